@@ -1,0 +1,1 @@
+//! Decides oncology prior authorizations.
