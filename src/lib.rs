@@ -1,1 +1,7 @@
 //! Decides oncology prior authorizations.
+//!
+//! Data flows one way: `http` and `jobs` call `app`, `app` loads facts from `store`, asks the pure `rules` and writes what they
+//! decided; `content` turns the files a clinician edits into the immutable [`domain::content::Content`] that the rules read.
+
+pub mod domain;
+pub mod rules;

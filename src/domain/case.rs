@@ -1,0 +1,274 @@
+//! The case: what callers get back, and what is stored. The status is always derived from the drugs (CAS-08).
+
+use super::order::{Dose, OrderRequest};
+use super::vocabulary::{
+    CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld,
+    Truth, Urgency,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A decided order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Case {
+    /// Identifies the case; sorts by time of submission.
+    pub case_id: Uuid,
+    /// The number that authorizes; null unless `completed`, `authorized` or `multiple_decisions_rendered` (DET-09).
+    pub order_id: Option<String>,
+    /// Set when the regimen is on a Pathway (SCD-01).
+    pub pathway_eligible_id: Option<String>,
+    /// Derived from the drugs.
+    pub status: CaseStatus,
+    /// Why, where the status alone does not say.
+    pub status_reason: Option<String>,
+    /// Program that decided.
+    pub program: String,
+    /// Release of the content that decided (REG-08).
+    pub content_release: String,
+    /// When the order was received.
+    pub submitted_at: DateTime<Utc>,
+    /// When it was decided; null while in progress.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Clock in force.
+    pub urgency: Urgency,
+    /// One entry per line.
+    pub drugs: Vec<CaseDrug>,
+    /// Pathway match.
+    pub pathway: Pathway,
+    /// Where the entry differs from what was expected.
+    pub deviations: Vec<Deviation>,
+    /// Things the practice should know.
+    pub notices: Vec<Notice>,
+    /// Awards; absent for servicing providers (SCD-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s_codes: Option<Vec<SCode>>,
+    /// Why none, or not all, were awarded; absent for servicing providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s_codes_withheld: Option<SCodesWithheld>,
+    /// The state of review; null once decided.
+    pub review: Option<Review>,
+    /// Every rule that was asked, with the facts it used.
+    pub findings: Vec<Finding>,
+    /// Letters issued.
+    pub letters: Vec<LetterReference>,
+    /// The order as it stands.
+    pub request: OrderRequest,
+}
+
+/// One drug of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CaseDrug {
+    /// Line of the order.
+    pub line: u32,
+    /// HCPCS code, where there is one.
+    pub hcpcs: Option<String>,
+    /// Generic name.
+    pub name: String,
+    /// Role according to content (REG-13).
+    pub role: DrugRole,
+    /// Status.
+    pub status: DrugStatus,
+    /// The case's Order ID, for drugs that may be given under it (VER-01, VER-02).
+    pub order_id: Option<String>,
+    /// Dose, route and schedule in words.
+    pub dosing: String,
+    /// Dose of one ordinary administration after body measures and maximum doses.
+    pub administered_dose: Option<Dose>,
+    /// Distinct treatment days in the valid range (VER-07).
+    pub visits_approved: Option<u32>,
+    /// Billing unit of the code, such as `10 mg`.
+    pub billing_unit: Option<String>,
+    /// Billing units in the valid range (VER-07).
+    pub units_approved: Option<u64>,
+    /// First day (SUB-01).
+    pub valid_from: Option<NaiveDate>,
+    /// Last day (VER-08).
+    pub valid_through: Option<NaiveDate>,
+    /// What the status means for this drug.
+    pub message: String,
+    /// Whom to ask, where another entity is named.
+    pub contact: Option<Contact>,
+    /// Ids of the findings behind it.
+    pub findings: Vec<String>,
+}
+
+/// Whom to contact.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Who.
+    pub entity: String,
+    /// Phone, as the source writes it.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Fax, as the source writes it.
+    #[serde(default)]
+    pub fax: Option<String>,
+    /// Web address.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// What to do.
+    #[serde(default)]
+    pub instructions: Option<String>,
+}
+
+/// The Pathway match.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Pathway {
+    /// Outcome.
+    pub determination: PathwayDetermination,
+    /// The Pathway, when on one.
+    pub pathway_id: Option<String>,
+    /// The evidence-based regimen matched.
+    pub regimen_id: Option<String>,
+    /// Its name.
+    pub regimen_name: Option<String>,
+    /// Pathways that fit this patient, best first (REG-02, REG-09).
+    pub options: Vec<PathwayOption>,
+}
+
+/// A Pathway that fits the patient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PathwayOption {
+    /// The Pathway.
+    pub pathway_id: String,
+    /// Its regimen.
+    pub regimen_id: String,
+    /// Its name.
+    pub regimen_name: String,
+    /// Why it is offered, and what it still depends on.
+    pub reason: String,
+}
+
+/// Where the entry does not align with the expected entry (DEV-01…07).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Deviation {
+    /// Kind.
+    pub code: DeviationCode,
+    /// Line concerned, where it is about one drug.
+    pub drug_line: Option<u32>,
+    /// JSON pointer into the request.
+    pub field: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was entered.
+    pub entered: String,
+    /// What the deviation did.
+    pub effect: DeviationEffect,
+    /// In words, with what would align it.
+    pub message: String,
+}
+
+/// Something the practice should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Notice {
+    /// Kind.
+    pub code: NoticeCode,
+    /// In words.
+    pub message: String,
+    /// The other case, where one is meant and the caller may know of it.
+    #[serde(default)]
+    pub case_id: Option<Uuid>,
+}
+
+/// An award of enhanced reimbursement (SCD-05…07).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SCode {
+    /// `S0353` or `S0354`.
+    pub code: String,
+    /// How often it may be billed.
+    pub times: u32,
+    /// First day on which it may be billed.
+    pub billable_from: NaiveDate,
+    /// Last day.
+    pub billable_through: NaiveDate,
+    /// Days between two of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_days_apart: Option<u32>,
+    /// How to bill it.
+    pub instructions: String,
+}
+
+/// The state of review of a case in progress.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Review {
+    /// Whose work it is.
+    pub queue: ReviewQueue,
+    /// When the answer is due, with the program's offset (DET-05…07).
+    pub due_at: DateTime<chrono::FixedOffset>,
+    /// The program's time zone.
+    pub time_zone: String,
+    /// True once the deadline has passed.
+    pub overdue: bool,
+    /// What keeps the whole case (CAS-08).
+    pub holds: Vec<Hold>,
+    /// What the practice is asked for.
+    pub asked_for: Vec<String>,
+    /// State of the peer-to-peer discussion (DET-03).
+    pub peer_to_peer: PeerToPeer,
+}
+
+/// Who works a pended case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewQueue {
+    /// Oncology nurse.
+    Nurse,
+    /// Medical oncologist.
+    Physician,
+}
+
+/// State of the peer-to-peer discussion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PeerToPeer {
+    /// Nobody has offered it yet.
+    NotOffered,
+    /// Offered.
+    Offered,
+    /// A time is agreed.
+    Scheduled,
+    /// It took place.
+    Held,
+    /// The practice declined.
+    Declined,
+    /// The practice could not be reached.
+    Unreachable,
+}
+
+/// A rule that was asked, and what it said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// Unique in the case.
+    pub id: String,
+    /// The rule, a path such as `policy/trastuzumab/her2`.
+    pub rule: String,
+    /// What it said.
+    pub outcome: Truth,
+    /// Requirement ids.
+    pub requirements: Vec<String>,
+    /// Release of the content that holds the rule.
+    pub content_release: String,
+    /// Where the rule comes from, and whose criteria it is (REG-12).
+    pub source: String,
+    /// The facts it used.
+    pub facts: BTreeMap<String, serde_json::Value>,
+    /// In words.
+    pub message: String,
+}
+
+/// A letter of this case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LetterReference {
+    /// Identifies the letter.
+    pub letter_id: Uuid,
+    /// `approval` or `denial`.
+    pub kind: String,
+    /// `member` or `provider`.
+    pub to: String,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+}

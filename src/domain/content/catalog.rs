@@ -1,0 +1,195 @@
+//! Code sets and drugs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Whose benefit pays for a drug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Benefit {
+    /// The medical benefit, managed here.
+    Medical,
+    /// The pharmacy benefit manager's (PRG-12).
+    Pharmacy,
+    /// Either; treated as medical, because a reviewer should see it.
+    Either,
+}
+
+/// The amount that one billing unit stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BillingUnit {
+    /// How much, such as 10 for "10 mg".
+    pub amount: f64,
+    /// Of what, lower case: `mg`, `mcg`, `g`, `units`, `million_units`, `mci`, `uci`, `each`, `ml`, `meq`.
+    pub unit: String,
+}
+
+impl BillingUnit {
+    /// In words, such as `10 mg`.
+    pub fn words(&self) -> String {
+        format!("{} {}", self.amount, self.unit)
+    }
+}
+
+/// One active HCPCS code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// HCPCS Level II code.
+    pub hcpcs: String,
+    /// CMS short or long descriptor.
+    pub descriptor: String,
+    /// What one unit bills; none where no source says.
+    pub billing_unit: Option<BillingUnit>,
+    /// Benefit for most members.
+    pub benefit: Benefit,
+    /// Covered under Part B for Medicare Advantage members (PRG-12).
+    pub medicare_part_b_oral: bool,
+    /// Brand or labeler hint, lower case.
+    pub product: Option<String>,
+    /// Biosimilar name with suffix, where it is one.
+    pub biosimilar_name: Option<String>,
+    /// CMS payment for one billing unit in US dollars, for relative cost only.
+    pub payment_per_unit: Option<f64>,
+}
+
+/// A drug: one generic name with its codes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drug {
+    /// Generic name.
+    pub generic: String,
+    /// Names that mean the same drug, lower case.
+    pub synonyms: Vec<String>,
+    /// Brand names.
+    pub brands: Vec<String>,
+    /// Ingredients it counts as in a match; itself unless a co-formulation.
+    pub ingredients: Vec<String>,
+    /// Class such as `chemotherapy`, `supportive_growth_factor`.
+    pub class: String,
+    /// Subclass such as `platinum`.
+    pub subclass: String,
+    /// True where content calls it supportive unless a regimen counts it as treatment (REG-13).
+    pub supportive: bool,
+    /// Benefit where there is no code.
+    pub benefit: Benefit,
+    /// True where an order outside the set parameters of dose is a deviation, not a warning (DEV-03).
+    pub managed_on_dose: bool,
+    /// Relative cost of a month of treatment, for REG-09; none where unknown.
+    pub relative_cost: Option<f64>,
+    /// Codes.
+    pub codes: Vec<Code>,
+    /// Where this comes from.
+    pub provenance: String,
+    /// True where a clinician still has to verify it.
+    pub verify: bool,
+}
+
+/// A code that no longer exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminatedCode {
+    /// HCPCS code.
+    pub hcpcs: String,
+    /// Generic name it stood for.
+    pub generic: String,
+    /// When it ended, as the source writes it.
+    pub ended: Option<String>,
+    /// Active codes for the same drug.
+    pub replaced_by: Vec<String>,
+}
+
+/// All drugs with their look-ups.
+#[derive(Debug, Clone)]
+pub struct DrugCatalog {
+    drugs: Vec<Arc<Drug>>,
+    terminated: HashMap<String, TerminatedCode>,
+    by_code: HashMap<String, (usize, usize)>,
+    by_name: HashMap<String, usize>,
+}
+
+impl DrugCatalog {
+    /// Builds the look-ups. Where two drugs share a code or name the first wins; `content` refuses such files before.
+    pub fn new(drugs: Vec<Arc<Drug>>, terminated: Vec<TerminatedCode>) -> Self {
+        let mut by_code = HashMap::new();
+        let mut by_name = HashMap::new();
+        for (index, drug) in drugs.iter().enumerate() {
+            for (place, code) in drug.codes.iter().enumerate() {
+                by_code.entry(code.hcpcs.clone()).or_insert((index, place));
+            }
+            let names = std::iter::once(&drug.generic).chain(&drug.synonyms);
+            for name in names {
+                by_name.entry(name.to_lowercase()).or_insert(index);
+            }
+        }
+        let terminated = terminated.into_iter().map(|code| (code.hcpcs.clone(), code)).collect();
+        Self { drugs, terminated, by_code, by_name }
+    }
+
+    /// Every drug.
+    pub fn all(&self) -> &[Arc<Drug>] {
+        &self.drugs
+    }
+
+    /// The drug and code behind a HCPCS code.
+    pub fn by_code(&self, hcpcs: &str) -> Option<(&Arc<Drug>, &Code)> {
+        let (drug, code) = self.by_code.get(hcpcs)?;
+        let drug = self.drugs.get(*drug)?;
+        Some((drug, drug.codes.get(*code)?))
+    }
+
+    /// A drug by generic name or synonym, ignoring case.
+    pub fn by_name(&self, name: &str) -> Option<&Arc<Drug>> {
+        self.by_name.get(&name.to_lowercase()).and_then(|index| self.drugs.get(*index))
+    }
+
+    /// A code that ended.
+    pub fn terminated(&self, hcpcs: &str) -> Option<&TerminatedCode> {
+        self.terminated.get(hcpcs)
+    }
+}
+
+/// An ICD-10-CM code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// Title.
+    pub title: String,
+    /// True for leaves, which may be billed.
+    pub billable: bool,
+    /// True where programs manage it (PRG-11).
+    pub oncology: bool,
+}
+
+/// A CMS place of service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceOfService {
+    /// Name.
+    pub name: String,
+    /// True for places where a patient is admitted.
+    pub inpatient: bool,
+}
+
+/// A biomarker, its words and what they mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BiomarkerDefinition {
+    /// Name in snake case.
+    pub name: String,
+    /// Name for people.
+    pub display: String,
+    /// Other names, snake case.
+    pub synonyms: Vec<String>,
+    /// Accepted words, snake case; each with the words it also counts as (HER2 low counts as negative).
+    pub results: Vec<(String, Vec<String>)>,
+    /// Lowest and highest score, for markers that are numbers.
+    pub range: Option<(f64, f64)>,
+    /// Markers of which any positive result makes this one positive, and all negative make it negative (HR: ER, PR).
+    pub derived_from: Vec<String>,
+}
+
+/// A pathology word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathologyTerm {
+    /// Word in snake case.
+    pub word: String,
+    /// Other words.
+    pub synonyms: Vec<String>,
+    /// Kinds it belongs to, possibly for one cancer only: `("lung_nsclc", "non_squamous")`; an empty cancer means any.
+    pub kinds: Vec<(String, String)>,
+}

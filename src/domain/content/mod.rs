@@ -1,0 +1,207 @@
+//! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
+
+mod catalog;
+mod program;
+mod regimen;
+
+pub use catalog::{
+    Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
+};
+pub use program::{
+    Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range, RequiredItem,
+    Retrospective, SCodeRules, ServiceHours, When,
+};
+pub use regimen::{
+    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, Regimen, RegimenDose, RegimenDrug,
+    RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
+};
+
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A named state of the content, in force from a date (REG-08).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Name such as `2026.4`.
+    pub name: String,
+    /// First day on which submissions are decided by it, in UTC.
+    pub in_force_from: NaiveDate,
+    /// What changed, for people.
+    pub notes: String,
+}
+
+/// A cancer type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancer {
+    /// Key such as `lung_nsclc`.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// True for solid tumors.
+    pub solid: bool,
+    /// ICD-10-CM prefixes of its diagnoses.
+    pub icd10_prefixes: Vec<String>,
+}
+
+/// One release of the content, with its indexes.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Which release this is.
+    pub release: Release,
+    /// Programs by id.
+    pub programs: Vec<Arc<Program>>,
+    /// Drugs.
+    pub drugs: Arc<DrugCatalog>,
+    /// ICD-10-CM codes by code with dot.
+    pub diagnoses: Arc<HashMap<String, Diagnosis>>,
+    /// Places of service by code.
+    pub places_of_service: Arc<BTreeMap<String, PlaceOfService>>,
+    /// Cancer types.
+    pub cancers: Vec<Arc<Cancer>>,
+    /// Regimens of this release.
+    pub regimens: Vec<Arc<Regimen>>,
+    /// Policies of this release.
+    pub policies: Vec<Arc<Policy>>,
+    /// Biomarkers with their accepted results.
+    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    /// Pathology vocabulary.
+    pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// Holiday calendars by name.
+    pub calendars: BTreeMap<String, HolidayCalendar>,
+    by_ingredient: HashMap<String, Vec<usize>>,
+    policy_by_generic: HashMap<String, Vec<usize>>,
+}
+
+/// The parts of a release, before its indexes are built.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// See [`Content`].
+    pub release: Release,
+    /// See [`Content`].
+    pub programs: Vec<Arc<Program>>,
+    /// See [`Content`].
+    pub drugs: Arc<DrugCatalog>,
+    /// See [`Content`].
+    pub diagnoses: Arc<HashMap<String, Diagnosis>>,
+    /// See [`Content`].
+    pub places_of_service: Arc<BTreeMap<String, PlaceOfService>>,
+    /// See [`Content`].
+    pub cancers: Vec<Arc<Cancer>>,
+    /// See [`Content`].
+    pub regimens: Vec<Arc<Regimen>>,
+    /// See [`Content`].
+    pub policies: Vec<Arc<Policy>>,
+    /// See [`Content`].
+    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    /// See [`Content`].
+    pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// See [`Content`].
+    pub calendars: BTreeMap<String, HolidayCalendar>,
+}
+
+impl From<Parts> for Content {
+    fn from(parts: Parts) -> Self {
+        let mut by_ingredient: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, regimen) in parts.regimens.iter().enumerate() {
+            for ingredient in &regimen.required_ingredients {
+                by_ingredient.entry(ingredient.clone()).or_default().push(index);
+            }
+        }
+        let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, policy) in parts.policies.iter().enumerate() {
+            for generic in &policy.generics {
+                policy_by_generic.entry(generic.clone()).or_default().push(index);
+            }
+        }
+        Self {
+            release: parts.release,
+            programs: parts.programs,
+            drugs: parts.drugs,
+            diagnoses: parts.diagnoses,
+            places_of_service: parts.places_of_service,
+            cancers: parts.cancers,
+            regimens: parts.regimens,
+            policies: parts.policies,
+            biomarkers: parts.biomarkers,
+            pathologies: parts.pathologies,
+            calendars: parts.calendars,
+            by_ingredient,
+            policy_by_generic,
+        }
+    }
+}
+
+impl Content {
+    /// The program that a health plan runs.
+    pub fn program_of_plan(&self, health_plan: &str) -> Option<&Arc<Program>> {
+        self.programs.iter().find(|program| program.health_plan == health_plan)
+    }
+
+    /// A program by id.
+    pub fn program(&self, id: &str) -> Option<&Arc<Program>> {
+        self.programs.iter().find(|program| program.id == id)
+    }
+
+    /// Regimens that require this ingredient.
+    pub fn regimens_with(&self, ingredient: &str) -> impl Iterator<Item = &Arc<Regimen>> {
+        self.by_ingredient.get(ingredient).into_iter().flatten().filter_map(|index| self.regimens.get(*index))
+    }
+
+    /// A regimen by id.
+    pub fn regimen(&self, id: &str) -> Option<&Arc<Regimen>> {
+        self.regimens.iter().find(|regimen| regimen.id == id)
+    }
+
+    /// Policies that name this generic.
+    pub fn policies_for(&self, generic: &str) -> impl Iterator<Item = &Arc<Policy>> {
+        self.policy_by_generic.get(generic).into_iter().flatten().filter_map(|index| self.policies.get(*index))
+    }
+
+    /// A cancer type by key.
+    pub fn cancer(&self, key: &str) -> Option<&Arc<Cancer>> {
+        self.cancers.iter().find(|cancer| cancer.key == key)
+    }
+
+    /// A biomarker by name or synonym.
+    pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
+        self.biomarkers.iter().find(|marker| marker.name == name || marker.synonyms.iter().any(|synonym| synonym == name))
+    }
+
+    /// A pathology term by word or synonym.
+    pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
+        self.pathologies.iter().find(|term| term.word == word || term.synonyms.iter().any(|synonym| synonym == word))
+    }
+}
+
+/// Every release, oldest first; never empty.
+#[derive(Debug, Clone)]
+pub struct Library {
+    first: Arc<Content>,
+    later: Vec<Arc<Content>>,
+}
+
+impl Library {
+    /// Puts releases in order; none where there is no release.
+    pub fn new(mut releases: Vec<Arc<Content>>) -> Option<Self> {
+        releases.sort_by_key(|content| content.release.in_force_from);
+        let mut releases = releases.into_iter();
+        let first = releases.next()?;
+        Some(Self { first, later: releases.collect() })
+    }
+
+    /// The release in force on a day; before the first one, the first.
+    pub fn in_force(&self, day: NaiveDate) -> &Arc<Content> {
+        self.later.iter().rev().find(|content| content.release.in_force_from <= day).unwrap_or(&self.first)
+    }
+
+    /// A release by name.
+    pub fn named(&self, name: &str) -> Option<&Arc<Content>> {
+        self.releases().find(|content| content.release.name == name)
+    }
+
+    /// Every release, oldest first.
+    pub fn releases(&self) -> impl DoubleEndedIterator<Item = &Arc<Content>> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+}

@@ -1,0 +1,276 @@
+//! A program: who is in it, what it manages, its clocks, phones and rules of reimbursement. Read straight from its file.
+
+use super::super::case::Contact;
+use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Id such as `quality-care-cancer`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Health plan's id.
+    pub health_plan: String,
+    /// Health plan's name.
+    pub health_plan_name: String,
+    /// Who decides, and by whose criteria (REG-12).
+    pub criteria_source: String,
+    /// Requirement ids and passages behind the program.
+    pub sources: Vec<String>,
+    /// Assumptions that this file makes, by requirement id.
+    pub assumptions: BTreeMap<String, String>,
+    /// First day of service (PRG-05, PRG-06).
+    pub services_from: NaiveDate,
+    /// Last day of service.
+    #[serde(default)]
+    pub services_through: Option<NaiveDate>,
+    /// First day on which requests are taken (PRG-06).
+    #[serde(default)]
+    pub requests_from: Option<NaiveDate>,
+    /// IANA time zone (DET-07).
+    pub time_zone: chrono_tz::Tz,
+    /// Holiday calendar.
+    pub holiday_calendar: String,
+    /// Services managed.
+    pub services: Vec<Service>,
+    /// Lines of business that may be in the program.
+    pub lines_of_business: Vec<LineOfBusiness>,
+    /// Roles that may submit (SUB-08).
+    pub submitters: Vec<CallerRole>,
+    /// Exclusions in the order in which they are asked; the first that applies answers.
+    pub exclusions: Vec<Exclusion>,
+    /// Where a diagnosis outside oncology goes (PRG-11).
+    pub not_oncology: Exclusion,
+    /// Required items by service (INF-01…06).
+    pub required: BTreeMap<Service, Vec<RequiredItem>>,
+    /// Items that speed up review (INF-06).
+    #[serde(default)]
+    pub recommended: Vec<RequiredItem>,
+    /// Channels (SUB-07).
+    pub channels: Channels,
+    /// Retrospective requests (SUB-05, SUB-06).
+    pub retrospective: Retrospective,
+    /// Clocks (DET-05, DET-06).
+    pub clocks: Clocks,
+    /// Valid range of an authorization (VER-08).
+    pub range: Range,
+    /// S-codes (SCD-01…07).
+    pub s_codes: SCodeRules,
+    /// Effects of deviations (DEV-07).
+    #[serde(default)]
+    pub deviation_effects: DeviationEffects,
+    /// Generic names that the program manages (PRG-18), in `managed.toml` of the program.
+    #[serde(default)]
+    pub managed: BTreeSet<String>,
+    /// The administrator's phone for this program (SUB-09, SUB-15).
+    pub phone: ServiceHours,
+    /// Help with the portal (SUB-15).
+    pub portal_support: ServiceHours,
+    /// The portal's hours (SUB-12).
+    pub portal: ServiceHours,
+    /// Pharmacy benefit manager (PRG-12).
+    pub pharmacy_benefit: Contact,
+    /// The plan, where it reviews a drug itself (DRG-04).
+    pub plan_contact: Contact,
+    /// What going without authorization means (PRG-16).
+    pub without_authorization: String,
+    /// Whom members ask (PRG-17).
+    pub member_questions: String,
+    /// Calvert's cap on creatinine clearance, mL/min (VER-07).
+    pub creatinine_clearance_cap: f64,
+    /// Share of the expected dose, in percent, beyond which a warning is raised (DEV-03).
+    pub dose_warning_percent: f64,
+}
+
+/// A rule that keeps a request out of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// Code of the contract.
+    pub exclusion: String,
+    /// Requirement id.
+    pub requirement: String,
+    /// When it applies; every stated condition must hold.
+    #[serde(default)]
+    pub when: When,
+    /// What the caller reads.
+    pub message: String,
+    /// Where to go.
+    pub redirect: Contact,
+}
+
+/// Conditions of an exclusion.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// Line of business is one of these.
+    #[serde(default)]
+    pub line_of_business: Vec<LineOfBusiness>,
+    /// Product is one of these.
+    #[serde(default)]
+    pub product: Vec<String>,
+    /// Group number is one of these.
+    #[serde(default)]
+    pub group_number: Vec<String>,
+    /// The member's trust is none of these.
+    #[serde(default)]
+    pub trust_not: Vec<String>,
+    /// Service is one of these.
+    #[serde(default)]
+    pub service: Vec<Service>,
+    /// Setting is one of these.
+    #[serde(default)]
+    pub setting: Vec<Setting>,
+    /// Date of service is before this day.
+    #[serde(default)]
+    pub date_of_service_before: Option<NaiveDate>,
+    /// The request is received before this day, in the program's zone.
+    #[serde(default)]
+    pub received_before: Option<NaiveDate>,
+}
+
+/// An item that a request must or should carry.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequiredItem {
+    /// JSON pointer into the request.
+    pub pointer: String,
+    /// Name for people.
+    pub name: String,
+    /// Requirement id.
+    pub requirement: String,
+}
+
+/// Channels that are open.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    /// Open to practices.
+    pub practices: Vec<Channel>,
+    /// Open to intake.
+    pub intake: Vec<Channel>,
+    /// Open to anyone who attests a temporary technical problem (SUB-07).
+    #[serde(default)]
+    pub with_attested_technical_problem: Vec<Channel>,
+    /// What a caller on a closed channel reads.
+    pub message: String,
+    /// What a caller on an attested channel reads.
+    #[serde(default)]
+    pub attested_notice: Option<String>,
+}
+
+/// Requests after treatment began.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retrospective {
+    /// Business days of grace (SUB-05).
+    pub business_days: u32,
+    /// What a later caller reads.
+    pub message: String,
+    /// Who takes later requests.
+    pub redirect: Contact,
+    /// Days after which nobody takes them, where there is such a limit; words only.
+    #[serde(default)]
+    pub plan_handles_for: Option<String>,
+    /// Requirement id.
+    pub requirement: String,
+}
+
+/// A deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clock {
+    /// So many business days (DET-07).
+    BusinessDays(u32),
+    /// So many hours by the clock.
+    Hours(u32),
+}
+
+/// What happens when a deadline passes (DET-05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadlineEnd {
+    /// Denied where peer-to-peer was offered and a physician reviewed; else escalated as overdue.
+    DenyIfReviewed,
+    /// Escalated as overdue.
+    Escalate,
+}
+
+/// The clocks of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clocks {
+    /// For standard requests.
+    pub standard: Clock,
+    /// For urgent requests.
+    pub urgent: Clock,
+    /// At the end.
+    pub at_deadline: DeadlineEnd,
+}
+
+/// Valid range of an authorization (VER-08).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Days added after the last planned cycle.
+    pub days_after_last_cycle: u32,
+    /// Months at most.
+    pub maximum_months: u32,
+    /// Months for treatment until progression.
+    pub until_progression_months: u32,
+}
+
+/// Enhanced reimbursement (SCD).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SCodeRules {
+    /// States whose in-network providers take part (SCD-02).
+    pub states: Vec<String>,
+    /// Code at the onset of treatment.
+    pub onset_code: String,
+    /// Code for the months after it.
+    pub monthly_code: String,
+    /// Days between two awards.
+    pub step_days: u32,
+    /// Monthly awards at most (SCD-07).
+    pub maximum_months: u32,
+    /// Months in all for indefinite treatment, onset included (SCD-07).
+    pub indefinite_months: u32,
+    /// Billing instructions (SCD-10, SCD-12).
+    pub instructions: BTreeMap<String, String>,
+}
+
+/// Effects of deviations where a program departs from DEV-07.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub struct DeviationEffects(pub BTreeMap<DeviationCode, DeviationEffect>);
+
+/// A phone or portal with its hours.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceHours {
+    /// Name.
+    pub name: String,
+    /// Number, as the source writes it.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Web address.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Hours in words.
+    pub hours: String,
+    /// Requirement id.
+    pub requirement: String,
+}
+
+/// Holidays of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HolidayCalendar {
+    /// Observed days with their names.
+    pub days: BTreeMap<NaiveDate, String>,
+}

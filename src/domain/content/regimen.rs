@@ -1,0 +1,296 @@
+//! Regimens, Pathways and medical policies.
+
+use super::super::criteria::Criterion;
+use super::super::vocabulary::{DoseUnit, LineOfTreatment};
+use chrono::NaiveDate;
+
+/// Role of a drug within a regimen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegimenDrugRole {
+    /// Against the cancer; must be in the order.
+    Therapeutic,
+    /// Part of the treatment's effect, such as leucovorin with fluorouracil; must be in the order.
+    Modulator,
+    /// Usual support; never part of the match (REG-06).
+    Supportive,
+}
+
+/// Febrile neutropenia risk (DEV-06).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FnRisk {
+    /// No category known; counts as low.
+    Unknown,
+    /// Below 10 %.
+    Low,
+    /// 10 to 20 %.
+    Intermediate,
+    /// Above 20 %.
+    High,
+}
+
+impl FnRisk {
+    /// The word used in content and findings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Low => "low",
+            Self::Intermediate => "intermediate",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Emetogenicity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EmeticRisk {
+    /// Below 10 %.
+    Minimal,
+    /// 10 to 30 %.
+    Low,
+    /// 30 to 90 %.
+    Moderate,
+    /// Above 90 %.
+    High,
+}
+
+impl EmeticRisk {
+    /// The word used in content and findings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Moderate => "moderate",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A dose in a regimen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RegimenDose {
+    /// Amount per administration.
+    pub amount: f64,
+    /// Unit.
+    pub unit: DoseUnit,
+}
+
+/// One drug of a regimen's phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegimenDrug {
+    /// Generic name of the catalogue.
+    pub generic: String,
+    /// Ingredients it counts as in a match.
+    pub ingredients: Vec<String>,
+    /// Role.
+    pub role: RegimenDrugRole,
+    /// Dose per administration.
+    pub dose: RegimenDose,
+    /// Dose of the first administration of the regimen, where it differs.
+    pub loading_dose: Option<RegimenDose>,
+    /// Ceiling per administration, in milligrams (or the dose's own flat unit).
+    pub maximum_dose: Option<f64>,
+    /// Days of the cycle, from 1, ascending.
+    pub days: Vec<u32>,
+    /// Administrations on each day.
+    pub frequency_per_day: u32,
+    /// Route, lower case.
+    pub route: String,
+    /// For people.
+    pub note: Option<String>,
+}
+
+/// One phase of a regimen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegimenPhase {
+    /// Name.
+    pub name: String,
+    /// Days of a cycle.
+    pub cycle_length_days: u32,
+    /// Fewest cycles.
+    pub cycles_min: u32,
+    /// Most cycles; none where open-ended.
+    pub cycles_max: Option<u32>,
+    /// True where treatment may go on until progression, with or without a cap.
+    pub until_progression: bool,
+    /// Drugs.
+    pub drugs: Vec<RegimenDrug>,
+}
+
+/// What a biomarker must show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BiomarkerRequirement {
+    /// Marker in snake case.
+    pub marker: String,
+    /// The result.
+    pub required: RequiredResult,
+    /// As content writes it, for messages: `HER2 negative`.
+    pub text: String,
+}
+
+/// A required result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RequiredResult {
+    /// One of these words.
+    AnyOf(Vec<String>),
+    /// None of these words.
+    NoneOf(Vec<String>),
+    /// At least this score.
+    AtLeast(f64),
+}
+
+/// A regimen's place among the Pathways.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegimenPathway {
+    /// Id such as `PW-BRE-TC`.
+    pub id: String,
+    /// First day of service for which it is a Pathway (PRG-13).
+    pub effective_from: Option<NaiveDate>,
+    /// Last day.
+    pub effective_through: Option<NaiveDate>,
+    /// Rank by efficacy within its situation: 1 is best (REG-09).
+    pub efficacy: u32,
+    /// Rank by toxicity: 1 is mildest.
+    pub toxicity: u32,
+    /// Rank by strength of consensus: 1 is strongest.
+    pub consensus: u32,
+}
+
+impl RegimenPathway {
+    /// True when it is a Pathway for treatment beginning that day.
+    pub fn is_effective(&self, day: NaiveDate) -> bool {
+        self.effective_from.is_none_or(|from| from <= day) && self.effective_through.is_none_or(|through| day <= through)
+    }
+}
+
+/// An evidence-based regimen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Regimen {
+    /// Id such as `BRE-TC`.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Other names.
+    pub aliases: Vec<String>,
+    /// Cancer type.
+    pub cancer: String,
+    /// Diagnoses: ICD-10-CM prefixes.
+    pub icd10_prefixes: Vec<String>,
+    /// Pathology kind required, snake case.
+    pub pathology: Option<String>,
+    /// Setting words as the regimen's file writes them, such as `adjuvant`, `metastatic_crpc`.
+    pub settings: Vec<String>,
+    /// Lines that fit, worked out from settings and line.
+    pub lines: Vec<LineOfTreatment>,
+    /// Line as written: `1L`, `2L+`, `NA`.
+    pub line_text: String,
+    /// Stage groups; empty where staging does not apply.
+    pub stages: Vec<String>,
+    /// Biomarkers.
+    pub biomarkers: Vec<BiomarkerRequirement>,
+    /// Phases in order.
+    pub phases: Vec<RegimenPhase>,
+    /// Ingredients that an order must contain: therapeutic and modulator, without repeats, sorted.
+    pub required_ingredients: Vec<String>,
+    /// Supportive ingredients of the regimen.
+    pub supportive_ingredients: Vec<String>,
+    /// Febrile neutropenia risk.
+    pub fn_risk: FnRisk,
+    /// What the category rests on.
+    pub fn_risk_basis: String,
+    /// Emetogenicity.
+    pub emetogenicity: EmeticRisk,
+    /// Pathway designation, where it has one.
+    pub pathway: Option<RegimenPathway>,
+    /// Relative cost of a month; lower is cheaper.
+    pub relative_cost: Option<f64>,
+    /// Citation.
+    pub citation: String,
+    /// For people.
+    pub notes: Option<String>,
+    /// True where a clinician still has to verify it.
+    pub verify: bool,
+}
+
+impl Regimen {
+    /// True where any phase may run until progression.
+    pub fn is_indefinite(&self) -> bool {
+        self.phases.iter().any(|phase| phase.until_progression)
+    }
+}
+
+/// What a policy is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// A treatment drug.
+    Therapeutic,
+    /// A supportive drug.
+    Supportive,
+    /// A growth factor, judged with DEV-06.
+    GrowthFactor,
+}
+
+/// Whose determination a policy is (REG-10, REG-12).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyBasis {
+    /// The plan's or vendor's medical policy.
+    Plan,
+    /// A CMS national or local coverage determination, for Medicare Advantage members.
+    Cms {
+        /// Such as `NCD 110.21`.
+        determination: String,
+    },
+}
+
+/// One line of a policy: a sentence in the criteria language.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// The line as written.
+    pub text: String,
+    /// What it means.
+    pub criterion: Criterion,
+}
+
+/// A situation in which a drug meets policy: every statement holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Indication {
+    /// Id, unique in the policy.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// All of these.
+    pub criteria: Vec<Statement>,
+}
+
+/// A medical policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Id such as `MP-TRASTUZUMAB`.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Generic names it covers.
+    pub generics: Vec<String>,
+    /// Kind.
+    pub kind: PolicyKind,
+    /// Whose determination.
+    pub basis: PolicyBasis,
+    /// Statements that every indication needs.
+    pub general: Vec<Statement>,
+    /// Any of these.
+    pub indications: Vec<Indication>,
+    /// First day of service for which it holds (PRG-13).
+    pub effective_from: Option<NaiveDate>,
+    /// Last day.
+    pub effective_through: Option<NaiveDate>,
+    /// Source.
+    pub source: String,
+    /// True where a clinician still has to verify it.
+    pub verify: bool,
+}
+
+impl Policy {
+    /// True when it holds for treatment beginning that day.
+    pub fn is_effective(&self, day: NaiveDate) -> bool {
+        self.effective_from.is_none_or(|from| from <= day) && self.effective_through.is_none_or(|through| day <= through)
+    }
+}

@@ -1,0 +1,12 @@
+//! The words of the field as types: orders, members, providers, cases, and the content that rules are evaluated against.
+//! Nothing here does I/O, reads a clock or decides anything.
+
+pub mod answer;
+pub mod case;
+pub mod content;
+pub mod criteria;
+pub mod order;
+pub mod order_id;
+pub mod refusal;
+pub mod roster;
+pub mod vocabulary;
