@@ -1,0 +1,90 @@
+//! What the engine is told about the world around an order. `app` loads it; the engine looks nowhere else.
+
+use crate::domain::order::OrderRequest;
+use crate::domain::roster::{MemberRow, ProviderRow};
+use crate::domain::vocabulary::{CallerRole, CaseStatus};
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+/// Everything a decision may depend on, beside content and time.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    /// The order as received.
+    pub order: &'a OrderRequest,
+    /// Who submits.
+    pub submitter: Submitter<'a>,
+    /// When it was received; stays the same when an order is updated.
+    pub received_at: DateTime<Utc>,
+    /// What the plan's member file says.
+    pub member: KnownMember,
+    /// What the plan's provider file says of the ordering provider.
+    pub ordering_provider: KnownProvider,
+    /// What it says of the servicing provider.
+    pub servicing_provider: KnownProvider,
+    /// The member's other cases, this one excluded.
+    pub related_cases: Vec<RelatedCase>,
+}
+
+/// Who submits.
+#[derive(Debug, Clone, Copy)]
+pub struct Submitter<'a> {
+    /// Role of the token.
+    pub role: CallerRole,
+    /// Tax IDs of the token; empty where the role is bound to none.
+    pub tax_ids: &'a [String],
+}
+
+/// Result of looking the member up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownMember {
+    /// The request does not carry enough to look anyone up.
+    NotAsked,
+    /// The plan's file has nobody like that.
+    NotOnFile,
+    /// Several members fit the name and date of birth; the member ID is needed.
+    Ambiguous,
+    /// All coverage rows of this member.
+    OnFile(Vec<MemberRow>),
+}
+
+/// Result of looking a provider up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownProvider {
+    /// The request does not name one.
+    NotAsked,
+    /// The plan's file has no such provider.
+    NotOnFile,
+    /// Several fit the name; the NPI is needed.
+    Ambiguous,
+    /// The provider.
+    OnFile(Box<ProviderRow>),
+}
+
+impl KnownProvider {
+    /// The provider, where it is on file.
+    pub fn row(&self) -> Option<&ProviderRow> {
+        match self {
+            Self::OnFile(row) => Some(row),
+            _ => None,
+        }
+    }
+}
+
+/// Another case of the same member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelatedCase {
+    /// Its id.
+    pub case_id: Uuid,
+    /// Its status.
+    pub status: CaseStatus,
+    /// Its Order ID.
+    pub order_id: Option<String>,
+    /// First day of its range.
+    pub valid_from: NaiveDate,
+    /// Last day of its range.
+    pub valid_through: NaiveDate,
+    /// Ingredients of its treatment drugs.
+    pub treatment_ingredients: Vec<String>,
+    /// The Pathway for which it was awarded an onset S-code.
+    pub awarded_pathway: Option<String>,
+}
