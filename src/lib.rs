@@ -4,4 +4,5 @@
 //! decided; `content` turns the files a clinician edits into the immutable [`domain::content::Content`] that the rules read.
 
 pub mod domain;
+pub mod postgres;
 pub mod rules;
