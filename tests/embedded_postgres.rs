@@ -6,7 +6,7 @@
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// The variable that turns `hold_a_server` from an empty test into the process under test.
 const HOLD: &str = "ONCOAUTH_TEST_HOLD";
 /// Far more than anything here takes; only a defect reaches it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn settings(dir: &Path) -> Settings {
     Settings { data_dir: dir.to_owned(), durable: true, max_connections: 20 }
@@ -51,12 +51,15 @@ fn execute(url: &str, sql: &'static str) {
     });
 }
 
+/// The finished cluster below a data directory of the service.
+fn data_dir(dir: &Path) -> PathBuf {
+    let entries = std::fs::read_dir(dir.join("postgres")).expect("the cluster").flatten();
+    entries.map(|entry| entry.path()).find(|path| path.join("PG_VERSION").is_file()).expect("the data")
+}
+
 /// The server's process id, from its own pid file.
 fn server_pid(dir: &Path) -> Pid {
-    let home = dir.join("postgres");
-    let data = std::fs::read_dir(home).expect("the cluster").flatten().map(|entry| entry.path());
-    let file = data.map(|path| path.join("postmaster.pid")).find(|path| path.is_file()).expect("a running server");
-    let text = std::fs::read_to_string(file).expect("a pid file");
+    let text = std::fs::read_to_string(data_dir(dir).join("postmaster.pid")).expect("a running server");
     Pid::from_raw(text.lines().next().and_then(|line| line.parse().ok()).expect("a number")).expect("a pid")
 }
 
@@ -207,13 +210,33 @@ fn a_server_that_dies_under_a_live_service_comes_back() {
 }
 
 #[test]
+fn a_server_that_cannot_be_started_again_is_reported_and_comes_back_when_it_can() {
+    let dir = place();
+    let server = start(dir.path());
+    let mut state = server.state();
+    let pid = server_pid(dir.path());
+    let data = data_dir(dir.path());
+    std::fs::rename(&data, data.with_extension("away")).expect("taking the data away");
+    kill_process(pid, Signal::KILL).expect("killing the server");
+    run(async {
+        let wait = async {
+            state.wait_for(|state| *state == State::Failed).await.expect("the thread lives");
+            std::fs::rename(data.with_extension("away"), &data).expect("bringing the data back");
+            state.wait_for(|state| *state == State::Running).await.expect("the thread lives");
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("it comes back");
+    });
+    assert_eq!(query(&server.url("postgres"), "select 'alive'").expect("a connection"), "alive");
+}
+
+#[test]
 fn a_server_that_dies_again_and_again_is_started_again_and_again() {
     let dir = place();
     let server = start(dir.path());
     for _ in 0..3 {
         let pid = server_pid(dir.path());
         kill_process(pid, Signal::KILL).expect("killing the server");
-        until("the restart", || query(&server.url("postgres"), "select 'alive'").is_ok_and(|_| server_pid(dir.path()) != pid));
+        until("the restart", || query(&server.url("postgres"), "select 'alive'").is_ok() && server_pid(dir.path()) != pid);
     }
     server.stop();
 }
@@ -230,9 +253,7 @@ fn a_directory_that_is_too_deep_for_a_socket_works_all_the_same() {
 fn a_half_made_cluster_is_made_again() {
     let dir = place();
     start(dir.path()).stop();
-    let home = dir.path().join("postgres");
-    let data = std::fs::read_dir(&home).expect("the cluster").flatten().map(|entry| entry.path());
-    let data = data.into_iter().find(|path| path.join("PG_VERSION").is_file()).expect("the data");
+    let data = data_dir(dir.path());
     // what a kill during initdb leaves
     std::fs::rename(&data, data.with_extension("new")).expect("renaming");
     std::fs::remove_file(data.with_extension("new").join("postgresql.conf")).expect("removing");

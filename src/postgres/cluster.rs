@@ -188,7 +188,10 @@ fn flush(dir: &Path) -> Result<(), PostgresError> {
     #[cfg(target_os = "linux")]
     rustix::fs::syncfs(File::open(dir).context("opening", dir)?).context("flushing", dir)?;
     #[cfg(not(target_os = "linux"))]
-    rustix::fs::sync();
+    {
+        let _ = dir;
+        rustix::fs::sync();
+    }
     Ok(())
 }
 

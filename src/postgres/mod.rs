@@ -49,7 +49,7 @@ pub enum State {
     Running,
     /// It died and is being started again.
     Restarting,
-    /// Starting it again failed several times in a row; it is still being tried.
+    /// Starting it again failed, several times; it is still being tried.
     Failed,
 }
 

@@ -18,8 +18,9 @@ use super::{Settings, State};
 const START_LIMIT: Duration = Duration::from_mins(5);
 /// A server that ends at once is tried this often before the start counts as failed.
 const START_ATTEMPTS: u32 = 3;
-/// Restarts that fail in a row before the state becomes [`State::Failed`]; further ones are tried all the same.
-const RESTARTS_BEFORE_FAILED: u32 = 3;
+/// Between restarts that failed.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Between restarts that succeeded, and were followed by an early death.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A server that lived this long counts as recovered: the next pause is a short one again.
 const STEADY: Duration = Duration::from_secs(10);
@@ -116,17 +117,15 @@ pub(super) fn run(
 
 /// Tries until the server runs; `None` when the owner wants to stop.
 fn restart(cluster: &Cluster, control: &Control, state: &watch::Sender<State>) -> Option<Child> {
-    let mut failures = 0;
     loop {
         match start(cluster, control) {
             Ok(child) => return child,
+            Err(_) if control.stopping() => return None,
             Err(error) => {
-                failures += 1;
-                tracing::error!(%error, failures, "PostgreSQL could not be started again");
-                if failures >= RESTARTS_BEFORE_FAILED {
-                    state.send_replace(State::Failed);
-                }
-                control.pause(LONGEST_PAUSE);
+                // these were several attempts already; the cause, a full disk perhaps, may yet go away
+                tracing::error!(%error, "PostgreSQL could not be started again; trying on");
+                state.send_replace(State::Failed);
+                control.pause(RETRY_PAUSE);
             }
         }
     }
