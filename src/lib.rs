@@ -3,6 +3,12 @@
 //! Data flows one way: `http` and `jobs` call `app`, `app` loads facts from `store`, asks the pure `rules` and writes what they
 //! decided; `content` turns the files a clinician edits into the immutable [`domain::content::Content`] that the rules read.
 
+pub mod app;
+pub mod clock;
 pub mod domain;
+pub mod http;
+pub mod ids;
 pub mod postgres;
 pub mod rules;
+pub mod store;
+pub mod telemetry;

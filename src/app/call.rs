@@ -1,0 +1,66 @@
+//! What every use case is told about the call it serves: who calls, what they believe the version is, and their idempotency key.
+
+use crate::domain::vocabulary::CallerRole;
+use uuid::Uuid;
+
+/// Who calls, and what they are bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// What they act as.
+    pub role: CallerRole,
+    /// The person or system: stable across renewed tokens; written to histories and owning idempotency keys.
+    pub subject: String,
+    /// Tax IDs of the practice, for ordering and servicing providers.
+    pub tax_ids: Vec<String>,
+    /// The plan, for health plans.
+    pub health_plan: Option<String>,
+    /// The token used; none for the sandbox's fixed ones.
+    pub token_id: Option<Uuid>,
+}
+
+impl Caller {
+    /// True for staff of a practice, who see only what their tax IDs let them.
+    pub const fn is_practice(&self) -> bool {
+        matches!(self.role, CallerRole::OrderingProvider | CallerRole::ServicingProvider)
+    }
+
+    /// True where the caller may know of this plan's members and cases. A health plan sees its own only; to it the others do not exist.
+    pub fn serves_plan(&self, health_plan: &str) -> bool {
+        self.role != CallerRole::HealthPlan || self.health_plan.as_deref() == Some(health_plan)
+    }
+
+    /// True where the caller's practice has one of these tax IDs.
+    pub fn shares_tax_id<S: AsRef<str>>(&self, tax_ids: &[S]) -> bool {
+        self.tax_ids.iter().any(|own| tax_ids.iter().any(|other| other.as_ref() == own))
+    }
+}
+
+/// Which version of a resource the caller believes it changes (`If-Match`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// The caller did not say; a lost race is a conflict.
+    Unstated,
+    /// Any existing version.
+    Any,
+    /// One of these; an empty list matches none.
+    Versions(Vec<i64>),
+}
+
+impl Expected {
+    /// True where this version may be changed.
+    pub fn admits(&self, version: i64) -> bool {
+        match self {
+            Self::Unstated | Self::Any => true,
+            Self::Versions(versions) => versions.contains(&version),
+        }
+    }
+}
+
+/// An idempotency key with what it was sent for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotent {
+    /// The caller's key: 1 to 255 visible ASCII characters.
+    pub key: String,
+    /// SHA-256 over method, path and canonical JSON of the payload.
+    pub fingerprint: [u8; 32],
+}

@@ -1,0 +1,71 @@
+//! Why a use case did not do what it was asked.
+
+use crate::domain::refusal::{Fault, Refusal};
+use crate::store;
+
+/// The failures of the use cases. `http` alone turns them into answers.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request is refused; nothing is stored as an order.
+    #[error("the request was refused")]
+    Refused(Box<Refusal>),
+    /// There is no such thing, or the caller may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// The caller's role or binding does not allow it.
+    #[error("forbidden: {detail}")]
+    Forbidden {
+        /// In words, for the caller.
+        detail: String,
+    },
+    /// The state of the resource does not allow it, or a race was lost.
+    #[error("conflict: {detail}")]
+    Conflict {
+        /// In words, for the caller.
+        detail: String,
+    },
+    /// `If-Match` names another version.
+    #[error("the resource has another version")]
+    PreconditionFailed,
+    /// The key was used for another payload.
+    #[error("the idempotency key was used for another payload")]
+    IdempotencyKeyReused,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Something that cannot happen did.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// What a use case returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The body has these faults.
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        Refusal::Validation(faults).into()
+    }
+
+    /// The role or binding does not allow it.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::Forbidden { detail: detail.into() }
+    }
+
+    /// The state does not allow it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::Conflict { detail: detail.into() }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

@@ -1,0 +1,71 @@
+//! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
+
+pub mod call;
+pub mod error;
+pub mod sandbox;
+pub mod timers;
+pub mod tokens;
+
+pub use call::{Caller, Expected, Idempotent};
+pub use error::{Error, Result};
+
+use crate::clock::Clock;
+use crate::domain::content::Library;
+use crate::ids::Ids;
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What every use case works with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Connections.
+    pub pool: PgPool,
+    /// Every content release.
+    pub library: Arc<Library>,
+    /// The service's time.
+    pub clock: Clock,
+    /// Identifiers.
+    pub ids: Ids,
+    /// How the service was started.
+    pub settings: Arc<Settings>,
+    /// Tokens seen during the last second.
+    pub tokens: tokens::TokenCache,
+}
+
+/// How the service was started.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Fixed tokens and a movable clock exist.
+    pub sandbox: bool,
+    /// The longest that a request may take, rosters and the sandbox clock aside.
+    pub request_timeout: Duration,
+    /// Origins of portals that may call from a browser; none by default.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { sandbox: false, request_timeout: Duration::from_secs(10), cors_origins: Vec::new() }
+    }
+}
+
+impl App {
+    /// Puts the parts together; the clock is the sandbox's where the settings say so.
+    pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
+        let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
+        Self { pool, library, clock, ids: Ids, settings: Arc::new(settings), tokens: tokens::TokenCache::default() }
+    }
+
+    /// True where the database answers and has every migration of this version.
+    pub async fn is_ready(&self) -> Result<bool> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(crate::store::is_migrated(&mut conn).await?)
+    }
+
+    /// The same service on another clock, for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+}

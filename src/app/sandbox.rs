@@ -1,0 +1,64 @@
+//! What only a sandbox has: fixed tokens, and a clock that integrators move so that they need not wait for deadlines.
+
+use super::{App, Caller, Error, Result, timers};
+use crate::domain::refusal::Fault;
+use crate::domain::vocabulary::CallerRole;
+use crate::store;
+use chrono::{DateTime, Utc};
+
+/// A fixed token: its text, role, tax ID and health plan. The text is the subject, too.
+pub type FixedToken = (&'static str, CallerRole, Option<&'static str>, Option<&'static str>);
+
+/// The fixed tokens of the contract.
+pub const TOKENS: [FixedToken; 9] = [
+    ("sandbox-ordering-provider", CallerRole::OrderingProvider, Some("900000001"), None),
+    ("sandbox-servicing-provider", CallerRole::ServicingProvider, Some("900000002"), None),
+    ("sandbox-intake", CallerRole::Intake, None, None),
+    ("sandbox-nurse", CallerRole::Nurse, None, None),
+    ("sandbox-physician", CallerRole::Physician, None, None),
+    ("sandbox-second-physician", CallerRole::Physician, None, None),
+    ("sandbox-health-plan", CallerRole::HealthPlan, None, Some("anthem-blue-medicare-advantage")),
+    ("sandbox-administrator", CallerRole::Administrator, None, None),
+    ("sandbox-other-practice", CallerRole::OrderingProvider, Some("900000003"), None),
+];
+
+/// Who a fixed token stands for. The caller of this function has made sure that this is a sandbox.
+pub fn caller_of(bearer: &str) -> Option<Caller> {
+    let (text, role, tax_id, health_plan) = TOKENS.iter().find(|(text, ..)| *text == bearer)?;
+    Some(Caller {
+        role: *role,
+        subject: (*text).to_owned(),
+        tax_ids: tax_id.iter().map(|id| (*id).to_owned()).collect(),
+        health_plan: health_plan.map(str::to_owned),
+        token_id: None,
+    })
+}
+
+/// Takes over the clock that another process may have set.
+pub async fn follow_clock(app: &App) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    app.clock.set_offset(store::sandbox_clock::offset(&mut conn).await?);
+    Ok(())
+}
+
+/// Sets the clock and runs every timer due by then; answers with the time it shows afterwards.
+///
+/// Any instant is taken while no order exists; later the clock only goes forward, because deadlines that have run cannot be undone.
+pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let mut transaction = app.pool.begin().await?;
+    let offset = store::sandbox_clock::lock_offset(&mut transaction).await?;
+    app.clock.set_offset(offset);
+    if to < app.clock.now() && store::sandbox_clock::orders_exist(&mut transaction).await? {
+        return Err(Error::invalid(vec![Fault::new(
+            "/now",
+            "out-of-range",
+            format!("orders exist, so the clock only goes forward; it shows {}", app.clock.now().to_rfc3339()),
+        )]));
+    }
+    let offset = app.clock.offset_for(to);
+    store::sandbox_clock::set_offset(&mut transaction, offset).await?;
+    transaction.commit().await?;
+    app.clock.set_offset(offset);
+    timers::run_due_timers(app, app.clock.now()).await?;
+    Ok(app.clock.now())
+}

@@ -1,0 +1,193 @@
+//! Issuing, revoking and recognising bearer tokens.
+//!
+//! A token is looked up by the SHA-256 of its secret: it has 256 random bits, so that a slow hash would add nothing. What was found is
+//! remembered for at most one second; a revocation therefore takes effect at once in this process and within a second in others.
+
+use super::{App, Caller, Error, Result};
+use crate::domain::refusal::Fault;
+use crate::domain::vocabulary::CallerRole;
+use crate::store;
+pub use crate::store::tokens::Token;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What an issued token starts with, so that secret scanners recognise it.
+const PREFIX: &str = "oncoauth_";
+const REMEMBERED_FOR: Duration = Duration::from_secs(1);
+const REMEMBERED_AT_MOST: usize = 10_000;
+
+/// Tokens seen during the last second.
+#[derive(Debug, Clone, Default)]
+pub struct TokenCache(Arc<Mutex<Seen>>);
+
+type Seen = HashMap<[u8; 32], (Instant, Token)>;
+
+impl TokenCache {
+    fn get(&self, hash: &[u8; 32]) -> Option<Token> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(hash).filter(|(at, _)| at.elapsed() < REMEMBERED_FOR).map(|(_, token)| token.clone())
+    }
+
+    fn put(&self, hash: [u8; 32], token: Token) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= REMEMBERED_AT_MOST {
+            seen.clear();
+        }
+        seen.insert(hash, (Instant::now(), token));
+    }
+
+    fn forget(&self, token_id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, token)| token.token_id != token_id);
+    }
+}
+
+/// A token to issue.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    /// What it acts as.
+    pub role: CallerRole,
+    /// Tax IDs of the practice, nine digits each; required for ordering and servicing providers, and for nobody else.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub tax_ids: Option<Vec<String>>,
+    /// The plan it is bound to; required for health plans, and for nobody else.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub health_plan: Option<String>,
+    /// What it is for, for people.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub name: Option<String>,
+    /// The person or system behind it, so that a renewed token stays the same caller; the token's id when left out.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    pub subject: Option<String>,
+    /// When it stops working; never when left out.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Recognises a bearer token; none where it is unknown, expired or revoked.
+pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
+    if app.settings.sandbox
+        && let Some(caller) = super::sandbox::caller_of(bearer)
+    {
+        return Ok(Some(caller));
+    }
+    let Some(hash) = hash_of(bearer) else { return Ok(None) };
+    let token = if let Some(token) = app.tokens.get(&hash) {
+        token
+    } else {
+        let mut conn = app.pool.acquire().await?;
+        let Some(token) = store::tokens::by_hash(&mut conn, &hash).await? else { return Ok(None) };
+        app.tokens.put(hash, token.clone());
+        token
+    };
+    let expired = token.expires_at.is_some_and(|at| at <= app.clock.now());
+    if expired || token.revoked_at.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Caller {
+        role: token.role,
+        subject: token.subject,
+        tax_ids: token.tax_ids,
+        health_plan: token.health_plan,
+        token_id: Some(token.token_id),
+    }))
+}
+
+/// Issues a token. The secret is in the answer and nowhere else.
+pub async fn issue(app: &App, issued_by: &str, request: TokenRequest) -> Result<(Token, String)> {
+    let faults = faults_of(app, &request);
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
+    let now = app.clock.now();
+    let token_id = app.ids.uuid(now);
+    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(app.ids.secret()));
+    let hash = Sha256::digest(secret.as_bytes()).into();
+    let token = Token {
+        token_id,
+        role: request.role,
+        subject: request.subject.unwrap_or_else(|| token_id.to_string()),
+        name: request.name,
+        tax_ids: request.tax_ids.unwrap_or_default(),
+        health_plan: request.health_plan,
+        created_at: now,
+        expires_at: request.expires_at,
+        revoked_at: None,
+    };
+    let mut conn = app.pool.acquire().await?;
+    store::tokens::insert(&mut conn, &token, &hash, issued_by).await?;
+    Ok((token, secret))
+}
+
+/// Revokes a token; revoking twice is no error.
+pub async fn revoke(app: &App, token_id: Uuid) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    let known = store::tokens::revoke(&mut conn, token_id, app.clock.now()).await?;
+    app.tokens.forget(token_id);
+    if known { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Up to `limit` tokens after `after`, oldest first, without their secrets.
+pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<Token>> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::tokens::list(&mut conn, after, limit).await?)
+}
+
+fn hash_of(bearer: &str) -> Option<[u8; 32]> {
+    bearer.starts_with(PREFIX).then(|| Sha256::digest(bearer.as_bytes()).into())
+}
+
+fn faults_of(app: &App, request: &TokenRequest) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let tax_ids = request.tax_ids.as_deref().unwrap_or_default();
+    let practice = matches!(request.role, CallerRole::OrderingProvider | CallerRole::ServicingProvider);
+    if practice && tax_ids.is_empty() {
+        faults.push(Fault::new("/tax_ids", "missing", "a provider's token is bound to at least one tax ID"));
+    }
+    if !practice && !tax_ids.is_empty() {
+        faults.push(Fault::new(
+            "/tax_ids",
+            "not-allowed",
+            "only tokens of ordering and servicing providers are bound to tax IDs",
+        ));
+    }
+    for (index, tax_id) in tax_ids.iter().enumerate() {
+        if tax_id.len() != 9 || !tax_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            faults.push(Fault::new(format!("/tax_ids/{index}"), "malformed", "a tax ID has nine digits"));
+        }
+    }
+    match (request.role, request.health_plan.as_deref()) {
+        (CallerRole::HealthPlan, None) => {
+            faults.push(Fault::new("/health_plan", "missing", "a health plan's token is bound to the plan"));
+        }
+        (CallerRole::HealthPlan, Some(plan)) => {
+            if !app.library.releases().any(|content| content.program_of_plan(plan).is_some()) {
+                faults.push(Fault::new(
+                    "/health_plan",
+                    "unknown-health-plan",
+                    "no program is run for this plan; see GET /v1/programs",
+                ));
+            }
+        }
+        (_, Some(_)) => {
+            faults.push(Fault::new("/health_plan", "not-allowed", "only a health plan's token is bound to a plan"));
+        }
+        (_, None) => {}
+    }
+    if request.expires_at.is_some_and(|at| at <= app.clock.now()) {
+        faults.push(Fault::new("/expires_at", "out-of-range", "the token would have expired already"));
+    }
+    faults
+}

@@ -1,0 +1,67 @@
+//! Who calls, and whether their role may.
+//!
+//! Each operation declares its roles once, as `extensions(("x-roles" = json!([…])))` in its `#[utoipa::path]`; an operation that is
+//! open to everybody says `security(())`. [`authorize`] reads both from the API description and runs before any extractor of the
+//! handler, so authentication comes before media type and body, and an operation that declares nothing is open to nobody.
+
+use super::openapi::{Access, Api};
+use super::problem::Problem;
+use super::state::HttpState;
+use crate::app;
+pub use crate::app::Caller;
+use crate::domain::vocabulary::CallerRole;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::{HeaderMap, Method, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Lets a request through to its handler where the caller's role may, and leaves the [`Caller`] for it.
+pub async fn authorize(State(state): State<HttpState>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    match access(&state.api, &request) {
+        Access::Everybody => {}
+        Access::Roles(roles) => {
+            let caller = authenticate(&state, request.headers()).await?;
+            if !roles.contains(&caller.role) {
+                return Err(Problem::forbidden(refusal(caller.role, roles)));
+            }
+            request.extensions_mut().insert(caller);
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+fn access<'a>(api: &'a Api, request: &Request) -> &'a Access {
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    api.access(method, path)
+}
+
+fn refusal(role: CallerRole, roles: &[CallerRole]) -> String {
+    let allowed: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+    format!("the role {role} may not do this; allowed: {}", allowed.join(", "))
+}
+
+async fn authenticate(state: &HttpState, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let header = headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
+    let token = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
+    app::tokens::authenticate(&state.app, token)
+        .await?
+        .ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::unauthenticated("this call needs a token"))
+    }
+}

@@ -1,0 +1,113 @@
+//! `Idempotency-Key`, and the fingerprint of what it was sent for.
+
+use super::problem::Problem;
+use crate::app::Idempotent;
+use crate::domain::refusal::Fault;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Header of the request.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Header of an answer that was given before.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The key, where the caller sent one, with the method and path it came to.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    key: Option<String>,
+    method: Method,
+    path: String,
+}
+
+impl IdempotencyKey {
+    /// The key with the fingerprint of this payload; `Value::Null` for calls without a body.
+    pub fn with_payload(self, payload: &Value) -> Option<Idempotent> {
+        let fingerprint = fingerprint(&self.method, &self.path, payload);
+        self.key.map(|key| Idempotent { key, fingerprint })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let values: Vec<&HeaderValue> = parts.headers.get_all(IDEMPOTENCY_KEY).iter().collect();
+        let key = match values.as_slice() {
+            [] => None,
+            [value] => Some(value.to_str().ok().filter(|text| is_well_formed(text)).ok_or_else(malformed)?.to_owned()),
+            _ => return Err(malformed()),
+        };
+        Ok(Self { key, method: parts.method.clone(), path: parts.uri.path().to_owned() })
+    }
+}
+
+fn is_well_formed(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn malformed() -> Problem {
+    let message = "send one Idempotency-Key of 1 to 255 visible ASCII characters";
+    Problem::validation(vec![Fault::new("Idempotency-Key", "malformed", message)])
+}
+
+/// SHA-256 over method, path and the payload with sorted keys.
+pub fn fingerprint(method: &Method, path: &str, payload: &Value) -> [u8; 32] {
+    let mut text = format!("{method} {path}\n");
+    canonical(payload, &mut text);
+    Sha256::digest(text.as_bytes()).into()
+}
+
+fn canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IdempotencyKey, fingerprint};
+    use axum::extract::FromRequestParts as _;
+    use axum::http::{Method, Request};
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_members_does_not_matter_and_everything_else_does() {
+        let of = |path, value| fingerprint(&Method::POST, path, &value);
+        let one = of("/v1/orders", json!({"a": 1, "b": [1, 2]}));
+        assert_eq!(one, of("/v1/orders", serde_json::from_str(r#"{"b":[1,2],"a":1}"#).unwrap()));
+        assert_ne!(one, of("/v1/orders", json!({"a": 1, "b": [2, 1]})));
+        assert_ne!(one, of("/v1/tokens", json!({"a": 1, "b": [1, 2]})));
+        assert_ne!(of("/x", json!({"a": {"b": 1}})), of("/x", json!({"a": {"b": "1"}})));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_key_is_refused() {
+        for (header, fine) in [("k1", true), ("with space", false), ("", false), (&*"x".repeat(256), false)] {
+            let (mut parts, ()) = Request::builder().header("Idempotency-Key", header).body(()).unwrap().into_parts();
+            assert_eq!(IdempotencyKey::from_request_parts(&mut parts, &()).await.is_ok(), fine, "{header}");
+        }
+    }
+}

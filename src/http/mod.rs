@@ -1,0 +1,92 @@
+//! HTTP: extract, call one use case, map the answer. No SQL and no rule here; one file per resource.
+
+pub mod auth;
+pub mod body;
+pub mod etag;
+mod faults;
+pub mod idempotency_header;
+pub mod json;
+pub mod observe;
+pub mod openapi;
+pub mod operations;
+pub mod paging;
+pub mod path;
+pub mod problem;
+pub mod problem_kinds;
+pub mod query;
+pub mod sandbox;
+pub mod state;
+pub mod tokens;
+
+use crate::app::App;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use openapi::Api;
+use state::HttpState;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa_axum::router::OpenApiRouter;
+
+/// Every resource. Add yours here.
+fn resources() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(operations::routes())
+        .merge(problem_kinds::routes())
+        .merge(tokens::routes())
+}
+
+/// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.
+fn sandbox_resources() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().merge(sandbox::routes())
+}
+
+/// What the handlers declare.
+fn document() -> utoipa::openapi::OpenApi {
+    resources().merge(sandbox_resources()).into_openapi()
+}
+
+/// The API description, the same for every installation.
+pub fn api() -> Api {
+    Api::new(document())
+}
+
+/// The service.
+pub fn router(app: App) -> Router {
+    crate::telemetry::metrics();
+    let routes = if app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
+    let cors = cors(&app.settings.cors_origins);
+    let state = HttpState { app, api: Arc::new(api()) };
+    Router::from(routes)
+        .route_layer(from_fn_with_state(state.clone(), auth::authorize))
+        .merge(operations::docs())
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(from_fn_with_state(state.clone(), observe::limit_time))
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(cors)
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+/// CORS is off until a portal's origin is named.
+fn cors(origins: &[String]) -> CorsLayer {
+    use axum::http::{HeaderName, Method, header};
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    let origins = origins.iter().filter_map(|origin| origin.parse().ok());
+    let exposed = ["etag", "location", "idempotency-replayed", observe::REQUEST_ID, "retry-after"];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::ACCEPT,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static(observe::REQUEST_ID),
+        ])
+        .expose_headers(exposed.map(HeaderName::from_static))
+}

@@ -1,0 +1,66 @@
+//! What operators and tools call: health, readiness, metrics, the API description and its pages.
+
+use super::openapi::Api;
+use super::problem::Problem;
+use super::state::HttpState;
+use crate::app::App;
+use crate::telemetry;
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(get_health))
+        .routes(routes!(get_readiness))
+        .routes(routes!(get_metrics))
+        .routes(routes!(get_openapi))
+}
+
+/// The pages that show the API description; their files are compiled in.
+pub fn docs() -> Router<HttpState> {
+    let config = utoipa_swagger_ui::Config::from("/openapi.yaml").use_base_layout();
+    utoipa_swagger_ui::SwaggerUi::new("/docs").config(config).into()
+}
+
+/// Tells whether the process runs.
+#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "operations", security(()),
+    responses((status = 200, description = "It runs", body = String, content_type = "text/plain")))]
+async fn get_health() -> &'static str {
+    "ok\n"
+}
+
+/// Tells whether requests can be served: the database is reachable and has this version's tables.
+#[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "operations", security(()),
+    responses((status = 200, description = "Ready", body = String, content_type = "text/plain"),
+              (status = 503, description = "Not ready")))]
+async fn get_readiness(State(app): State<App>) -> Result<&'static str, Problem> {
+    match app.is_ready().await {
+        Ok(true) => Ok("ready\n"),
+        Ok(false) => Err(Problem::unavailable("the database lacks migrations of this version")),
+        Err(error) => Err(Problem::unavailable(error.to_string())),
+    }
+}
+
+/// Metrics in the Prometheus text format, without PHI.
+#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "operations", security(()),
+    responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
+async fn get_metrics(State(app): State<App>) -> impl IntoResponse {
+    metrics::gauge!("oncoauth_database_connections", "state" => "open").set(f64::from(app.pool.size()));
+    let idle = u32::try_from(app.pool.num_idle()).unwrap_or(u32::MAX);
+    metrics::gauge!("oncoauth_database_connections", "state" => "idle").set(f64::from(idle));
+    let handle = telemetry::metrics();
+    handle.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+}
+
+/// This description.
+#[utoipa::path(get, path = "/openapi.yaml", operation_id = "get_openapi", tag = "operations", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", body = String, content_type = "application/yaml")))]
+async fn get_openapi(State(api): State<Arc<Api>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/yaml")], api.yaml().to_owned())
+}

@@ -1,0 +1,27 @@
+//! What handlers share: the use cases, and the description of the API that authorization is read from.
+
+use super::openapi::Api;
+use crate::app::App;
+use axum::extract::FromRef;
+use std::sync::Arc;
+
+/// State of the router. Handlers extract `State<App>`.
+#[derive(Debug, Clone)]
+pub struct HttpState {
+    /// The use cases.
+    pub app: App,
+    /// The API description and who may call what.
+    pub api: Arc<Api>,
+}
+
+impl FromRef<HttpState> for App {
+    fn from_ref(state: &HttpState) -> Self {
+        state.app.clone()
+    }
+}
+
+impl FromRef<HttpState> for Arc<Api> {
+    fn from_ref(state: &HttpState) -> Self {
+        Arc::clone(&state.api)
+    }
+}

@@ -1,0 +1,68 @@
+//! SQL, and nothing else: free functions on a connection, one file per aggregate. "Not found" is `Option`; no rule is decided here.
+
+pub mod sandbox_clock;
+pub mod tokens;
+
+/// Why the database did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The driver or the server failed.
+    #[error("{}", describe(.0))]
+    Database(#[from] sqlx::Error),
+    /// A stored row does not read back as the type it was written from.
+    #[error("stored {what} does not read back: {why}")]
+    Corrupt {
+        /// Table and column.
+        what: &'static str,
+        /// In words, without the value.
+        why: String,
+    },
+}
+
+/// What a store function returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// True where the same request may succeed later: connections, timeouts, deadlocks.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+                ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "55P03" || code == "25P03"
+            }),
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed
+            ),
+            Self::Corrupt { .. } => false,
+        }
+    }
+}
+
+/// The schema, as the files in `migrations/` build it.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// True where every migration of this version has been applied.
+pub async fn is_migrated(conn: &mut sqlx::PgConnection) -> Result<bool> {
+    use sqlx::migrate::Migrate as _;
+    let latest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let applied = conn.list_applied_migrations(&MIGRATIONS.table_name).await;
+    Ok(applied.is_ok_and(|applied| applied.iter().any(|migration| migration.version >= latest)))
+}
+
+/// SQLSTATE, table and constraint: the server's own message may quote values, and values may be PHI.
+fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => format!(
+            "database error {} on table {} constraint {}",
+            error.code().unwrap_or_default(),
+            error.table().unwrap_or("-"),
+            error.constraint().unwrap_or("-"),
+        ),
+        sqlx::Error::ColumnDecode { index, .. } => format!("database column {index} does not decode"),
+        sqlx::Error::PoolTimedOut => "no database connection became free in time".to_owned(),
+        sqlx::Error::PoolClosed => "the database pool is closed".to_owned(),
+        sqlx::Error::Io(error) => format!("database connection: {error}"),
+        sqlx::Error::RowNotFound => "a row that must exist does not".to_owned(),
+        _ => "database driver error".to_owned(),
+    }
+}

@@ -1,0 +1,121 @@
+//! Bearer tokens, by the hash of their secret.
+
+use super::{Error, Result};
+use crate::domain::vocabulary::CallerRole;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A stored token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Identifies it for revocation.
+    pub token_id: Uuid,
+    /// What it acts as.
+    pub role: CallerRole,
+    /// Who is behind it.
+    pub subject: String,
+    /// For people.
+    pub name: Option<String>,
+    /// The practice's tax IDs.
+    pub tax_ids: Vec<String>,
+    /// The plan it is bound to.
+    pub health_plan: Option<String>,
+    /// When it was issued.
+    pub created_at: DateTime<Utc>,
+    /// Until when it works; none means until revoked.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+struct Row {
+    token_id: Uuid,
+    role: String,
+    subject: String,
+    name: Option<String>,
+    tax_ids: Vec<String>,
+    health_plan: Option<String>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Row> for Token {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let role =
+            CallerRole::parse(&row.role).ok_or_else(|| Error::Corrupt { what: "tokens.role", why: "no such role".to_owned() })?;
+        Ok(Self {
+            token_id: row.token_id,
+            role,
+            subject: row.subject,
+            name: row.name,
+            tax_ids: row.tax_ids,
+            health_plan: row.health_plan,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
+    }
+}
+
+/// Stores a new token.
+pub async fn insert(conn: &mut PgConnection, token: &Token, hash: &[u8; 32], created_by: &str) -> Result<()> {
+    sqlx::query!(
+        "insert into tokens (token_id, token_hash, role, subject, name, tax_ids, health_plan, created_at, created_by, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        token.token_id,
+        hash.as_slice(),
+        token.role.as_str(),
+        token.subject,
+        token.name,
+        &token.tax_ids,
+        token.health_plan,
+        token.created_at,
+        created_by,
+        token.expires_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The token with this hash, revoked and expired ones too.
+pub async fn by_hash(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<Token>> {
+    sqlx::query_as!(
+        Row,
+        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at
+         from tokens where token_hash = $1",
+        hash.as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Token::try_from)
+    .transpose()
+}
+
+/// Up to `limit` tokens after `after`, oldest first.
+pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Token>> {
+    sqlx::query_as!(
+        Row,
+        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at
+         from tokens where $1::uuid is null or token_id > $1 order by token_id limit $2",
+        after,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(Token::try_from)
+    .collect()
+}
+
+/// Revokes a token; false where there is none. Revoking again changes nothing.
+pub async fn revoke(conn: &mut PgConnection, token_id: Uuid, at: DateTime<Utc>) -> Result<bool> {
+    let done = sqlx::query!("update tokens set revoked_at = coalesce(revoked_at, $2) where token_id = $1", token_id, at)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
