@@ -243,7 +243,7 @@ pub fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     let folded = word.to_lowercase().replace(['-', ' '], "_");
     let distance = |known: &&'w str| strsim::damerau_levenshtein(&folded, known);
     let best = known.iter().min_by_key(|known| distance(known))?;
-    (word.len() <= 100 && distance(best) <= 1.max(best.len() / 3)).then_some(*best)
+    (word.len() <= 100 && distance(best) <= best.len() / 3).then_some(*best)
 }
 
 #[cfg(test)]
