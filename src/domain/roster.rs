@@ -138,6 +138,12 @@ impl ProviderRow {
     }
 }
 
+/// A name reduced to what a typist can't get wrong: lower case, letters and digits only, accents dropped. Equal keys mean the same name.
+pub fn name_key(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    name.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// True when ten digits carry a valid NPI check digit (Luhn over `80840` and the number).
 pub fn npi_is_valid(npi: &str) -> bool {
     let digits: Option<Vec<u32>> = npi.chars().map(|c| c.to_digit(10)).collect();
@@ -160,7 +166,14 @@ pub fn npi_is_valid(npi: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::npi_is_valid;
+    use super::{name_key, npi_is_valid};
+
+    #[test]
+    fn names_agree_whatever_their_case_accents_and_punctuation() {
+        // proves INF-08
+        assert_eq!(name_key("  O’Brien-Núñez "), name_key("OBRIEN NUNEZ"));
+        assert_ne!(name_key("Test"), name_key("Tess"));
+    }
 
     #[test]
     fn the_check_digit_of_an_npi_is_checked() {

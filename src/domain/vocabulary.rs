@@ -318,8 +318,6 @@ vocabulary!(
         ServicingProviderNotOnFile = "servicing_provider_not_on_file",
         /// Only supportive drugs are ordered (SUB-04).
         SupportiveOnly = "supportive_only",
-        /// Another treatment of this member overlaps.
-        OverlappingTreatment = "overlapping_treatment",
         /// Radiation orders are reviewed by a nurse.
         RadiationReview = "radiation_review",
     }

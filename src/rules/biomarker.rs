@@ -1,0 +1,95 @@
+//! What a biomarker's answer says about a required result. A word outside the vocabulary says nothing.
+
+use super::patient::Patient;
+use crate::domain::answer::Answer;
+use crate::domain::content::{BiomarkerDefinition, Content, RequiredResult};
+use crate::domain::criteria::{Comparison, ResultTest};
+use crate::domain::order::Reported;
+use crate::domain::vocabulary::Truth;
+
+/// Whether the patient's marker shows the required result.
+pub fn required(marker: &str, required: &RequiredResult, patient: &Patient<'_>) -> Truth {
+    match required {
+        RequiredResult::AnyOf(words) => test(marker, &ResultTest::In(words.clone()), patient),
+        RequiredResult::NoneOf(words) => test(marker, &ResultTest::In(words.clone()), patient).negate(),
+        RequiredResult::AtLeast(score) => test(marker, &ResultTest::Compare(Comparison::AtLeast, *score), patient),
+    }
+}
+
+/// Whether the patient's marker passes a test.
+pub fn test(marker: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    let Some(definition) = patient.content.biomarker(marker) else { return Truth::Unknown };
+    match patient.biomarker(definition) {
+        Answer::Known(result) => judge(definition, result, test),
+        _ if definition.derived_from.is_empty() => Truth::Unknown,
+        _ => derived(definition, test, patient),
+    }
+}
+
+/// A marker that others say: any positive makes it positive, all negative make it negative (HR: ER, PR).
+fn derived(definition: &BiomarkerDefinition, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    let parts = || definition.derived_from.iter();
+    let shows = |part: &String, word: &str| self::test(part, &ResultTest::In(vec![word.to_owned()]), patient);
+    let positive = parts().fold(Truth::NotMet, |so_far, part| so_far.or(shows(part, "positive")));
+    let negative = parts().fold(Truth::Met, |so_far, part| so_far.and(shows(part, "negative")));
+    let word = match (positive, negative) {
+        (Truth::Met, _) => "positive",
+        (_, Truth::Met) => "negative",
+        _ => return Truth::Unknown,
+    };
+    judge(definition, &Reported::Word(word.to_owned()), test)
+}
+
+fn judge(definition: &BiomarkerDefinition, result: &Reported, test: &ResultTest) -> Truth {
+    match test {
+        ResultTest::Known => Truth::Met,
+        ResultTest::Compare(comparison, value) => score(result).map(|score| comparison.holds(score, *value)).into(),
+        ResultTest::In(words) => {
+            let Some(said) = word(result) else { return Truth::Unknown };
+            let Some((known, also)) = definition.results.iter().find(|(known, _)| *known == said) else { return Truth::Unknown };
+            words.iter().any(|wanted| wanted == known || also.contains(wanted)).into()
+        }
+    }
+}
+
+/// A number, or a word that is one.
+fn score(result: &Reported) -> Option<f64> {
+    match result {
+        Reported::Number(score) => Some(*score),
+        Reported::Word(word) => word.trim_end_matches('%').trim().parse().ok(),
+        Reported::Flag(_) => None,
+    }
+}
+
+/// The word in the form content uses: lower case, everything else an underscore; yes and no are positive and negative.
+pub fn word(result: &Reported) -> Option<String> {
+    match result {
+        Reported::Flag(flag) => Some(if *flag { "positive" } else { "negative" }.to_owned()),
+        Reported::Number(_) => None,
+        Reported::Word(word) => Some(snake(word)),
+    }
+}
+
+/// `Exon 19 deletion` as `exon_19_deletion`; signs that carry meaning stay (`3+`).
+pub fn snake(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim().chars() {
+        if c.is_alphanumeric() || c == '+' || c == '.' {
+            out.extend(c.to_lowercase());
+        } else if !out.ends_with('_') {
+            out.push('_');
+        }
+    }
+    out.trim_matches('_').to_owned()
+}
+
+/// The answer in words, for messages.
+pub fn entered(marker: &str, patient: &Patient<'_>, content: &Content) -> String {
+    let Some(definition) = content.biomarker(marker) else { return "not entered".to_owned() };
+    match patient.biomarker(definition) {
+        Answer::Known(Reported::Word(word)) => word.clone(),
+        Answer::Known(Reported::Number(score)) => score.to_string(),
+        Answer::Known(Reported::Flag(flag)) => flag.to_string(),
+        other => other.word().to_owned(),
+    }
+}

@@ -1,0 +1,304 @@
+//! Judges criteria against a patient and a plan, in Kleene's three values: what no answer says is unknown, never false.
+
+use super::biomarker;
+use super::matching::Match;
+use super::patient::Patient;
+use super::plan::{PlanLine, planned_days};
+use super::setting;
+use crate::domain::content::Drug;
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
+use crate::domain::order::{PriorTherapy, Reported};
+use crate::domain::vocabulary::{DoseUnit, Truth};
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What a criterion is judged against.
+#[derive(Debug, Clone, Copy)]
+pub struct Bench<'a> {
+    /// The patient.
+    pub patient: &'a Patient<'a>,
+    /// Every line of the plan.
+    pub plan: &'a [PlanLine<'a>],
+    /// The line reviewed.
+    pub line: &'a PlanLine<'a>,
+    /// The regimen matched, where one is.
+    pub matched: Option<&'a Match<'a>>,
+    /// Phases as ordered.
+    pub phases: &'a [crate::domain::order::Phase],
+}
+
+/// The facts that a judgement used, and those it lacked.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// Facts by name.
+    pub facts: BTreeMap<String, Value>,
+    /// JSON pointers of answers that would have decided, with their names.
+    pub missing: Vec<(String, String)>,
+}
+
+impl Evidence {
+    fn fact(&mut self, name: &str, value: Value) {
+        self.facts.insert(name.to_owned(), value);
+    }
+
+    fn missing(&mut self, pointer: &str, name: &str) {
+        let entry = (pointer.to_owned(), name.to_owned());
+        if !self.missing.contains(&entry) {
+            self.missing.push(entry);
+        }
+    }
+}
+
+/// Judges; where `evidence` is given, also says by which facts.
+pub fn judge(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>) -> Truth {
+    match criterion {
+        Criterion::All(parts) => {
+            parts.iter().fold(Truth::Met, |so_far, part| so_far.and(judge(part, bench, evidence.as_deref_mut())))
+        }
+        Criterion::Any(parts) => {
+            parts.iter().fold(Truth::NotMet, |so_far, part| so_far.or(judge(part, bench, evidence.as_deref_mut())))
+        }
+        Criterion::Not(part) => judge(part, bench, evidence).negate(),
+        other => {
+            let truth = leaf(other, bench);
+            if let Some(evidence) = evidence {
+                explain(other, truth, bench, evidence);
+            }
+            truth
+        }
+    }
+}
+
+fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
+    let patient = bench.patient;
+    match criterion {
+        Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
+        Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
+        Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
+        Criterion::Number { fact, comparison, value } => {
+            number(*fact, bench).map(|found| comparison.holds(found, *value)).into()
+        }
+        Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
+        Criterion::Assessment { name, test } => assessment(name, test, patient),
+        Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
+        Criterion::With(partners) => others(bench).any(|other| partners.iter().any(|partner| is_partner(other, partner))).into(),
+        Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
+        Criterion::Prior { partners, progressed } => prior(partners, *progressed, patient),
+        Criterion::FnRiskFactor(named) => {
+            let factors = patient.fn_risk_factors();
+            named.as_ref().map_or(!factors.is_empty(), |named| factors.iter().any(|factor| factor.as_str() == named)).into()
+        }
+        Criterion::RegimenMatched => bench.matched.map_or(Truth::NotMet, |matched| matched.clinical_fit()),
+    }
+}
+
+/// Lines other than the drug reviewed.
+fn others<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
+    let reviewed = bench.line.name();
+    bench.plan.iter().filter(move |line| line.name() != reviewed)
+}
+
+fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
+    match partner {
+        Partner::Generic(generic) => line.name() == generic || line.ingredients().contains(&generic.as_str()),
+        Partner::Class(class) => line.drug.is_some_and(|drug| in_class(drug, class)),
+    }
+}
+
+fn in_class(drug: &Drug, class: &str) -> bool {
+    drug.class == class || drug.subclass == class
+}
+
+fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
+    let patient = bench.patient;
+    let among = |value: &str| any_of.iter().any(|word| word == value);
+    match fact {
+        WordFact::Cancer => patient.cancer().map(|cancer| is_cancer(cancer, any_of, patient)).into(),
+        WordFact::Pathology => pathology(any_of, patient),
+        WordFact::Stage => patient.stage.as_deref().map(among).into(),
+        WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
+        WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
+        WordFact::RegimenFnRisk => bench.matched.map(|matched| among(matched.regimen.fn_risk.as_str())).into(),
+        WordFact::RegimenEmetogenicity => bench.matched.map(|matched| among(matched.regimen.emetogenicity.as_str())).into(),
+        WordFact::LineOfBusiness => among(patient.coverage.line_of_business.as_str()).into(),
+        WordFact::Sex => patient.clinical.sex.known().copied().or(patient.coverage.sex).map(|sex| among(sex.as_str())).into(),
+        WordFact::Diagnosis => patient.icd10.map(|code| any_of.iter().any(|prefix| code.starts_with(prefix.as_str()))).into(),
+        WordFact::Product => bench.line.ordered.hcpcs.as_deref().map(among).into(),
+    }
+}
+
+fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
+    any_of.iter().any(|word| {
+        word == cancer || (word == "any_solid" && patient.content.cancer(cancer).is_some_and(|known| known.solid))
+    })
+}
+
+/// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
+pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(&biomarker::snake(entered))) else {
+        return Truth::Unknown;
+    };
+    let of_cancer = |cancer: &str| cancer.is_empty() || patient.cancer() == Some(cancer);
+    let is_kind = |wanted: &String| *wanted == term.word || term.kinds.iter().any(|(cancer, kind)| kind == wanted && of_cancer(cancer));
+    if any_of.iter().any(is_kind) {
+        return Truth::Met;
+    }
+    if term.kinds.iter().any(|(cancer, _)| of_cancer(cancer)) { Truth::NotMet } else { Truth::Unknown }
+}
+
+fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
+    let patient = bench.patient;
+    match fact {
+        NumberFact::Ecog => patient.ecog.map(f64::from),
+        NumberFact::Age => Some(f64::from(patient.age)),
+        NumberFact::CycleLengthDays => treatment(bench.plan).map(|line| f64::from(line.phase.cycle_length_days)).reduce(f64::min),
+        NumberFact::CarboplatinAuc => Some(
+            treatment(bench.plan)
+                .filter(|line| line.ingredients().contains(&"carboplatin"))
+                .filter_map(|line| line.ordered.dose.filter(|dose| dose.unit == DoseUnit::Auc))
+                .map(|dose| dose.amount)
+                .fold(0.0, f64::max),
+        ),
+        #[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
+        NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
+        NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
+    }
+}
+
+fn treatment<'a>(plan: &'a [PlanLine<'a>]) -> impl Iterator<Item = &'a PlanLine<'a>> {
+    plan.iter().filter(|line| !line.is_supportive_by_content())
+}
+
+fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    let Some(result) = patient.assessment(name) else { return Truth::Unknown };
+    match (test, result) {
+        (ResultTest::Known, _) => Truth::Met,
+        (ResultTest::Compare(comparison, value), Reported::Number(found)) => comparison.holds(*found, *value).into(),
+        (ResultTest::Compare(comparison, value), Reported::Word(word)) => {
+            word.trim().parse::<f64>().ok().map(|found| comparison.holds(found, *value)).into()
+        }
+        (ResultTest::Compare(..), Reported::Flag(_)) | (ResultTest::In(_), Reported::Number(_)) => Truth::Unknown,
+        (ResultTest::In(words), Reported::Flag(flag)) => {
+            let said: &[&str] = if *flag { &["yes", "true", "present", "positive", "active"] } else { &["no", "false", "none", "negative", "absent"] };
+            words.iter().any(|word| said.contains(&word.as_str())).into()
+        }
+        (ResultTest::In(words), Reported::Word(word)) => words.contains(&biomarker::snake(word)).into(),
+    }
+}
+
+fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'_>) -> Truth {
+    match patient.assessment(name) {
+        // what never happened is longer ago than any number of days
+        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_str(), "none" | "never" | "no") => {
+            comparison.holds(f64::INFINITY, days).into()
+        }
+        Some(Reported::Flag(false)) => comparison.holds(f64::INFINITY, days).into(),
+        Some(Reported::Word(word)) => {
+            let since = word.parse::<NaiveDate>().ok().map(|day| (patient.date_of_service - day).num_days());
+            #[expect(clippy::cast_precision_loss, reason = "days between two dates fit a float exactly")]
+            since.map(|since| comparison.holds(since as f64, days)).into()
+        }
+        _ => Truth::Unknown,
+    }
+}
+
+fn prior(partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Truth {
+    let Some(therapies) = patient.clinical.prior_therapies.known() else { return Truth::Unknown };
+    therapies
+        .iter()
+        .filter(|therapy| partners.iter().any(|partner| was(therapy, partner, patient)))
+        .fold(Truth::NotMet, |so_far, therapy| so_far.or(if progressed { ended_in_progression(therapy) } else { Truth::Met }))
+}
+
+fn was(therapy: &PriorTherapy, partner: &Partner, patient: &Patient<'_>) -> bool {
+    let known = patient.content.drugs.by_name(&therapy.generic);
+    match partner {
+        Partner::Generic(generic) => {
+            therapy.generic.eq_ignore_ascii_case(generic)
+                || known.is_some_and(|drug| drug.generic == *generic || drug.ingredients.contains(generic))
+        }
+        Partner::Class(class) => known.is_some_and(|drug| in_class(drug, class)),
+    }
+}
+
+fn ended_in_progression(therapy: &PriorTherapy) -> Truth {
+    therapy.outcome.known().map(|outcome| biomarker::snake(outcome).contains("progress")).into()
+}
+
+/// Puts the facts behind one leaf, and the answer it lacked, into the evidence.
+fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mut Evidence) {
+    let patient = bench.patient;
+    let unknown = truth == Truth::Unknown;
+    let mut say = |name: &str, pointer: &str, value: Value| {
+        evidence.fact(name, value);
+        if unknown {
+            evidence.missing(pointer, name);
+        }
+    };
+    let clinical = patient.clinical;
+    match criterion {
+        Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => {}
+        Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
+        Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
+        Criterion::Number { fact, .. } => {
+            let (name, pointer) = number_name(*fact);
+            say(name, pointer, json!(number(*fact, bench)));
+        }
+        Criterion::Biomarker { marker, .. } => {
+            let pointer = patient.content.biomarker(marker).map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
+            say(marker, &pointer, json!(biomarker::entered(marker, patient, patient.content)));
+        }
+        Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } => {
+            say(name, "/clinical/assessments", json!(patient.assessment(name)));
+        }
+        Criterion::With(_) | Criterion::Alone => {
+            let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
+            say("given_with", "/treatment/phases", json!(names));
+        }
+        Criterion::Prior { .. } => {
+            let names = clinical.prior_therapies.known().map(|list| list.iter().map(|therapy| therapy.generic.as_str()).collect::<Vec<_>>());
+            say("prior_therapies", "/clinical/prior_therapies", json!(names));
+        }
+        Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
+        Criterion::RegimenMatched => {
+            say("regimen_id", "/treatment", json!(bench.matched.map(|matched| matched.regimen.id.as_str())));
+        }
+    }
+}
+
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Value)) {
+    let patient = bench.patient;
+    let clinical = patient.clinical;
+    match fact {
+        WordFact::Cancer => say("cancer_type", "/clinical/cancer_type", json!(clinical.cancer_type)),
+        WordFact::Pathology => say("pathology", "/clinical/pathology", json!(clinical.pathology)),
+        WordFact::Stage => say("stage", "/clinical/stage", json!(clinical.stage)),
+        WordFact::Setting => {
+            let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
+            say("disease_setting", "/clinical/disease_setting", json!({"disease_setting": told.0, "stage": told.1, "line_of_treatment": told.2}));
+        }
+        WordFact::Goal => say("treatment_goal", "/clinical/treatment_goal", json!(clinical.treatment_goal)),
+        WordFact::RegimenFnRisk => {
+            say("regimen_fn_risk", "/treatment", json!(bench.matched.map(|matched| matched.regimen.fn_risk.as_str())));
+        }
+        WordFact::RegimenEmetogenicity => {
+            say("regimen_emetogenicity", "/treatment", json!(bench.matched.map(|matched| matched.regimen.emetogenicity.as_str())));
+        }
+        WordFact::LineOfBusiness => say("line_of_business", "/member", json!(patient.coverage.line_of_business)),
+        WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),
+        WordFact::Diagnosis => say("icd10", "/diagnosis/icd10", json!(patient.icd10)),
+        WordFact::Product => say("hcpcs", &bench.line.pointer("/hcpcs"), json!(bench.line.ordered.hcpcs)),
+    }
+}
+
+const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
+    match fact {
+        NumberFact::Ecog => ("ecog", "/clinical/performance_status"),
+        NumberFact::Age => ("age", "/member/birth_date"),
+        NumberFact::CycleLengthDays => ("cycle_length_days", "/treatment/phases"),
+        NumberFact::CarboplatinAuc => ("carboplatin_auc", "/treatment/phases"),
+        NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
+        NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),
+    }
+}

@@ -1,0 +1,200 @@
+//! Doses, billing units, visits and the valid range (VER-07, VER-08). All amounts of mass are worked out in milligrams.
+
+use super::patient::{Measure, Patient};
+use super::plan::{PlanLine, phase_starts};
+use crate::domain::content::{BillingUnit, Range};
+use crate::domain::order::{Dose, Phase};
+use crate::domain::vocabulary::DoseUnit;
+use chrono::{Days, Months, NaiveDate};
+
+/// What kind of amount a unit measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Mass,
+    Units,
+    Radioactivity,
+    Count,
+}
+
+/// An amount given to this patient, in its base unit: milligrams, units, millicuries or pieces.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Given {
+    kind: Kind,
+    amount: f64,
+}
+
+impl Given {
+    /// For people and for JSON, rounded to a hundredth (small doses to a ten-thousandth).
+    pub fn shown(self) -> Dose {
+        let unit = match self.kind {
+            Kind::Mass => DoseUnit::Mg,
+            Kind::Units => DoseUnit::Units,
+            Kind::Radioactivity => DoseUnit::Mci,
+            Kind::Count => DoseUnit::Each,
+        };
+        let places = if self.amount < 1.0 { 10_000.0 } else { 100.0 };
+        Dose { amount: (self.amount * places).round() / places, unit }
+    }
+
+    /// The smaller of this and a ceiling in the same base unit.
+    #[must_use]
+    pub fn at_most(self, ceiling: Option<f64>) -> Self {
+        Self { amount: ceiling.map_or(self.amount, |ceiling| self.amount.min(ceiling)), ..self }
+    }
+
+    /// This amount as a share of another of the same kind, in percent.
+    pub fn percent_of(self, other: Self) -> Option<f64> {
+        (self.kind == other.kind && other.amount > 0.0).then(|| self.amount / other.amount * 100.0)
+    }
+
+    /// The sum of two amounts of the same kind.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        (self.kind == other.kind).then(|| Self { kind: self.kind, amount: self.amount + other.amount })
+    }
+}
+
+/// The amount of a dose for this patient.
+///
+/// # Errors
+/// The measures that are missing.
+pub fn given(amount: f64, unit: DoseUnit, patient: &Patient<'_>) -> Result<Given, Vec<Measure>> {
+    let (kind, amount) = match unit {
+        DoseUnit::Mg => (Kind::Mass, amount),
+        DoseUnit::Mcg => (Kind::Mass, amount / 1000.0),
+        DoseUnit::G => (Kind::Mass, amount * 1000.0),
+        DoseUnit::Units => (Kind::Units, amount),
+        DoseUnit::MillionUnits => (Kind::Units, amount * 1e6),
+        DoseUnit::Mci => (Kind::Radioactivity, amount),
+        DoseUnit::Each => (Kind::Count, amount),
+        DoseUnit::MgPerM2 => (Kind::Mass, amount * patient.body_surface()?),
+        DoseUnit::UnitsPerM2 => (Kind::Units, amount * patient.body_surface()?),
+        DoseUnit::MgPerKg => (Kind::Mass, amount * patient.weight()?),
+        DoseUnit::McgPerKg => (Kind::Mass, amount * patient.weight()? / 1000.0),
+        DoseUnit::UciPerKg => (Kind::Radioactivity, amount * patient.weight()? / 1000.0),
+        DoseUnit::Auc => (Kind::Mass, amount * (patient.creatinine_clearance()? + 25.0)),
+    };
+    Ok(Given { kind, amount })
+}
+
+/// Billing units for one administration: dose ÷ unit, rounded up. None where the code bills another kind of amount than was ordered.
+/// A code that bills a container or treatment (`each`) counts one for an administration ordered by mass.
+pub fn units_per_administration(dose: Given, unit: &BillingUnit) -> Option<u64> {
+    let (kind, size) = match unit.unit.as_str() {
+        "mg" => (Kind::Mass, unit.amount),
+        "mcg" => (Kind::Mass, unit.amount / 1000.0),
+        "g" => (Kind::Mass, unit.amount * 1000.0),
+        "units" => (Kind::Units, unit.amount),
+        "million_units" => (Kind::Units, unit.amount * 1e6),
+        "mci" => (Kind::Radioactivity, unit.amount),
+        "uci" => (Kind::Radioactivity, unit.amount / 1000.0),
+        "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
+        "each" => return Some(1),
+        _ => return None,
+    };
+    (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
+}
+
+/// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36.
+fn whole_units(ratio: f64) -> u64 {
+    let cleaned = (ratio * 1e6).round() / 1e6;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "doses are validated to be positive and below 1e6 in any unit")]
+    let units = cleaned.ceil().clamp(0.0, 1e12) as u64;
+    units
+}
+
+/// The valid range of an authorization, both days included (VER-08).
+pub fn valid_range(from: NaiveDate, phases: &[Phase], range: &Range) -> (NaiveDate, NaiveDate) {
+    let fixed: u64 = phases.iter().map(|phase| u64::from(phase.cycle_length_days) * u64::from(phase.cycles.unwrap_or(0))).sum();
+    let after_fixed = from.checked_add_days(Days::new(fixed + u64::from(range.days_after_last_cycle))).unwrap_or(NaiveDate::MAX);
+    let months = |count| from.checked_add_months(Months::new(count)).unwrap_or(NaiveDate::MAX);
+    let open_ended = phases.iter().any(|phase| phase.cycles.is_none());
+    let through = if open_ended && fixed == 0 {
+        months(range.until_progression_months)
+    } else if open_ended {
+        months(range.until_progression_months).max(after_fixed)
+    } else {
+        after_fixed
+    };
+    (from, through.min(months(range.maximum_months)))
+}
+
+/// Days, counted from 0 on the date of service, on which a line is given within the range; ascending.
+pub fn administration_days(line: &PlanLine<'_>, phases: &[Phase], cycle_cap: Option<u32>, last: u64) -> Vec<u64> {
+    let start = phase_starts(phases).get(line.phase_index).copied().unwrap_or(0);
+    let length = u64::from(line.phase.cycle_length_days.max(1));
+    let planned = line.phase.cycles.map_or(u64::MAX, u64::from).min(cycle_cap.map_or(u64::MAX, u64::from));
+    let in_range = last.saturating_sub(start) / length + 1;
+    let mut days: Vec<u64> = (0..planned.min(in_range))
+        .flat_map(|cycle| line.ordered.days.iter().map(move |day| start + cycle * length + u64::from(day.saturating_sub(1))))
+        .filter(|day| *day <= last)
+        .collect();
+    days.sort_unstable();
+    days.dedup();
+    days
+}
+
+/// Units over all administrations; the first may be a loading dose.
+pub fn units_in_all(days: usize, per_day: u32, ordinary: u64, loading: Option<u64>) -> u64 {
+    let administrations = days as u64 * u64::from(per_day);
+    match (administrations, loading) {
+        (0, _) => 0,
+        (count, None) => count * ordinary,
+        (count, Some(first)) => first + (count - 1) * ordinary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Given, Kind, units_in_all, units_per_administration, valid_range};
+    use crate::domain::content::{BillingUnit, Range};
+    use crate::domain::order::Phase;
+    use chrono::NaiveDate;
+
+    fn units(amount: f64, kind: Kind, per: f64, unit: &str) -> Option<u64> {
+        units_per_administration(Given { kind, amount }, &BillingUnit { amount: per, unit: unit.to_owned() })
+    }
+
+    #[test]
+    fn billing_units_are_rounded_up_per_administration() {
+        // proves VER-07
+        assert_eq!(units(135.77, Kind::Mass, 1.0, "mg"), Some(136));
+        assert_eq!(units(3.6, Kind::Mass, 0.1, "mg"), Some(36));
+        assert_eq!(units(6.0, Kind::Mass, 0.5, "mg"), Some(12));
+        assert_eq!(units(100.0, Kind::Mass, 10.0, "mg"), Some(10));
+        assert_eq!(units(100.1, Kind::Mass, 10.0, "mg"), Some(11));
+        assert_eq!(units(0.3, Kind::Mass, 1.0, "mcg"), Some(300));
+        assert_eq!(units(18_000_000.0, Kind::Units, 1.0, "million_units"), Some(18));
+        assert_eq!(units(200.0, Kind::Radioactivity, 1.0, "mci"), Some(200));
+        assert_eq!(units(50.0, Kind::Mass, 1.0, "each"), Some(1));
+        assert_eq!(units(50.0, Kind::Mass, 1.0, "ml"), None);
+        assert_eq!(units(50.0, Kind::Mass, 1.0, "units"), None);
+    }
+
+    #[test]
+    fn a_loading_dose_counts_once() {
+        // proves VER-07
+        assert_eq!(units_in_all(6, 1, 43, Some(58)), 58 + 5 * 43);
+        assert_eq!(units_in_all(6, 2, 5, None), 60);
+        assert_eq!(units_in_all(0, 1, 5, Some(9)), 0);
+    }
+
+    #[test]
+    fn the_range_runs_three_weeks_past_the_last_cycle_and_never_over_a_year() {
+        // proves VER-08, SUB-01
+        let range = Range { days_after_last_cycle: 21, maximum_months: 12, until_progression_months: 6 };
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        let phase = |length, cycles| Phase { cycle_length_days: length, cycles, drugs: Vec::new() };
+        let from = day(2026, 12, 1);
+        for (phases, through) in [
+            (vec![phase(21, Some(6))], day(2027, 4, 27)),
+            (vec![phase(21, Some(4))], day(2027, 3, 16)),
+            (vec![phase(21, Some(6)), phase(21, Some(12))], day(2027, 12, 1)),
+            (vec![phase(21, None)], day(2027, 6, 1)),
+            (vec![phase(14, Some(4)), phase(21, None)], day(2027, 6, 1)),
+            (vec![phase(28, Some(8)), phase(28, None)], day(2027, 8, 3)),
+        ] {
+            assert_eq!(valid_range(from, &phases, &range), (from, through));
+        }
+        assert_eq!(valid_range(day(2027, 8, 31), &[phase(21, None)], &range).1, day(2028, 2, 29));
+    }
+}

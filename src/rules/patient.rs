@@ -1,0 +1,281 @@
+//! The patient as the rules see them: answers brought to one form, and measures worked out from them (VER-07).
+
+use crate::domain::answer::Answer;
+use crate::domain::content::{BiomarkerDefinition, Content, Program};
+use crate::domain::order::{Clinical, OrderRequest, Reported};
+use crate::domain::roster::MemberRow;
+use crate::domain::vocabulary::{FnRiskFactor, LineOfTreatment, Sex, Truth};
+use chrono::{Datelike, NaiveDate};
+
+/// Creatinine clearance below which renal function counts as a risk factor, mL/min.
+const RENAL_DYSFUNCTION_BELOW: f64 = 50.0;
+
+/// Everything known about the patient, ready to be asked.
+#[derive(Debug)]
+pub struct Patient<'a> {
+    /// The answers as entered.
+    pub clinical: &'a Clinical,
+    /// Content of the release.
+    pub content: &'a Content,
+    /// Diagnosis.
+    pub icd10: Option<&'a str>,
+    /// Coverage on the date of service.
+    pub coverage: &'a MemberRow,
+    /// Date of service.
+    pub date_of_service: NaiveDate,
+    /// Age in whole years on that day.
+    pub age: u32,
+    /// Stage group such as `II`, `limited`; none where unknown or not a stage.
+    pub stage: Option<String>,
+    /// ECOG, from either scale.
+    pub ecog: Option<u8>,
+    /// Whether there are distant metastases.
+    pub metastatic: Truth,
+    /// Cap on creatinine clearance, mL/min.
+    clearance_cap: f64,
+}
+
+/// A measure that a dose needs and the order lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Height.
+    Height,
+    /// Weight.
+    Weight,
+    /// Serum creatinine.
+    Creatinine,
+    /// Sex.
+    Sex,
+}
+
+impl Measure {
+    /// JSON pointer of the item.
+    pub const fn pointer(self) -> &'static str {
+        match self {
+            Self::Height => "/clinical/height_cm",
+            Self::Weight => "/clinical/weight_kg",
+            Self::Creatinine => "/clinical/serum_creatinine_mg_dl",
+            Self::Sex => "/clinical/sex",
+        }
+    }
+
+    /// Name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Height => "height",
+            Self::Weight => "weight",
+            Self::Creatinine => "serum creatinine",
+            Self::Sex => "sex",
+        }
+    }
+}
+
+impl<'a> Patient<'a> {
+    /// Brings the answers to one form.
+    pub fn new(order: &'a OrderRequest, coverage: &'a MemberRow, date_of_service: NaiveDate, program: &Program, content: &'a Content) -> Self {
+        let clinical = &order.clinical;
+        let stage = clinical.stage.known().and_then(|entered| stage_group(entered));
+        Self {
+            clinical,
+            content,
+            icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
+            coverage,
+            date_of_service,
+            age: age_on(coverage.birth_date, date_of_service),
+            ecog: clinical.performance_status.known().and_then(|status| status.ecog()),
+            metastatic: metastatic(clinical, stage.as_deref()),
+            stage,
+            clearance_cap: program.creatinine_clearance_cap,
+        }
+    }
+
+    /// Line of treatment, where known.
+    pub fn line(&self) -> Option<LineOfTreatment> {
+        self.clinical.line_of_treatment.known().copied()
+    }
+
+    /// Cancer type, where known.
+    pub fn cancer(&self) -> Option<&'a str> {
+        self.clinical.cancer_type.known().map(String::as_str)
+    }
+
+    /// Body surface area in square metres, Mosteller.
+    ///
+    /// # Errors
+    /// The measures that are missing.
+    pub fn body_surface(&self) -> Result<f64, Vec<Measure>> {
+        match (self.clinical.height_cm.known(), self.clinical.weight_kg.known()) {
+            (Some(height), Some(weight)) => Ok((height * weight / 3600.0).sqrt()),
+            (None, None) => Err(vec![Measure::Height, Measure::Weight]),
+            (None, _) => Err(vec![Measure::Height]),
+            (_, None) => Err(vec![Measure::Weight]),
+        }
+    }
+
+    /// Weight in kilograms.
+    ///
+    /// # Errors
+    /// The measure that is missing.
+    pub fn weight(&self) -> Result<f64, Vec<Measure>> {
+        self.clinical.weight_kg.known().copied().ok_or_else(|| vec![Measure::Weight])
+    }
+
+    /// Creatinine clearance in mL/min: Cockcroft-Gault, capped.
+    ///
+    /// # Errors
+    /// The measures that are missing.
+    pub fn creatinine_clearance(&self) -> Result<f64, Vec<Measure>> {
+        let sex = self.clinical.sex.known().copied().or(self.coverage.sex);
+        let weight = self.clinical.weight_kg.known();
+        let creatinine = self.clinical.serum_creatinine_mg_dl.known();
+        if let (Some(sex), Some(weight), Some(creatinine)) = (sex, weight, creatinine) {
+            let for_sex = if sex == Sex::Female { 0.85 } else { 1.0 };
+            let years_left = (140.0 - f64::from(self.age)).max(0.0);
+            return Ok((years_left * weight / (72.0 * creatinine) * for_sex).min(self.clearance_cap));
+        }
+        let mut missing = Vec::new();
+        if weight.is_none() {
+            missing.push(Measure::Weight);
+        }
+        if creatinine.is_none() {
+            missing.push(Measure::Creatinine);
+        }
+        if sex.is_none() {
+            missing.push(Measure::Sex);
+        }
+        Err(missing)
+    }
+
+    /// The answer for one biomarker; of several entries the first usable one.
+    pub fn biomarker(&self, marker: &BiomarkerDefinition) -> Answer<&'a Reported> {
+        let Some(entries) = self.clinical.biomarkers.known() else { return Answer::Absent };
+        let mut best = Answer::Absent;
+        for entry in entries.iter().filter(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name)) {
+            match (&entry.result, &best) {
+                (Answer::Known(result), _) => return Answer::Known(result),
+                (Answer::Unknown, Answer::Absent) => best = Answer::Unknown,
+                (Answer::NotReported, Answer::Absent) => best = Answer::NotReported,
+                _ => {}
+            }
+        }
+        best
+    }
+
+    /// JSON pointer of a biomarker's entry, or of the list where it has none.
+    pub fn biomarker_pointer(&self, marker: &BiomarkerDefinition) -> String {
+        self.clinical
+            .biomarkers
+            .known()
+            .and_then(|list| list.iter().position(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name)))
+            .map_or_else(|| "/clinical/biomarkers".to_owned(), |index| format!("/clinical/biomarkers/{index}/result"))
+    }
+
+    /// The answer for one assessment; of several entries the latest.
+    pub fn assessment(&self, name: &str) -> Option<&'a Reported> {
+        let entries = self.clinical.assessments.known()?;
+        entries.iter().filter(|entry| entry.name == name).max_by_key(|entry| entry.on).and_then(|entry| entry.result.known())
+    }
+
+    /// Febrile neutropenia risk factors: ticked ones, and those that age, performance status and renal function say by themselves
+    /// (DEV-06).
+    pub fn fn_risk_factors(&self) -> Vec<FnRiskFactor> {
+        let mut factors = self.clinical.fn_risk_factors.known().cloned().unwrap_or_default();
+        let mut derive = |holds: bool, factor| {
+            if holds && !factors.contains(&factor) {
+                factors.push(factor);
+            }
+        };
+        derive(self.age >= 65, FnRiskFactor::Age65OrOlder);
+        derive(self.ecog.is_some_and(|ecog| ecog >= 2), FnRiskFactor::PoorPerformanceStatus);
+        let renal = self.creatinine_clearance().is_ok_and(|clearance| clearance < RENAL_DYSFUNCTION_BELOW);
+        derive(renal, FnRiskFactor::RenalDysfunction);
+        factors
+    }
+}
+
+/// Whole years between two days.
+pub fn age_on(birth: NaiveDate, day: NaiveDate) -> u32 {
+    let years = day.year() - birth.year();
+    let before_birthday = (day.month(), day.day()) < (birth.month(), birth.day());
+    u32::try_from(years - i32::from(before_birthday)).unwrap_or(0)
+}
+
+/// The stage group of a stage or subgroup: `IIB` is `II`; `limited` and `extensive` stay. None where it is no stage.
+pub fn stage_group(entered: &str) -> Option<String> {
+    let word = entered.trim().to_ascii_uppercase();
+    let word = word.strip_prefix("STAGE").map_or(word.as_str(), str::trim_start);
+    match word {
+        "LIMITED" | "LIMITED_STAGE" | "LIMITED STAGE" => return Some("limited".to_owned()),
+        "EXTENSIVE" | "EXTENSIVE_STAGE" | "EXTENSIVE STAGE" => return Some("extensive".to_owned()),
+        _ => {}
+    }
+    let roman: String = word.chars().take_while(|c| matches!(c, 'I' | 'V' | '0'..='4')).collect();
+    let rest = word.get(roman.len()..).unwrap_or_default();
+    let subgroup = rest.len() <= 3 && rest.chars().all(|c| matches!(c, 'A'..='E' | '1'..='3' | 'S' | 'X'));
+    let group = match roman.as_str() {
+        "0" => "0",
+        "I" | "1" => "I",
+        "II" | "2" => "II",
+        "III" | "3" => "III",
+        "IV" | "4" => "IV",
+        // `IIIA1`, `IA3`: digits belong to the subgroup
+        other => match other.trim_end_matches(['1', '2', '3']) {
+            "I" => "I",
+            "II" => "II",
+            "III" => "III",
+            "IV" => "IV",
+            _ => return None,
+        },
+    };
+    subgroup.then(|| group.to_owned())
+}
+
+fn metastatic(clinical: &Clinical, stage: Option<&str>) -> Truth {
+    let setting = clinical.disease_setting.known().map(String::as_str).unwrap_or_default();
+    if setting.starts_with("metastatic") || setting == "recurrent_metastatic" {
+        return Truth::Met;
+    }
+    let m = clinical.tnm.known().and_then(|tnm| tnm.m.known()).and_then(|m| m.trim_start_matches(['M', 'm']).chars().next());
+    match (stage, m) {
+        (Some("IV"), _) | (_, Some('1')) => Truth::Met,
+        (Some("0" | "I" | "II" | "III"), _) | (_, Some('0')) => Truth::NotMet,
+        _ => Truth::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{age_on, stage_group};
+    use chrono::NaiveDate;
+
+    #[test]
+    fn a_subgroup_belongs_to_its_stage() {
+        // proves REG-01
+        for (entered, group) in [
+            ("IIB", Some("II")),
+            ("II", Some("II")),
+            ("iiia", Some("III")),
+            ("IIIA1", Some("III")),
+            ("IA3", Some("I")),
+            ("IV", Some("IV")),
+            ("IVB", Some("IV")),
+            ("stage IIIC", Some("III")),
+            ("0", Some("0")),
+            ("limited", Some("limited")),
+            ("extensive", Some("extensive")),
+            ("VI", None),
+            ("banana", None),
+            ("IIIZ", None),
+        ] {
+            assert_eq!(stage_group(entered).as_deref(), group, "{entered}");
+        }
+    }
+
+    #[test]
+    fn age_turns_on_the_birthday() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+        assert_eq!(age_on(day(1961, 12, 1), day(2026, 11, 30)), 64);
+        assert_eq!(age_on(day(1961, 12, 1), day(2026, 12, 1)), 65);
+        assert_eq!(age_on(day(2000, 2, 29), day(2001, 2, 28)), 0);
+    }
+}

@@ -1,0 +1,98 @@
+//! The ordered drugs, looked up in the catalogue, with every phase laid on the calendar.
+
+use crate::domain::content::{Benefit, Code, Content, Drug};
+use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
+use crate::domain::vocabulary::{DrugRole, LineOfBusiness};
+use std::sync::Arc;
+
+/// One line of the order.
+#[derive(Debug)]
+pub struct PlanLine<'a> {
+    /// As ordered.
+    pub ordered: &'a OrderedDrug,
+    /// Its phase.
+    pub phase: &'a Phase,
+    /// Index of the phase.
+    pub phase_index: usize,
+    /// Index in the phase.
+    pub drug_index: usize,
+    /// What the catalogue knows.
+    pub drug: Option<&'a Arc<Drug>>,
+    /// The code in the catalogue.
+    pub code: Option<&'a Code>,
+}
+
+impl<'a> PlanLine<'a> {
+    /// Name for people.
+    pub fn name(&self) -> &'a str {
+        self.drug
+            .map(|drug| drug.generic.as_str())
+            .or(self.ordered.generic.as_deref())
+            .or(self.ordered.hcpcs.as_deref())
+            .unwrap_or("unnamed drug")
+    }
+
+    /// Ingredients it counts as; an unknown drug counts as itself.
+    pub fn ingredients(&self) -> Vec<&'a str> {
+        self.drug.map_or_else(|| vec![self.name()], |drug| drug.ingredients.iter().map(String::as_str).collect())
+    }
+
+    /// True for a drug that is studied, on the submitter's word (REG-13).
+    pub fn is_investigational(&self) -> bool {
+        self.ordered.role == Some(DrugRole::Investigational)
+    }
+
+    /// True where content calls it supportive unless a regimen counts it in.
+    pub fn is_supportive_by_content(&self) -> bool {
+        self.drug.is_some_and(|drug| drug.supportive)
+    }
+
+    /// JSON pointer of the line, with a field of it.
+    pub fn pointer(&self, field: &str) -> String {
+        format!("/treatment/phases/{}/drugs/{}{field}", self.phase_index, self.drug_index)
+    }
+
+    /// Whose benefit pays, for a line of business (PRG-12).
+    pub fn benefit(&self, line_of_business: LineOfBusiness) -> Benefit {
+        match (self.code, self.drug) {
+            (Some(code), _) if code.medicare_part_b_oral && line_of_business == LineOfBusiness::MedicareAdvantage => Benefit::Medical,
+            (Some(code), _) => code.benefit,
+            (None, Some(drug)) => drug.benefit,
+            (None, None) => Benefit::Medical,
+        }
+    }
+}
+
+/// Looks every line up.
+pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<'a>> {
+    order
+        .drugs()
+        .map(|(phase_index, drug_index, phase, ordered)| {
+            let by_code = ordered.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code));
+            let (drug, code) = match by_code {
+                Some((drug, code)) => (Some(drug), Some(code)),
+                None if ordered.hcpcs.is_some() => (None, None),
+                None => (ordered.generic.as_ref().and_then(|name| content.drugs.by_name(name)), None),
+            };
+            PlanLine { ordered, phase, phase_index, drug_index, drug, code }
+        })
+        .collect()
+}
+
+/// Phases with the day on which each begins, counted from 0 on the date of service.
+pub fn phase_starts(phases: &[Phase]) -> Vec<u64> {
+    let mut start = 0;
+    phases
+        .iter()
+        .map(|phase| {
+            let this = start;
+            start += u64::from(phase.cycle_length_days) * u64::from(phase.cycles.unwrap_or(0));
+            this
+        })
+        .collect()
+}
+
+/// Days of all planned cycles; none for treatment until progression.
+pub fn planned_days(phases: &[Phase]) -> Option<u64> {
+    phases.iter().map(|phase| phase.cycles.map(|cycles| u64::from(cycles) * u64::from(phase.cycle_length_days))).sum()
+}

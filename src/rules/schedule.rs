@@ -1,0 +1,246 @@
+//! How the schedule of a plan departs from a regimen's: interval, cycles, days, frequency, drug by drug (DEV-02).
+
+use super::canonical::{CanonicalPhase, Days, canonical, merged};
+use super::plan::PlanLine;
+use crate::domain::content::{Regimen, RegimenDrugRole};
+use crate::domain::order::Phase;
+use std::collections::BTreeMap;
+
+/// A departure of one drug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Line concerned.
+    pub line: u32,
+    /// Drug.
+    pub name: String,
+    /// JSON pointer of the entry.
+    pub field: String,
+    /// What the regimen asks for.
+    pub expected: String,
+    /// What was entered.
+    pub entered: String,
+    /// What kind of entry it is, in words.
+    pub what: &'static str,
+}
+
+/// Every departure, one per drug concerned.
+pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], regimen: &Regimen) -> Vec<Difference> {
+    let ordered = ordered_phases(phases, plan, regimen);
+    let expected = regimen_phases(regimen);
+    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
+        return Vec::new();
+    }
+    let mut found: Vec<Difference> =
+        regimen.required_ingredients.iter().filter_map(|ingredient| one_drug(ingredient, &ordered, &expected, plan)).collect();
+    if found.is_empty() {
+        found.extend(plan.iter().find(|line| is_of(line, regimen)).map(|line| Difference {
+            line: line.ordered.line,
+            name: line.name().to_owned(),
+            field: "/treatment/phases".to_owned(),
+            expected: in_words(&merged(expected.iter().cloned())),
+            entered: in_words(&merged(ordered.iter().cloned())),
+            what: "sequence of phases",
+        }));
+    }
+    found.sort_by_key(|difference| difference.line);
+    found.dedup_by_key(|difference| difference.line);
+    found
+}
+
+fn same(left: &[CanonicalPhase<'_>], right: &[CanonicalPhase<'_>]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| departure(left, right).is_none())
+}
+
+fn is_of(line: &PlanLine<'_>, regimen: &Regimen) -> bool {
+    line.ingredients().iter().any(|ingredient| regimen.required_ingredients.iter().any(|required| required == ingredient))
+}
+
+fn ordered_phases<'a>(phases: &[Phase], plan: &[PlanLine<'a>], regimen: &Regimen) -> Vec<CanonicalPhase<'a>> {
+    phases
+        .iter()
+        .enumerate()
+        .map(|(index, phase)| {
+            let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
+            for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
+                for ingredient in line.ingredients().into_iter().filter(|name| regimen.required_ingredients.iter().any(|required| required == name)) {
+                    add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
+                }
+            }
+            CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles, days)
+        })
+        .collect()
+}
+
+fn regimen_phases(regimen: &Regimen) -> Vec<CanonicalPhase<'_>> {
+    regimen
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(source, phase)| {
+            let mut days: BTreeMap<&str, Days> = BTreeMap::new();
+            for drug in phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive) {
+                for ingredient in &drug.ingredients {
+                    add(days.entry(ingredient).or_default(), &drug.days, drug.frequency_per_day);
+                }
+            }
+            CanonicalPhase {
+                length: phase.cycle_length_days,
+                cycles_min: phase.cycles_min,
+                cycles_max: phase.cycles_max,
+                until_progression: phase.until_progression,
+                days,
+                source,
+            }
+        })
+        .collect()
+}
+
+/// A drug split over two lines on one day is given once (REG-01: bolus and infusion, two vial sizes).
+fn add(days: &mut Days, more: &[u32], times: u32) {
+    for day in more {
+        let known = days.entry(*day).or_insert(times);
+        *known = (*known).max(times);
+    }
+}
+
+/// Which entry of one canonical phase departs.
+enum Departure {
+    Interval,
+    Cycles,
+    Days,
+    Frequency,
+}
+
+fn departure(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> Option<Departure> {
+    if ordered.length != expected.length {
+        return Some(Departure::Interval);
+    }
+    if !cycles_fit(ordered, expected) {
+        return Some(Departure::Cycles);
+    }
+    if ordered.days == expected.days {
+        return None;
+    }
+    let same_days = ordered.days.len() == expected.days.len()
+        && ordered.days.iter().zip(&expected.days).all(|((left, days), (right, wanted))| left == right && days.keys().eq(wanted.keys()));
+    Some(if same_days { Departure::Frequency } else { Departure::Days })
+}
+
+/// Treatment until progression fits an open-ended regimen, also one with a cap; a number of cycles fits the regimen's range (REG-13).
+fn cycles_fit(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> bool {
+    if ordered.until_progression {
+        return expected.until_progression;
+    }
+    let enough = ordered.cycles_min >= expected.cycles_min || expected.until_progression;
+    enough && expected.cycles_max.is_none_or(|most| ordered.cycles_min <= most)
+}
+
+fn one_drug<'a>(
+    ingredient: &str,
+    ordered: &[CanonicalPhase<'a>],
+    expected: &[CanonicalPhase<'a>],
+    plan: &[PlanLine<'_>],
+) -> Option<Difference> {
+    let alone = |phases: &[CanonicalPhase<'a>]| phases.iter().map(|phase| phase.only(ingredient)).collect::<Vec<_>>();
+    let (ordered, expected) = (alone(ordered), alone(expected));
+    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
+        return None;
+    }
+    // told in the cycles that people entered, not in the shortest ones
+    let (ordered, expected) = (merged(ordered), merged(expected));
+    let at = |source: usize| {
+        plan.iter()
+            .find(|line| line.phase_index == source && line.ingredients().contains(&ingredient))
+            .or_else(|| plan.iter().find(|line| line.ingredients().contains(&ingredient)))
+    };
+    let describe = |line: &PlanLine<'_>, field: String, expected: String, entered: String, what| Difference {
+        line: line.ordered.line,
+        name: line.name().to_owned(),
+        field,
+        expected,
+        entered,
+        what,
+    };
+    if ordered.len() != expected.len() {
+        let line = at(ordered.first().map_or(0, |phase| phase.source))?;
+        return Some(describe(line, "/treatment/phases".to_owned(), in_words(&expected), in_words(&ordered), "course"));
+    }
+    ordered.iter().zip(&expected).find_map(|(have, want)| {
+        let line = at(have.source)?;
+        let phase = format!("/treatment/phases/{}", line.phase_index);
+        Some(match departure(have, want)? {
+            Departure::Interval => {
+                describe(line, format!("{phase}/cycle_length_days"), want.length.to_string(), have.length.to_string(), "length of cycle in days")
+            }
+            Departure::Cycles => describe(line, format!("{phase}/cycles"), cycles(want), cycles(have), "number of cycles"),
+            Departure::Days => describe(line, line.pointer("/days"), days(want), days(have), "days of the cycle"),
+            Departure::Frequency => {
+                describe(line, line.pointer("/frequency_per_day"), times(want), times(have), "administrations a day")
+            }
+        })
+    })
+}
+
+fn cycles(phase: &CanonicalPhase<'_>) -> String {
+    match (phase.cycles_min, phase.cycles_max) {
+        (_, None) => "until progression".to_owned(),
+        (_, Some(most)) if phase.until_progression => format!("until progression, at most {most}"),
+        (fewest, Some(most)) if fewest == most => most.to_string(),
+        (fewest, Some(most)) => format!("{fewest} to {most}"),
+    }
+}
+
+fn days(phase: &CanonicalPhase<'_>) -> String {
+    let mut all: Vec<u32> = phase.days.values().flat_map(|days| days.keys().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    day_list(&all)
+}
+
+fn times(phase: &CanonicalPhase<'_>) -> String {
+    let mut all: Vec<u32> = phase.days.values().flat_map(|days| days.values().copied()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn in_words(phases: &[CanonicalPhase<'_>]) -> String {
+    if phases.is_empty() {
+        return "not given".to_owned();
+    }
+    let one = |phase: &CanonicalPhase<'_>| {
+        format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase))
+    };
+    phases.iter().map(one).collect::<Vec<_>>().join("; then ")
+}
+
+/// Days as people write them: `1, 8, 15` or `1-14`.
+pub fn day_list(days: &[u32]) -> String {
+    let mut parts: Vec<(u32, u32)> = Vec::new();
+    for day in days {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == *day => *last = *day,
+            _ => parts.push((*day, *day)),
+        }
+    }
+    let word = |(first, last): &(u32, u32)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    parts.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day_list;
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        assert_eq!(day_list(&[1]), "1");
+        assert_eq!(day_list(&[1, 8, 15]), "1, 8, 15");
+        assert_eq!(day_list(&[1, 2]), "1, 2");
+        assert_eq!(day_list(&(1..=14).collect::<Vec<_>>()), "1-14");
+        assert_eq!(day_list(&[1, 2, 3, 4, 8, 9, 10, 11]), "1-4, 8-11");
+    }
+}
