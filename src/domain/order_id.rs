@@ -55,7 +55,7 @@ impl ReadableId {
         let well_formed = text.len() == 10
             && text.starts_with(kind.letter())
             && body.bytes().skip(1).all(|byte| ALPHABET.contains(&byte))
-            && text.chars().last() == Some(check(body));
+            && text.ends_with(check(body));
         well_formed.then_some(Self(text))
     }
 

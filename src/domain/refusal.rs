@@ -45,7 +45,7 @@ pub enum Refusal {
         /// In words.
         detail: String,
         /// Who takes it, where anyone does.
-        redirect: Contact,
+        redirect: Box<Contact>,
         /// Requirement id.
         requirement: String,
     },
@@ -59,7 +59,7 @@ pub enum Refusal {
         /// In words, with the number to call.
         detail: String,
         /// Whom to call.
-        redirect: Contact,
+        redirect: Box<Contact>,
     },
     /// The caller may not order for this provider, or not in this program (SUB-08, PRV-02).
     NotPermitted {

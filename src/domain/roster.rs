@@ -161,7 +161,7 @@ pub fn npi_is_valid(npi: &str) -> bool {
             }
         })
         .sum();
-    (sum + 24) % 10 == 0
+    (sum + 24).is_multiple_of(10)
 }
 
 #[cfg(test)]

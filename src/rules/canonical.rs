@@ -36,6 +36,7 @@ impl<'a> CanonicalPhase<'a> {
     }
 
     /// The same phase with one ingredient only.
+    #[must_use]
     pub fn only(&self, ingredient: &str) -> Self {
         let days = self.days.iter().filter(|(name, _)| **name == ingredient).map(|(name, days)| (*name, days.clone())).collect();
         Self { days, ..*self }
@@ -103,7 +104,16 @@ mod tests {
     fn weekly_dosing_is_the_same_in_one_week_and_three_week_cycles() {
         // proves REG-01
         assert_eq!(canonical([phase(21, Some(4), &[1, 8, 15])]), canonical([phase(7, Some(12), &[1])]));
-        assert_eq!(canonical([phase(42, None, &[1, 22])]), canonical([phase(21, None, &[1])]).into_iter().map(|mut p| { p.cycles_min = 2; p }).collect::<Vec<_>>());
+        assert_eq!(
+            canonical([phase(42, None, &[1, 22])]),
+            canonical([phase(21, None, &[1])])
+                .into_iter()
+                .map(|mut p| {
+                    p.cycles_min = 2;
+                    p
+                })
+                .collect::<Vec<_>>()
+        );
         assert_ne!(canonical([phase(21, Some(4), &[1, 8])]), canonical([phase(7, Some(8), &[1])]));
     }
 

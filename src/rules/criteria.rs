@@ -28,24 +28,31 @@ pub struct Bench<'a> {
     pub phases: &'a [crate::domain::order::Phase],
 }
 
-/// The facts that a judgement used, and those it lacked.
+/// The facts that a judgement used.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// Facts by name.
     pub facts: BTreeMap<String, Value>,
-    /// JSON pointers of answers that would have decided, with their names.
-    pub missing: Vec<(String, String)>,
+    /// Every answer asked for, once.
+    pub asked: Vec<Asked>,
+}
+
+/// One answer that a criterion asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// JSON pointer of the answer.
+    pub pointer: String,
+    /// Name such as `her2`.
+    pub name: String,
+    /// What the leaf said.
+    pub truth: Truth,
 }
 
 impl Evidence {
-    fn fact(&mut self, name: &str, value: Value) {
+    fn add(&mut self, name: &str, pointer: &str, value: Value, truth: Truth) {
         self.facts.insert(name.to_owned(), value);
-    }
-
-    fn missing(&mut self, pointer: &str, name: &str) {
-        let entry = (pointer.to_owned(), name.to_owned());
-        if !self.missing.contains(&entry) {
-            self.missing.push(entry);
+        if !self.asked.iter().any(|asked| asked.name == name && asked.truth == truth) {
+            self.asked.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), truth });
         }
     }
 }
@@ -76,9 +83,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
         Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
         Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
-        Criterion::Number { fact, comparison, value } => {
-            number(*fact, bench).map(|found| comparison.holds(found, *value)).into()
-        }
+        Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
         Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
         Criterion::Assessment { name, test } => assessment(name, test, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
@@ -89,7 +94,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             let factors = patient.fn_risk_factors();
             named.as_ref().map_or(!factors.is_empty(), |named| factors.iter().any(|factor| factor.as_str() == named)).into()
         }
-        Criterion::RegimenMatched => bench.matched.map_or(Truth::NotMet, |matched| matched.clinical_fit()),
+        Criterion::RegimenMatched => bench.matched.map_or(Truth::NotMet, Match::clinical_fit),
     }
 }
 
@@ -129,18 +134,20 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
 }
 
 fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
-    any_of.iter().any(|word| {
-        word == cancer || (word == "any_solid" && patient.content.cancer(cancer).is_some_and(|known| known.solid))
-    })
+    any_of
+        .iter()
+        .any(|word| word == cancer || (word == "any_solid" && patient.content.cancer(cancer).is_some_and(|known| known.solid)))
 }
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(&biomarker::snake(entered))) else {
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(&biomarker::snake(entered)))
+    else {
         return Truth::Unknown;
     };
     let of_cancer = |cancer: &str| cancer.is_empty() || patient.cancer() == Some(cancer);
-    let is_kind = |wanted: &String| *wanted == term.word || term.kinds.iter().any(|(cancer, kind)| kind == wanted && of_cancer(cancer));
+    let is_kind =
+        |wanted: &String| *wanted == term.word || term.kinds.iter().any(|(cancer, kind)| kind == wanted && of_cancer(cancer));
     if any_of.iter().any(is_kind) {
         return Truth::Met;
     }
@@ -180,7 +187,11 @@ fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
         }
         (ResultTest::Compare(..), Reported::Flag(_)) | (ResultTest::In(_), Reported::Number(_)) => Truth::Unknown,
         (ResultTest::In(words), Reported::Flag(flag)) => {
-            let said: &[&str] = if *flag { &["yes", "true", "present", "positive", "active"] } else { &["no", "false", "none", "negative", "absent"] };
+            let said: &[&str] = if *flag {
+                &["yes", "true", "present", "positive", "active"]
+            } else {
+                &["no", "false", "none", "negative", "absent"]
+            };
             words.iter().any(|word| said.contains(&word.as_str())).into()
         }
         (ResultTest::In(words), Reported::Word(word)) => words.contains(&biomarker::snake(word)).into(),
@@ -226,16 +237,10 @@ fn ended_in_progression(therapy: &PriorTherapy) -> Truth {
     therapy.outcome.known().map(|outcome| biomarker::snake(outcome).contains("progress")).into()
 }
 
-/// Puts the facts behind one leaf, and the answer it lacked, into the evidence.
+/// Puts the facts behind one leaf into the evidence.
 fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mut Evidence) {
     let patient = bench.patient;
-    let unknown = truth == Truth::Unknown;
-    let mut say = |name: &str, pointer: &str, value: Value| {
-        evidence.fact(name, value);
-        if unknown {
-            evidence.missing(pointer, name);
-        }
-    };
+    let mut say = |name: &str, pointer: &str, value: Value| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => {}
@@ -246,7 +251,10 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
             say(name, pointer, json!(number(*fact, bench)));
         }
         Criterion::Biomarker { marker, .. } => {
-            let pointer = patient.content.biomarker(marker).map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
+            let pointer = patient
+                .content
+                .biomarker(marker)
+                .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
             say(marker, &pointer, json!(biomarker::entered(marker, patient, patient.content)));
         }
         Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } => {
@@ -257,7 +265,10 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
             say("given_with", "/treatment/phases", json!(names));
         }
         Criterion::Prior { .. } => {
-            let names = clinical.prior_therapies.known().map(|list| list.iter().map(|therapy| therapy.generic.as_str()).collect::<Vec<_>>());
+            let names = clinical
+                .prior_therapies
+                .known()
+                .map(|list| list.iter().map(|therapy| therapy.generic.as_str()).collect::<Vec<_>>());
             say("prior_therapies", "/clinical/prior_therapies", json!(names));
         }
         Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
@@ -276,14 +287,22 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::Stage => say("stage", "/clinical/stage", json!(clinical.stage)),
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
-            say("disease_setting", "/clinical/disease_setting", json!({"disease_setting": told.0, "stage": told.1, "line_of_treatment": told.2}));
+            say(
+                "disease_setting",
+                "/clinical/disease_setting",
+                json!({"disease_setting": told.0, "stage": told.1, "line_of_treatment": told.2}),
+            );
         }
         WordFact::Goal => say("treatment_goal", "/clinical/treatment_goal", json!(clinical.treatment_goal)),
         WordFact::RegimenFnRisk => {
             say("regimen_fn_risk", "/treatment", json!(bench.matched.map(|matched| matched.regimen.fn_risk.as_str())));
         }
         WordFact::RegimenEmetogenicity => {
-            say("regimen_emetogenicity", "/treatment", json!(bench.matched.map(|matched| matched.regimen.emetogenicity.as_str())));
+            say(
+                "regimen_emetogenicity",
+                "/treatment",
+                json!(bench.matched.map(|matched| matched.regimen.emetogenicity.as_str())),
+            );
         }
         WordFact::LineOfBusiness => say("line_of_business", "/member", json!(patient.coverage.line_of_business)),
         WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),

@@ -1,12 +1,26 @@
-//! The single entry point of the engine.
+//! The single entry point of the engine: the same call serves submission, preview, update, reconsideration and replay.
 
-use super::facts::Facts;
+use super::admission::{Admitted, admit};
+use super::calendar::deadline;
+use super::derive::case_status;
+use super::drugs::{self, Judged, Shared};
+use super::facts::{Facts, KnownProvider, RelatedCase};
+use super::findings::{Findings, Said, facts as said_facts};
+use super::matching::{self, Match};
+use super::patient::Patient;
+use super::plan::{self, PlanLine, planned_days};
+use super::{deviations, dose, pathways, radiation, s_codes};
 use crate::domain::case::{CaseDrug, Deviation, Finding, Notice, Pathway, SCode};
-use crate::domain::content::Content;
-use crate::domain::refusal::Refusal;
+use crate::domain::content::{Content, HolidayCalendar};
+use crate::domain::order::Phase;
+use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::MemberRow;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus, Hold, SCodesWithheld};
+use crate::domain::vocabulary::{
+    CaseStatus, DeviationCode, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld, Service, Truth,
+    Urgency,
+};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde_json::json;
 
 /// What the engine decided about an order that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +33,8 @@ pub struct Decision {
     pub member: MemberRow,
     /// Derived case status.
     pub status: CaseStatus,
+    /// When it was decided; none while in progress.
+    pub decided_at: Option<DateTime<Utc>>,
     /// Why, where the status alone does not say.
     pub status_reason: Option<String>,
     /// One per line, in line order, with `order_id` still empty.
@@ -67,6 +83,370 @@ pub struct DecidedDrug {
 /// # Errors
 /// A [`Refusal`] where the request cannot be taken as an order.
 pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let _ = (facts, content, now);
-    Err(Refusal::MemberNotFound)
+    let admitted = admit(facts, content)?;
+    if admitted.service == Service::RadiationOncology {
+        return Ok(radiation::pend(facts, &admitted, content));
+    }
+    let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content);
+    let plan = plan::lines(facts.order, content);
+    let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
+    let matched = matching::best(facts.order, &plan, &patient, content);
+    let range = dose::valid_range(admitted.date_of_service, phases, &admitted.program.range);
+    let shared =
+        Shared { admitted: &admitted, patient: &patient, plan: &plan, phases, matched: matched.as_ref(), content, range };
+    let supportive_only = is_supportive_only(facts, &shared)?;
+    Ok(Deciding::new(facts, &shared, supportive_only).decide(now))
+}
+
+/// Only supportive drugs, acknowledged as such (SUB-04).
+fn is_supportive_only(facts: &Facts<'_>, shared: &Shared<'_>) -> Result<bool, Refusal> {
+    let none_treats =
+        shared.matched.is_none() && shared.plan.iter().all(|line| line.is_supportive_by_content() && !line.is_investigational());
+    match (&facts.order.supportive_only, none_treats) {
+        (Some(_), _) => Ok(true),
+        (None, false) => Ok(false),
+        (None, true) => Err(Refusal::Validation(vec![Fault::new(
+            "/supportive_only/acknowledged",
+            "missing",
+            "the order holds supportive drugs only: acknowledge it with \"supportive_only\": {\"acknowledged\": true}, or add the treatment drugs \
+             (SUB-04)",
+        )])),
+    }
+}
+
+struct Deciding<'a> {
+    facts: &'a Facts<'a>,
+    shared: &'a Shared<'a>,
+    findings: Findings<'a>,
+    deviations: Vec<Deviation>,
+    notices: Vec<Notice>,
+    holds: Vec<Hold>,
+    supportive_only: bool,
+}
+
+impl<'a> Deciding<'a> {
+    fn new(facts: &'a Facts<'a>, shared: &'a Shared<'a>, supportive_only: bool) -> Self {
+        Self {
+            facts,
+            shared,
+            findings: Findings::new(&shared.content.release.name),
+            deviations: Vec::new(),
+            notices: shared.admitted.notices.clone(),
+            holds: Vec::new(),
+            supportive_only,
+        }
+    }
+
+    fn decide(mut self, now: DateTime<Utc>) -> Decision {
+        let shared = self.shared;
+        self.program_finding();
+        self.regimen_findings();
+        let mut judged: Vec<Judged> = shared.plan.iter().map(|line| drugs::judge(line, shared, &mut self.findings)).collect();
+        self.deviate(&mut judged);
+        self.hold();
+        let statuses = with_holds(&judged, &self.holds);
+        let status = case_status(judged.iter().zip(&statuses).map(|(judged, status)| (judged.role, *status)));
+        let pathway = self.pathway(status);
+        let (s_codes, s_codes_withheld) = self.award(status, &pathway);
+        let asked_for = self.asked_for();
+        let mut decided: Vec<DecidedDrug> = shared
+            .plan
+            .iter()
+            .zip(judged.iter().zip(statuses))
+            .map(|(line, (judged, status))| DecidedDrug {
+                drug: drugs::shown(line, judged, status, shared),
+                computed: judged.status,
+                ingredients: line.ingredients().into_iter().map(str::to_owned).collect(),
+            })
+            .collect();
+        decided.sort_by_key(|decided| decided.drug.line);
+        let due_at = (status == CaseStatus::InProgress).then(|| due_at(self.facts, shared.admitted, shared.content));
+        Decision {
+            program: shared.admitted.program.id.clone(),
+            content_release: shared.content.release.name.clone(),
+            member: shared.admitted.coverage.clone(),
+            status,
+            decided_at: (status != CaseStatus::InProgress).then_some(now),
+            status_reason: (status == CaseStatus::InProgress).then(|| self.reason(&decided)),
+            treatment_ingredients: treatment_ingredients(&decided),
+            drugs: decided,
+            holds: self.holds,
+            pathway,
+            deviations: self.deviations,
+            notices: self.notices,
+            s_codes,
+            s_codes_withheld,
+            findings: self.findings.into_vec(),
+            asked_for,
+            valid_from: shared.range.0,
+            valid_through: shared.range.1,
+            due_at,
+            time_zone: shared.admitted.program.time_zone,
+        }
+    }
+
+    fn program_finding(&mut self) {
+        let coverage = &self.shared.admitted.coverage;
+        let program = self.shared.admitted.program;
+        self.findings.add(Said {
+            rule: format!("program/{}", program.id),
+            outcome: Truth::Met,
+            requirements: &["PRG-01", "PRG-13"],
+            source: &program.criteria_source,
+            facts: said_facts([
+                ("line_of_business", json!(coverage.line_of_business)),
+                ("product", json!(coverage.product)),
+                ("date_of_service", json!(self.shared.admitted.date_of_service)),
+            ]),
+            message: format!("the member is in {} on the date of service", program.name),
+        });
+    }
+
+    fn regimen_findings(&mut self) {
+        let Some(matched) = self.shared.matched else {
+            return self.no_match_finding();
+        };
+        for dimension in &matched.dimensions {
+            self.findings.add(Said {
+                rule: format!("regimen/{}/{}", matched.regimen.id, dimension.name),
+                outcome: dimension.truth,
+                requirements: &["REG-01"],
+                source: &matched.regimen.citation,
+                facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
+                message: format!(
+                    "{}: expected {}, entered {}",
+                    dimension.name.replace('_', " "),
+                    dimension.expected,
+                    dimension.entered
+                ),
+            });
+        }
+        self.findings.add(Said {
+            rule: format!("regimen/{}/schedule", matched.regimen.id),
+            outcome: matched.differences.is_empty().into(),
+            requirements: &["REG-01", "DEV-02"],
+            source: &matched.regimen.citation,
+            facts: said_facts([("differences", json!(matched.differences.len()))]),
+            message: if matched.differences.is_empty() {
+                format!("interval, cycles and days are those of {}", matched.regimen.name)
+            } else {
+                format!("interval, cycles or days differ from {}", matched.regimen.name)
+            },
+        });
+    }
+
+    fn no_match_finding(&mut self) {
+        let names: Vec<&str> = self.shared.plan.iter().map(PlanLine::name).collect();
+        self.findings.add(Said {
+            rule: "regimen/none".to_owned(),
+            outcome: Truth::NotMet,
+            requirements: &["REG-01", "DEV-01"],
+            source: &self.shared.admitted.program.criteria_source,
+            facts: said_facts([("drugs", json!(names))]),
+            message: "no evidence-based regimen of this release holds exactly these treatment drugs".to_owned(),
+        });
+    }
+
+    /// Finds the deviations and lets those that pend a drug pend it (DEV-07).
+    fn deviate(&mut self, judged: &mut [Judged]) {
+        let shared = self.shared;
+        let program = shared.admitted.program;
+        match shared.matched {
+            Some(matched) => self.deviate_from(matched, judged),
+            None if self.supportive_only => {}
+            None => self.deviations.extend(deviations::custom_plan(shared)),
+        }
+        for (line, judged) in shared.plan.iter().zip(judged.iter_mut()) {
+            let from_policy = if judged.review.as_ref().is_some_and(|review| review.growth_factor) {
+                deviations::fn_risk(line, judged, shared).into_iter().collect()
+            } else {
+                deviations::policy(line, judged, &self.deviations, program)
+            };
+            self.deviations.extend(from_policy);
+            self.deviations.extend(deviations::missing_measures(line, judged, program));
+        }
+    }
+
+    fn deviate_from(&mut self, matched: &Match<'_>, judged: &mut [Judged]) {
+        let shared = self.shared;
+        let program = shared.admitted.program;
+        let in_regimen = |line: &PlanLine<'_>| matched.contains(line) && !line.is_investigational();
+        let managed = || shared.plan.iter().zip(judged.iter()).filter(|(line, judged)| judged.managed && in_regimen(line));
+        let policies_met = managed().all(|(_, judged)| judged.review.as_ref().is_none_or(|review| review.truth == Truth::Met));
+        let has_managed = managed().next().is_some();
+        self.deviations.extend(deviations::clinical(matched, policies_met, program));
+        self.deviations.extend(deviations::cycles_dosing(matched, has_managed, program));
+        for line in shared.plan.iter().filter(|line| in_regimen(line)) {
+            self.deviations.extend(deviations::dose_warning(line, matched, shared));
+        }
+        let schedule_pends =
+            self.deviations.iter().any(|found| found.code == DeviationCode::CyclesDosing && found.effect.pends());
+        if schedule_pends {
+            for (line, judged) in shared.plan.iter().zip(judged.iter_mut()) {
+                if judged.managed && in_regimen(line) && judged.status == DrugStatus::Authorized {
+                    judged.status = DrugStatus::InProgress;
+                    judged.message = format!(
+                        "goes to an oncology nurse: the schedule departs from {}. {}",
+                        matched.regimen.name, judged.message
+                    );
+                }
+            }
+        }
+    }
+
+    fn hold(&mut self) {
+        if self.supportive_only {
+            self.holds.push(Hold::SupportiveOnly);
+        } else if self.shared.matched.is_none() {
+            self.holds.push(Hold::CustomTreatmentPlan);
+        }
+        self.duplicates();
+        if !matches!(self.facts.servicing_provider, KnownProvider::OnFile(_)) {
+            self.holds.push(Hold::ServicingProviderNotOnFile);
+        }
+    }
+
+    /// DUP-01: shares a treatment ingredient with a live case, and the ranges overlap.
+    fn duplicates(&mut self) {
+        let shared = self.shared;
+        let ours = matching::ingredients(shared.plan);
+        let is_treatment = |ingredient: &str| {
+            ours.treatment.contains(ingredient)
+                || shared
+                    .matched
+                    .is_some_and(|matched| matched.regimen.required_ingredients.iter().any(|required| required == ingredient))
+                    && ours.flexible.contains(ingredient)
+        };
+        let cited = shared.admitted.referenced.map(|case| case.case_id);
+        let similar = |case: &&RelatedCase| {
+            case.status != CaseStatus::NonAuthorized
+                && case.status != CaseStatus::ReviewCancelled
+                && Some(case.case_id) != cited
+                && case.valid_from <= shared.range.1
+                && shared.range.0 <= case.valid_through
+        };
+        for case in self.facts.related_cases.iter().filter(similar) {
+            let both: Vec<&str> =
+                case.treatment_ingredients.iter().map(String::as_str).filter(|ingredient| is_treatment(ingredient)).collect();
+            if both.is_empty() {
+                continue;
+            }
+            if !self.holds.contains(&Hold::PossibleDuplicate) {
+                self.holds.push(Hold::PossibleDuplicate);
+            }
+            self.notices.push(Notice {
+                code: NoticeCode::DuplicateOrder,
+                message: format!(
+                    "a similar request for this member is on file: it shares {} and runs from {} to {}; a nurse checks whether this is a duplicate \
+                     (DUP-01)",
+                    both.join(", "),
+                    case.valid_from,
+                    case.valid_through
+                ),
+                case_id: Some(case.case_id),
+            });
+        }
+    }
+
+    fn pathway(&self, status: CaseStatus) -> Pathway {
+        let shared = self.shared;
+        let off_pathway = self.deviations.iter().any(|deviation| deviation.effect.is_off_pathway());
+        let fitting = if self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
+        let computed = pathways::determination(shared.matched, off_pathway, shared.patient, &fitting);
+        let determination = match status {
+            CaseStatus::InProgress => PathwayDetermination::NotDetermined,
+            CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled => PathwayDetermination::NotEligible,
+            _ => computed,
+        };
+        let pathway_id = shared
+            .matched
+            .filter(|_| determination == PathwayDetermination::OnPathway)
+            .and_then(|matched| pathways::pathway(matched.regimen, shared.patient))
+            .map(|pathway| pathway.id.clone());
+        Pathway {
+            determination,
+            pathway_id,
+            regimen_id: shared.matched.map(|matched| matched.regimen.id.clone()),
+            regimen_name: shared.matched.map(|matched| matched.regimen.name.clone()),
+            options: if computed == PathwayDetermination::OnPathway { Vec::new() } else { fitting },
+        }
+    }
+
+    fn award(&self, status: CaseStatus, pathway: &Pathway) -> (Vec<SCode>, Option<SCodesWithheld>) {
+        let shared = self.shared;
+        let onset_awarded = pathway.pathway_id.is_some()
+            && self.facts.related_cases.iter().any(|case| case.awarded_pathway == pathway.pathway_id);
+        s_codes::award(&s_codes::Basis {
+            rules: &shared.admitted.program.s_codes,
+            status,
+            determination: pathway.determination,
+            provider: Some(shared.admitted.ordering_provider),
+            planned_days: planned_days(shared.phases),
+            range: shared.range,
+            onset_awarded,
+        })
+    }
+
+    /// What would move the case on: every answer that pends something and is missing.
+    fn asked_for(&self) -> Vec<String> {
+        let mut items: Vec<String> = self
+            .deviations
+            .iter()
+            .filter(|deviation| {
+                deviation.effect.pends()
+                    && matches!(
+                        deviation.code,
+                        DeviationCode::UnknownAnswer
+                            | DeviationCode::MissingClinicalInformation
+                            | DeviationCode::MissingPlanComparison
+                    )
+            })
+            .map(|deviation| deviation.message.clone())
+            .collect();
+        items.dedup();
+        items
+    }
+
+    fn reason(&self, drugs: &[DecidedDrug]) -> String {
+        let mut parts: Vec<String> = self.holds.iter().map(|hold| hold.as_str().replace('_', " ")).collect();
+        for drug in drugs.iter().filter(|drug| drug.computed == DrugStatus::InProgress) {
+            let part = format!("{} needs clinical review", drug.drug.name);
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join("; ")
+    }
+}
+
+/// CAS-08: a hold pends every drug that would be authorized or needs no review; where there is none, every drug, so that a case on hold
+/// is always in progress.
+fn with_holds(judged: &[Judged], holds: &[Hold]) -> Vec<DrugStatus> {
+    let plain = || judged.iter().map(|judged| judged.status);
+    if holds.is_empty() {
+        return plain().collect();
+    }
+    let held = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::InProgress);
+    let all = !plain().any(held);
+    plain().map(|status| if all || held(status) { DrugStatus::InProgress } else { status }).collect()
+}
+
+fn treatment_ingredients(drugs: &[DecidedDrug]) -> Vec<String> {
+    let mut found: Vec<String> =
+        drugs.iter().filter(|drug| drug.drug.role == DrugRole::Treatment).flat_map(|drug| drug.ingredients.clone()).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// When the answer is due (DET-05…07).
+pub fn due_at(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> DateTime<FixedOffset> {
+    let program = admitted.program;
+    let clock = match facts.order.urgency() {
+        Urgency::Standard => program.clocks.standard,
+        Urgency::Urgent => program.clocks.urgent,
+    };
+    let none = HolidayCalendar::default();
+    let holidays = content.calendars.get(&program.holiday_calendar).unwrap_or(&none);
+    deadline(facts.received_at, clock, program.time_zone, holidays)
 }

@@ -56,8 +56,8 @@ mod tests {
     use super::case_status;
     use crate::domain::vocabulary::DrugRole::{Supportive as S, Treatment as T};
     use crate::domain::vocabulary::DrugStatus::{
-        Authorized as Yes, ClinicalReviewNotRequired as NotRequired, InProgress as Pending, NonAuthorized as No, NotReviewedErrorEntry,
-        OtherImpact, ReferToHealthPlan, VoluntarilyCancelled,
+        Authorized as Yes, ClinicalReviewNotRequired as NotRequired, InProgress as Pending, NonAuthorized as No,
+        NotReviewedErrorEntry, OtherImpact, ReferToHealthPlan, VoluntarilyCancelled,
     };
     use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus};
 

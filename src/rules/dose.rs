@@ -49,7 +49,7 @@ impl Given {
 
     /// The sum of two amounts of the same kind.
     pub fn plus(self, other: Self) -> Option<Self> {
-        (self.kind == other.kind).then(|| Self { kind: self.kind, amount: self.amount + other.amount })
+        (self.kind == other.kind).then_some(Self { kind: self.kind, amount: self.amount + other.amount })
     }
 }
 
@@ -97,7 +97,11 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit) -> Option<u64> 
 /// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36.
 fn whole_units(ratio: f64) -> u64 {
     let cleaned = (ratio * 1e6).round() / 1e6;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "doses are validated to be positive and below 1e6 in any unit")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "doses are validated to be positive and below 1e6 in any unit"
+    )]
     let units = cleaned.ceil().clamp(0.0, 1e12) as u64;
     units
 }

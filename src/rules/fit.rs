@@ -46,7 +46,13 @@ pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
     let icd10 = patient.icd10.unwrap_or("not entered").to_owned();
     let lines = regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", ");
     let mut found = vec![
-        dimension("cancer_type", cancer(regimen, patient), regimen.cancer.clone(), word(&clinical.cancer_type), "/clinical/cancer_type"),
+        dimension(
+            "cancer_type",
+            cancer(regimen, patient),
+            regimen.cancer.clone(),
+            word(&clinical.cancer_type),
+            "/clinical/cancer_type",
+        ),
         dimension("diagnosis", diagnosis(regimen, patient), regimen.icd10_prefixes.join(", "), icd10, "/diagnosis/icd10"),
         dimension(
             "line_of_treatment",
@@ -70,7 +76,10 @@ pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
     for required in &regimen.biomarkers {
         let truth = biomarker::required(&required.marker, &required.required, patient);
         let entered = biomarker::entered(&required.marker, patient, patient.content);
-        let field = patient.content.biomarker(&required.marker).map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
+        let field = patient
+            .content
+            .biomarker(&required.marker)
+            .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
         found.push(dimension(&required.marker, truth, required.text.clone(), entered, &field));
     }
     found

@@ -86,7 +86,9 @@ fn providers(order: &OrderRequest, faults: &mut Vec<Fault>) {
     let servicing = order.servicing_provider.as_ref().and_then(|p| p.npi.as_ref());
     for (pointer, npi) in [("/ordering_provider/npi", ordering), ("/servicing_provider/npi", servicing)] {
         if let Some(npi) = npi.filter(|npi| !npi_is_valid(npi)) {
-            let message = format!("{npi} is not a National Provider Identifier: ten digits, the last a check digit; a digit may be mistyped");
+            let message = format!(
+                "{npi} is not a National Provider Identifier: ten digits, the last a check digit; a digit may be mistyped"
+            );
             faults.push(Fault::new(pointer, "malformed", message));
         }
     }
@@ -146,7 +148,11 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     for (phase_index, phase) in treatment.phases.iter().enumerate() {
         let at = format!("/treatment/phases/{phase_index}");
         if phase.drugs.is_empty() {
-            faults.push(Fault::new(format!("{at}/drugs"), "missing", "a phase has at least one drug; take the phase out or fill it"));
+            faults.push(Fault::new(
+                format!("{at}/drugs"),
+                "missing",
+                "a phase has at least one drug; take the phase out or fill it",
+            ));
         }
         if phase.cycles.is_none() && phase_index != last {
             let message = "only the last phase may be open-ended (null = until progression); enter a number of cycles";
@@ -194,7 +200,8 @@ fn code_and_name(drug: &OrderedDrug, at: &str, content: &Content, faults: &mut V
         return;
     };
     if !is_well_formed_hcpcs(code) {
-        let message = format!("`{code}` is not a HCPCS Level II code: a capital letter from A to V and four digits, such as J9171");
+        let message =
+            format!("`{code}` is not a HCPCS Level II code: a capital letter from A to V and four digits, such as J9171");
         faults.push(Fault::new(format!("{at}/hcpcs"), "malformed-code", message));
         return;
     }

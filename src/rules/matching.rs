@@ -32,7 +32,9 @@ impl Match<'_> {
 
     /// True where the line is part of the regimen's treatment.
     pub fn contains(&self, line: &PlanLine<'_>) -> bool {
-        line.ingredients().iter().any(|ingredient| self.regimen.required_ingredients.iter().any(|required| required == ingredient))
+        line.ingredients()
+            .iter()
+            .any(|ingredient| self.regimen.required_ingredients.iter().any(|required| required == ingredient))
     }
 }
 
@@ -56,7 +58,12 @@ pub fn ingredients<'a>(plan: &[PlanLine<'a>]) -> Ingredients<'a> {
 }
 
 /// The best match, where there is one.
-pub fn best<'a>(order: &'a OrderRequest, plan: &[PlanLine<'a>], patient: &Patient<'_>, content: &'a Content) -> Option<Match<'a>> {
+pub fn best<'a>(
+    order: &'a OrderRequest,
+    plan: &[PlanLine<'a>],
+    patient: &Patient<'_>,
+    content: &'a Content,
+) -> Option<Match<'a>> {
     let found = ingredients(plan);
     let chosen = order.treatment.as_ref().and_then(|treatment| treatment.regimen_id.as_deref());
     candidates(&found, patient, content)
@@ -72,7 +79,13 @@ pub fn best<'a>(order: &'a OrderRequest, plan: &[PlanLine<'a>], patient: &Patien
 
 type Rank<'r> = (bool, usize, usize, usize, bool, &'r str);
 
-fn rank<'r>(regimen: &'r Regimen, chosen: Option<&str>, order: &OrderRequest, plan: &[PlanLine<'_>], patient: &Patient<'_>) -> Rank<'r> {
+fn rank<'r>(
+    regimen: &'r Regimen,
+    chosen: Option<&str>,
+    order: &OrderRequest,
+    plan: &[PlanLine<'_>],
+    patient: &Patient<'_>,
+) -> Rank<'r> {
     let truths = fit_truths(regimen, patient);
     let count = |truth| truths.iter().filter(|found| **found == truth).count();
     let phases = order.treatment.as_ref().map_or(&[][..], |treatment| &treatment.phases);
@@ -107,16 +120,26 @@ fn is_for_cancer(regimen: &Regimen, patient: &Patient<'_>) -> bool {
 
 fn has_same_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
     let required = &regimen.required_ingredients;
-    required.iter().all(|ingredient| found.treatment.contains(ingredient.as_str()) || found.flexible.contains(ingredient.as_str()))
+    required
+        .iter()
+        .all(|ingredient| found.treatment.contains(ingredient.as_str()) || found.flexible.contains(ingredient.as_str()))
         && found.treatment.iter().all(|ingredient| required.iter().any(|wanted| wanted == ingredient))
 }
 
 /// For a plan that matches nothing: the regimen of the same cancer that differs least, with what is too much and what is missing.
-pub fn nearest<'a>(plan: &[PlanLine<'_>], patient: &Patient<'_>, content: &'a Content) -> Option<(&'a Arc<Regimen>, Vec<String>, Vec<String>)> {
+pub fn nearest<'a>(
+    plan: &[PlanLine<'_>],
+    patient: &Patient<'_>,
+    content: &'a Content,
+) -> Option<(&'a Arc<Regimen>, Vec<String>, Vec<String>)> {
     let found = ingredients(plan);
     let differing = |regimen: &Regimen| {
-        let extra: Vec<String> =
-            found.treatment.iter().filter(|have| !regimen.required_ingredients.iter().any(|want| want == *have)).map(|have| (*have).to_owned()).collect();
+        let extra: Vec<String> = found
+            .treatment
+            .iter()
+            .filter(|have| !regimen.required_ingredients.iter().any(|want| want == *have))
+            .map(|have| (*have).to_owned())
+            .collect();
         let missing: Vec<String> = regimen
             .required_ingredients
             .iter()

@@ -1,9 +1,34 @@
 //! The engine: pure functions from facts and content to a decision. No clock, no I/O, no async, no randomness in here.
+//!
+//! [`decide`] is the one entry point. Its steps, in order: `admission` (taken or refused), `plan` and `patient` (facts in one form),
+//! `matching` with `fit`, `schedule` and `canonical` (which regimen), `drugs` with `policy` and `criteria` (each drug), `deviations`,
+//! then `pathways`, `s_codes` and `derive`.
 
+pub mod admission;
+pub mod biomarker;
 pub mod calendar;
+pub mod canonical;
+pub mod criteria;
 pub mod decide;
+pub mod derive;
+pub mod deviations;
+pub mod dose;
+pub mod drugs;
 pub mod eligibility;
 pub mod facts;
+pub mod findings;
+pub mod fit;
+pub mod identity;
+pub mod intake;
+pub mod matching;
+pub mod pathways;
+pub mod patient;
+pub mod plan;
+pub mod policy;
+pub mod radiation;
+pub mod s_codes;
+pub mod schedule;
+pub mod setting;
 
-pub use decide::{Decision, decide};
+pub use decide::{DecidedDrug, Decision, decide};
 pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};

@@ -72,7 +72,13 @@ impl Measure {
 
 impl<'a> Patient<'a> {
     /// Brings the answers to one form.
-    pub fn new(order: &'a OrderRequest, coverage: &'a MemberRow, date_of_service: NaiveDate, program: &Program, content: &'a Content) -> Self {
+    pub fn new(
+        order: &'a OrderRequest,
+        coverage: &'a MemberRow,
+        date_of_service: NaiveDate,
+        program: &Program,
+        content: &'a Content,
+    ) -> Self {
         let clinical = &order.clinical;
         let stage = clinical.stage.known().and_then(|entered| stage_group(entered));
         Self {

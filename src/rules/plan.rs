@@ -55,7 +55,9 @@ impl<'a> PlanLine<'a> {
     /// Whose benefit pays, for a line of business (PRG-12).
     pub fn benefit(&self, line_of_business: LineOfBusiness) -> Benefit {
         match (self.code, self.drug) {
-            (Some(code), _) if code.medicare_part_b_oral && line_of_business == LineOfBusiness::MedicareAdvantage => Benefit::Medical,
+            (Some(code), _) if code.medicare_part_b_oral && line_of_business == LineOfBusiness::MedicareAdvantage => {
+                Benefit::Medical
+            }
             (Some(code), _) => code.benefit,
             (None, Some(drug)) => drug.benefit,
             (None, None) => Benefit::Medical,

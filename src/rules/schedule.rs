@@ -62,7 +62,11 @@ fn ordered_phases<'a>(phases: &[Phase], plan: &[PlanLine<'a>], regimen: &Regimen
         .map(|(index, phase)| {
             let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
             for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
-                for ingredient in line.ingredients().into_iter().filter(|name| regimen.required_ingredients.iter().any(|required| required == name)) {
+                for ingredient in line
+                    .ingredients()
+                    .into_iter()
+                    .filter(|name| regimen.required_ingredients.iter().any(|required| required == name))
+                {
                     add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
                 }
             }
@@ -122,7 +126,11 @@ fn departure(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> Opt
         return None;
     }
     let same_days = ordered.days.len() == expected.days.len()
-        && ordered.days.iter().zip(&expected.days).all(|((left, days), (right, wanted))| left == right && days.keys().eq(wanted.keys()));
+        && ordered
+            .days
+            .iter()
+            .zip(&expected.days)
+            .all(|((left, days), (right, wanted))| left == right && days.keys().eq(wanted.keys()));
     Some(if same_days { Departure::Frequency } else { Departure::Days })
 }
 
@@ -169,9 +177,13 @@ fn one_drug<'a>(
         let line = at(have.source)?;
         let phase = format!("/treatment/phases/{}", line.phase_index);
         Some(match departure(have, want)? {
-            Departure::Interval => {
-                describe(line, format!("{phase}/cycle_length_days"), want.length.to_string(), have.length.to_string(), "length of cycle in days")
-            }
+            Departure::Interval => describe(
+                line,
+                format!("{phase}/cycle_length_days"),
+                want.length.to_string(),
+                have.length.to_string(),
+                "length of cycle in days",
+            ),
             Departure::Cycles => describe(line, format!("{phase}/cycles"), cycles(want), cycles(have), "number of cycles"),
             Departure::Days => describe(line, line.pointer("/days"), days(want), days(have), "days of the cycle"),
             Departure::Frequency => {
@@ -208,9 +220,7 @@ fn in_words(phases: &[CanonicalPhase<'_>]) -> String {
     if phases.is_empty() {
         return "not given".to_owned();
     }
-    let one = |phase: &CanonicalPhase<'_>| {
-        format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase))
-    };
+    let one = |phase: &CanonicalPhase<'_>| format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase));
     phases.iter().map(one).collect::<Vec<_>>().join("; then ")
 }
 

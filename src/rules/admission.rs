@@ -1,0 +1,269 @@
+//! Whether a request is taken as an order at all: complete, about a known member in the program, from somebody who may send it, in
+//! time and by an open channel. Everything refused here stores nothing.
+
+use super::calendar::{business_days_after, local_day};
+use super::eligibility::{self, Eligibility, Question};
+use super::facts::{Facts, KnownProvider, RelatedCase};
+use super::{identity, intake};
+use crate::domain::case::{Contact, Notice};
+use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
+use crate::domain::order::OrderRequest;
+use crate::domain::order_id::{Numbered, ReadableId};
+use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
+use crate::domain::vocabulary::{CallerRole, Channel, NoticeCode, Service, Urgency};
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+/// A request that was taken.
+#[derive(Debug)]
+pub struct Admitted<'a> {
+    /// Program that decides.
+    pub program: &'a Arc<Program>,
+    /// Coverage on the date of service.
+    pub coverage: MemberRow,
+    /// The ordering provider.
+    pub ordering_provider: &'a ProviderRow,
+    /// Date of service.
+    pub date_of_service: NaiveDate,
+    /// Service.
+    pub service: Service,
+    /// The order that a supportive-only order cites.
+    pub referenced: Option<&'a RelatedCase>,
+    /// Notices of intake.
+    pub notices: Vec<Notice>,
+}
+
+/// Takes or refuses a request.
+///
+/// # Errors
+/// The refusal to answer with.
+pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<'a>, Refusal> {
+    let order = facts.order;
+    let program = program(order, content)?;
+    complete(order, program, content, local_day(facts.received_at, program.time_zone))?;
+    let (Some(service), Some(date_of_service)) = (order.service, order.date_of_service) else {
+        return Err(Refusal::MissingRequired(Vec::new()));
+    };
+    if !program.submitters.contains(&facts.submitter.role) {
+        let detail = format!("{} does not take requests from the role {} (SUB-08)", program.name, facts.submitter.role);
+        return Err(Refusal::NotPermitted { detail });
+    }
+    let rows = identity::verify(&order.member, &facts.member)?;
+    let question = Question {
+        health_plan: &program.health_plan,
+        member: rows,
+        service,
+        setting: order.setting(),
+        date_of_service,
+        icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
+        received_at: facts.received_at,
+    };
+    let coverage = match eligibility::check(&question, content)? {
+        Eligibility::Eligible { coverage, .. } => *coverage,
+        Eligibility::Ineligible(ineligible) => return Err(Refusal::NotEligible(ineligible)),
+    };
+    let ordering_provider = ordering_provider(facts, program)?;
+    may_act_for(facts, ordering_provider)?;
+    let channel = channel(facts, program)?;
+    let mut notices = Vec::new();
+    in_time(facts, date_of_service, program, content, &mut notices)?;
+    let referenced = referenced(facts)?;
+    intake_notices(facts, program, ordering_provider, channel, &mut notices);
+    Ok(Admitted { program, coverage, ordering_provider, date_of_service, service, referenced, notices })
+}
+
+fn program<'a>(order: &OrderRequest, content: &'a Content) -> Result<&'a Arc<Program>, Refusal> {
+    let Some(plan) = order.member.health_plan.as_deref().filter(|plan| !plan.is_empty()) else {
+        let message = "the health plan decides which program applies: enter its id, such as bcbs-michigan";
+        return Err(Refusal::MissingRequired(vec![Fault::new("/member/health_plan", "missing", message)]));
+    };
+    eligibility::program_of(plan, content)?;
+    content.program_of_plan(plan).ok_or(Refusal::MemberNotFound)
+}
+
+fn complete(order: &OrderRequest, program: &Program, content: &Content, received_on: NaiveDate) -> Result<(), Refusal> {
+    let mut faults = intake::faults(order, content, received_on);
+    let required: &[RequiredItem] =
+        program.required.get(&order.service.unwrap_or(Service::MedicalOncology)).map_or(&[], Vec::as_slice);
+    let missing = intake::missing(order, required)
+        .into_iter()
+        .map(|item| Fault::new(item.pointer.clone(), "missing", format!("{} is required ({})", item.name, item.requirement)));
+    if faults.is_empty() {
+        let missing: Vec<Fault> = missing.collect();
+        return if missing.is_empty() { Ok(()) } else { Err(Refusal::MissingRequired(missing)) };
+    }
+    faults.extend(missing);
+    faults.sort();
+    faults.dedup_by(|left, right| left.pointer == right.pointer && left.code == right.code);
+    Err(Refusal::Validation(faults))
+}
+
+fn ordering_provider<'a>(facts: &'a Facts<'_>, program: &Program) -> Result<&'a ProviderRow, Refusal> {
+    match &facts.ordering_provider {
+        KnownProvider::OnFile(row) if row.kind == ProviderKind::Facility => Err(Refusal::Validation(vec![Fault::new(
+            "/ordering_provider/npi",
+            "facility",
+            "the ordering provider is an individual clinician, never a facility: enter the clinician's NPI (SUB-10)",
+        )])),
+        KnownProvider::OnFile(row) => Ok(row),
+        KnownProvider::Ambiguous => Err(Refusal::MissingRequired(vec![Fault::new(
+            "/ordering_provider/npi",
+            "missing",
+            "more than one clinician on file has this name: add the NPI",
+        )])),
+        KnownProvider::NotAsked | KnownProvider::NotOnFile => Err(Refusal::OrderingProviderNotOnFile {
+            detail: format!(
+                "the ordering provider is not on the provider file of {} and can't be entered by hand; call {} and intake adds the provider (PRV-06)",
+                program.health_plan_name,
+                program.phone.phone.as_deref().unwrap_or_default()
+            ),
+            redirect: Box::new(intake_contact(program)),
+        }),
+    }
+}
+
+fn intake_contact(program: &Program) -> Contact {
+    Contact {
+        entity: program.phone.name.clone(),
+        phone: program.phone.phone.clone(),
+        instructions: Some(program.phone.hours.clone()),
+        ..Contact::default()
+    }
+}
+
+/// A practice orders for the providers of its own tax IDs only (PRV-02).
+fn may_act_for(facts: &Facts<'_>, ordering: &ProviderRow) -> Result<(), Refusal> {
+    let own = |row: &ProviderRow| row.tax_ids.iter().any(|id| facts.submitter.tax_ids.contains(id));
+    let (allowed, whom) = match facts.submitter.role {
+        CallerRole::OrderingProvider => (own(ordering), "ordering"),
+        CallerRole::ServicingProvider => (facts.servicing_provider.row().is_some_and(own), "servicing"),
+        _ => (true, ""),
+    };
+    if allowed {
+        return Ok(());
+    }
+    let detail = format!("the {whom} provider does not belong to a tax ID that this token acts for (PRV-02)");
+    Err(Refusal::NotPermitted { detail })
+}
+
+fn channel(facts: &Facts<'_>, program: &Program) -> Result<Channel, Refusal> {
+    let by_intake = facts.submitter.role == CallerRole::Intake;
+    let channel = facts.order.channel.unwrap_or(if by_intake { Channel::Phone } else { Channel::Portal });
+    let channels = &program.channels;
+    let open = if by_intake { &channels.intake } else { &channels.practices };
+    let attested =
+        facts.order.technical_problem_attested == Some(true) && channels.with_attested_technical_problem.contains(&channel);
+    // SUB-09: an urgent request is taken on any channel
+    if open.contains(&channel) || attested || facts.order.urgency() == Urgency::Urgent {
+        Ok(channel)
+    } else {
+        Err(Refusal::ChannelNotAccepted { detail: channels.message.clone() })
+    }
+}
+
+fn calendar<'c>(program: &Program, content: &'c Content) -> Option<&'c HolidayCalendar> {
+    content.calendars.get(&program.holiday_calendar)
+}
+
+/// SUB-05, SUB-06: up to so many business days after treatment began.
+fn in_time(
+    facts: &Facts<'_>,
+    date_of_service: NaiveDate,
+    program: &Program,
+    content: &Content,
+    notices: &mut Vec<Notice>,
+) -> Result<(), Refusal> {
+    let received_on = local_day(facts.received_at, program.time_zone);
+    if date_of_service >= received_on {
+        return Ok(());
+    }
+    let none = HolidayCalendar::default();
+    let last =
+        business_days_after(date_of_service, program.retrospective.business_days, calendar(program, content).unwrap_or(&none));
+    let grace = program.retrospective.business_days;
+    if received_on > last {
+        return Err(Refusal::RetrospectiveWindowClosed {
+            detail: format!(
+                "treatment that began on {date_of_service} could be requested until {last}, {grace} business days after its start. {}",
+                program.retrospective.message
+            ),
+            redirect: Box::new(program.retrospective.redirect.clone()),
+            requirement: program.retrospective.requirement.clone(),
+        });
+    }
+    notices.push(Notice {
+        code: NoticeCode::Retrospective,
+        message: format!(
+            "treatment began before this request; it is accepted until {last}, {grace} business days after its start (SUB-05)"
+        ),
+        case_id: None,
+    });
+    Ok(())
+}
+
+/// The order cited by a supportive-only order; it must be this member's.
+fn referenced<'a>(facts: &'a Facts<'_>) -> Result<Option<&'a RelatedCase>, Refusal> {
+    let Some(typed) = facts.order.supportive_only.as_ref().and_then(|declared| declared.reference_order_id.as_deref()) else {
+        return Ok(None);
+    };
+    let id = ReadableId::parse(Numbered::Order, typed);
+    let found = id.and_then(|id| facts.related_cases.iter().find(|case| case.order_id.as_deref() == Some(id.as_str())));
+    found.map(Some).ok_or_else(|| {
+        let message = "no order of this member has this Order ID: check it on the summary, or leave it out (SUB-04)";
+        Refusal::Validation(vec![Fault::new("/supportive_only/reference_order_id", "unknown-order", message)])
+    })
+}
+
+fn intake_notices(facts: &Facts<'_>, program: &Program, ordering: &ProviderRow, channel: Channel, notices: &mut Vec<Notice>) {
+    let order = facts.order;
+    let mut notice = |code, message: String| notices.push(Notice { code, message, case_id: None });
+    if order.urgency() == Urgency::Urgent {
+        let phone = program.phone.phone.as_deref().unwrap_or_default();
+        notice(NoticeCode::UrgentCall, format!("for an urgent request also call {phone} ({}) (SUB-09)", program.phone.hours));
+    }
+    if !ordering.in_network {
+        let message = "the ordering provider is out of network: benefits may not apply or may pay less, and no S-codes are awarded (SCD-03); \
+                       ask the plan's network representative if the file is wrong";
+        notice(NoticeCode::OutOfNetwork, message.to_owned());
+    }
+    if !matches!(facts.servicing_provider, KnownProvider::OnFile(_)) {
+        let message = "the servicing provider is not on file and was taken as entered; the case goes to review (SUB-11)";
+        notice(NoticeCode::ServicingProviderNotOnFile, message.to_owned());
+    }
+    if !channel.is_electronic()
+        && let Some(message) = &program.channels.attested_notice
+    {
+        notice(NoticeCode::ElectronicSubmissionLaw, message.clone());
+    }
+    if names_differ(order, ordering) {
+        let message =
+            "the name entered for the ordering provider differs from the plan's file for this NPI; the order counts for the NPI";
+        notice(NoticeCode::OrderingProviderNameDiffers, message.to_owned());
+    }
+    if let Some(started) = order.continuation_of_treatment_started_on {
+        let message = format!(
+            "continues a treatment begun on {started}; this authorization is for its continuation, and a changed treatment needs a new order (PRG-05)"
+        );
+        notice(NoticeCode::Continuation, message);
+    }
+    let recommended = intake::missing(order, &program.recommended);
+    if !recommended.is_empty() {
+        let names: Vec<&str> = recommended.iter().map(|item| item.name.as_str()).collect();
+        notice(
+            NoticeCode::RecommendedInformation,
+            format!("these items speed up a review and can still be added: {} (INF-06)", names.join(", ")),
+        );
+    }
+}
+
+fn names_differ(order: &OrderRequest, on_file: &ProviderRow) -> bool {
+    let differs = |entered: Option<&String>, known: Option<&String>| match (entered, known) {
+        (Some(entered), Some(known)) => name_key(entered) != name_key(known),
+        _ => false,
+    };
+    order.ordering_provider.as_ref().is_some_and(|provider| {
+        differs(provider.first_name.as_ref(), on_file.first_name.as_ref())
+            || differs(provider.last_name.as_ref(), on_file.last_name.as_ref())
+    })
+}

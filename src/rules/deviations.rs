@@ -1,0 +1,287 @@
+//! Where the entry does not align with what was expected, and what that does (DEV-01…07).
+
+use super::drugs::{Judged, Shared};
+use super::matching::{Match, nearest};
+use super::plan::PlanLine;
+use crate::domain::answer::Answer;
+use crate::domain::case::Deviation;
+use crate::domain::content::{FnRisk, Program, RegimenDrugRole};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, DrugRole, DrugStatus, Truth};
+
+use super::dose::{self, Given};
+
+/// The effect of a kind of deviation: the program's where it departs, else that of DEV-07.
+fn effect(program: &Program, code: DeviationCode, usual: DeviationEffect) -> DeviationEffect {
+    program.deviation_effects.0.get(&code).copied().unwrap_or(usual)
+}
+
+/// No evidence-based regimen matches: the plan and every supportive drug are custom (DEV-01).
+pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
+    let program = shared.admitted.program;
+    let effect = effect(program, DeviationCode::CustomTreatmentPlan, DeviationEffect::PendsAndOffPathway);
+    let entered: Vec<&str> = names(shared.plan.iter().filter(|line| !line.is_supportive_by_content()));
+    let (expected, hint) = match nearest(shared.plan, shared.patient, shared.content) {
+        Some((regimen, extra, missing)) => {
+            let part = |words: &str, list: &[String]| {
+                if list.is_empty() { String::new() } else { format!("{words} {}", list.join(", ")) }
+            };
+            let differs: Vec<String> =
+                [part("without", &extra), part("with", &missing)].into_iter().filter(|part| !part.is_empty()).collect();
+            let hint = format!("the nearest is {} ({}), {}", regimen.name, regimen.id, differs.join(" and "));
+            (regimen.required_ingredients.join(", "), hint)
+        }
+        None => (
+            "an evidence-based regimen for this cancer".to_owned(),
+            "no regimen for this cancer shares a drug with it".to_owned(),
+        ),
+    };
+    let mut found = vec![Deviation {
+        code: DeviationCode::CustomTreatmentPlan,
+        drug_line: None,
+        field: "/treatment/phases".to_owned(),
+        expected,
+        entered: entered.join(", "),
+        effect,
+        message: format!("custom treatment plan: the combination of treatment drugs matches no evidence-based regimen; {hint}"),
+    }];
+    found.extend(shared.plan.iter().filter(|line| line.is_supportive_by_content() && !line.is_investigational()).map(|line| {
+        Deviation {
+            code: DeviationCode::CustomTreatmentPlan,
+            drug_line: Some(line.ordered.line),
+            field: line.pointer(""),
+            expected: "a supportive drug of a matched regimen".to_owned(),
+            entered: line.name().to_owned(),
+            effect: DeviationEffect::of(effect.pends(), false),
+            message: format!("{} supports a custom treatment plan and becomes a custom request with it", line.name()),
+        }
+    }));
+    found
+}
+
+fn names<'a>(lines: impl Iterator<Item = &'a PlanLine<'a>>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for line in lines {
+        if !names.contains(&line.name()) {
+            names.push(line.name());
+        }
+    }
+    names
+}
+
+/// The patient does not fit the matched regimen, or it cannot be told (DEV-04, DEV-05).
+pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> Vec<Deviation> {
+    let usual = DeviationEffect::of(!policies_met, true);
+    matched
+        .dimensions
+        .iter()
+        .filter(|dimension| dimension.truth != Truth::Met)
+        .map(|dimension| {
+            let (code, words) = if dimension.truth == Truth::NotMet {
+                (DeviationCode::ClinicalMismatch, "does not match")
+            } else {
+                (DeviationCode::UnknownAnswer, "is needed and not known for")
+            };
+            let name = dimension.name.replace('_', " ");
+            Deviation {
+                code,
+                drug_line: None,
+                field: dimension.field.clone(),
+                expected: dimension.expected.clone(),
+                entered: dimension.entered.clone(),
+                effect: effect(program, code, usual),
+                message: format!(
+                    "{name} {words} {} ({}): expected {}",
+                    matched.regimen.name, matched.regimen.id, dimension.expected
+                ),
+            }
+        })
+        .collect()
+}
+
+/// The schedule departs from the matched regimen's (DEV-02).
+pub fn cycles_dosing(matched: &Match<'_>, has_managed: bool, program: &Program) -> Vec<Deviation> {
+    let effect = effect(program, DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true));
+    matched
+        .differences
+        .iter()
+        .map(|difference| Deviation {
+            code: DeviationCode::CyclesDosing,
+            drug_line: Some(difference.line),
+            field: difference.field.clone(),
+            expected: difference.expected.clone(),
+            entered: difference.entered.clone(),
+            effect,
+            message: format!(
+                "{}: {} in {} ({}) is {}, entered was {}",
+                difference.name,
+                difference.what,
+                matched.regimen.name,
+                matched.regimen.id,
+                difference.expected,
+                difference.entered
+            ),
+        })
+        .collect()
+}
+
+/// What a managed drug's policy asks and the patient's answers do not give (DEV-04, DEV-05). Entries that `known` names already are
+/// not repeated.
+pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program: &Program) -> Vec<Deviation> {
+    let Some(review) = judged.review.as_ref().filter(|review| review.truth != Truth::Met) else { return Vec::new() };
+    let supportive = judged.role == DrugRole::Supportive;
+    let mut found: Vec<Deviation> = Vec::new();
+    for asked in &review.open {
+        let clinical = asked.pointer.starts_with("/clinical");
+        let repeated = known.iter().any(|deviation| deviation.field == asked.pointer && asked.pointer != "/clinical/assessments");
+        if !clinical || repeated || found.iter().any(|deviation| deviation.message.contains(&format!(" {} ", asked.name))) {
+            continue;
+        }
+        let (code, words, off_pathway) = match asked.truth {
+            Truth::NotMet if supportive => continue,
+            Truth::NotMet => (DeviationCode::ClinicalMismatch, "does not meet", true),
+            _ if asked.pointer.starts_with("/clinical/assessments") => {
+                (DeviationCode::MissingClinicalInformation, "is needed for", false)
+            }
+            _ => (DeviationCode::UnknownAnswer, "is needed and not known for", !supportive),
+        };
+        found.push(Deviation {
+            code,
+            drug_line: Some(line.ordered.line),
+            field: asked.pointer.clone(),
+            expected: review.summary.clone(),
+            entered: if asked.truth == Truth::NotMet { "as entered".to_owned() } else { "not known".to_owned() },
+            effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
+            message: format!("the answer {} {words} the policy of {}", asked.name, line.name()),
+        });
+    }
+    found
+}
+
+/// Measures that a dose lacks.
+pub fn missing_measures(line: &PlanLine<'_>, judged: &Judged, program: &Program) -> Vec<Deviation> {
+    let pends = judged.status == DrugStatus::InProgress;
+    judged
+        .lacking
+        .iter()
+        .map(|measure| Deviation {
+            code: DeviationCode::MissingClinicalInformation,
+            drug_line: Some(line.ordered.line),
+            field: measure.pointer().to_owned(),
+            expected: measure.name().to_owned(),
+            entered: Answer::<()>::Absent.word().to_owned(),
+            effect: effect(program, DeviationCode::MissingClinicalInformation, DeviationEffect::of(pends, false)),
+            message: format!("{} is needed to work out the dose of {}", measure.name(), line.name()),
+        })
+        .collect()
+}
+
+/// A growth factor that the risk of febrile neutropenia does not support (DEV-06).
+pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Option<Deviation> {
+    let review = judged.review.as_ref().filter(|review| review.growth_factor && review.truth != Truth::Met)?;
+    let risk = shared.matched.map_or(FnRisk::Unknown, |matched| matched.regimen.fn_risk);
+    let factors: Vec<&str> = shared.patient.fn_risk_factors().iter().map(|factor| factor.as_str()).collect();
+    let (expected, why) = match risk {
+        FnRisk::Intermediate => {
+            ("an additional risk factor", "an intermediate risk (10 to 20 %) needs an additional risk factor")
+        }
+        FnRisk::High => ("a supported growth factor", "the growth factor's policy is not met"),
+        FnRisk::Low => ("no growth factor", "a low risk (below 10 %) indicates no growth factor"),
+        FnRisk::Unknown => {
+            ("no growth factor", "the regimen's risk category is unknown and counts as low, which indicates no growth factor")
+        }
+    };
+    let program = shared.admitted.program;
+    Some(Deviation {
+        code: DeviationCode::FnRisk,
+        drug_line: Some(line.ordered.line),
+        field: line.pointer(""),
+        expected: expected.to_owned(),
+        entered: format!(
+            "{}; risk {}; risk factors: {}",
+            line.name(),
+            risk.as_str(),
+            if factors.is_empty() { "none".to_owned() } else { factors.join(", ") }
+        ),
+        effect: effect(program, DeviationCode::FnRisk, DeviationEffect::Pends),
+        message: format!("febrile neutropenia risk: {why}. {}", review.summary),
+    })
+}
+
+/// A dose outside the regimen's by more than the program's share (DEV-03). Compared as given to this patient, all lines of the drug on
+/// one day together.
+pub fn dose_warning(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Deviation> {
+    let program = shared.admitted.program;
+    let ordered = ordered_on_a_day(line, shared)?;
+    let expected = regimen_doses(line, matched, shared);
+    let tolerance = program.dose_warning_percent;
+    let close = |dose: &Given| ordered.percent_of(*dose).is_some_and(|percent| (percent - 100.0).abs() <= tolerance);
+    if expected.is_empty() || expected.iter().any(close) {
+        return None;
+    }
+    let words: Vec<String> = expected
+        .iter()
+        .map(|dose| {
+            let dose = dose.shown();
+            format!("{} {}", dose.amount, dose.unit)
+        })
+        .collect();
+    let shown = ordered.shown();
+    let entered = format!("{} {}", shown.amount, shown.unit);
+    let managed = line.drug.is_some_and(|drug| drug.managed_on_dose);
+    let (code, usual) = if managed {
+        (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
+    } else {
+        (DeviationCode::DoseWarning, DeviationEffect::None)
+    };
+    Some(Deviation {
+        code,
+        drug_line: Some(line.ordered.line),
+        field: line.pointer("/dose"),
+        expected: words.join(" or "),
+        entered: entered.clone(),
+        effect: effect(program, code, usual),
+        message: format!(
+            "check the dose of {}: {entered} a day for this patient is more than {tolerance} % from {} in {}",
+            line.name(),
+            words.join(" or "),
+            matched.regimen.name
+        ),
+    })
+}
+
+fn ordered_on_a_day(line: &PlanLine<'_>, shared: &Shared<'_>) -> Option<Given> {
+    let first = line.ordered.days.first()?;
+    shared
+        .plan
+        .iter()
+        .filter(|other| {
+            other.phase_index == line.phase_index && other.name() == line.name() && other.ordered.days.contains(first)
+        })
+        .filter_map(|other| other.ordered.dose)
+        .map(|dose| dose::given(dose.amount, dose.unit, shared.patient).ok())
+        .reduce(|left, right| left?.plus(right?))?
+}
+
+/// Every dose that the regimen gives of the drug: single entries, entries of one day together, loading doses; capped where it caps them.
+fn regimen_doses(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Vec<Given> {
+    let mut doses: Vec<Given> = Vec::new();
+    for phase in &matched.regimen.phases {
+        let entries: Vec<_> =
+            phase.drugs.iter().filter(|drug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive).collect();
+        let amount =
+            |amount, unit, ceiling| dose::given(amount, unit, shared.patient).ok().map(|dose: Given| dose.at_most(ceiling));
+        for entry in &entries {
+            let same_day: Option<Given> = entries
+                .iter()
+                .filter(|other| other.days.first() == entry.days.first())
+                .map(|other| amount(other.dose.amount, other.dose.unit, other.maximum_dose))
+                .reduce(|left, right| left?.plus(right?))
+                .flatten();
+            doses.extend(same_day);
+            doses.extend(entry.loading_dose.and_then(|dose| amount(dose.amount, dose.unit, entry.maximum_dose)));
+        }
+    }
+    doses.sort_by(|left, right| left.shown().amount.total_cmp(&right.shown().amount));
+    doses.dedup_by(|left, right| left.shown() == right.shown());
+    doses
+}

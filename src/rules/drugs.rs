@@ -1,0 +1,273 @@
+//! The status of each drug, its units and dates (DRG-01…04, 07, 08, PRG-12, SUB-16, VER-01, 02, 07).
+
+use super::admission::Admitted;
+use super::criteria::{Asked, Bench};
+use super::dose::{self, Given};
+use super::findings::{Findings, Said, facts};
+use super::matching::Match;
+use super::patient::{Measure, Patient};
+use super::plan::PlanLine;
+use super::policy::{self, Reviewed};
+use super::schedule::day_list;
+use crate::domain::case::{CaseDrug, Contact};
+use crate::domain::content::{Benefit, BillingUnit, Content, RegimenDrug};
+use crate::domain::order::Phase;
+use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
+use chrono::NaiveDate;
+use serde_json::json;
+
+/// What all lines of one decision share.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    /// The request as taken.
+    pub admitted: &'a Admitted<'a>,
+    /// The patient.
+    pub patient: &'a Patient<'a>,
+    /// All lines.
+    pub plan: &'a [PlanLine<'a>],
+    /// Phases as ordered.
+    pub phases: &'a [Phase],
+    /// The match.
+    pub matched: Option<&'a Match<'a>>,
+    /// Content.
+    pub content: &'a Content,
+    /// First and last day of the range.
+    pub range: (NaiveDate, NaiveDate),
+}
+
+/// One line, judged for itself.
+#[derive(Debug)]
+pub struct Judged {
+    /// Role by content.
+    pub role: DrugRole,
+    /// Status by itself, before holds and the schedule.
+    pub status: DrugStatus,
+    /// True where the program manages it.
+    pub managed: bool,
+    /// Policy review, for managed drugs.
+    pub review: Option<Reviewed>,
+    /// Measures that the dose lacks.
+    pub lacking: Vec<Measure>,
+    /// Dose of an ordinary administration.
+    pub given: Option<Given>,
+    /// Visits in the range.
+    pub visits: Option<u32>,
+    /// Billing units in the range.
+    pub units: Option<u64>,
+    /// What the status means.
+    pub message: String,
+    /// Whom to ask.
+    pub contact: Option<Contact>,
+    /// Findings behind it.
+    pub findings: Vec<String>,
+}
+
+/// Judges one line.
+pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'_>) -> Judged {
+    let role = role(line, shared.matched);
+    let amounts = amounts(line, shared);
+    let mut judged = Judged {
+        role,
+        status: DrugStatus::InProgress,
+        managed: false,
+        review: None,
+        lacking: amounts.lacking,
+        given: amounts.given,
+        visits: amounts.visits,
+        units: amounts.units,
+        message: String::new(),
+        contact: None,
+        findings: Vec::new(),
+    };
+    route(line, shared, &mut judged, findings);
+    let ours = matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
+        && role != DrugRole::Investigational;
+    if ours && !judged.lacking.is_empty() {
+        judged.status = DrugStatus::InProgress;
+        let names: Vec<&str> = judged.lacking.iter().map(|measure| measure.name()).collect();
+        judged.message = format!("the dose of {} cannot be worked out without {}", line.name(), names.join(" and "));
+    } else if judged.status == DrugStatus::Authorized && judged.units.is_none() && line.code.is_some() {
+        judged.status = DrugStatus::InProgress;
+        judged.message =
+            format!("billing units of {} cannot be worked out from the dose as ordered; a nurse sets them", line.name());
+    }
+    judged
+}
+
+/// Role by content: part of the matched regimen's treatment, or what the catalogue says (REG-13).
+fn role(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> DrugRole {
+    if line.is_investigational() {
+        DrugRole::Investigational
+    } else if matched.is_some_and(|matched| matched.contains(line)) || !line.is_supportive_by_content() {
+        DrugRole::Treatment
+    } else {
+        DrugRole::Supportive
+    }
+}
+
+/// Who has to review the drug, if anyone.
+fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
+    let program = shared.admitted.program;
+    let name = line.name();
+    if line.is_investigational() {
+        judged.status = DrugStatus::ClinicalReviewNotRequired;
+        judged.message =
+            format!("{name} is investigational: it is not the plan's to pay and is not reviewed; it stays on the order (DRG-08)");
+    } else if line.drug.is_none() {
+        judged.status = DrugStatus::ReferToHealthPlan;
+        judged.message = format!(
+            "{name} is not in the drug catalogue of {}: {} may have to review it (DRG-04)",
+            program.name, program.health_plan_name
+        );
+        judged.contact = Some(program.plan_contact.clone());
+    } else if line.benefit(shared.patient.coverage.line_of_business) == Benefit::Pharmacy {
+        judged.status = DrugStatus::OtherImpact;
+        judged.message =
+            format!("{name} is covered under the pharmacy benefit and needs review by the pharmacy benefit manager (DRG-03)");
+        judged.contact = Some(program.pharmacy_benefit.clone());
+    } else if line.drug.is_some_and(|drug| program.managed.contains(&drug.generic)) {
+        managed(line, shared, judged, findings);
+        return;
+    } else {
+        judged.status = DrugStatus::ClinicalReviewNotRequired;
+        judged.message = format!("{name} is not managed by {}: no clinical review is required here (DRG-01)", program.name);
+    }
+    let id = findings.add(Said {
+        rule: format!("drug/{name}/route"),
+        outcome: Truth::Met,
+        requirements: &["DRG-01", "DRG-03", "DRG-04", "PRG-12", "PRG-18"],
+        source: &program.criteria_source,
+        facts: facts([("hcpcs", json!(line.ordered.hcpcs)), ("role", json!(judged.role)), ("status", json!(judged.status))]),
+        message: judged.message.clone(),
+    });
+    judged.findings.push(id);
+}
+
+fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
+    let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
+    let reviewed = policy::review(&bench, shared.admitted.program, shared.content, findings);
+    judged.managed = true;
+    judged.status = if reviewed.truth == Truth::Met { DrugStatus::Authorized } else { DrugStatus::InProgress };
+    judged.message = match reviewed.truth {
+        Truth::Met => format!("authorized. {}", reviewed.summary),
+        Truth::NotMet => format!("goes to an oncology nurse. {}", reviewed.summary),
+        Truth::Unknown => format!("goes to an oncology nurse{}. {}", asks(&reviewed.open), reviewed.summary),
+    };
+    judged.findings.clone_from(&reviewed.findings);
+    judged.review = Some(reviewed);
+}
+
+fn asks(open: &[Asked]) -> String {
+    let mut names: Vec<String> =
+        open.iter().filter(|asked| asked.truth == Truth::Unknown).map(|asked| asked.name.replace('_', " ")).collect();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!("; needs {}", names.join(", ")) }
+}
+
+struct Amounts {
+    given: Option<Given>,
+    lacking: Vec<Measure>,
+    visits: Option<u32>,
+    units: Option<u64>,
+}
+
+fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
+    let regimen_drug = shared.matched.and_then(|matched| regimen_drug(line, matched));
+    let ceiling = regimen_drug.and_then(|drug| drug.maximum_dose);
+    let last = u64::try_from((shared.range.1 - shared.range.0).num_days()).unwrap_or(0);
+    let cap = shared.matched.and_then(|matched| cycle_cap(line, matched));
+    let days = dose::administration_days(line, shared.phases, cap, last);
+    let visits = (!line.ordered.days.is_empty()).then(|| u32::try_from(days.len()).unwrap_or(u32::MAX));
+    let in_mg = |entered: &crate::domain::order::Dose| dose::given(entered.amount, entered.unit, shared.patient);
+    let ordinary = line.ordered.dose.as_ref().map(in_mg).transpose();
+    let loading = line.ordered.loading_dose.as_ref().map(in_mg).transpose();
+    match (ordinary, loading) {
+        (Ok(ordinary), Ok(loading)) => {
+            let ordinary = ordinary.map(|dose| dose.at_most(ceiling));
+            let units = line
+                .code
+                .and_then(|code| code.billing_unit.as_ref())
+                .and_then(|unit| units(unit, ordinary, loading, &days, line));
+            Amounts { given: ordinary, lacking: Vec::new(), visits, units }
+        }
+        (left, right) => {
+            let mut lacking: Vec<Measure> = left.err().into_iter().chain(right.err()).flatten().collect();
+            lacking.sort_unstable();
+            lacking.dedup();
+            Amounts { given: None, lacking, visits, units: None }
+        }
+    }
+}
+
+fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, days: &[u64], line: &PlanLine<'_>) -> Option<u64> {
+    let each = dose::units_per_administration(ordinary?, unit)?;
+    let first = match loading {
+        Some(dose) => Some(dose::units_per_administration(dose, unit)?),
+        None => None,
+    };
+    Some(dose::units_in_all(days.len(), line.ordered.frequency_per_day, each, first))
+}
+
+/// The regimen's own entry for a line's drug, where the drug is the same one.
+fn regimen_drug<'m>(line: &PlanLine<'_>, matched: &'m Match<'_>) -> Option<&'m RegimenDrug> {
+    matched.regimen.phases.iter().flat_map(|phase| &phase.drugs).find(|drug| drug.generic == line.name())
+}
+
+/// Cycles after which an open-ended line ends, where the regimen caps it (VER-08).
+fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>) -> Option<u32> {
+    if line.phase.cycles.is_some() {
+        return None;
+    }
+    let last = matched.regimen.phases.last()?;
+    (last.until_progression && last.cycle_length_days == line.phase.cycle_length_days).then_some(last.cycles_max).flatten()
+}
+
+/// The line as it goes into the case. Units and dates are shown for drugs that may be given under the order.
+pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &Shared<'_>) -> CaseDrug {
+    let may_be_given = matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
+        && judged.role != DrugRole::Investigational;
+    CaseDrug {
+        line: line.ordered.line,
+        hcpcs: line.ordered.hcpcs.clone(),
+        name: line.name().to_owned(),
+        role: judged.role,
+        status,
+        order_id: None,
+        dosing: dosing(line),
+        administered_dose: judged.given.map(Given::shown),
+        visits_approved: judged.visits.filter(|_| may_be_given),
+        billing_unit: line.code.and_then(|code| code.billing_unit.as_ref()).map(BillingUnit::words),
+        units_approved: judged.units.filter(|_| may_be_given),
+        valid_from: may_be_given.then_some(shared.range.0),
+        valid_through: may_be_given.then_some(shared.range.1),
+        message: judged.message.clone(),
+        contact: judged.contact.clone(),
+        findings: judged.findings.clone(),
+    }
+}
+
+/// `75 mg/m2 IV, day 1 of 21, 6 cycles`.
+fn dosing(line: &PlanLine<'_>) -> String {
+    let drug = line.ordered;
+    let mut words = drug.dose.map_or_else(|| "dose not entered".to_owned(), |dose| format!("{} {}", dose.amount, dose.unit));
+    if let Some(loading) = drug.loading_dose {
+        words = format!("{} {} first, then {words}", loading.amount, loading.unit);
+    }
+    if let Some(route) = &drug.route {
+        words = format!("{words} {}", route.to_uppercase());
+    }
+    if drug.frequency_per_day > 1 {
+        words = format!("{words}, {} times a day", drug.frequency_per_day);
+    }
+    if !drug.days.is_empty() {
+        let mut days = drug.days.clone();
+        days.sort_unstable();
+        let noun = if days.len() == 1 { "day" } else { "days" };
+        words = format!("{words}, {noun} {} of {}", day_list(&days), line.phase.cycle_length_days);
+    }
+    match line.phase.cycles {
+        Some(1) => format!("{words}, 1 cycle"),
+        Some(cycles) => format!("{words}, {cycles} cycles"),
+        None => format!("{words}, until progression"),
+    }
+}

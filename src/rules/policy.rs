@@ -1,0 +1,191 @@
+//! Reviews one managed drug against medical policy (REG-10, REG-11, REG-12, DEV-05).
+//!
+//! For Medicare Advantage members a CMS determination comes first, then the plan's policy. A drug without either meets policy when the
+//! order matches an evidence-based regimen that contains it and every criterion of that regimen is met. Nothing here denies: what is
+//! not met, or not known, goes to a nurse.
+
+use super::criteria::{Asked, Bench, Evidence, judge};
+use super::findings::{Findings, Said, facts};
+use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
+use crate::domain::vocabulary::{LineOfBusiness, Truth};
+use serde_json::json;
+use std::sync::Arc;
+
+/// What a review found.
+#[derive(Debug, Clone)]
+pub struct Reviewed {
+    /// Whether policy is met.
+    pub truth: Truth,
+    /// Ids of its findings.
+    pub findings: Vec<String>,
+    /// Answers behind statements that do not hold or cannot be told.
+    pub open: Vec<Asked>,
+    /// True where the policy is a growth factor's (DEV-06).
+    pub growth_factor: bool,
+    /// In words, for the drug's message.
+    pub summary: String,
+}
+
+/// Reviews the drug of `bench.line`.
+pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings<'_>) -> Reviewed {
+    let generic = bench.line.name();
+    match applicable(generic, bench, content) {
+        Some(policy) => by_policy(policy, bench, program, findings),
+        None => by_regimen(bench, program, findings),
+    }
+}
+
+/// The policy that decides: the CMS determination for Medicare Advantage members, else the plan's.
+fn applicable<'c>(generic: &str, bench: &Bench<'_>, content: &'c Content) -> Option<&'c Arc<Policy>> {
+    let day = bench.patient.date_of_service;
+    let effective = || content.policies_for(generic).filter(|policy| policy.is_effective(day));
+    let cms = effective().find(|policy| policy.basis != PolicyBasis::Plan);
+    let plan = effective().find(|policy| policy.basis == PolicyBasis::Plan);
+    if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage { cms.or(plan) } else { plan }
+}
+
+fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+    let general = statements(&policy.general, bench);
+    let best = policy
+        .indications
+        .iter()
+        .map(|indication| (standing(&indication.criteria, bench), indication))
+        .max_by(|left, right| left.0.cmp(&right.0));
+    let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new() };
+    said.statements("general", &policy.general);
+    let truth = match best {
+        Some((standing, indication)) => {
+            said.statements(&indication.id, &indication.criteria);
+            standing.truth().and(general)
+        }
+        None => Truth::NotMet,
+    };
+    let title = best.map_or_else(|| "no indication".to_owned(), |(_, indication)| title(indication));
+    let summary = match truth {
+        Truth::Met => format!("{}: meets {title}", policy.title),
+        Truth::NotMet => format!("{}: no indication is met; closest is {title}", policy.title),
+        Truth::Unknown => format!("{}: {title} cannot be told from the answers", policy.title),
+    };
+    Reviewed { truth, findings: said.ids, open: said.open, growth_factor: policy.kind == PolicyKind::GrowthFactor, summary }
+}
+
+fn title(indication: &Indication) -> String {
+    if indication.title.is_empty() { indication.id.clone() } else { indication.title.clone() }
+}
+
+fn statements(list: &[Statement], bench: &Bench<'_>) -> Truth {
+    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench, None)))
+}
+
+/// How near an indication is: met before unknown before not met, then fewer statements that fail, then fewer that cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    not_failed: bool,
+    fewer_failed: i32,
+    fewer_unknown: i32,
+}
+
+impl Standing {
+    const fn truth(self) -> Truth {
+        match (self.not_failed, self.fewer_unknown) {
+            (false, _) => Truth::NotMet,
+            (true, 0) => Truth::Met,
+            (true, _) => Truth::Unknown,
+        }
+    }
+}
+
+fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
+    let mut found = Standing { not_failed: true, fewer_failed: 0, fewer_unknown: 0 };
+    for statement in list {
+        match judge(&statement.criterion, bench, None) {
+            Truth::Met => {}
+            Truth::NotMet => {
+                found.not_failed = false;
+                found.fewer_failed -= 1;
+            }
+            Truth::Unknown => found.fewer_unknown -= 1,
+        }
+    }
+    found
+}
+
+struct ReviewWriter<'w, 'b, 'f> {
+    policy: &'w Policy,
+    program: &'w Program,
+    bench: &'w Bench<'b>,
+    findings: &'w mut Findings<'f>,
+    ids: Vec<String>,
+    open: Vec<Asked>,
+}
+
+impl ReviewWriter<'_, '_, '_> {
+    fn statements(&mut self, part: &str, list: &[Statement]) {
+        let source = source(self.policy, self.program);
+        for (index, statement) in list.iter().enumerate() {
+            let mut evidence = Evidence::default();
+            let truth = judge(&statement.criterion, self.bench, Some(&mut evidence));
+            if truth != Truth::Met {
+                self.open.extend(evidence.asked.into_iter().filter(|asked| asked.truth != Truth::Met));
+            }
+            let id = self.findings.add(Said {
+                rule: format!("policy/{}/{part}/{}", self.policy.id, index + 1),
+                outcome: truth,
+                requirements: &["REG-10", "REG-11", "REG-12"],
+                source: &source,
+                facts: evidence.facts,
+                message: format!("{}: {}", statement.text, outcome_words(truth)),
+            });
+            self.ids.push(id);
+        }
+    }
+}
+
+/// Whose criteria they are, and where they come from.
+fn source(policy: &Policy, program: &Program) -> String {
+    match &policy.basis {
+        PolicyBasis::Cms { determination } => format!("CMS {determination}; {}", policy.source),
+        PolicyBasis::Plan if program.lines_of_business.contains(&LineOfBusiness::MedicareAdvantage) => {
+            format!("{}, for want of a CMS coverage determination on file; {}", program.criteria_source, policy.source)
+        }
+        PolicyBasis::Plan => format!("{}; {}", program.criteria_source, policy.source),
+    }
+}
+
+/// An outcome in words.
+pub const fn outcome_words(truth: Truth) -> &'static str {
+    match truth {
+        Truth::Met => "met",
+        Truth::NotMet => "not met",
+        Truth::Unknown => "cannot be told from the answers",
+    }
+}
+
+fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+    let name = bench.line.name();
+    let (truth, message, source) = match bench.matched.filter(|matched| matched.contains(bench.line)) {
+        Some(matched) => {
+            let truth = matched.clinical_fit();
+            let words = format!(
+                "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
+                matched.regimen.name,
+                matched.regimen.id,
+                if truth == Truth::Unknown { "not all known" } else { outcome_words(truth) }
+            );
+            (truth, words, matched.regimen.citation.as_str())
+        }
+        None => {
+            let words = format!("{name} has no policy of its own and is in no regimen that the order matches");
+            (Truth::Unknown, words, program.criteria_source.as_str())
+        }
+    };
+    let id = findings.add(Said {
+        rule: format!("policy/by-regimen/{name}"),
+        outcome: truth,
+        requirements: &["REG-10", "REG-11"],
+        source,
+        facts: facts([("regimen_id", json!(bench.matched.map(|matched| matched.regimen.id.as_str())))]),
+        message: message.clone(),
+    });
+    Reviewed { truth, findings: vec![id], open: Vec::new(), growth_factor: false, summary: message }
+}
