@@ -10,8 +10,11 @@ use chrono::{Datelike, Days, NaiveDate};
 /// Days ahead of receipt for which an order is taken.
 const FURTHEST_START_DAYS: u64 = 366;
 
+/// Says whether a request carries an item.
+type Carries = fn(&OrderRequest) -> bool;
+
 /// The items that a program may require, by JSON pointer.
-const ITEMS: &[(&str, fn(&OrderRequest) -> bool)] = &[
+const ITEMS: &[(&str, Carries)] = &[
     ("/member/health_plan", |o| text(o.member.health_plan.as_ref())),
     ("/member/member_id", |o| text(o.member.member_id.as_ref())),
     ("/member/first_name", |o| text(o.member.first_name.as_ref())),

@@ -73,7 +73,7 @@ pub fn best<'a>(
         .map(|(_, regimen)| Match {
             regimen,
             dimensions: fit(regimen, patient),
-            differences: compare(&order.treatment.as_ref().map_or(&[][..], |t| &t.phases), plan, regimen),
+            differences: compare(order.treatment.as_ref().map_or(&[][..], |treatment| &treatment.phases), plan, regimen),
         })
 }
 

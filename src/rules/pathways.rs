@@ -25,7 +25,7 @@ pub fn options(patient: &Patient<'_>, content: &Content) -> Vec<PathwayOption> {
         .map(|(regimen, pathway)| (fit_truths(regimen, patient).into_iter().fold(Truth::Met, Truth::and), pathway, regimen))
         .filter(|(truth, _, _)| *truth != Truth::NotMet)
         .collect();
-    fitting.sort_by(|left, right| order(left, right));
+    fitting.sort_by(order);
     fitting.into_iter().map(|(truth, pathway, regimen)| option(truth, pathway, regimen, patient)).collect()
 }
 
@@ -68,7 +68,7 @@ pub fn determination(
     if on {
         PathwayDetermination::OnPathway
     } else if options.is_empty()
-        && !matched.is_some_and(|matched| pathway(matched.regimen, patient).is_some())
+        && matched.is_none_or(|matched| pathway(matched.regimen, patient).is_none())
         && patient.cancer().is_some()
     {
         PathwayDetermination::NoPathwayAvailable
