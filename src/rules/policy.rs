@@ -163,21 +163,18 @@ pub const fn outcome_words(truth: Truth) -> &'static str {
 
 fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
     let name = bench.line.name();
-    let (truth, message, source) = match bench.matched.filter(|matched| matched.contains(bench.line)) {
-        Some(matched) => {
-            let truth = matched.clinical_fit();
-            let words = format!(
-                "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
-                matched.regimen.name,
-                matched.regimen.id,
-                if truth == Truth::Unknown { "not all known" } else { outcome_words(truth) }
-            );
-            (truth, words, matched.regimen.citation.as_str())
-        }
-        None => {
-            let words = format!("{name} has no policy of its own and is in no regimen that the order matches");
-            (Truth::Unknown, words, program.criteria_source.as_str())
-        }
+    let (truth, message, source) = if let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) {
+        let truth = matched.clinical_fit();
+        let words = format!(
+            "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
+            matched.regimen.name,
+            matched.regimen.id,
+            if truth == Truth::Unknown { "not all known" } else { outcome_words(truth) }
+        );
+        (truth, words, matched.regimen.citation.as_str())
+    } else {
+        let words = format!("{name} has no policy of its own and is in no regimen that the order matches");
+        (Truth::Unknown, words, program.criteria_source.as_str())
     };
     let id = findings.add(Said {
         rule: format!("policy/by-regimen/{name}"),
