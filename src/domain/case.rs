@@ -260,6 +260,45 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What the engine computed and a hold or review keeps back: stored beside the case, never shown, and used when review ends (CAS-08).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Computed {
+    /// By line.
+    pub drugs: Vec<ComputedDrug>,
+    /// The Pathway match as it is without the state of review.
+    pub pathway: Pathway,
+    /// Awards should the case be approved as the engine computed.
+    pub awards: Awards,
+    /// Awards should a physician find the order on its Pathway.
+    pub awards_on_pathway: Awards,
+}
+
+/// One drug as the engine computed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComputedDrug {
+    /// Line.
+    pub line: u32,
+    /// Status for the drug alone; never a denial.
+    pub status: DrugStatus,
+    /// Visits in the range.
+    pub visits: Option<u32>,
+    /// Billing units in the range.
+    pub units: Option<u64>,
+    /// First day of the range.
+    pub valid_from: NaiveDate,
+    /// Last day of the range.
+    pub valid_through: NaiveDate,
+}
+
+/// S-codes, or why there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awards {
+    /// Awards.
+    pub s_codes: Vec<SCode>,
+    /// Why none, or not all.
+    pub withheld: Option<SCodesWithheld>,
+}
+
 /// A letter of this case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LetterReference {

@@ -9,8 +9,8 @@ use super::findings::{Findings, Said, facts as said_facts};
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
-use super::{deviations, dose, pathways, radiation, s_codes};
-use crate::domain::case::{CaseDrug, Deviation, Finding, Notice, Pathway, SCode};
+use super::{deviations, dose, pathways, radiation, review, s_codes};
+use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
 use crate::domain::order::Phase;
 use crate::domain::refusal::{Fault, Refusal};
@@ -65,6 +65,8 @@ pub struct Decision {
     pub time_zone: chrono_tz::Tz,
     /// Ingredients of the treatment drugs, for DUP-01.
     pub treatment_ingredients: Vec<String>,
+    /// What was computed without holds, for when review ends.
+    pub computed: Computed,
 }
 
 /// One drug with what would hold without case-level holds.
@@ -146,8 +148,8 @@ impl<'a> Deciding<'a> {
         self.hold();
         let statuses = with_holds(&judged, &self.holds);
         let status = case_status(judged.iter().zip(&statuses).map(|(judged, status)| (judged.role, *status)));
-        let pathway = self.pathway(status);
-        let (s_codes, s_codes_withheld) = self.award(status, &pathway);
+        let computed = self.computed(&judged);
+        let (pathway, awards) = review::standing(status, &computed);
         let asked_for = self.asked_for();
         let mut decided: Vec<DecidedDrug> = shared
             .plan
@@ -174,8 +176,9 @@ impl<'a> Deciding<'a> {
             pathway,
             deviations: self.deviations,
             notices: self.notices,
-            s_codes,
-            s_codes_withheld,
+            s_codes: awards.s_codes,
+            s_codes_withheld: awards.withheld,
+            computed,
             findings: self.findings.into_vec(),
             asked_for,
             valid_from: shared.range.0,
@@ -348,38 +351,57 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn pathway(&self, status: CaseStatus) -> Pathway {
+    /// The Pathway match without regard to review.
+    fn pathway(&self) -> Pathway {
         let shared = self.shared;
         let off_pathway = self.deviations.iter().any(|deviation| deviation.effect.is_off_pathway());
         let fitting = if self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
-        let computed = pathways::determination(shared.matched, off_pathway, shared.patient, &fitting);
-        let determination = match status {
-            CaseStatus::InProgress => PathwayDetermination::NotDetermined,
-            CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled => PathwayDetermination::NotEligible,
-            _ => computed,
-        };
-        let pathway_id = shared
-            .matched
-            .filter(|_| determination == PathwayDetermination::OnPathway)
-            .and_then(|matched| pathways::pathway(matched.regimen, shared.patient))
-            .map(|pathway| pathway.id.clone());
+        let determination = pathways::determination(shared.matched, off_pathway, shared.patient, &fitting);
+        let on_pathway = determination == PathwayDetermination::OnPathway;
         Pathway {
             determination,
-            pathway_id,
+            pathway_id: self.pathway_of_match().filter(|_| on_pathway),
             regimen_id: shared.matched.map(|matched| matched.regimen.id.clone()),
             regimen_name: shared.matched.map(|matched| matched.regimen.name.clone()),
-            options: if computed == PathwayDetermination::OnPathway { Vec::new() } else { fitting },
+            options: if on_pathway { Vec::new() } else { fitting },
         }
     }
 
-    fn award(&self, status: CaseStatus, pathway: &Pathway) -> (Vec<SCode>, Option<SCodesWithheld>) {
+    /// The Pathway of the matched regimen, whether or not the order follows it.
+    fn pathway_of_match(&self) -> Option<String> {
+        let matched = self.shared.matched?;
+        pathways::pathway(matched.regimen, self.shared.patient).map(|pathway| pathway.id.clone())
+    }
+
+    fn computed(&self, judged: &[Judged]) -> Computed {
         let shared = self.shared;
-        let onset_awarded = pathway.pathway_id.is_some()
-            && self.facts.related_cases.iter().any(|case| case.awarded_pathway == pathway.pathway_id);
+        let pathway = self.pathway();
+        let drugs = shared.plan.iter().zip(judged).map(|(line, judged)| ComputedDrug {
+            line: line.ordered.line,
+            status: judged.status,
+            visits: judged.visits,
+            units: judged.units,
+            valid_from: shared.range.0,
+            valid_through: shared.range.1,
+        });
+        let mut drugs: Vec<ComputedDrug> = drugs.collect();
+        drugs.sort_by_key(|drug| drug.line);
+        Computed {
+            drugs,
+            awards: self.award(pathway.determination, pathway.pathway_id.as_ref()),
+            awards_on_pathway: self.award(PathwayDetermination::OnPathway, self.pathway_of_match().as_ref()),
+            pathway,
+        }
+    }
+
+    /// The S-codes of an approval with that determination.
+    fn award(&self, determination: PathwayDetermination, pathway_id: Option<&String>) -> Awards {
+        let shared = self.shared;
+        let onset_awarded =
+            pathway_id.is_some() && self.facts.related_cases.iter().any(|case| case.awarded_pathway.as_ref() == pathway_id);
         s_codes::award(&s_codes::Basis {
             rules: &shared.admitted.program.s_codes,
-            status,
-            determination: pathway.determination,
+            determination,
             provider: Some(shared.admitted.ordering_provider),
             planned_days: planned_days(shared.phases),
             range: shared.range,

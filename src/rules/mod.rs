@@ -26,6 +26,7 @@ pub mod patient;
 pub mod plan;
 pub mod policy;
 pub mod radiation;
+pub mod review;
 pub mod s_codes;
 pub mod schedule;
 pub mod setting;

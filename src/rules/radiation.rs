@@ -3,7 +3,7 @@
 use super::admission::Admitted;
 use super::decide::{DecidedDrug, Decision, due_at};
 use super::facts::Facts;
-use crate::domain::case::{CaseDrug, Pathway};
+use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Pathway};
 use crate::domain::content::Content;
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, Hold, PathwayDetermination, SCodesWithheld};
 
@@ -35,7 +35,29 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         contact: None,
         findings: Vec::new(),
     };
+    let pathway = Pathway {
+        determination: PathwayDetermination::NoPathwayAvailable,
+        pathway_id: None,
+        regimen_id: None,
+        regimen_name: None,
+        options: Vec::new(),
+    };
     let months = chrono::Months::new(admitted.program.range.until_progression_months);
+    let valid_through = admitted.date_of_service.checked_add_months(months).unwrap_or(admitted.date_of_service);
+    let none = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
+    let computed = Computed {
+        drugs: vec![ComputedDrug {
+            line: 1,
+            status: DrugStatus::InProgress,
+            visits: radiation.and_then(|radiation| radiation.fractions),
+            units: None,
+            valid_from: admitted.date_of_service,
+            valid_through,
+        }],
+        pathway: pathway.clone(),
+        awards: none.clone(),
+        awards_on_pathway: none,
+    };
     Decision {
         program: admitted.program.id.clone(),
         content_release: content.release.name.clone(),
@@ -45,13 +67,7 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         status_reason: Some("radiation oncology is reviewed by an oncology nurse".to_owned()),
         drugs: vec![DecidedDrug { drug, computed: DrugStatus::InProgress, ingredients: Vec::new() }],
         holds: vec![Hold::RadiationReview],
-        pathway: Pathway {
-            determination: PathwayDetermination::NotDetermined,
-            pathway_id: None,
-            regimen_id: None,
-            regimen_name: None,
-            options: Vec::new(),
-        },
+        pathway: Pathway { determination: PathwayDetermination::NotDetermined, ..pathway.clone() },
         deviations: Vec::new(),
         notices: admitted.notices.clone(),
         s_codes: Vec::new(),
@@ -59,9 +75,10 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         findings: Vec::new(),
         asked_for: Vec::new(),
         valid_from: admitted.date_of_service,
-        valid_through: admitted.date_of_service.checked_add_months(months).unwrap_or(admitted.date_of_service),
+        valid_through,
         due_at: Some(due_at(facts, admitted, content)),
         time_zone: admitted.program.time_zone,
         treatment_ingredients: Vec::new(),
+        computed,
     }
 }

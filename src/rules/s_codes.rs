@@ -1,9 +1,9 @@
 //! S-codes awarded with a decision (SCD-01…03, 05…07). Billing them is another module's work.
 
-use crate::domain::case::SCode;
+use crate::domain::case::{Awards, SCode};
 use crate::domain::content::SCodeRules;
 use crate::domain::roster::ProviderRow;
-use crate::domain::vocabulary::{CaseStatus, PathwayDetermination, SCodesWithheld};
+use crate::domain::vocabulary::{PathwayDetermination, SCodesWithheld};
 use chrono::{Days, NaiveDate};
 
 /// What an award depends on.
@@ -11,9 +11,7 @@ use chrono::{Days, NaiveDate};
 pub struct Basis<'a> {
     /// The program's rules.
     pub rules: &'a SCodeRules,
-    /// Status of the case.
-    pub status: CaseStatus,
-    /// Pathway match.
+    /// Pathway match, should the case be approved.
     pub determination: PathwayDetermination,
     /// The ordering provider.
     pub provider: Option<&'a ProviderRow>,
@@ -25,10 +23,10 @@ pub struct Basis<'a> {
     pub onset_awarded: bool,
 }
 
-/// The awards, and why there are none or not all.
-pub fn award(basis: &Basis<'_>) -> (Vec<SCode>, Option<SCodesWithheld>) {
+/// The awards of an approved case, and why there are none or not all.
+pub fn award(basis: &Basis<'_>) -> Awards {
     if let Some(reason) = withheld(basis) {
-        return (Vec::new(), Some(reason));
+        return Awards { s_codes: Vec::new(), withheld: Some(reason) };
     }
     let rules = basis.rules;
     let (from, through) = basis.range;
@@ -52,13 +50,10 @@ pub fn award(basis: &Basis<'_>) -> (Vec<SCode>, Option<SCodesWithheld>) {
     });
     let first = (!basis.onset_awarded).then_some(onset);
     let reason = basis.onset_awarded.then_some(SCodesWithheld::AlreadyAwarded);
-    (first.into_iter().chain(monthly).collect(), reason)
+    Awards { s_codes: first.into_iter().chain(monthly).collect(), withheld: reason }
 }
 
 fn withheld(basis: &Basis<'_>) -> Option<SCodesWithheld> {
-    if !basis.status.has_order_id() {
-        return Some(SCodesWithheld::NotDecided);
-    }
     if basis.determination != PathwayDetermination::OnPathway {
         return Some(SCodesWithheld::OffPathway);
     }

@@ -1,0 +1,370 @@
+//! What reviewers, practices and deadlines do to a case: every change of a drug's status after the first decision goes through here,
+//! and the case status, Pathway and S-codes follow (CAS-04…09, DUP-02, DRG-05, DRG-06, SCD-11, SCD-13).
+//!
+//! A denial needs a [`PhysicianReview`], which only a physician's review after an offered peer-to-peer discussion can make (DET-04).
+
+use super::derive::case_status;
+use crate::domain::case::{Awards, Case, Computed, ComputedDrug, PeerToPeer};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, PathwayDetermination, SCodesWithheld};
+use chrono::{DateTime, Utc};
+
+/// Proof that a physician reviewed a case whose peer-to-peer discussion was offered.
+#[derive(Debug, Clone, Copy)]
+pub struct PhysicianReview(());
+
+impl PhysicianReview {
+    /// Only a physician, and only after the offer (DET-03, DET-04).
+    ///
+    /// # Errors
+    /// Which of the two is missing.
+    pub const fn of(role: CallerRole, peer_to_peer: PeerToPeer) -> Result<Self, ReviewError> {
+        match (role, peer_to_peer) {
+            (CallerRole::Physician, PeerToPeer::NotOffered) => Err(ReviewError::PeerToPeerNotOffered),
+            (CallerRole::Physician, _) => Ok(Self(())),
+            _ => Err(ReviewError::OnlyPhysiciansDeny),
+        }
+    }
+}
+
+/// What a reviewer decided about one line.
+#[derive(Debug, Clone, Copy)]
+pub enum LineDecision {
+    /// Authorized.
+    Authorize {
+        /// Line.
+        line: u32,
+    },
+    /// Not authorized.
+    Deny {
+        /// Line.
+        line: u32,
+        /// Proof that it may be.
+        review: PhysicianReview,
+    },
+}
+
+impl LineDecision {
+    /// The line decided.
+    pub const fn line(self) -> u32 {
+        match self {
+            Self::Authorize { line } | Self::Deny { line, .. } => line,
+        }
+    }
+}
+
+/// An order-level Pathway decision, where the engine could not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathwayChoice {
+    /// The order follows the matched regimen's Pathway.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// Why an act on a case is refused. The case stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewError {
+    /// The case is decided already.
+    #[error("the case is {0} already")]
+    AlreadyDecided(CaseStatus),
+    /// No such line.
+    #[error("the order has no line {0}")]
+    NoSuchLine(u32),
+    /// The line is not pending.
+    #[error("line {0} is not in progress")]
+    LineNotPending(u32),
+    /// A line is decided twice.
+    #[error("line {0} is decided twice")]
+    DecidedTwice(u32),
+    /// Only a physician denies (DET-02, DET-04).
+    #[error("only a physician may decide against authorization; escalate the case instead (DET-02, DET-04)")]
+    OnlyPhysiciansDeny,
+    /// No denial before the offer (DET-03).
+    #[error("offer a peer-to-peer discussion before deciding against authorization (DET-03)")]
+    PeerToPeerNotOffered,
+    /// DUP-02 first.
+    #[error("decide first whether the order is a duplicate (DUP-02)")]
+    DuplicateUndecided,
+    /// There is no duplicate notice.
+    #[error("no possible duplicate is open on this case")]
+    NoDuplicateOpen,
+    /// The regimen has no Pathway to be on.
+    #[error("the order matches no regimen with a Pathway, so it cannot be found on one")]
+    NoPathwayToBeOn,
+    /// A drug is withdrawn already.
+    #[error("line {0} is withdrawn already")]
+    WithdrawnAlready(u32),
+    /// DRG-06: after a reviewer acted it is no entry error any more.
+    #[error("a reviewer has acted on the case: withdraw it as voluntarily_cancelled (DRG-05, DRG-06)")]
+    ReviewerActed,
+    /// A denied or cancelled case has nothing to withdraw.
+    #[error("a case that is {0} has nothing to withdraw")]
+    NothingToWithdraw(CaseStatus),
+}
+
+/// Pathway and awards that a status goes with: nothing is determined in progress, nothing eligible when denied (CAS-01, SCD-11).
+pub fn standing(status: CaseStatus, computed: &Computed) -> (crate::domain::case::Pathway, Awards) {
+    let none = |reason| Awards { s_codes: Vec::new(), withheld: Some(reason) };
+    let (determination, awards) = match status {
+        CaseStatus::InProgress => (PathwayDetermination::NotDetermined, none(SCodesWithheld::NotDecided)),
+        CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled => {
+            (PathwayDetermination::NotEligible, none(SCodesWithheld::NotDecided))
+        }
+        _ => (computed.pathway.determination, computed.awards.clone()),
+    };
+    let mut pathway = computed.pathway.clone();
+    pathway.determination = determination;
+    pathway.pathway_id = pathway.pathway_id.filter(|_| determination == PathwayDetermination::OnPathway);
+    (pathway, awards)
+}
+
+/// Applies a reviewer's decisions. Lines that were only held return to what was computed for them; a denied treatment drug denies the
+/// entire case (CAS-04, CAS-09).
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn determine(
+    case: &Case,
+    computed: &Computed,
+    decisions: &[LineDecision],
+    pathway: Option<(PathwayChoice, &str)>,
+    now: DateTime<Utc>,
+) -> Result<(Case, Computed), ReviewError> {
+    let review = case.review.as_ref().ok_or(ReviewError::AlreadyDecided(case.status))?;
+    if review.holds.contains(&Hold::PossibleDuplicate) {
+        return Err(ReviewError::DuplicateUndecided);
+    }
+    let mut case = case.clone();
+    let mut computed = computed.clone();
+    for (index, decision) in decisions.iter().enumerate() {
+        let line = decision.line();
+        if decisions.iter().take(index).any(|earlier| earlier.line() == line) {
+            return Err(ReviewError::DecidedTwice(line));
+        }
+        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        if drug.status != DrugStatus::InProgress {
+            return Err(ReviewError::LineNotPending(line));
+        }
+        (drug.status, drug.message) = match decision {
+            LineDecision::Authorize { .. } => {
+                (DrugStatus::Authorized, format!("{} is authorized after clinical review", drug.name))
+            }
+            LineDecision::Deny { .. } => {
+                (DrugStatus::NonAuthorized, format!("{} is not authorized after a physician's review", drug.name))
+            }
+        };
+    }
+    if let Some((choice, pathway_id)) = pathway {
+        choose_pathway(choice, pathway_id, &mut computed)?;
+    }
+    lift_holds(&mut case, &computed, &[]);
+    deny_whole_case(&mut case);
+    conclude(&mut case, &computed, now);
+    Ok((case, computed))
+}
+
+fn choose_pathway(choice: PathwayChoice, pathway_id: &str, computed: &mut Computed) -> Result<(), ReviewError> {
+    match choice {
+        PathwayChoice::On if pathway_id.is_empty() => return Err(ReviewError::NoPathwayToBeOn),
+        PathwayChoice::On => {
+            computed.pathway.determination = PathwayDetermination::OnPathway;
+            computed.pathway.pathway_id = Some(pathway_id.to_owned());
+            computed.pathway.options.clear();
+            computed.awards = computed.awards_on_pathway.clone();
+        }
+        PathwayChoice::Off => {
+            computed.pathway.determination = PathwayDetermination::OffPathway;
+            computed.pathway.pathway_id = None;
+            computed.awards = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
+        }
+    }
+    Ok(())
+}
+
+/// The duplicate is decided (DUP-02): it is one and the review ends, or the review goes on as if the notice had not been raised.
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: DateTime<Utc>) -> Result<Case, ReviewError> {
+    let review = case.review.as_ref().ok_or(ReviewError::AlreadyDecided(case.status))?;
+    if !review.holds.contains(&Hold::PossibleDuplicate) {
+        return Err(ReviewError::NoDuplicateOpen);
+    }
+    let mut case = case.clone();
+    if duplicate {
+        for drug in &mut case.drugs {
+            drug.status = DrugStatus::NotReviewedErrorEntry;
+            drug.message = format!("{} was not reviewed: the order is a duplicate", drug.name);
+        }
+    } else {
+        let left: Vec<Hold> = review.holds.iter().copied().filter(|hold| *hold != Hold::PossibleDuplicate).collect();
+        lift_holds(&mut case, computed, &left);
+    }
+    conclude(&mut case, computed, now);
+    if duplicate {
+        case.status_reason = Some("the order duplicates an earlier submission".to_owned());
+    }
+    Ok(case)
+}
+
+/// Why an office withdraws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// DRG-05.
+    VoluntarilyCancelled,
+    /// DRG-06.
+    ErrorEntry,
+}
+
+/// Withdraws lines, or all of them where `lines` is none. Reports whether a treatment drug left an approved case, which ends its
+/// Pathway (SCD-13).
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn withdraw(
+    case: &Case,
+    computed: &Computed,
+    lines: Option<&[u32]>,
+    reason: Withdrawal,
+    reviewer_acted: bool,
+    now: DateTime<Utc>,
+) -> Result<(Case, bool), ReviewError> {
+    if matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled) {
+        return Err(ReviewError::NothingToWithdraw(case.status));
+    }
+    if reason == Withdrawal::ErrorEntry && (reviewer_acted || case.status != CaseStatus::InProgress) {
+        return Err(ReviewError::ReviewerActed);
+    }
+    let was_approved = case.status.has_order_id();
+    let mut case = case.clone();
+    let withdrawn = |status| matches!(status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
+    let all: Vec<u32> = case.drugs.iter().filter(|drug| !withdrawn(drug.status)).map(|drug| drug.line).collect();
+    let mut treatment_left = false;
+    for line in lines.map_or(all, <[u32]>::to_vec) {
+        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        if withdrawn(drug.status) {
+            return Err(ReviewError::WithdrawnAlready(line));
+        }
+        treatment_left |= drug.role == DrugRole::Treatment;
+        (drug.status, drug.message) = match reason {
+            Withdrawal::VoluntarilyCancelled => {
+                (DrugStatus::VoluntarilyCancelled, format!("{} was withdrawn by the office", drug.name))
+            }
+            Withdrawal::ErrorEntry => {
+                (DrugStatus::NotReviewedErrorEntry, format!("{} was withdrawn as an entry error before review", drug.name))
+            }
+        };
+    }
+    let ends_pathway = was_approved && treatment_left;
+    conclude(&mut case, computed, now);
+    if ends_pathway && case.status.has_order_id() {
+        case.s_codes = Some(Vec::new());
+        case.pathway.determination = PathwayDetermination::OffPathway;
+        case.pathway.pathway_id = None;
+        case.s_codes_withheld = Some(SCodesWithheld::OffPathway);
+    }
+    if case.status == CaseStatus::ReviewCancelled {
+        case.status_reason = Some("every drug was withdrawn".to_owned());
+    }
+    Ok((case, ends_pathway))
+}
+
+/// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
+/// returns to what was computed (APP-04).
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], now: DateTime<Utc>) -> Result<Case, ReviewError> {
+    let mut case = case.clone();
+    for decision in decisions {
+        let line = decision.line();
+        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        if drug.status != DrugStatus::NonAuthorized {
+            return Err(ReviewError::LineNotPending(line));
+        }
+        if let LineDecision::Authorize { .. } = decision {
+            drug.status = DrugStatus::Authorized;
+            drug.message = format!("{} is authorized on reconsideration", drug.name);
+        }
+    }
+    let treatment_denied = case.drugs.iter().any(|drug| {
+        drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive && decided(drug.line, decisions)
+    });
+    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::NonAuthorized && !decided(drug.line, decisions)) {
+        let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
+        if let Some(of_engine) = of_engine.filter(|of_engine| of_engine.status != DrugStatus::InProgress && !treatment_denied) {
+            drug.status = of_engine.status;
+        }
+    }
+    deny_whole_case(&mut case);
+    conclude(&mut case, computed, now);
+    Ok(case)
+}
+
+fn decided(line: u32, decisions: &[LineDecision]) -> bool {
+    decisions.iter().any(|decision| decision.line() == line)
+}
+
+/// Leaves only `left` of the holds: where none is left, lines that were merely held return to what was computed for them.
+fn lift_holds(case: &mut Case, computed: &Computed, left: &[Hold]) {
+    if let Some(review) = &mut case.review {
+        review.holds = left.to_vec();
+    }
+    if !left.is_empty() {
+        return;
+    }
+    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::InProgress) {
+        if let Some(of_engine) = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line) {
+            drug.status = of_engine.status;
+        }
+    }
+}
+
+/// CAS-04, CAS-09: with a treatment drug denied no drug stays authorized or pending; drugs that nobody reviews keep their status.
+fn deny_whole_case(case: &mut Case) {
+    let denied = case.drugs.iter().any(|drug| drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive);
+    if !denied {
+        return;
+    }
+    for drug in &mut case.drugs {
+        if matches!(drug.status, DrugStatus::Authorized | DrugStatus::InProgress) {
+            drug.status = DrugStatus::NonAuthorized;
+            drug.message =
+                format!("{} is not authorized: a treatment drug of the order is not, and the entire case is denied", drug.name);
+        }
+    }
+}
+
+/// Status, units, dates, Pathway and awards after the drugs have changed.
+fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
+    let before = case.status;
+    case.status = case_status(case.drugs.iter().map(|drug| (drug.role, drug.status)));
+    for drug in &mut case.drugs {
+        let may_be_given = case.status.has_order_id()
+            && matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
+            && drug.role != DrugRole::Investigational;
+        let of_engine: Option<&ComputedDrug> =
+            computed.drugs.iter().find(|of_engine| of_engine.line == drug.line && may_be_given);
+        drug.visits_approved = of_engine.and_then(|of_engine| of_engine.visits);
+        drug.units_approved = of_engine.and_then(|of_engine| of_engine.units);
+        drug.valid_from = of_engine.map(|of_engine| of_engine.valid_from);
+        drug.valid_through = of_engine.map(|of_engine| of_engine.valid_through);
+        drug.order_id = case.order_id.clone().filter(|_| may_be_given);
+    }
+    let (pathway, awards) = standing(case.status, computed);
+    case.pathway = pathway;
+    case.s_codes = Some(awards.s_codes);
+    case.s_codes_withheld = awards.withheld;
+    if case.status == CaseStatus::InProgress {
+        return;
+    }
+    case.review = None;
+    if before != case.status || case.decided_at.is_none() {
+        case.decided_at = Some(now);
+        case.status_reason = None;
+    }
+    if !case.status.has_order_id() {
+        case.order_id = None;
+        case.pathway_eligible_id = None;
+    }
+}
