@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod content;
 pub mod domain;
 pub mod http;
 pub mod ids;

@@ -12,8 +12,8 @@ pub use program::{
     Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
-    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, Regimen, RegimenDose, RegimenDrug,
-    RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
+    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Regimen,
+    RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
 
 use chrono::NaiveDate;

@@ -261,6 +261,18 @@ pub struct Indication {
     pub criteria: Vec<Statement>,
 }
 
+/// Products that a plan prefers.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreferredProducts {
+    /// False switches the preference off.
+    pub enabled: bool,
+    /// HCPCS codes.
+    pub products: Vec<String>,
+    /// Why.
+    pub note: String,
+}
+
 /// A medical policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -282,6 +294,10 @@ pub struct Policy {
     pub effective_from: Option<NaiveDate>,
     /// Last day.
     pub effective_through: Option<NaiveDate>,
+    /// Limits in words, such as a number of doses; for people, not judged by machine.
+    pub limits: Vec<String>,
+    /// Preferred products; kept for the plan, not applied unless enabled.
+    pub preferred: Option<PreferredProducts>,
     /// Source.
     pub source: String,
     /// True where a clinician still has to verify it.

@@ -1,0 +1,127 @@
+//! Code sets and holiday calendars: ICD-10-CM, places of service, ended HCPCS codes, federal holidays.
+
+use super::document::Document;
+use super::report::Report;
+use super::source::Source;
+use super::table::{flag, rows};
+use crate::domain::content::{Diagnosis, HolidayCalendar, PlaceOfService, TerminatedCode};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+
+const DIAGNOSES: &str = "code-sets/icd10cm.tsv";
+const PLACES: &str = "code-sets/place_of_service.tsv";
+const TERMINATED: &str = "code-sets/hcpcs_terminated.tsv";
+
+/// Reads a file or reports why it cannot be read.
+pub(super) fn text_of(source: &Source, file: &str, report: &mut Report) -> Option<std::borrow::Cow<'static, str>> {
+    source.read(file).map_err(|message| report.error(file, 1, message, None)).ok()
+}
+
+/// True for a HCPCS Level II code: a letter A to V and four digits.
+pub(super) fn is_hcpcs(code: &str) -> bool {
+    code.len() == 5
+        && code.starts_with(|letter: char| letter.is_ascii_uppercase() && letter <= 'V')
+        && code.bytes().skip(1).all(|c| c.is_ascii_digit())
+}
+
+/// True for an ICD-10-CM code or category, with its dot.
+pub(super) fn is_icd10(code: &str) -> bool {
+    let (category, rest) = code.split_once('.').map_or((code, None), |(category, rest)| (category, Some(rest)));
+    let mut letters = category.bytes();
+    letters.next().is_some_and(|c| c.is_ascii_uppercase())
+        && letters.next().is_some_and(|c| c.is_ascii_digit())
+        && letters.next().is_some_and(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+        && letters.next().is_none()
+        && rest.is_none_or(|rest| {
+            (1..=4).contains(&rest.len()) && rest.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+        })
+}
+
+/// ICD-10-CM codes.
+pub(super) fn diagnoses(source: &Source, report: &mut Report) -> HashMap<String, Diagnosis> {
+    let Some(text) = text_of(source, DIAGNOSES, report) else { return HashMap::new() };
+    let mut found = HashMap::new();
+    for row in rows(DIAGNOSES, &text, &["code", "title", "billable", "oncology"], report) {
+        let code = row.cell(0);
+        if !is_icd10(code) {
+            report.error(DIAGNOSES, row.line, format!("`{code}` is not an ICD-10-CM code with its dot"), None);
+        }
+        let diagnosis = Diagnosis {
+            title: row.cell(1).to_owned(),
+            billable: flag(DIAGNOSES, &row, 2, report),
+            oncology: flag(DIAGNOSES, &row, 3, report),
+        };
+        if found.insert(code.to_owned(), diagnosis).is_some() {
+            report.error(DIAGNOSES, row.line, format!("code `{code}` is here twice"), None);
+        }
+    }
+    found
+}
+
+/// CMS places of service.
+pub(super) fn places_of_service(source: &Source, report: &mut Report) -> BTreeMap<String, PlaceOfService> {
+    let Some(text) = text_of(source, PLACES, report) else { return BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for row in rows(PLACES, &text, &["code", "name", "inpatient"], report) {
+        let code = row.cell(0);
+        if code.len() != 2 || !code.bytes().all(|c| c.is_ascii_digit()) {
+            report.error(PLACES, row.line, format!("`{code}` is not two digits"), None);
+        }
+        let place = PlaceOfService { name: row.cell(1).to_owned(), inpatient: flag(PLACES, &row, 2, report) };
+        if found.insert(code.to_owned(), place).is_some() {
+            report.error(PLACES, row.line, format!("code `{code}` is here twice"), None);
+        }
+    }
+    found
+}
+
+/// HCPCS codes that ended; `is_active` says which codes drugs have.
+pub(super) fn terminated(source: &Source, is_active: impl Fn(&str) -> bool, report: &mut Report) -> Vec<TerminatedCode> {
+    let Some(text) = text_of(source, TERMINATED, report) else { return Vec::new() };
+    let mut found = Vec::new();
+    for row in rows(TERMINATED, &text, &["code", "generic", "ended", "replaced_by"], report) {
+        let hcpcs = row.cell(0);
+        if !is_hcpcs(hcpcs) {
+            report.error(TERMINATED, row.line, format!("`{hcpcs}` is not a HCPCS code"), None);
+        }
+        if is_active(hcpcs) {
+            report.error(TERMINATED, row.line, format!("`{hcpcs}` has ended here but is an active code of a drug"), None);
+        }
+        let replaced_by: Vec<String> = row.cell(3).split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect();
+        for code in replaced_by.iter().filter(|code| !is_active(code)) {
+            report.error(TERMINATED, row.line, format!("the replacement `{code}` is no active code of a drug"), None);
+        }
+        let ended = Some(row.cell(2)).filter(|words| !words.is_empty()).map(str::to_owned);
+        found.push(TerminatedCode { hcpcs: hcpcs.to_owned(), generic: row.cell(1).to_owned(), ended, replaced_by });
+    }
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalendarFile {
+    name: String,
+    provenance: String,
+    days: BTreeMap<NaiveDate, String>,
+}
+
+/// Holiday calendars by name.
+pub(super) fn calendars(source: &Source, report: &mut Report) -> BTreeMap<String, HolidayCalendar> {
+    let mut found = BTreeMap::new();
+    for file in source.files("calendars", "toml") {
+        let Some(text) = text_of(source, &file, report) else { continue };
+        let Some(document) = Document::parse(&file, &text, report) else { continue };
+        let Some(calendar) = document.header::<CalendarFile>(&[], report) else { continue };
+        if calendar.provenance.trim().is_empty() {
+            document.root().key("provenance").error(report, "say where the days come from", None);
+        }
+        if found.insert(calendar.name.clone(), HolidayCalendar { days: calendar.days }).is_some() {
+            document.root().key("name").error(report, format!("calendar `{}` is there twice", calendar.name), None);
+        }
+    }
+    if found.is_empty() {
+        report.error("calendars", 1, "there is no holiday calendar", None);
+    }
+    found
+}

@@ -1,0 +1,363 @@
+//! Single facts: `ecog <= 2`, `biomarker her2 is positive`, `with class platinum`. Every word is checked against the vocabulary, so
+//! that a misspelt criterion is an error of content and never a rule that silently cannot match.
+
+use super::parser::Reader;
+use super::{CriterionError, Parsed};
+use crate::content::codes::{is_hcpcs, is_icd10};
+use crate::content::vocabulary::Vocabulary;
+use crate::domain::content::{BiomarkerDefinition, BiomarkerRequirement, EmeticRisk, FnRisk, RequiredResult};
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
+use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
+
+/// Words that a fact can begin with, for suggestions.
+const BEGINNINGS: [&str; 26] = [
+    "cancer",
+    "pathology",
+    "stage",
+    "line",
+    "setting",
+    "goal",
+    "ecog",
+    "age",
+    "biomarker",
+    "assessment",
+    "days",
+    "with",
+    "without",
+    "alone",
+    "prior",
+    "no",
+    "fn_risk_factor",
+    "regimen",
+    "product",
+    "diagnosis",
+    "line_of_business",
+    "sex",
+    "cycle_length_days",
+    "carboplatin_auc",
+    "planned_days",
+    "creatinine_clearance",
+];
+
+/// Stage groups; `0` and the two groups of small cell lung cancer included.
+const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
+
+/// Reads one fact.
+pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let Ok(first) = reader.word() else { return Err(reader.wanted("a fact such as `cancer is breast`")) };
+    match first.text {
+        "cancer" => cancer(reader),
+        "pathology" => words(reader, WordFact::Pathology, "pathology", |v| v.pathology_words().collect()),
+        "stage" => stage(reader),
+        "line" => line(reader),
+        "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),
+        "goal" => words(reader, WordFact::Goal, "goal", |_| TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect()),
+        "sex" => words(reader, WordFact::Sex, "sex", |_| Sex::ALL.iter().map(|sex| sex.as_str()).collect()),
+        "line_of_business" => words(reader, WordFact::LineOfBusiness, "line of business", |_| {
+            LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect()
+        }),
+        "diagnosis" => codes(reader, WordFact::Diagnosis, "an ICD-10-CM code or category", is_icd10),
+        "product" => codes(reader, WordFact::Product, "a HCPCS code", is_hcpcs),
+        "ecog" => number(reader, NumberFact::Ecog),
+        "age" => number(reader, NumberFact::Age),
+        "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
+        "carboplatin_auc" => number(reader, NumberFact::CarboplatinAuc),
+        "planned_days" => number(reader, NumberFact::PlannedDays),
+        "creatinine_clearance" => number(reader, NumberFact::CreatinineClearance),
+        "biomarker" => biomarker(reader),
+        "assessment" => assessment(reader),
+        "days" => days_since(reader),
+        "with" => with(reader),
+        "without" => Ok(Criterion::Not(Box::new(Criterion::With(partners(reader)?)))),
+        "alone" => Ok(Criterion::Alone),
+        "prior" => prior(reader),
+        "no" => {
+            reader.expect("prior")?;
+            Ok(Criterion::Not(Box::new(prior(reader)?)))
+        }
+        "fn_risk_factor" => fn_risk_factor(reader),
+        "regimen" => regimen(reader),
+        other => Err(CriterionError::unknown(first.column, "fact", other, BEGINNINGS)),
+    }
+}
+
+fn words<'v>(
+    reader: &mut Reader<'v>,
+    fact: WordFact,
+    what: &str,
+    known: fn(&'v Vocabulary) -> Vec<&'v str>,
+) -> Parsed<Criterion> {
+    let known = known(reader.words);
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        if !known.contains(&token.text) {
+            return Err(CriterionError::unknown(token.column, what, token.text, known));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact, any_of })
+}
+
+fn cancer(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    words(reader, WordFact::Cancer, "cancer type", |v| {
+        v.cancers.iter().map(|cancer| cancer.key.as_str()).chain(std::iter::once("any_solid")).collect()
+    })
+}
+
+fn stage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        let group = token.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, 'A'..='C'));
+        if !STAGES.contains(&token.text) && !STAGES.contains(&group) {
+            return Err(CriterionError::unknown(token.column, "stage", token.text, STAGES));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact: WordFact::Stage, any_of })
+}
+
+fn line(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut lines = Vec::new();
+    for token in reader.is_or_in()? {
+        lines.push(LineOfTreatment::parse(token.text).ok_or_else(|| {
+            CriterionError::unknown(
+                token.column,
+                "line of treatment",
+                token.text,
+                LineOfTreatment::ALL.iter().map(|line| line.as_str()),
+            )
+        })?);
+    }
+    Ok(Criterion::Line(lines))
+}
+
+fn codes(reader: &mut Reader<'_>, fact: WordFact, what: &str, sound: fn(&str) -> bool) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        if !sound(token.text) {
+            return Err(CriterionError::new(token.column, format!("`{}` is not {what}", token.text)));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact, any_of })
+}
+
+fn number(reader: &mut Reader<'_>, fact: NumberFact) -> Parsed<Criterion> {
+    let (comparison, value) = compare(reader)?;
+    Ok(Criterion::Number { fact, comparison, value })
+}
+
+fn compare(reader: &mut Reader<'_>) -> Parsed<(Comparison, f64)> {
+    let Some(comparison) = reader.comparison() else { return Err(reader.wanted("a comparison such as `>=`")) };
+    Ok((comparison, reader.number()?))
+}
+
+fn marker<'v>(reader: &mut Reader<'v>) -> Parsed<&'v BiomarkerDefinition> {
+    let token = reader.word()?;
+    reader.words.biomarker(token.text).map(AsRef::as_ref).ok_or_else(|| {
+        CriterionError::unknown(
+            token.column,
+            "biomarker",
+            token.text,
+            reader.words.biomarkers.iter().map(|marker| marker.name.as_str()),
+        )
+    })
+}
+
+fn biomarker(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let marker = marker(reader)?;
+    let test = match test(reader)? {
+        Some(test) => test,
+        None => ResultTest::In(results(reader, marker)?),
+    };
+    in_range(reader, marker, &test)?;
+    Ok(Criterion::Biomarker { marker: marker.name.clone(), test })
+}
+
+fn in_range(reader: &Reader<'_>, marker: &BiomarkerDefinition, test: &ResultTest) -> Parsed<()> {
+    let ResultTest::Compare(_, value) = test else { return Ok(()) };
+    match marker.range {
+        Some((low, high)) if (low..=high).contains(value) => Ok(()),
+        Some((low, high)) => Err(CriterionError::new(reader.column(), format!("`{}` goes from {low} to {high}", marker.name))),
+        None => Err(CriterionError::new(reader.column(), format!("`{}` is reported in words, not as a number", marker.name))),
+    }
+}
+
+fn results(reader: &mut Reader<'_>, marker: &BiomarkerDefinition) -> Parsed<Vec<String>> {
+    let known = || marker.results.iter().map(|(word, _)| word.as_str());
+    let mut found = Vec::new();
+    for token in reader.is_or_in()? {
+        if !known().any(|word| word == token.text) {
+            let what = if marker.results.is_empty() { "word for the score" } else { "result of" };
+            return Err(CriterionError::unknown(token.column, &format!("{what} {}", marker.name), token.text, known()));
+        }
+        found.push(token.text.to_owned());
+    }
+    Ok(found)
+}
+
+/// `is known` or a comparison; none where words follow.
+fn test(reader: &mut Reader<'_>) -> Parsed<Option<ResultTest>> {
+    if reader.is_known() {
+        return Ok(Some(ResultTest::Known));
+    }
+    let Some(comparison) = reader.comparison() else { return Ok(None) };
+    Ok(Some(ResultTest::Compare(comparison, reader.number()?)))
+}
+
+fn assessment_name(reader: &mut Reader<'_>) -> Parsed<String> {
+    let token = reader.word()?;
+    if reader.words.assessments.contains_key(token.text) {
+        return Ok(token.text.to_owned());
+    }
+    Err(CriterionError::unknown(token.column, "assessment", token.text, reader.words.assessments.keys().map(String::as_str)))
+}
+
+fn assessment(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let name = assessment_name(reader)?;
+    if let Some(test) = test(reader)? {
+        return Ok(Criterion::Assessment { name, test });
+    }
+    let known = reader.words.assessments.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        if !known.iter().any(|word| word == token.text) {
+            return Err(CriterionError::unknown(
+                token.column,
+                &format!("result of {name}"),
+                token.text,
+                known.iter().map(String::as_str),
+            ));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Assessment { name, test: ResultTest::In(any_of) })
+}
+
+fn days_since(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    reader.expect("since")?;
+    let name = assessment_name(reader)?;
+    let (comparison, days) = compare(reader)?;
+    Ok(Criterion::DaysSince { name, comparison, days })
+}
+
+fn with(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    if !reader.eat("all") {
+        return Ok(Criterion::With(partners(reader)?));
+    }
+    let partners = list(reader)?;
+    Ok(Criterion::All(partners.into_iter().map(|partner| Criterion::With(vec![partner])).collect()))
+}
+
+/// `x` or `any [x, y]`.
+fn partners(reader: &mut Reader<'_>) -> Parsed<Vec<Partner>> {
+    if reader.eat("any") { list(reader) } else { Ok(vec![partner(reader)?]) }
+}
+
+fn list(reader: &mut Reader<'_>) -> Parsed<Vec<Partner>> {
+    reader.expect("[")?;
+    let mut found = vec![partner(reader)?];
+    while reader.eat(",") {
+        found.push(partner(reader)?);
+    }
+    reader.expect("]")?;
+    Ok(found)
+}
+
+/// `class platinum`, or a generic name of one or more words; names with a comma or `and` in them stand in quotes.
+fn partner(reader: &mut Reader<'_>) -> Parsed<Partner> {
+    if reader.eat("class") {
+        let token = reader.word()?;
+        if reader.words.classes.contains(token.text) {
+            return Ok(Partner::Class(token.text.to_owned()));
+        }
+        return Err(CriterionError::unknown(token.column, "class", token.text, reader.words.classes.iter().map(String::as_str)));
+    }
+    let first = reader.word()?;
+    let mut name = first.text.to_owned();
+    while !first.quoted && reader.peek().is_some_and(|next| !next.quoted && continues_name(next.text)) {
+        if let Some(next) = reader.take() {
+            name.push(' ');
+            name.push_str(next.text);
+        }
+    }
+    match reader.words.drugs.by_name(&name) {
+        Some(drug) => match drug.ingredients.as_slice() {
+            [only] => Ok(Partner::Generic(only.clone())),
+            _ => Err(CriterionError::new(first.column, format!("`{name}` has several ingredients: name one of them"))),
+        },
+        None => Err(CriterionError::unknown(
+            first.column,
+            "drug",
+            &name,
+            reader.words.drugs.all().iter().map(|drug| drug.generic.as_str()),
+        )),
+    }
+}
+
+fn continues_name(word: &str) -> bool {
+    word.starts_with(char::is_alphanumeric) && !matches!(word, "and" | "or" | "progressed")
+}
+
+fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let partners = partners(reader)?;
+    Ok(Criterion::Prior { partners, progressed: reader.eat("progressed") })
+}
+
+fn fn_risk_factor(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    if reader.eat("present") {
+        return Ok(Criterion::FnRiskFactor(None));
+    }
+    let token = reader.word()?;
+    match FnRiskFactor::parse(token.text) {
+        Some(factor) => Ok(Criterion::FnRiskFactor(Some(factor.as_str().to_owned()))),
+        None => {
+            let known = FnRiskFactor::ALL.iter().map(|factor| factor.as_str()).chain(std::iter::once("present"));
+            Err(CriterionError::unknown(token.column, "risk factor", token.text, known))
+        }
+    }
+}
+
+fn regimen(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let what = reader.word()?;
+    match what.text {
+        "matched" => Ok(Criterion::RegimenMatched),
+        "fn_risk" => words(reader, WordFact::RegimenFnRisk, "risk", |_| {
+            [FnRisk::Unknown, FnRisk::Low, FnRisk::Intermediate, FnRisk::High].map(FnRisk::as_str).to_vec()
+        }),
+        "emetogenicity" => words(reader, WordFact::RegimenEmetogenicity, "emetogenicity", |_| {
+            [EmeticRisk::Minimal, EmeticRisk::Low, EmeticRisk::Moderate, EmeticRisk::High].map(EmeticRisk::as_str).to_vec()
+        }),
+        other => Err(CriterionError::unknown(what.column, "fact of a regimen", other, ["matched", "fn_risk", "emetogenicity"])),
+    }
+}
+
+/// Reads a regimen's biomarker: `her2 is negative`, `egfr in [a, b]`, `kit_pdgfra is not x`, `pd_l1_tps >= 50`.
+pub(in crate::content) fn biomarker_requirement(text: &str, words: &Vocabulary) -> Parsed<BiomarkerRequirement> {
+    let mut reader = Reader::new(text, words)?;
+    let marker = marker(&mut reader)?;
+    let (required, result) = match reader.comparison() {
+        Some(Comparison::AtLeast) => {
+            let value = reader.number()?;
+            in_range(&reader, marker, &ResultTest::Compare(Comparison::AtLeast, value))?;
+            (RequiredResult::AtLeast(value), format!("≥ {value}"))
+        }
+        Some(_) => return Err(CriterionError::new(1, "a regimen's biomarker compares with `>=` only")),
+        None if reader.eat_not() => {
+            let word = results(&mut reader, marker)?;
+            let shown = format!("not {}", shown(&word));
+            (RequiredResult::NoneOf(word), shown)
+        }
+        None => {
+            let any_of = results(&mut reader, marker)?;
+            let shown = shown(&any_of);
+            (RequiredResult::AnyOf(any_of), shown)
+        }
+    };
+    reader.finish()?;
+    Ok(BiomarkerRequirement { marker: marker.name.clone(), required, text: format!("{} {result}", marker.display) })
+}
+
+fn shown(words: &[String]) -> String {
+    words.iter().map(|word| word.replace('_', " ")).collect::<Vec<_>>().join(" or ")
+}

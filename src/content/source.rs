@@ -1,0 +1,54 @@
+//! Where content files come from: the binary itself or a directory. Nothing is interpreted here.
+
+use include_dir::{Dir, include_dir};
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/content");
+
+/// A content directory.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Compiled in.
+    Embedded,
+    /// On disk.
+    Directory(PathBuf),
+}
+
+impl Source {
+    /// Files of a folder with this extension, as paths relative to the content directory, sorted.
+    pub fn files(&self, folder: &str, extension: &str) -> Vec<String> {
+        let mut names: Vec<String> = match self {
+            Self::Embedded => EMBEDDED
+                .get_dir(folder)
+                .into_iter()
+                .flat_map(Dir::files)
+                .filter_map(|file| file.path().to_str().map(|path| path.replace('\\', "/")))
+                .collect(),
+            Self::Directory(root) => fs::read_dir(root.join(folder))
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| entry.file_name().to_str().map(|name| format!("{folder}/{name}")))
+                .collect(),
+        };
+        names.retain(|name| Path::new(name).extension().is_some_and(|found| found == extension));
+        names.sort();
+        names
+    }
+
+    /// The text of a file; an error says why there is none.
+    pub fn read(&self, path: &str) -> Result<Cow<'static, str>, String> {
+        match self {
+            Self::Embedded => EMBEDDED
+                .get_file(path)
+                .and_then(include_dir::File::contents_utf8)
+                .map(Cow::Borrowed)
+                .ok_or_else(|| "the file is missing or not UTF-8".to_owned()),
+            Self::Directory(root) => {
+                fs::read_to_string(root.join(path)).map(Cow::Owned).map_err(|error| format!("the file cannot be read: {error}"))
+            }
+        }
+    }
+}

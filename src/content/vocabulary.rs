@@ -1,0 +1,236 @@
+//! The words that content and orders share: cancers, biomarkers, pathologies, assessments, drugs and classes. Criteria and
+//! regimens are checked against them.
+
+use super::codes::{is_icd10, text_of};
+use super::document::Document;
+use super::report::Report;
+use super::source::Source;
+use crate::domain::content::{BiomarkerDefinition, Cancer, DrugCatalog, PathologyTerm};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Everything that can be named.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    pub cancers: Vec<Arc<Cancer>>,
+    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    pub pathologies: Vec<Arc<PathologyTerm>>,
+    pub drugs: Arc<DrugCatalog>,
+    /// Assessments by name, with the words accepted; empty where the result is a number or date.
+    pub assessments: BTreeMap<String, Vec<String>>,
+    /// Disease settings that regimens use, plus those that rules derive.
+    pub settings: BTreeSet<String>,
+    /// Classes and subclasses of drugs.
+    pub classes: BTreeSet<String>,
+}
+
+impl Vocabulary {
+    /// Reads the vocabularies.
+    pub fn read(source: &Source, drugs: Arc<DrugCatalog>, report: &mut Report) -> Self {
+        let classes = drugs.all().iter().flat_map(|drug| [drug.class.clone(), drug.subclass.clone()]).collect();
+        Self {
+            cancers: cancers(source, report),
+            biomarkers: biomarkers(source, report),
+            pathologies: pathologies(source, report),
+            drugs,
+            assessments: assessments(source, report),
+            settings: settings(source, report),
+            classes,
+        }
+    }
+
+    /// A marker by name or synonym.
+    pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
+        self.biomarkers.iter().find(|marker| marker.name == name || marker.synonyms.iter().any(|synonym| synonym == name))
+    }
+
+    /// Pathology words with their synonyms and kinds.
+    pub fn pathology_words(&self) -> impl Iterator<Item = &str> {
+        self.pathologies.iter().flat_map(|term| {
+            std::iter::once(term.word.as_str())
+                .chain(term.synonyms.iter().map(String::as_str))
+                .chain(term.kinds.iter().map(|(_, kind)| kind.as_str()))
+        })
+    }
+}
+
+/// True for lower-case words joined by underscores; digits, `+` allowed.
+pub(super) fn is_snake(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'+')
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    provenance: String,
+}
+
+fn each<T: for<'t> Deserialize<'t>>(
+    source: &Source,
+    file: &str,
+    name: &str,
+    report: &mut Report,
+    mut take: impl FnMut(T, super::document::Place<'_, '_>, &mut Report),
+) {
+    let Some(text) = text_of(source, file, report) else { return };
+    let Some(document) = Document::parse(file, &text, report) else { return };
+    if document.header::<Header>(&[name], report).is_some_and(|header| header.provenance.trim().is_empty()) {
+        document.root().key("provenance").error(report, "say where these words come from", None);
+    }
+    for (entry, place) in document.entries::<T>(name, report) {
+        take(entry, place, report);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CancerEntry {
+    key: String,
+    name: String,
+    solid: bool,
+    icd10: Vec<String>,
+}
+
+fn cancers(source: &Source, report: &mut Report) -> Vec<Arc<Cancer>> {
+    let mut found: Vec<Arc<Cancer>> = Vec::new();
+    each::<CancerEntry>(source, "cancers.toml", "cancer", report, |entry, place, report| {
+        if found.iter().any(|cancer| cancer.key == entry.key) {
+            place.key("key").error(report, format!("cancer `{}` is here twice", entry.key), None);
+        }
+        for code in entry.icd10.iter().filter(|code| !is_icd10(code)) {
+            place.key("icd10").error(report, format!("`{code}` is not an ICD-10-CM prefix"), None);
+        }
+        found.push(Arc::new(Cancer { key: entry.key, name: entry.name, solid: entry.solid, icd10_prefixes: entry.icd10 }));
+    });
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BiomarkerEntry {
+    name: String,
+    display: String,
+    #[serde(default)]
+    synonyms: Vec<String>,
+    #[serde(default)]
+    results: Vec<ResultEntry>,
+    range: Option<(f64, f64)>,
+    #[serde(default)]
+    derived_from: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResultEntry {
+    word: String,
+    #[serde(default)]
+    counts_as: Vec<String>,
+}
+
+fn biomarkers(source: &Source, report: &mut Report) -> Vec<Arc<BiomarkerDefinition>> {
+    let mut found: Vec<Arc<BiomarkerDefinition>> = Vec::new();
+    let mut derived = Vec::new();
+    each::<BiomarkerEntry>(source, "biomarkers.toml", "biomarker", report, |entry, place, report| {
+        let known = |name: &String| found.iter().any(|marker| marker.name == *name || marker.synonyms.contains(name));
+        for name in std::iter::once(&entry.name).chain(&entry.synonyms) {
+            if known(name) {
+                place.error(report, format!("biomarker `{name}` is here twice"), None);
+            }
+            if !is_snake(name) {
+                place.error(report, format!("`{name}` is not in snake case"), None);
+            }
+        }
+        if entry.results.is_empty() && entry.range.is_none() {
+            place.error(report, "a biomarker needs `results` or a `range`", None);
+        }
+        if entry.range.is_some_and(|(low, high)| low >= high) {
+            place.key("range").error(report, "the range must go from the lowest to the highest score", None);
+        }
+        derived.extend(entry.derived_from.iter().map(|name| (name.clone(), place.key("derived_from").position())));
+        let results = entry.results.into_iter().map(|result| (result.word, result.counts_as)).collect();
+        found.push(Arc::new(BiomarkerDefinition {
+            name: entry.name,
+            display: entry.display,
+            synonyms: entry.synonyms,
+            results,
+            range: entry.range,
+            derived_from: entry.derived_from,
+        }));
+    });
+    for (name, (file, line)) in derived {
+        if !found.iter().any(|marker| marker.name == name) {
+            report.error(&file, line, format!("there is no biomarker `{name}`"), None);
+        }
+    }
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathologyEntry {
+    word: String,
+    #[serde(default)]
+    synonyms: Vec<String>,
+    #[serde(default)]
+    kinds: BTreeMap<String, Vec<String>>,
+}
+
+fn pathologies(source: &Source, report: &mut Report) -> Vec<Arc<PathologyTerm>> {
+    let mut found: Vec<Arc<PathologyTerm>> = Vec::new();
+    each::<PathologyEntry>(source, "pathologies.toml", "pathology", report, |entry, place, report| {
+        for word in std::iter::once(&entry.word).chain(&entry.synonyms) {
+            if found.iter().any(|term| term.word == *word || term.synonyms.contains(word)) {
+                place.error(report, format!("pathology `{word}` is here twice"), None);
+            }
+        }
+        let kinds = entry.kinds.into_iter().flat_map(|(cancer, kinds)| {
+            let cancer = if cancer == "any" { String::new() } else { cancer };
+            kinds.into_iter().map(move |kind| (cancer.clone(), kind))
+        });
+        found.push(Arc::new(PathologyTerm { word: entry.word, synonyms: entry.synonyms, kinds: kinds.collect() }));
+    });
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssessmentEntry {
+    name: String,
+    about: String,
+    #[serde(default)]
+    results: Vec<String>,
+}
+
+fn assessments(source: &Source, report: &mut Report) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    each::<AssessmentEntry>(source, "assessments.toml", "assessment", report, |entry, place, report| {
+        if entry.about.trim().is_empty() {
+            place.error(report, "say what the assessment is", None);
+        }
+        if found.insert(entry.name.clone(), entry.results).is_some() {
+            place.key("name").error(report, format!("assessment `{}` is here twice", entry.name), None);
+        }
+    });
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingEntry {
+    word: String,
+    about: String,
+}
+
+fn settings(source: &Source, report: &mut Report) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each::<SettingEntry>(source, "settings.toml", "setting", report, |entry, place, report| {
+        if entry.about.trim().is_empty() {
+            place.error(report, "say what the setting is", None);
+        }
+        if !found.insert(entry.word.clone()) {
+            place.key("word").error(report, format!("setting `{}` is here twice", entry.word), None);
+        }
+    });
+    found
+}
