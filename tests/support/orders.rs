@@ -1,0 +1,210 @@
+//! Orders for tests: a regimen "entered exactly", and facts around it. Patients are obviously fictional.
+
+use oncoauth::domain::content::{Content, Regimen, RegimenDrug, RegimenPhase, RequiredResult};
+use oncoauth::domain::order::OrderRequest;
+use oncoauth::domain::roster::{MemberRow, ProviderRow};
+use oncoauth::domain::vocabulary::CallerRole;
+use oncoauth::rules::{Decision, Facts, KnownMember, KnownProvider, RelatedCase, Submitter, decide};
+use serde_json::{Value, json};
+
+/// When test orders are received: a Tuesday morning in Chicago.
+pub const RECEIVED: &str = "2026-11-24T15:00:00Z";
+
+/// The plans by short name.
+pub fn plan(short: &str) -> &'static str {
+    match short {
+        "qccp" => "bcbs-massachusetts",
+        "ovm" => "bcbs-michigan",
+        _ => "anthem-blue-medicare-advantage",
+    }
+}
+
+/// A member who is in the program of that short name.
+pub fn member(short: &str) -> Value {
+    let (business, product, group, trust, state) = match short {
+        "qccp" => ("commercial", "ppo", None, None, "MA"),
+        "ovm" => ("commercial", "ppo", Some("80001"), Some("urmbt"), "MI"),
+        _ => ("medicare_advantage", "medicare_ppo", None, None, "OH"),
+    };
+    json!({"member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15", "sex": "female",
+           "line_of_business": business, "product": product, "group_number": group, "trust": trust, "state": state,
+           "coverage_from": "2020-01-01", "coverage_through": null})
+}
+
+/// An in-network clinician in a state that takes part in every program's S-codes but Massachusetts', and there for that one.
+pub fn clinician(short: &str) -> Value {
+    let state = if short == "qccp" { "MA" } else { "MI" };
+    json!({"npi": "1234567893", "kind": "individual", "first_name": "Ordering", "last_name": "Clinician", "tax_ids": ["900000001"],
+           "state": state, "in_network": true})
+}
+
+/// An infusion center.
+pub fn center() -> Value {
+    json!({"npi": "1245319599", "kind": "facility", "name": "Sample Infusion Center", "tax_ids": ["900000002"], "in_network": true})
+}
+
+/// The order that enters a regimen exactly: its drugs, days and cycles, for a patient who fits it.
+pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
+    let mut line = 0;
+    let last = regimen.phases.len() - 1;
+    let phases: Vec<Value> =
+        regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
+    let special = |word: &&String| oncoauth::rules::setting::line_word(word).is_none();
+    json!({
+        "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
+        "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",
+        "date_of_service": "2026-12-01",
+        "ordering_provider": {"npi": "1234567893", "first_name": "Ordering", "last_name": "Clinician"},
+        "servicing_provider": {"npi": "1245319599", "name": "Sample Infusion Center"},
+        "contact": {"name": "Front desk", "phone": "+1 734 555 0100"},
+        "diagnosis": {"icd10": billable(&regimen.icd10_prefixes[0], content)},
+        "clinical": {
+            "cancer_type": regimen.cancer,
+            "pathology": regimen.pathology,
+            "stage": regimen.stages.last(),
+            "line_of_treatment": regimen.lines.first().map(|line| line.as_str()),
+            "disease_setting": regimen.settings.iter().find(special),
+            "treatment_goal": "palliative",
+            "performance_status": {"scale": "ecog", "value": 1},
+            "biomarkers": regimen.biomarkers.iter().map(|required| biomarker(&required.marker, &required.required, content)).collect::<Vec<_>>(),
+            "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": "female",
+            "fn_risk_factors": [],
+            "assessments": [{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}, {"name": "hepatitis_b_screen", "result": "negative"},
+                            {"name": "interstitial_lung_disease", "result": "none"}, {"name": "last_major_surgery_on", "result": "none"}],
+            "prior_therapies": []
+        },
+        "treatment": {"regimen_id": null, "phases": phases}
+    })
+}
+
+fn billable(prefix: &str, content: &Content) -> String {
+    let mut codes: Vec<&String> = content
+        .diagnoses
+        .iter()
+        .filter(|(code, known)| code.starts_with(prefix) && known.billable && known.oncology)
+        .map(|(code, _)| code)
+        .collect();
+    codes.sort();
+    codes.first().map_or_else(|| prefix.to_owned(), |code| (*code).clone())
+}
+
+fn biomarker(marker: &str, required: &RequiredResult, content: &Content) -> Value {
+    let result = match required {
+        RequiredResult::AnyOf(words) => json!(words[0]),
+        RequiredResult::AtLeast(score) => json!(score),
+        RequiredResult::NoneOf(words) => {
+            let known = content.biomarker(marker).expect("a regimen's marker is defined");
+            let other =
+                known.results.iter().find(|(word, also)| !words.contains(word) && !also.iter().any(|word| words.contains(word)));
+            json!(other.expect("some result is allowed").0)
+        }
+    };
+    json!({"name": marker, "result": result})
+}
+
+fn phase_order(phase: &RegimenPhase, last: bool, content: &Content, line: &mut u32) -> Value {
+    let cycles = match (phase.until_progression && last, phase.cycles_max) {
+        (true, _) => None,
+        (false, Some(most)) => Some(most),
+        (false, None) => Some(phase.cycles_min),
+    };
+    let drugs: Vec<Value> = phase
+        .drugs
+        .iter()
+        .map(|drug| {
+            *line += 1;
+            drug_order(drug, *line, content)
+        })
+        .collect();
+    json!({"cycle_length_days": phase.cycle_length_days, "cycles": cycles, "drugs": drugs})
+}
+
+/// A line with the drug's first code for its route, or its name where it has none.
+pub fn drug_order(drug: &RegimenDrug, line: u32, content: &Content) -> Value {
+    let known = content.drugs.by_name(&drug.generic).expect("a regimen's drug is in the catalogue");
+    let oral = drug.route == "po";
+    let code =
+        known.codes.iter().find(|code| code.hcpcs.starts_with("J8") == oral).or(if oral { None } else { known.codes.first() });
+    json!({
+        "line": line, "hcpcs": code.map(|code| code.hcpcs.clone()), "generic": drug.generic, "role": "treatment", "route": drug.route,
+        "dose": {"amount": drug.dose.amount, "unit": drug.dose.unit}, "days": drug.days, "frequency_per_day": drug.frequency_per_day,
+        "loading_dose": drug.loading_dose.map(|dose| json!({"amount": dose.amount, "unit": dose.unit}))
+    })
+}
+
+/// What a decision is made from, owned.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The order as JSON.
+    pub order: Value,
+    /// The member's row; none for a member not on file.
+    pub member: Option<MemberRow>,
+    /// The ordering provider's row.
+    pub ordering: Option<ProviderRow>,
+    /// The servicing provider's row.
+    pub servicing: Option<ProviderRow>,
+    /// Role of the caller.
+    pub role: CallerRole,
+    /// Other cases.
+    pub related: Vec<RelatedCase>,
+    /// Received at, RFC 3339.
+    pub received: String,
+}
+
+impl Situation {
+    /// The ordinary situation around an order of that program.
+    pub fn new(order: Value, short: &str) -> Self {
+        let row = |value| serde_json::from_value(value).expect("a row of the fixture");
+        Self {
+            order,
+            member: Some(serde_json::from_value(member(short)).expect("a row of the fixture")),
+            ordering: Some(row(clinician(short))),
+            servicing: Some(row(center())),
+            role: CallerRole::OrderingProvider,
+            related: Vec::new(),
+            received: RECEIVED.to_owned(),
+        }
+    }
+
+    /// Decides it.
+    pub fn decide(&self, content: &Content) -> Result<Decision, oncoauth::domain::refusal::Refusal> {
+        let order: OrderRequest = serde_json::from_value(self.order.clone()).expect("an order");
+        let received_at = chrono::DateTime::parse_from_rfc3339(&self.received).expect("an instant").to_utc();
+        let known =
+            |row: &Option<ProviderRow>| row.clone().map_or(KnownProvider::NotOnFile, |row| KnownProvider::OnFile(Box::new(row)));
+        let tax_ids = match self.role {
+            CallerRole::OrderingProvider => vec!["900000001".to_owned()],
+            CallerRole::ServicingProvider => vec!["900000002".to_owned()],
+            _ => Vec::new(),
+        };
+        let facts = Facts {
+            order: &order,
+            submitter: Submitter { role: self.role, tax_ids: &tax_ids },
+            received_at,
+            member: self.member.clone().map_or(KnownMember::NotOnFile, |row| KnownMember::OnFile(vec![row])),
+            ordering_provider: known(&self.ordering),
+            servicing_provider: known(&self.servicing),
+            related_cases: self.related.clone(),
+        };
+        decide(&facts, content, received_at)
+    }
+}
+
+/// JSON merge patch (RFC 7396).
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (key, value) in patch {
+        let fields = target.as_object_mut().expect("made an object above");
+        if value.is_null() {
+            fields.remove(key);
+        } else {
+            merge(fields.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
