@@ -50,12 +50,17 @@ impl Clock {
         instant.timestamp_micros() - machine_now().timestamp_micros()
     }
 
-    /// Runs ahead of the machine's clock by this many microseconds from now on. The system clock cannot be moved and ignores it.
-    pub fn set_offset(&self, micros: i64) {
-        match &self.0 {
-            Source::System => {}
-            Source::Offset(offset) => offset.store(micros, Ordering::Release),
-            Source::Frozen(stored) => stored.store(machine_now().timestamp_micros() + micros, Ordering::Release),
+    /// Runs ahead of the machine's clock by this many microseconds from now on. Only a sandbox's clock does.
+    pub fn follow(&self, micros: i64) {
+        if let Source::Offset(offset) = &self.0 {
+            offset.store(micros, Ordering::Release);
+        }
+    }
+
+    /// Stands still at another instant. Only a clock that stands still does.
+    pub fn freeze_at(&self, instant: DateTime<Utc>) {
+        if let Source::Frozen(micros) = &self.0 {
+            micros.store(instant.timestamp_micros(), Ordering::Release);
         }
     }
 }
@@ -76,7 +81,7 @@ mod tests {
         let clock = Clock::sandbox();
         let clone = clock.clone();
         let there: DateTime<Utc> = "2031-01-01T09:00:00-05:00".parse().unwrap();
-        clock.set_offset(clock.offset_for(there));
+        clock.follow(clock.offset_for(there));
         let first = clone.now();
         assert!(first >= there && first < there + TimeDelta::minutes(1));
         assert!(clone.now() >= first);
@@ -87,5 +92,9 @@ mod tests {
         let there: DateTime<Utc> = "2026-12-01T00:00:00Z".parse().unwrap();
         let clock = Clock::frozen_at(there);
         assert_eq!(clock.now(), there);
+        clock.follow(5);
+        assert_eq!(clock.now(), there);
+        clock.freeze_at(there + TimeDelta::days(1));
+        assert_eq!(clock.now(), there + TimeDelta::days(1));
     }
 }

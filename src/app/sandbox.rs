@@ -37,7 +37,7 @@ pub fn caller_of(bearer: &str) -> Option<Caller> {
 /// Takes over the clock that another process may have set.
 pub async fn follow_clock(app: &App) -> Result<()> {
     let mut conn = app.pool.acquire().await?;
-    app.clock.set_offset(store::sandbox_clock::offset(&mut conn).await?);
+    app.clock.follow(store::sandbox_clock::offset(&mut conn).await?);
     Ok(())
 }
 
@@ -47,7 +47,7 @@ pub async fn follow_clock(app: &App) -> Result<()> {
 pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
     let mut transaction = app.pool.begin().await?;
     let offset = store::sandbox_clock::lock_offset(&mut transaction).await?;
-    app.clock.set_offset(offset);
+    app.clock.follow(offset);
     if to < app.clock.now() && store::sandbox_clock::orders_exist(&mut transaction).await? {
         return Err(Error::invalid(vec![Fault::new(
             "/now",
@@ -58,7 +58,8 @@ pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
     let offset = app.clock.offset_for(to);
     store::sandbox_clock::set_offset(&mut transaction, offset).await?;
     transaction.commit().await?;
-    app.clock.set_offset(offset);
+    app.clock.follow(offset);
+    app.clock.freeze_at(to);
     timers::run_due_timers(app, app.clock.now()).await?;
     Ok(app.clock.now())
 }

@@ -19,13 +19,15 @@ pub enum Access {
     Everybody,
     /// A token with one of these roles; with an empty list, nobody.
     Roles(Vec<CallerRole>),
+    /// The address does not take this method, which the router says better.
+    NoSuchMethod,
 }
 
 /// The description, and what is looked up in it at every request.
 #[derive(Debug)]
 pub struct Api {
     yaml: String,
-    access: HashMap<(Method, String), Access>,
+    access: HashMap<String, HashMap<Method, Access>>,
 }
 
 /// Components that schemas name without utoipa seeing it, because a clinical answer's schema is written by hand.
@@ -76,7 +78,7 @@ pub fn base() -> OpenApi {
 impl Api {
     /// Completes what the resources declared: the errors that every operation may answer.
     pub fn new(mut api: OpenApi) -> Self {
-        let mut access = HashMap::new();
+        let mut access: HashMap<String, HashMap<Method, Access>> = HashMap::new();
         for (path, item) in &mut api.paths.paths {
             let operations = [
                 (HttpMethod::Get, item.get.as_mut()),
@@ -89,7 +91,7 @@ impl Api {
                 let Some(operation) = operation else { continue };
                 let allowed = access_of(operation);
                 add_errors(operation, &allowed, path);
-                access.insert((method_of(&method), path.clone()), allowed);
+                access.entry(path.clone()).or_default().insert(method_of(&method), allowed);
             }
         }
         let yaml = api.to_yaml().unwrap_or_else(|error| format!("# the description does not serialize: {error}\n"));
@@ -101,10 +103,10 @@ impl Api {
         &self.yaml
     }
 
-    /// Who may call this operation; an unknown one is open to nobody.
+    /// Who may call this operation; nobody may call an address that is not described.
     pub fn access(&self, method: &Method, path: &str) -> &Access {
         static NOBODY: Access = Access::Roles(Vec::new());
-        self.access.get(&(method.clone(), path.to_owned())).unwrap_or(&NOBODY)
+        self.access.get(path).map_or(&NOBODY, |methods| methods.get(method).unwrap_or(&Access::NoSuchMethod))
     }
 }
 

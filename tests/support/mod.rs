@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "every test crate compiles this module and uses a part of it")]
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a fixture that fails has to fail the test")]
 
+pub mod http;
 pub mod orders;
 pub mod postgres;

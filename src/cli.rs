@@ -1,0 +1,224 @@
+//! The command line: what can be asked for, by flag or by environment variable.
+
+use crate::serve;
+use chrono::{DateTime, Utc};
+use clap::{Args, Parser, Subcommand};
+use oncoauth::app::tokens::{self, TokenRequest};
+use oncoauth::domain::vocabulary::CallerRole;
+use oncoauth::postgres::{run_with_throwaway, serve_tests};
+use oncoauth::telemetry::{self, LogFormat};
+use oncoauth::{content, http};
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What a command answers.
+pub type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Decides oncology prior authorizations over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "oncoauth", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the API. This is also what happens without a subcommand.
+    Serve(Box<ServeOptions>),
+    /// Brings the database's tables up to date, and stops.
+    Migrate(DatabaseOptions),
+    /// Prints the API description.
+    Openapi,
+    /// Issues a bearer token and prints it. A production installation starts with one for its administrator.
+    IssueToken(IssueTokenOptions),
+    /// Checks a content directory, or the content compiled in, and lists every error.
+    CheckContent {
+        /// The directory.
+        dir: Option<PathBuf>,
+    },
+    /// Serves a throw-away PostgreSQL: to the tests, or to one command.
+    #[command(hide = true)]
+    TestPostgres {
+        /// Where it lives.
+        dir: PathBuf,
+        /// Migrates its database from the files in this directory (with a command only).
+        #[arg(long, requires = "command")]
+        migrations: Option<PathBuf>,
+        /// Runs this with `DATABASE_URL` set, then stops; without one, serves whoever holds `<dir>/lease`.
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseOptions {
+    /// The PostgreSQL to use; without it, the service starts one of its own and runs as a sandbox.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Where the service's own PostgreSQL keeps its data.
+    #[arg(long, env = "ONCOAUTH_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl DatabaseOptions {
+    /// The URL, where one is given; an empty variable gives none.
+    pub fn url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// Address to listen on; port 0 picks a free one.
+    #[arg(long, env = "ONCOAUTH_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+    /// Content to decide by, instead of what is compiled in.
+    #[arg(long, env = "ONCOAUTH_CONTENT_DIR")]
+    pub content_dir: Option<PathBuf>,
+    /// Runs as a sandbox on the database given: fixed tokens that anybody knows, demonstration rosters, a clock that can be moved.
+    #[arg(long)]
+    pub sandbox: bool,
+    /// Lets other machines reach a sandbox, whose tokens anybody knows.
+    #[arg(long)]
+    pub sandbox_allow_remote: bool,
+    /// Origin of a portal that may call from a browser; may be given several times. None by default.
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    pub cors_origins: Vec<String>,
+    /// Connections to the database at most.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub database_connections: u32,
+    /// How log lines are written.
+    #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+struct IssueTokenOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+    /// What the token acts as.
+    #[arg(long, value_parser = role)]
+    role: CallerRole,
+    /// Tax ID of the practice, for ordering and servicing providers; may be given several times.
+    #[arg(long = "tax-id")]
+    tax_ids: Vec<String>,
+    /// The plan, for health plans.
+    #[arg(long)]
+    health_plan: Option<String>,
+    /// What the token is for.
+    #[arg(long)]
+    name: Option<String>,
+    /// The person or system behind it, so that a renewed token stays the same caller.
+    #[arg(long)]
+    subject: Option<String>,
+    /// When it stops working (RFC 3339); never by default.
+    #[arg(long)]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+fn role(word: &str) -> Result<CallerRole, String> {
+    CallerRole::parse(word).ok_or_else(|| {
+        let known: Vec<_> = CallerRole::ALL.iter().map(|role| role.as_str()).collect();
+        format!("the roles are {}", known.join(", "))
+    })
+}
+
+/// Does what was asked for.
+pub fn run(cli: Cli) -> Outcome<ExitCode> {
+    match cli.command {
+        None => serve::run(&cli.serve),
+        Some(Command::Serve(options)) => serve::run(&options),
+        Some(Command::Migrate(options)) => serve::block_on(migrate(&options)),
+        Some(Command::Openapi) => {
+            print!("{}", http::api().yaml());
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Command::IssueToken(options)) => serve::block_on(issue_token(options)),
+        Some(Command::CheckContent { dir }) => Ok(check_content(dir.as_deref())),
+        Some(Command::TestPostgres { dir, migrations, command }) => test_postgres(&dir, migrations.as_deref(), &command),
+    }
+}
+
+async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
+    telemetry::start_logging(LogFormat::Pretty);
+    let database = serve::Database::open(options, 2).await?;
+    database.migrate().await?;
+    database.close().await;
+    println!("The database is up to date.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
+    let database = serve::Database::open(&options.database, 2).await?;
+    database.migrate().await?;
+    let app = serve::app_on(&database, None, oncoauth::app::Settings::default())?;
+    let request = TokenRequest {
+        role: options.role,
+        tax_ids: Some(options.tax_ids),
+        health_plan: options.health_plan,
+        name: options.name,
+        subject: options.subject,
+        expires_at: options.expires_at,
+    };
+    let issued = tokens::issue(&app, "command-line", request).await;
+    database.close().await;
+    let (token, secret) = issued.map_err(|error| in_words(&error))?;
+    eprintln!("Token {} for the role {}; it is shown this once:", token.token_id, token.role);
+    println!("{secret}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A refusal with its faults, for a terminal.
+fn in_words(error: &oncoauth::app::Error) -> String {
+    use oncoauth::domain::refusal::Refusal;
+    if let oncoauth::app::Error::Refused(refusal) = error
+        && let Refusal::Validation(faults) = refusal.as_ref()
+    {
+        return faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect::<Vec<_>>().join("; ");
+    }
+    error.to_string()
+}
+
+fn check_content(dir: Option<&Path>) -> ExitCode {
+    let report = content::check(dir);
+    for warning in &report.warnings {
+        println!("warning: {warning}");
+    }
+    for error in &report.errors {
+        println!("error: {error}");
+    }
+    println!("{} errors, {} warnings", report.errors.len(), report.warnings.len());
+    if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn test_postgres(dir: &Path, migrations: Option<&Path>, command: &[OsString]) -> Outcome<ExitCode> {
+    if command.is_empty() {
+        serve_tests(dir)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status = run_with_throwaway(dir, migrations, command)?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{CommandFactory as _, Parser as _};
+
+    #[test]
+    fn the_command_line_is_consistent_and_serves_without_a_subcommand() {
+        Cli::command().debug_assert();
+        let cli = Cli::try_parse_from(["oncoauth", "--listen", "127.0.0.1:0", "--sandbox"]).unwrap();
+        assert!(cli.command.is_none() && cli.serve.sandbox);
+        assert_eq!(cli.serve.listen, "127.0.0.1:0");
+    }
+}

@@ -1,0 +1,178 @@
+//! Starting and stopping the service: database, content, listener, and an orderly end.
+
+use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
+use crate::greeting;
+use oncoauth::app::{App, Settings, sandbox};
+use oncoauth::domain::content::Library;
+use oncoauth::postgres::{self, Embedded, default_data_dir};
+use oncoauth::{content, http, store, telemetry};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long requests in flight may take to finish once the service is told to stop.
+const DRAIN: Duration = Duration::from_secs(15);
+/// How often another process's change of the sandbox's clock is looked for.
+const FOLLOW_CLOCK: Duration = Duration::from_secs(1);
+/// Connections that the service's own PostgreSQL keeps for other tools.
+const SPARE_CONNECTIONS: u32 = 8;
+
+/// Runs a future to its end.
+pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores.clamp(2, 8)).enable_all().build()?;
+    runtime.block_on(future)
+}
+
+/// Serves until told to stop.
+pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
+    telemetry::start_logging(options.log_format);
+    block_on(serve(options))
+}
+
+async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
+    let settings = settings(options);
+    let listener = listen(options, settings.sandbox).await?;
+    let database = Database::open(&options.database, options.database_connections).await?;
+    let served = serve_on(&database, listener, options, settings).await;
+    database.close().await;
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOptions, settings: Settings) -> Outcome<()> {
+    database.migrate().await?;
+    let app = app_on(database, options.content_dir.as_deref(), settings)?;
+    if app.settings.sandbox {
+        sandbox::follow_clock(&app).await?;
+        tokio::spawn(follow_clock(app.clone()));
+    }
+    let address = listener.local_addr()?;
+    greeting::print(&app, address);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
+        told_to_stop().await;
+        tracing::info!("stopping: requests in flight may finish");
+        drop(stop);
+    });
+    tokio::select! {
+        ended = server => ended?,
+        () = patience_ends(stopped) => tracing::warn!("some requests did not finish"),
+    }
+    Ok(())
+}
+
+/// Once told to stop: the time that requests in flight have, cut short when told again.
+async fn patience_ends(stopped: tokio::sync::oneshot::Receiver<()>) {
+    drop(stopped.await);
+    tokio::select! {
+        () = tokio::time::sleep(DRAIN) => {}
+        () = told_to_stop() => {}
+    }
+}
+
+fn settings(options: &ServeOptions) -> Settings {
+    let sandbox = options.sandbox || options.database.url().is_none();
+    Settings { sandbox, cors_origins: options.cors_origins.clone(), ..Settings::default() }
+}
+
+/// Binds the address before anything else is started, so that a taken port is told at once.
+async fn listen(options: &ServeOptions, sandbox: bool) -> Outcome<TcpListener> {
+    let listener =
+        TcpListener::bind(&options.listen).await.map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let address: SocketAddr = listener.local_addr()?;
+    if sandbox && !address.ip().is_loopback() && !options.sandbox_allow_remote {
+        return Err(
+            "a sandbox listens on loopback only, because anybody knows its tokens. Give --database-url without --sandbox to \
+                    serve for real, or --sandbox-allow-remote to let other machines reach this sandbox."
+                .into(),
+        );
+    }
+    Ok(listener)
+}
+
+/// Puts the use cases together on a database.
+pub fn app_on(database: &Database, content_dir: Option<&Path>, settings: Settings) -> Outcome<App> {
+    let library = library(content_dir)?;
+    Ok(App::new(database.pool.clone(), Arc::new(library), settings))
+}
+
+/// Loads the content of a directory, or what is compiled in; unsound content is not served.
+fn library(content_dir: Option<&Path>) -> Outcome<Library> {
+    Ok(content_dir.map_or_else(content::load_embedded, content::load_dir)?)
+}
+
+async fn follow_clock(app: App) {
+    let mut ticks = tokio::time::interval(FOLLOW_CLOCK);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sandbox::follow_clock(&app).await {
+            tracing::debug!(%error, "the sandbox's clock could not be read");
+        }
+    }
+}
+
+async fn told_to_stop() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => drop(terminated.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// The database in use, and the PostgreSQL that is ours, where it is.
+#[derive(Debug)]
+pub struct Database {
+    /// Connections to it.
+    pub pool: PgPool,
+    own: Option<Embedded>,
+}
+
+impl Database {
+    /// Connects to the database given, or starts our own.
+    pub async fn open(options: &DatabaseOptions, connections: u32) -> Outcome<Self> {
+        let (own, url) = if let Some(url) = options.url() {
+            (None, url.to_owned())
+        } else {
+            let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
+            let settings = postgres::Settings { data_dir, durable: true, max_connections: connections + SPARE_CONNECTIONS };
+            let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
+            let url = own.create_database("oncoauth").await?;
+            (Some(own), url)
+        };
+        let parsed: PgConnectOptions = url.parse().map_err(|_| "the database URL is not one of PostgreSQL")?;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(3))
+            .connect_with(parsed.application_name("oncoauth"))
+            .await
+            .map_err(|error| format!("cannot connect to the database: {error}"))?;
+        Ok(Self { pool, own })
+    }
+
+    /// Brings the tables up to date; several processes may start at once.
+    pub async fn migrate(&self) -> Outcome<()> {
+        store::MIGRATIONS.run(&self.pool).await.map_err(|error| format!("cannot migrate the database: {error}"))?;
+        Ok(())
+    }
+
+    /// Lets go of the database, and stops our own.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(own) = self.own
+            && tokio::task::spawn_blocking(move || own.stop()).await.is_err()
+        {
+            tracing::warn!("the database was not stopped in order");
+        }
+    }
+}
