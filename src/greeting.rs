@@ -40,7 +40,7 @@ fn first_call(url: &str, day: &str, assessed: &str) -> String {
    "assessments": [{{"name": "lvef_percent", "result": 60, "on": "{assessed}"}}], "prior_therapies": []}},
  "treatment": {{"phases": [{{"cycle_length_days": 21, "cycles": 4, "drugs": [
    {{"line": 1, "hcpcs": "J9171", "role": "treatment", "route": "iv", "dose": {{"amount": 75, "unit": "mg/m2"}}, "days": [1]}},
-   {{"line": 2, "hcpcs": "J9070", "role": "treatment", "route": "iv", "dose": {{"amount": 600, "unit": "mg/m2"}}, "days": [1]}}]}}]}}}}
+   {{"line": 2, "hcpcs": "J9075", "role": "treatment", "route": "iv", "dose": {{"amount": 600, "unit": "mg/m2"}}, "days": [1]}}]}}]}}}}
 EOF"#
     )
 }

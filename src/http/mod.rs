@@ -64,20 +64,20 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(state.clone(), observe::limit_time))
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(cors)
+        .layer(tower::util::option_layer(cors))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }
 
 /// CORS is off until a portal's origin is named.
-fn cors(origins: &[String]) -> CorsLayer {
+fn cors(origins: &[String]) -> Option<CorsLayer> {
     use axum::http::{HeaderName, Method, header};
     if origins.is_empty() {
-        return CorsLayer::new();
+        return None;
     }
     let origins = origins.iter().filter_map(|origin| origin.parse().ok());
     let exposed = ["etag", "location", "idempotency-replayed", observe::REQUEST_ID, "retry-after"];
-    CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
@@ -88,5 +88,6 @@ fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static(observe::REQUEST_ID),
         ])
-        .expose_headers(exposed.map(HeaderName::from_static))
+        .expose_headers(exposed.map(HeaderName::from_static));
+    Some(layer)
 }
