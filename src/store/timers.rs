@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// The deadline of a pended case.
+pub const PEND_DEADLINE: &str = "pend_deadline";
+
 /// A timer that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {

@@ -123,7 +123,7 @@ fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>
         program: decision.program,
         content_release: decision.content_release,
         submitted_at: facts.received_at,
-        decided_at: (decision.status != CaseStatus::InProgress).then_some(now),
+        decided_at: decision.decided_at,
         urgency: facts.order.urgency(),
         drugs: decision.drugs.into_iter().map(|decided| decided.drug).collect(),
         pathway: decision.pathway,

@@ -2,7 +2,7 @@
 
 use crate::app::{Caller, Result};
 use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
-use crate::domain::roster::{MemberRow, ProviderRow, name_key};
+use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
 use crate::store::facts::{self, Known, MemberCase, Named};
@@ -154,9 +154,12 @@ pub fn member_key(row: &MemberRow) -> String {
     name_key(&row.first_name) + &name_key(&row.last_name)
 }
 
-/// The key under which a roster files a provider.
+/// The key under which a roster files a provider: clinicians by first and last name, facilities by name.
 pub fn provider_key(row: &ProviderRow) -> String {
-    name_key(&row.display_name())
+    match row.kind {
+        ProviderKind::Individual => [&row.first_name, &row.last_name].into_iter().flatten().map(|name| name_key(name)).collect(),
+        ProviderKind::Facility => name_key(&row.display_name()),
+    }
 }
 
 #[cfg(test)]
