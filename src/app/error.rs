@@ -27,6 +27,16 @@ pub enum Error {
     /// `If-Match` names another version.
     #[error("the resource has another version")]
     PreconditionFailed,
+    /// A roster would lose more rows than is likely to be meant.
+    #[error("the roster would lose {removed} of {before} rows")]
+    RosterDropGuard {
+        /// Rows that would go.
+        removed: i64,
+        /// Rows on file.
+        before: i64,
+        /// The share that may go, in percent.
+        percent: u8,
+    },
     /// The key was used for another payload.
     #[error("the idempotency key was used for another payload")]
     IdempotencyKeyReused,

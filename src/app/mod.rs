@@ -1,10 +1,17 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
 pub mod call;
+pub mod deadlines;
+pub mod eligibility;
+pub mod enquiries;
 pub mod error;
+pub mod orders;
+pub mod rosters;
 pub mod sandbox;
+pub mod sandbox_rosters;
 pub mod timers;
 pub mod tokens;
+pub mod visibility;
 
 pub use call::{Caller, Expected, Idempotent};
 pub use error::{Error, Result};
@@ -40,13 +47,15 @@ pub struct Settings {
     pub sandbox: bool,
     /// The longest that a request may take, rosters and the sandbox clock aside.
     pub request_timeout: Duration,
+    /// The largest share of a roster, in percent, that a load may remove; a sandbox has no such guard unless it is set.
+    pub roster_drop_guard_percent: Option<u8>,
     /// Origins of portals that may call from a browser; none by default.
     pub cors_origins: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { sandbox: false, request_timeout: Duration::from_secs(10), cors_origins: Vec::new() }
+        Self { sandbox: false, request_timeout: Duration::from_secs(10), cors_origins: Vec::new(), roster_drop_guard_percent: None }
     }
 }
 

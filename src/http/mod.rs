@@ -2,18 +2,23 @@
 
 pub mod auth;
 pub mod body;
+pub mod eligibility;
 pub mod etag;
 mod faults;
 pub mod idempotency_header;
 pub mod json;
+pub mod ndjson;
 pub mod observe;
 pub mod openapi;
 pub mod operations;
+pub mod orders;
 pub mod paging;
 pub mod path;
 pub mod problem;
 pub mod problem_kinds;
+pub mod programs;
 pub mod query;
+pub mod rosters;
 pub mod sandbox;
 pub mod state;
 pub mod tokens;
@@ -35,6 +40,10 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(operations::routes())
         .merge(problem_kinds::routes())
         .merge(tokens::routes())
+        .merge(orders::routes())
+        .merge(eligibility::routes())
+        .merge(programs::routes())
+        .merge(rosters::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

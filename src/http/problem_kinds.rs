@@ -67,6 +67,9 @@ kinds! {
         "The address exists but does not take this method. The `Allow` header lists those it takes.";
     CONFLICT = "conflict", CONFLICT, "The state does not allow it",
         "The resource is in a state in which this cannot be done, or somebody else was faster. Read it again.";
+    ROSTER_DROP_GUARD = "roster-drop-guard", CONFLICT, "The file would remove too many rows",
+        "A roster replaces what it covers, so that a truncated file would lose members or providers. Send it with ?allow_drop=true \
+         where the removal is meant.";
     PRECONDITION_FAILED = "precondition-failed", PRECONDITION_FAILED, "The resource has changed",
         "`If-Match` names a version that is no longer current. Read the resource again and repeat the change on what it is now.";
     PAYLOAD_TOO_LARGE = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large",

@@ -1,6 +1,15 @@
 //! SQL, and nothing else: free functions on a connection, one file per aggregate. "Not found" is `Option`; no rule is decided here.
 
+pub mod case_events;
+pub mod case_list;
+pub mod cases;
+pub mod enquiries;
+pub mod facts;
+pub mod idempotency;
+pub mod providers;
+pub mod rosters;
 pub mod sandbox_clock;
+pub mod timers;
 pub mod tokens;
 
 /// Why the database did not answer.
@@ -23,6 +32,14 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// The constraint that the database found violated.
+    pub fn violated(&self) -> Option<&str> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.constraint(),
+            _ => None,
+        }
+    }
+
     /// True where the same request may succeed later: connections, timeouts, deadlocks.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -21,5 +21,5 @@ pub async fn set_offset(conn: &mut PgConnection, micros: i64) -> Result<()> {
 
 /// True where anything depends on the time shown.
 pub async fn orders_exist(conn: &mut PgConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"select to_regclass('orders') is not null as "exist!""#).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!(r#"select exists (select from cases) as "exist!""#).fetch_one(conn).await?)
 }

@@ -1,0 +1,138 @@
+-- Orders and what was decided about them. What must never happen is refused here too, because somebody will one day write SQL
+-- by hand. Stored answers are json, not jsonb: they go out as they came in.
+
+-- One row a member: `version` moves with every order of the member, so that of two orders at once each either sees the other
+-- or has to look again (DUP-01).
+create table member_ledger (
+    health_plan text not null,
+    member_id   text not null,
+    version     bigint not null,
+    primary key (health_plan, member_id)
+) with (fillfactor = 80);
+
+create table cases (
+    case_id               uuid primary key,
+    health_plan           text not null,
+    program               text not null,
+    member_id             text not null,
+    service               text not null check (service in ('medical_oncology', 'radiation_oncology')),
+    status                text not null check (status in ('in_progress', 'completed', 'authorized', 'non_authorized',
+                                                          'multiple_decisions_rendered', 'review_cancelled')),
+    order_id              text check (order_id ~ '^A[0-9A-HJKMNP-TV-Z]{9}$'),
+    pathway_eligible_id   text check (pathway_eligible_id ~ '^P[0-9A-HJKMNP-TV-Z]{9}$'),
+    pathway_id            text,
+    content_release       text not null,
+    urgency               text not null check (urgency in ('standard', 'urgent')),
+    channel               text not null check (channel in ('portal', 'phone', 'fax', 'mail', 'api')),
+    submitted_at          timestamptz not null,
+    decided_at            timestamptz,
+    closed_at             timestamptz,
+    due_at                timestamptz,
+    valid_from            date not null,
+    valid_through         date not null,
+    ordering_npi          text not null,
+    servicing_npi         text,
+    submitted_by          text not null,
+    -- Who may see the case: `o` and a tax ID of the ordering provider, `s` and one of the servicing provider, `u` and the subject
+    -- that submitted it (PRV-02). One column, because one index is cheaper than three.
+    visible_to            text[] not null,
+    treatment_ingredients text[] not null,
+    version               integer not null check (version >= 1),
+    document_seq          integer not null check (document_seq >= 1),
+    constraint cases_order_id_with_approval_only
+        check ((order_id is not null) = (status in ('completed', 'authorized', 'multiple_decisions_rendered'))),
+    constraint cases_pathway_award_needs_order_id check (pathway_eligible_id is null or (order_id is not null and pathway_id is not null)),
+    constraint cases_decided_unless_in_progress check ((decided_at is null) = (status = 'in_progress')),
+    constraint cases_closed_unless_in_progress check ((closed_at is null) = (status = 'in_progress')),
+    constraint cases_due_while_in_progress check ((due_at is not null) = (status = 'in_progress')),
+    constraint cases_range_in_order check (valid_from <= valid_through)
+) with (fillfactor = 90);
+create unique index cases_order_id on cases (order_id) where order_id is not null;
+create unique index cases_pathway_eligible_id on cases (pathway_eligible_id) where pathway_eligible_id is not null;
+create index cases_of_member on cases (member_id, health_plan);
+create index cases_visible_to on cases using gin (visible_to);
+create index cases_due on cases (due_at) where status = 'in_progress';
+
+create table case_drugs (
+    case_id         uuid not null references cases,
+    line            integer not null check (line >= 1),
+    hcpcs           text,
+    generic         text not null,
+    role            text not null check (role in ('treatment', 'supportive', 'investigational')),
+    status          text not null check (status in ('clinical_review_not_required', 'authorized', 'non_authorized', 'other_impact',
+                                                    'refer_to_health_plan', 'voluntarily_cancelled', 'not_reviewed_error_entry',
+                                                    'in_progress')),
+    -- What holds for the drug alone; it returns when the holds of the case are lifted (CAS-08). Never a denial.
+    computed_status text not null check (computed_status in ('clinical_review_not_required', 'authorized', 'other_impact',
+                                                             'refer_to_health_plan', 'in_progress')),
+    units_approved  bigint check (units_approved >= 0),
+    visits_approved integer check (visits_approved >= 0),
+    valid_from      date,
+    valid_through   date,
+    primary key (case_id, line),
+    constraint case_drugs_range_in_order check (valid_from <= valid_through),
+    constraint case_drugs_authorized_has_range check (status <> 'authorized' or (valid_from is not null and valid_through is not null)),
+    -- A drug without a code, or whose code has no billing unit, has no units; one with units has visits and a code.
+    constraint case_drugs_units_need_code check (units_approved is null or (hcpcs is not null and visits_approved is not null))
+);
+
+create table s_code_awards (
+    case_id          uuid not null references cases,
+    code             text not null check (code ~ '^S[0-9]{4}$'),
+    times            integer not null check (times between 1 and 12),
+    billable_from    date not null,
+    billable_through date not null,
+    voided_on        date,
+    void_reason      text,
+    primary key (case_id, code),
+    constraint s_code_awards_range_in_order check (billable_from <= billable_through),
+    constraint s_code_awards_void_has_reason check ((voided_on is null) = (void_reason is null))
+);
+
+-- Everything that happened to a case: who, when, what, why. An event that changed the case holds the whole answer from then on;
+-- the current one is the event at cases.document_seq. Never changed and never deleted.
+create table case_events (
+    case_id       uuid not null references cases,
+    seq           integer not null check (seq >= 1),
+    at            timestamptz not null,
+    kind          text not null check (kind ~ '^[a-z_]{1,60}$'),
+    actor_subject text not null,
+    actor_role    text not null,
+    reason        text,
+    detail        json,
+    document      json,
+    primary key (case_id, seq)
+);
+-- lz4 takes a third of the time of the default; a server built without it keeps the default.
+do $$
+begin
+    alter table case_events alter column document set compression lz4;
+exception when feature_not_supported then
+    raise notice 'this server has no lz4: documents are compressed the default way';
+end $$;
+
+-- Durable timers. A row is deleted in the transaction that does its work, so that the work is done exactly once.
+create table timers (
+    case_id      uuid not null references cases,
+    kind         text not null check (kind in ('pend_deadline')),
+    due_at       timestamptz not null,
+    attempts     integer not null default 0 check (attempts >= 0),
+    not_before   timestamptz,
+    last_failure text,
+    primary key (case_id, kind)
+);
+create index timers_due on timers (due_at);
+
+-- Answers that a repeated POST gets again (DUP-03). An order's first answer is the document of its first event.
+create table idempotency_keys (
+    subject     text not null,
+    key         text not null check (length(key) between 1 and 255),
+    fingerprint bytea not null check (length(fingerprint) = 32),
+    status      smallint not null check (status between 200 and 599),
+    body        json,
+    location    text,
+    case_id     uuid,
+    created_at  timestamptz not null,
+    primary key (subject, key),
+    constraint idempotency_keys_have_an_answer check (body is not null or case_id is not null)
+);

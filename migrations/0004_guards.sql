@@ -1,0 +1,127 @@
+-- DET-04 and CAS-08 as the database sees them. A direct write is held to them like any other.
+
+-- Decisions of reviewers, one a drug; line 0 is the case as a whole, for cases without drug lines.
+create table determinations (
+    determination_id uuid primary key,
+    case_id          uuid not null references cases,
+    line             integer not null check (line >= 0),
+    decision         text not null check (decision in ('authorized', 'non_authorized')),
+    decided_by       text not null,
+    role             text not null check (role in ('nurse', 'physician')),
+    at               timestamptz not null,
+    reason_code      text,
+    rationale        text,
+    constraint determinations_only_physicians_deny check (decision = 'authorized' or role = 'physician'),
+    constraint determinations_denials_give_reasons
+        check (decision = 'authorized' or (coalesce(length(trim(reason_code)), 0) > 0 and coalesce(length(trim(rationale)), 0) > 0))
+);
+create index determinations_of_case on determinations (case_id, line);
+
+-- The peer-to-peer discussion with a medical oncologist (DET-03, DET-08, DET-13).
+create table peer_to_peer_events (
+    peer_to_peer_event_id uuid primary key,
+    case_id               uuid not null references cases,
+    event                 text not null check (event in ('offered', 'scheduled', 'held', 'declined', 'unreachable')),
+    at                    timestamptz not null,
+    with_whom             text,
+    notes                 text,
+    recorded_by           text not null,
+    recorded_at           timestamptz not null
+);
+create index peer_to_peer_events_of_case on peer_to_peer_events (case_id);
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only', tg_table_name using errcode = 'integrity_constraint_violation', constraint = tg_table_name || '_append_only';
+end $$;
+create trigger case_events_append_only before update or delete on case_events for each row execute function refuse_change();
+create trigger determinations_append_only before update or delete on determinations for each row execute function refuse_change();
+create trigger peer_to_peer_events_append_only before update or delete on peer_to_peer_events for each row execute function refuse_change();
+create trigger case_events_never_truncated before truncate on case_events for each statement execute function refuse_change();
+create trigger determinations_never_truncated before truncate on determinations for each statement execute function refuse_change();
+create trigger peer_to_peer_events_never_truncated before truncate on peer_to_peer_events for each statement execute function refuse_change();
+
+-- No denial before a peer-to-peer discussion was offered (DET-03).
+create function refuse_denial_without_offer() returns trigger language plpgsql as $$
+begin
+    if not exists (select from peer_to_peer_events as offer
+                   where offer.case_id = new.case_id and offer.event = 'offered' and offer.recorded_at <= new.at) then
+        raise exception 'no peer-to-peer discussion was offered before this denial'
+            using errcode = 'integrity_constraint_violation', constraint = 'determinations_offer_before_denial';
+    end if;
+    return new;
+end $$;
+create trigger determinations_offer_before_denial before insert on determinations
+    for each row when (new.decision = 'non_authorized') execute function refuse_denial_without_offer();
+
+-- No drug is denied without a physician's determination of that very line (DET-04).
+create function refuse_unreviewed_denial() returns trigger language plpgsql as $$
+begin
+    if not exists (select from determinations as review
+                   where review.case_id = new.case_id and review.line = new.line
+                     and review.decision = 'non_authorized' and review.role = 'physician') then
+        raise exception 'line % has no adverse determination by a physician', new.line
+            using errcode = 'integrity_constraint_violation', constraint = 'case_drugs_denied_by_physician_only';
+    end if;
+    return new;
+end $$;
+create trigger case_drugs_denied_by_physician_only before insert or update on case_drugs
+    for each row when (new.status = 'non_authorized') execute function refuse_unreviewed_denial();
+
+-- The stored status of a case is the one that its drugs add up to (CAS-01 to CAS-09); a case without drug lines has none to disagree
+-- with, but is not denied without a physician either.
+create function check_case_status(the_case uuid) returns void language plpgsql as $$
+declare
+    stored text;
+    derived text;
+begin
+    select status into stored from cases where case_id = the_case;
+    select case
+        when count(*) = 0 then null
+        when bool_or(status = 'in_progress') then 'in_progress'
+        when bool_and(status in ('voluntarily_cancelled', 'not_reviewed_error_entry')) then 'review_cancelled'
+        when bool_or(status = 'non_authorized' and role <> 'supportive') then 'non_authorized'
+        when bool_or(status = 'non_authorized') and bool_or(status = 'authorized') then 'multiple_decisions_rendered'
+        when bool_or(status = 'non_authorized') then 'non_authorized'
+        when bool_or(status = 'authorized') then 'authorized'
+        else 'completed'
+    end into derived from case_drugs where case_id = the_case;
+    if stored <> derived then
+        raise exception 'case status % disagrees with its drugs, which make it %', stored, derived
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_drugs';
+    end if;
+    if derived is null and stored = 'non_authorized' and not exists (
+        select from determinations
+        where case_id = the_case and line = 0 and decision = 'non_authorized' and role = 'physician'
+    ) then
+        raise exception 'the case has no adverse determination by a physician'
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_denied_by_physician_only';
+    end if;
+end $$;
+
+create function check_status_of_row() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'DELETE' then
+        perform check_case_status(old.case_id);
+    else
+        perform check_case_status(new.case_id);
+    end if;
+    return null;
+end $$;
+
+create function check_status_of_new_drugs() returns trigger language plpgsql as $$
+begin
+    perform check_case_status(one.case_id) from (select distinct case_id from added) as one;
+    return null;
+end $$;
+
+-- An order comes in one statement, so its drugs are checked once, when that statement ends: a check of every row at commit costs
+-- half as much again as writing the order. Later changes come row by row and are checked at commit.
+create trigger case_drugs_status_of_new_drugs after insert on case_drugs
+    referencing new table as added for each statement execute function check_status_of_new_drugs();
+create constraint trigger case_drugs_status_at_commit after update or delete on case_drugs
+    deferrable initially deferred for each row execute function check_status_of_row();
+create constraint trigger cases_status_at_commit after update of status on cases
+    deferrable initially deferred for each row execute function check_status_of_row();
+create constraint trigger cases_denied_at_commit after insert on cases
+    deferrable initially deferred for each row when (new.status = 'non_authorized') execute function check_status_of_row();

@@ -1,0 +1,184 @@
+//! From a decision to the case that is answered and the rows that are stored.
+
+use crate::app::{Caller, visibility};
+use crate::domain::case::{Case, PeerToPeer, Review, ReviewQueue};
+use crate::domain::order::OrderRequest;
+use crate::domain::roster::MemberRow;
+use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugStatus, PathwayDetermination, Service};
+use crate::rules::{Decision, Facts};
+use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+/// A case before it is stored.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The answer.
+    pub case: Case,
+    computed: Vec<DrugStatus>,
+    member: MemberRow,
+    channel: Channel,
+    valid_from: NaiveDate,
+    valid_through: NaiveDate,
+    ordering_npi: String,
+    servicing_npi: Option<String>,
+    visible_to: Vec<String>,
+    treatment_ingredients: Vec<String>,
+}
+
+impl Draft {
+    /// A case without numbers.
+    pub fn new(case_id: Uuid, decision: Decision, facts: &Facts<'_>, caller: &Caller, now: DateTime<Utc>) -> Self {
+        let ordering = facts.ordering_provider.row();
+        let servicing = facts.servicing_provider.row();
+        let mut visible_to = ordering.map(|row| visibility::ordering_parties(&row.tax_ids)).unwrap_or_default();
+        visible_to.extend(servicing.map(|row| visibility::servicing_parties(&row.tax_ids)).unwrap_or_default());
+        if caller.role == CallerRole::ServicingProvider {
+            visible_to.push(visibility::submitter_party(&caller.subject));
+        }
+        let entered_npi = facts.order.servicing_provider.as_ref().and_then(|provider| provider.npi.clone());
+        Self {
+            computed: decision.drugs.iter().map(|drug| drug.computed).collect(),
+            channel: channel(facts.order, caller),
+            valid_from: decision.valid_from,
+            valid_through: decision.valid_through,
+            ordering_npi: ordering.map(|row| row.npi.clone()).unwrap_or_default(),
+            servicing_npi: servicing.map(|row| row.npi.clone()).or(entered_npi),
+            visible_to,
+            treatment_ingredients: decision.treatment_ingredients.clone(),
+            member: decision.member.clone(),
+            case: case(case_id, decision, facts, now),
+        }
+    }
+
+    /// True where an approval is to carry numbers.
+    pub fn wants_order_id(&self) -> bool {
+        self.case.status.has_order_id()
+    }
+
+    /// True where the order follows a Pathway and is approved (SCD-01).
+    pub fn wants_pathway_eligible_id(&self) -> bool {
+        self.wants_order_id()
+            && self.case.pathway.determination == PathwayDetermination::OnPathway
+            && self.case.pathway.pathway_id.is_some()
+    }
+
+    /// Puts the numbers where they belong: the Order ID also on every drug that may be given under it (VER-01, VER-02).
+    pub fn number(&mut self, order_id: Option<String>, pathway_eligible_id: Option<String>) {
+        for drug in &mut self.case.drugs {
+            let under_it = matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired);
+            drug.order_id = order_id.clone().filter(|_| under_it);
+        }
+        self.case.order_id = order_id;
+        self.case.pathway_eligible_id = pathway_eligible_id;
+    }
+
+    /// The member's id on the plan's file.
+    pub fn member_id(&self) -> &str {
+        &self.member.member_id
+    }
+
+    /// The rows to store, with the answer as it was written out.
+    pub fn rows<'a>(&'a self, caller: &'a Caller, document: &'a str) -> NewCase<'a> {
+        let case = &self.case;
+        NewCase {
+            case_id: case.case_id,
+            health_plan: case.request.member.health_plan.as_deref().unwrap_or_default(),
+            program: &case.program,
+            member_id: &self.member.member_id,
+            service: case.request.service.unwrap_or(Service::MedicalOncology).as_str(),
+            status: case.status.as_str(),
+            order_id: case.order_id.as_deref(),
+            pathway_eligible_id: case.pathway_eligible_id.as_deref(),
+            pathway_id: case.pathway.pathway_id.as_deref(),
+            content_release: &case.content_release,
+            urgency: case.urgency.as_str(),
+            channel: self.channel.as_str(),
+            submitted_at: case.submitted_at,
+            decided_at: case.decided_at,
+            due_at: case.review.as_ref().map(|review| review.due_at.to_utc()),
+            valid_from: self.valid_from,
+            valid_through: self.valid_through,
+            ordering_npi: &self.ordering_npi,
+            servicing_npi: self.servicing_npi.as_deref(),
+            submitted_by: &caller.subject,
+            submitted_as: caller.role.as_str(),
+            visible_to: &self.visible_to,
+            treatment_ingredients: &self.treatment_ingredients,
+            drugs: drug_columns(case, &self.computed),
+            awards: award_columns(case),
+            document,
+        }
+    }
+}
+
+fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>) -> Case {
+    let review = review(&decision, now);
+    Case {
+        case_id,
+        order_id: None,
+        pathway_eligible_id: None,
+        status: decision.status,
+        status_reason: decision.status_reason,
+        program: decision.program,
+        content_release: decision.content_release,
+        submitted_at: facts.received_at,
+        decided_at: decision.decided_at,
+        urgency: facts.order.urgency(),
+        drugs: decision.drugs.into_iter().map(|decided| decided.drug).collect(),
+        pathway: decision.pathway,
+        deviations: decision.deviations,
+        notices: decision.notices,
+        s_codes: Some(decision.s_codes),
+        s_codes_withheld: decision.s_codes_withheld,
+        review,
+        findings: decision.findings,
+        letters: Vec::new(),
+        request: facts.order.clone(),
+    }
+}
+
+fn review(decision: &Decision, now: DateTime<Utc>) -> Option<Review> {
+    let due_at = decision.due_at.filter(|_| decision.status == CaseStatus::InProgress)?;
+    Some(Review {
+        queue: ReviewQueue::Nurse,
+        due_at,
+        time_zone: decision.time_zone.name().to_owned(),
+        overdue: due_at < now,
+        holds: decision.holds.clone(),
+        asked_for: decision.asked_for.clone(),
+        peer_to_peer: PeerToPeer::NotOffered,
+    })
+}
+
+/// The channel where the order leaves it out: a practice uses the portal, intake the phone (SUB-07).
+fn channel(order: &OrderRequest, caller: &Caller) -> Channel {
+    order.channel.unwrap_or(if caller.role == CallerRole::Intake { Channel::Phone } else { Channel::Portal })
+}
+
+fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> {
+    let drugs = &case.drugs;
+    DrugColumns {
+        // the schema bounds all of these far below the largest value
+        line: drugs.iter().map(|drug| i32::try_from(drug.line).unwrap_or(i32::MAX)).collect(),
+        hcpcs: drugs.iter().map(|drug| drug.hcpcs.as_deref()).collect(),
+        generic: drugs.iter().map(|drug| drug.name.as_str()).collect(),
+        role: drugs.iter().map(|drug| drug.role.as_str()).collect(),
+        status: drugs.iter().map(|drug| drug.status.as_str()).collect(),
+        computed_status: computed.iter().map(|status| status.as_str()).collect(),
+        units_approved: drugs.iter().map(|drug| drug.units_approved.map(|units| i64::try_from(units).unwrap_or(i64::MAX))).collect(),
+        visits_approved: drugs.iter().map(|drug| drug.visits_approved.map(|visits| i32::try_from(visits).unwrap_or(i32::MAX))).collect(),
+        valid_from: drugs.iter().map(|drug| drug.valid_from).collect(),
+        valid_through: drugs.iter().map(|drug| drug.valid_through).collect(),
+    }
+}
+
+fn award_columns(case: &Case) -> AwardColumns<'_> {
+    let awards = case.s_codes.as_deref().unwrap_or_default();
+    AwardColumns {
+        code: awards.iter().map(|award| award.code.as_str()).collect(),
+        times: awards.iter().map(|award| i32::try_from(award.times).unwrap_or(i32::MAX)).collect(),
+        billable_from: awards.iter().map(|award| award.billable_from).collect(),
+        billable_through: awards.iter().map(|award| award.billable_through).collect(),
+    }
+}

@@ -1,0 +1,221 @@
+//! From an order to what the database is asked, and from its answer to what the rules are told.
+
+use crate::app::{Caller, Result};
+use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
+use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
+use crate::domain::vocabulary::CallerRole;
+use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
+use crate::store::facts::{self, Known, MemberCase, Named};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Whom an order names, in the form in which the database is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    health_plan: String,
+    member_id: Option<String>,
+    member_name: Option<String>,
+    birth_date: Option<chrono::NaiveDate>,
+    ordering_npi: Option<String>,
+    ordering_name: Option<String>,
+    tax_ids: Option<Vec<String>>,
+    servicing_npi: Option<String>,
+    servicing_name: Option<String>,
+}
+
+impl Question {
+    /// What an order asks about. A practice finds its own clinicians by name; by NPI everybody is found, and the rules object.
+    pub fn of_order(order: &OrderRequest, caller: &Caller) -> Self {
+        let mut question = Self::of_member(&order.member);
+        if let Some(provider) = &order.ordering_provider {
+            question.ordering_npi = filled(provider.npi.as_deref());
+            question.ordering_name = ordering_key(provider);
+        }
+        if let Some(provider) = &order.servicing_provider {
+            question.servicing_npi = filled(provider.npi.as_deref());
+            question.servicing_name = servicing_key(provider);
+        }
+        question.tax_ids = (caller.role == CallerRole::OrderingProvider).then(|| caller.tax_ids.clone());
+        question
+    }
+
+    /// What an enquiry about a member asks.
+    pub fn of_member(member: &MemberIdentity) -> Self {
+        let name = member.first_name.as_deref().zip(member.last_name.as_deref());
+        Self {
+            health_plan: member.health_plan.clone().unwrap_or_default(),
+            member_id: filled(member.member_id.as_deref()),
+            member_name: name.and_then(|(first, last)| joined_key(first, last)),
+            birth_date: member.birth_date,
+            ..Self::default()
+        }
+    }
+
+    /// Asks the database.
+    pub async fn ask(&self, conn: &mut PgConnection, except: Option<Uuid>, key: Option<(&str, &str)>) -> Result<Known> {
+        let named = Named {
+            health_plan: &self.health_plan,
+            member_id: self.member_id.as_deref(),
+            member_name: self.member_name.as_deref(),
+            birth_date: self.birth_date,
+            ordering_npi: self.ordering_npi.as_deref(),
+            ordering_name: self.ordering_name.as_deref(),
+            tax_ids: self.tax_ids.as_deref(),
+            servicing_npi: self.servicing_npi.as_deref(),
+            servicing_name: self.servicing_name.as_deref(),
+        };
+        Ok(facts::load(conn, &named, except, key).await?)
+    }
+
+    /// What is known of the member asked about.
+    pub fn member(&self, rows: &[MemberRow]) -> KnownMember {
+        let asked = !self.health_plan.is_empty()
+            && (self.member_id.is_some() || (self.member_name.is_some() && self.birth_date.is_some()));
+        match rows {
+            _ if !asked => KnownMember::NotAsked,
+            [] => KnownMember::NotOnFile,
+            [first, others @ ..] if others.iter().any(|row| row.member_id != first.member_id) => KnownMember::Ambiguous,
+            rows => KnownMember::OnFile(rows.to_vec()),
+        }
+    }
+
+    /// What the rules are told.
+    pub fn facts<'a>(
+        &self,
+        order: &'a OrderRequest,
+        caller: &'a Caller,
+        received_at: DateTime<Utc>,
+        known: &Known,
+    ) -> Facts<'a> {
+        let asked_ordering = self.ordering_npi.is_some() || self.ordering_name.is_some();
+        let asked_servicing = self.servicing_npi.is_some() || self.servicing_name.is_some();
+        Facts {
+            order,
+            submitter: Submitter { role: caller.role, tax_ids: &caller.tax_ids },
+            received_at,
+            member: self.member(&known.members),
+            ordering_provider: provider(asked_ordering, &known.ordering),
+            servicing_provider: provider(asked_servicing, &known.servicing),
+            related_cases: known.cases.iter().map(related).collect(),
+        }
+    }
+}
+
+fn provider(asked: bool, rows: &[ProviderRow]) -> KnownProvider {
+    match rows {
+        _ if !asked => KnownProvider::NotAsked,
+        [] => KnownProvider::NotOnFile,
+        [row] => KnownProvider::OnFile(Box::new(row.clone())),
+        _ => KnownProvider::Ambiguous,
+    }
+}
+
+fn related(case: &MemberCase) -> RelatedCase {
+    RelatedCase {
+        case_id: case.case_id,
+        status: case.status,
+        order_id: case.order_id.clone(),
+        valid_from: case.valid_from,
+        valid_through: case.valid_through,
+        treatment_ingredients: case.treatment_ingredients.clone(),
+        awarded_pathway: case.awarded_pathway.clone(),
+    }
+}
+
+fn filled(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn ordering_key(provider: &OrderingProvider) -> Option<String> {
+    joined_key(provider.first_name.as_deref()?, provider.last_name.as_deref()?)
+}
+
+/// Facilities by name; clinicians by first and last name, or by last name, comma, first name (PRV-04, PRV-07).
+fn servicing_key(provider: &ServicingProvider) -> Option<String> {
+    let name = provider.name.as_deref()?;
+    // a comma is also part of names such as "Sample Oncology, Inc.", which the key ignores: one that is a person's comes back swapped
+    let swapped = name.split_once(',').filter(|(_, first)| !is_company_suffix(first)).map(|(last, first)| format!("{first} {last}"));
+    let key = name_key(swapped.as_deref().unwrap_or(name));
+    (!key.is_empty()).then_some(key)
+}
+
+fn is_company_suffix(text: &str) -> bool {
+    matches!(name_key(text).as_str(), "inc" | "llc" | "llp" | "pc" | "pllc" | "pa" | "md" | "do" | "corp" | "ltd" | "lp")
+}
+
+fn joined_key(first: &str, last: &str) -> Option<String> {
+    let (first, last) = (name_key(first), name_key(last));
+    (!first.is_empty() && !last.is_empty()).then(|| first + &last)
+}
+
+/// The key under which a roster files a member.
+pub fn member_key(row: &MemberRow) -> String {
+    name_key(&row.first_name) + &name_key(&row.last_name)
+}
+
+/// The key under which a roster files a provider: clinicians by first and last name, facilities by name.
+pub fn provider_key(row: &ProviderRow) -> String {
+    match row.kind {
+        ProviderKind::Individual => [&row.first_name, &row.last_name].into_iter().flatten().map(|name| name_key(name)).collect(),
+        ProviderKind::Facility => name_key(&row.display_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Question, ordering_key, servicing_key};
+    use crate::domain::order::{MemberIdentity, OrderingProvider, ServicingProvider};
+    use crate::domain::roster::MemberRow;
+    use crate::domain::vocabulary::LineOfBusiness;
+    use crate::rules::KnownMember;
+
+    fn servicing(name: &str) -> Option<String> {
+        servicing_key(&ServicingProvider { npi: None, name: Some(name.to_owned()), address: None })
+    }
+
+    fn row(member_id: &str) -> MemberRow {
+        MemberRow {
+            member_id: member_id.to_owned(),
+            first_name: "Test".to_owned(),
+            last_name: "Member".to_owned(),
+            birth_date: "1950-01-15".parse().unwrap(),
+            sex: None,
+            line_of_business: LineOfBusiness::Commercial,
+            product: None,
+            group_number: None,
+            trust: None,
+            state: None,
+            coverage_from: "2020-01-01".parse().unwrap(),
+            coverage_through: None,
+        }
+    }
+
+    #[test]
+    fn a_clinician_is_found_by_last_and_first_name_and_a_company_keeps_its_comma() {
+        // proves PRV-04, PRV-07
+        let clinician = OrderingProvider {
+            npi: None,
+            first_name: Some("Ordering".to_owned()),
+            last_name: Some("Clinician".to_owned()),
+        };
+        assert_eq!(servicing("Clinician, Ordering"), ordering_key(&clinician));
+        assert_eq!(servicing("Sample Oncology, Inc."), servicing("sample oncology inc"));
+    }
+
+    #[test]
+    fn who_is_not_asked_for_is_not_missing_and_two_of_a_name_are_told_apart() {
+        let nobody = Question::of_member(&MemberIdentity::default());
+        assert_eq!(nobody.member(&[]), KnownMember::NotAsked);
+        let named = Question::of_member(&MemberIdentity {
+            health_plan: Some("plan".to_owned()),
+            first_name: Some("Test".to_owned()),
+            last_name: Some("Member".to_owned()),
+            birth_date: Some("1950-01-15".parse().unwrap()),
+            member_id: Some("  ".to_owned()),
+        });
+        assert_eq!(named.member(&[]), KnownMember::NotOnFile);
+        assert_eq!(named.member(&[row("1"), row("2")]), KnownMember::Ambiguous);
+        assert!(matches!(named.member(&[row("1"), row("1")]), KnownMember::OnFile(rows) if rows.len() == 2));
+    }
+}

@@ -1,0 +1,104 @@
+//! Reading cases: one, many, and what happened to one (VER-06, VER-09).
+
+use super::view;
+use crate::app::visibility::Sight;
+use crate::app::{App, Caller, Error, Result};
+use crate::domain::vocabulary::CaseStatus;
+use crate::store;
+use crate::store::case_events::Event;
+use crate::store::cases::StoredCase;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// Closed cases stay in "my orders" so many days (VER-06).
+const DAYS_IN_MY_ORDERS: i64 = 90;
+
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// Open cases, and those closed during the last 90 days.
+    MyOrders,
+    /// Every case, for good.
+    #[default]
+    OrderStatus,
+}
+
+/// Which cases to list. What is not set does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Which list.
+    pub view: View,
+    /// Any of these.
+    pub statuses: Vec<CaseStatus>,
+    /// Member ID.
+    pub member_id: Option<String>,
+    /// NPI of the ordering provider.
+    pub ordering_npi: Option<String>,
+    /// Order ID.
+    pub order_id: Option<String>,
+    /// Received at or after.
+    pub submitted_from: Option<DateTime<Utc>>,
+    /// Received before.
+    pub submitted_before: Option<DateTime<Utc>>,
+}
+
+/// A case as a caller sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Id.
+    pub case_id: Uuid,
+    /// Version.
+    pub version: i64,
+    /// The case as JSON.
+    pub body: String,
+}
+
+/// One case.
+pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
+    let mut conn = app.pool.acquire().await?;
+    let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
+    let version = i64::from(stored.version);
+    let body = view::show(&mut conn, stored, caller, app.clock.now()).await?;
+    Ok(Seen { case_id, version, body })
+}
+
+/// Up to `limit` cases older than `after`, newest first.
+pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: i64) -> Result<Vec<Seen>> {
+    let now = app.clock.now();
+    let (parties, health_plan) = match Sight::of(caller) {
+        Sight::All => (None, None),
+        Sight::Plan(plan) => (None, Some(plan)),
+        Sight::Parties(parties) => (Some(parties), None),
+    };
+    let filter = store::case_list::Filter {
+        parties,
+        health_plan,
+        statuses: filter.statuses.iter().map(|status| status.as_str()).collect(),
+        member_id: filter.member_id.clone(),
+        ordering_npi: filter.ordering_npi.clone(),
+        order_id: filter.order_id.clone(),
+        submitted_from: filter.submitted_from,
+        submitted_before: filter.submitted_before,
+        open_or_closed_since: (filter.view == View::MyOrders).then(|| now - TimeDelta::days(DAYS_IN_MY_ORDERS)),
+    };
+    let mut conn = app.pool.acquire().await?;
+    let found = store::case_list::list(&mut conn, &filter, after, limit).await?;
+    let mut seen = Vec::with_capacity(found.len());
+    for stored in found {
+        let (case_id, version) = (stored.case_id, i64::from(stored.version));
+        seen.push(Seen { case_id, version, body: view::show(&mut conn, stored, caller, now).await? });
+    }
+    Ok(seen)
+}
+
+/// Everything that happened to a case, oldest first. The answers within are left out: they are the full ones.
+pub async fn history(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Event>> {
+    let mut conn = app.pool.acquire().await?;
+    in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
+    Ok(store::case_events::history(&mut conn, case_id).await?)
+}
+
+fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
+    let sight = Sight::of(caller);
+    stored.filter(|case| sight.reaches_case(case)).ok_or(Error::NotFound)
+}

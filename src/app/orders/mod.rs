@@ -1,0 +1,12 @@
+//! Orders: decided, stored, found again. A submission is two round trips to the database where nobody else orders for the member at
+//! that moment.
+
+mod draft;
+mod facts;
+mod find;
+mod submit;
+pub mod view;
+
+pub use find::{Filter, Seen, View, get, history, list};
+pub use facts::{Question, member_key, provider_key};
+pub use submit::{Placed, preview, submit};

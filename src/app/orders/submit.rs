@@ -1,0 +1,199 @@
+//! Taking an order: load facts, let the rules decide, write.
+//!
+//! The write is guarded by the member's ledger version that the facts were loaded with. Whoever loses that race decides again with
+//! the member locked, once: optimistic first, because two orders of one member at the same moment are rare, and never in a loop.
+
+use super::draft::Draft;
+use super::facts::Question;
+use super::view;
+use crate::app::{App, Caller, Error, Idempotent, Result, enquiries};
+use crate::domain::order::OrderRequest;
+use crate::domain::order_id::Numbered;
+use crate::domain::refusal::Refusal;
+use crate::rules::decide;
+use crate::store;
+use crate::store::cases::{Guard, Written};
+use crate::store::facts::Known;
+use chrono::{DateTime, Utc};
+use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
+
+/// Numbers are random; where one is in use already, others are drawn so many times.
+const DRAWS: usize = 5;
+
+/// A case that was made, or was made before under the same key.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Its id.
+    pub case_id: Uuid,
+    /// Its version at the time of the answer.
+    pub version: i64,
+    /// The answer as JSON.
+    pub body: String,
+    /// True where the answer is the first one, given again.
+    pub replayed: bool,
+}
+
+/// One submission on its way.
+struct Submission<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    order: &'a OrderRequest,
+    idempotent: Option<&'a Idempotent>,
+    question: Question,
+    now: DateTime<Utc>,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    Placed(Placed),
+    /// The rules refuse the order.
+    Refused { refusal: Refusal, member_id: Option<String> },
+    /// Another order of this member came in between.
+    MemberMoved { member_id: String },
+    /// The key was used in between.
+    KeyUsed,
+    /// A number drawn is another case's.
+    NumberInUse,
+}
+
+/// Decides an order and stores it (DET-01). The same key and payload make one order, however often and fast they come (DUP-03).
+pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
+    let question = Question::of_order(order, caller);
+    let submission = Submission { app, caller, order, idempotent, question, now: app.clock.now() };
+    let mut conn = app.pool.acquire().await?;
+    for _ in 0..DRAWS {
+        let mut attempt = submission.attempt(&mut conn).await?;
+        if let Attempt::MemberMoved { member_id } = attempt {
+            // most often the same submission was sent twice, and its answer is there already
+            if let Some(placed) = submission.replay_if_used(&mut conn).await? {
+                return Ok(placed);
+            }
+            attempt = submission.attempt_locked(&mut conn, &member_id).await?;
+        }
+        match attempt {
+            Attempt::Placed(placed) => return Ok(placed),
+            Attempt::Refused { refusal, member_id } => {
+                return Err(submission.refuse(&mut conn, refusal, member_id.as_deref()).await?);
+            }
+            Attempt::KeyUsed => {
+                let placed = submission.replay_if_used(&mut conn).await?;
+                return placed.ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again"));
+            }
+            Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
+            Attempt::NumberInUse => {}
+        }
+    }
+    Err(Error::Internal("every number drawn was in use".to_owned()))
+}
+
+/// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
+pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result<String> {
+    let question = Question::of_order(order, caller);
+    let now = app.clock.now();
+    let known = question.ask(&mut *app.pool.acquire().await?, None, None).await?;
+    let facts = question.facts(order, caller, now, &known);
+    let decision = decide(&facts, app.library.in_force(now.date_naive()), now)?;
+    let mut case = Draft::new(Uuid::nil(), decision, &facts, caller, now).case;
+    view::restrict(&mut case, caller, &view::within_sight(&known.cases, caller));
+    view::write_out(&case)
+}
+
+impl Submission<'_> {
+    /// Loads, decides and writes.
+    async fn attempt(&self, conn: &mut PgConnection) -> Result<Attempt> {
+        let key = self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str()));
+        let known = self.question.ask(conn, None, key).await?;
+        if let Some(used) = &known.key {
+            return self.replay(conn, &used.fingerprint, used.case_id).await.map(Attempt::Placed);
+        }
+        let facts = self.question.facts(self.order, self.caller, self.now, &known);
+        let content = self.app.library.in_force(self.now.date_naive());
+        let decision = match decide(&facts, content, self.now) {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                let member_id = known.members.first().map(|row| row.member_id.clone());
+                return Ok(Attempt::Refused { refusal, member_id });
+            }
+        };
+        let ids = self.app.ids;
+        let mut draft = Draft::new(ids.uuid(self.now), decision, &facts, self.caller, self.now);
+        draft.number(
+            draft.wants_order_id().then(|| ids.readable(Numbered::Order).to_string()),
+            draft.wants_pathway_eligible_id().then(|| ids.readable(Numbered::PathwayEligible).to_string()),
+        );
+        self.write(conn, draft, &known).await
+    }
+
+    async fn write(&self, conn: &mut PgConnection, draft: Draft, known: &Known) -> Result<Attempt> {
+        let document = view::write_out(&draft.case)?;
+        let key = self.idempotent.map(|idempotent| (idempotent.key.as_str(), &idempotent.fingerprint));
+        let written = store::cases::insert(conn, &draft.rows(self.caller, &document), Guard { seen: known.seen, key }).await;
+        match written {
+            Ok(Written::Stored) => {}
+            Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed),
+            Ok(Written::MemberMoved) => return Ok(Attempt::MemberMoved { member_id: draft.member_id().to_owned() }),
+            Err(error) if is_number_in_use(&error) => return Ok(Attempt::NumberInUse),
+            Err(error) => return Err(error.into()),
+        }
+        let mut case = draft.case;
+        let case_id = case.case_id;
+        let visible = view::within_sight(&known.cases, self.caller);
+        let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
+        Ok(Attempt::Placed(Placed { case_id, version: 1, body, replayed: false }))
+    }
+
+    /// The same while no other order of this member can be stored.
+    async fn attempt_locked(&self, conn: &mut PgConnection, member_id: &str) -> Result<Attempt> {
+        let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
+        let mut transaction = conn.begin().await?;
+        store::cases::lock_member(&mut transaction, health_plan, member_id).await?;
+        let attempt = self.attempt(&mut transaction).await?;
+        match attempt {
+            Attempt::Placed(_) => transaction.commit().await?,
+            _ => transaction.rollback().await?,
+        }
+        Ok(attempt)
+    }
+
+    /// The first answer, where the key was used by now.
+    async fn replay_if_used(&self, conn: &mut PgConnection) -> Result<Option<Placed>> {
+        let Some(idempotent) = self.idempotent else { return Ok(None) };
+        let used = store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?;
+        match used {
+            Some(used) => self.replay(conn, &used.fingerprint, used.case_id).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The first answer, where the key came with this payload.
+    async fn replay(&self, conn: &mut PgConnection, fingerprint: &[u8], case_id: Option<Uuid>) -> Result<Placed> {
+        let same = self.idempotent.is_some_and(|idempotent| idempotent.fingerprint == *fingerprint);
+        let case_id = case_id.filter(|_| same).ok_or(Error::IdempotencyKeyReused)?;
+        let first = store::cases::first(conn, case_id).await?.ok_or(Error::NotFound)?;
+        let version = i64::from(first.version);
+        let body = view::show(conn, first, self.caller, self.now).await?;
+        Ok(Placed { case_id, version, body, replayed: true })
+    }
+
+    /// Keeps the enquiry where no program takes the order (PRG-15).
+    async fn refuse(&self, conn: &mut PgConnection, refusal: Refusal, member_id: Option<&str>) -> Result<Error> {
+        if let Refusal::NotEligible(ineligible) = &refusal {
+            let asked = enquiries::Asked {
+                kind: "order",
+                health_plan: self.order.member.health_plan.as_deref().unwrap_or_default(),
+                member_id,
+                service: self.order.service,
+                setting: self.order.setting(),
+                date_of_service: self.order.date_of_service,
+                icd10: self.order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
+            };
+            enquiries::keep(self.app, conn, self.caller, self.now, &asked, enquiries::Outcome::NotEligible(ineligible)).await?;
+        }
+        Ok(refusal.into())
+    }
+}
+
+fn is_number_in_use(error: &store::Error) -> bool {
+    error.violated().is_some_and(|constraint| matches!(constraint, "cases_order_id" | "cases_pathway_eligible_id"))
+}

@@ -1,0 +1,85 @@
+//! What a caller gets to see of a case. The stored answer is the full one; most callers get it byte for byte.
+
+use crate::app::visibility::Sight;
+use crate::app::{Caller, Error, Result};
+use crate::domain::case::Case;
+use crate::domain::vocabulary::{CallerRole, NoticeCode};
+use crate::store;
+use crate::store::cases::StoredCase;
+use crate::store::facts::MemberCase;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A case as JSON.
+pub fn write_out(case: &Case) -> Result<String> {
+    serde_json::to_string(case).map_err(|error| Error::Internal(format!("case does not serialize: {error}")))
+}
+
+/// A stored answer as a case.
+pub fn read_back(document: &str) -> Result<Case> {
+    // the kind of fault and its place, never the text: it may be PHI
+    serde_json::from_str(document)
+        .map_err(|error| Error::Internal(format!("stored case does not read back: {:?} at column {}", error.classify(), error.column())))
+}
+
+/// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.
+pub async fn show(conn: &mut PgConnection, stored: StoredCase, caller: &Caller, now: DateTime<Utc>) -> Result<String> {
+    let overdue = stored.due_at.is_some_and(|due_at| due_at < now);
+    let names_others = matches!(Sight::of(caller), Sight::Parties(_)) && stored.document.contains("\"duplicate_order\"");
+    if !overdue && !names_others && caller.role != CallerRole::ServicingProvider {
+        return Ok(stored.document);
+    }
+    let mut case = read_back(&stored.document)?;
+    if let Some(review) = &mut case.review {
+        review.overdue |= overdue;
+    }
+    let visible = match Sight::of(caller) {
+        Sight::Parties(parties) if names_others => {
+            let others: Vec<Uuid> = case.notices.iter().filter_map(|notice| notice.case_id).collect();
+            store::cases::visible(conn, &others, &parties).await?
+        }
+        _ => Vec::new(),
+    };
+    restrict(&mut case, caller, &visible);
+    write_out(&case)
+}
+
+/// Takes out what the caller may not know: other practices' cases, and for servicing providers everything about enhanced reimbursement
+/// (SCD-10). True where anything changed.
+pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
+    let mut changed = false;
+    if matches!(Sight::of(caller), Sight::Parties(_)) {
+        for notice in &mut case.notices {
+            let hidden = notice.case_id.take_if(|case_id| !visible.contains(case_id));
+            changed |= hidden.is_some();
+        }
+    }
+    if caller.role == CallerRole::ServicingProvider {
+        changed = true;
+        case.s_codes = None;
+        case.s_codes_withheld = None;
+        case.notices.retain(|notice| notice.code != NoticeCode::OutOfNetwork);
+        let speaks_of_s_codes: Vec<String> = case
+            .findings
+            .extract_if(.., |finding| finding.requirements.iter().any(|requirement| requirement.starts_with("SCD-")))
+            .map(|finding| finding.id)
+            .collect();
+        for drug in &mut case.drugs {
+            drug.findings.retain(|id| !speaks_of_s_codes.contains(id));
+        }
+    }
+    changed
+}
+
+/// Which of the member's cases the caller may see.
+pub fn within_sight(cases: &[MemberCase], caller: &Caller) -> Vec<Uuid> {
+    match Sight::of(caller) {
+        Sight::Parties(parties) => {
+            let seen = |case: &&MemberCase| case.visible_to.iter().any(|party| parties.contains(party));
+            cases.iter().filter(seen).map(|case| case.case_id).collect()
+        }
+        // a member's cases are all of one plan, and who knows of one knows of that plan
+        Sight::All | Sight::Plan(_) => cases.iter().map(|case| case.case_id).collect(),
+    }
+}

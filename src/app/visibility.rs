@@ -1,0 +1,95 @@
+//! Who may know of a case (PRV-02). What a caller may not see does not exist for them.
+
+use super::Caller;
+use crate::domain::vocabulary::CallerRole;
+use crate::store::cases::StoredCase;
+
+/// How far a caller sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// Every case.
+    All,
+    /// Cases of one plan.
+    Plan(String),
+    /// Cases that name one of these parties.
+    Parties(Vec<String>),
+}
+
+impl Sight {
+    /// How far this caller sees.
+    pub fn of(caller: &Caller) -> Self {
+        match caller.role {
+            CallerRole::OrderingProvider => Self::Parties(ordering_parties(&caller.tax_ids)),
+            CallerRole::ServicingProvider => {
+                let mut parties = servicing_parties(&caller.tax_ids);
+                parties.push(submitter_party(&caller.subject));
+                Self::Parties(parties)
+            }
+            // a token of a plan is bound to one; without it, it sees no plan at all
+            CallerRole::HealthPlan => Self::Plan(caller.health_plan.clone().unwrap_or_default()),
+            CallerRole::Intake | CallerRole::Nurse | CallerRole::Physician | CallerRole::Administrator => Self::All,
+        }
+    }
+
+    /// True where a case of this plan with these parties is within sight.
+    pub fn reaches(&self, health_plan: &str, visible_to: &[String]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Plan(own) => own == health_plan,
+            Self::Parties(parties) => parties.iter().any(|party| visible_to.contains(party)),
+        }
+    }
+
+    /// True where the case is within sight.
+    pub fn reaches_case(&self, case: &StoredCase) -> bool {
+        self.reaches(&case.health_plan, &case.visible_to)
+    }
+}
+
+/// The ordering provider's practice, as cases name it.
+pub fn ordering_parties(tax_ids: &[String]) -> Vec<String> {
+    tax_ids.iter().map(|tax_id| format!("o{tax_id}")).collect()
+}
+
+/// The servicing provider's practice, as cases name it.
+pub fn servicing_parties(tax_ids: &[String]) -> Vec<String> {
+    tax_ids.iter().map(|tax_id| format!("s{tax_id}")).collect()
+}
+
+/// A submitter, as cases name them.
+pub fn submitter_party(subject: &str) -> String {
+    format!("u{subject}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sight, ordering_parties, servicing_parties};
+    use crate::app::Caller;
+    use crate::domain::vocabulary::CallerRole;
+
+    fn caller(role: CallerRole, tax_id: Option<&str>, plan: Option<&str>) -> Caller {
+        let tax_ids = tax_id.map(str::to_owned).into_iter().collect();
+        Caller { role, subject: "somebody".to_owned(), tax_ids, health_plan: plan.map(str::to_owned), token_id: None }
+    }
+
+    #[test]
+    fn a_practice_sees_its_own_side_of_a_case_only() {
+        // proves PRV-02
+        let ids = |id: &str| vec![id.to_owned()];
+        let parties = [ordering_parties(&ids("900000001")), servicing_parties(&ids("900000002"))].concat();
+        let sees = |role, tax_id| Sight::of(&caller(role, Some(tax_id), None)).reaches("plan", &parties);
+        assert!(sees(CallerRole::OrderingProvider, "900000001"));
+        assert!(!sees(CallerRole::OrderingProvider, "900000002"));
+        assert!(sees(CallerRole::ServicingProvider, "900000002"));
+        assert!(!sees(CallerRole::ServicingProvider, "900000001"));
+    }
+
+    #[test]
+    fn a_plan_sees_its_own_cases_and_reviewers_see_all() {
+        let sees = |role, plan| Sight::of(&caller(role, None, plan)).reaches("mine", &[]);
+        assert!(sees(CallerRole::HealthPlan, Some("mine")));
+        assert!(!sees(CallerRole::HealthPlan, Some("other")));
+        assert!(!sees(CallerRole::HealthPlan, None));
+        assert!(sees(CallerRole::Nurse, None));
+    }
+}

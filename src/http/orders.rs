@@ -1,0 +1,266 @@
+//! Orders: submitted, previewed, read and listed.
+
+use super::body::{Creation, ValidJson};
+use super::etag::etag;
+use super::idempotency_header::IDEMPOTENCY_REPLAYED;
+use super::paging::{self, DEFAULT_LIMIT, Page};
+use super::path::Id;
+use super::problem::Problem;
+use super::query::ValidQuery;
+use super::state::HttpState;
+use crate::app::orders::{self, Filter, Seen, View};
+use crate::app::{App, Caller};
+use crate::domain::case::Case;
+use crate::domain::order::OrderRequest;
+use crate::domain::order_id::{Numbered, ReadableId};
+use crate::domain::refusal::Fault;
+use crate::domain::vocabulary::CaseStatus;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new()
+        .routes(routes!(post_order, list_orders))
+        .routes(routes!(post_order_preview))
+        .routes(routes!(get_order))
+        .routes(routes!(get_order_history))
+}
+
+/// Decides and stores an order.
+///
+/// What meets the criteria is authorized in the answer; what needs a reviewer is `in_progress` with its deadline. Send an
+/// `Idempotency-Key`: the same key and payload make one order, however often they arrive.
+#[utoipa::path(post, path = "/v1/orders", operation_id = "post_order", tag = "orders",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake"]))),
+    request_body = OrderRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters, chosen by the caller")),
+    responses((status = 201, description = "The case", body = Case)))]
+async fn post_order(
+    State(app): State<App>,
+    caller: Caller,
+    Creation { body: order, idempotent }: Creation<OrderRequest>,
+) -> Result<Response, Problem> {
+    let placed = orders::submit(&app, &caller, &order, idempotent.as_ref()).await?;
+    let mut headers = HeaderMap::new();
+    let location = HeaderValue::from_str(&format!("/v1/orders/{}", placed.case_id));
+    headers.insert(header::LOCATION, location.map_err(|error| Problem::internal(error.to_string()))?);
+    if placed.replayed {
+        headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok((StatusCode::CREATED, headers, etag(placed.version), json(placed.body)).into_response())
+}
+
+/// Decides an order and stores nothing.
+///
+/// The answer is the one that submitting would give now, except that no number is issued: `case_id` is the nil UUID, `order_id` and
+/// `pathway_eligible_id` are null.
+#[utoipa::path(post, path = "/v1/orders/preview", operation_id = "post_order_preview", tag = "orders",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake"]))),
+    request_body = OrderRequest,
+    responses((status = 200, description = "The case as it would be", body = Case)))]
+async fn post_order_preview(
+    State(app): State<App>,
+    caller: Caller,
+    ValidJson(order): ValidJson<OrderRequest>,
+) -> Result<Response, Problem> {
+    Ok(json(orders::preview(&app, &caller, &order).await?).into_response())
+}
+
+/// Reads a case.
+#[utoipa::path(get, path = "/v1/orders/{case_id}", operation_id = "get_order", tag = "orders",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
+                                   "administrator"]))),
+    params(("case_id" = Uuid, Path, description = "The case")),
+    responses((status = 200, description = "The case", body = Case)))]
+async fn get_order(State(app): State<App>, caller: Caller, Id(case_id): Id) -> Result<Response, Problem> {
+    let Seen { version, body, .. } = orders::get(&app, &caller, case_id).await?;
+    Ok((etag(version), json(body)).into_response())
+}
+
+/// Which orders to list.
+#[derive(Debug, Deserialize, IntoParams)]
+struct OrderQuery {
+    /// A case status, or several separated by commas.
+    status: Option<String>,
+    /// Member ID.
+    #[param(max_length = 40)]
+    member_id: Option<String>,
+    /// NPI of the ordering provider.
+    #[param(max_length = 10)]
+    ordering_npi: Option<String>,
+    /// Order ID as a person types it: case, spaces and dashes do not matter.
+    order_id: Option<String>,
+    /// Received at or after: an instant, or a date in UTC.
+    submitted_from: Option<String>,
+    /// Received at or before: an instant, or a date in UTC, which counts to its end.
+    submitted_to: Option<String>,
+    /// `my_orders`: open, or closed within the last 90 days. `order_status`, the default: all.
+    view: Option<ListView>,
+    /// Items on a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which list.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ListView {
+    /// Open, or closed within the last 90 days.
+    MyOrders,
+    /// All.
+    OrderStatus,
+}
+
+/// Lists the cases that the caller may see, newest first (VER-06).
+#[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "orders",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
+                                   "administrator"]))),
+    params(OrderQuery),
+    responses((status = 200, description = "A page of cases", body = Page<Case>)))]
+async fn list_orders(
+    State(app): State<App>,
+    caller: Caller,
+    ValidQuery(query): ValidQuery<OrderQuery>,
+) -> Result<Json<Page<Box<RawValue>>>, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
+    let found = orders::list(&app, &caller, &filter(query)?, after, i64::from(limit) + 1).await?;
+    let page = Page::new(found, limit, |seen| seen.case_id);
+    let mut items = Vec::with_capacity(page.items.len());
+    for seen in page.items {
+        items.push(RawValue::from_string(seen.body).map_err(|error| Problem::internal(format!("stored case: {error}")))?);
+    }
+    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+}
+
+fn filter(query: OrderQuery) -> Result<Filter, Problem> {
+    let mut faults = Vec::new();
+    let mut statuses = Vec::new();
+    for word in query.status.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        match CaseStatus::parse(word) {
+            Some(status) => statuses.push(status),
+            None => faults.push(Fault::new("?status", "not-allowed-value", format!("is not one of {}", status_words()))),
+        }
+    }
+    let order_id = query.order_id.and_then(|typed| {
+        let id = ReadableId::parse(Numbered::Order, &typed);
+        if id.is_none() {
+            let message = "is no Order ID: A and nine characters, of which the last checks the others";
+            faults.push(Fault::new("?order_id", "malformed", message));
+        }
+        id.map(|id| id.to_string())
+    });
+    let mut instant = |name: &str, text: Option<String>, end_of_day: bool| {
+        let text = text?;
+        let read = instant_of(&text, end_of_day);
+        if read.is_none() {
+            faults.push(Fault::new(format!("?{name}"), "malformed", "is neither a date YYYY-MM-DD nor an RFC 3339 instant"));
+        }
+        read
+    };
+    let submitted_from = instant("submitted_from", query.submitted_from, false);
+    let submitted_before = instant("submitted_to", query.submitted_to, true);
+    if !faults.is_empty() {
+        return Err(Problem::validation(faults));
+    }
+    let view = match query.view {
+        Some(ListView::MyOrders) => View::MyOrders,
+        Some(ListView::OrderStatus) | None => View::OrderStatus,
+    };
+    let (member_id, ordering_npi) = (query.member_id, query.ordering_npi);
+    Ok(Filter { view, statuses, member_id, ordering_npi, order_id, submitted_from, submitted_before })
+}
+
+fn status_words() -> String {
+    CaseStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// An instant, or a date's beginning or the instant after its end. An upper bound that is an instant includes that instant, so it moves
+/// by the smallest step that is stored.
+fn instant_of(text: &str, upper: bool) -> Option<DateTime<Utc>> {
+    if let Ok(date) = text.parse::<NaiveDate>() {
+        let date = if upper { date.checked_add_days(Days::new(1))? } else { date };
+        return Some(date.and_time(NaiveTime::MIN).and_utc());
+    }
+    // a plus sign that was not escaped arrives as a space
+    let instant = DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok()?.to_utc();
+    if upper { instant.checked_add_signed(chrono::TimeDelta::microseconds(1)) } else { Some(instant) }
+}
+
+/// Something that happened to a case.
+#[derive(Debug, Serialize, ToSchema)]
+struct HistoryEvent {
+    /// Its place in the history, from 1.
+    seq: i32,
+    /// When.
+    at: DateTime<Utc>,
+    /// What, such as `submitted`.
+    kind: String,
+    /// Who: the subject of a token, or `service` for the clock.
+    actor: String,
+    /// As what.
+    actor_role: String,
+    /// Why, where somebody said so.
+    reason: Option<String>,
+    /// Particulars.
+    #[schema(value_type = Option<Object>)]
+    detail: Option<serde_json::Value>,
+}
+
+/// The history of a case.
+#[derive(Debug, Serialize, ToSchema)]
+struct History {
+    /// Every event, oldest first.
+    items: Vec<HistoryEvent>,
+}
+
+/// Reads what happened to a case: who, when, what, why.
+#[utoipa::path(get, path = "/v1/orders/{case_id}/history", operation_id = "get_order_history", tag = "orders",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
+                                   "administrator"]))),
+    params(("case_id" = Uuid, Path, description = "The case")),
+    responses((status = 200, description = "Every event, oldest first", body = History)))]
+async fn get_order_history(State(app): State<App>, caller: Caller, Id(case_id): Id) -> Result<Json<History>, Problem> {
+    let events = orders::history(&app, &caller, case_id).await?;
+    let items = events.into_iter().map(|event| HistoryEvent {
+        seq: event.seq,
+        at: event.at,
+        kind: event.kind,
+        actor: event.actor_subject,
+        actor_role: event.actor_role,
+        reason: event.reason,
+        detail: event.detail,
+    });
+    Ok(Json(History { items: items.collect() }))
+}
+
+/// JSON that is written out already.
+fn json(body: String) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant_of;
+
+    #[test]
+    fn a_date_counts_to_its_end_and_an_instant_is_included() {
+        let at = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        assert_eq!(instant_of("2026-12-01", false), Some(at("2026-12-01T00:00:00Z")));
+        assert_eq!(instant_of("2026-12-01", true), Some(at("2026-12-02T00:00:00Z")));
+        assert_eq!(instant_of("2026-12-01T10:00:00 01:00", false), Some(at("2026-12-01T09:00:00Z")));
+        assert!(instant_of("2026-12-01T09:00:00Z", true) > Some(at("2026-12-01T09:00:00Z")));
+        assert_eq!(instant_of("yesterday", false), None);
+    }
+}

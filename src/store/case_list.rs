@@ -1,0 +1,99 @@
+//! Finding cases. The statement is put together from the filters that are set, so that each shape gets a plan of its own.
+
+use super::Result;
+use super::cases::StoredCase;
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use uuid::Uuid;
+
+/// Which cases to find. What is not set does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only cases that one of these parties may see.
+    pub parties: Option<Vec<String>>,
+    /// Health plan.
+    pub health_plan: Option<String>,
+    /// Any of these statuses.
+    pub statuses: Vec<&'static str>,
+    /// Member.
+    pub member_id: Option<String>,
+    /// NPI of the ordering provider.
+    pub ordering_npi: Option<String>,
+    /// Order ID.
+    pub order_id: Option<String>,
+    /// Received at or after.
+    pub submitted_from: Option<DateTime<Utc>>,
+    /// Received before.
+    pub submitted_before: Option<DateTime<Utc>>,
+    /// In progress, or closed at or after.
+    pub open_or_closed_since: Option<DateTime<Utc>>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    case_id: Uuid,
+    health_plan: String,
+    visible_to: Vec<String>,
+    version: i32,
+    due_at: Option<DateTime<Utc>>,
+    document: String,
+}
+
+/// Up to `limit` cases older than `after`, newest first.
+pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>, limit: i64) -> Result<Vec<StoredCase>> {
+    let mut query = statement(filter, after);
+    query.push(" order by c.case_id desc limit ").push_bind(limit);
+    query.push(
+        ") select found.*, e.document::text as document from found
+           join case_events e on e.case_id = found.case_id and e.seq = found.document_seq order by found.case_id desc",
+    );
+    let rows: Vec<Row> = query.build_query_as().fetch_all(conn).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StoredCase {
+            case_id: row.case_id,
+            health_plan: row.health_plan,
+            visible_to: row.visible_to,
+            version: row.version,
+            due_at: row.due_at,
+            document: row.document,
+        })
+        .collect())
+}
+
+fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
+    let mut query = QueryBuilder::new(
+        "with found as (select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, c.document_seq from cases c where true",
+    );
+    if let Some(after) = after {
+        query.push(" and c.case_id < ").push_bind(after);
+    }
+    if let Some(parties) = &filter.parties {
+        query.push(" and c.visible_to && ").push_bind(parties.clone());
+    }
+    if let Some(plan) = &filter.health_plan {
+        query.push(" and c.health_plan = ").push_bind(plan.clone());
+    }
+    if !filter.statuses.is_empty() {
+        query.push(" and c.status = any(").push_bind(filter.statuses.clone()).push(")");
+    }
+    if let Some(member) = &filter.member_id {
+        query.push(" and c.member_id = ").push_bind(member.clone());
+    }
+    if let Some(npi) = &filter.ordering_npi {
+        query.push(" and c.ordering_npi = ").push_bind(npi.clone());
+    }
+    if let Some(order_id) = &filter.order_id {
+        query.push(" and c.order_id = ").push_bind(order_id.clone());
+    }
+    if let Some(from) = filter.submitted_from {
+        query.push(" and c.submitted_at >= ").push_bind(from);
+    }
+    if let Some(before) = filter.submitted_before {
+        query.push(" and c.submitted_at < ").push_bind(before);
+    }
+    if let Some(since) = filter.open_or_closed_since {
+        query.push(" and (c.status = 'in_progress' or c.closed_at >= ").push_bind(since).push(")");
+    }
+    query
+}
