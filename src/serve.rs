@@ -2,7 +2,7 @@
 
 use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
-use oncoauth::app::{App, Settings, sandbox};
+use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
 use oncoauth::{content, http, store, telemetry};
@@ -50,6 +50,7 @@ async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOpt
     let app = app_on(database, options.content_dir.as_deref(), settings)?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
+        sandbox_rosters::load_if_empty(&app).await?;
         tokio::spawn(follow_clock(app.clone()));
     }
     let address = listener.local_addr()?;

@@ -61,7 +61,8 @@ pub async fn keep(
         "service": asked.service, "setting": asked.setting, "date_of_service": asked.date_of_service, "icd10": asked.icd10,
         "role": caller.role, "answer": answer,
     });
-    let detail = serde_json::to_string(&detail).map_err(|error| Error::Internal(format!("enquiry does not serialize: {error}")))?;
+    let detail =
+        serde_json::to_string(&detail).map_err(|error| Error::Internal(format!("enquiry does not serialize: {error}")))?;
     let enquiry = store::enquiries::Enquiry {
         enquiry_id: app.ids.uuid(at),
         at,

@@ -55,7 +55,12 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { sandbox: false, request_timeout: Duration::from_secs(10), cors_origins: Vec::new(), roster_drop_guard_percent: None }
+        Self {
+            sandbox: false,
+            request_timeout: Duration::from_secs(10),
+            cors_origins: Vec::new(),
+            roster_drop_guard_percent: None,
+        }
     }
 }
 

@@ -130,7 +130,9 @@ impl Faults {
             let (pointer, code, what) = match (roster, clash.same_key) {
                 (Roster::Providers, _) => ("/npi", "duplicate", "is on line"),
                 (Roster::Members, true) => ("/coverage_from", "duplicate", "this member's coverage from this day is on line"),
-                (Roster::Members, false) => ("/coverage_from", "overlapping-coverage", "the span overlaps the one of this member on line"),
+                (Roster::Members, false) => {
+                    ("/coverage_from", "overlapping-coverage", "the span overlaps the one of this member on line")
+                }
             };
             let line = u64::try_from(clash.line).unwrap_or_default();
             self.add(line, vec![Fault::new(pointer, code, format!("{what} {}", clash.earlier))]);

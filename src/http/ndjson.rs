@@ -135,13 +135,8 @@ mod tests {
     async fn lines_are_put_together_from_pieces_and_counted_with_the_blank_ones() {
         let pieces = ["{\"a\"", ": 1}\n\n  \r\n{\"a\":2}\n{\"b\":3}\n", "nonsense\n{\"a\": 4}"];
         let found = read(pieces.iter().map(|piece| (*piece).to_owned()).collect()).await;
-        let expected = [
-            (1, Ok(1)),
-            (4, Ok(2)),
-            (5, Err("unknown-field".to_owned())),
-            (6, Err("malformed-json".to_owned())),
-            (7, Ok(4)),
-        ];
+        let expected =
+            [(1, Ok(1)), (4, Ok(2)), (5, Err("unknown-field".to_owned())), (6, Err("malformed-json".to_owned())), (7, Ok(4))];
         assert_eq!(found.len(), expected.len());
         for ((number, row), (wanted_number, wanted)) in found.into_iter().zip(expected) {
             assert_eq!(number, wanted_number);

@@ -104,6 +104,7 @@ struct OrderQuery {
     /// Received at or before: an instant, or a date in UTC, which counts to its end.
     submitted_to: Option<String>,
     /// `my_orders`: open, or closed within the last 90 days. `order_status`, the default: all.
+    #[param(inline)]
     view: Option<ListView>,
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]

@@ -226,8 +226,10 @@ impl From<app::Error> for Problem {
             }
             app::Error::RosterDropGuard { removed, before, percent } => Self::new(
                 &kinds::ROSTER_DROP_GUARD,
-                format!("the file would remove {removed} of {before} rows, more than {percent} %; nothing was changed. Add \
-                         ?allow_drop=true where that is meant"),
+                format!(
+                    "the file would remove {removed} of {before} rows, more than {percent} %; nothing was changed. Add \
+                         ?allow_drop=true where that is meant"
+                ),
             ),
             app::Error::IdempotencyKeyReused => {
                 Self::new(&kinds::IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key came with another payload before; use a new key")

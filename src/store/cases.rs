@@ -253,7 +253,8 @@ pub async fn current(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<St
 
 /// A case as it stands, held until the transaction ends.
 pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<StoredCase>> {
-    let held = sqlx::query!("select case_id from cases where case_id = $1 for update", case_id).fetch_optional(&mut *conn).await?;
+    let held =
+        sqlx::query!("select case_id from cases where case_id = $1 for update", case_id).fetch_optional(&mut *conn).await?;
     match held {
         Some(_) => current(conn, case_id).await,
         None => Ok(None),
@@ -276,12 +277,9 @@ pub async fn first(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Stor
 
 /// Which of these cases one of these parties may see.
 pub async fn visible(conn: &mut PgConnection, case_ids: &[Uuid], parties: &[String]) -> Result<Vec<Uuid>> {
-    let visible = sqlx::query_scalar!(
-        "select case_id from cases where case_id = any($1) and visible_to && $2",
-        case_ids,
-        parties,
-    )
-    .fetch_all(conn)
-    .await?;
+    let visible =
+        sqlx::query_scalar!("select case_id from cases where case_id = any($1) and visible_to && $2", case_ids, parties,)
+            .fetch_all(conn)
+            .await?;
     Ok(visible)
 }

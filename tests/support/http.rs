@@ -66,9 +66,16 @@ pub fn library() -> Arc<Library> {
 }
 
 impl Service {
-    /// A sandbox.
+    /// A sandbox without rosters.
     pub async fn sandbox() -> Self {
         Self::start(Settings { sandbox: true, ..Settings::default() }).await
+    }
+
+    /// A sandbox with its demonstration rosters.
+    pub async fn with_rosters() -> Self {
+        let service = Self::sandbox().await;
+        oncoauth::app::sandbox_rosters::load_if_empty(&service.app).await.expect("loading the demonstration rosters");
+        service
     }
 
     /// A service with these settings.

@@ -166,8 +166,14 @@ fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> 
         role: drugs.iter().map(|drug| drug.role.as_str()).collect(),
         status: drugs.iter().map(|drug| drug.status.as_str()).collect(),
         computed_status: computed.iter().map(|status| status.as_str()).collect(),
-        units_approved: drugs.iter().map(|drug| drug.units_approved.map(|units| i64::try_from(units).unwrap_or(i64::MAX))).collect(),
-        visits_approved: drugs.iter().map(|drug| drug.visits_approved.map(|visits| i32::try_from(visits).unwrap_or(i32::MAX))).collect(),
+        units_approved: drugs
+            .iter()
+            .map(|drug| drug.units_approved.map(|units| i64::try_from(units).unwrap_or(i64::MAX)))
+            .collect(),
+        visits_approved: drugs
+            .iter()
+            .map(|drug| drug.visits_approved.map(|visits| i32::try_from(visits).unwrap_or(i32::MAX)))
+            .collect(),
         valid_from: drugs.iter().map(|drug| drug.valid_from).collect(),
         valid_through: drugs.iter().map(|drug| drug.valid_through).collect(),
     }

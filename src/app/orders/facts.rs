@@ -81,13 +81,7 @@ impl Question {
     }
 
     /// What the rules are told.
-    pub fn facts<'a>(
-        &self,
-        order: &'a OrderRequest,
-        caller: &'a Caller,
-        received_at: DateTime<Utc>,
-        known: &Known,
-    ) -> Facts<'a> {
+    pub fn facts<'a>(&self, order: &'a OrderRequest, caller: &'a Caller, received_at: DateTime<Utc>, known: &Known) -> Facts<'a> {
         let asked_ordering = self.ordering_npi.is_some() || self.ordering_name.is_some();
         let asked_servicing = self.servicing_npi.is_some() || self.servicing_name.is_some();
         Facts {
@@ -135,7 +129,8 @@ fn ordering_key(provider: &OrderingProvider) -> Option<String> {
 fn servicing_key(provider: &ServicingProvider) -> Option<String> {
     let name = provider.name.as_deref()?;
     // a comma is also part of names such as "Sample Oncology, Inc.", which the key ignores: one that is a person's comes back swapped
-    let swapped = name.split_once(',').filter(|(_, first)| !is_company_suffix(first)).map(|(last, first)| format!("{first} {last}"));
+    let swapped =
+        name.split_once(',').filter(|(_, first)| !is_company_suffix(first)).map(|(last, first)| format!("{first} {last}"));
     let key = name_key(swapped.as_deref().unwrap_or(name));
     (!key.is_empty()).then_some(key)
 }
@@ -194,11 +189,8 @@ mod tests {
     #[test]
     fn a_clinician_is_found_by_last_and_first_name_and_a_company_keeps_its_comma() {
         // proves PRV-04, PRV-07
-        let clinician = OrderingProvider {
-            npi: None,
-            first_name: Some("Ordering".to_owned()),
-            last_name: Some("Clinician".to_owned()),
-        };
+        let clinician =
+            OrderingProvider { npi: None, first_name: Some("Ordering".to_owned()), last_name: Some("Clinician".to_owned()) };
         assert_eq!(servicing("Clinician, Ordering"), ordering_key(&clinician));
         assert_eq!(servicing("Sample Oncology, Inc."), servicing("sample oncology inc"));
     }

@@ -48,9 +48,14 @@ struct Submission<'a> {
 enum Attempt {
     Placed(Placed),
     /// The rules refuse the order.
-    Refused { refusal: Refusal, member_id: Option<String> },
+    Refused {
+        refusal: Refusal,
+        member_id: Option<String>,
+    },
     /// Another order of this member came in between.
-    MemberMoved { member_id: String },
+    MemberMoved {
+        member_id: String,
+    },
     /// The key was used in between.
     KeyUsed,
     /// A number drawn is another case's.

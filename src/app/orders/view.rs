@@ -19,8 +19,9 @@ pub fn write_out(case: &Case) -> Result<String> {
 /// A stored answer as a case.
 pub fn read_back(document: &str) -> Result<Case> {
     // the kind of fault and its place, never the text: it may be PHI
-    serde_json::from_str(document)
-        .map_err(|error| Error::Internal(format!("stored case does not read back: {:?} at column {}", error.classify(), error.column())))
+    serde_json::from_str(document).map_err(|error| {
+        Error::Internal(format!("stored case does not read back: {:?} at column {}", error.classify(), error.column()))
+    })
 }
 
 /// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.
