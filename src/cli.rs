@@ -169,7 +169,10 @@ async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
         subject: options.subject,
         expires_at: options.expires_at,
     };
-    let issued = tokens::issue(&app, "command-line", request).await;
+    let issued = {
+        let mut conn = database.pool.acquire().await?;
+        tokens::issue(&app, &mut conn, "command-line", request).await
+    };
     database.close().await;
     let (token, secret) = issued.map_err(|error| in_words(&error))?;
     eprintln!("Token {} for the role {}; it is shown this once:", token.token_id, token.role);

@@ -1,6 +1,6 @@
 //! What holds for every call, whatever it is about.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test crate")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 mod support;
 
@@ -238,4 +238,46 @@ async fn browsers_may_call_from_named_origins_only() {
     let refused = open.send(Request::builder().uri("/v1/tokens").header("origin", portal).body(Body::empty()).unwrap()).await;
     refused.assert_problem(401, "unauthenticated");
     assert_eq!(refused.header("access-control-allow-origin"), portal);
+}
+
+fn keyed(key: &str, body: &Value) -> Request<Body> {
+    let mut request = post_token(Some("application/json"), ADMINISTRATOR, body.to_string());
+    request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn the_same_key_and_payload_get_the_first_answer_again_also_at_once() {
+    let service = Service::sandbox().await;
+    let body = json!({"role": "nurse", "name": "a"});
+    let (one, other) = tokio::join!(service.send(keyed("k1", &body)), service.send(keyed("k1", &body)));
+    assert_eq!((one.status, other.status), (StatusCode::CREATED, StatusCode::CREATED), "{} {}", one.text, other.text);
+    assert_eq!(one.json()["token_id"], other.json()["token_id"]);
+    let mut replays = [one.header("idempotency-replayed"), other.header("idempotency-replayed")];
+    replays.sort_unstable();
+    assert_eq!(replays, ["", "true"]);
+    let again = service.send(keyed("k1", &json!({"name": "a", "role": "nurse"}))).await;
+    assert_eq!(again.json(), one.json());
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    service.send(keyed("k1", &json!({"role": "nurse", "name": "b"}))).await.assert_problem(422, "idempotency-key-reused");
+    assert_ne!(service.send(keyed("k2", &body)).await.json()["token_id"], one.json()["token_id"]);
+    let listed = service.get("/v1/tokens", ADMINISTRATOR).await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_request_does_not_use_its_key_up_and_no_secret_is_kept() {
+    let service = Service::sandbox().await;
+    service.send(keyed("k1", &json!({"role": "health_plan"}))).await.assert_problem(422, "validation-failed");
+    let issued = service.send(keyed("k1", &json!({"role": "nurse"}))).await;
+    assert_eq!(issued.status, StatusCode::CREATED, "{}", issued.text);
+    let secret = issued.json()["token"].as_str().unwrap().to_owned();
+    let kept: String = sqlx::query_scalar("select string_agg(body::text, ' ') from idempotency_keys")
+        .fetch_one(&service.app.pool)
+        .await
+        .unwrap();
+    assert!(kept.contains("token_id") && !kept.contains(&secret), "{kept}");
+    let mut without_key = keyed("k", &json!({"role": "nurse"}));
+    without_key.headers_mut().insert("idempotency-key", "white space".parse().unwrap());
+    service.send(without_key).await.assert_problem(422, "validation-failed");
 }

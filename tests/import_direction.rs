@@ -1,6 +1,6 @@
 //! Data flows one way (see `lib.rs`): an import against the drawing fails here, with the file and line.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::string_slice, clippy::indexing_slicing, reason = "test crate")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use std::collections::BTreeMap;
 use std::fs;

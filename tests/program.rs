@@ -1,5 +1,5 @@
 //! The program as an operator meets it: started, called, stopped.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test crate")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 mod support;
 

@@ -5,6 +5,7 @@ pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;
+pub mod idempotency;
 pub mod orders;
 pub mod rosters;
 pub mod sandbox;
@@ -38,6 +39,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Tokens seen during the last second.
     pub tokens: tokens::TokenCache,
+    /// Secrets of tokens issued under an idempotency key.
+    pub issued: tokens::IssuedSecrets,
 }
 
 /// How the service was started.
@@ -68,7 +71,15 @@ impl App {
     /// Puts the parts together; the clock is the sandbox's where the settings say so.
     pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
         let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
-        Self { pool, library, clock, ids: Ids, settings: Arc::new(settings), tokens: tokens::TokenCache::default() }
+        Self {
+            pool,
+            library,
+            clock,
+            ids: Ids,
+            settings: Arc::new(settings),
+            tokens: tokens::TokenCache::default(),
+            issued: tokens::IssuedSecrets::default(),
+        }
     }
 
     /// True where the database answers and has every migration of this version.

@@ -3,7 +3,8 @@
 //! A token is looked up by the SHA-256 of its secret: it has 256 random bits, so that a slow hash would add nothing. What was found is
 //! remembered for at most one second; a revocation therefore takes effect at once in this process and within a second in others.
 
-use super::{App, Caller, Error, Result};
+use super::idempotency::{self, Answer};
+use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -13,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,6 +31,36 @@ const REMEMBERED_AT_MOST: usize = 10_000;
 pub struct TokenCache(Arc<Mutex<Seen>>);
 
 type Seen = HashMap<[u8; 32], (Instant, Token)>;
+
+/// Secrets of tokens that were issued under an idempotency key, so that a repeated request is answered in full. In memory only: what is
+/// kept in the database is the answer without the secret.
+#[derive(Clone, Default)]
+pub struct IssuedSecrets(Arc<Mutex<HashMap<Uuid, String>>>);
+
+impl std::fmt::Debug for IssuedSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IssuedSecrets")
+    }
+}
+
+impl IssuedSecrets {
+    fn remember(&self, token_id: Uuid, secret: &str) {
+        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if secrets.len() >= REMEMBERED_AT_MOST {
+            secrets.clear();
+        }
+        secrets.insert(token_id, secret.to_owned());
+    }
+
+    /// The secret, where this process issued the token under a key and has not forgotten it.
+    pub fn of(&self, token_id: Uuid) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&token_id).cloned()
+    }
+
+    fn forget(&self, token_id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&token_id);
+    }
+}
 
 impl TokenCache {
     fn get(&self, hash: &[u8; 32]) -> Option<Token> {
@@ -105,8 +137,19 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
     }))
 }
 
-/// Issues a token. The secret is in the answer and nowhere else.
-pub async fn issue(app: &App, issued_by: &str, request: TokenRequest) -> Result<(Token, String)> {
+/// A token that was just issued.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// What is stored of it.
+    pub token: Token,
+    /// The secret: none where an earlier answer is repeated whose secret this process does not know.
+    pub secret: Option<String>,
+    /// True where the same request was answered before.
+    pub replayed: bool,
+}
+
+/// Issues a token. The secret is in the answer and nowhere else; `issue_once` repeats it for as long as this process runs.
+pub async fn issue(app: &App, conn: &mut PgConnection, issued_by: &str, request: TokenRequest) -> Result<(Token, String)> {
     let faults = faults_of(app, &request);
     if !faults.is_empty() {
         return Err(Error::invalid(faults));
@@ -126,9 +169,26 @@ pub async fn issue(app: &App, issued_by: &str, request: TokenRequest) -> Result<
         expires_at: request.expires_at,
         revoked_at: None,
     };
-    let mut conn = app.pool.acquire().await?;
-    store::tokens::insert(&mut conn, &token, &hash, issued_by).await?;
+    store::tokens::insert(conn, &token, &hash, issued_by).await?;
     Ok((token, secret))
+}
+
+/// Issues a token once for an idempotency key.
+pub async fn issue_once(app: &App, caller: &Caller, request: TokenRequest, idempotent: Option<&Idempotent>) -> Result<Issued> {
+    let mut fresh = None;
+    let answer = idempotency::once(app, caller, idempotent, async |conn| {
+        let (token, secret) = issue(app, conn, &caller.subject, request).await?;
+        let body = serde_json::to_value(&token).map_err(|error| Error::Internal(error.to_string()))?;
+        fresh = Some(secret);
+        Ok(Answer::created(body, None))
+    })
+    .await?;
+    let token: Token = serde_json::from_value(answer.body).map_err(|error| Error::Internal(error.to_string()))?;
+    if let (Some(secret), Some(_)) = (&fresh, idempotent) {
+        app.issued.remember(token.token_id, secret);
+    }
+    let secret = fresh.or_else(|| app.issued.of(token.token_id));
+    Ok(Issued { token, secret, replayed: answer.replayed })
 }
 
 /// Revokes a token; revoking twice is no error.
@@ -136,6 +196,7 @@ pub async fn revoke(app: &App, token_id: Uuid) -> Result<()> {
     let mut conn = app.pool.acquire().await?;
     let known = store::tokens::revoke(&mut conn, token_id, app.clock.now()).await?;
     app.tokens.forget(token_id);
+    app.issued.forget(token_id);
     if known { Ok(()) } else { Err(Error::NotFound) }
 }
 

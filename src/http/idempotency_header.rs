@@ -2,10 +2,13 @@
 
 use super::problem::Problem;
 use crate::app::Idempotent;
+use crate::app::idempotency::Answer;
 use crate::domain::refusal::Fault;
+use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -13,6 +16,22 @@ use sha2::{Digest as _, Sha256};
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Header of an answer that was given before.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The header of an answer that was given before; none on a first answer.
+pub fn idempotency_replayed(replayed: bool) -> Option<[(HeaderName, HeaderValue); 1]> {
+    replayed.then(|| [(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"))])
+}
+
+/// A kept or fresh answer of [`once`](crate::app::idempotency::once), as it goes out.
+pub fn respond(answer: Answer) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(answer.status).map_err(|error| Problem::internal(error.to_string()))?;
+    let mut response = (status, idempotency_replayed(answer.replayed), Json(answer.body)).into_response();
+    if let Some(location) = answer.location {
+        let location = HeaderValue::from_str(&location).map_err(|error| Problem::internal(error.to_string()))?;
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
 
 /// The key, where the caller sent one, with the method and path it came to.
 #[derive(Debug, Clone)]

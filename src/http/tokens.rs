@@ -1,17 +1,19 @@
 //! Bearer tokens: administrators issue, list and revoke them.
 
-use super::body::ValidJson;
+use super::body::Creation;
+use super::idempotency_header::idempotency_replayed;
 use super::paging::{self, DEFAULT_LIMIT, Page};
 use super::path::Id;
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
-use crate::app::tokens::{self, Token, TokenRequest};
+use crate::app::tokens::{self, Issued, Token, TokenRequest};
 use crate::app::{App, Caller};
 use crate::domain::vocabulary::CallerRole;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -65,8 +67,9 @@ impl From<Token> for TokenBody {
 /// A token that was just issued.
 #[derive(Debug, Serialize, ToSchema)]
 struct IssuedToken {
-    /// The secret, shown this once.
-    token: String,
+    /// The secret, shown this once: to be sent as `Authorization: Bearer <token>`. Null where the answer is repeated under an
+    /// Idempotency-Key after a restart; revoke the token then and issue another.
+    token: Option<String>,
     #[serde(flatten)]
     stored: TokenBody,
 }
@@ -75,14 +78,16 @@ struct IssuedToken {
 #[utoipa::path(post, path = "/v1/tokens", operation_id = "post_token", tag = "people",
     extensions(("x-roles" = json!(["administrator"]))),
     request_body = TokenRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters, chosen by the caller")),
     responses((status = 201, description = "The token", body = IssuedToken)))]
 async fn post_token(
     State(app): State<App>,
     caller: Caller,
-    ValidJson(request): ValidJson<TokenRequest>,
-) -> Result<(StatusCode, Json<IssuedToken>), Problem> {
-    let (stored, token) = tokens::issue(&app, &caller.subject, request).await?;
-    Ok((StatusCode::CREATED, Json(IssuedToken { token, stored: stored.into() })))
+    Creation { body: request, idempotent }: Creation<TokenRequest>,
+) -> Result<Response, Problem> {
+    let Issued { token, secret, replayed } = tokens::issue_once(&app, &caller, request, idempotent.as_ref()).await?;
+    let body = Json(IssuedToken { token: secret, stored: token.into() });
+    Ok((StatusCode::CREATED, idempotency_replayed(replayed), body).into_response())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

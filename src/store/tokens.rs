@@ -3,11 +3,12 @@
 use super::{Error, Result};
 use crate::domain::vocabulary::CallerRole;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// A stored token, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Identifies it for revocation.
     pub token_id: Uuid,

@@ -1,6 +1,12 @@
 //! What the integration tests share. Each test crate uses a part of it.
 #![allow(dead_code, reason = "every test crate compiles this module and uses a part of it")]
-#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a fixture that fails has to fail the test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a fixture that fails has to fail the test"
+)]
 
 pub mod http;
 pub mod orders;

@@ -1,0 +1,66 @@
+//! Doing something once, however often the request arrives: the answer is kept with the key, in the transaction that does it.
+//!
+//! Orders have a way of their own, because they are many and their first answer is the case's first version.
+
+use super::{App, Caller, Error, Idempotent, Result};
+use crate::store;
+use crate::store::idempotency::StoredAnswer;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+/// What a POST that creates answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Body.
+    pub body: Value,
+    /// Address of what was created.
+    pub location: Option<String>,
+    /// True where it was answered before.
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// Something was created.
+    pub const fn created(body: Value, location: Option<String>) -> Self {
+        Self { status: 201, body, location, replayed: false }
+    }
+}
+
+/// Runs `act` in a transaction, unless this caller's key was used for the same payload: then the first answer is given again. Requests
+/// with the same key wait for each other. What fails is not kept, so that it may be tried again.
+pub async fn once<F>(app: &App, caller: &Caller, idempotent: Option<&Idempotent>, act: F) -> Result<Answer>
+where
+    F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
+{
+    let mut transaction = app.pool.begin().await?;
+    if let Some(Idempotent { key, fingerprint }) = idempotent {
+        store::idempotency::lock(&mut transaction, &caller.subject, key).await?;
+        if let Some(kept) = store::idempotency::find(&mut transaction, &caller.subject, key).await? {
+            return replay(kept, fingerprint);
+        }
+    }
+    let answer = act(&mut transaction).await?;
+    if let Some(Idempotent { key, fingerprint }) = idempotent {
+        let kept = StoredAnswer {
+            fingerprint: fingerprint.to_vec(),
+            status: i16::try_from(answer.status).map_err(|error| Error::Internal(error.to_string()))?,
+            body: Some(answer.body.clone()),
+            location: answer.location.clone(),
+            case_id: None,
+        };
+        store::idempotency::keep(&mut transaction, &caller.subject, key, &kept, app.clock.now()).await?;
+    }
+    transaction.commit().await?;
+    Ok(answer)
+}
+
+fn replay(kept: StoredAnswer, fingerprint: &[u8; 32]) -> Result<Answer> {
+    let StoredAnswer { status, body: Some(body), location, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
+    if kept.fingerprint != fingerprint {
+        return Err(Error::IdempotencyKeyReused);
+    }
+    let status = u16::try_from(status).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Answer { status, body, location, replayed: true })
+}
