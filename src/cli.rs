@@ -93,6 +93,12 @@ pub struct ServeOptions {
     /// Origin of a portal that may call from a browser; may be given several times. None by default.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub cors_origins: Vec<String>,
+    /// Requests a second that one caller may send, 0 for any number; 200 by default, any number in a sandbox.
+    #[arg(long, env = "ONCOAUTH_RATE_LIMIT")]
+    pub rate_limit: Option<u32>,
+    /// The largest share of a roster, in percent, that a load may remove; 20 by default, any share in a sandbox.
+    #[arg(long, env = "ONCOAUTH_ROSTER_DROP_GUARD", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub roster_drop_guard: Option<u8>,
     /// Connections to the database at most.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=500))]
     pub database_connections: u32,

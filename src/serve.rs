@@ -20,6 +20,10 @@ use tokio::signal::unix::{SignalKind, signal};
 const DRAIN: Duration = Duration::from_secs(15);
 /// How often another process's change of the sandbox's clock is looked for.
 const FOLLOW_CLOCK: Duration = Duration::from_secs(1);
+/// Requests a second that one caller may send.
+const RATE_LIMIT: u32 = 200;
+/// The largest share of a roster that a load may remove without saying so.
+const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
 
@@ -77,9 +81,16 @@ async fn patience_ends(stopped: tokio::sync::oneshot::Receiver<()>) {
     }
 }
 
+/// A sandbox has no limits unless they are asked for.
 fn settings(options: &ServeOptions) -> Settings {
     let sandbox = options.sandbox || options.database.url().is_none();
-    Settings { sandbox, cors_origins: options.cors_origins.clone(), ..Settings::default() }
+    Settings {
+        sandbox,
+        cors_origins: options.cors_origins.clone(),
+        rate_limit: options.rate_limit.or((!sandbox).then_some(RATE_LIMIT)).filter(|limit| *limit > 0),
+        roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),
+        ..Settings::default()
+    }
 }
 
 /// Binds the address before anything else is started, so that a taken port is told at once.

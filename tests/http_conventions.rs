@@ -183,6 +183,10 @@ async fn the_sandbox_clock_goes_anywhere_while_there_is_no_order() {
         let shown: chrono::DateTime<chrono::Utc> = shown["now"].as_str().unwrap().parse().unwrap();
         assert_eq!(shown, now.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
     }
+    for now in ["1969-12-31T00:00:00Z", "9999-12-31T00:00:00Z"] {
+        let answer = service.call(Method::PUT, "/v1/sandbox/clock", ADMINISTRATOR, Some(&json!({"now": now}))).await;
+        answer.assert_problem(422, "validation-failed");
+    }
 }
 
 #[tokio::test]
@@ -280,4 +284,53 @@ async fn a_refused_request_does_not_use_its_key_up_and_no_secret_is_kept() {
     let mut without_key = keyed("k", &json!({"role": "nurse"}));
     without_key.headers_mut().insert("idempotency-key", "white space".parse().unwrap());
     service.send(without_key).await.assert_problem(422, "validation-failed");
+}
+
+#[tokio::test]
+async fn with_an_order_on_file_the_sandbox_clock_only_goes_forward() {
+    let service = Service::with_rosters().await;
+    let set = async |now: &str| service.call(Method::PUT, "/v1/sandbox/clock", ADMINISTRATOR, Some(&json!({"now": now}))).await;
+    assert_eq!(set("2026-11-23T15:00:00Z").await.status, StatusCode::OK);
+    let order = json!({
+        "member": {"health_plan": "anthem-blue-medicare-advantage", "member_id": "XKM100200300", "first_name": "Test",
+                   "last_name": "Member", "birth_date": "1950-01-15"},
+        "service": "medical_oncology", "place_of_service": "11", "date_of_service": "2026-12-01",
+        "ordering_provider": {"npi": "1234567893", "first_name": "Ordering", "last_name": "Clinician"},
+        "servicing_provider": {"npi": "1245319599", "name": "Sample Infusion Center"},
+        "contact": {"name": "Front desk", "phone": "+1 734 555 0100"},
+        "diagnosis": {"icd10": "C50.911"},
+        "treatment": {"phases": [{"cycle_length_days": 21, "cycles": 4, "drugs": [
+            {"line": 1, "hcpcs": "J9171", "route": "iv", "dose": {"amount": 75, "unit": "mg/m2"}, "days": [1]}]}]},
+    });
+    let placed = service.post("/v1/orders", "sandbox-ordering-provider", &order).await;
+    assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
+    set("2026-11-22T15:00:00Z").await.assert_problem(422, "validation-failed");
+    assert_eq!(set("2026-11-24T15:00:00Z").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn one_caller_too_fast_does_not_slow_the_others_down() {
+    let service = Service::start(Settings { sandbox: true, rate_limit: Some(1), ..Settings::default() }).await;
+    let mut refused = Vec::new();
+    for _ in 0..20 {
+        let answer = service.get("/v1/tokens", ADMINISTRATOR).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            refused.push(answer);
+        }
+    }
+    let first = refused.first().expect("twenty requests at once are more than one a second");
+    first.assert_problem(429, "too-many-requests");
+    assert_eq!(first.header("retry-after"), "1");
+    service.get("/v1/tokens", "sandbox-nurse").await.assert_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_problem_and_tells_nothing() {
+    let service = Service::sandbox().await;
+    let panics = axum::routing::get(async || -> &'static str { panic!("a secret") });
+    let routes = axum::Router::new().route("/panics", panics);
+    let state = oncoauth::http::state::HttpState::new(service.app.clone(), oncoauth::http::api());
+    let service = service.with_router(oncoauth::http::surround(routes, state));
+    let body = service.get("/panics", "").await.assert_problem(500, "internal");
+    assert!(!body.to_string().contains("secret"), "{body}");
 }

@@ -54,6 +54,8 @@ pub struct Settings {
     pub roster_drop_guard_percent: Option<u8>,
     /// Origins of portals that may call from a browser; none by default.
     pub cors_origins: Vec<String>,
+    /// Requests a second that one caller may send; unlimited where none.
+    pub rate_limit: Option<u32>,
 }
 
 impl Default for Settings {
@@ -63,6 +65,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(10),
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
+            rate_limit: None,
         }
     }
 }

@@ -4,7 +4,11 @@ use super::{App, Caller, Error, Result, timers};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
+use std::ops::RangeInclusive;
+
+/// Years that the clock can show: deadlines and validity ranges stay within what dates can hold.
+const YEARS: RangeInclusive<i32> = 2000..=2200;
 
 /// A fixed token: its text, role, tax ID and health plan. The text is the subject, too.
 pub type FixedToken = (&'static str, CallerRole, Option<&'static str>, Option<&'static str>);
@@ -45,6 +49,10 @@ pub async fn follow_clock(app: &App) -> Result<()> {
 ///
 /// Any instant is taken while no order exists; later the clock only goes forward, because deadlines that have run cannot be undone.
 pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    if !YEARS.contains(&to.year()) {
+        let message = format!("the clock shows years from {} to {}", YEARS.start(), YEARS.end());
+        return Err(Error::invalid(vec![Fault::new("/now", "out-of-range", message)]));
+    }
     let mut transaction = app.pool.begin().await?;
     let offset = store::sandbox_clock::lock_offset(&mut transaction).await?;
     app.clock.follow(offset);

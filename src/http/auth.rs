@@ -24,6 +24,7 @@ pub async fn authorize(State(state): State<HttpState>, mut request: Request, nex
             if !roles.contains(&caller.role) {
                 return Err(Problem::forbidden(refusal(caller.role, roles)));
             }
+            state.rate_limit.take(&caller.subject)?;
             request.extensions_mut().insert(caller);
         }
     }

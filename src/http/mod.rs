@@ -18,18 +18,20 @@ pub mod problem;
 pub mod problem_kinds;
 pub mod programs;
 pub mod query;
+pub mod rate_limit;
 pub mod rosters;
 pub mod sandbox;
 pub mod state;
 pub mod tokens;
 
 use crate::app::App;
+use crate::telemetry;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use openapi::Api;
 use state::HttpState;
-use std::sync::Arc;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -63,17 +65,20 @@ pub fn api() -> Api {
 
 /// The service.
 pub fn router(app: App) -> Router {
-    crate::telemetry::metrics();
     let routes = if app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
-    let cors = cors(&app.settings.cors_origins);
-    let state = HttpState { app, api: Arc::new(api()) };
-    Router::from(routes)
-        .route_layer(from_fn_with_state(state.clone(), auth::authorize))
-        .merge(operations::docs())
+    let state = HttpState::new(app, api());
+    let routes = Router::from(routes).route_layer(from_fn_with_state(state.clone(), auth::authorize)).merge(operations::docs());
+    surround(routes, state)
+}
+
+/// Puts what holds for every request around the routes; the last layer is the outermost.
+pub fn surround(routes: Router<HttpState>, state: HttpState) -> Router {
+    telemetry::metrics();
+    routes
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(from_fn_with_state(state.clone(), observe::limit_time))
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(tower::util::option_layer(cors))
+        .layer(option_layer(cors(&state.app.settings.cors_origins)))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

@@ -134,7 +134,11 @@ fn access_of(operation: &Operation) -> Access {
 fn add_errors(operation: &mut Operation, access: &Access, path: &str) {
     let mut errors = vec![("500", "The service failed"), ("503", "Temporarily unavailable, or the request took too long")];
     if *access != Access::Everybody {
-        errors.extend([("401", "No token, or one that does not work"), ("403", "The role may not do this")]);
+        errors.extend([
+            ("401", "No token, or one that does not work"),
+            ("403", "The role may not do this"),
+            ("429", "Too many requests"),
+        ]);
     }
     if operation.request_body.is_some() {
         errors.extend([

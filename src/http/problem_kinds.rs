@@ -76,6 +76,8 @@ kinds! {
         "A body may have 1 MiB, rosters and attachments aside.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
         "`Content-Type` must name the media type that the operation takes, usually `application/json`.";
+    TOO_MANY_REQUESTS = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests",
+        "This caller sends more requests a second than the installation allows. `Retry-After` says how many seconds to wait.";
     NOT_ACCEPTABLE = "not-acceptable", NOT_ACCEPTABLE, "No acceptable representation",
         "The resource has no representation in any media type that `Accept` names.";
     INTERNAL = "internal", INTERNAL_SERVER_ERROR, "The service failed",

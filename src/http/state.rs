@@ -1,6 +1,7 @@
 //! What handlers share: the use cases, and the description of the API that authorization is read from.
 
 use super::openapi::Api;
+use super::rate_limit::RateLimit;
 use crate::app::App;
 use axum::extract::FromRef;
 use std::sync::Arc;
@@ -12,6 +13,16 @@ pub struct HttpState {
     pub app: App,
     /// The API description and who may call what.
     pub api: Arc<Api>,
+    /// How often a caller may call.
+    pub rate_limit: Arc<RateLimit>,
+}
+
+impl HttpState {
+    /// The state of a service.
+    pub fn new(app: App, api: Api) -> Self {
+        let rate_limit = Arc::new(RateLimit::new(app.settings.rate_limit));
+        Self { app, api: Arc::new(api), rate_limit }
+    }
 }
 
 impl FromRef<HttpState> for App {

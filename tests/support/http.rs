@@ -87,6 +87,11 @@ impl Service {
         Self { router: http::router(app.clone()), app, _database: database }
     }
 
+    /// The same database behind another router.
+    pub fn with_router(self, router: Router) -> Self {
+        Self { router, ..self }
+    }
+
     /// Sends a request.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
