@@ -111,6 +111,9 @@ pub struct ServeOptions {
 struct IssueTokenOptions {
     #[command(flatten)]
     database: DatabaseOptions,
+    /// Content that knows the health plans, instead of what is compiled in.
+    #[arg(long, env = "ONCOAUTH_CONTENT_DIR")]
+    content_dir: Option<PathBuf>,
     /// What the token acts as.
     #[arg(long, value_parser = role)]
     role: CallerRole,
@@ -166,7 +169,7 @@ async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
 async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
     let database = serve::Database::open(&options.database, 2).await?;
     database.migrate().await?;
-    let app = serve::app_on(&database, None, oncoauth::app::Settings::default())?;
+    let app = serve::app_on(&database, options.content_dir.as_deref(), oncoauth::app::Settings::default())?;
     let request = TokenRequest {
         role: options.role,
         tax_ids: Some(options.tax_ids),
