@@ -304,6 +304,8 @@ async fn with_an_order_on_file_the_sandbox_clock_only_goes_forward() {
     });
     let placed = service.post("/v1/orders", "sandbox-ordering-provider", &order).await;
     assert_eq!(placed.status, StatusCode::CREATED, "{}", placed.text);
+    let metrics = service.get("/metrics", "").await.text;
+    assert!(metrics.contains("oncoauth_decisions_total{program=\"blue-medicare-advantage-ccq\""), "{metrics}");
     set("2026-11-22T15:00:00Z").await.assert_problem(422, "validation-failed");
     assert_eq!(set("2026-11-24T15:00:00Z").await.status, StatusCode::OK);
 }

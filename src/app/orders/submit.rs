@@ -14,6 +14,7 @@ use crate::rules::decide;
 use crate::store;
 use crate::store::cases::{Guard, Written};
 use crate::store::facts::Known;
+use crate::telemetry;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
@@ -143,6 +144,7 @@ impl Submission<'_> {
         }
         let mut case = draft.case;
         let case_id = case.case_id;
+        telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
         Ok(Attempt::Placed(Placed { case_id, version: 1, body, replayed: false }))
