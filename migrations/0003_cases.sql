@@ -101,12 +101,15 @@ create table case_events (
     reason        text,
     detail        json,
     document      json,
-    primary key (case_id, seq)
+    -- What the engine computed and review keeps back; never shown (CAS-08).
+    computed      json,
+    primary key (case_id, seq),
+    constraint case_events_document_with_computed check ((document is null) = (computed is null))
 );
 -- lz4 takes a third of the time of the default; a server built without it keeps the default.
 do $$
 begin
-    alter table case_events alter column document set compression lz4;
+    alter table case_events alter column document set compression lz4, alter column computed set compression lz4;
 exception when feature_not_supported then
     raise notice 'this server has no lz4: documents are compressed the default way';
 end $$;

@@ -2,7 +2,7 @@
 
 use super::orders::view;
 use super::{Error, Result};
-use crate::domain::case::ReviewQueue;
+use crate::domain::case::{Case, ReviewQueue};
 use crate::domain::vocabulary::CaseStatus;
 use crate::store;
 use crate::store::case_events::{NewEvent, SERVICE};
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 /// The deadline of a case has passed: a case still in progress goes to a physician as overdue. A clock alone never denies (DET-04).
 pub async fn pass(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
-    let stored = store::cases::lock(conn, case_id).await?.ok_or(Error::NotFound)?;
-    let mut case = view::read_back(&stored.document)?;
+    let held = store::cases::lock(conn, case_id).await?.ok_or(Error::NotFound)?;
+    let mut case: Case = view::read_back(&held.stored.document)?;
     let Some(review) = case.review.as_mut().filter(|_| case.status == CaseStatus::InProgress) else { return Ok(()) };
     review.queue = ReviewQueue::Physician;
     review.overdue = true;
@@ -25,7 +25,7 @@ pub async fn pass(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) ->
         actor: SERVICE,
         reason: Some("The answer was due; the case goes to a physician as overdue."),
         detail: None,
-        document: Some(&document),
+        change: Some((&document, &held.computed)),
     };
     store::case_events::append(conn, &event).await?;
     Ok(())

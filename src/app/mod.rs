@@ -7,6 +7,7 @@ pub mod enquiries;
 pub mod error;
 pub mod idempotency;
 pub mod orders;
+pub mod providers;
 pub mod rosters;
 pub mod sandbox;
 pub mod sandbox_rosters;

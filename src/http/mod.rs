@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod catalog;
 pub mod eligibility;
 pub mod etag;
 mod faults;
@@ -17,8 +18,10 @@ pub mod path;
 pub mod problem;
 pub mod problem_kinds;
 pub mod programs;
+pub mod providers;
 pub mod query;
 pub mod rate_limit;
+pub mod regimens;
 pub mod rosters;
 pub mod sandbox;
 pub mod state;
@@ -46,6 +49,9 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(eligibility::routes())
         .merge(programs::routes())
         .merge(rosters::routes())
+        .merge(catalog::routes())
+        .merge(regimens::routes())
+        .merge(providers::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

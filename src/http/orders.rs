@@ -103,6 +103,7 @@ struct OrderQuery {
     submitted_from: Option<String>,
     /// Received at or before: an instant, or a date in UTC, which counts to its end.
     submitted_to: Option<String>,
+    #[param(inline)]
     /// `my_orders`: open, or closed within the last 90 days. `order_status`, the default: all.
     #[param(inline)]
     view: Option<ListView>,

@@ -32,19 +32,20 @@ pub struct NewEvent<'a> {
     pub reason: Option<&'a str>,
     /// Particulars, as JSON.
     pub detail: Option<&'a str>,
-    /// The whole answer from now on, where the event changed it.
-    pub document: Option<&'a str>,
+    /// Where the event changed the case: the whole answer from now on, and what the engine computed for it.
+    pub change: Option<(&'a str, &'a str)>,
 }
 
 /// Records an event, and makes its document the case's current one with the next version. The case is held by the caller
 /// ([`super::cases::lock`]), so that sequence numbers have no races.
 pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32> {
+    let (document, computed) = event.change.unzip();
     let row = sqlx::query!(
         r#"with next as (
              select coalesce(max(seq), 0) + 1 as seq from case_events where case_id = $1
            ), event as (
-             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document)
-             select $1, next.seq, $2, $3, $4, $5, $6, $7::text::json, $8::text::json from next
+             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document, computed)
+             select $1, next.seq, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json from next
              returning seq, document is not null as changes
            ), moved as (
              update cases set document_seq = event.seq, version = version + 1 from event
@@ -58,7 +59,8 @@ pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32
         event.actor.role,
         event.reason,
         event.detail,
-        event.document,
+        document,
+        computed,
     )
     .fetch_one(conn)
     .await?;

@@ -60,6 +60,8 @@ pub struct NewCase<'a> {
     pub awards: AwardColumns<'a>,
     /// The whole answer.
     pub document: &'a str,
+    /// What the engine computed and review keeps back.
+    pub computed: &'a str,
 }
 
 /// Drug lines, column by column.
@@ -150,8 +152,8 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
              insert into s_code_awards (case_id, code, times, billable_from, billable_through)
              select new_case.case_id, award.* from new_case, unnest($36::text[], $37::int[], $38::date[], $39::date[]) as award
            ), events as (
-             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document)
-             select case_id, 1, $13, 'submitted', $19, $40, $41::text::json from new_case
+             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
+             select case_id, 1, $13, 'submitted', $19, $40, $41::text::json, $42::text::json from new_case
            ), deadline as (
              insert into timers (case_id, kind, due_at) select case_id, 'pend_deadline', $15 from new_case where $15 is not null
            )
@@ -180,7 +182,7 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
         case.treatment_ingredients,
         guard.seen,
         key,
-        fingerprint.map(|bytes| bytes.as_slice()),
+        fingerprint.map(<[u8; 32]>::as_slice),
         &case.drugs.line,
         &case.drugs.hcpcs as &[Option<&str>],
         &case.drugs.generic as &[&str],
@@ -197,6 +199,7 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
         &case.awards.billable_through,
         case.submitted_as,
         case.document,
+        case.computed,
     )
     .fetch_one(conn)
     .await?;
@@ -251,14 +254,41 @@ pub async fn current(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<St
     Ok(case)
 }
 
+/// A case held for a change, with what only changes need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCase {
+    /// The case.
+    pub stored: StoredCase,
+    /// What the engine computed and review keeps back.
+    pub computed: String,
+}
+
 /// A case as it stands, held until the transaction ends.
-pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<StoredCase>> {
+pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldCase>> {
+    // held first, read afterwards: a statement sees what was there when it began, not when it got the lock
     let held =
         sqlx::query!("select case_id from cases where case_id = $1 for update", case_id).fetch_optional(&mut *conn).await?;
-    match held {
-        Some(_) => current(conn, case_id).await,
-        None => Ok(None),
+    if held.is_none() {
+        return Ok(None);
     }
+    let row = sqlx::query!(
+        r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!",
+             e.computed::text as "computed!"
+           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq
+           where c.case_id = $1"#,
+        case_id,
+    )
+    .fetch_one(conn)
+    .await?;
+    let stored = StoredCase {
+        case_id: row.case_id,
+        health_plan: row.health_plan,
+        visible_to: row.visible_to,
+        version: row.version,
+        due_at: row.due_at,
+        document: row.document,
+    };
+    Ok(Some(HeldCase { stored, computed: row.computed }))
 }
 
 /// The first answer about a case, without the deadline: what was not overdue then is not overdue in it now.

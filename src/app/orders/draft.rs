@@ -1,7 +1,7 @@
 //! From a decision to the case that is answered and the rows that are stored.
 
 use crate::app::{Caller, visibility};
-use crate::domain::case::{Case, PeerToPeer, Review, ReviewQueue};
+use crate::domain::case::{Case, Computed, PeerToPeer, Review, ReviewQueue};
 use crate::domain::order::OrderRequest;
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugStatus, PathwayDetermination, Service};
@@ -15,7 +15,9 @@ use uuid::Uuid;
 pub struct Draft {
     /// The answer.
     pub case: Case,
-    computed: Vec<DrugStatus>,
+    /// What the engine computed and review keeps back.
+    pub computed: Computed,
+    computed_statuses: Vec<DrugStatus>,
     member: MemberRow,
     channel: Channel,
     valid_from: NaiveDate,
@@ -38,7 +40,8 @@ impl Draft {
         }
         let entered_npi = facts.order.servicing_provider.as_ref().and_then(|provider| provider.npi.clone());
         Self {
-            computed: decision.drugs.iter().map(|drug| drug.computed).collect(),
+            computed_statuses: decision.drugs.iter().map(|drug| drug.computed).collect(),
+            computed: decision.computed.clone(),
             channel: channel(facts.order, caller),
             valid_from: decision.valid_from,
             valid_through: decision.valid_through,
@@ -79,7 +82,7 @@ impl Draft {
     }
 
     /// The rows to store, with the answer as it was written out.
-    pub fn rows<'a>(&'a self, caller: &'a Caller, document: &'a str) -> NewCase<'a> {
+    pub fn rows<'a>(&'a self, caller: &'a Caller, document: &'a str, computed: &'a str) -> NewCase<'a> {
         let case = &self.case;
         NewCase {
             case_id: case.case_id,
@@ -105,9 +108,10 @@ impl Draft {
             submitted_as: caller.role.as_str(),
             visible_to: &self.visible_to,
             treatment_ingredients: &self.treatment_ingredients,
-            drugs: drug_columns(case, &self.computed),
+            drugs: drug_columns(case, &self.computed_statuses),
             awards: award_columns(case),
             document,
+            computed,
         }
     }
 }

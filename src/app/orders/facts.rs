@@ -125,14 +125,18 @@ fn ordering_key(provider: &OrderingProvider) -> Option<String> {
     joined_key(provider.first_name.as_deref()?, provider.last_name.as_deref()?)
 }
 
-/// Facilities by name; clinicians by first and last name, or by last name, comma, first name (PRV-04, PRV-07).
 fn servicing_key(provider: &ServicingProvider) -> Option<String> {
-    let name = provider.name.as_deref()?;
-    // a comma is also part of names such as "Sample Oncology, Inc.", which the key ignores: one that is a person's comes back swapped
-    let swapped =
-        name.split_once(',').filter(|(_, first)| !is_company_suffix(first)).map(|(last, first)| format!("{first} {last}"));
-    let key = name_key(swapped.as_deref().unwrap_or(name));
-    (!key.is_empty()).then_some(key)
+    Some(typed_key(provider.name.as_deref()?)).filter(|key| !key.is_empty())
+}
+
+/// The key of a name as somebody types it: of a facility, or of a clinician by first and last name, or by last name, comma, first name
+/// (PRV-04, PRV-07).
+pub fn typed_key(name: &str) -> String {
+    match name.split_once(',') {
+        // the comma of "Sample Oncology, Inc." is no reason to swap
+        Some((last, first)) if !is_company_suffix(first) => name_key(first) + &name_key(last),
+        _ => name_key(name),
+    }
 }
 
 fn is_company_suffix(text: &str) -> bool {

@@ -7,6 +7,6 @@ mod find;
 mod submit;
 pub mod view;
 
-pub use facts::{Question, member_key, provider_key};
+pub use facts::{Question, member_key, provider_key, typed_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use submit::{Placed, preview, submit};

@@ -133,8 +133,10 @@ impl Submission<'_> {
 
     async fn write(&self, conn: &mut PgConnection, draft: Draft, known: &Known) -> Result<Attempt> {
         let document = view::write_out(&draft.case)?;
+        let computed = view::write_out(&draft.computed)?;
         let key = self.idempotent.map(|idempotent| (idempotent.key.as_str(), &idempotent.fingerprint));
-        let written = store::cases::insert(conn, &draft.rows(self.caller, &document), Guard { seen: known.seen, key }).await;
+        let written =
+            store::cases::insert(conn, &draft.rows(self.caller, &document, &computed), Guard { seen: known.seen, key }).await;
         match written {
             Ok(Written::Stored) => {}
             Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed),

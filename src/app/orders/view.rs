@@ -8,16 +8,18 @@ use crate::store;
 use crate::store::cases::StoredCase;
 use crate::store::facts::MemberCase;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A case as JSON.
-pub fn write_out(case: &Case) -> Result<String> {
+/// A case, or what was computed for it, as JSON.
+pub fn write_out<T: Serialize>(case: &T) -> Result<String> {
     serde_json::to_string(case).map_err(|error| Error::Internal(format!("case does not serialize: {error}")))
 }
 
-/// A stored answer as a case.
-pub fn read_back(document: &str) -> Result<Case> {
+/// A stored answer as a case, or what was computed for it.
+pub fn read_back<T: DeserializeOwned>(document: &str) -> Result<T> {
     // the kind of fault and its place, never the text: it may be PHI
     serde_json::from_str(document).map_err(|error| {
         Error::Internal(format!("stored case does not read back: {:?} at column {}", error.classify(), error.column()))
@@ -31,7 +33,7 @@ pub async fn show(conn: &mut PgConnection, stored: StoredCase, caller: &Caller, 
     if !overdue && !names_others && caller.role != CallerRole::ServicingProvider {
         return Ok(stored.document);
     }
-    let mut case = read_back(&stored.document)?;
+    let mut case: Case = read_back(&stored.document)?;
     if let Some(review) = &mut case.review {
         review.overdue |= overdue;
     }
