@@ -11,3 +11,4 @@
 pub mod http;
 pub mod orders;
 pub mod postgres;
+pub mod submit;
