@@ -4,6 +4,8 @@
 
 mod support;
 
+use oncoauth::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus};
+use oncoauth::rules::derive::case_status;
 use sqlx::{AssertSqlSafe, PgConnection};
 use support::http::Service;
 use support::submit::{ORDERING, assert_created, authorized_order, pending_order, sandbox};
@@ -129,5 +131,57 @@ async fn history_determinations_and_offers_are_neither_changed_nor_deleted() {
         assert_eq!(run(&service, &[format!("delete from {table}")]).await, expected);
         assert_eq!(run(&service, &[format!("update {table} set case_id = case_id")]).await, expected);
         assert_eq!(run(&service, &[format!("truncate {table}")]).await, expected);
+    }
+}
+
+/// Statements that store a case with these drugs and this status.
+fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus) -> Vec<String> {
+    let case_id = format!("00000000-0000-7000-8000-{number:012}");
+    let open = status == CaseStatus::InProgress;
+    let order_id = if status.has_order_id() { format!("'A{number:09}'") } else { "null".to_owned() };
+    let (decided, due) = if open { ("null", "now()") } else { ("now()", "null") };
+    let mut statements = vec![
+        format!(
+            "insert into cases (case_id, health_plan, program, member_id, service, status, order_id, content_release, urgency, channel,
+               submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
+               treatment_ingredients, version, document_seq)
+             values ('{case_id}', 'plan', 'program', 'member', 'medical_oncology', '{status}', {order_id}, 'release', 'standard', 'portal',
+               now(), {decided}, {decided}, {due}, '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1)"
+        ),
+        offer(&case_id, "now()"),
+    ];
+    let denied = (1_u32..).zip(drugs).filter(|(_, (_, status))| *status == DrugStatus::NonAuthorized);
+    statements.extend(denied.map(|(line, _)| determination(&case_id, line, "physician")));
+    let rows: Vec<String> = (1_u32..)
+        .zip(drugs)
+        .map(|(line, (role, status))| {
+            format!("('{case_id}', {line}, 'x', '{role}', '{status}', 'in_progress', '2026-12-01'::date, '2026-12-31'::date)")
+        })
+        .collect();
+    statements.push(format!(
+        "insert into case_drugs (case_id, line, generic, role, status, computed_status, valid_from, valid_through) values {}",
+        rows.join(", ")
+    ));
+    statements
+}
+
+// proves CAS-08
+#[tokio::test]
+async fn the_database_derives_the_status_of_a_case_as_the_rules_do() {
+    let service = Service::sandbox().await;
+    let drugs: Vec<(DrugRole, DrugStatus)> =
+        DrugRole::ALL.iter().flat_map(|role| DrugStatus::ALL.iter().map(|status| (*role, *status))).collect();
+    let mut number = 0;
+    for (index, one) in drugs.iter().enumerate() {
+        for other in drugs.iter().skip(index) {
+            let derived = case_status([*one, *other]);
+            number += 1;
+            assert_eq!(run(&service, &store_case(number, &[*one, *other], derived)).await, Ok(()), "{one:?} {other:?} {derived}");
+            let others: Vec<CaseStatus> = CaseStatus::ALL.iter().copied().filter(|status| *status != derived).collect();
+            let wrong = others[usize::try_from(number).unwrap() % others.len()];
+            number += 1;
+            let refused = run(&service, &store_case(number, &[*one, *other], wrong)).await;
+            assert_eq!(refused, Err("cases_status_follows_drugs".to_owned()), "{one:?} {other:?} {wrong}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+use oncoauth::app::idempotency;
 use serde_json::{Value, json};
 use support::submit::{
     ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count,
@@ -61,6 +62,22 @@ async fn the_same_key_and_payload_is_the_first_answer_again_and_another_payload_
     // a key belongs to its caller
     assert_created(&submit_with_key(&service, INTAKE, "key-1", &json_with(authorized_order(), "channel", "phone")).await);
     assert_eq!(count(&service, "select count(*) from cases").await, 2);
+}
+
+// proves DUP-03
+#[tokio::test]
+async fn a_key_is_kept_for_a_day_and_forgotten_after_two() {
+    let service = sandbox().await;
+    let order = authorized_order();
+    let first = assert_created(&submit_with_key(&service, ORDERING, "key-1", &order).await);
+    service.app.clock.freeze_at("2026-11-21T15:00:00Z".parse().unwrap());
+    assert_eq!(idempotency::purge(&service.app).await.unwrap(), 0);
+    let again = submit_with_key(&service, ORDERING, "key-1", &order).await;
+    assert_eq!(assert_created(&again)["case_id"], first["case_id"]);
+    service.app.clock.freeze_at("2026-11-22T15:00:01Z".parse().unwrap());
+    assert_eq!(idempotency::purge(&service.app).await.unwrap(), 1);
+    let anew = submit_with_key(&service, ORDERING, "key-1", &order).await;
+    assert_ne!(assert_created(&anew)["case_id"], first["case_id"]);
 }
 
 fn json_with(mut order: Value, field: &str, value: &str) -> Value {

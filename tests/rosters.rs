@@ -145,3 +145,19 @@ async fn an_order_is_decided_by_the_file_as_it_stands() {
     put_roster(&service, HEALTH_PLAN, MEMBERS, file(&[member("M1", "2020-01-01", None)])).await;
     service.post("/v1/orders", ORDERING, &authorized_order()).await.assert_problem(422, "member-not-found");
 }
+
+// proves PRV-05
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_files_at_once_one_is_there_as_a_whole() {
+    let service = Service::sandbox().await;
+    let rows = |name: &str| (0..200).map(|number| member(&format!("{name}{number}"), "2020-01-01", None)).collect::<Vec<Value>>();
+    for _ in 0..5 {
+        let (one, other) = tokio::join!(
+            put_roster(&service, HEALTH_PLAN, MEMBERS, file(&rows("A"))),
+            put_roster(&service, ADMINISTRATOR, MEMBERS, file(&rows("B"))),
+        );
+        assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200), "{} {}", one.text, other.text);
+        assert_eq!(count(&service, "select count(*) from members").await, 200);
+        assert_eq!(count(&service, "select count(distinct left(member_id, 1)) from members").await, 1);
+    }
+}

@@ -5,8 +5,18 @@
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::store;
 use crate::store::idempotency::StoredAnswer;
+use chrono::TimeDelta;
 use serde_json::Value;
 use sqlx::PgConnection;
+
+/// How long keys are kept: twice what callers are promised.
+const KEPT_HOURS: i64 = 48;
+
+/// Forgets keys that are older than any caller may rely on. Orders stay as they are: only their keys may be used anew.
+pub async fn purge(app: &App) -> Result<u64> {
+    let before = app.clock.now() - TimeDelta::hours(KEPT_HOURS);
+    Ok(store::idempotency::purge(&mut *app.pool.acquire().await?, before).await?)
+}
 
 /// What a POST that creates answers.
 #[derive(Debug, Clone, PartialEq)]
