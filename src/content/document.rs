@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 /// A parsed file.
 #[derive(Debug)]
@@ -58,23 +58,33 @@ impl<'t> Document<'t> {
             .collect()
     }
 
+    /// Puts text in the place of the value of a key at the top, after that value was found wrong and reported, so that it does not
+    /// hide what else is wrong.
+    pub fn replace(&mut self, key: &str, text: &'static str) {
+        if let DeValue::Table(table) = self.root.get_mut()
+            && let Some(value) = table.get_mut(key)
+        {
+            *value.get_mut() = DeValue::String(text.into());
+        }
+    }
+
     fn typed<T: Deserialize<'t>>(&self, mut value: Spanned<DeValue<'t>>, report: &mut Report) -> Option<T> {
-        let mut sound = true;
+        let mut removed: Vec<String> = Vec::new();
         loop {
             let error = match T::deserialize(value.clone().into_deserializer()) {
-                Ok(typed) => return sound.then_some(typed),
+                Ok(typed) => return removed.is_empty().then_some(typed),
                 Err(error) => error,
             };
-            sound = false;
-            let span = error.span();
-            let at = span.as_ref().map_or(value.span().start, |span| span.start);
-            let (message, suggestion) = explained(error.message());
-            report.error(self.file, line_of(self.text, at), message, suggestion);
-            // An unknown key hides what comes after it: take it out and look again.
-            let unknown = error.message().contains("unknown field");
-            if !(unknown && span.is_some_and(|span| remove_key(&mut value, &span))) {
+            // A value that was taken out is missing now; it has been reported already.
+            let missing = |key: &String| error.message().contains(&format!("missing field `{key}`"));
+            if removed.iter().any(missing) {
                 return None;
             }
+            let span = error.span().unwrap_or_else(|| value.span());
+            let (message, suggestion) = explained(error.message());
+            report.error(self.file, line_of(self.text, span.start), message, suggestion);
+            // What is wrong hides what comes after it: take it out and look again.
+            removed.push(remove(&mut value, &span)?);
         }
     }
 }
@@ -102,12 +112,22 @@ impl Place<'_, '_> {
 
     /// File and line, for reports made after the document is gone.
     pub fn position(&self) -> (String, usize) {
-        (self.document.file.to_owned(), line_of(self.document.text, self.start))
+        (self.document.file.to_owned(), self.line())
+    }
+
+    /// Line, from 1.
+    pub fn line(&self) -> usize {
+        line_of(self.document.text, self.start)
+    }
+
+    /// The text here, where it is text.
+    pub fn text(&self) -> Option<&str> {
+        self.value.and_then(|value| value.get_ref().as_str())
     }
 
     /// Reports an error here.
     pub fn error(&self, report: &mut Report, message: impl Into<String>, suggestion: Option<String>) {
-        report.error(self.document.file, line_of(self.document.text, self.start), message, suggestion);
+        report.error(self.document.file, self.line(), message, suggestion);
     }
 }
 
@@ -140,13 +160,28 @@ fn explained(message: &str) -> (String, Option<String>) {
     (message, suggestion)
 }
 
-fn remove_key(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
+/// Takes out the key or value at a span, or the innermost table entry around it; says which key, an empty one for an element of an
+/// array.
+fn remove(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<String> {
     match value.get_mut() {
         DeValue::Table(table) => {
-            let found = table.keys().find(|key| key.span() == *span).cloned();
-            found.is_some_and(|key| table.remove(&key).is_some()) || table.iter_mut().any(|(_, inner)| remove_key(inner, span))
+            if let Some(inner) = table.iter_mut().find_map(|(_, inner)| remove(inner, span)) {
+                return Some(inner);
+            }
+            let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
+            let found =
+                table.iter().find(|(key, inner)| key.span() == *span || holds(inner.span())).map(|(key, _)| key.clone())?;
+            table.remove(&found).map(|_| found.get_ref().to_string())
         }
-        DeValue::Array(array) => array.iter_mut().any(|inner| remove_key(inner, span)),
-        _ => false,
+        DeValue::Array(array) => {
+            if let Some(inner) = array.iter_mut().find_map(|inner| remove(inner, span)) {
+                return Some(inner);
+            }
+            let index = array.iter().position(|inner| inner.span() == *span)?;
+            let all = std::mem::replace(array, DeArray::new()).into_iter().enumerate();
+            all.filter(|(other, _)| *other != index).for_each(|(_, inner)| array.push(inner));
+            Some(String::new())
+        }
+        _ => None,
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn of_text(text: &str) -> Option<&'static [LineOfTreatment]> {
 /// Every accepted way to write a line.
 pub(super) const TEXTS: [&str; 9] = ["1L", "1L+", "2L", "2L+", "3L", "3L+", "4L+", "5L+", "NA"];
 
-fn of_setting(setting: &str) -> &'static [LineOfTreatment] {
+/// The lines that a setting says by itself.
+pub(super) fn of_setting(setting: &str) -> &'static [LineOfTreatment] {
     use LineOfTreatment::{Adjuvant, Consolidation, Definitive, Maintenance, Neoadjuvant, Perioperative};
     match setting {
         "neoadjuvant" | "neoadjuvant_chemoradiation" => &[Neoadjuvant],

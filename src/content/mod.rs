@@ -8,6 +8,7 @@ mod criteria;
 mod document;
 mod drugs;
 mod lines;
+mod lint;
 mod phases;
 mod policies;
 mod programs;
@@ -20,10 +21,10 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, Library, Parts, Policy};
+use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
 use releases::Releases;
 use source::Source;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use vocabulary::Vocabulary;
@@ -38,42 +39,58 @@ pub fn load_dir(directory: &Path) -> Result<Library, ContentErrors> {
     load(&Source::Directory(directory.to_owned()))
 }
 
-/// Checks a directory, or the compiled-in content where there is none: all errors, and warnings about what is sound but odd.
+/// Checks a directory, or the compiled-in content where there is none: all errors, and, where there are none, warnings about what is
+/// sound but hardly meant.
 pub fn check(directory: Option<&Path>) -> Report {
     let source = directory.map_or(Source::Embedded, |directory| Source::Directory(directory.to_owned()));
-    let (_, mut report) = read(&source);
-    if !source.files("programs", "toml").iter().any(|file| !file.ends_with(".managed.toml")) {
-        report.error("programs", 1, "there is no program", None);
+    let (drafts, mut report) = read(&source);
+    if report.errors.is_empty() {
+        lint::lint(&source, &drafts, &mut report);
     }
     report.sort();
     report
 }
 
 fn load(source: &Source) -> Result<Library, ContentErrors> {
-    let (library, mut report) = read(source);
+    let (drafts, mut report) = read(source);
     report.sort();
-    match library {
+    match drafts.library() {
         Some(library) if report.errors.is_empty() => Ok(library),
         _ => Err(ContentErrors(report.errors)),
     }
 }
 
-fn read(source: &Source) -> (Option<Library>, Report) {
+/// Everything read, before it is put together release by release.
+struct Drafts {
+    releases: Releases,
+    words: Vocabulary,
+    regimens: Vec<regimens::Draft>,
+    policies: Vec<policies::Draft>,
+    programs: Vec<Arc<Program>>,
+    calendars: BTreeMap<String, HolidayCalendar>,
+    places_of_service: BTreeMap<String, PlaceOfService>,
+}
+
+fn read(source: &Source) -> (Drafts, Report) {
     let mut report = Report::default();
     let releases = Releases::read(source, &mut report);
     let drugs = Arc::new(drugs::read(source, &mut report));
-    let words = Vocabulary::read(source, Arc::clone(&drugs), &mut report);
+    let words = Vocabulary::read(source, drugs, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
-    let diagnoses = Arc::new(codes::diagnoses(source, &mut report));
-    let places_of_service = Arc::new(codes::places_of_service(source, &mut report));
-    let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
-    let contents = releases
-        .iter()
-        .map(|(index, release)| {
-            let policies = policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
+    let places_of_service = codes::places_of_service(source, &mut report);
+    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service }, report)
+}
+
+impl Drafts {
+    /// Every release. What did not change from one to the next is shared.
+    fn library(self) -> Option<Library> {
+        let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
+        let places_of_service = Arc::new(self.places_of_service);
+        let contents = self.releases.iter().map(|(index, release)| {
+            let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
                 if **known != policy {
                     *known = Arc::new(policy);
@@ -83,17 +100,17 @@ fn read(source: &Source) -> (Option<Library>, Report) {
             Arc::new(Content::from(Parts {
                 release: release.clone(),
                 policies: policies.collect(),
-                programs: programs.clone(),
-                drugs: Arc::clone(&drugs),
-                diagnoses: Arc::clone(&diagnoses),
+                programs: self.programs.clone(),
+                drugs: Arc::clone(&self.words.drugs),
+                diagnoses: Arc::clone(&self.words.diagnoses),
                 places_of_service: Arc::clone(&places_of_service),
-                cancers: words.cancers.clone(),
-                regimens: regimens.iter().filter_map(|draft| draft.version(index)).collect(),
-                biomarkers: words.biomarkers.clone(),
-                pathologies: words.pathologies.clone(),
-                calendars: calendars.clone(),
+                cancers: self.words.cancers.clone(),
+                regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
+                biomarkers: self.words.biomarkers.clone(),
+                pathologies: self.words.pathologies.clone(),
+                calendars: self.calendars.clone(),
             }))
-        })
-        .collect();
-    (Library::new(contents), report)
+        });
+        Library::new(contents.collect())
+    }
 }

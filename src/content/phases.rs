@@ -61,8 +61,8 @@ pub(super) fn phases(
     report: &mut Report,
 ) -> Vec<RegimenPhase> {
     let last = entries.len().saturating_sub(1);
-    let list = regimen.key("phase");
-    entries.iter().enumerate().map(|(index, entry)| phase(entry, list.at(index), index == last, words, report)).collect()
+    let place = regimen.key("phase");
+    entries.iter().enumerate().map(|(index, entry)| phase(entry, place.at(index), index == last, words, report)).collect()
 }
 
 fn phase(entry: &PhaseEntry, place: Place<'_, '_>, last: bool, words: &Vocabulary, report: &mut Report) -> RegimenPhase {
@@ -80,9 +80,13 @@ fn phase(entry: &PhaseEntry, place: Place<'_, '_>, last: bool, words: &Vocabular
     if most.is_none() && !last {
         place.key("cycles").error(report, "only the last phase may be open-ended", None);
     }
-    let list = place.key("drugs");
-    let drugs =
-        entry.drugs.iter().enumerate().map(|(index, drug)| read(drug, entry.cycle_days, list.at(index), words, report)).collect();
+    let drugs_at = place.key("drugs");
+    let drugs = entry
+        .drugs
+        .iter()
+        .enumerate()
+        .map(|(index, drug)| read(drug, entry.cycle_days, drugs_at.at(index), words, report))
+        .collect();
     RegimenPhase {
         name: entry.name.clone(),
         cycle_length_days: entry.cycle_days,

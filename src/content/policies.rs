@@ -58,17 +58,30 @@ struct Entry {
     retired: Option<String>,
 }
 
-/// A policy with the releases of its parts.
+/// A policy with the releases and lines of its parts.
 #[derive(Debug)]
 pub(super) struct Draft {
     /// The policy with every indication it ever has.
     pub policy: Policy,
-    /// File and line.
-    pub position: (String, usize),
-    /// File and line of each indication.
-    pub indications: Vec<(String, usize)>,
-    life: Lifetime,
-    lives: Vec<Lifetime>,
+    /// File.
+    pub file: String,
+    /// Lines of the criteria that every indication needs.
+    pub general: Vec<usize>,
+    /// Line and life of each indication.
+    pub indications: Vec<Entered>,
+    /// Releases.
+    pub life: Lifetime,
+}
+
+/// Where an indication stands, and in which releases.
+#[derive(Debug)]
+pub(super) struct Entered {
+    /// Line of the indication.
+    pub line: usize,
+    /// Lines of its criteria.
+    pub criteria: Vec<usize>,
+    /// Releases.
+    pub life: Lifetime,
 }
 
 impl Draft {
@@ -77,7 +90,7 @@ impl Draft {
         if !self.life.covers(release) {
             return None;
         }
-        let kept = self.policy.indications.iter().zip(&self.lives).filter(|(_, life)| life.covers(release));
+        let kept = self.policy.indications.iter().zip(&self.indications).filter(|(_, entered)| entered.life.covers(release));
         Some(Policy { indications: kept.map(|(indication, _)| indication.clone()).collect(), ..self.policy.clone() })
     }
 }
@@ -110,9 +123,8 @@ fn draft(
 ) -> Draft {
     check(&header, root, words, report);
     let life = releases.lifetime(header.introduced.as_deref(), header.retired.as_deref(), root, report);
-    let general = statements(&header.general, root.key("general"), words, report);
-    let mut lives = Vec::new();
-    let mut positions = Vec::new();
+    let (general, general_lines) = statements(&header.general, root.key("general"), words, report);
+    let mut entered = Vec::new();
     let mut indications: Vec<Indication> = Vec::new();
     let mut ids = BTreeSet::new();
     for (entry, place) in entries {
@@ -122,9 +134,9 @@ fn draft(
         if entry.criteria.is_empty() {
             place.error(report, "an indication needs a criterion", None);
         }
-        lives.push(releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report));
-        positions.push(place.position());
-        let criteria = statements(&entry.criteria, place.key("criteria"), words, report);
+        let life = releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report);
+        let (criteria, lines) = statements(&entry.criteria, place.key("criteria"), words, report);
+        entered.push(Entered { line: place.line(), criteria: lines, life });
         indications.push(Indication { id: entry.id, title: entry.title, criteria });
     }
     if indications.is_empty() {
@@ -149,7 +161,7 @@ fn draft(
         source: header.source,
         verify: header.verify,
     };
-    Draft { policy, position: root.position(), indications: positions, life, lives }
+    Draft { policy, file: root.position().0, general: general_lines, indications: entered, life }
 }
 
 fn check(header: &Header, root: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {
@@ -187,16 +199,20 @@ pub(super) fn known_generic(generic: &str, place: Place<'_, '_>, words: &Vocabul
     }
 }
 
-fn statements(texts: &[String], place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Vec<Statement> {
-    let mut found = Vec::new();
+/// The criteria that can be read, with their lines.
+fn statements(texts: &[String], place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> (Vec<Statement>, Vec<usize>) {
+    let (mut found, mut lines) = (Vec::new(), Vec::new());
     for (index, text) in texts.iter().enumerate() {
         match criteria::parse(text, words) {
-            Ok(criterion) => found.push(Statement { text: text.clone(), criterion }),
+            Ok(criterion) => {
+                found.push(Statement { text: text.clone(), criterion });
+                lines.push(place.at(index).line());
+            }
             Err(error) => {
                 let message = format!("column {} of \"{text}\": {}", error.column, error.message);
                 place.at(index).error(report, message, error.suggestion);
             }
         }
     }
-    found
+    (found, lines)
 }

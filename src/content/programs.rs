@@ -1,15 +1,31 @@
 //! Programs and the lists of drugs that they manage.
 
 use super::codes::text_of;
-use super::document::Document;
+use super::document::{Document, Place};
 use super::policies::known_generic;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{HolidayCalendar, Program};
+use crate::domain::content::{Exclusion, HolidayCalendar, Program, RequiredItem};
+use crate::domain::items::pointers;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// The exclusions that callers may be told, as the API describes them.
+const EXCLUSIONS: [&str; 11] = [
+    "fep",
+    "indemnity",
+    "medicaid",
+    "dual_eligible",
+    "commercial",
+    "group_not_participating",
+    "not_urmbt",
+    "service_not_managed",
+    "inpatient",
+    "before_program_start",
+    "not_oncology_diagnosis",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,9 +51,11 @@ pub(super) fn read(
     let mut found: Vec<Arc<Program>> = Vec::new();
     for file in files.iter().filter(|file| !file.ends_with(".managed.toml")) {
         let Some(text) = text_of(source, file, report) else { continue };
-        let Some(document) = Document::parse(file, &text, report) else { continue };
+        let Some(mut document) = Document::parse(file, &text, report) else { continue };
+        check_time_zone(&mut document, report);
         let Some(mut program) = document.header::<Program>(&[], report) else { continue };
         let root = document.root();
+        check_rules(&program, root, report);
         if *file != format!("programs/{}.toml", program.id) {
             root.key("id").error(report, format!("the file should be programs/{}.toml", program.id), None);
         }
@@ -56,6 +74,9 @@ pub(super) fn read(
         program.managed.extend(read_managed(source, &managed, words, report));
         found.push(Arc::new(program));
     }
+    if files.iter().all(|file| file.ends_with(".managed.toml")) {
+        report.error("programs", 1, "there is no program", None);
+    }
     for file in files.iter().filter_map(|file| file.strip_suffix(".managed.toml")) {
         if !files.contains(&format!("{file}.toml")) {
             // The list is still read, so that its own errors show.
@@ -63,6 +84,92 @@ pub(super) fn read(
         }
     }
     found
+}
+
+fn check_time_zone(document: &mut Document<'_>, report: &mut Report) {
+    let place = document.root().key("time_zone");
+    let Some(zone) = place.text().filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) else { return };
+    let suggestion = did_you_mean(zone, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+    place.error(report, format!("there is no time zone `{zone}`"), suggestion);
+    document.replace("time_zone", "UTC");
+}
+
+/// What the types cannot say: items, requirement ids, exclusions, and numbers that make a rule void.
+fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
+    for (service, items) in &program.required {
+        check_items(items, root.key("required").key(service.as_str()), report);
+    }
+    check_items(&program.recommended, root.key("recommended"), report);
+    for (index, exclusion) in program.exclusions.iter().enumerate() {
+        check_exclusion(exclusion, root.key("exclusions").at(index), report);
+    }
+    check_exclusion(&program.not_oncology, root.key("not_oncology"), report);
+    for id in program.assumptions.keys() {
+        check_requirement(id, root.key("assumptions").key(id), report);
+    }
+    for (key, hours) in [("phone", &program.phone), ("portal_support", &program.portal_support), ("portal", &program.portal)] {
+        check_requirement(&hours.requirement, root.key(key).key("requirement"), report);
+    }
+    check_requirement(&program.retrospective.requirement, root.key("retrospective").key("requirement"), report);
+    for service in program.services.iter().filter(|service| !program.required.contains_key(service)) {
+        root.key("required").error(report, format!("nothing says which items {service} requires"), None);
+    }
+    if program.services_through.is_some_and(|last| last < program.services_from) {
+        root.key("services_through").error(report, "ends before services_from", None);
+    }
+    for (index, state) in program.s_codes.states.iter().enumerate() {
+        if state.len() != 2 || !state.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            let suggestion = Some("write two capital letters, such as `MI`".to_owned());
+            root.key("s_codes").key("states").at(index).error(report, format!("`{state}` is not a state"), suggestion);
+        }
+    }
+    let (range, codes) = (&program.range, &program.s_codes);
+    let counts = [
+        ("range", "maximum_months", range.maximum_months),
+        ("range", "until_progression_months", range.until_progression_months),
+        ("s_codes", "step_days", codes.step_days),
+        ("s_codes", "indefinite_months", codes.indefinite_months),
+    ];
+    for (table, key, _) in counts.into_iter().filter(|(_, _, count)| *count == 0) {
+        root.key(table).key(key).error(report, "must be 1 or more", None);
+    }
+    let amounts =
+        [("creatinine_clearance_cap", program.creatinine_clearance_cap), ("dose_warning_percent", program.dose_warning_percent)];
+    for (key, _) in amounts.into_iter().filter(|(_, amount)| !(*amount > 0.0 && amount.is_finite())) {
+        root.key(key).error(report, "must be more than 0", None);
+    }
+}
+
+fn check_items(items: &[RequiredItem], list: Place<'_, '_>, report: &mut Report) {
+    for (index, item) in items.iter().enumerate() {
+        let place = list.at(index);
+        if !pointers().any(|known| known == item.pointer) {
+            let message = format!("`{}` is no item that a program can ask for", item.pointer);
+            place.key("pointer").error(report, message, did_you_mean(&item.pointer, pointers()));
+        }
+        check_requirement(&item.requirement, place.key("requirement"), report);
+    }
+}
+
+fn check_exclusion(exclusion: &Exclusion, place: Place<'_, '_>, report: &mut Report) {
+    let code = exclusion.exclusion.as_str();
+    if !EXCLUSIONS.contains(&code) {
+        let suggestion = did_you_mean(code, EXCLUSIONS).or_else(|| Some(format!("one of {}", EXCLUSIONS.join(", "))));
+        place.key("exclusion").error(report, format!("unknown exclusion `{code}`"), suggestion);
+    }
+    check_requirement(&exclusion.requirement, place.key("requirement"), report);
+}
+
+/// `PRG-03`: three capital letters and two digits.
+fn check_requirement(id: &str, place: Place<'_, '_>, report: &mut Report) {
+    let well_formed = id.split_once('-').is_some_and(|(area, number)| {
+        (area.len(), number.len()) == (3, 2)
+            && area.bytes().all(|byte| byte.is_ascii_uppercase())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if !well_formed {
+        place.error(report, format!("`{id}` is not a requirement id"), Some("write it like `PRG-03`".to_owned()));
+    }
 }
 
 fn read_managed(source: &Source, file: &str, words: &Vocabulary, report: &mut Report) -> BTreeSet<String> {

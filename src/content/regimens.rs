@@ -8,15 +8,13 @@ use super::phases::{PhaseEntry, phases};
 use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, Regimen, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase};
 use crate::domain::vocabulary::LineOfTreatment;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-
-const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
 
 const FN_RISKS: [FnRisk; 4] = [FnRisk::Unknown, FnRisk::Low, FnRisk::Intermediate, FnRisk::High];
 const EMETIC_RISKS: [EmeticRisk; 4] = [EmeticRisk::Minimal, EmeticRisk::Low, EmeticRisk::Moderate, EmeticRisk::High];
@@ -80,9 +78,11 @@ pub(super) struct Draft {
     pub regimen: Arc<Regimen>,
     /// File and line.
     pub position: (String, usize),
+    /// Releases in which it is a Pathway, where it ever is one.
+    pub pathway_life: Lifetime,
+    /// Releases.
+    pub life: Lifetime,
     plain: Option<Arc<Regimen>>,
-    life: Lifetime,
-    pathway_life: Lifetime,
 }
 
 impl Draft {
@@ -163,12 +163,12 @@ fn check_words(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: 
     for (index, stage) in entry.stages.iter().enumerate().filter(|(_, stage)| !STAGES.contains(&stage.as_str())) {
         place.key("stages").at(index).error(report, format!("unknown stage `{stage}`"), did_you_mean(stage, STAGES));
     }
-    for (index, code) in entry.icd10.iter().enumerate().filter(|(_, code)| !is_icd10(code)) {
-        place.key("icd10").at(index).error(report, format!("`{code}` is not an ICD-10-CM prefix"), None);
+    for (index, code) in entry.icd10.iter().enumerate().filter(|(_, code)| !is_icd10(code) || !words.has_diagnosis(code)) {
+        let message = format!("no ICD-10-CM code on file begins with `{code}`");
+        place.key("icd10").at(index).error(report, message, words.diagnosis_suggestion(code));
     }
     if let Some(pathology) = entry.pathology.as_deref().filter(|word| !words.pathology_words().any(|known| known == *word)) {
-        let suggestion = did_you_mean(pathology, words.pathology_words());
-        place.key("pathology").error(report, format!("unknown pathology `{pathology}`"), suggestion);
+        place.key("pathology").error(report, format!("unknown pathology `{pathology}`"), words.pathology_suggestion(pathology));
     }
     if entry.phase.is_empty() {
         place.error(report, "a regimen needs a phase", None);

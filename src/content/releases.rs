@@ -34,6 +34,11 @@ impl Lifetime {
     pub fn covers(self, index: usize) -> bool {
         (self.from..self.until).contains(&index)
     }
+
+    /// True where some release has both.
+    pub fn meets(self, other: Self) -> bool {
+        self.from.max(other.from) < self.until.min(other.until)
+    }
 }
 
 impl Releases {

@@ -15,26 +15,36 @@ pub struct Problem {
     pub suggestion: Option<String>,
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)?;
-        match &self.suggestion {
-            Some(suggestion) => write!(f, " ({suggestion})"),
-            None => Ok(()),
-        }
+impl Problem {
+    fn write(&self, f: &mut fmt::Formatter<'_>, level: &str) -> fmt::Result {
+        write!(f, "{}:{}: {level}{}", self.file, self.line, self.message)?;
+        self.suggestion.as_ref().map_or(Ok(()), |suggestion| write!(f, "; {suggestion}"))
     }
 }
 
-/// Everything found in a content directory.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, "")
+    }
+}
+
+/// Everything found in a content directory. Shows as one line per problem, errors first, and a last line that counts them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// Problems that keep the content from being used.
     pub errors: Vec<Problem>,
-    /// Problems that a clinician should look at.
+    /// Sound, but hardly meant: a clinician should look. Looked for only where there are no errors.
     pub warnings: Vec<Problem>,
+    /// For information, such as managed drugs that a nurse always has to review.
+    pub notes: Vec<Problem>,
 }
 
 impl Report {
+    /// Exit code of a program that checks content: 1 where there are errors, else 0.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.errors.is_empty())
+    }
+
     pub(super) fn error(&mut self, file: &str, line: usize, message: impl Into<String>, suggestion: Option<String>) {
         self.errors.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
     }
@@ -43,11 +53,30 @@ impl Report {
         self.warnings.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
     }
 
+    pub(super) fn note(&mut self, file: &str, line: usize, message: impl Into<String>, suggestion: Option<String>) {
+        self.notes.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
+    }
+
     pub(super) fn sort(&mut self) {
-        for list in [&mut self.errors, &mut self.warnings] {
+        for list in [&mut self.errors, &mut self.warnings, &mut self.notes] {
             list.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
             list.dedup();
         }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (level, list) in [("error: ", &self.errors), ("warning: ", &self.warnings), ("note: ", &self.notes)] {
+            for problem in list {
+                problem.write(f, level)?;
+                writeln!(f)?;
+            }
+        }
+        let verdict = if self.errors.is_empty() { "The content can be used" } else { "The content cannot be used" };
+        let counted = [(&self.errors, "error"), (&self.warnings, "warning"), (&self.notes, "note")]
+            .map(|(list, what)| format!("{} {what}{}", list.len(), if list.len() == 1 { "" } else { "s" }));
+        write!(f, "{verdict}: {}.", counted.join(", "))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where content files come from: the binary itself or a directory. Nothing is interpreted here.
 
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, DirEntry, include_dir};
 use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,21 +19,26 @@ pub(super) enum Source {
 impl Source {
     /// Files of a folder with this extension, as paths relative to the content directory, sorted.
     pub fn files(&self, folder: &str, extension: &str) -> Vec<String> {
-        let mut names: Vec<String> = match self {
-            Self::Embedded => EMBEDDED
-                .get_dir(folder)
-                .into_iter()
-                .flat_map(Dir::files)
-                .filter_map(|file| file.path().to_str().map(|path| path.replace('\\', "/")))
-                .collect(),
-            Self::Directory(root) => fs::read_dir(root.join(folder))
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter_map(|entry| entry.file_name().to_str().map(|name| format!("{folder}/{name}")))
-                .collect(),
-        };
+        let mut names = self.names(folder);
         names.retain(|name| Path::new(name).extension().is_some_and(|found| found == extension));
+        names.into_iter().map(|name| format!("{folder}/{name}")).collect()
+    }
+
+    /// Names of the files and folders in a folder, sorted; the content directory itself where the name is empty. Hidden files, such
+    /// as an editor's, do not count.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let mut names: Vec<String> = match self {
+            Self::Embedded => {
+                let found = if folder.is_empty() { Some(&EMBEDDED) } else { EMBEDDED.get_dir(folder) };
+                let paths = found.into_iter().flat_map(Dir::entries).map(DirEntry::path);
+                paths.filter_map(|path| path.file_name()?.to_str().map(str::to_owned)).collect()
+            }
+            Self::Directory(root) => {
+                let entries = fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+                entries.filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect()
+            }
+        };
+        names.retain(|name| !name.starts_with('.'));
         names.sort();
         names
     }

@@ -1,13 +1,13 @@
 //! The words that content and orders share: cancers, biomarkers, pathologies, assessments, drugs and classes. Criteria and
 //! regimens are checked against them.
 
-use super::codes::{is_icd10, text_of};
+use super::codes::{diagnoses, is_icd10, text_of};
 use super::document::Document;
-use super::report::Report;
+use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{BiomarkerDefinition, Cancer, DrugCatalog, PathologyTerm};
+use crate::domain::content::{BiomarkerDefinition, Cancer, Diagnosis, DrugCatalog, PathologyTerm};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Everything that can be named.
@@ -23,20 +23,27 @@ pub(super) struct Vocabulary {
     pub settings: BTreeSet<String>,
     /// Classes and subclasses of drugs.
     pub classes: BTreeSet<String>,
+    /// ICD-10-CM codes.
+    pub diagnoses: Arc<HashMap<String, Diagnosis>>,
 }
+
+/// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
+pub(super) const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
 
 impl Vocabulary {
     /// Reads the vocabularies.
     pub fn read(source: &Source, drugs: Arc<DrugCatalog>, report: &mut Report) -> Self {
         let classes = drugs.all().iter().flat_map(|drug| [drug.class.clone(), drug.subclass.clone()]).collect();
+        let cancers = cancers(source, report);
         Self {
-            cancers: cancers(source, report),
             biomarkers: biomarkers(source, report),
-            pathologies: pathologies(source, report),
+            pathologies: pathologies(source, &cancers, report),
+            cancers,
             drugs,
             assessments: assessments(source, report),
             settings: settings(source, report),
             classes,
+            diagnoses: Arc::new(diagnoses(source, report)),
         }
     }
 
@@ -45,13 +52,30 @@ impl Vocabulary {
         self.biomarkers.iter().find(|marker| marker.name == name || marker.synonyms.iter().any(|synonym| synonym == name))
     }
 
-    /// Pathology words with their synonyms and kinds.
+    /// Pathology words with their kinds, synonyms left out: rules bring an order's synonym to its word first.
     pub fn pathology_words(&self) -> impl Iterator<Item = &str> {
-        self.pathologies.iter().flat_map(|term| {
-            std::iter::once(term.word.as_str())
-                .chain(term.synonyms.iter().map(String::as_str))
-                .chain(term.kinds.iter().map(|(_, kind)| kind.as_str()))
-        })
+        self.pathologies
+            .iter()
+            .flat_map(|term| std::iter::once(term.word.as_str()).chain(term.kinds.iter().map(|(_, kind)| kind.as_str())))
+    }
+
+    /// What to write instead of an unknown pathology word.
+    pub fn pathology_suggestion(&self, word: &str) -> Option<String> {
+        let meant = self.pathologies.iter().find(|term| term.synonyms.iter().any(|synonym| synonym == word));
+        meant.map(|term| format!("it is a synonym: write `{}`", term.word)).or_else(|| did_you_mean(word, self.pathology_words()))
+    }
+
+    /// True where some diagnosis of the code set begins with this.
+    pub fn has_diagnosis(&self, prefix: &str) -> bool {
+        self.diagnoses.contains_key(prefix) || self.diagnoses.keys().any(|code| code.starts_with(prefix))
+    }
+
+    /// A code near to an unknown one.
+    pub fn diagnosis_suggestion(&self, code: &str) -> Option<String> {
+        // Of codes equally near the first: the order of a map must not show.
+        let mut codes: Vec<&str> = self.diagnoses.keys().map(AsRef::as_ref).collect();
+        codes.sort_unstable_by(|left, right| right.cmp(left));
+        did_you_mean(code, codes)
     }
 }
 
@@ -176,13 +200,17 @@ struct PathologyEntry {
     kinds: BTreeMap<String, Vec<String>>,
 }
 
-fn pathologies(source: &Source, report: &mut Report) -> Vec<Arc<PathologyTerm>> {
+fn pathologies(source: &Source, cancers: &[Arc<Cancer>], report: &mut Report) -> Vec<Arc<PathologyTerm>> {
     let mut found: Vec<Arc<PathologyTerm>> = Vec::new();
     each::<PathologyEntry>(source, "pathologies.toml", "pathology", report, |entry, place, report| {
         for word in std::iter::once(&entry.word).chain(&entry.synonyms) {
             if found.iter().any(|term| term.word == *word || term.synonyms.contains(word)) {
                 place.error(report, format!("pathology `{word}` is here twice"), None);
             }
+        }
+        for cancer in entry.kinds.keys().filter(|key| *key != "any" && !cancers.iter().any(|cancer| cancer.key == **key)) {
+            let suggestion = did_you_mean(cancer, cancers.iter().map(|cancer| cancer.key.as_str()));
+            place.key("kinds").key(cancer).error(report, format!("there is no cancer type `{cancer}`"), suggestion);
         }
         let kinds = entry.kinds.into_iter().flat_map(|(cancer, kinds)| {
             let cancer = if cancer == "any" { String::new() } else { cancer };

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod case;
 pub mod content;
 pub mod criteria;
+pub mod items;
 pub mod order;
 pub mod order_id;
 pub mod refusal;

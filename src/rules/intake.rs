@@ -1,6 +1,7 @@
 //! What a request must carry and how (INF-01…06, SUB-03, SUB-04, SUB-10, TRI-01). Finds every fault at once.
 
 use crate::domain::content::{Content, RequiredItem};
+use crate::domain::items::{is_carried, text};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
 use crate::domain::refusal::Fault;
 use crate::domain::roster::npi_is_valid;
@@ -10,45 +11,9 @@ use chrono::{Datelike, Days, NaiveDate};
 /// Days ahead of receipt for which an order is taken.
 const FURTHEST_START_DAYS: u64 = 366;
 
-/// Says whether a request carries an item.
-type Carries = fn(&OrderRequest) -> bool;
-
-/// The items that a program may require, by JSON pointer.
-const ITEMS: &[(&str, Carries)] = &[
-    ("/member/health_plan", |o| text(o.member.health_plan.as_ref())),
-    ("/member/member_id", |o| text(o.member.member_id.as_ref())),
-    ("/member/first_name", |o| text(o.member.first_name.as_ref())),
-    ("/member/last_name", |o| text(o.member.last_name.as_ref())),
-    ("/member/birth_date", |o| o.member.birth_date.is_some()),
-    ("/service", |o| o.service.is_some()),
-    ("/date_of_service", |o| o.date_of_service.is_some()),
-    ("/place_of_service", |o| text(o.place_of_service.as_ref())),
-    ("/ordering_provider/first_name", |o| o.ordering_provider.as_ref().is_some_and(|p| text(p.first_name.as_ref()))),
-    ("/ordering_provider/last_name", |o| o.ordering_provider.as_ref().is_some_and(|p| text(p.last_name.as_ref()))),
-    ("/servicing_provider/name", |o| o.servicing_provider.as_ref().is_some_and(|p| text(p.name.as_ref()))),
-    ("/servicing_provider/address", |o| o.servicing_provider.as_ref().is_some_and(|p| p.address.is_some())),
-    ("/diagnosis/icd10", |o| o.diagnosis.as_ref().is_some_and(|d| text(d.icd10.as_ref()))),
-    ("/treatment/phases", |o| o.treatment.as_ref().is_some_and(|t| !t.phases.is_empty())),
-    ("/radiation/modality", |o| o.radiation.as_ref().is_some_and(|r| r.modality.is_some())),
-    ("/contact/phone", |o| o.contact.as_ref().is_some_and(|c| text(c.phone.as_ref()))),
-    ("/clinical/stage", |o| !o.clinical.stage.is_absent()),
-    ("/clinical/biomarkers", |o| !o.clinical.biomarkers.is_absent()),
-    ("/clinical/prior_therapies", |o| !o.clinical.prior_therapies.is_absent()),
-];
-
-fn text(value: Option<&String>) -> bool {
-    value.is_some_and(|value| !value.trim().is_empty())
-}
-
-/// True for a pointer that a program's file may name as required or recommended.
-pub fn is_known_item(pointer: &str) -> bool {
-    ITEMS.iter().any(|(known, _)| *known == pointer)
-}
-
 /// The items of a list that the request lacks.
 pub fn missing<'p>(order: &OrderRequest, items: impl IntoIterator<Item = &'p RequiredItem>) -> Vec<&'p RequiredItem> {
-    let present = |pointer: &str| ITEMS.iter().find(|(known, _)| *known == pointer).is_some_and(|(_, present)| present(order));
-    items.into_iter().filter(|item| !present(&item.pointer)).collect()
+    items.into_iter().filter(|item| !is_carried(order, &item.pointer)).collect()
 }
 
 /// Every contradiction and malformed value of a request.

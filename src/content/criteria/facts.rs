@@ -3,8 +3,8 @@
 
 use super::parser::Reader;
 use super::{CriterionError, Parsed};
-use crate::content::codes::{is_hcpcs, is_icd10};
-use crate::content::vocabulary::Vocabulary;
+use crate::content::codes::is_icd10;
+use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{BiomarkerDefinition, BiomarkerRequirement, EmeticRisk, FnRisk, RequiredResult};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
@@ -39,15 +39,12 @@ const BEGINNINGS: [&str; 26] = [
     "creatinine_clearance",
 ];
 
-/// Stage groups; `0` and the two groups of small cell lung cancer included.
-const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
-
 /// Reads one fact.
 pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let Ok(first) = reader.word() else { return Err(reader.wanted("a fact such as `cancer is breast`")) };
     match first.text {
         "cancer" => cancer(reader),
-        "pathology" => words(reader, WordFact::Pathology, "pathology", |v| v.pathology_words().collect()),
+        "pathology" => pathology(reader),
         "stage" => stage(reader),
         "line" => line(reader),
         "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),
@@ -56,8 +53,8 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "line_of_business" => words(reader, WordFact::LineOfBusiness, "line of business", |_| {
             LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect()
         }),
-        "diagnosis" => codes(reader, WordFact::Diagnosis, "an ICD-10-CM code or category", is_icd10),
-        "product" => codes(reader, WordFact::Product, "a HCPCS code", is_hcpcs),
+        "diagnosis" => diagnosis(reader),
+        "product" => product(reader),
         "ecog" => number(reader, NumberFact::Ecog),
         "age" => number(reader, NumberFact::Age),
         "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
@@ -104,16 +101,37 @@ fn cancer(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     })
 }
 
+/// Stage groups only: orders are compared by the group, so that a subgroup here could never hold.
 fn stage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let mut any_of = Vec::new();
     for token in reader.is_or_in()? {
-        let group = token.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, 'A'..='C'));
-        if !STAGES.contains(&token.text) && !STAGES.contains(&group) {
-            return Err(CriterionError::unknown(token.column, "stage", token.text, STAGES));
+        if !STAGES.contains(&token.text) {
+            let group = token.text.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, 'A'..='C'));
+            let mut error = CriterionError::unknown(token.column, "stage", token.text, STAGES);
+            if STAGES.contains(&group) {
+                error.suggestion = Some(format!("write the group `{group}`, which all its subgroups count as"));
+            }
+            return Err(error);
         }
         any_of.push(token.text.to_owned());
     }
     Ok(Criterion::Word { fact: WordFact::Stage, any_of })
+}
+
+fn pathology(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        if !reader.words.pathology_words().any(|known| known == token.text) {
+            let suggestion = reader.words.pathology_suggestion(token.text);
+            return Err(CriterionError {
+                column: token.column,
+                message: format!("unknown pathology `{}`", token.text),
+                suggestion,
+            });
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact: WordFact::Pathology, any_of })
 }
 
 fn line(reader: &mut Reader<'_>) -> Parsed<Criterion> {
@@ -131,15 +149,36 @@ fn line(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     Ok(Criterion::Line(lines))
 }
 
-fn codes(reader: &mut Reader<'_>, fact: WordFact, what: &str, sound: fn(&str) -> bool) -> Parsed<Criterion> {
+fn diagnosis(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let mut any_of = Vec::new();
     for token in reader.is_or_in()? {
-        if !sound(token.text) {
-            return Err(CriterionError::new(token.column, format!("`{}` is not {what}", token.text)));
+        if !is_icd10(token.text) || !reader.words.has_diagnosis(token.text) {
+            return Err(CriterionError {
+                column: token.column,
+                message: format!("no ICD-10-CM code on file begins with `{}`", token.text),
+                suggestion: reader.words.diagnosis_suggestion(token.text),
+            });
         }
         any_of.push(token.text.to_owned());
     }
-    Ok(Criterion::Word { fact, any_of })
+    Ok(Criterion::Word { fact: WordFact::Diagnosis, any_of })
+}
+
+fn product(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        if reader.words.drugs.by_code(token.text).is_none() {
+            let ended = reader.words.drugs.terminated(token.text);
+            let suggestion = ended.map(|code| match code.replaced_by.as_slice() {
+                [] => "it has ended".to_owned(),
+                codes => format!("it has ended: use {}", codes.join(" or ")),
+            });
+            let message = format!("`{}` is no active HCPCS code of a drug", token.text);
+            return Err(CriterionError { column: token.column, message, suggestion });
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact: WordFact::Product, any_of })
 }
 
 fn number(reader: &mut Reader<'_>, fact: NumberFact) -> Parsed<Criterion> {
@@ -215,10 +254,13 @@ fn assessment_name(reader: &mut Reader<'_>) -> Parsed<String> {
 
 fn assessment(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let name = assessment_name(reader)?;
-    if let Some(test) = test(reader)? {
-        return Ok(Criterion::Assessment { name, test });
-    }
     let known = reader.words.assessments.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let column = reader.column();
+    if let Some(test) = test(reader)? {
+        let in_words = matches!(test, ResultTest::Compare(..)) && (!known.is_empty() || is_day(&name));
+        let message = format!("`{name}` is not reported as a number");
+        return if in_words { Err(CriterionError::new(column, message)) } else { Ok(Criterion::Assessment { name, test }) };
+    }
     let mut any_of = Vec::new();
     for token in reader.is_or_in()? {
         if !known.iter().any(|word| word == token.text) {
@@ -237,8 +279,16 @@ fn assessment(reader: &mut Reader<'_>) -> Parsed<Criterion> {
 fn days_since(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     reader.expect("since")?;
     let name = assessment_name(reader)?;
+    if !is_day(&name) {
+        return Err(CriterionError::new(reader.column(), format!("`{name}` is not a day; names of days end in `_on`")));
+    }
     let (comparison, days) = compare(reader)?;
     Ok(Criterion::DaysSince { name, comparison, days })
+}
+
+/// True for the name of an assessment whose result is a date.
+fn is_day(name: &str) -> bool {
+    name.ends_with("_on")
 }
 
 fn with(reader: &mut Reader<'_>) -> Parsed<Criterion> {
@@ -309,13 +359,11 @@ fn fn_risk_factor(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         return Ok(Criterion::FnRiskFactor(None));
     }
     let token = reader.word()?;
-    match FnRiskFactor::parse(token.text) {
-        Some(factor) => Ok(Criterion::FnRiskFactor(Some(factor.as_str().to_owned()))),
-        None => {
-            let known = FnRiskFactor::ALL.iter().map(|factor| factor.as_str()).chain(std::iter::once("present"));
-            Err(CriterionError::unknown(token.column, "risk factor", token.text, known))
-        }
+    if let Some(factor) = FnRiskFactor::parse(token.text) {
+        return Ok(Criterion::FnRiskFactor(Some(factor.as_str().to_owned())));
     }
+    let known = FnRiskFactor::ALL.iter().map(|factor| factor.as_str()).chain(std::iter::once("present"));
+    Err(CriterionError::unknown(token.column, "risk factor", token.text, known))
 }
 
 fn regimen(reader: &mut Reader<'_>) -> Parsed<Criterion> {

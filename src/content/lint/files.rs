@@ -1,0 +1,48 @@
+//! Files that nothing reads, most often because of a mistyped name.
+
+use crate::content::report::{Report, did_you_mean};
+use crate::content::source::Source;
+
+/// Everything with a meaning at the top of a content directory.
+const KNOWN: [&str; 14] = [
+    "README.md",
+    "releases.toml",
+    "cancers.toml",
+    "biomarkers.toml",
+    "pathologies.toml",
+    "assessments.toml",
+    "settings.toml",
+    "programs",
+    "policies",
+    "regimens",
+    "drugs",
+    "calendars",
+    "code-sets",
+    "sandbox",
+];
+
+/// Folders of `.toml` files.
+const TABLES: [&str; 5] = ["programs", "policies", "regimens", "drugs", "calendars"];
+
+const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
+
+pub(super) fn lint(source: &Source, report: &mut Report) {
+    let mut unread = |path: String, suggestion: Option<String>| {
+        report.warning(&path, 1, "nothing reads this", suggestion);
+    };
+    for name in source.names("").into_iter().filter(|name| !KNOWN.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, KNOWN);
+        unread(name, suggestion);
+    }
+    for folder in TABLES {
+        let read = source.files(folder, "toml");
+        let others = source.names(folder).into_iter().filter(|name| !read.contains(&format!("{folder}/{name}")));
+        for name in others {
+            unread(format!("{folder}/{name}"), Some("files here end in `.toml`".to_owned()));
+        }
+    }
+    for name in source.names("code-sets").into_iter().filter(|name| !CODE_SETS.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, CODE_SETS);
+        unread(format!("code-sets/{name}"), suggestion);
+    }
+}
