@@ -90,7 +90,8 @@ pub(super) fn terminated(source: &Source, is_active: impl Fn(&str) -> bool, repo
         }
         let replaced_by: Vec<String> = row.cell(3).split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect();
         for code in replaced_by.iter().filter(|code| !is_active(code)) {
-            report.error(TERMINATED, row.line, format!("the replacement `{code}` is no active code of a drug"), None);
+            let suggestion = Some("give an active code, or leave the column empty".to_owned());
+            report.error(TERMINATED, row.line, format!("the replacement `{code}` is no active code of a drug"), suggestion);
         }
         let ended = Some(row.cell(2)).filter(|words| !words.is_empty()).map(str::to_owned);
         found.push(TerminatedCode { hcpcs: hcpcs.to_owned(), generic: row.cell(1).to_owned(), ended, replaced_by });

@@ -4,6 +4,7 @@
 use super::report::{Report, did_you_mean};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
+use std::borrow::Cow;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
@@ -12,7 +13,8 @@ use toml::de::{DeArray, DeTable, DeValue};
 #[derive(Debug)]
 pub(super) struct Document<'t> {
     file: &'t str,
-    text: &'t str,
+    /// Where each line but the first begins.
+    lines: Vec<usize>,
     root: Spanned<DeValue<'t>>,
 }
 
@@ -20,13 +22,20 @@ impl<'t> Document<'t> {
     /// Parses; reports every syntax error.
     pub fn parse(file: &'t str, text: &'t str, report: &mut Report) -> Option<Self> {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let sound = errors.is_empty();
+        let is_sound = errors.is_empty();
+        let span = table.span();
+        let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
+        let document = Self { file, lines, root: Spanned::new(span, DeValue::Table(table.into_inner())) };
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            report.error(file, line_of(text, at), one_line(error.message()), None);
+            report.error(file, document.line_of(at), one_line(error.message()), None);
         }
-        let span = table.span();
-        sound.then(|| Self { file, text, root: Spanned::new(span, DeValue::Table(table.into_inner())) })
+        is_sound.then_some(document)
+    }
+
+    /// The line, from 1, of a byte.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start <= at) + 1
     }
 
     /// The whole file.
@@ -36,13 +45,11 @@ impl<'t> Document<'t> {
 
     /// Reads the top of the file without the arrays named.
     pub fn header<T: Deserialize<'t>>(&self, without: &[&str], report: &mut Report) -> Option<T> {
-        let mut root = self.root.clone();
-        if let DeValue::Table(table) = root.get_mut() {
-            for name in without {
-                table.remove(*name);
-            }
+        let mut kept = DeTable::new();
+        for (key, value) in self.root.get_ref().as_table()?.iter().filter(|(key, _)| !without.contains(&key.get_ref().as_ref())) {
+            kept.insert(key.clone(), value.clone());
         }
-        self.typed(root, report)
+        self.typed(&Spanned::new(self.root.span(), DeValue::Table(kept)), report)
     }
 
     /// Reads each `[[name]]` on its own, so that one bad entry does not hide the others.
@@ -52,8 +59,7 @@ impl<'t> Document<'t> {
         (0..length)
             .filter_map(|index| {
                 let place = list.at(index);
-                let value = place.value?.clone();
-                Some((self.typed(value, report)?, place))
+                Some((self.typed(place.value?, report)?, place))
             })
             .collect()
     }
@@ -68,10 +74,11 @@ impl<'t> Document<'t> {
         }
     }
 
-    fn typed<T: Deserialize<'t>>(&self, mut value: Spanned<DeValue<'t>>, report: &mut Report) -> Option<T> {
+    fn typed<T: Deserialize<'t>>(&self, value: &Spanned<DeValue<'t>>, report: &mut Report) -> Option<T> {
+        let mut value = Cow::Borrowed(value);
         let mut removed: Vec<String> = Vec::new();
         loop {
-            let error = match T::deserialize(value.clone().into_deserializer()) {
+            let error = match T::deserialize(value.as_ref().clone().into_deserializer()) {
                 Ok(typed) => return removed.is_empty().then_some(typed),
                 Err(error) => error,
             };
@@ -82,9 +89,9 @@ impl<'t> Document<'t> {
             }
             let span = error.span().unwrap_or_else(|| value.span());
             let (message, suggestion) = explained(error.message());
-            report.error(self.file, line_of(self.text, span.start), message, suggestion);
+            report.error(self.file, self.line_of(span.start), message, suggestion);
             // What is wrong hides what comes after it: take it out and look again.
-            removed.push(remove(&mut value, &span)?);
+            removed.push(remove(value.to_mut(), &span)?);
         }
     }
 }
@@ -117,7 +124,7 @@ impl Place<'_, '_> {
 
     /// Line, from 1.
     pub fn line(&self) -> usize {
-        line_of(self.document.text, self.start)
+        self.document.line_of(self.start)
     }
 
     /// The text here, where it is text.
@@ -138,11 +145,6 @@ impl<'d, 't> Place<'d, 't> {
             None => Self { value: None, ..self },
         }
     }
-}
-
-/// The line, from 1, of a byte offset.
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn one_line(message: &str) -> String {

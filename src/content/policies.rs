@@ -136,7 +136,7 @@ fn draft(
         }
         let life = releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report);
         let (criteria, lines) = statements(&entry.criteria, place.key("criteria"), words, report);
-        entered.push(Entered { line: place.line(), criteria: lines, life });
+        entered.push(Entered { line: place.key("id").line(), criteria: lines, life });
         indications.push(Indication { id: entry.id, title: entry.title, criteria });
     }
     if indications.is_empty() {

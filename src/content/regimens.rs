@@ -108,7 +108,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
             check_header(header, document.root(), words, report);
         }
         for (entry, place) in document.entries::<Entry>("regimen", report) {
-            if let Some((file, line)) = ids.insert(entry.id.clone(), place.position()) {
+            if let Some((file, line)) = ids.insert(entry.id.clone(), place.key("id").position()) {
                 place.key("id").error(report, format!("regimen `{}` is also at {file}:{line}", entry.id), None);
             }
             if let Some(header) = &header {
@@ -148,7 +148,7 @@ fn draft(
     let changes = releases.iter().any(|(index, _)| life.covers(index) && !pathway_life.covers(index));
     let regimen = regimen(entry, header, place, words, report);
     let plain = changes.then(|| Arc::new(Regimen { pathway: None, ..regimen.clone() }));
-    Draft { regimen: Arc::new(regimen), position: place.position(), plain, life, pathway_life }
+    Draft { regimen: Arc::new(regimen), position: place.key("id").position(), plain, life, pathway_life }
 }
 
 fn check_words(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {

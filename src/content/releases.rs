@@ -52,7 +52,8 @@ impl Releases {
                 place.key("name").error(report, format!("release `{}` is here twice", entry.name), None);
             }
             if found.last().is_some_and(|last| last.in_force_from >= entry.in_force_from) {
-                place.key("in_force_from").error(report, "releases must follow one another in time", None);
+                let suggestion = Some("put the oldest first, each on a day of its own".to_owned());
+                place.key("in_force_from").error(report, "releases must follow one another in time", suggestion);
             }
             found.push(Release { name: entry.name, in_force_from: entry.in_force_from, notes: entry.notes });
         }

@@ -36,7 +36,8 @@ pub(super) fn rows<'t>(file: &str, text: &'t str, columns: &[&str], report: &mut
             if cells.len() == columns.len() {
                 return Some(Row { line: number + 1, cells });
             }
-            report.error(file, number + 1, format!("{} columns instead of {}", cells.len(), columns.len()), None);
+            let suggestion = Some("put one tab between columns, none within them".to_owned());
+            report.error(file, number + 1, format!("{} columns instead of {}", cells.len(), columns.len()), suggestion);
             None
         })
         .collect()
@@ -48,7 +49,7 @@ pub(super) fn flag(file: &str, row: &Row<'_>, column: usize, report: &mut Report
         "Y" => true,
         "N" => false,
         other => {
-            report.error(file, row.line, format!("`{other}` is neither Y nor N"), None);
+            report.error(file, row.line, format!("`{other}` is neither Y nor N"), Some("write `Y` or `N`".to_owned()));
             false
         }
     }

@@ -123,7 +123,8 @@ fn cancers(source: &Source, report: &mut Report) -> Vec<Arc<Cancer>> {
             place.key("key").error(report, format!("cancer `{}` is here twice", entry.key), None);
         }
         for code in entry.icd10.iter().filter(|code| !is_icd10(code)) {
-            place.key("icd10").error(report, format!("`{code}` is not an ICD-10-CM prefix"), None);
+            let suggestion = Some("write a category or code with its dot, such as `C50` or `C83.3`".to_owned());
+            place.key("icd10").error(report, format!("`{code}` is not an ICD-10-CM prefix"), suggestion);
         }
         found.push(Arc::new(Cancer { key: entry.key, name: entry.name, solid: entry.solid, icd10_prefixes: entry.icd10 }));
     });
@@ -184,7 +185,8 @@ fn biomarkers(source: &Source, report: &mut Report) -> Vec<Arc<BiomarkerDefiniti
     });
     for (name, (file, line)) in derived {
         if !found.iter().any(|marker| marker.name == name) {
-            report.error(&file, line, format!("there is no biomarker `{name}`"), None);
+            let suggestion = did_you_mean(&name, found.iter().map(|marker| marker.name.as_str()));
+            report.error(&file, line, format!("there is no biomarker `{name}`"), suggestion);
         }
     }
     found

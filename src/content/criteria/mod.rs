@@ -4,9 +4,10 @@
 mod facts;
 mod lexer;
 mod parser;
+mod results;
 
-pub(super) use facts::biomarker_requirement;
 pub(super) use parser::parse;
+pub(super) use results::biomarker_requirement;
 
 use super::report::did_you_mean;
 

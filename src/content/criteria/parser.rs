@@ -136,7 +136,13 @@ impl<'t> Reader<'t> {
 
     pub fn number(&mut self) -> Parsed<f64> {
         let number = self.peek().and_then(|token| token.text.parse::<f64>().ok()).filter(|number| number.is_finite());
-        let number = number.ok_or_else(|| self.wanted("a number"))?;
+        let Some(number) = number else {
+            let mut error = self.wanted("a number");
+            if self.comparison().is_some() {
+                error.suggestion = Some("the signs are `<`, `<=`, `=`, `>=` and `>`".to_owned());
+            }
+            return Err(error);
+        };
         self.next += 1;
         Ok(number)
     }

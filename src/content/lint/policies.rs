@@ -164,12 +164,13 @@ fn partners(drafts: &Drafts, draft: &Draft, report: &mut Report) {
         let mut named = Vec::new();
         given(&statement.criterion, true, &mut named);
         for partners in named.into_iter().filter(|partners| !partners.iter().any(may_match)) {
-            let names = partners.iter().filter_map(|partner| match partner {
+            let generics = partners.iter().filter_map(|partner| match partner {
                 Partner::Generic(generic) => Some(format!("`{generic}`")),
                 Partner::Class(_) => None,
             });
-            let names = names.collect::<Vec<_>>().join(" or ");
-            let message = format!("no regimen has {names}: an order with it is a custom plan and pends whatever the policy says");
+            let generics = generics.collect::<Vec<_>>().join(" or ");
+            let message =
+                format!("no regimen has {generics}: an order with it is a custom plan and pends whatever the policy says");
             report.warning(&draft.file, *line, message, Some("add the regimen, or take the partner out".to_owned()));
         }
     }
