@@ -176,3 +176,27 @@ fn a_report_reads_like_a_list_for_a_person() {
     );
     assert_eq!(report.exit_code(), 1);
 }
+
+// proves REG-11
+#[test]
+fn every_example_of_the_criteria_language_can_be_read() {
+    let page = include_str!("../../docs/criteria.md");
+    let blocks = page.split("```criteria\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let examples: Vec<&str> = blocks.flat_map(str::lines).collect();
+    assert!(examples.len() >= 15, "{examples:?}");
+    let mut policy =
+        "id = \"EXAMPLES\"\ntitle = \"Examples\"\ngenerics = [\"paclitaxel\"]\nkind = \"therapeutic\"\nsource = \"test\"\n"
+            .to_owned();
+    for (index, example) in examples.iter().enumerate() {
+        policy.push_str(&format!("[[indication]]\nid = \"e{index}\"\ntitle = \"\"\ncriteria = ['{example}']\n"));
+    }
+    let copy = Copy::new();
+    copy.write("policies/examples.toml", &policy);
+    let report = check(Some(copy.path()));
+    assert!(report.errors.is_empty(), "{report}");
+    let hollow: Vec<&Problem> = report.warnings.iter().filter(|problem| problem.message.contains("never hold")).collect();
+    assert!(hollow.is_empty(), "{hollow:?}");
+    for page in [page, include_str!("../../docs/content.md")] {
+        assert!(page.contains("policies/pertuzumab.toml:14: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?"));
+    }
+}
