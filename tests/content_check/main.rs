@@ -184,12 +184,13 @@ fn every_example_of_the_criteria_language_can_be_read() {
     let blocks = page.split("```criteria\n").skip(1).filter_map(|rest| rest.split("```").next());
     let examples: Vec<&str> = blocks.flat_map(str::lines).collect();
     assert!(examples.len() >= 15, "{examples:?}");
-    let mut policy =
-        "id = \"EXAMPLES\"\ntitle = \"Examples\"\ngenerics = [\"paclitaxel\"]\nkind = \"therapeutic\"\nsource = \"test\"\n"
-            .to_owned();
-    for (index, example) in examples.iter().enumerate() {
-        policy.push_str(&format!("[[indication]]\nid = \"e{index}\"\ntitle = \"\"\ncriteria = ['{example}']\n"));
-    }
+    let header =
+        "id = \"EXAMPLES\"\ntitle = \"Examples\"\ngenerics = [\"paclitaxel\"]\nkind = \"therapeutic\"\nsource = \"test\"\n";
+    let indications = examples
+        .iter()
+        .enumerate()
+        .map(|(index, example)| format!("[[indication]]\nid = \"e{index}\"\ntitle = \"\"\ncriteria = ['{example}']\n"));
+    let policy: String = std::iter::once(header.to_owned()).chain(indications).collect();
     let copy = Copy::new();
     copy.write("policies/examples.toml", &policy);
     let report = check(Some(copy.path()));
