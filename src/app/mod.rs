@@ -1,6 +1,7 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
 pub mod call;
+pub mod claim_checks;
 pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;
@@ -9,6 +10,7 @@ pub mod idempotency;
 pub mod orders;
 pub mod providers;
 pub mod rosters;
+pub mod s_code_claims;
 pub mod sandbox;
 pub mod sandbox_rosters;
 pub mod timers;

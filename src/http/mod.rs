@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod body;
 pub mod catalog;
+pub mod claim_checks;
 pub mod eligibility;
 pub mod etag;
 mod faults;
@@ -12,6 +13,7 @@ pub mod ndjson;
 pub mod observe;
 pub mod openapi;
 pub mod operations;
+pub mod order_changes;
 pub mod orders;
 pub mod paging;
 pub mod path;
@@ -23,6 +25,7 @@ pub mod query;
 pub mod rate_limit;
 pub mod regimens;
 pub mod rosters;
+pub mod s_code_claims;
 pub mod sandbox;
 pub mod state;
 pub mod tokens;
@@ -46,6 +49,9 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(problem_kinds::routes())
         .merge(tokens::routes())
         .merge(orders::routes())
+        .merge(order_changes::routes())
+        .merge(s_code_claims::routes())
+        .merge(claim_checks::routes())
         .merge(eligibility::routes())
         .merge(programs::routes())
         .merge(rosters::routes())

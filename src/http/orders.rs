@@ -248,7 +248,7 @@ async fn get_order_history(State(app): State<App>, caller: Caller, Id(case_id): 
 }
 
 /// JSON that is written out already.
-fn json(body: String) -> impl IntoResponse {
+pub(super) fn json(body: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body)
 }
 

@@ -4,7 +4,7 @@
 //! A denial needs a [`PhysicianReview`], which only a physician's review after an offered peer-to-peer discussion can make (DET-04).
 
 use super::derive::case_status;
-use crate::domain::case::{Awards, Case, Computed, ComputedDrug, PeerToPeer};
+use crate::domain::case::{Awards, Case, CaseDrug, Computed, ComputedDrug, PeerToPeer};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, PathwayDetermination, SCodesWithheld};
 use chrono::{DateTime, Utc};
 
@@ -172,13 +172,15 @@ fn choose_pathway(choice: PathwayChoice, pathway_id: &str, computed: &mut Comput
             computed.pathway.options.clear();
             computed.awards = computed.awards_on_pathway.clone();
         }
-        PathwayChoice::Off => {
-            computed.pathway.determination = PathwayDetermination::OffPathway;
-            computed.pathway.pathway_id = None;
-            computed.awards = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
-        }
+        PathwayChoice::Off => leave_pathway(computed),
     }
     Ok(())
+}
+
+fn leave_pathway(computed: &mut Computed) {
+    computed.pathway.determination = PathwayDetermination::OffPathway;
+    computed.pathway.pathway_id = None;
+    computed.awards = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
 }
 
 /// The duplicate is decided (DUP-02): it is one and the review ends, or the review goes on as if the notice had not been raised.
@@ -216,8 +218,18 @@ pub enum Withdrawal {
     ErrorEntry,
 }
 
-/// Withdraws lines, or all of them where `lines` is none. Reports whether a treatment drug left an approved case, which ends its
-/// Pathway (SCD-13).
+/// What a withdrawal leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Withdrawn {
+    /// The case from now on.
+    pub case: Case,
+    /// What the engine computed, without the Pathway where a treatment drug left.
+    pub computed: Computed,
+    /// True where a treatment drug left an approved case: S-codes that are not billed yet are void (SCD-13).
+    pub ends_pathway: bool,
+}
+
+/// Withdraws lines, or all of them where `lines` is none. A treatment that lost a drug is not the Pathway's any more (SCD-13).
 ///
 /// # Errors
 /// See [`ReviewError`].
@@ -228,7 +240,7 @@ pub fn withdraw(
     reason: Withdrawal,
     reviewer_acted: bool,
     now: DateTime<Utc>,
-) -> Result<(Case, bool), ReviewError> {
+) -> Result<Withdrawn, ReviewError> {
     if matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled) {
         return Err(ReviewError::NothingToWithdraw(case.status));
     }
@@ -255,18 +267,33 @@ pub fn withdraw(
             }
         };
     }
-    let ends_pathway = was_approved && treatment_left;
-    conclude(&mut case, computed, now);
-    if ends_pathway && case.status.has_order_id() {
-        case.s_codes = Some(Vec::new());
-        case.pathway.determination = PathwayDetermination::OffPathway;
-        case.pathway.pathway_id = None;
-        case.s_codes_withheld = Some(SCodesWithheld::OffPathway);
+    let mut computed = computed.clone();
+    if treatment_left && computed.pathway.determination == PathwayDetermination::OnPathway {
+        leave_pathway(&mut computed);
+    }
+    conclude(&mut case, &computed, now);
+    if treatment_left {
+        case.pathway_eligible_id = None;
     }
     if case.status == CaseStatus::ReviewCancelled {
         case.status_reason = Some("every drug was withdrawn".to_owned());
     }
-    Ok((case, ends_pathway))
+    Ok(Withdrawn { case, computed, ends_pathway: was_approved && treatment_left })
+}
+
+/// Puts an order that was decided again where review had got with it: of the holds only `left` remain, and the lines in `kept` stay as
+/// a reviewer or the practice left them.
+pub fn resume(fresh: &Case, computed: &Computed, kept: &[CaseDrug], left: &[Hold], now: DateTime<Utc>) -> Case {
+    let mut case = fresh.clone();
+    lift_holds(&mut case, computed, left);
+    for drug in &mut case.drugs {
+        if let Some(kept) = kept.iter().find(|kept| kept.line == drug.line) {
+            drug.status = kept.status;
+            drug.message.clone_from(&kept.message);
+        }
+    }
+    conclude(&mut case, computed, now);
+    case
 }
 
 /// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass

@@ -3,11 +3,14 @@
 pub mod case_events;
 pub mod case_list;
 pub mod cases;
+pub mod claims;
 pub mod enquiries;
 pub mod facts;
 pub mod idempotency;
+pub mod order_changes;
 pub mod providers;
 pub mod rosters;
+pub mod s_codes;
 pub mod sandbox_clock;
 pub mod timers;
 pub mod tokens;

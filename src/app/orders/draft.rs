@@ -3,8 +3,10 @@
 use crate::app::{Caller, visibility};
 use crate::domain::case::{Case, Computed, PeerToPeer, Review, ReviewQueue};
 use crate::domain::order::OrderRequest;
+use crate::domain::order_id::Numbered;
 use crate::domain::roster::MemberRow;
-use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugStatus, PathwayDetermination, Service};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugRole, DrugStatus, PathwayDetermination, Service};
+use crate::ids::Ids;
 use crate::rules::{Decision, Facts};
 use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -54,28 +56,6 @@ impl Draft {
         }
     }
 
-    /// True where an approval is to carry numbers.
-    pub fn wants_order_id(&self) -> bool {
-        self.case.status.has_order_id()
-    }
-
-    /// True where the order follows a Pathway and is approved (SCD-01).
-    pub fn wants_pathway_eligible_id(&self) -> bool {
-        self.wants_order_id()
-            && self.case.pathway.determination == PathwayDetermination::OnPathway
-            && self.case.pathway.pathway_id.is_some()
-    }
-
-    /// Puts the numbers where they belong: the Order ID also on every drug that may be given under it (VER-01, VER-02).
-    pub fn number(&mut self, order_id: Option<String>, pathway_eligible_id: Option<String>) {
-        for drug in &mut self.case.drugs {
-            let under_it = matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired);
-            drug.order_id = order_id.clone().filter(|_| under_it);
-        }
-        self.case.order_id = order_id;
-        self.case.pathway_eligible_id = pathway_eligible_id;
-    }
-
     /// The member's id on the plan's file.
     pub fn member_id(&self) -> &str {
         &self.member.member_id
@@ -113,6 +93,24 @@ impl Draft {
             document,
             computed,
         }
+    }
+}
+
+/// Draws the numbers that an approved case lacks: the Order ID, also on every drug that may be given under it (VER-01, VER-02), and
+/// the Pathway Eligible ID where the order follows a Pathway (SCD-01).
+pub fn number(case: &mut Case, ids: Ids) {
+    if !case.status.has_order_id() {
+        return;
+    }
+    let order_id = case.order_id.get_or_insert_with(|| ids.readable(Numbered::Order).to_string()).clone();
+    for drug in &mut case.drugs {
+        let under_it = matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
+            && drug.role != DrugRole::Investigational;
+        drug.order_id = under_it.then(|| order_id.clone());
+    }
+    let follows = case.pathway.determination == PathwayDetermination::OnPathway && case.pathway.pathway_id.is_some();
+    if follows && case.pathway_eligible_id.is_none() {
+        case.pathway_eligible_id = Some(ids.readable(Numbered::PathwayEligible).to_string());
     }
 }
 
@@ -160,7 +158,8 @@ fn channel(order: &OrderRequest, caller: &Caller) -> Channel {
     order.channel.unwrap_or(if caller.role == CallerRole::Intake { Channel::Phone } else { Channel::Portal })
 }
 
-fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> {
+/// The lines of a case as rows.
+pub fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> {
     let drugs = &case.drugs;
     DrugColumns {
         // the schema bounds all of these far below the largest value
@@ -183,7 +182,8 @@ fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> 
     }
 }
 
-fn award_columns(case: &Case) -> AwardColumns<'_> {
+/// The awards of a case as rows.
+pub fn award_columns(case: &Case) -> AwardColumns<'_> {
     let awards = case.s_codes.as_deref().unwrap_or_default();
     AwardColumns {
         code: awards.iter().map(|award| award.code.as_str()).collect(),

@@ -3,7 +3,7 @@
 use super::view;
 use crate::app::visibility::Sight;
 use crate::app::{App, Caller, Error, Result};
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CallerRole, CaseStatus};
 use crate::store;
 use crate::store::case_events::Event;
 use crate::store::cases::StoredCase;
@@ -95,10 +95,15 @@ pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uui
 pub async fn history(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Event>> {
     let mut conn = app.pool.acquire().await?;
     in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
-    Ok(store::case_events::history(&mut conn, case_id).await?)
+    let mut events = store::case_events::history(&mut conn, case_id).await?;
+    if caller.role == CallerRole::ServicingProvider {
+        events.retain(|event| !event.kind.starts_with("s_code")); // SCD-10
+    }
+    Ok(events)
 }
 
-fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
+/// The case, where there is one and the caller may know of it.
+pub(super) fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
     let sight = Sight::of(caller);
     stored.filter(|case| sight.reaches_case(case)).ok_or(Error::NotFound)
 }

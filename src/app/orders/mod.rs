@@ -1,12 +1,17 @@
 //! Orders: decided, stored, found again. A submission is two round trips to the database where nobody else orders for the member at
 //! that moment.
 
+mod differences;
 mod draft;
 mod facts;
 mod find;
 mod submit;
+mod update;
 pub mod view;
+mod withdraw;
 
 pub use facts::{Question, member_key, provider_key, typed_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use submit::{Placed, preview, submit};
+pub use update::{Editable, editable, update};
+pub use withdraw::{Reason, Withdrawal, withdraw};

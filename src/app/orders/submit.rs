@@ -3,12 +3,11 @@
 //! The write is guarded by the member's ledger version that the facts were loaded with. Whoever loses that race decides again with
 //! the member locked, once: optimistic first, because two orders of one member at the same moment are rare, and never in a loop.
 
-use super::draft::Draft;
+use super::draft::{Draft, number};
 use super::facts::Question;
 use super::view;
 use crate::app::{App, Caller, Error, Idempotent, Result, enquiries};
 use crate::domain::order::OrderRequest;
-use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
@@ -124,10 +123,7 @@ impl Submission<'_> {
         };
         let ids = self.app.ids;
         let mut draft = Draft::new(ids.uuid(self.now), decision, &facts, self.caller, self.now);
-        draft.number(
-            draft.wants_order_id().then(|| ids.readable(Numbered::Order).to_string()),
-            draft.wants_pathway_eligible_id().then(|| ids.readable(Numbered::PathwayEligible).to_string()),
-        );
+        number(&mut draft.case, ids);
         self.write(conn, draft, &known).await
     }
 
@@ -203,6 +199,7 @@ impl Submission<'_> {
     }
 }
 
-fn is_number_in_use(error: &store::Error) -> bool {
+/// True where a number that was drawn belongs to another case.
+pub(super) fn is_number_in_use(error: &store::Error) -> bool {
     error.violated().is_some_and(|constraint| matches!(constraint, "cases_order_id" | "cases_pathway_eligible_id"))
 }

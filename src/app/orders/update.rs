@@ -1,0 +1,206 @@
+//! A practice changes its order while it is in progress (SUB-08): decided again as a whole, by the release that was in force when it came
+//! in (REG-08), received when it was received. A refusal changes nothing.
+
+use super::differences::{Difference, differences};
+use super::draft::{Draft, number};
+use super::facts::Question;
+use super::find::{Seen, in_sight};
+use super::submit::is_number_in_use;
+use super::view;
+use crate::app::{App, Caller, Error, Expected, Result};
+use crate::domain::case::Case;
+use crate::domain::content::Content;
+use crate::domain::order::OrderRequest;
+use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold};
+use crate::rules::update::{Editor, SoFar, carry_over, may_edit, same_member};
+use crate::rules::{Facts, decide};
+use crate::store;
+use crate::store::case_events::{Actor, NewEvent};
+use crate::store::order_changes::Origin;
+use crate::store::timers::PEND_DEADLINE;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// An order that may be changed, as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Editable {
+    /// Version that the change is made to.
+    pub version: i64,
+    /// The order as JSON.
+    pub request: Value,
+}
+
+/// The order to apply a change to. Refused once decided: a change of an authorized treatment is a new order (SUB-13).
+pub async fn editable(app: &App, caller: &Caller, case_id: Uuid, expected: &Expected) -> Result<Editable> {
+    let mut conn = app.pool.acquire().await?;
+    let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
+    let version = i64::from(stored.version);
+    if !expected.admits(version) {
+        return Err(Error::PreconditionFailed);
+    }
+    let case: Case = view::read_back(&stored.document)?;
+    in_progress(&case)?;
+    Ok(Editable { version, request: as_json(&case.request)? })
+}
+
+/// Puts `order` in the place of what version `version` of the case says, and decides it.
+pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Seen> {
+    let now = app.clock.now();
+    let mut transaction = app.pool.begin().await?;
+    // the case first and the member afterwards, as everybody does who needs both
+    let held = store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    in_sight(Some(held.stored.clone()), caller)?;
+    let before: Case = view::read_back(&held.stored.document)?;
+    in_progress(&before)?;
+    if i64::from(held.stored.version) != version {
+        return Err(Error::conflict("the order was changed just now; read it again and repeat the change on what it is now"));
+    }
+    let changes = differences(&as_json(&before.request)?, &as_json(order)?);
+    if changes.is_empty() {
+        drop(transaction);
+        return super::get(app, caller, case_id).await;
+    }
+    let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
+    let draft = Change { app, caller, origin: &origin, before: &before, now }.decide(&mut transaction, order).await?;
+    Write { caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }.write(&mut transaction).await?;
+    let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    let version = i64::from(stored.version);
+    let body = view::show(&mut transaction, stored, caller, now).await?;
+    transaction.commit().await?;
+    Ok(Seen { case_id, version, body })
+}
+
+fn in_progress(case: &Case) -> Result<()> {
+    if case.status == CaseStatus::InProgress {
+        return Ok(());
+    }
+    Err(Error::conflict(format!(
+        "the case is {}: an order can be changed while it is in progress; any change of an authorized treatment is a new order (SUB-13)",
+        case.status
+    )))
+}
+
+fn as_json(request: &OrderRequest) -> Result<Value> {
+    serde_json::to_value(request).map_err(|error| Error::Internal(format!("order does not serialize: {error}")))
+}
+
+/// A change on its way to a decision.
+struct Change<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    origin: &'a Origin,
+    before: &'a Case,
+    now: DateTime<Utc>,
+}
+
+impl Change<'_> {
+    async fn decide(&self, conn: &mut PgConnection, order: &OrderRequest) -> Result<Draft> {
+        let case_id = self.before.case_id;
+        let question = Question::of_order(order, self.caller);
+        let known = question.ask(conn, Some(case_id), None).await?;
+        let submitter = self.submitter();
+        let mut facts = question.facts(order, &submitter, self.before.submitted_at, &known);
+        let content = self.content();
+        let program = content.program(&self.before.program).ok_or_else(|| Error::Internal("a case of no program".to_owned()))?;
+        let (ordering, servicing) = (facts.ordering_provider.row(), facts.servicing_provider.row());
+        let editor = Editor { role: self.caller.role, tax_ids: &self.caller.tax_ids };
+        may_edit(editor, &program.submitters, ordering, servicing)?;
+        // that the caller may order for them is settled; who submitted first counts for the channel alone
+        let tax_ids: Vec<String> = ordering.into_iter().chain(servicing).flat_map(|row| row.tax_ids.clone()).collect();
+        facts.submitter.tax_ids = &tax_ids;
+        let decision = decide(&facts, content, self.now)?;
+        same_member(&self.before.request, order, (&self.origin.member_id, &decision.member.member_id))?;
+        self.draft(conn, decision, &facts, &submitter).await
+    }
+
+    async fn draft(
+        &self,
+        conn: &mut PgConnection,
+        decision: crate::rules::Decision,
+        facts: &Facts<'_>,
+        submitter: &Caller,
+    ) -> Result<Draft> {
+        let reviewed = store::order_changes::reviewed(conn, self.before.case_id).await?;
+        let holds: Vec<Hold> = reviewed.holds.iter().filter_map(|word| Hold::parse(word)).collect();
+        let lines: Vec<u32> = reviewed.lines.iter().filter_map(|line| u32::try_from(*line).ok()).collect();
+        let so_far =
+            SoFar { case: self.before, holds_raised: &holds, similar_cases: &reviewed.similar_cases, lines_decided: &lines };
+        let mut draft = Draft::new(self.before.case_id, decision, facts, submitter, self.now);
+        draft.case = carry_over(&so_far, &draft.case, &draft.computed, self.now);
+        draft.case.letters.clone_from(&self.before.letters);
+        number(&mut draft.case, self.app.ids);
+        Ok(draft)
+    }
+
+    /// Who submitted first.
+    fn submitter(&self) -> Caller {
+        Caller {
+            role: CallerRole::parse(&self.origin.submitted_as).unwrap_or(self.caller.role),
+            subject: self.origin.submitted_by.clone(),
+            tax_ids: Vec::new(),
+            health_plan: None,
+            token_id: None,
+        }
+    }
+
+    /// The release that decided the order when it came in.
+    fn content(&self) -> &Arc<Content> {
+        let library = &self.app.library;
+        library.named(&self.before.content_release).unwrap_or_else(|| library.in_force(self.before.submitted_at.date_naive()))
+    }
+}
+
+/// A change on its way into the database.
+struct Write<'a> {
+    caller: &'a Caller,
+    origin: &'a Origin,
+    before: &'a Case,
+    draft: &'a Draft,
+    changes: &'a [Difference],
+    now: DateTime<Utc>,
+}
+
+impl Write<'_> {
+    async fn write(&self, conn: &mut PgConnection) -> Result<()> {
+        let case = &self.draft.case;
+        let document = view::write_out(case)?;
+        let computed = view::write_out(&self.draft.computed)?;
+        let submitter = Caller { subject: self.origin.submitted_by.clone(), ..self.caller.clone() };
+        store::order_changes::replace(conn, &self.draft.rows(&submitter, &document, &computed)).await.map_err(|error| {
+            if is_number_in_use(&error) { Error::conflict("send the same request again") } else { error.into() }
+        })?;
+        let detail = json!({
+            "changes": self.changes,
+            "status": {"before": self.before.status, "after": case.status},
+        });
+        let detail = view::write_out(&detail)?;
+        let event = NewEvent {
+            case_id: case.case_id,
+            at: self.now,
+            kind: "updated",
+            actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
+            reason: None,
+            detail: Some(&detail),
+            change: Some((&document, &computed)),
+        };
+        store::case_events::append(conn, &event).await?;
+        self.move_deadline(conn).await
+    }
+
+    async fn move_deadline(&self, conn: &mut PgConnection) -> Result<()> {
+        let due = |case: &Case| case.review.as_ref().map(|review| review.due_at.to_utc());
+        let case = &self.draft.case;
+        match (due(self.before), due(case)) {
+            (_, None) => store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?,
+            (before, Some(after)) if before != Some(after) => {
+                store::timers::set(conn, case.case_id, PEND_DEADLINE, after).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! An order that the practice changed while it was in progress (SUB-08): decided again like a new one, then put back where its review
+//! had got. Whatever nobody has looked at yet is looked at anew; what a person decided stays while it is about the same thing.
+
+use super::review;
+use crate::domain::case::{Case, CaseDrug, Computed};
+use crate::domain::order::OrderRequest;
+use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::roster::ProviderRow;
+use crate::domain::vocabulary::{CallerRole, DrugStatus, Hold, NoticeCode};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// What is known of the review so far.
+#[derive(Debug, Clone, Copy)]
+pub struct SoFar<'a> {
+    /// The case before the change.
+    pub case: &'a Case,
+    /// Every hold that was ever on it.
+    pub holds_raised: &'a [Hold],
+    /// Every case that it was ever said to be similar to.
+    pub similar_cases: &'a [Uuid],
+    /// Lines that a reviewer decided.
+    pub lines_decided: &'a [u32],
+}
+
+/// Who changes the order.
+#[derive(Debug, Clone, Copy)]
+pub struct Editor<'a> {
+    /// Role.
+    pub role: CallerRole,
+    /// Tax IDs, for practices.
+    pub tax_ids: &'a [String],
+}
+
+/// A practice changes orders of its own providers only, in programs that take requests from its role (PRV-02, SUB-08). How the order
+/// first came in does not matter for that.
+///
+/// # Errors
+/// The refusal to answer with.
+pub fn may_edit(
+    editor: Editor<'_>,
+    submitters: &[CallerRole],
+    ordering: Option<&ProviderRow>,
+    servicing: Option<&ProviderRow>,
+) -> Result<(), Refusal> {
+    let refuse = |detail: &str| Err(Refusal::NotPermitted { detail: detail.to_owned() });
+    if !submitters.contains(&editor.role) {
+        return refuse("the program does not take requests from this role (SUB-08)");
+    }
+    let foreign = |row: Option<&ProviderRow>| row.is_some_and(|row| !row.tax_ids.iter().any(|id| editor.tax_ids.contains(id)));
+    match editor.role {
+        CallerRole::OrderingProvider if foreign(ordering) => {
+            refuse("the ordering provider does not belong to a tax ID that this token acts for (PRV-02)")
+        }
+        CallerRole::ServicingProvider if foreign(servicing) => {
+            refuse("the servicing provider does not belong to a tax ID that this token acts for (PRV-02)")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An order is about one member of one plan; another member is another order. `member_ids` are those on file before and after.
+///
+/// # Errors
+/// The faults to answer with.
+pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&str, &str)) -> Result<(), Refusal> {
+    let fault = |pointer: &str, what: &str| {
+        let message = format!("{what} of an order cannot be changed: withdraw this order and submit another one");
+        Fault::new(pointer, "not-changeable", message)
+    };
+    let mut faults = Vec::new();
+    if before.member.health_plan != after.member.health_plan {
+        faults.push(fault("/member/health_plan", "the health plan"));
+    }
+    if faults.is_empty() && member_ids.0 != member_ids.1 {
+        faults.push(fault("/member/member_id", "the member"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Validation(faults)) }
+}
+
+/// The case from now on: `fresh` is what the engine decided about the changed order.
+pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &Computed, now: DateTime<Utc>) -> Case {
+    let raised: &[Hold] = fresh.review.as_ref().map_or(&[], |review| &review.holds);
+    let (lifted, left): (Vec<Hold>, Vec<Hold>) = raised.iter().partition(|hold| stays_lifted(**hold, so_far, fresh));
+    let mut case = review::resume(fresh, computed, &kept_lines(so_far, fresh), &left, now);
+    if lifted.contains(&Hold::PossibleDuplicate) {
+        case.notices.retain(|notice| notice.code != NoticeCode::DuplicateOrder);
+    }
+    if let Some(reason) = case.status_reason.take().filter(|_| case.review.is_some()) {
+        let words: Vec<String> = lifted.iter().map(|hold| hold.as_str().replace('_', " ")).collect();
+        let parts: Vec<&str> = reason.split("; ").filter(|part| !words.iter().any(|word| word == part)).collect();
+        case.status_reason = Some(parts.join("; "));
+    }
+    if let (Some(review), Some(before)) = (&mut case.review, &so_far.case.review) {
+        review.queue = before.queue;
+        review.peer_to_peer = before.peer_to_peer;
+        // a practice cannot buy time by changing its order; making it urgent makes it due earlier
+        review.due_at = review.due_at.min(before.due_at);
+        review.overdue |= before.overdue;
+        for asked in asked_by_reviewers(so_far.case) {
+            if !review.asked_for.contains(asked) {
+                review.asked_for.push(asked.clone());
+            }
+        }
+    }
+    case
+}
+
+/// What reviewers asked the practice for: the engine's own items are the messages of deviations.
+pub fn asked_by_reviewers(case: &Case) -> impl Iterator<Item = &String> {
+    let asked = case.review.iter().flat_map(|review| &review.asked_for);
+    asked.filter(|item| !case.deviations.iter().any(|deviation| deviation.message == **item))
+}
+
+/// A hold that a reviewer lifted stays lifted while it would be raised for the same reason (DUP-02, CAS-08).
+fn stays_lifted(hold: Hold, so_far: &SoFar<'_>, fresh: &Case) -> bool {
+    let before = so_far.case;
+    let still_on = before.review.as_ref().is_some_and(|review| review.holds.contains(&hold));
+    if still_on || !so_far.holds_raised.contains(&hold) {
+        return false;
+    }
+    let (was, is) = (&before.request, &fresh.request);
+    match hold {
+        Hold::PossibleDuplicate => similar_cases(fresh).all(|case_id| so_far.similar_cases.contains(&case_id)),
+        Hold::CustomTreatmentPlan => was.treatment == is.treatment && was.clinical == is.clinical,
+        Hold::SupportiveOnly => was.treatment == is.treatment && was.supportive_only == is.supportive_only,
+        Hold::ServicingProviderNotOnFile => was.servicing_provider == is.servicing_provider,
+        Hold::RadiationReview => was.radiation == is.radiation,
+    }
+}
+
+fn similar_cases(case: &Case) -> impl Iterator<Item = Uuid> {
+    case.notices.iter().filter(|notice| notice.code == NoticeCode::DuplicateOrder).filter_map(|notice| notice.case_id)
+}
+
+/// Lines withdrawn stay withdrawn; lines that a reviewer decided stay decided while the drug is ordered as before.
+fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
+    let before = so_far.case;
+    let unchanged = |line: u32| {
+        let ordered = |request: &OrderRequest| {
+            request
+                .drugs()
+                .find(|(.., drug)| drug.line == line)
+                .map(|(_, _, phase, drug)| (phase.cycle_length_days, phase.cycles, drug.clone()))
+        };
+        ordered(&before.request) == ordered(&fresh.request)
+    };
+    let kept = |drug: &&CaseDrug| match drug.status {
+        DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => true,
+        DrugStatus::Authorized | DrugStatus::NonAuthorized => so_far.lines_decided.contains(&drug.line) && unchanged(drug.line),
+        _ => false,
+    };
+    before.drugs.iter().filter(kept).cloned().collect()
+}

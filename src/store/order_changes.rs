@@ -1,0 +1,216 @@
+//! Changes that the practice makes to a stored order. The case is held by the caller ([`super::cases::lock`]); the event with the new
+//! answer is appended by the caller in the same transaction.
+
+use super::Result;
+use super::cases::{AwardColumns, DrugColumns, NewCase};
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// How an order came in, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Health plan.
+    pub health_plan: String,
+    /// Member ID on the plan's file.
+    pub member_id: String,
+    /// Subject that submitted.
+    pub submitted_by: String,
+    /// Its role.
+    pub submitted_as: String,
+}
+
+/// How an order came in.
+pub async fn origin(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Origin>> {
+    let origin = sqlx::query_as!(
+        Origin,
+        r#"select c.health_plan, c.member_id, c.submitted_by, e.actor_role as submitted_as
+           from cases c join case_events e on e.case_id = c.case_id and e.seq = 1 where c.case_id = $1"#,
+        case_id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(origin)
+}
+
+/// Makes every order of this member wait until the transaction ends, and those that have loaded their facts load them again.
+pub async fn move_member(conn: &mut PgConnection, health_plan: &str, member_id: &str) -> Result<()> {
+    sqlx::query!(
+        "insert into member_ledger as ledger (health_plan, member_id, version) values ($1, $2, 1)
+         on conflict (health_plan, member_id) do update set version = ledger.version + 1",
+        health_plan,
+        member_id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What reviewers have done so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Every hold that an answer about the case ever showed.
+    pub holds: Vec<String>,
+    /// Every case that an answer about the case ever named as similar.
+    pub similar_cases: Vec<Uuid>,
+    /// Lines that a reviewer decided.
+    pub lines: Vec<i32>,
+    /// True where a nurse or physician did anything.
+    pub acted: bool,
+}
+
+/// What reviewers have done so far.
+pub async fn reviewed(conn: &mut PgConnection, case_id: Uuid) -> Result<Reviewed> {
+    let reviewed = sqlx::query_as!(
+        Reviewed,
+        r#"select
+             array(select distinct hold
+                   from case_events e, json_array_elements_text(e.document -> 'review' -> 'holds') as hold
+                   where e.case_id = $1) as "holds!",
+             array(select distinct (notice ->> 'case_id')::uuid
+                   from case_events e, json_array_elements(e.document -> 'notices') as notice
+                   where e.case_id = $1 and notice ->> 'code' = 'duplicate_order' and notice ->> 'case_id' is not null)
+               as "similar_cases!",
+             array(select distinct line from determinations where case_id = $1 order by line) as "lines!",
+             exists (select from case_events where case_id = $1 and actor_role in ('nurse', 'physician')) as "acted!""#,
+        case_id,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(reviewed)
+}
+
+/// Replaces everything that follows from the order as it was sent: the order was decided again. It had no awards, being in progress.
+pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> {
+    sqlx::query!(
+        "update cases set status = $2, order_id = $3, pathway_eligible_id = $4, pathway_id = $5, urgency = $6, channel = $7,
+           decided_at = $8, closed_at = $8, due_at = $9, valid_from = $10, valid_through = $11, ordering_npi = $12, servicing_npi = $13,
+           visible_to = $14, treatment_ingredients = $15, service = $16
+         where case_id = $1",
+        case.case_id,
+        case.status,
+        case.order_id,
+        case.pathway_eligible_id,
+        case.pathway_id,
+        case.urgency,
+        case.channel,
+        case.decided_at,
+        case.due_at,
+        case.valid_from,
+        case.valid_through,
+        case.ordering_npi,
+        case.servicing_npi,
+        case.visible_to,
+        case.treatment_ingredients,
+        case.service,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("delete from case_drugs where case_id = $1", case.case_id).execute(&mut *conn).await?;
+    sqlx::query!(
+        "insert into case_drugs (case_id, line, hcpcs, generic, role, status, computed_status, units_approved, visits_approved,
+           valid_from, valid_through)
+         select $1, drug.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::int[],
+           $10::date[], $11::date[]) as drug",
+        case.case_id,
+        &case.drugs.line,
+        &case.drugs.hcpcs as &[Option<&str>],
+        &case.drugs.generic as &[&str],
+        &case.drugs.role as &[&str],
+        &case.drugs.status as &[&str],
+        &case.drugs.computed_status as &[&str],
+        &case.drugs.units_approved as &[Option<i64>],
+        &case.drugs.visits_approved as &[Option<i32>],
+        &case.drugs.valid_from as &[Option<NaiveDate>],
+        &case.drugs.valid_through as &[Option<NaiveDate>],
+    )
+    .execute(&mut *conn)
+    .await?;
+    award(conn, case.case_id, &case.awards).await
+}
+
+/// Where a case stands after its drugs moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The case.
+    pub case_id: Uuid,
+    /// Derived status.
+    pub status: &'a str,
+    /// Order ID.
+    pub order_id: Option<&'a str>,
+    /// Pathway Eligible ID.
+    pub pathway_eligible_id: Option<&'a str>,
+    /// Pathway followed.
+    pub pathway_id: Option<&'a str>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// When the answer is due, while in progress.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// Writes where a case and each of its lines stand; the order itself is as it was.
+pub async fn stand(conn: &mut PgConnection, standing: &Standing<'_>, drugs: &DrugColumns<'_>) -> Result<()> {
+    sqlx::query!(
+        "update cases set status = $2, order_id = $3, pathway_eligible_id = $4, pathway_id = $5, decided_at = $6, closed_at = $6, due_at = $7
+         where case_id = $1",
+        standing.case_id,
+        standing.status,
+        standing.order_id,
+        standing.pathway_eligible_id,
+        standing.pathway_id,
+        standing.decided_at,
+        standing.due_at,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "update case_drugs as drug set status = moved.status, units_approved = moved.units, visits_approved = moved.visits,
+           valid_from = moved.valid_from, valid_through = moved.valid_through
+         from unnest($2::int[], $3::text[], $4::bigint[], $5::int[], $6::date[], $7::date[])
+           as moved (line, status, units, visits, valid_from, valid_through)
+         where drug.case_id = $1 and drug.line = moved.line",
+        standing.case_id,
+        &drugs.line,
+        &drugs.status as &[&str],
+        &drugs.units_approved as &[Option<i64>],
+        &drugs.visits_approved as &[Option<i32>],
+        &drugs.valid_from as &[Option<NaiveDate>],
+        &drugs.valid_through as &[Option<NaiveDate>],
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Stores the awards of a case that was just approved; those it has already stay.
+pub async fn award(conn: &mut PgConnection, case_id: Uuid, awards: &AwardColumns<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into s_code_awards (case_id, code, times, billable_from, billable_through)
+         select $1, award.* from unnest($2::text[], $3::int[], $4::date[], $5::date[]) as award
+         on conflict (case_id, code) do nothing",
+        case_id,
+        &awards.code as &[&str],
+        &awards.times,
+        &awards.billable_from,
+        &awards.billable_through,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Voids what was not billed yet of a case's awards, from a day on (SCD-13). Says which codes.
+pub async fn void_unbilled(conn: &mut PgConnection, case_id: Uuid, on: NaiveDate, reason: &str) -> Result<Vec<String>> {
+    let codes = sqlx::query_scalar!(
+        "update s_code_awards as award set voided_on = $2, void_reason = $3
+         where case_id = $1 and voided_on is null and times > (
+           select count(*) from s_code_claims claim where claim.case_id = $1 and claim.code = award.code and claim.accepted)
+         returning code",
+        case_id,
+        on,
+        reason,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(codes)
+}

@@ -1,0 +1,455 @@
+//! Billing of S-codes and the match of claim lines, as tables over the pure rules and over HTTP.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+mod support;
+
+use chrono::{Days, NaiveDate};
+use oncoauth::domain::vocabulary::{CaseStatus, SCodesWithheld};
+use oncoauth::rules::ledger::{Award, Basis, Billed, Claim, ClaimForm, LaterTreatment, rule};
+use proptest::prelude::{Just, Strategy, prop_assert, prop_oneof, proptest};
+use serde_json::{Value, json};
+use support::http::{Answer, Service};
+use support::orders::exact;
+use support::submit::{
+    ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count,
+    pending_order, sandbox,
+};
+use uuid::Uuid;
+
+const ORDERING_NPI: &str = "1234567893";
+const SERVICING_NPI: &str = "1245319599";
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// Six cycles of 21 days from 1 December: S0353 once, S0354 four times from 31 December, through 27 April.
+fn award(code: &str) -> Award<'static> {
+    let monthly = code == "S0354";
+    Award {
+        times: if monthly { 4 } else { 1 },
+        billable_from: day(if monthly { "2026-12-31" } else { "2026-12-01" }),
+        billable_through: day("2027-04-27"),
+        voided: None,
+    }
+}
+
+fn basis(case: u128, code: &str) -> Basis<'static> {
+    Basis {
+        case_id: Uuid::from_u128(case),
+        status: CaseStatus::Authorized,
+        ordering_npi: ORDERING_NPI,
+        pathway_id: Some(if case == 1 { "first" } else { "second" }),
+        award: matches!(code, "S0353" | "S0354").then(|| award(code)),
+        withheld: None,
+        onset_code: "S0353",
+        step_days: 30,
+        changed_by: None,
+    }
+}
+
+fn claim<'a>(code: &'a str, on: &str) -> Claim<'a> {
+    Claim { code, service_date: day(on), billing_npi: ORDERING_NPI, form: ClaimForm::Professional }
+}
+
+fn billed(case: u128, code: &str, on: &str) -> Billed {
+    let pathway_id = basis(case, code).pathway_id.map(str::to_owned);
+    Billed { case_id: Uuid::from_u128(case), onset: code == "S0353", service_date: day(on), pathway_id }
+}
+
+/// The rule that refuses, or `ok`.
+fn ruling(claim: &Claim<'_>, basis: &Basis<'_>, earlier: &[Billed]) -> &'static str {
+    rule(claim, basis, earlier).err().map_or("ok", |refused| refused.rule)
+}
+
+/// Code, day, what was accepted before (case, code, day), and the rule that refuses it or `ok`.
+type Row = (&'static str, &'static str, &'static [(u128, &'static str, &'static str)], &'static str);
+
+// proves SCD-05, SCD-06, SCD-07, SCD-08
+#[test]
+fn s_codes_are_billed_within_their_windows_and_not_outside() {
+    let table: &[Row] = &[
+        // the onset's code: from the date of service, once for a Pathway
+        ("S0353", "2026-11-30", &[], "SCD-05"),
+        ("S0353", "2026-12-01", &[], "ok"),
+        ("S0353", "2027-04-27", &[], "ok"),
+        ("S0353", "2027-04-28", &[], "SCD-08"),
+        ("S0353", "2027-03-01", &[(1, "S0353", "2026-12-01")], "SCD-05"),
+        // again for a new Pathway, at once
+        ("S0353", "2026-12-15", &[(2, "S0353", "2026-12-14")], "ok"),
+        ("S0353", "2026-12-15", &[(2, "S0354", "2026-12-14")], "ok"),
+        // the monthly code: from 30 days after onset
+        ("S0354", "2026-12-30", &[], "SCD-06"),
+        ("S0354", "2026-12-31", &[], "ok"),
+        ("S0354", "2027-04-28", &[], "SCD-08"),
+        // not within 30 days of the onset's
+        ("S0354", "2026-12-31", &[(1, "S0353", "2026-12-01")], "ok"),
+        ("S0354", "2026-12-31", &[(1, "S0353", "2026-12-02")], "SCD-06"),
+        ("S0354", "2026-12-31", &[(1, "S0353", "2027-01-29")], "SCD-06"),
+        ("S0354", "2026-12-31", &[(1, "S0353", "2027-01-30")], "ok"),
+        ("S0353", "2027-01-29", &[(1, "S0354", "2026-12-31")], "SCD-06"),
+        ("S0354", "2027-01-20", &[(2, "S0353", "2027-01-10")], "SCD-06"),
+        ("S0354", "2027-01-09", &[(2, "S0353", "2027-01-10")], "ok"),
+        ("S0353", "2027-01-10", &[(2, "S0354", "2027-02-08")], "SCD-06"),
+        ("S0353", "2027-01-10", &[(2, "S0354", "2027-02-09")], "ok"),
+        // not more often than every 30 days, whichever comes first, on whichever case
+        ("S0354", "2027-01-29", &[(1, "S0354", "2026-12-31")], "SCD-06"),
+        ("S0354", "2027-01-30", &[(1, "S0354", "2026-12-31")], "ok"),
+        ("S0354", "2027-01-01", &[(1, "S0354", "2027-01-30")], "SCD-06"),
+        ("S0354", "2027-01-29", &[(2, "S0354", "2026-12-31")], "SCD-06"),
+        // not more often than the summary says
+        ("S0354", "2027-04-01", &[(1, "S0354", "2026-12-31"), (1, "S0354", "2027-01-30"), (1, "S0354", "2027-03-01")], "ok"),
+        (
+            "S0354",
+            "2027-04-27",
+            &[(1, "S0354", "2026-12-31"), (1, "S0354", "2027-01-30"), (1, "S0354", "2027-03-01"), (1, "S0354", "2027-03-28")],
+            "SCD-08",
+        ),
+    ];
+    for (code, on, earlier, expected) in table {
+        let earlier: Vec<Billed> = earlier.iter().map(|(case, code, on)| billed(*case, code, on)).collect();
+        assert_eq!(ruling(&claim(code, on), &basis(1, code), &earlier), *expected, "{code} for {on} after {earlier:?}");
+    }
+}
+
+// proves SCD-04
+#[test]
+fn only_the_ordering_provider_bills_and_only_on_a_professional_claim() {
+    let basis = basis(1, "S0353");
+    let mine = claim("S0353", "2026-12-01");
+    assert_eq!(ruling(&mine, &basis, &[]), "ok");
+    assert_eq!(ruling(&Claim { billing_npi: SERVICING_NPI, ..mine }, &basis, &[]), "SCD-04");
+    assert_eq!(ruling(&Claim { form: ClaimForm::Facility, ..mine }, &basis, &[]), "SCD-04");
+}
+
+// proves SCD-01, SCD-02, SCD-03, SCD-05, SCD-11
+#[test]
+fn what_was_not_awarded_is_refused_with_the_rule_that_withheld_it() {
+    let table = [
+        (CaseStatus::InProgress, Some(SCodesWithheld::NotDecided), "SCD-01"),
+        (CaseStatus::NonAuthorized, Some(SCodesWithheld::NotDecided), "SCD-11"),
+        (CaseStatus::ReviewCancelled, Some(SCodesWithheld::NotDecided), "SCD-11"),
+        (CaseStatus::Authorized, Some(SCodesWithheld::OutOfNetwork), "SCD-03"),
+        (CaseStatus::Completed, Some(SCodesWithheld::StateNotParticipating), "SCD-02"),
+        (CaseStatus::Authorized, Some(SCodesWithheld::OffPathway), "SCD-01"),
+        (CaseStatus::Authorized, Some(SCodesWithheld::AlreadyAwarded), "SCD-05"),
+        (CaseStatus::Authorized, None, "SCD-01"),
+    ];
+    for (status, withheld, expected) in table {
+        let basis = Basis { status, withheld, award: None, ..basis(1, "S0353") };
+        assert_eq!(ruling(&claim("S0353", "2026-12-01"), &basis, &[]), expected, "{status} {withheld:?}");
+    }
+}
+
+// proves SCD-09, SCD-13
+#[test]
+fn leaving_the_pathway_ends_what_was_not_billed() {
+    let voided = Award { voided: Some((day("2027-01-10"), "a treatment drug was withdrawn")), ..award("S0354") };
+    let basis_of = |code| Basis { award: Some(voided), ..basis(1, code) };
+    for on in ["2027-01-05", "2027-01-10", "2027-02-01"] {
+        assert_eq!(ruling(&claim("S0354", on), &basis_of("S0354"), &[]), "SCD-13", "{on}");
+    }
+    let later = LaterTreatment { order_id: "A000000000", starts_on: day("2027-02-01") };
+    let changed = |code| Basis { changed_by: Some(later), ..basis(1, code) };
+    assert_eq!(ruling(&claim("S0354", "2027-01-31"), &changed("S0354"), &[]), "ok");
+    assert_eq!(ruling(&claim("S0354", "2027-02-01"), &changed("S0354"), &[]), "SCD-09");
+    assert_eq!(ruling(&claim("S0353", "2027-02-01"), &changed("S0353"), &[]), "SCD-13");
+}
+
+fn arbitrary_claim() -> impl Strategy<Value = (u128, &'static str, u64)> {
+    (prop_oneof![Just(1_u128), Just(2)], prop_oneof![Just("S0353"), Just("S0354")], 0..160_u64)
+}
+
+proptest! {
+    // proves SCD-05, SCD-06, SCD-08
+    #[test]
+    fn whatever_the_order_of_claims_the_accepted_ones_keep_their_distance(claims in proptest::collection::vec(arbitrary_claim(), 0..60)) {
+        let mut accepted: Vec<Billed> = Vec::new();
+        for (case, code, after) in claims {
+            let service_date = day("2026-11-20").checked_add_days(Days::new(after)).unwrap();
+            let asked = Claim { service_date, ..claim(code, "2026-12-01") };
+            if rule(&asked, &basis(case, code), &accepted).is_ok() {
+                accepted.push(Billed { service_date, ..billed(case, code, "2026-12-01") });
+            }
+        }
+        for (index, one) in accepted.iter().enumerate() {
+            for other in &accepted[index + 1..] {
+                let apart = (one.service_date - other.service_date).num_days().abs();
+                let same_case = one.case_id == other.case_id;
+                prop_assert!(one.onset || other.onset || apart >= 30, "{one:?} {other:?}");
+                prop_assert!(!(one.onset && other.onset && same_case), "{one:?} {other:?}");
+                prop_assert!(one.onset == other.onset || !same_case || apart >= 30, "{one:?} {other:?}");
+                let (onset, monthly) = if one.onset { (one, other) } else { (other, one) };
+                let after = (monthly.service_date - onset.service_date).num_days();
+                prop_assert!(one.onset == other.onset || !(0..30).contains(&after), "{one:?} {other:?}");
+            }
+        }
+        for case in [1, 2] {
+            let months = accepted.iter().filter(|it| !it.onset && it.case_id == Uuid::from_u128(case)).count();
+            prop_assert!(months <= 4);
+        }
+    }
+}
+
+/// Six cycles of docetaxel and carboplatin with trastuzumab: on its Pathway, with both codes.
+async fn awarded(service: &Service) -> Value {
+    let case = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
+    assert_eq!(case["s_codes"][0]["code"], "S0353", "{case:#}");
+    case
+}
+
+async fn bill(service: &Service, token: &str, case: &Value, code: &str, on: &str) -> Answer {
+    let body = json!({"case_id": case["case_id"], "code": code, "service_date": on, "billing_npi": ORDERING_NPI,
+                      "claim_type": "professional"});
+    service.post("/v1/s-code-claims", token, &body).await
+}
+
+fn ruled(answer: &Answer) -> (bool, Value) {
+    let body = assert_created(answer);
+    assert!(body["s_code_claim_id"].is_string() && body["message"].is_string(), "{body}");
+    (body["accepted"].as_bool().unwrap(), body["rule"].clone())
+}
+
+// proves SCD-04, SCD-05, SCD-06
+#[tokio::test]
+async fn claims_are_accepted_or_refused_with_the_rule_and_kept_either_way() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await), (true, Value::Null));
+    assert_eq!(ruled(&bill(&service, HEALTH_PLAN, &case, "S0353", "2026-12-08").await), (false, json!("SCD-05")));
+    assert_eq!(ruled(&bill(&service, INTAKE, &case, "S0354", "2026-12-30").await), (false, json!("SCD-06")));
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2026-12-31").await), (true, Value::Null));
+    assert_eq!(ruled(&bill(&service, ADMINISTRATOR, &case, "S0354", "2027-01-29").await), (false, json!("SCD-06")));
+    let by_facility = json!({"case_id": case["case_id"], "code": "S0354", "service_date": "2027-02-10", "billing_npi": SERVICING_NPI,
+                             "claim_type": "facility"});
+    assert_eq!(ruled(&service.post("/v1/s-code-claims", ORDERING, &by_facility).await), (false, json!("SCD-04")));
+    assert_eq!(count(&service, "select count(*) from s_code_claims").await, 6);
+    assert_eq!(count(&service, "select count(*) from s_code_claims where accepted").await, 2);
+    let path = format!("/v1/orders/{}/history", case["case_id"].as_str().unwrap());
+    let history = service.get(&path, ORDERING).await.json();
+    let told: Vec<_> = history["items"].as_array().unwrap().iter().filter(|event| event["kind"] == "s_code_claimed").collect();
+    assert_eq!((told.len(), &told[1]["detail"]["rule"]), (6, &json!("SCD-05")));
+}
+
+// proves SCD-04, PRV-02, SCD-10
+#[tokio::test]
+async fn who_may_not_bill_or_not_see_the_case_is_turned_away() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    for token in [SERVICING, NURSE] {
+        bill(&service, token, &case, "S0353", "2026-12-01").await.assert_problem(403, "forbidden");
+    }
+    bill(&service, OTHER_PRACTICE, &case, "S0353", "2026-12-01").await.assert_problem(404, "not-found");
+    let nowhere = json!({"case_id": Uuid::from_u128(1)});
+    bill(&service, ORDERING, &nowhere, "S0353", "2026-12-01").await.assert_problem(404, "not-found");
+    bill(&service, ORDERING, &case, "J9171", "2026-12-01").await.assert_problem(422, "validation-failed");
+    assert_eq!(count(&service, "select count(*) from s_code_claims").await, 0);
+}
+
+// proves SCD-05
+#[tokio::test]
+async fn of_two_claims_at_once_one_wins() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    for code_and_day in [("S0353", "2026-12-01"), ("S0354", "2027-01-15")] {
+        let (code, on) = code_and_day;
+        let (first, second, third) = tokio::join!(
+            bill(&service, ORDERING, &case, code, on),
+            bill(&service, HEALTH_PLAN, &case, code, on),
+            bill(&service, INTAKE, &case, code, on),
+        );
+        let accepted = [first, second, third].iter().filter(|answer| ruled(answer).0).count();
+        assert_eq!(accepted, 1, "{code}");
+    }
+}
+
+// proves SCD-05, SCD-06
+#[tokio::test]
+async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
+    let service = sandbox().await;
+    let first = awarded(&service).await;
+    // the same treatment again after the first one's range: a longer treatment needs a new order (SCD-08)
+    service.app.clock.freeze_at("2027-06-01T15:00:00Z".parse().unwrap());
+    let mut longer = authorized_order();
+    longer["date_of_service"] = json!("2027-12-15");
+    let second = assert_created(&service.post("/v1/orders", ORDERING, &longer).await);
+    assert_eq!(second["status"], "authorized", "{second:#}");
+    assert_eq!(second["s_codes_withheld"], "already_awarded");
+    assert_eq!(ruled(&bill(&service, ORDERING, &second, "S0353", "2027-12-15").await), (false, json!("SCD-05")));
+    let billable_from = second["s_codes"][0]["billable_from"].as_str().unwrap().to_owned();
+    sqlx::query("update s_code_awards set billable_through = '2028-12-31'").execute(&service.app.pool).await.unwrap();
+    let (one, other) = tokio::join!(
+        bill(&service, ORDERING, &first, "S0354", &billable_from),
+        bill(&service, HEALTH_PLAN, &second, "S0354", &billable_from),
+    );
+    let accepted = [one, other].iter().filter(|answer| ruled(answer).0).count();
+    assert_eq!(accepted, 1);
+}
+
+// proves SCD-13
+#[tokio::test]
+async fn withdrawing_a_treatment_drug_voids_what_was_not_billed_and_leaves_what_was() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    assert!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await).0);
+    let path = format!("/v1/orders/{}/withdrawals", case["case_id"].as_str().unwrap());
+    assert_created(&service.post(&path, ORDERING, &json!({"drugs": [1], "reason": "voluntarily_cancelled"})).await);
+    let voided = "select count(*) from s_code_awards where voided_on is not null and code = 'S0354'";
+    assert_eq!(count(&service, voided).await, 1);
+    assert_eq!(count(&service, "select count(*) from s_code_awards where voided_on is null and code = 'S0353'").await, 1);
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2026-12-31").await), (false, json!("SCD-13")));
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-02").await), (false, json!("SCD-05")));
+}
+
+// proves SCD-01, SCD-11
+#[tokio::test]
+async fn a_case_that_is_not_approved_bills_nothing() {
+    let service = sandbox().await;
+    let case = assert_created(&service.post("/v1/orders", ORDERING, &pending_order()).await);
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await), (false, json!("SCD-01")));
+}
+
+// proves SCD-05
+#[tokio::test]
+async fn the_database_itself_refuses_a_second_onset_for_a_pathway() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    assert!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await).0);
+    let copy = "insert into s_code_claims (s_code_claim_id, case_id, health_plan, member_id, code, onset, service_date, billing_npi,
+                  claim_type, pathway_id, accepted, message, at, by_subject, by_role)
+                select gen_random_uuid(), case_id, health_plan, member_id, code, onset, service_date + 40, billing_npi, claim_type,
+                  pathway_id, true, message, at, by_subject, by_role from s_code_claims";
+    let refused = sqlx::query(copy).execute(&service.app.pool).await.unwrap_err();
+    assert!(refused.to_string().contains("s_code_claims_one_onset"), "{refused}");
+    let gone = sqlx::query("delete from s_code_claims").execute(&service.app.pool).await.unwrap_err();
+    assert!(gone.to_string().contains("append-only"), "{gone}");
+}
+
+async fn check(service: &Service, token: &str, lines: Value) -> Value {
+    let answer = service.post("/v1/claim-checks", token, &json!({ "lines": lines })).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    answer.json()["lines"].clone()
+}
+
+fn line(order_id: &Value, hcpcs: &str, units: u64, on: &str, npi: &str) -> Value {
+    json!({"order_id": order_id, "hcpcs": hcpcs, "units": units, "service_date": on, "billing_npi": npi})
+}
+
+// proves VER-05
+#[tokio::test]
+async fn claim_lines_match_by_code_units_dates_and_provider_and_use_units_up() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let id = &case["order_id"];
+    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
+    let through = case["drugs"][0]["valid_through"].as_str().unwrap();
+    let typed = json!(id.as_str().unwrap().to_lowercase());
+    let lines = check(
+        &service,
+        HEALTH_PLAN,
+        json!([
+            line(id, "J9171", approved - 1, "2026-12-01", SERVICING_NPI),
+            line(&typed, "j9171", 2, through, ORDERING_NPI),
+            line(id, "J9171", 1, through, ORDERING_NPI),
+            line(id, "J9299", 1, "2026-12-01", SERVICING_NPI),
+            line(id, "J9045", 1, "2026-11-30", SERVICING_NPI),
+            line(id, "J9045", 1, "2026-12-01", "1999999034"),
+            line(&json!("A000000000"), "J9045", 1, "2026-12-01", SERVICING_NPI),
+        ]),
+    )
+    .await;
+    let told: Vec<_> = lines.as_array().unwrap().iter().map(|line| (line["matches"].clone(), line["reason"].clone())).collect();
+    let no = |reason: &str| (json!(false), json!(reason));
+    let yes = (json!(true), Value::Null);
+    let expected = [
+        yes.clone(),
+        no("units_exceeded"),
+        yes,
+        no("code_not_authorized"),
+        no("outside_dates"),
+        no("provider_not_on_order"),
+        no("unknown_order"),
+    ];
+    assert_eq!(told, expected, "{lines:#}");
+    let left: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["units_remaining"].clone()).collect();
+    assert_eq!((&left[0], &left[1], &left[2], &left[6]), (&json!(1), &json!(1), &json!(0), &Value::Null));
+    // both lines of one code count together
+    let trastuzumab = case["drugs"].as_array().unwrap().iter().filter(|drug| drug["hcpcs"] == "J9355");
+    let both: u64 = trastuzumab.map(|drug| drug["units_approved"].as_u64().unwrap()).sum();
+    let line = check(&service, SERVICING, json!([line(id, "J9355", both, "2026-12-01", SERVICING_NPI)])).await;
+    assert_eq!((&line[0]["matches"], &line[0]["units_remaining"]), (&json!(true), &json!(0)), "{line:#}");
+}
+
+// proves VER-05
+#[tokio::test]
+async fn a_line_sent_again_under_its_name_replaces_itself() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
+    let mut one = line(&case["order_id"], "J9171", approved, "2026-12-01", SERVICING_NPI);
+    one["claim_line_id"] = json!("claim 7, line 1");
+    for _ in 0..2 {
+        let lines = check(&service, HEALTH_PLAN, json!([one])).await;
+        assert_eq!((&lines[0]["matches"], &lines[0]["units_remaining"]), (&json!(true), &json!(0)), "{lines:#}");
+    }
+    one["units"] = json!(1);
+    let corrected = check(&service, HEALTH_PLAN, json!([one])).await;
+    assert_eq!(corrected[0]["units_remaining"], json!(approved - 1));
+    assert_eq!(count(&service, "select count(*) from claim_lines").await, 1);
+}
+
+// proves VER-05
+#[tokio::test]
+async fn lines_checked_at_once_do_not_share_units() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
+    let all = json!([line(&case["order_id"], "J9171", approved, "2026-12-01", SERVICING_NPI)]);
+    let (first, second) = tokio::join!(check(&service, HEALTH_PLAN, all.clone()), check(&service, SERVICING, all));
+    let matches = [&first, &second].iter().filter(|lines| lines[0]["matches"] == true).count();
+    assert_eq!(matches, 1, "{first} {second}");
+}
+
+// proves VER-05, PRV-02, SCD-13
+#[tokio::test]
+async fn orders_that_are_not_approved_or_not_the_callers_match_nothing() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let mine = json!([line(&case["order_id"], "J9045", 1, "2026-12-01", SERVICING_NPI)]);
+    assert_eq!(check(&service, OTHER_PRACTICE, mine.clone()).await[0]["reason"], "unknown_order");
+    let path = format!("/v1/orders/{}/withdrawals", case["case_id"].as_str().unwrap());
+    assert_created(&service.post(&path, ORDERING, &json!({"drugs": [2], "reason": "voluntarily_cancelled"})).await);
+    assert_eq!(check(&service, HEALTH_PLAN, mine.clone()).await[0]["reason"], "not_authorized");
+    assert_created(&service.post(&path, ORDERING, &json!({"drugs": "all", "reason": "voluntarily_cancelled"})).await);
+    assert_eq!(check(&service, HEALTH_PLAN, mine).await[0]["reason"], "unknown_order");
+    service.post("/v1/claim-checks", NURSE, &json!({"lines": []})).await.assert_problem(403, "forbidden");
+    service.post("/v1/claim-checks", HEALTH_PLAN, &json!({"lines": []})).await.assert_problem(422, "validation-failed");
+}
+
+// proves SCD-09, SCD-05, SCD-13
+#[tokio::test]
+async fn a_later_order_with_another_treatment_ends_the_monthly_code_from_its_first_day_and_starts_a_new_pathway() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    assert!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await).0);
+    let content = service.app.library.in_force(service.app.clock.now().date_naive());
+    let mut changed = exact(content.regimen("BRE-AC-WKT").unwrap(), content, "bma");
+    changed["member"] = authorized_order()["member"].clone();
+    changed["date_of_service"] = json!("2027-03-01");
+    let later = assert_created(&service.post("/v1/orders", ORDERING, &changed).await);
+    assert_eq!(
+        (&later["status"], &later["pathway"]["determination"]),
+        (&json!("completed"), &json!("on_pathway")),
+        "{}",
+        later["status_reason"]
+    );
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-01-29").await), (true, Value::Null));
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-03-01").await), (false, json!("SCD-09")));
+    assert_eq!(ruled(&bill(&service, ORDERING, &later, "S0353", "2027-03-01").await), (true, Value::Null));
+    assert_eq!(ruled(&bill(&service, ORDERING, &later, "S0354", "2027-03-31").await), (true, Value::Null));
+    // the new treatment is given up: the patient is back on nothing else, and the first order's codes are billable again
+    let path = format!("/v1/orders/{}/withdrawals", later["case_id"].as_str().unwrap());
+    assert_created(&service.post(&path, ORDERING, &json!({"drugs": "all", "reason": "voluntarily_cancelled"})).await);
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-04-30").await), (true, Value::Null));
+}
