@@ -202,14 +202,8 @@ fn in_words(error: &oncoauth::app::Error) -> String {
 
 fn check_content(dir: Option<&Path>) -> ExitCode {
     let report = content::check(dir);
-    for warning in &report.warnings {
-        println!("warning: {warning}");
-    }
-    for error in &report.errors {
-        println!("error: {error}");
-    }
-    println!("{} errors, {} warnings", report.errors.len(), report.warnings.len());
-    if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("{report}");
+    ExitCode::from(report.exit_code())
 }
 
 fn test_postgres(dir: &Path, migrations: Option<&Path>, command: &[OsString]) -> Outcome<ExitCode> {

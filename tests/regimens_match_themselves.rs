@@ -1,5 +1,7 @@
 //! Every regimen of the content, entered exactly, matches itself; entered with one thing changed, it deviates as expected.
 
+#![allow(clippy::expect_used, reason = "a fixture that fails has to fail the test")]
+
 mod support;
 
 use oncoauth::domain::content::{Content, Regimen, RegimenDrugRole};

@@ -1,6 +1,6 @@
 //! The engine: pure functions from facts and content to a decision. No clock, no I/O, no async, no randomness in here.
 //!
-//! [`decide`] is the one entry point. Its steps, in order: `admission` (taken or refused), `plan` and `patient` (facts in one form),
+//! [`decide()`] is the one entry point. Its steps, in order: `admission` (taken or refused), `plan` and `patient` (facts in one form),
 //! `matching` with `fit`, `schedule` and `canonical` (which regimen), `drugs` with `policy` and `criteria` (each drug), `deviations`,
 //! then `pathways`, `s_codes` and `derive`.
 
