@@ -15,6 +15,7 @@ pub mod sandbox;
 pub mod sandbox_rosters;
 pub mod timers;
 pub mod tokens;
+pub mod verifications;
 pub mod visibility;
 
 pub use call::{Caller, Expected, Idempotent};

@@ -29,6 +29,7 @@ pub mod s_code_claims;
 pub mod sandbox;
 pub mod state;
 pub mod tokens;
+pub mod verifications;
 
 use crate::app::App;
 use crate::telemetry;
@@ -54,6 +55,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(claim_checks::routes())
         .merge(eligibility::routes())
         .merge(programs::routes())
+        .merge(verifications::routes())
         .merge(rosters::routes())
         .merge(catalog::routes())
         .merge(regimens::routes())

@@ -14,6 +14,7 @@ pub mod s_codes;
 pub mod sandbox_clock;
 pub mod timers;
 pub mod tokens;
+pub mod verifications;
 
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,202 @@
+//! Verifications: whether an authorization is in place, asked before treating (VER-03). Yes or no, with units and dates.
+//!
+//! Whoever treats a patient may ask by the Order ID or by the patient's full identity, also about orders of other practices; they learn
+//! of authorizations only. What is unknown, mistyped or not theirs to know gets one and the same no (INF-08), and S-codes never appear
+//! (SCD-10).
+
+mod answer;
+
+use super::visibility::Sight;
+use super::{App, Caller, Error, Result};
+use crate::domain::order::MemberIdentity;
+use crate::domain::order_id::{Numbered, ReadableId};
+use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::roster::{MemberRow, name_key};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
+use crate::rules::{KnownMember, identity};
+use crate::store;
+use crate::store::verifications::{Asked, VerifiableCase};
+use answer::{Question, not_found};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What is asked: an Order ID, or a member and a drug; or both. A drug and a date make the question narrower.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationRequest {
+    /// Order ID as a person types it: case, spaces and dashes do not matter.
+    #[serde(default)]
+    #[schema(max_length = 40)]
+    pub order_id: Option<String>,
+    /// The patient: health plan, first and last name and date of birth; the member ID where the name alone is not enough.
+    #[serde(default)]
+    pub member: Option<MemberIdentity>,
+    /// HCPCS code of the drug to be given; needed where there is no Order ID.
+    #[serde(default)]
+    #[schema(max_length = 10)]
+    pub hcpcs: Option<String>,
+    /// Day of treatment; without it the answer speaks of the authorization as a whole.
+    #[serde(default)]
+    pub date: Option<NaiveDate>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Verification {
+    /// True where what was asked about may be given.
+    pub authorized: bool,
+    /// Why, or why not.
+    pub reason: VerificationReason,
+    /// In words.
+    pub message: String,
+    /// The Order ID to bill under; null where there is none.
+    pub order_id: Option<String>,
+    /// Status of the case; null where nothing was found.
+    pub status: Option<CaseStatus>,
+    /// Lines of the drug asked about, or every line.
+    pub drugs: Vec<VerifiedDrug>,
+    /// First day of the authorization.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day of the authorization.
+    pub valid_through: Option<NaiveDate>,
+    /// The day asked about.
+    pub date: Option<NaiveDate>,
+    /// The instant as of which this holds.
+    pub as_of: DateTime<Utc>,
+}
+
+/// Why an authorization is in place, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VerificationReason {
+    /// Reviewed and authorized.
+    Authorized,
+    /// The drug needs no review here and may be given under the Order ID.
+    ClinicalReviewNotRequired,
+    /// No authorization that answers the question is on file.
+    NotFound,
+    /// The order is still being reviewed.
+    InProgress,
+    /// Not authorized.
+    NonAuthorized,
+    /// The order was cancelled or withdrawn.
+    Cancelled,
+    /// The day asked about is outside the valid range.
+    OutsideValidRange,
+    /// The order does not contain the drug asked about.
+    DrugNotOnOrder,
+    /// Another entity decides about the drug; this authorization does not cover it.
+    OtherEntityDecides,
+}
+
+/// A drug line of the authorization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VerifiedDrug {
+    /// Line of the order.
+    pub line: u32,
+    /// HCPCS code, where there is one.
+    pub hcpcs: Option<String>,
+    /// Generic name.
+    pub name: String,
+    /// Status.
+    pub status: DrugStatus,
+    /// True where this line may be given under the Order ID, on the day asked about.
+    pub authorized: bool,
+    /// Billing unit of the code, such as `10 mg`.
+    pub billing_unit: Option<String>,
+    /// Billing units approved in the range.
+    pub units_approved: Option<u64>,
+    /// Treatment days approved in the range.
+    pub visits_approved: Option<u32>,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+}
+
+/// Answers a verification.
+pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> Result<Verification> {
+    let hcpcs = check(asked)?;
+    let now = app.clock.now();
+    let mut cases = find(app, asked, hcpcs.as_deref()).await?;
+    cases.retain(|case| may_know(caller, case));
+    let day = asked.date.unwrap_or_else(|| now.date_naive());
+    let question = Question { hcpcs: hcpcs.as_deref(), date: asked.date };
+    let Some(case) = cases.iter().min_by_key(|case| question.preference(case, day)) else {
+        return Ok(not_found(asked.date, now));
+    };
+    Ok(question.answer(case, app.library.in_force(now.date_naive()), now))
+}
+
+/// A practice that treats learns of any authorization; of orders under way or refused, only who takes part in them.
+fn may_know(caller: &Caller, case: &VerifiableCase) -> bool {
+    let in_sight = Sight::of(caller).reaches(&case.health_plan, &case.visible_to);
+    in_sight || (caller.role == CallerRole::ServicingProvider && case.order_id.is_some())
+}
+
+async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {
+    let order_id = match asked.order_id.as_deref().map(|typed| ReadableId::parse(Numbered::Order, typed)) {
+        Some(None) => return Ok(Vec::new()), // a number that cannot exist is answered like one that does not
+        Some(Some(id)) => Some(id),
+        None => None,
+    };
+    let order_id = order_id.as_ref().map(ReadableId::as_str);
+    let Some(member) = &asked.member else {
+        let Some(order_id) = order_id else { return Ok(Vec::new()) };
+        let mut conn = app.pool.acquire().await?;
+        return Ok(store::verifications::by_order_id(&mut conn, order_id).await?.into_iter().collect());
+    };
+    let (Some(health_plan), Some(first), Some(last), Some(birth_date)) =
+        (member.health_plan.as_deref(), &member.first_name, &member.last_name, member.birth_date)
+    else {
+        return Ok(Vec::new());
+    };
+    let name = name_key(first) + &name_key(last);
+    let member_id = member.member_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+    // with an Order ID, a drug that is not on the order is said to be so instead of leading nowhere
+    let hcpcs = hcpcs.filter(|_| order_id.is_none());
+    let asked = Asked { health_plan, member_id, name: &name, birth_date, hcpcs, order_id };
+    let mut conn = app.pool.acquire().await?;
+    let (rows, cases) = store::verifications::by_member(&mut conn, &asked).await?;
+    Ok(if is_meant(member, rows) { cases } else { Vec::new() })
+}
+
+/// True where these rows are one member's, and the member's who was named (INF-08).
+fn is_meant(named: &MemberIdentity, rows: Vec<MemberRow>) -> bool {
+    let one = rows.first().is_some_and(|first| rows.iter().all(|row| row.member_id == first.member_id));
+    one && identity::verify(named, &KnownMember::OnFile(rows)).is_ok()
+}
+
+/// What the schema cannot say is missing. Returns the code asked about in its canonical form.
+fn check(asked: &VerificationRequest) -> Result<Option<String>> {
+    let mut missing = Vec::new();
+    let mut need = |pointer: &str, present: bool, why: &str| {
+        if !present {
+            missing.push(Fault::new(pointer, "missing", why));
+        }
+    };
+    let filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    if let Some(member) = &asked.member {
+        let why = "is required to know who is meant";
+        need("/member/health_plan", filled(&member.health_plan), why);
+        need("/member/first_name", filled(&member.first_name), why);
+        need("/member/last_name", filled(&member.last_name), why);
+        need("/member/birth_date", member.birth_date.is_some(), why);
+        need("/hcpcs", filled(&asked.hcpcs) || asked.order_id.is_some(), "say which drug is to be given, or give the Order ID");
+    } else {
+        need("/order_id", asked.order_id.is_some(), "give the Order ID, or `member` and `hcpcs`");
+    }
+    if !missing.is_empty() {
+        return Err(Refusal::MissingRequired(missing).into());
+    }
+    let Some(typed) = asked.hcpcs.as_deref().map(str::trim).filter(|code| !code.is_empty()) else { return Ok(None) };
+    let code = typed.to_ascii_uppercase();
+    let mut characters = code.chars();
+    let well_formed =
+        code.len() == 5 && characters.next().is_some_and(|c| c.is_ascii_uppercase()) && characters.all(|c| c.is_ascii_digit());
+    if well_formed {
+        return Ok(Some(code));
+    }
+    Err(Error::invalid(vec![Fault::new("/hcpcs", "malformed-code", "is no HCPCS code: a letter and four digits")]))
+}

@@ -1,0 +1,150 @@
+//! What a verification is answered from (VER-03): cases with their drug lines, by Order ID or by member, in one statement each.
+
+use super::facts::read;
+use super::{Error, Result};
+use crate::domain::roster::MemberRow;
+use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use sqlx::PgConnection;
+
+/// A case, as far as a verification may speak of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct VerifiableCase {
+    /// Health plan.
+    pub health_plan: String,
+    /// Status.
+    pub status: CaseStatus,
+    /// Order ID, once it has one.
+    pub order_id: Option<String>,
+    /// First day.
+    pub valid_from: NaiveDate,
+    /// Last day.
+    pub valid_through: NaiveDate,
+    /// Who may see it.
+    pub visible_to: Vec<String>,
+    /// Drug lines, in order.
+    pub drugs: Vec<VerifiableDrug>,
+}
+
+/// A drug line.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct VerifiableDrug {
+    /// Line of the order.
+    pub line: u32,
+    /// HCPCS code, where there is one.
+    pub hcpcs: Option<String>,
+    /// Generic name.
+    pub name: String,
+    /// Status.
+    pub status: DrugStatus,
+    /// Billing units in the range.
+    pub units_approved: Option<u64>,
+    /// Treatment days in the range.
+    pub visits_approved: Option<u32>,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+}
+
+/// The member asked about. Names are keys of [`crate::domain::roster::name_key`], first and last name joined.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Health plan.
+    pub health_plan: &'a str,
+    /// Member ID. Name and date of birth count only where there is none.
+    pub member_id: Option<&'a str>,
+    /// Key of the name.
+    pub name: &'a str,
+    /// Date of birth.
+    pub birth_date: NaiveDate,
+    /// Only cases with this code.
+    pub hcpcs: Option<&'a str>,
+    /// Only the case with this Order ID.
+    pub order_id: Option<&'a str>,
+}
+
+/// The case with this Order ID.
+pub async fn by_order_id(conn: &mut PgConnection, order_id: &str) -> Result<Option<VerifiableCase>> {
+    let rows = sqlx::query!(
+        r#"select c.health_plan, c.status, c.order_id, c.valid_from, c.valid_through, c.visible_to, d.line as "line?", d.hcpcs,
+             d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved, d.valid_from as "drug_from",
+             d.valid_through as "drug_through"
+           from cases c left join case_drugs d on d.case_id = c.case_id where c.order_id = $1 order by d.line"#,
+        order_id,
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut case: Option<VerifiableCase> = None;
+    for row in rows {
+        let case = match &mut case {
+            Some(case) => case,
+            none => none.insert(VerifiableCase {
+                health_plan: row.health_plan,
+                status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
+                order_id: row.order_id,
+                valid_from: row.valid_from,
+                valid_through: row.valid_through,
+                visible_to: row.visible_to,
+                drugs: Vec::new(),
+            }),
+        };
+        // a case without drug lines (radiation) comes as one row without a line
+        if let (Some(line), Some(name), Some(status)) = (row.line, row.generic, row.drug_status) {
+            case.drugs.push(VerifiableDrug {
+                line: line.unsigned_abs(),
+                hcpcs: row.hcpcs,
+                name,
+                status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_drugs.status"))?,
+                units_approved: row.units_approved.map(i64::unsigned_abs),
+                visits_approved: row.visits_approved.map(i32::unsigned_abs),
+                valid_from: row.drug_from,
+                valid_through: row.drug_through,
+            });
+        }
+    }
+    Ok(case)
+}
+
+/// The rows of the members who may be meant, and the cases of the first of them.
+pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Vec<MemberRow>, Vec<VerifiableCase>)> {
+    let row = sqlx::query!(
+        r#"with member as (
+             select member_id, document from members where health_plan = $1 and member_id = $2
+             union all
+             select member_id, document from members
+             where $2::text is null and folded_name = $3 and birth_date = $4 and health_plan = $1
+           )
+           select
+             array(select document::text from member) as "members!",
+             (select json_agg(json_build_object(
+                       'health_plan', c.health_plan, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
+                       'valid_through', c.valid_through, 'visible_to', c.visible_to,
+                       'drugs', array(
+                          select json_build_object('line', d.line, 'hcpcs', d.hcpcs, 'name', d.generic, 'status', d.status,
+                            'units_approved', d.units_approved, 'visits_approved', d.visits_approved, 'valid_from', d.valid_from,
+                            'valid_through', d.valid_through)
+                          from case_drugs d where d.case_id = c.case_id order by d.line)
+                     ) order by c.case_id desc)::text
+              from cases c
+              where c.member_id = (select min(member_id) from member) and c.health_plan = $1
+                and ($5::text is null or exists (select from case_drugs d where d.case_id = c.case_id and d.hcpcs = $5))
+                and ($6::text is null or c.order_id = $6)) as cases"#,
+        asked.health_plan,
+        asked.member_id,
+        asked.name,
+        asked.birth_date,
+        asked.hcpcs,
+        asked.order_id,
+    )
+    .fetch_one(conn)
+    .await?;
+    let members = row.members.iter().map(|text| read("members.document", text)).collect::<Result<_>>()?;
+    let cases = row.cases.map(|text| read("cases", &text)).transpose()?.unwrap_or_default();
+    Ok((members, cases))
+}
+
+fn corrupt(what: &'static str) -> Error {
+    Error::Corrupt { what, why: "no such word".to_owned() }
+}
