@@ -1,6 +1,7 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
 pub mod call;
+pub mod catalog;
 pub mod claim_checks;
 pub mod deadlines;
 pub mod eligibility;
@@ -8,7 +9,6 @@ pub mod enquiries;
 pub mod error;
 pub mod idempotency;
 pub mod orders;
-pub mod providers;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
@@ -45,6 +45,8 @@ pub struct App {
     pub tokens: tokens::TokenCache,
     /// Secrets of tokens issued under an idempotency key.
     pub issued: tokens::IssuedSecrets,
+    /// What catalogue searches look through.
+    pub catalog: Arc<catalog::Indexes>,
 }
 
 /// How the service was started.
@@ -86,6 +88,7 @@ impl App {
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),
+            catalog: Arc::default(),
         }
     }
 

@@ -120,7 +120,8 @@ pub struct ProviderRow {
     pub in_network: bool,
 }
 
-fn any_json() -> utoipa::openapi::Schema {
+/// An address, as plans write it.
+pub(crate) fn any_json() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Object, Type::Null]))

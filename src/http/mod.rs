@@ -23,7 +23,6 @@ pub mod programs;
 pub mod providers;
 pub mod query;
 pub mod rate_limit;
-pub mod regimens;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
@@ -55,11 +54,10 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(claim_checks::routes())
         .merge(eligibility::routes())
         .merge(programs::routes())
+        .merge(catalog::routes())
+        .merge(providers::routes())
         .merge(verifications::routes())
         .merge(rosters::routes())
-        .merge(catalog::routes())
-        .merge(regimens::routes())
-        .merge(providers::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

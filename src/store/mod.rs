@@ -8,7 +8,7 @@ pub mod enquiries;
 pub mod facts;
 pub mod idempotency;
 pub mod order_changes;
-pub mod providers;
+pub mod provider_search;
 pub mod rosters;
 pub mod s_codes;
 pub mod sandbox_clock;

@@ -131,7 +131,7 @@ fn servicing_key(provider: &ServicingProvider) -> Option<String> {
 
 /// The key of a name as somebody types it: of a facility, or of a clinician by first and last name, or by last name, comma, first name
 /// (PRV-04, PRV-07).
-pub fn typed_key(name: &str) -> String {
+fn typed_key(name: &str) -> String {
     match name.split_once(',') {
         // the comma of "Sample Oncology, Inc." is no reason to swap
         Some((last, first)) if !is_company_suffix(first) => name_key(first) + &name_key(last),

@@ -10,7 +10,7 @@ mod update;
 pub mod view;
 mod withdraw;
 
-pub use facts::{Question, member_key, provider_key, typed_key};
+pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use submit::{Placed, preview, submit};
 pub use update::{Editable, editable, update};

@@ -140,6 +140,11 @@ impl DrugCatalog {
         self.by_name.get(&name.to_lowercase()).and_then(|index| self.drugs.get(*index))
     }
 
+    /// Every code that ended.
+    pub fn ended_codes(&self) -> impl Iterator<Item = &TerminatedCode> {
+        self.terminated.values()
+    }
+
     /// A code that ended.
     pub fn terminated(&self, hcpcs: &str) -> Option<&TerminatedCode> {
         self.terminated.get(hcpcs)

@@ -1,0 +1,40 @@
+//! Catalogues of the content, searchable as they are typed: drugs, diagnoses, regimens, Pathways, biomarkers, cancer types.
+
+mod drugs;
+mod regimens;
+mod words;
+
+use super::paging::{self, DEFAULT_LIMIT, Page};
+use super::problem::Problem;
+use super::state::HttpState;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().merge(drugs::routes()).merge(regimens::routes()).merge(words::routes())
+}
+
+/// What to search for.
+#[derive(Debug, Deserialize, IntoParams)]
+struct Search {
+    /// What was typed so far: the beginning of a name or of a code; misspellings are forgiven where nothing fits. Everything without it.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// Items on a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
+/// The page of everything found that the cursor leads to.
+fn page<T, U>(found: Vec<T>, limit: Option<u32>, cursor: Option<&str>, body: impl FnMut(T) -> U) -> Result<Page<U>, Problem> {
+    let limit = usize::try_from(limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or(usize::MAX);
+    let begin = paging::decode::<usize>(cursor)?.unwrap_or(0);
+    let end = begin.saturating_add(limit);
+    let next_cursor = (found.len() > end).then(|| paging::encode(&end));
+    Ok(Page { items: found.into_iter().skip(begin).take(limit).map(body).collect(), next_cursor })
+}
