@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::http::{Answer, Service};
-use support::orders::{
+use support::submit::{
     ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, for_member,
     pending_order, sandbox,
 };

@@ -81,9 +81,9 @@ pub async fn by_name(
         Row,
         r#"select hit.name as "name!", hit.health_plan as "health_plan!", hit.npi as "npi!", p.document::text as "document!"
            from (
-             select one.* from unnest($1::text[]) as plan, unnest($2::text[]) as kind, lateral (
+             select one.* from unnest($1::text[]) as plan (id), unnest($2::text[]) as sort (kind), lateral (
                select n.name, n.health_plan, n.npi from provider_names n
-               where n.health_plan = plan and n.kind = kind
+               where n.health_plan = plan.id and n.kind = sort.kind
                  and n.name >= greatest($3::text collate "C", $5::text collate "C") and n.name < $4::text
                  and ($5::text is null or (n.name, n.health_plan, n.npi) > ($5, $6, $7))
                  and not exists (select from provider_names earlier
@@ -117,9 +117,9 @@ pub async fn by_words(conn: &mut PgConnection, scope: &Scope<'_>, words: &[Strin
         Row,
         r#"select hit.name as "name!", hit.health_plan as "health_plan!", hit.npi as "npi!", p.document::text as "document!"
            from (
-             select one.* from unnest($1::text[]) as plan, unnest($2::text[]) as kind, lateral (
+             select one.* from unnest($1::text[]) as plan (id), unnest($2::text[]) as sort (kind), lateral (
                select n.name, n.health_plan, n.npi from provider_names n
-               where n.health_plan = plan and n.kind = kind and n.name >= $3::text and n.name < $4::text
+               where n.health_plan = plan.id and n.kind = sort.kind and n.name >= $3::text and n.name < $4::text
                order by n.name, n.npi limit $7
              ) as one
              where not exists (
@@ -154,9 +154,9 @@ pub async fn by_npi(conn: &mut PgConnection, scope: &Scope<'_>, npi: &str, after
     let rows = sqlx::query_as!(
         Row,
         r#"select one.npi as "name!", one.health_plan as "health_plan!", one.npi as "npi!", one.document as "document!"
-           from unnest($1::text[]) as plan, lateral (
+           from unnest($1::text[]) as plan (id), lateral (
              select p.health_plan, p.npi, p.document::text as document from providers p
-             where p.health_plan = plan and p.npi >= $3 and p.npi < $4 and p.kind = any($2::text[])
+             where p.health_plan = plan.id and p.npi >= $3 and p.npi < $4 and p.kind = any($2::text[])
                and ($5::text is null or (p.npi, p.health_plan) > ($5, $6))
              order by p.npi limit $7
            ) as one
@@ -191,10 +191,10 @@ pub async fn words(conn: &mut PgConnection, scope: &Scope<'_>, beginnings: &[Str
     let ends: Vec<String> = beginnings.iter().map(|beginning| end_of(beginning)).collect();
     let words = sqlx::query_scalar!(
         r#"select distinct split_part(one.name, ' ', 1) as "word!"
-           from unnest($1::text[]) as plan, unnest($2::text[]) as kind, unnest($3::text[], $4::text[]) as range (beginning, ending),
+           from unnest($1::text[]) as plan (id), unnest($2::text[]) as sort (kind), unnest($3::text[], $4::text[]) as range (beginning, ending),
              lateral (
                select n.name from provider_names n
-               where n.health_plan = plan and n.kind = kind and n.name >= range.beginning and n.name < range.ending
+               where n.health_plan = plan.id and n.kind = sort.kind and n.name >= range.beginning and n.name < range.ending
                order by n.name limit $5
              ) as one"#,
         scope.plans,

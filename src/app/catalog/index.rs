@@ -59,8 +59,11 @@ impl NameIndex {
     fn find(&self, typed: &str) -> Vec<usize> {
         let words: Vec<&str> = typed.split(' ').collect();
         let joined = words.concat();
-        let mut hits: Vec<(Rank, u32)> =
-            self.names.iter().filter_map(|(name, item)| Some(((fit(name, typed, &words, &joined)?, name.len()), *item))).collect();
+        let mut hits: Vec<(Rank, u32)> = self
+            .names
+            .iter()
+            .filter_map(|(name, item)| Some(((fit(name, typed, &words, &joined)?, name.len()), *item)))
+            .collect();
         hits.sort_unstable();
         let mut seen = std::collections::HashSet::new();
         hits.into_iter().filter(|(_, item)| seen.insert(*item)).map(|(_, item)| item as usize).collect()
@@ -73,7 +76,10 @@ impl NameIndex {
             if self.words.get(known).is_some_and(|known| known.starts_with(word)) {
                 return Some(word.to_owned());
             }
-            let near = self.words.iter().filter_map(|known| Some((wrong_letters(word, known)?, known.len().abs_diff(word.len()), known)));
+            let near = self
+                .words
+                .iter()
+                .filter_map(|known| Some((wrong_letters(word, known)?, known.len().abs_diff(word.len()), known)));
             near.min().map(|(_, _, known)| known.to_string())
         };
         let words: Option<Vec<String>> = typed.split(' ').map(meant).collect();
@@ -106,7 +112,8 @@ mod tests {
     use super::NameIndex;
 
     fn index() -> NameIndex {
-        let items = [vec!["trastuzumab", "Herceptin"], vec!["ado-trastuzumab emtansine", "Kadcyla"], vec!["paclitaxel protein-bound"]];
+        let items =
+            [vec!["trastuzumab", "Herceptin"], vec!["ado-trastuzumab emtansine", "Kadcyla"], vec!["paclitaxel protein-bound"]];
         NameIndex::new(items.into_iter().enumerate())
     }
 

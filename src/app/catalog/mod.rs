@@ -49,7 +49,9 @@ pub fn drugs<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<&'
     };
     let ended = content.drugs.ended_codes().filter(|ended| ended.hcpcs.starts_with(&code));
     let ended: Vec<&str> = ended.map(|ended| ended.generic.as_str()).collect();
-    let fits = |drug: &&Arc<Drug>| drug.codes.iter().any(|known| known.hcpcs.starts_with(&code)) || ended.contains(&drug.generic.as_str());
+    let fits = |drug: &&Arc<Drug>| {
+        drug.codes.iter().any(|known| known.hcpcs.starts_with(&code)) || ended.contains(&drug.generic.as_str())
+    };
     let mut found: Vec<&Arc<Drug>> = all.iter().filter(fits).collect();
     found.sort_by_key(|drug| drug.codes.iter().map(|known| known.hcpcs.as_str()).filter(|known| known.starts_with(&code)).min());
     if found.is_empty() { by_name.search(typed).into_iter().filter_map(|number| all.get(number)).collect() } else { found }

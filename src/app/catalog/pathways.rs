@@ -106,7 +106,10 @@ fn of_day(app: &App, as_of: NaiveDate) -> Vec<ListedPathway> {
                 (false, true) => PathwayStatus::New,
                 (false, false) => PathwayStatus::Current,
             };
-            known.insert(id, ListedPathway { status, pathway: pathway.clone(), regimen: Arc::clone(regimen), introduced, retired: None });
+            known.insert(
+                id,
+                ListedPathway { status, pathway: pathway.clone(), regimen: Arc::clone(regimen), introduced, retired: None },
+            );
         }
     }
     known.into_values().collect()

@@ -4,7 +4,8 @@
 use super::super::{App, Caller, Result};
 use super::text::{fold, tolerance, variants, wrong_letters};
 use crate::domain::roster::ProviderKind;
-use crate::store::provider_search::{self as store, FoundProvider, Place, Scope};
+use crate::store::provider_search::{self as store, Scope};
+pub use crate::store::provider_search::{FoundProvider, Place};
 use sqlx::PgConnection;
 
 /// Words of a search that count; more only narrow it further.

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_word_shares_a_variant_with_the_word_meant() {
-        for (typed, meant) in [("smtih", "smit"), ("sampel", "sample"), ("infsuion", "infusi"), ("clincian", "clinic"), ("jonson", "johnso")]
+        for (typed, meant) in
+            [("smtih", "smit"), ("sampel", "sample"), ("infsuion", "infusi"), ("clincian", "clinic"), ("jonson", "johnso")]
         {
             let meant: Vec<String> = variants(meant);
             assert!(variants(typed).iter().any(|variant| meant.contains(variant)), "{typed}");

@@ -96,7 +96,8 @@ struct PathologyBody {
 }
 
 fn cancer_body(cancer: &Cancer, content: &Content) -> CancerBody {
-    let required = |word: &str| content.regimens.iter().any(|it| it.cancer == cancer.key && it.pathology.as_deref() == Some(word));
+    let required =
+        |word: &str| content.regimens.iter().any(|it| it.cancer == cancer.key && it.pathology.as_deref() == Some(word));
     let pathologies = content.pathologies.iter().filter_map(|term| {
         let kinds = term.kinds.iter().filter(|(of, _)| *of == cancer.key).map(|(_, kind)| kind.clone());
         let kinds: Vec<String> = kinds.collect();
