@@ -4,7 +4,10 @@
 
 mod support;
 
+use axum::response::IntoResponse as _;
 use futures_util::future::join_all;
+use oncoauth::http::problem::Problem;
+use oncoauth::store::idempotency::{self, StoredAnswer};
 use serde_json::json;
 use std::collections::BTreeSet;
 use support::submit::{INTAKE, ORDERING, assert_created, authorized_order, count, sandbox, submit_with_key};
@@ -73,4 +76,17 @@ async fn the_same_key_of_two_callers_is_two_orders() {
     let (one, two) =
         tokio::join!(submit_with_key(&service, ORDERING, "k", &order), submit_with_key(&service, INTAKE, "k", &by_phone));
     assert_ne!(assert_created(&one)["case_id"], assert_created(&two)["case_id"]);
+}
+
+#[tokio::test]
+async fn a_lost_race_for_the_same_row_is_a_conflict_and_not_a_failure_of_the_service() {
+    let service = sandbox().await;
+    let mut conn = service.app.pool.acquire().await.unwrap();
+    let answer = StoredAnswer { fingerprint: vec![0; 32], status: 201, body: Some(json!({})), location: None, case_id: None };
+    let now = service.app.clock.now();
+    idempotency::keep(&mut conn, "somebody", "key", &answer, now).await.unwrap();
+    let lost = idempotency::keep(&mut conn, "somebody", "key", &answer, now).await.unwrap_err();
+    assert!(lost.is_race() && !lost.is_transient());
+    let response = Problem::from(oncoauth::app::Error::from(lost)).into_response();
+    assert_eq!(response.status().as_u16(), 409);
 }

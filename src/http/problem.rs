@@ -235,6 +235,9 @@ impl From<app::Error> for Problem {
                 Self::new(&kinds::IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key came with another payload before; use a new key")
             }
             app::Error::Store(error) if error.is_transient() => Self::unavailable(error.to_string()),
+            app::Error::Store(error) if error.is_race() => {
+                Self::new(&kinds::CONFLICT, "somebody else stored the same thing at the same moment; read it again")
+            }
             app::Error::Store(error) => Self::internal(error.to_string()),
             app::Error::Internal(cause) => Self::internal(cause),
         }

@@ -44,6 +44,14 @@ impl Error {
         }
     }
 
+    /// True where somebody else stored the same thing at the same moment.
+    pub fn is_race(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            _ => false,
+        }
+    }
+
     /// True where the same request may succeed later: connections, timeouts, deadlocks.
     pub fn is_transient(&self) -> bool {
         match self {
