@@ -186,6 +186,13 @@ vocabulary!(
     }
 );
 
+impl DoseUnit {
+    /// True for a dose that body measures turn into an amount.
+    pub const fn is_relative(self) -> bool {
+        matches!(self, Self::MgPerM2 | Self::MgPerKg | Self::McgPerKg | Self::UnitsPerM2 | Self::Auc | Self::UciPerKg)
+    }
+}
+
 vocabulary!(
     /// Sex on the roster or in the order, for creatinine clearance.
     Sex {
@@ -418,6 +425,8 @@ vocabulary!(
     NoticeCode {
         /// DUP-01.
         DuplicateOrder = "duplicate_order",
+        /// SUB-03: other treatment on the same days.
+        OverlappingTreatment = "overlapping_treatment",
         /// SCD-03.
         OutOfNetwork = "out_of_network",
         /// SUB-05.

@@ -5,10 +5,10 @@ use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
-use crate::domain::content::Drug;
+use crate::domain::content::{Drug, Regimen};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
 use crate::domain::order::{PriorTherapy, Reported};
-use crate::domain::vocabulary::{DoseUnit, Truth};
+use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -44,33 +44,55 @@ pub struct Asked {
     pub pointer: String,
     /// Name such as `her2`.
     pub name: String,
-    /// What the leaf said.
+    /// What was answered, in words.
+    pub entered: String,
+    /// What the answer does for the whole: under a `not`, an answer that makes the part hold is what fails it.
     pub truth: Truth,
 }
 
 impl Evidence {
     fn add(&mut self, name: &str, pointer: &str, value: Value, truth: Truth) {
-        self.facts.insert(name.to_owned(), value);
         if !self.asked.iter().any(|asked| asked.name == name && asked.truth == truth) {
-            self.asked.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), truth });
+            let entered = in_words(&value);
+            self.asked.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), entered, truth });
         }
+        self.facts.insert(name.to_owned(), value);
+    }
+}
+
+/// A fact as a person would write it.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::Null => "not entered".to_owned(),
+        Value::String(word) => word.clone(),
+        Value::Array(list) if list.is_empty() => "none".to_owned(),
+        Value::Array(list) => list.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let parts = fields.iter().filter(|(_, value)| !value.is_null());
+            parts.map(|(name, value)| format!("{} {}", name.replace('_', " "), in_words(value))).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
     }
 }
 
 /// Judges; where `evidence` is given, also says by which facts.
-pub fn judge(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>) -> Truth {
+pub fn judge(criterion: &Criterion, bench: &Bench<'_>, evidence: Option<&mut Evidence>) -> Truth {
+    part(criterion, bench, evidence, false)
+}
+
+fn part(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>, negated: bool) -> Truth {
     match criterion {
         Criterion::All(parts) => {
-            parts.iter().fold(Truth::Met, |so_far, part| so_far.and(judge(part, bench, evidence.as_deref_mut())))
+            parts.iter().fold(Truth::Met, |so_far, each| so_far.and(part(each, bench, evidence.as_deref_mut(), negated)))
         }
         Criterion::Any(parts) => {
-            parts.iter().fold(Truth::NotMet, |so_far, part| so_far.or(judge(part, bench, evidence.as_deref_mut())))
+            parts.iter().fold(Truth::NotMet, |so_far, each| so_far.or(part(each, bench, evidence.as_deref_mut(), negated)))
         }
-        Criterion::Not(part) => judge(part, bench, evidence).negate(),
+        Criterion::Not(inner) => part(inner, bench, evidence, !negated).negate(),
         other => {
             let truth = leaf(other, bench);
             if let Some(evidence) = evidence {
-                explain(other, truth, bench, evidence);
+                explain(other, if negated { truth.negate() } else { truth }, bench, evidence);
             }
             truth
         }
@@ -90,10 +112,10 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::With(partners) => others(bench).any(|other| partners.iter().any(|partner| is_partner(other, partner))).into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
         Criterion::Prior { partners, progressed } => prior(partners, *progressed, patient),
-        Criterion::FnRiskFactor(named) => {
-            let factors = patient.fn_risk_factors();
-            named.as_ref().map_or(!factors.is_empty(), |named| factors.iter().any(|factor| factor.as_str() == named)).into()
-        }
+        Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
+            .iter()
+            .filter(|factor| named.as_ref().is_none_or(|named| named == factor.as_str()))
+            .fold(Truth::NotMet, |so_far, factor| so_far.or(patient.has_fn_risk_factor(*factor))),
         Criterion::RegimenMatched => bench.matched.map_or(Truth::NotMet, Match::clinical_fit),
     }
 }
@@ -124,13 +146,22 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Stage => patient.stage.as_deref().map(among).into(),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
         WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
-        WordFact::RegimenFnRisk => bench.matched.map(|matched| among(matched.regimen.fn_risk.as_str())).into(),
-        WordFact::RegimenEmetogenicity => bench.matched.map(|matched| among(matched.regimen.emetogenicity.as_str())).into(),
+        WordFact::RegimenFnRisk => of_twins(bench, |regimen| among(regimen.fn_risk.as_str())),
+        WordFact::RegimenEmetogenicity => of_twins(bench, |regimen| among(regimen.emetogenicity.as_str())),
         WordFact::LineOfBusiness => among(patient.coverage.line_of_business.as_str()).into(),
         WordFact::Sex => patient.clinical.sex.known().copied().or(patient.coverage.sex).map(|sex| among(sex.as_str())).into(),
         WordFact::Diagnosis => patient.icd10.map(|code| any_of.iter().any(|prefix| code.starts_with(prefix.as_str()))).into(),
         WordFact::Product => bench.line.ordered.hcpcs.as_deref().map(among).into(),
     }
+}
+
+/// What drugs and schedule do to any patient is the same whoever the patient is, so every regimen of these drugs on this schedule has a
+/// say: an answer that is left out must not choose the one that suits (DEV-05).
+fn of_twins(bench: &Bench<'_>, holds: impl Fn(&Regimen) -> bool) -> Truth {
+    let Some(matched) = bench.matched else { return Truth::Unknown };
+    let mut twins = matched.twins.iter().map(|regimen| holds(regimen));
+    let first = twins.next().unwrap_or_else(|| holds(matched.regimen));
+    if twins.all(|other| other == first) { first.into() } else { Truth::Unknown }
 }
 
 fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {

@@ -268,6 +268,27 @@ impl<'a> Deciding<'a> {
             self.deviations.extend(from_policy);
             self.deviations.extend(deviations::missing_measures(line, judged, program));
         }
+        self.pend_as_content_says(judged);
+    }
+
+    /// DEV-07: a program's content may let a kind of deviation pend what would pass.
+    fn pend_as_content_says(&self, judged: &mut [Judged]) {
+        let shared = self.shared;
+        let stricter = |deviation: &&Deviation| {
+            deviation.effect.pends() && shared.admitted.program.deviation_effects.0.contains_key(&deviation.code)
+        };
+        for deviation in self.deviations.iter().filter(stricter) {
+            for (line, judged) in shared.plan.iter().zip(judged.iter_mut()) {
+                let concerned = match deviation.drug_line {
+                    Some(number) => line.ordered.line == number,
+                    None => judged.role == DrugRole::Treatment,
+                };
+                if concerned && matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired) {
+                    judged.status = DrugStatus::InProgress;
+                    judged.message = format!("goes to an oncology nurse: {}. {}", deviation.message, judged.message);
+                }
+            }
+        }
     }
 
     fn deviate_from(&mut self, matched: &Match<'_>, judged: &mut [Judged]) {
@@ -300,7 +321,7 @@ impl<'a> Deciding<'a> {
     fn hold(&mut self) {
         if self.supportive_only {
             self.holds.push(Hold::SupportiveOnly);
-        } else if self.shared.matched.is_none() {
+        } else if self.shared.matched.is_none_or(|matched| matched.cancer_is_unclear) {
             self.holds.push(Hold::CustomTreatmentPlan);
         }
         self.duplicates();
@@ -332,6 +353,7 @@ impl<'a> Deciding<'a> {
             let both: Vec<&str> =
                 case.treatment_ingredients.iter().map(String::as_str).filter(|ingredient| is_treatment(ingredient)).collect();
             if both.is_empty() {
+                self.overlap(case, !ours.treatment.is_empty());
                 continue;
             }
             if !self.holds.contains(&Hold::PossibleDuplicate) {
@@ -349,6 +371,24 @@ impl<'a> Deciding<'a> {
                 case_id: Some(case.case_id),
             });
         }
+    }
+
+    /// SUB-03: other treatment on the same days is no duplicate, but a drug that is added to it belongs into one order with it.
+    fn overlap(&mut self, case: &RelatedCase, treats: bool) {
+        if case.treatment_ingredients.is_empty() || !treats || self.supportive_only {
+            return;
+        }
+        self.notices.push(Notice {
+            code: NoticeCode::OverlappingTreatment,
+            message: format!(
+                "other treatment of this member ({}) is on file from {} to {}: where this order adds to it, send one new order with all drugs of the \
+                 new plan (SUB-03)",
+                case.treatment_ingredients.join(", "),
+                case.valid_from,
+                case.valid_through
+            ),
+            case_id: Some(case.case_id),
+        });
     }
 
     /// The Pathway match without regard to review.

@@ -1,8 +1,9 @@
 //! Where the entry does not align with what was expected, and what that does (DEV-01…07).
 
-use super::drugs::{Judged, Shared};
+use super::drugs::{Judged, Shared, ceiling};
 use super::matching::{Match, nearest};
 use super::plan::PlanLine;
+use super::policy::Open;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::{FnRisk, Program, RegimenDrugRole};
@@ -70,7 +71,7 @@ fn names<'a>(lines: impl Iterator<Item = &'a PlanLine<'a>>) -> Vec<&'a str> {
 
 /// The patient does not fit the matched regimen, or it cannot be told (DEV-04, DEV-05).
 pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> Vec<Deviation> {
-    let usual = DeviationEffect::of(!policies_met, true);
+    let pends = |name: &str| !policies_met || (matched.cancer_is_unclear && name == "cancer_type");
     matched
         .dimensions
         .iter()
@@ -88,7 +89,7 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
                 field: dimension.field.clone(),
                 expected: dimension.expected.clone(),
                 entered: dimension.entered.clone(),
-                effect: effect(program, code, usual),
+                effect: effect(program, code, DeviationEffect::of(pends(&dimension.name), true)),
                 message: format!(
                     "{name} {words} {} ({}): expected {}",
                     matched.regimen.name, matched.regimen.id, dimension.expected
@@ -130,12 +131,14 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
     let Some(review) = judged.review.as_ref().filter(|review| review.truth != Truth::Met) else { return Vec::new() };
     let supportive = judged.role == DrugRole::Supportive;
     let mut found: Vec<Deviation> = Vec::new();
-    for asked in &review.open {
+    let mut named: Vec<(&str, Truth)> = Vec::new();
+    for Open { asked, statement } in &review.open {
         let clinical = asked.pointer.starts_with("/clinical");
         let repeated = known.iter().any(|deviation| deviation.field == asked.pointer && asked.pointer != "/clinical/assessments");
-        if !clinical || repeated || found.iter().any(|deviation| deviation.message.contains(&format!(" {} ", asked.name))) {
+        if !clinical || repeated || named.contains(&(asked.name.as_str(), asked.truth)) {
             continue;
         }
+        named.push((&asked.name, asked.truth));
         let (code, words, off_pathway) = match asked.truth {
             Truth::NotMet if supportive => continue,
             Truth::NotMet => (DeviationCode::ClinicalMismatch, "does not meet", true),
@@ -148,10 +151,10 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             code,
             drug_line: Some(line.ordered.line),
             field: asked.pointer.clone(),
-            expected: review.summary.clone(),
-            entered: if asked.truth == Truth::NotMet { "as entered".to_owned() } else { "not known".to_owned() },
+            expected: statement.clone(),
+            entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("the answer {} {words} the policy of {}", asked.name, line.name()),
+            message: format!("{} {words} the policy of {}: {statement}", asked.name.replace('_', " "), line.name()),
         });
     }
     found
@@ -180,12 +183,16 @@ pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Opt
     let review = judged.review.as_ref().filter(|review| review.growth_factor && review.truth != Truth::Met)?;
     let risk = shared.matched.map_or(FnRisk::Unknown, |matched| matched.regimen.fn_risk);
     let factors: Vec<&str> = shared.patient.fn_risk_factors().iter().map(|factor| factor.as_str()).collect();
+    let none = if shared.patient.clinical.fn_risk_factors.known().is_some() { "none" } else { "none known" };
     let (expected, why) = match risk {
         FnRisk::Intermediate => {
             ("an additional risk factor", "an intermediate risk (10 to 20 %) needs an additional risk factor")
         }
         FnRisk::High => ("a supported growth factor", "the growth factor's policy is not met"),
         FnRisk::Low => ("no growth factor", "a low risk (below 10 %) indicates no growth factor"),
+        FnRisk::Unknown if shared.matched.is_none() => {
+            ("the regimen that it supports", "no regimen tells the risk of this treatment, which then counts as low")
+        }
         FnRisk::Unknown => {
             ("no growth factor", "the regimen's risk category is unknown and counts as low, which indicates no growth factor")
         }
@@ -200,7 +207,7 @@ pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Opt
             "{}; risk {}; risk factors: {}",
             line.name(),
             risk.as_str(),
-            if factors.is_empty() { "none".to_owned() } else { factors.join(", ") }
+            if factors.is_empty() { none.to_owned() } else { factors.join(", ") }
         ),
         effect: effect(program, DeviationCode::FnRisk, DeviationEffect::Pends),
         message: format!("febrile neutropenia risk: {why}. {}", review.summary),
@@ -208,10 +215,10 @@ pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Opt
 }
 
 /// A dose outside the regimen's by more than the program's share (DEV-03). Compared as given to this patient, all lines of the drug on
-/// one day together.
+/// one day together, capped where the regimen caps it.
 pub fn dose_warning(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Deviation> {
     let program = shared.admitted.program;
-    let ordered = ordered_on_a_day(line, shared)?;
+    let ordered = ordered_on_a_day(line, shared)?.at_most(ceiling(line, matched));
     let expected = regimen_doses(line, matched, shared);
     let tolerance = program.dose_warning_percent;
     let close = |dose: &Given| ordered.percent_of(*dose).is_some_and(|percent| (percent - 100.0).abs() <= tolerance);
@@ -241,7 +248,7 @@ pub fn dose_warning(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_
         entered: entered.clone(),
         effect: effect(program, code, usual),
         message: format!(
-            "check the dose of {}: {entered} a day for this patient is more than {tolerance} % from {} in {}",
+            "check the dose of {}: {entered} for this patient is more than {tolerance} % from {} in {}",
             line.name(),
             words.join(" or "),
             matched.regimen.name

@@ -36,7 +36,7 @@ impl Given {
         Dose { amount: (self.amount * places).round() / places, unit }
     }
 
-    /// The smaller of this and a ceiling in the same base unit.
+    /// The smaller of this and a regimen's ceiling in the same base unit.
     #[must_use]
     pub fn at_most(self, ceiling: Option<f64>) -> Self {
         Self { amount: ceiling.map_or(self.amount, |ceiling| self.amount.min(ceiling)), ..self }
@@ -94,7 +94,7 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit) -> Option<u64> 
     (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
 }
 
-/// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36.
+/// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36. However small, a dose takes one unit.
 fn whole_units(ratio: f64) -> u64 {
     let cleaned = (ratio * 1e6).round() / 1e6;
     #[expect(
@@ -102,7 +102,7 @@ fn whole_units(ratio: f64) -> u64 {
         clippy::cast_sign_loss,
         reason = "doses are validated to be positive and below 1e6 in any unit"
     )]
-    let units = cleaned.ceil().clamp(0.0, 1e12) as u64;
+    let units = cleaned.ceil().clamp(1.0, 1e12) as u64;
     units
 }
 
@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(units(18_000_000.0, Kind::Units, 1.0, "million_units"), Some(18));
         assert_eq!(units(200.0, Kind::Radioactivity, 1.0, "mci"), Some(200));
         assert_eq!(units(50.0, Kind::Mass, 1.0, "each"), Some(1));
+        assert_eq!(units(0.000_000_1, Kind::Mass, 1.0, "mg"), Some(1));
         assert_eq!(units(50.0, Kind::Mass, 1.0, "ml"), None);
         assert_eq!(units(50.0, Kind::Mass, 1.0, "units"), None);
     }

@@ -1,16 +1,16 @@
 //! The status of each drug, its units and dates (DRG-01…04, 07, 08, PRG-12, SUB-16, VER-01, 02, 07).
 
 use super::admission::Admitted;
-use super::criteria::{Asked, Bench};
+use super::criteria::Bench;
 use super::dose::{self, Given};
 use super::findings::{Findings, Said, facts};
 use super::matching::Match;
 use super::patient::{Measure, Patient};
 use super::plan::PlanLine;
-use super::policy::{self, Reviewed};
+use super::policy::{self, Open, Reviewed};
 use super::schedule::day_list;
 use crate::domain::case::{CaseDrug, Contact};
-use crate::domain::content::{Benefit, BillingUnit, Content, RegimenDrug};
+use crate::domain::content::{Benefit, BillingUnit, Content, RegimenPhase};
 use crate::domain::order::Phase;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
@@ -86,6 +86,13 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'
         judged.status = DrugStatus::InProgress;
         let names: Vec<&str> = judged.lacking.iter().map(|measure| measure.name()).collect();
         judged.message = format!("the dose of {} cannot be worked out without {}", line.name(), names.join(" and "));
+    } else if judged.status == DrugStatus::Authorized && judged.visits == Some(0) {
+        judged.status = DrugStatus::InProgress;
+        judged.message = format!(
+            "{} would first be given after {}, the last day of this authorization; order it then, or ask a nurse (VER-08)",
+            line.name(),
+            shared.range.1
+        );
     } else if judged.status == DrugStatus::Authorized && judged.units.is_none() && line.code.is_some() {
         judged.status = DrugStatus::InProgress;
         judged.message =
@@ -157,9 +164,9 @@ fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findin
     judged.review = Some(reviewed);
 }
 
-fn asks(open: &[Asked]) -> String {
-    let mut names: Vec<String> =
-        open.iter().filter(|asked| asked.truth == Truth::Unknown).map(|asked| asked.name.replace('_', " ")).collect();
+fn asks(open: &[Open]) -> String {
+    let unknown = open.iter().map(|open| &open.asked).filter(|asked| asked.truth == Truth::Unknown);
+    let mut names: Vec<String> = unknown.map(|asked| asked.name.replace('_', " ")).collect();
     names.dedup();
     if names.is_empty() { String::new() } else { format!("; needs {}", names.join(", ")) }
 }
@@ -172,10 +179,9 @@ struct Amounts {
 }
 
 fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
-    let regimen_drug = shared.matched.and_then(|matched| regimen_drug(line, matched));
-    let ceiling = regimen_drug.and_then(|drug| drug.maximum_dose);
+    let ceiling = shared.matched.and_then(|matched| ceiling(line, matched));
     let last = u64::try_from((shared.range.1 - shared.range.0).num_days()).unwrap_or(0);
-    let cap = shared.matched.and_then(|matched| cycle_cap(line, matched));
+    let cap = shared.matched.and_then(|matched| cycle_cap(line, matched, shared.plan));
     let days = dose::administration_days(line, shared.phases, cap, last);
     let visits = (!line.ordered.days.is_empty()).then(|| u32::try_from(days.len()).unwrap_or(u32::MAX));
     let in_mg = |entered: &crate::domain::order::Dose| dose::given(entered.amount, entered.unit, shared.patient);
@@ -208,18 +214,44 @@ fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, da
     Some(dose::units_in_all(days.len(), line.ordered.frequency_per_day, each, first))
 }
 
-/// The regimen's own entry for a line's drug, where the drug is the same one.
-fn regimen_drug<'m>(line: &PlanLine<'_>, matched: &'m Match<'_>) -> Option<&'m RegimenDrug> {
-    matched.regimen.phases.iter().flat_map(|phase| &phase.drugs).find(|drug| drug.generic == line.name())
+/// The regimen's ceiling for a dose that is worked out from body measures; a flat dose is what the practice wants.
+pub fn ceiling(line: &PlanLine<'_>, matched: &Match<'_>) -> Option<f64> {
+    line.ordered.dose.filter(|dose| dose.unit.is_relative())?;
+    matched
+        .regimen
+        .phases
+        .iter()
+        .flat_map(|phase| &phase.drugs)
+        .find(|drug| drug.generic == line.name())
+        .and_then(|drug| drug.maximum_dose)
 }
 
-/// Cycles after which an open-ended line ends, where the regimen caps it (VER-08).
-fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>) -> Option<u32> {
+/// Cycles after which an open-ended line ends, where the regimen caps it (VER-08): those of all the regimen's phases with this drug,
+/// less those ordered in earlier phases.
+fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>, plan: &[PlanLine<'_>]) -> Option<u32> {
     if line.phase.cycles.is_some() {
         return None;
     }
+    let length = line.phase.cycle_length_days;
     let last = matched.regimen.phases.last()?;
-    (last.until_progression && last.cycle_length_days == line.phase.cycle_length_days).then_some(last.cycles_max).flatten()
+    if !last.until_progression || last.cycle_length_days != length || !gives(last, line) {
+        return None;
+    }
+    let phases = matched.regimen.phases.iter().filter(|phase| phase.cycle_length_days == length && gives(phase, line));
+    let most: u32 = phases.map(|phase| phase.cycles_max).sum::<Option<u32>>()?;
+    let mut earlier: Vec<(usize, u32)> = plan
+        .iter()
+        .filter(|other| {
+            other.name() == line.name() && other.phase_index < line.phase_index && other.phase.cycle_length_days == length
+        })
+        .map(|other| (other.phase_index, other.phase.cycles.unwrap_or(0)))
+        .collect();
+    earlier.dedup();
+    Some(most.saturating_sub(earlier.iter().map(|(_, cycles)| cycles).sum()))
+}
+
+fn gives(phase: &RegimenPhase, line: &PlanLine<'_>) -> bool {
+    phase.drugs.iter().any(|drug| drug.generic == line.name())
 }
 
 /// The line as it goes into the case. Units and dates are shown for drugs that may be given under the order.
@@ -240,9 +272,22 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
-        message: judged.message.clone(),
+        message: message(judged, status),
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),
+    }
+}
+
+/// Before the message of a drug that only waits for its case.
+pub const HELD: &str = "waits for the review of the whole case; for itself: ";
+
+/// A held drug must not read as if it were decided (CAS-08).
+fn message(judged: &Judged, status: DrugStatus) -> String {
+    match judged.status {
+        DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired if status == DrugStatus::InProgress => {
+            format!("{HELD}{}", judged.message)
+        }
+        _ => judged.message.clone(),
     }
 }
 

@@ -115,13 +115,10 @@ fn stage(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
         return None;
     }
     let listed = |stage: &str| regimen.stages.iter().any(|known| known == stage);
-    let truth = match patient.stage.as_deref() {
-        Some(stage) => listed(stage).into(),
-        // metastatic disease is stage IV, whoever leaves the stage out
-        None if patient.metastatic == Truth::Met && listed("IV") => Truth::Met,
-        None => Truth::Unknown,
-    };
-    Some(truth)
+    let told: Truth = patient.stage.as_deref().map(listed).into();
+    // metastatic disease is stage IV, whether the stage is left out or is still the one at diagnosis
+    let metastatic = Truth::from(patient.metastatic == Truth::Met && listed("IV"));
+    Some(told.or(metastatic))
 }
 
 /// None where the line says the setting already.

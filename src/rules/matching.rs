@@ -1,13 +1,14 @@
 //! Matches a plan to the evidence-based regimens (REG-01, REG-06, REG-07, REG-13).
 //!
 //! A regimen is a candidate when the order holds every ingredient it requires and no other treatment ingredient. Of several
-//! candidates the one that fits the patient and the schedule best is the match; equal fits go to the Pathway, then to the id.
+//! candidates the submitter's choice is the match, else the one that fits the patient and the schedule best; equal fits go to the
+//! Pathway, then to the id.
 
 use super::fit::{Dimension, fit, fit_truths};
 use super::patient::Patient;
 use super::plan::PlanLine;
 use super::schedule::{Difference, compare};
-use crate::domain::content::{Content, Regimen};
+use crate::domain::content::{self, Content, Regimen};
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::Truth;
 use std::collections::BTreeSet;
@@ -22,6 +23,11 @@ pub struct Match<'a> {
     pub dimensions: Vec<Dimension>,
     /// How the schedule departs from it.
     pub differences: Vec<Difference>,
+    /// Every regimen of the cancer with these drugs on the schedule that departs least: what drugs and schedule do (DEV-06) is theirs,
+    /// whoever the patient is.
+    pub twins: Vec<&'a Arc<Regimen>>,
+    /// True where the cancer type is not entered and the diagnosis can be several: what matched is a guess.
+    pub cancer_is_unclear: bool,
 }
 
 impl Match<'_> {
@@ -64,58 +70,103 @@ pub fn best<'a>(
     patient: &Patient<'_>,
     content: &'a Content,
 ) -> Option<Match<'a>> {
-    let found = ingredients(plan);
-    let chosen = order.treatment.as_ref().and_then(|treatment| treatment.regimen_id.as_deref());
-    candidates(&found, patient, content)
-        .into_iter()
-        .map(|regimen| (rank(regimen, chosen, order, plan, patient), regimen))
-        .min_by(|left, right| left.0.cmp(&right.0))
-        .map(|(_, regimen)| Match {
-            regimen,
-            dimensions: fit(regimen, patient),
-            differences: compare(order.treatment.as_ref().map_or(&[][..], |treatment| &treatment.phases), plan, regimen),
-        })
+    let treatment = order.treatment.as_ref();
+    let chosen = treatment.and_then(|treatment| treatment.regimen_id.as_deref());
+    let phases = treatment.map_or(&[][..], |treatment| &treatment.phases);
+    let cancer = Cancer::of(patient);
+    let candidates: Vec<Candidate<'a>> = same_drugs(&ingredients(plan), cancer, content)
+        .map(|regimen| Candidate { regimen, differences: compare(phases, plan, regimen) })
+        .collect();
+    let fewest = candidates.iter().map(|candidate| candidate.differences.len()).min()?;
+    let twins = candidates.iter().filter(|other| other.differences.len() == fewest).map(|other| other.regimen).collect();
+    let best = candidates.into_iter().min_by_key(|candidate| candidate.rank(chosen, patient))?;
+    Some(Match {
+        regimen: best.regimen,
+        dimensions: fit(best.regimen, patient),
+        differences: best.differences,
+        twins,
+        cancer_is_unclear: matches!(cancer, Cancer::Unclear(_)),
+    })
 }
 
-type Rank<'r> = (bool, usize, usize, usize, bool, &'r str);
-
-fn rank<'r>(
-    regimen: &'r Regimen,
-    chosen: Option<&str>,
-    order: &OrderRequest,
-    plan: &[PlanLine<'_>],
-    patient: &Patient<'_>,
-) -> Rank<'r> {
-    let truths = fit_truths(regimen, patient);
-    let count = |truth| truths.iter().filter(|found| **found == truth).count();
-    let phases = order.treatment.as_ref().map_or(&[][..], |treatment| &treatment.phases);
-    let differences = compare(phases, plan, regimen).len();
-    let is_pathway = regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
-    (chosen != Some(regimen.id.as_str()), count(Truth::NotMet), count(Truth::Unknown), differences, !is_pathway, &regimen.id)
+/// A regimen with the drugs of the order.
+struct Candidate<'a> {
+    regimen: &'a Arc<Regimen>,
+    differences: Vec<Difference>,
 }
 
-/// Regimens with the same drugs, for the patient's cancer or, where that is not told, for the diagnosis.
-fn candidates<'a>(found: &Ingredients<'_>, patient: &Patient<'_>, content: &'a Content) -> Vec<&'a Arc<Regimen>> {
-    let anchors: Vec<&str> = match found.treatment.first() {
-        Some(anchor) => vec![anchor],
+impl<'a> Candidate<'a> {
+    /// Least is best: the submitter's choice, then the fit, the schedule, a Pathway.
+    fn rank(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize, usize, bool, &'a str) {
+        let truths = fit_truths(self.regimen, patient);
+        let count = |truth| truths.iter().filter(|found| **found == truth).count();
+        let is_pathway = self.regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
+        (
+            chosen != Some(self.regimen.id.as_str()),
+            count(Truth::NotMet),
+            count(Truth::Unknown),
+            self.differences.len(),
+            !is_pathway,
+            &self.regimen.id,
+        )
+    }
+}
+
+/// Which cancer's regimens an order is compared with.
+#[derive(Debug, Clone, Copy)]
+enum Cancer<'a> {
+    /// The one entered, or the only one that the diagnosis can be.
+    Key(&'a str),
+    /// The diagnosis can be several: a match is a guess, and the case pends.
+    Unclear(&'a str),
+    /// Neither says anything.
+    Untold,
+}
+
+impl<'a> Cancer<'a> {
+    fn of(patient: &Patient<'a>) -> Self {
+        match (patient.cancer(), patient.icd10) {
+            (Some(key), _) => Cancer::Key(key),
+            (None, Some(code)) => {
+                let is_of = |cancer: &&Arc<content::Cancer>| cancer.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix));
+                let mut possible = patient.content.cancers.iter().filter(is_of);
+                match (possible.next(), possible.next()) {
+                    (Some(only), None) => Cancer::Key(&only.key),
+                    _ => Cancer::Unclear(code),
+                }
+            }
+            (None, None) => Cancer::Untold,
+        }
+    }
+
+    fn has(self, regimen: &Regimen) -> bool {
+        match self {
+            Cancer::Key(key) => regimen.cancer == key,
+            Cancer::Unclear(code) => regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())),
+            Cancer::Untold => false,
+        }
+    }
+}
+
+/// Regimens of the cancer that hold exactly the drugs of the order.
+fn same_drugs<'a>(
+    found: &Ingredients<'_>,
+    cancer: Cancer<'_>,
+    content: &'a Content,
+) -> impl Iterator<Item = &'a Arc<Regimen>> {
+    // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
+    let anchors: Vec<&str> = match found.treatment.iter().min_by_key(|ingredient| content.regimens_with(ingredient).len()) {
+        Some(rarest) => vec![rarest],
         None => found.flexible.iter().copied().collect(),
     };
-    let mut candidates: Vec<&Arc<Regimen>> = anchors
+    let mut candidates: Vec<&'a Arc<Regimen>> = anchors
         .into_iter()
         .flat_map(|anchor| content.regimens_with(anchor))
-        .filter(|regimen| is_for_cancer(regimen, patient) && has_same_drugs(regimen, found))
+        .filter(|regimen| cancer.has(regimen) && has_same_drugs(regimen, found))
         .collect();
     candidates.sort_by(|left, right| left.id.cmp(&right.id));
     candidates.dedup_by(|left, right| left.id == right.id);
-    candidates
-}
-
-fn is_for_cancer(regimen: &Regimen, patient: &Patient<'_>) -> bool {
-    match (patient.cancer(), patient.icd10) {
-        (Some(cancer), _) => regimen.cancer == cancer,
-        (None, Some(code)) => regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())),
-        (None, None) => false,
-    }
+    candidates.into_iter()
 }
 
 fn has_same_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
@@ -133,6 +184,7 @@ pub fn nearest<'a>(
     content: &'a Content,
 ) -> Option<(&'a Arc<Regimen>, Vec<String>, Vec<String>)> {
     let found = ingredients(plan);
+    let cancer = Cancer::of(patient);
     let differing = |regimen: &Regimen| {
         let extra: Vec<String> = found
             .treatment
@@ -151,7 +203,7 @@ pub fn nearest<'a>(
     content
         .regimens
         .iter()
-        .filter(|regimen| is_for_cancer(regimen, patient))
+        .filter(|regimen| cancer.has(regimen))
         .map(|regimen| (regimen, differing(regimen)))
         .filter(|(regimen, (_, missing))| missing.len() < regimen.required_ingredients.len())
         .min_by_key(|(regimen, (extra, missing))| (extra.len() + missing.len(), regimen.pathway.is_none(), regimen.id.clone()))

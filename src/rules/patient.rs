@@ -152,19 +152,23 @@ impl<'a> Patient<'a> {
         Err(missing)
     }
 
-    /// The answer for one biomarker; of several entries the first usable one.
+    /// The answer for one biomarker. Several entries that do not all say the same say nothing.
     pub fn biomarker(&self, marker: &BiomarkerDefinition) -> Answer<&'a Reported> {
         let Some(entries) = self.clinical.biomarkers.known() else { return Answer::Absent };
-        let mut best = Answer::Absent;
-        for entry in entries.iter().filter(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name)) {
-            match (&entry.result, &best) {
-                (Answer::Known(result), _) => return Answer::Known(result),
-                (Answer::Unknown, Answer::Absent) => best = Answer::Unknown,
-                (Answer::NotReported, Answer::Absent) => best = Answer::NotReported,
-                _ => {}
-            }
+        let mut found = entries
+            .iter()
+            .filter(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name))
+            .map(|entry| &entry.result);
+        let Some(first) = found.next() else { return Answer::Absent };
+        if found.any(|other| other != first) {
+            return Answer::Unknown;
         }
-        best
+        match first {
+            Answer::Known(result) => Answer::Known(result),
+            Answer::Unknown => Answer::Unknown,
+            Answer::NotReported => Answer::NotReported,
+            Answer::Absent => Answer::Absent,
+        }
     }
 
     /// JSON pointer of a biomarker's entry, or of the list where it has none.
@@ -182,20 +186,24 @@ impl<'a> Patient<'a> {
         entries.iter().filter(|entry| entry.name == name).max_by_key(|entry| entry.on).and_then(|entry| entry.result.known())
     }
 
-    /// Febrile neutropenia risk factors: ticked ones, and those that age, performance status and renal function say by themselves
-    /// (DEV-06).
+    /// Febrile neutropenia risk factors that the patient has: ticked ones, and those that age, performance status and renal function
+    /// say by themselves (DEV-06).
     pub fn fn_risk_factors(&self) -> Vec<FnRiskFactor> {
-        let mut factors = self.clinical.fn_risk_factors.known().cloned().unwrap_or_default();
-        let mut derive = |holds: bool, factor| {
-            if holds && !factors.contains(&factor) {
-                factors.push(factor);
+        FnRiskFactor::ALL.iter().copied().filter(|factor| self.has_fn_risk_factor(*factor) == Truth::Met).collect()
+    }
+
+    /// Whether the patient has a risk factor. One that nobody was asked about, and that no answer tells, is unknown.
+    pub fn has_fn_risk_factor(&self, factor: FnRiskFactor) -> Truth {
+        let ticked: Truth = self.clinical.fn_risk_factors.known().map(|ticked| ticked.contains(&factor)).into();
+        let told: Truth = match factor {
+            FnRiskFactor::Age65OrOlder => (self.age >= 65).into(),
+            FnRiskFactor::PoorPerformanceStatus => self.ecog.map(|ecog| ecog >= 2).into(),
+            FnRiskFactor::RenalDysfunction => {
+                self.creatinine_clearance().ok().map(|clearance| clearance < RENAL_DYSFUNCTION_BELOW).into()
             }
+            _ => Truth::NotMet,
         };
-        derive(self.age >= 65, FnRiskFactor::Age65OrOlder);
-        derive(self.ecog.is_some_and(|ecog| ecog >= 2), FnRiskFactor::PoorPerformanceStatus);
-        let renal = self.creatinine_clearance().is_ok_and(|clearance| clearance < RENAL_DYSFUNCTION_BELOW);
-        derive(renal, FnRiskFactor::RenalDysfunction);
-        factors
+        ticked.or(told)
     }
 }
 

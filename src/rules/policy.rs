@@ -18,12 +18,21 @@ pub struct Reviewed {
     pub truth: Truth,
     /// Ids of its findings.
     pub findings: Vec<String>,
-    /// Answers behind statements that do not hold or cannot be told.
-    pub open: Vec<Asked>,
+    /// Answers that make statements fail, or keep them from being told.
+    pub open: Vec<Open>,
     /// True where the policy is a growth factor's (DEV-06).
     pub growth_factor: bool,
     /// In words, for the drug's message.
     pub summary: String,
+}
+
+/// An answer that a statement of policy waits for or fails by.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The answer.
+    pub asked: Asked,
+    /// The statement, as content writes it.
+    pub statement: String,
 }
 
 /// Reviews the drug of `bench.line`.
@@ -51,7 +60,7 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
         .iter()
         .map(|indication| (standing(&indication.criteria, bench), indication))
         .max_by(|left, right| left.0.cmp(&right.0));
-    let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new() };
+    let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new(), failing: Vec::new() };
     said.statements("general", &policy.general);
     let truth = match best {
         Some((standing, indication)) => {
@@ -63,7 +72,7 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
     let title = best.map_or_else(|| "no indication".to_owned(), |(_, indication)| title(indication));
     let summary = match truth {
         Truth::Met => format!("{}: meets {title}", policy.title),
-        Truth::NotMet => format!("{}: no indication is met; closest is {title}", policy.title),
+        Truth::NotMet => format!("{}: {title} is closest and does not hold: {}", policy.title, said.failing.join("; ")),
         Truth::Unknown => format!("{}: {title} cannot be told from the answers", policy.title),
     };
     Reviewed { truth, findings: said.ids, open: said.open, growth_factor: policy.kind == PolicyKind::GrowthFactor, summary }
@@ -116,17 +125,22 @@ struct ReviewWriter<'w, 'b, 'f> {
     bench: &'w Bench<'b>,
     findings: &'w mut Findings<'f>,
     ids: Vec<String>,
-    open: Vec<Asked>,
+    open: Vec<Open>,
+    failing: Vec<String>,
 }
 
 impl ReviewWriter<'_, '_, '_> {
     fn statements(&mut self, part: &str, list: &[Statement]) {
-        let source = source(self.policy, self.program);
+        let source = source(self.policy, self.program, self.bench);
         for (index, statement) in list.iter().enumerate() {
             let mut evidence = Evidence::default();
             let truth = judge(&statement.criterion, self.bench, Some(&mut evidence));
             if truth != Truth::Met {
-                self.open.extend(evidence.asked.into_iter().filter(|asked| asked.truth != Truth::Met));
+                let open = evidence.asked.into_iter().filter(|asked| asked.truth == truth);
+                self.open.extend(open.map(|asked| Open { asked, statement: statement.text.clone() }));
+            }
+            if truth == Truth::NotMet {
+                self.failing.push(statement.text.clone());
             }
             let id = self.findings.add(Said {
                 rule: format!("policy/{}/{part}/{}", self.policy.id, index + 1),
@@ -142,13 +156,19 @@ impl ReviewWriter<'_, '_, '_> {
 }
 
 /// Whose criteria they are, and where they come from.
-fn source(policy: &Policy, program: &Program) -> String {
+fn source(policy: &Policy, program: &Program, bench: &Bench<'_>) -> String {
     match &policy.basis {
         PolicyBasis::Cms { determination } => format!("CMS {determination}; {}", policy.source),
-        PolicyBasis::Plan if program.lines_of_business.contains(&LineOfBusiness::MedicareAdvantage) => {
-            format!("{}, for want of a CMS coverage determination on file; {}", program.criteria_source, policy.source)
-        }
-        PolicyBasis::Plan => format!("{}; {}", program.criteria_source, policy.source),
+        PolicyBasis::Plan => format!("{}{}; {}", program.criteria_source, for_want_of_cms(bench), policy.source),
+    }
+}
+
+/// REG-10: for a Medicare Advantage member a CMS determination would come first.
+fn for_want_of_cms(bench: &Bench<'_>) -> &'static str {
+    if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage {
+        ", for want of a CMS coverage determination on file"
+    } else {
+        ""
     }
 }
 
@@ -171,16 +191,16 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>)
             matched.regimen.id,
             if truth == Truth::Unknown { "not all known" } else { outcome_words(truth) }
         );
-        (truth, words, matched.regimen.citation.as_str())
+        (truth, words, format!("{}{}; {}", program.criteria_source, for_want_of_cms(bench), matched.regimen.citation))
     } else {
         let words = format!("{name} has no policy of its own and is in no regimen that the order matches");
-        (Truth::Unknown, words, program.criteria_source.as_str())
+        (Truth::Unknown, words, format!("{}{}", program.criteria_source, for_want_of_cms(bench)))
     };
     let id = findings.add(Said {
         rule: format!("policy/by-regimen/{name}"),
         outcome: truth,
         requirements: &["REG-10", "REG-11"],
-        source,
+        source: &source,
         facts: facts([("regimen_id", json!(bench.matched.map(|matched| matched.regimen.id.as_str())))]),
         message: message.clone(),
     });

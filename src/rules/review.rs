@@ -4,6 +4,7 @@
 //! A denial needs a [`PhysicianReview`], which only a physician's review after an offered peer-to-peer discussion can make (DET-04).
 
 use super::derive::case_status;
+use super::drugs::HELD;
 use crate::domain::case::{Awards, Case, CaseDrug, Computed, ComputedDrug, PeerToPeer};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, PathwayDetermination, SCodesWithheld};
 use chrono::{DateTime, Utc};
@@ -343,6 +344,9 @@ fn lift_holds(case: &mut Case, computed: &Computed, left: &[Hold]) {
     for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::InProgress) {
         if let Some(of_engine) = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line) {
             drug.status = of_engine.status;
+            if let Some(message) = drug.message.strip_prefix(HELD) {
+                drug.message = message.to_owned();
+            }
         }
     }
 }

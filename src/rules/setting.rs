@@ -38,9 +38,14 @@ pub fn truth(setting: &str, patient: &Patient<'_>) -> Truth {
         "limited_stage" => stage_word(patient, "limited", "extensive"),
         "relapsed" | "recurrent" => relapsed(told, patient.line()),
         "induction" | "primary" => first_treatment(told, patient.line()),
-        "unresectable" | "locally_advanced" if patient.metastatic == Truth::Met => Truth::Met,
-        _ => told.map_or(Truth::Unknown, |_| Truth::NotMet),
+        "unresectable" | "locally_advanced" => patient.metastatic.or(of_another(told)),
+        _ => of_another(told),
     }
+}
+
+/// Another setting that was told is not this one; none told says nothing.
+fn of_another(told: Option<&str>) -> Truth {
+    told.map_or(Truth::Unknown, |_| Truth::NotMet)
 }
 
 fn stage_word(patient: &Patient<'_>, meant: &str, other: &str) -> Truth {
@@ -54,8 +59,9 @@ fn stage_word(patient: &Patient<'_>, meant: &str, other: &str) -> Truth {
 fn relapsed(told: Option<&str>, line: Option<LineOfTreatment>) -> Truth {
     match (told, line) {
         (Some(told), _) if told.starts_with("relapsed") || told.starts_with("recurrent") => Truth::Met,
-        (_, Some(line)) => is_later_line(line).into(),
-        _ => Truth::Unknown,
+        (_, Some(line)) if is_later_line(line) => Truth::Met,
+        // a first line may be the first one for disease that came back
+        _ => of_another(told),
     }
 }
 

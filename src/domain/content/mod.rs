@@ -69,7 +69,7 @@ pub struct Content {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
-    by_ingredient: HashMap<String, Vec<usize>>,
+    by_ingredient: HashMap<String, Vec<Arc<Regimen>>>,
     policy_by_generic: HashMap<String, Vec<usize>>,
 }
 
@@ -102,10 +102,10 @@ pub struct Parts {
 
 impl From<Parts> for Content {
     fn from(parts: Parts) -> Self {
-        let mut by_ingredient: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, regimen) in parts.regimens.iter().enumerate() {
+        let mut by_ingredient: HashMap<String, Vec<Arc<Regimen>>> = HashMap::new();
+        for regimen in &parts.regimens {
             for ingredient in &regimen.required_ingredients {
-                by_ingredient.entry(ingredient.clone()).or_default().push(index);
+                by_ingredient.entry(ingredient.clone()).or_default().push(Arc::clone(regimen));
             }
         }
         let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
@@ -144,8 +144,8 @@ impl Content {
     }
 
     /// Regimens that require this ingredient.
-    pub fn regimens_with(&self, ingredient: &str) -> impl Iterator<Item = &Arc<Regimen>> {
-        self.by_ingredient.get(ingredient).into_iter().flatten().filter_map(|index| self.regimens.get(*index))
+    pub fn regimens_with(&self, ingredient: &str) -> &[Arc<Regimen>] {
+        self.by_ingredient.get(ingredient).map_or(&[], Vec::as_slice)
     }
 
     /// A regimen by id.
