@@ -285,7 +285,7 @@ impl<'a> Deciding<'a> {
                 };
                 if concerned && matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired) {
                     judged.status = DrugStatus::InProgress;
-                    judged.message = format!("goes to an oncology nurse: {}. {}", deviation.message, judged.message);
+                    judged.message = format!("goes to an oncology nurse: {}", deviation.message);
                 }
             }
         }
@@ -309,10 +309,9 @@ impl<'a> Deciding<'a> {
             for (line, judged) in shared.plan.iter().zip(judged.iter_mut()) {
                 if judged.managed && in_regimen(line) && judged.status == DrugStatus::Authorized {
                     judged.status = DrugStatus::InProgress;
-                    judged.message = format!(
-                        "goes to an oncology nurse: the schedule departs from {}. {}",
-                        matched.regimen.name, judged.message
-                    );
+                    let policy = judged.review.as_ref().map_or("", |review| review.summary.as_str());
+                    judged.message =
+                        format!("goes to an oncology nurse: the schedule departs from {}. {policy}", matched.regimen.name);
                 }
             }
         }

@@ -58,8 +58,9 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
     let best = policy
         .indications
         .iter()
+        .rev() // of equals the first, as content orders them
         .map(|indication| (standing(&indication.criteria, bench), indication))
-        .max_by(|left, right| left.0.cmp(&right.0));
+        .max_by_key(|(standing, _)| *standing);
     let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new(), failing: Vec::new() };
     said.statements("general", &policy.general);
     let truth = match best {
@@ -86,10 +87,12 @@ fn statements(list: &[Statement], bench: &Bench<'_>) -> Truth {
     list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench, None)))
 }
 
-/// How near an indication is: met before unknown before not met, then fewer statements that fail, then fewer that cannot be told.
+/// How near an indication is: not failed before failed; then one whose first statement, which says what it is for, holds; then fewer
+/// statements that fail, and fewer that cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Standing {
     not_failed: bool,
+    is_for_this: bool,
     fewer_failed: i32,
     fewer_unknown: i32,
 }
@@ -105,9 +108,11 @@ impl Standing {
 }
 
 fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
-    let mut found = Standing { not_failed: true, fewer_failed: 0, fewer_unknown: 0 };
-    for statement in list {
-        match judge(&statement.criterion, bench, None) {
+    let mut found = Standing { not_failed: true, is_for_this: true, fewer_failed: 0, fewer_unknown: 0 };
+    for (index, statement) in list.iter().enumerate() {
+        let truth = judge(&statement.criterion, bench, None);
+        found.is_for_this &= index > 0 || truth == Truth::Met;
+        match truth {
             Truth::Met => {}
             Truth::NotMet => {
                 found.not_failed = false;

@@ -33,7 +33,7 @@ pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], regimen: &Regimen) -> Ve
     let mut found: Vec<Difference> =
         regimen.required_ingredients.iter().filter_map(|ingredient| one_drug(ingredient, &ordered, &expected, plan)).collect();
     if found.is_empty() {
-        found.extend(plan.iter().find(|line| is_of(line, regimen)).map(|line| Difference {
+        found.extend(first_line(plan, |line| is_of(line, regimen)).map(|line| Difference {
             line: line.ordered.line,
             name: line.name().to_owned(),
             field: "/treatment/phases".to_owned(),
@@ -49,6 +49,11 @@ pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], regimen: &Regimen) -> Ve
 
 fn same(left: &[CanonicalPhase<'_>], right: &[CanonicalPhase<'_>]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| departure(left, right).is_none())
+}
+
+/// The line with the lowest number, whichever was entered first.
+fn first_line<'p, 'a>(plan: &'p [PlanLine<'a>], is_it: impl Fn(&PlanLine<'a>) -> bool) -> Option<&'p PlanLine<'a>> {
+    plan.iter().filter(|line| is_it(line)).min_by_key(|line| line.ordered.line)
 }
 
 fn is_of(line: &PlanLine<'_>, regimen: &Regimen) -> bool {
@@ -157,9 +162,8 @@ fn one_drug<'a>(
     // told in the cycles that people entered, not in the shortest ones
     let (ordered, expected) = (merged(ordered), merged(expected));
     let at = |source: usize| {
-        plan.iter()
-            .find(|line| line.phase_index == source && line.ingredients().contains(&ingredient))
-            .or_else(|| plan.iter().find(|line| line.ingredients().contains(&ingredient)))
+        first_line(plan, |line| line.phase_index == source && line.ingredients().contains(&ingredient))
+            .or_else(|| first_line(plan, |line| line.ingredients().contains(&ingredient)))
     };
     let describe = |line: &PlanLine<'_>, field: String, expected: String, entered: String, what| Difference {
         line: line.ordered.line,
