@@ -1,5 +1,5 @@
 //! Decides every order of `tests/cases` and compares the answer with what the case expects. `docs/decision-cases.md` explains the files.
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a case file that cannot be read has to fail the test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a case file that cannot be read has to fail the test")]
 
 #[path = "decision_cases/check.rs"]
 mod check;

@@ -268,6 +268,8 @@ impl<'a> Deciding<'a> {
             self.deviations.extend(from_policy);
             self.deviations.extend(deviations::missing_measures(line, judged, program));
         }
+        let missing = deviations::missing_items(self.facts.order, &self.deviations, shared);
+        self.deviations.extend(missing);
         self.pend_as_content_says(judged);
     }
 

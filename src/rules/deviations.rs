@@ -1,12 +1,14 @@
 //! Where the entry does not align with what was expected, and what that does (DEV-01…07).
 
 use super::drugs::{Judged, Shared, ceiling};
+use super::intake;
 use super::matching::{Match, nearest};
 use super::plan::PlanLine;
 use super::policy::Open;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::{FnRisk, Program, RegimenDrugRole};
+use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, DrugRole, DrugStatus, Truth};
 
 use super::dose::{self, Given};
@@ -158,6 +160,33 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
         });
     }
     found
+}
+
+/// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what
+/// no regimen of this cancer asks for, is not told.
+pub fn missing_items(order: &OrderRequest, known: &[Deviation], shared: &Shared<'_>) -> Vec<Deviation> {
+    let program = shared.admitted.program;
+    let regimens = || shared.content.regimens.iter().filter(|regimen| shared.patient.cancer() == Some(regimen.cancer.as_str()));
+    let is_asked = |pointer: &str| match pointer {
+        "/clinical/pathology" => regimens().any(|regimen| regimen.pathology.is_some()),
+        "/clinical/stage" => regimens().any(|regimen| !regimen.stages.is_empty()),
+        "/clinical/biomarkers" => regimens().any(|regimen| !regimen.biomarkers.is_empty()),
+        _ => true,
+    };
+    let code = DeviationCode::MissingClinicalInformation;
+    intake::missing(order, &program.clinical)
+        .into_iter()
+        .filter(|item| !known.iter().any(|deviation| deviation.field == item.pointer) && is_asked(&item.pointer))
+        .map(|item| Deviation {
+            code,
+            drug_line: None,
+            field: item.pointer.clone(),
+            expected: item.name.clone(),
+            entered: Answer::<()>::Absent.word().to_owned(),
+            effect: effect(program, code, DeviationEffect::None),
+            message: format!("{} belongs to a complete request and was not entered ({})", item.name, item.requirement),
+        })
+        .collect()
 }
 
 /// Measures that a dose lacks.

@@ -60,9 +60,9 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
         "diagnosis": {"icd10": billable(&regimen.icd10_prefixes[0], content)},
         "clinical": {
             "cancer_type": regimen.cancer,
-            "pathology": regimen.pathology,
-            "stage": regimen.stages.last(),
-            "line_of_treatment": regimen.lines.first().map(|line| line.as_str()),
+            "pathology": regimen.pathology.as_deref().unwrap_or("carcinoma_nos"),
+            "stage": regimen.stages.last().map_or("not_reported", String::as_str),
+            "line_of_treatment": regimen.lines.first().map_or("not_reported", |line| line.as_str()),
             "disease_setting": regimen.settings.iter().find(special),
             "treatment_goal": "palliative",
             "performance_status": {"scale": "ecog", "value": 1},

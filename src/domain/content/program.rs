@@ -48,6 +48,9 @@ pub struct Program {
     pub not_oncology: Exclusion,
     /// Required items by service (INF-01…06).
     pub required: BTreeMap<Service, Vec<RequiredItem>>,
+    /// Clinical items of medical oncology: one that is left out is a deviation, never a refusal (INF-02, INF-05).
+    #[serde(default)]
+    pub clinical: Vec<RequiredItem>,
     /// Items that speed up review (INF-06).
     #[serde(default)]
     pub recommended: Vec<RequiredItem>,

@@ -1,0 +1,113 @@
+//! How long the engine takes to decide a six-drug order with all its findings: `cargo bench --bench decide`.
+//! The figures and what they were measured on stand in `docs/measurements.md`.
+#![allow(dead_code, reason = "the fixture of the tests has more than the bench uses")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a fixture that fails has to stop the measurement")]
+
+#[path = "../tests/support/orders.rs"]
+mod orders;
+
+use oncoauth::domain::content::{Content, Parts, Regimen};
+use oncoauth::domain::order::OrderRequest;
+use oncoauth::domain::vocabulary::CallerRole;
+use oncoauth::rules::{Decision, Facts, KnownMember, KnownProvider, Submitter, decide};
+use serde_json::json;
+use std::sync::{Arc, LazyLock};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+static SHIPPED: LazyLock<Arc<Content>> = LazyLock::new(|| {
+    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
+    Arc::clone(library.releases().last().expect("there is a release"))
+});
+
+static MANY: LazyLock<Content> = LazyLock::new(|| multiplied(&SHIPPED, 5000));
+
+fn main() {
+    divan::main();
+}
+
+/// R-CHOP with pegfilgrastim, authorized on its Pathway: five treatment drugs, two policies with findings.
+#[divan::bench(args = [197, 5000])]
+fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
+    measure(bencher, regimens, "LYM-RCHOP", |order| {
+        order["clinical"]["fn_risk_factors"] = json!(["hiv_infection"]);
+        order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list").push(
+            json!({"line": 9, "hcpcs": "J2506", "role": "supportive", "dose": {"amount": 6, "unit": "mg"}, "days": [2]}),
+        );
+    });
+}
+
+/// TCHP in six lines with an unknown HER2: everything managed pends, and the options are worked out.
+#[divan::bench(args = [197, 5000])]
+fn in_progress_with_options(bencher: divan::Bencher<'_, '_>, regimens: usize) {
+    measure(bencher, regimens, "BRE-TCHP", |order| order["clinical"]["biomarkers"][0]["result"] = json!("unknown"));
+}
+
+/// Six treatment drugs that match nothing: the nearest regimen is looked for as well.
+#[divan::bench(args = [197, 5000])]
+fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
+    measure(bencher, regimens, "BRE-TCHP", |order| {
+        order["treatment"]["phases"][0]["drugs"][0]["hcpcs"] = json!("J9184");
+        order["treatment"]["phases"][0]["drugs"][0]["generic"] = serde_json::Value::Null;
+    });
+}
+
+fn measure(bencher: divan::Bencher<'_, '_>, regimens: usize, id: &str, change: impl Fn(&mut serde_json::Value)) {
+    let content: &Content = if regimens == 5000 { &MANY } else { &SHIPPED };
+    assert_eq!(content.regimens.len(), regimens, "the content measured against");
+    let mut order = orders::exact(content.regimen(id).expect("a shipped regimen"), content, "bma");
+    change(&mut order);
+    let situation = orders::Situation::new(order, "bma");
+    let order: OrderRequest = serde_json::from_value(situation.order.clone()).expect("an order");
+    let received_at = chrono::DateTime::parse_from_rfc3339(&situation.received).expect("an instant").to_utc();
+    let tax_ids = ["900000001".to_owned()];
+    let provider = |row: Option<oncoauth::domain::roster::ProviderRow>| KnownProvider::OnFile(Box::new(row.expect("a row")));
+    let facts = Facts {
+        order: &order,
+        submitter: Submitter { role: CallerRole::OrderingProvider, tax_ids: &tax_ids },
+        received_at,
+        member: KnownMember::OnFile(situation.member.into_iter().collect()),
+        ordering_provider: provider(situation.ordering),
+        servicing_provider: provider(situation.servicing),
+        related_cases: Vec::new(),
+    };
+    bencher.bench(|| -> Decision { decide(divan::black_box(&facts), content, received_at).expect("taken") });
+}
+
+/// The shipped regimens again and again under other ids, with other doses; one copy in five keeps its cancer, the others move to another.
+fn multiplied(content: &Content, count: usize) -> Content {
+    let shipped = &content.regimens;
+    let regimens = (0..count).map(|number| {
+        let (copy, index) = (number / shipped.len(), number % shipped.len());
+        if copy == 0 { Arc::clone(&shipped[index]) } else { Arc::new(copied(&shipped[index], copy, index, content)) }
+    });
+    Content::from(Parts {
+        release: content.release.clone(),
+        programs: content.programs.clone(),
+        drugs: Arc::clone(&content.drugs),
+        diagnoses: Arc::clone(&content.diagnoses),
+        places_of_service: Arc::clone(&content.places_of_service),
+        cancers: content.cancers.clone(),
+        regimens: regimens.collect(),
+        policies: content.policies.clone(),
+        biomarkers: content.biomarkers.clone(),
+        pathologies: content.pathologies.clone(),
+        calendars: content.calendars.clone(),
+    })
+}
+
+fn copied(regimen: &Regimen, copy: usize, index: usize, content: &Content) -> Regimen {
+    let mut regimen = regimen.clone();
+    regimen.id = format!("{}-{copy}", regimen.id);
+    if copy % 5 != 0 {
+        regimen.cancer.clone_from(&content.cancers[(index + copy) % content.cancers.len()].key);
+    }
+    for drug in regimen.phases.iter_mut().flat_map(|phase| &mut phase.drugs) {
+        drug.dose.amount += f64::from(u32::try_from(copy).expect("a small number"));
+    }
+    if let Some(pathway) = &mut regimen.pathway {
+        pathway.id = format!("{}-{copy}", pathway.id);
+    }
+    regimen
+}
