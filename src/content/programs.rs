@@ -100,6 +100,7 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
         check_items(items, root.key("required").key(service.as_str()), report);
     }
     check_items(&program.recommended, root.key("recommended"), report);
+    check_items(&program.clinical, root.key("clinical"), report);
     for (index, exclusion) in program.exclusions.iter().enumerate() {
         check_exclusion(exclusion, root.key("exclusions").at(index), report);
     }

@@ -69,7 +69,6 @@ fn first_treatment(told: Option<&str>, line: Option<LineOfTreatment>) -> Truth {
     match (told, line) {
         (Some(told), _) if told.starts_with("relapsed") || told.starts_with("recurrent") => Truth::NotMet,
         (_, Some(LineOfTreatment::FirstLine | LineOfTreatment::Definitive | LineOfTreatment::Neoadjuvant)) => Truth::Met,
-        (_, Some(_)) => Truth::NotMet,
-        _ => Truth::Unknown,
+        _ => of_another(told),
     }
 }

@@ -78,7 +78,9 @@ fn take(step: &Step, case: &Case, computed: &mut Computed) -> Result<Case, Strin
         Step::Duplicate { is_one } => decide_duplicate(case, computed, *is_one, now).map_err(said),
         Step::Withdraw { lines, error_entry } => {
             let reason = if *error_entry { Withdrawal::ErrorEntry } else { Withdrawal::VoluntarilyCancelled };
-            withdraw(case, computed, lines.as_deref(), reason, false, now).map(|(case, _)| case).map_err(said)
+            let after = withdraw(case, computed, lines.as_deref(), reason, false, now).map_err(said)?;
+            *computed = after.computed;
+            Ok(after.case)
         }
     }
 }
