@@ -32,9 +32,10 @@ fn main() {
 fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "LYM-RCHOP", |order| {
         order["clinical"]["fn_risk_factors"] = json!(["hiv_infection"]);
-        order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list").push(
-            json!({"line": 9, "hcpcs": "J2506", "role": "supportive", "dose": {"amount": 6, "unit": "mg"}, "days": [2]}),
-        );
+        order["treatment"]["phases"][0]["drugs"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({"line": 9, "hcpcs": "J2506", "role": "supportive", "dose": {"amount": 6, "unit": "mg"}, "days": [2]}));
     });
 }
 
@@ -100,7 +101,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
 fn copied(regimen: &Regimen, copy: usize, index: usize, content: &Content) -> Regimen {
     let mut regimen = regimen.clone();
     regimen.id = format!("{}-{copy}", regimen.id);
-    if copy % 5 != 0 {
+    if !copy.is_multiple_of(5) {
         regimen.cancer.clone_from(&content.cancers[(index + copy) % content.cancers.len()].key);
     }
     for drug in regimen.phases.iter_mut().flat_map(|phase| &mut phase.drugs) {

@@ -57,6 +57,7 @@ async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOpt
         sandbox_rosters::load_if_empty(&app).await?;
         tokio::spawn(follow_clock(app.clone()));
     }
+    tokio::spawn(oncoauth::jobs::run(app.clone()));
     let address = listener.local_addr()?;
     greeting::print(&app, address);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
