@@ -32,9 +32,10 @@ fn main() {
 fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "LYM-RCHOP", |order| {
         order["clinical"]["fn_risk_factors"] = json!(["hiv_infection"]);
-        order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list").push(
-            json!({"line": 9, "hcpcs": "J2506", "role": "supportive", "dose": {"amount": 6, "unit": "mg"}, "days": [2]}),
-        );
+        order["treatment"]["phases"][0]["drugs"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!({"line": 9, "hcpcs": "J2506", "role": "supportive", "dose": {"amount": 6, "unit": "mg"}, "days": [2]}));
     });
 }
 

@@ -9,6 +9,7 @@ pub mod content;
 pub mod domain;
 pub mod http;
 pub mod ids;
+pub mod jobs;
 pub mod postgres;
 pub mod rules;
 pub mod store;

@@ -1,5 +1,10 @@
 //! Decides every order of `tests/cases` and compares the answer with what the case expects. `docs/decision-cases.md` explains the files.
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a case file that cannot be read has to fail the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a case file that cannot be read has to fail the test"
+)]
 
 #[path = "decision_cases/check.rs"]
 mod check;
@@ -58,7 +63,8 @@ fn content() -> Arc<Content> {
 /// Every case with the file it is in.
 fn cases() -> Vec<(String, Case)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("there are cases").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("there are cases").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     let mut cases = Vec::new();
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {

@@ -149,11 +149,7 @@ impl<'a> Cancer<'a> {
 }
 
 /// Regimens of the cancer that hold exactly the drugs of the order.
-fn same_drugs<'a>(
-    found: &Ingredients<'_>,
-    cancer: Cancer<'_>,
-    content: &'a Content,
-) -> impl Iterator<Item = &'a Arc<Regimen>> {
+fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Content) -> impl Iterator<Item = &'a Arc<Regimen>> {
     // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
     let anchors: Vec<&str> = match found.treatment.iter().min_by_key(|ingredient| content.regimens_with(ingredient).len()) {
         Some(rarest) => vec![rarest],

@@ -281,7 +281,8 @@ fn dose(text: &str) -> Result<Value, String> {
 
 /// Doses of inline phases are written as text, too.
 fn with_doses(mut phases: Value) -> Value {
-    for drug in phases.as_array_mut().into_iter().flatten().flat_map(|phase| phase["drugs"].as_array_mut().into_iter().flatten()) {
+    for drug in phases.as_array_mut().into_iter().flatten().flat_map(|phase| phase["drugs"].as_array_mut().into_iter().flatten())
+    {
         for field in ["dose", "loading_dose"] {
             if let Some(written) = drug.get(field).and_then(Value::as_str) {
                 drug[field] = dose(written).expect("a dose such as `75 mg/m2`");

@@ -1,0 +1,40 @@
+//! What runs by itself. Any number of processes may run it at once: work is claimed in the database, and done exactly once.
+
+use crate::app::{App, Error, sandbox, timers};
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often timers are looked for.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Runs due timers every second until `stop` is ready; what has begun by then is finished.
+pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = pin!(stop);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = ticks.tick() => {}
+        }
+        let done = tick(&app).await;
+        // a database that is away fails every second; it is said once when it goes and once when it comes back
+        match (&done, failing) {
+            (Err(error), false) => tracing::warn!(%error, "timers do not run"),
+            (Ok(()), true) => tracing::info!("timers run again"),
+            _ => {}
+        }
+        failing = done.is_err();
+    }
+}
+
+/// Runs what is due now. In a sandbox the clock may have been set by another process.
+pub async fn tick(app: &App) -> Result<(), Error> {
+    if app.settings.sandbox {
+        sandbox::follow_clock(app).await?;
+    }
+    timers::run_free_timers(app, app.clock.now()).await
+}
