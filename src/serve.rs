@@ -5,7 +5,7 @@ use crate::greeting;
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
-use oncoauth::{content, http, store, telemetry};
+use oncoauth::{content, http, jobs, store, telemetry};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::net::SocketAddr;
@@ -18,8 +18,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How long requests in flight may take to finish once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(15);
-/// How often another process's change of the sandbox's clock is looked for.
-const FOLLOW_CLOCK: Duration = Duration::from_secs(1);
 /// Requests a second that one caller may send.
 const RATE_LIMIT: u32 = 200;
 /// The largest share of a roster that a load may remove without saying so.
@@ -55,11 +53,11 @@ async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOpt
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
         sandbox_rosters::load_if_empty(&app).await?;
-        tokio::spawn(follow_clock(app.clone()));
     }
-    tokio::spawn(oncoauth::jobs::run(app.clone()));
     let address = listener.local_addr()?;
     greeting::print(&app, address);
+    let (end_jobs, jobs_end) = tokio::sync::oneshot::channel::<()>();
+    let jobs = tokio::spawn(jobs::run(app.clone(), async { drop(jobs_end.await) }));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
         told_to_stop().await;
@@ -69,6 +67,10 @@ async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOpt
     tokio::select! {
         ended = server => ended?,
         () = patience_ends(stopped) => tracing::warn!("some requests did not finish"),
+    }
+    drop(end_jobs);
+    if jobs.await.is_err() {
+        tracing::warn!("the timers did not end in order");
     }
     Ok(())
 }
@@ -118,16 +120,6 @@ pub fn app_on(database: &Database, content_dir: Option<&Path>, settings: Setting
 /// Loads the content of a directory, or what is compiled in; unsound content is not served.
 fn library(content_dir: Option<&Path>) -> Outcome<Library> {
     Ok(content_dir.map_or_else(content::load_embedded, content::load_dir)?)
-}
-
-async fn follow_clock(app: App) {
-    let mut ticks = tokio::time::interval(FOLLOW_CLOCK);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = sandbox::follow_clock(&app).await {
-            tracing::debug!(%error, "the sandbox's clock could not be read");
-        }
-    }
 }
 
 async fn told_to_stop() {

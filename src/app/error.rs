@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked.
 
 use crate::domain::refusal::{Fault, Refusal};
+use crate::rules::review::ReviewError;
 use crate::store;
 
 /// The failures of the use cases. `http` alone turns them into answers.
@@ -24,6 +25,9 @@ pub enum Error {
         /// In words, for the caller.
         detail: String,
     },
+    /// The rules of review do not allow it.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// `If-Match` names another version.
     #[error("the resource has another version")]
     PreconditionFailed,

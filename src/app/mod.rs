@@ -9,6 +9,7 @@ pub mod enquiries;
 pub mod error;
 pub mod idempotency;
 pub mod orders;
+pub mod reviews;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub request_timeout: Duration,
     /// The largest share of a roster, in percent, that a load may remove; a sandbox has no such guard unless it is set.
     pub roster_drop_guard_percent: Option<u8>,
+    /// How long a reviewer keeps a case without acting on it.
+    pub claim_lifetime: Duration,
     /// Origins of portals that may call from a browser; none by default.
     pub cors_origins: Vec<String>,
     /// Requests a second that one caller may send; unlimited where none.
@@ -69,6 +72,7 @@ impl Default for Settings {
         Self {
             sandbox: false,
             request_timeout: Duration::from_secs(10),
+            claim_lifetime: Duration::from_hours(4),
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             rate_limit: None,

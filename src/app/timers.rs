@@ -3,38 +3,54 @@
 //! A timer is deleted in the transaction that does its work: the work is done exactly once, whoever else runs timers, and again
 //! after a crash.
 
-use super::{App, Error, Result, deadlines};
+use super::{App, Error, Result, deadlines, reviews};
 use crate::store;
-use crate::store::timers::Timer;
+use crate::store::timers::{Patience, Timer};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// A failed timer waits a minute, then twice as long each time, up to this many minutes.
 const LONGEST_WAIT_MINUTES: i64 = 60;
 
-/// Runs every timer due by `until`, in the order in which they fall due. Safe to call from several processes at once. A timer that
-/// fails is put off and does not keep the others.
+/// Runs every timer due by `until`, in the order in which they fall due, and waits for those that another process is running. A timer
+/// that fails is put off and does not keep the others.
 pub async fn run_due_timers(app: &App, until: DateTime<Utc>) -> Result<()> {
-    while run_one(app, until).await? {}
+    run_all(app, until, Patience::Wait).await
+}
+
+/// The same without waiting: what another process holds is passed over, and is there the next time if it has to be.
+pub async fn run_free_timers(app: &App, until: DateTime<Utc>) -> Result<()> {
+    run_all(app, until, Patience::PassOver).await
+}
+
+async fn run_all(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<()> {
+    while run_one(app, until, patience).await? {}
     Ok(())
 }
 
-async fn run_one(app: &App, until: DateTime<Utc>) -> Result<bool> {
+/// True where there was one.
+async fn run_one(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<bool> {
     let mut transaction = app.pool.begin().await?;
-    let Some(timer) = store::timers::claim(&mut transaction, until).await? else { return Ok(false) };
-    match run(&mut transaction, &timer, until).await {
-        Ok(()) => transaction.commit().await?,
+    let Some((case_id, kind)) = store::timers::next(&mut transaction, until, patience).await? else { return Ok(false) };
+    // none where another process was faster; the next one is looked for
+    let Some(timer) = store::timers::take(&mut transaction, case_id, &kind, until).await? else { return Ok(true) };
+    let done = match run(app, &mut transaction, &timer, until).await {
+        Ok(()) => transaction.commit().await.map_err(Error::from),
         Err(error) => {
             transaction.rollback().await?;
-            put_off(app, &timer, until, &error).await?;
+            Err(error)
         }
+    };
+    if let Err(error) = done {
+        put_off(app, &timer, until, &error).await?;
     }
     Ok(true)
 }
 
-async fn run(conn: &mut PgConnection, timer: &Timer, now: DateTime<Utc>) -> Result<()> {
+async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Utc>) -> Result<()> {
     match timer.kind.as_str() {
-        store::timers::PEND_DEADLINE => deadlines::pass(conn, timer.case_id, now).await,
+        store::timers::PEND_DEADLINE => deadlines::pass(app, conn, timer.case_id, now).await,
+        store::timers::CLAIM_EXPIRY => reviews::claims::expire(conn, timer.case_id, now).await,
         other => Err(Error::Internal(format!("no such timer: {other}"))),
     }
 }

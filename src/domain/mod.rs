@@ -9,5 +9,6 @@ pub mod items;
 pub mod order;
 pub mod order_id;
 pub mod refusal;
+pub mod review;
 pub mod roster;
 pub mod vocabulary;

@@ -23,6 +23,9 @@ pub mod programs;
 pub mod providers;
 pub mod query;
 pub mod rate_limit;
+pub mod reconsiderations;
+mod review_problems;
+pub mod reviews;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
@@ -52,6 +55,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(order_changes::routes())
         .merge(s_code_claims::routes())
         .merge(claim_checks::routes())
+        .merge(reviews::routes())
+        .merge(reconsiderations::routes())
         .merge(eligibility::routes())
         .merge(programs::routes())
         .merge(catalog::routes())

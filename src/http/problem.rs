@@ -221,6 +221,7 @@ impl From<app::Error> for Problem {
             app::Error::NotFound => Self::not_found(),
             app::Error::Forbidden { detail } => Self::forbidden(detail),
             app::Error::Conflict { detail } => Self::new(&kinds::CONFLICT, detail),
+            app::Error::Review(error) => super::review_problems::of(&error),
             app::Error::PreconditionFailed => {
                 Self::new(&kinds::PRECONDITION_FAILED, "the resource has changed since the version in If-Match; read it again")
             }

@@ -1,6 +1,8 @@
-//! What runs by itself as time goes by. Any number of processes may run it at once: work is claimed in the database and done exactly once.
+//! What runs by itself. Any number of processes may run it at once: work is claimed in the database, and done exactly once.
 
-use crate::app::{App, Result, idempotency, timers};
+use crate::app::{App, Error, idempotency, sandbox, timers};
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -10,14 +12,21 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Ticks between two purges of old idempotency keys: an hour.
 const TICKS_BETWEEN_PURGES: u32 = 3600;
 
-/// Runs due timers every second, and forgets old idempotency keys every hour, for as long as the service lives.
-pub async fn run(app: App) {
+/// Runs due timers every second, and forgets old idempotency keys every hour, until `stop` is ready; what has begun by then is finished.
+pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = pin!(stop);
     let mut failing = false;
-    for tick in (0..TICKS_BETWEEN_PURGES).cycle() {
-        ticks.tick().await;
-        let done = work(&app, tick == 0).await;
+    for count in (0..TICKS_BETWEEN_PURGES).cycle() {
+        tokio::select! {
+            () = &mut stop => return,
+            _ = ticks.tick() => {}
+        }
+        let done = match tick(&app).await {
+            Ok(()) if count == 0 => idempotency::purge(&app).await.map(|_| ()),
+            ticked => ticked,
+        };
         // a database that is away fails every second; it is said once when it goes and once when it comes back
         match (&done, failing) {
             (Err(error), false) => tracing::warn!(%error, "timers do not run"),
@@ -28,12 +37,10 @@ pub async fn run(app: App) {
     }
 }
 
-/// What is due now.
-async fn work(app: &App, purge: bool) -> Result<()> {
-    timers::run_due_timers(app, app.clock.now()).await?;
-    if purge {
-        let forgotten = idempotency::purge(app).await?;
-        tracing::debug!(forgotten, "old idempotency keys are forgotten");
+/// Runs what is due now. In a sandbox the clock may have been set by another process.
+pub async fn tick(app: &App) -> Result<(), Error> {
+    if app.settings.sandbox {
+        sandbox::follow_clock(app).await?;
     }
-    Ok(())
+    timers::run_free_timers(app, app.clock.now()).await
 }

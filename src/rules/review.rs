@@ -3,10 +3,19 @@
 //!
 //! A denial needs a [`PhysicianReview`], which only a physician's review after an offered peer-to-peer discussion can make (DET-04).
 
+pub mod calls;
+mod error;
+pub mod expiry;
+pub mod reconsideration;
+
+pub use error::ReviewError;
+
 use super::derive::case_status;
 use super::drugs::HELD;
-use crate::domain::case::{Awards, Case, CaseDrug, Computed, ComputedDrug, PeerToPeer};
-use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, PathwayDetermination, SCodesWithheld};
+use crate::domain::case::{Awards, Case, CaseDrug, Computed, ComputedDrug, PeerToPeer, ReviewQueue};
+use crate::domain::vocabulary::{
+    CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld,
+};
 use chrono::{DateTime, Utc};
 
 /// Proof that a physician reviewed a case whose peer-to-peer discussion was offered.
@@ -62,47 +71,6 @@ pub enum PathwayChoice {
     Off,
 }
 
-/// Why an act on a case is refused. The case stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReviewError {
-    /// The case is decided already.
-    #[error("the case is {0} already")]
-    AlreadyDecided(CaseStatus),
-    /// No such line.
-    #[error("the order has no line {0}")]
-    NoSuchLine(u32),
-    /// The line is not pending.
-    #[error("line {0} is not in progress")]
-    LineNotPending(u32),
-    /// A line is decided twice.
-    #[error("line {0} is decided twice")]
-    DecidedTwice(u32),
-    /// Only a physician denies (DET-02, DET-04).
-    #[error("only a physician may decide against authorization; escalate the case instead (DET-02, DET-04)")]
-    OnlyPhysiciansDeny,
-    /// No denial before the offer (DET-03).
-    #[error("offer a peer-to-peer discussion before deciding against authorization (DET-03)")]
-    PeerToPeerNotOffered,
-    /// DUP-02 first.
-    #[error("decide first whether the order is a duplicate (DUP-02)")]
-    DuplicateUndecided,
-    /// There is no duplicate notice.
-    #[error("no possible duplicate is open on this case")]
-    NoDuplicateOpen,
-    /// The regimen has no Pathway to be on.
-    #[error("the order matches no regimen with a Pathway, so it cannot be found on one")]
-    NoPathwayToBeOn,
-    /// A drug is withdrawn already.
-    #[error("line {0} is withdrawn already")]
-    WithdrawnAlready(u32),
-    /// DRG-06: after a reviewer acted it is no entry error any more.
-    #[error("a reviewer has acted on the case: withdraw it as voluntarily_cancelled (DRG-05, DRG-06)")]
-    ReviewerActed,
-    /// A denied or cancelled case has nothing to withdraw.
-    #[error("a case that is {0} has nothing to withdraw")]
-    NothingToWithdraw(CaseStatus),
-}
-
 /// Pathway and awards that a status goes with: nothing is determined in progress, nothing eligible when denied (CAS-01, SCD-11).
 pub fn standing(status: CaseStatus, computed: &Computed) -> (crate::domain::case::Pathway, Awards) {
     let none = |reason| Awards { s_codes: Vec::new(), withheld: Some(reason) };
@@ -146,14 +114,19 @@ pub fn determine(
         if drug.status != DrugStatus::InProgress {
             return Err(ReviewError::LineNotPending(line));
         }
-        (drug.status, drug.message) = match decision {
+        match decision {
+            // held with the others, but not the plan's to pay: it returns to what it is when the hold is lifted
+            LineDecision::Authorize { .. } if drug.role == DrugRole::Investigational => {}
             LineDecision::Authorize { .. } => {
-                (DrugStatus::Authorized, format!("{} is authorized after clinical review", drug.name))
+                drug.status = DrugStatus::Authorized;
+                drug.message = format!("{} is authorized after clinical review", drug.name);
             }
+            LineDecision::Deny { .. } if drug.role == DrugRole::Investigational => return Err(ReviewError::NotReviewed(line)),
             LineDecision::Deny { .. } => {
-                (DrugStatus::NonAuthorized, format!("{} is not authorized after a physician's review", drug.name))
+                drug.status = DrugStatus::NonAuthorized;
+                drug.message = format!("{} is not authorized after a physician's review", drug.name);
             }
-        };
+        }
     }
     if let Some((choice, pathway_id)) = pathway {
         choose_pathway(choice, pathway_id, &mut computed)?;
@@ -202,11 +175,27 @@ pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: 
     } else {
         let left: Vec<Hold> = review.holds.iter().copied().filter(|hold| *hold != Hold::PossibleDuplicate).collect();
         lift_holds(&mut case, computed, &left);
+        case.notices.retain(|notice| notice.code != NoticeCode::DuplicateOrder);
     }
     conclude(&mut case, computed, now);
     if duplicate {
         case.status_reason = Some("the order duplicates an earlier submission".to_owned());
     }
+    Ok(case)
+}
+
+/// Hands a case to the physicians (DET-02).
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn escalate(case: &Case) -> Result<Case, ReviewError> {
+    let mut case = case.clone();
+    let status = case.status;
+    let review = case.review.as_mut().ok_or(ReviewError::AlreadyDecided(status))?;
+    if review.queue == ReviewQueue::Physician {
+        return Err(ReviewError::WithPhysicianAlready);
+    }
+    review.queue = ReviewQueue::Physician;
     Ok(case)
 }
 
@@ -297,38 +286,6 @@ pub fn resume(fresh: &Case, computed: &Computed, kept: &[CaseDrug], left: &[Hold
     case
 }
 
-/// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
-/// returns to what was computed (APP-04).
-///
-/// # Errors
-/// See [`ReviewError`].
-pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], now: DateTime<Utc>) -> Result<Case, ReviewError> {
-    let mut case = case.clone();
-    for decision in decisions {
-        let line = decision.line();
-        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
-        if drug.status != DrugStatus::NonAuthorized {
-            return Err(ReviewError::LineNotPending(line));
-        }
-        if let LineDecision::Authorize { .. } = decision {
-            drug.status = DrugStatus::Authorized;
-            drug.message = format!("{} is authorized on reconsideration", drug.name);
-        }
-    }
-    let treatment_denied = case.drugs.iter().any(|drug| {
-        drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive && decided(drug.line, decisions)
-    });
-    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::NonAuthorized && !decided(drug.line, decisions)) {
-        let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
-        if let Some(of_engine) = of_engine.filter(|of_engine| of_engine.status != DrugStatus::InProgress && !treatment_denied) {
-            drug.status = of_engine.status;
-        }
-    }
-    deny_whole_case(&mut case);
-    conclude(&mut case, computed, now);
-    Ok(case)
-}
-
 fn decided(line: u32, decisions: &[LineDecision]) -> bool {
     decisions.iter().any(|decision| decision.line() == line)
 }
@@ -370,8 +327,9 @@ fn deny_whole_case(case: &mut Case) {
 fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
     let before = case.status;
     case.status = case_status(case.drugs.iter().map(|drug| (drug.role, drug.status)));
+    let open_or_approved = case.status == CaseStatus::InProgress || case.status.has_order_id();
     for drug in &mut case.drugs {
-        let may_be_given = case.status.has_order_id()
+        let may_be_given = open_or_approved
             && matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
             && drug.role != DrugRole::Investigational;
         let of_engine: Option<&ComputedDrug> =
@@ -380,13 +338,14 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
         drug.units_approved = of_engine.and_then(|of_engine| of_engine.units);
         drug.valid_from = of_engine.map(|of_engine| of_engine.valid_from);
         drug.valid_through = of_engine.map(|of_engine| of_engine.valid_through);
-        drug.order_id = case.order_id.clone().filter(|_| may_be_given);
+        drug.order_id = case.order_id.clone().filter(|_| may_be_given && case.status.has_order_id());
     }
     let (pathway, awards) = standing(case.status, computed);
     case.pathway = pathway;
     case.s_codes = Some(awards.s_codes);
     case.s_codes_withheld = awards.withheld;
     if case.status == CaseStatus::InProgress {
+        case.status_reason = Some(open_reason(case, computed));
         return;
     }
     case.review = None;
@@ -397,5 +356,30 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
     if !case.status.has_order_id() {
         case.order_id = None;
         case.pathway_eligible_id = None;
+    }
+}
+
+/// What keeps a case open, in words.
+fn open_reason(case: &Case, computed: &Computed) -> String {
+    let holds = case.review.iter().flat_map(|review| &review.holds).map(|hold| hold.as_str().replace('_', " "));
+    let mut parts: Vec<String> = holds.collect();
+    let needs_review = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
+    for drug in case.drugs.iter().filter(|drug| drug.status == DrugStatus::InProgress && needs_review(drug.line)) {
+        let part = format!("{} needs clinical review", drug.name);
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join("; ")
+}
+
+/// Takes the award for the onset back: another case of the member was awarded it for the same Pathway while this one was reviewed
+/// (SCD-05).
+pub fn without_onset(case: &mut Case, onset_code: &str) {
+    let Some(awards) = &mut case.s_codes else { return };
+    let before = awards.len();
+    awards.retain(|award| award.code != onset_code);
+    if awards.len() < before {
+        case.s_codes_withheld = Some(SCodesWithheld::AlreadyAwarded);
     }
 }

@@ -9,12 +9,15 @@ pub mod facts;
 pub mod idempotency;
 pub mod order_changes;
 pub mod provider_search;
+pub mod reconsiderations;
+pub mod reviews;
 pub mod rosters;
 pub mod s_codes;
 pub mod sandbox_clock;
 pub mod timers;
 pub mod tokens;
 pub mod verifications;
+pub mod worklist;
 
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 /// The deadline of a pended case.
 pub const PEND_DEADLINE: &str = "pend_deadline";
+/// A reviewer has taken a case and not acted on it for a while.
+pub const CLAIM_EXPIRY: &str = "claim_expiry";
 
 /// A timer that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +23,49 @@ pub struct Timer {
     pub attempts: i32,
 }
 
-/// Takes the timer that fell due first, out of those that nobody else holds and that did not fail just now.
-pub async fn claim(conn: &mut PgConnection, until: DateTime<Utc>) -> Result<Option<Timer>> {
+/// Finds the timer that fell due first, of those that did not fail just now, and holds its case until the transaction ends: whoever
+/// changes a case holds it first and cancels its timers afterwards, and so does this. Cases that somebody else holds are passed over,
+/// or waited for.
+pub async fn next(conn: &mut PgConnection, until: DateTime<Utc>, patience: Patience) -> Result<Option<(Uuid, String)>> {
+    let row = match patience {
+        Patience::PassOver => {
+            let row = sqlx::query!(
+                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
+                 where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
+                 order by t.due_at limit 1 for update of c skip locked",
+                until,
+            );
+            row.fetch_optional(conn).await?.map(|row| (row.case_id, row.kind))
+        }
+        Patience::Wait => {
+            let row = sqlx::query!(
+                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
+                 where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
+                 order by t.due_at limit 1 for update of c",
+                until,
+            );
+            row.fetch_optional(conn).await?.map(|row| (row.case_id, row.kind))
+        }
+    };
+    Ok(row)
+}
+
+/// What to do about a case that somebody else holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Take another one; this one will be there next time.
+    PassOver,
+    /// Wait, so that afterwards no timer is left that was due.
+    Wait,
+}
+
+/// Takes a timer whose case is held. None where it was taken back, moved, or run by another process before the case was held.
+pub async fn take(conn: &mut PgConnection, case_id: Uuid, kind: &str, until: DateTime<Utc>) -> Result<Option<Timer>> {
     let timer = sqlx::query_as!(
         Timer,
-        "delete from timers where (case_id, kind) = (
-           select case_id, kind from timers
-           where due_at <= $1 and (not_before is null or not_before <= $1)
-           order by due_at limit 1 for update skip locked)
-         returning case_id, kind, due_at, attempts",
+        "delete from timers where case_id = $1 and kind = $2 and due_at <= $3 returning case_id, kind, due_at, attempts",
+        case_id,
+        kind,
         until,
     )
     .fetch_optional(conn)

@@ -10,6 +10,9 @@ mod update;
 pub mod view;
 mod withdraw;
 
+pub(in crate::app) use draft::{award_columns, drug_columns, number};
+pub(in crate::app) use submit::is_number_in_use;
+
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use submit::{Placed, preview, submit};

@@ -200,6 +200,6 @@ impl Submission<'_> {
 }
 
 /// True where a number that was drawn belongs to another case.
-pub(super) fn is_number_in_use(error: &store::Error) -> bool {
+pub(in crate::app) fn is_number_in_use(error: &store::Error) -> bool {
     error.violated().is_some_and(|constraint| matches!(constraint, "cases_order_id" | "cases_pathway_eligible_id"))
 }

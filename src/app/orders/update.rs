@@ -7,6 +7,7 @@ use super::facts::Question;
 use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
+use crate::app::reviews::claims;
 use crate::app::{App, Caller, Error, Expected, Result};
 use crate::domain::case::Case;
 use crate::domain::content::Content;
@@ -195,7 +196,10 @@ impl Write<'_> {
         let due = |case: &Case| case.review.as_ref().map(|review| review.due_at.to_utc());
         let case = &self.draft.case;
         match (due(self.before), due(case)) {
-            (_, None) => store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?,
+            (_, None) => {
+                store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?;
+                claims::release(conn, case.case_id).await?;
+            }
             (before, Some(after)) if before != Some(after) => {
                 store::timers::set(conn, case.case_id, PEND_DEADLINE, after).await?;
             }

@@ -5,6 +5,7 @@ use super::find::in_sight;
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::idempotency::{self, Answer};
+use crate::app::reviews::claims;
 use crate::app::{App, Caller, Error, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
 use crate::domain::refusal::Fault;
@@ -130,6 +131,7 @@ impl Write<'_> {
         };
         if case.status != CaseStatus::InProgress {
             store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?;
+            claims::release(conn, case.case_id).await?;
         }
         self.record(conn).await?;
         if !voided.is_empty() {

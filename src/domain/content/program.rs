@@ -60,6 +60,9 @@ pub struct Program {
     pub retrospective: Retrospective,
     /// Clocks (DET-05, DET-06).
     pub clocks: Clocks,
+    /// Reconsideration of a denial, where the program has it (APP-01, APP-03).
+    #[serde(default)]
+    pub reconsideration: Option<Reconsideration>,
     /// Valid range of an authorization (VER-08).
     pub range: Range,
     /// S-codes (SCD-01…07).
@@ -214,6 +217,14 @@ pub struct Clocks {
     pub urgent: Clock,
     /// At the end.
     pub at_deadline: DeadlineEnd,
+}
+
+/// Until when a denial is reconsidered (APP-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconsideration {
+    /// Calendar days after the denial decision, in the program's zone; the last one counts to its end.
+    pub calendar_days: u32,
 }
 
 /// Valid range of an authorization (VER-08).

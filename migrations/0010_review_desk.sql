@@ -1,0 +1,63 @@
+-- The review desk: whose work a case is, who has taken it, and what a physician recorded for the end of the clock.
+
+alter table cases add column review_queue text not null default 'nurse'
+    constraint cases_review_queue_known check (review_queue in ('nurse', 'physician'));
+
+-- A timer of any kind; the service knows which there are.
+alter table timers drop constraint timers_kind_check;
+alter table timers add constraint timers_kind_is_a_word check (kind ~ '^[a-z_]{1,60}$');
+
+-- Which reviewer works on a case. One at a time; given back, escalated, decided or expired, the row goes. Who had it when is in case_events.
+create table review_claims (
+    case_id    uuid primary key references cases,
+    claimed_by text not null check (claimed_by <> ''),
+    role       text not null check (role in ('nurse', 'physician')),
+    claimed_at timestamptz not null,
+    acted_at   timestamptz not null,
+    expires_at timestamptz not null,
+    constraint review_claims_in_order check (claimed_at <= acted_at and acted_at < expires_at)
+);
+create index review_claims_by on review_claims (claimed_by);
+
+-- The order in which determinations were made, whatever the clock showed; which criteria a denial rests on; and, in a case denied as a
+-- whole, the line whose denial took this one along (CAS-04, CAS-09).
+alter table determinations
+    add column seq bigint generated always as identity,
+    add column criteria_not_met text[] not null default '{}',
+    add column implied_by_line integer,
+    add constraint determinations_only_denials_imply check (implied_by_line is null or decision = 'non_authorized');
+create unique index determinations_seq on determinations (seq);
+
+-- The latest determination counts: a denial that was overturned does not allow another one (DET-04, APP-04).
+create or replace function refuse_unreviewed_denial() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and old.status = 'non_authorized' and old.case_id = new.case_id and old.line = new.line then
+        return new; -- it stays denied
+    end if;
+    if 'non_authorized' is distinct from (
+        select review.decision from determinations as review
+        where review.case_id = new.case_id and review.line = new.line and review.role = 'physician'
+        order by review.seq desc limit 1
+    ) then
+        raise exception 'line % has no adverse determination by a physician', new.line
+            using errcode = 'integrity_constraint_violation', constraint = 'case_drugs_denied_by_physician_only';
+    end if;
+    return new;
+end $$;
+
+-- A physician's review of a case whose clock still runs: the denial that comes into force when the clock ends, unless anything came
+-- (DET-05). It is a review, not a determination: that is written when the clock ends.
+create table expiry_reviews (
+    expiry_review_id uuid primary key,
+    case_id          uuid not null references cases,
+    reviewed_by      text not null check (reviewed_by <> ''),
+    role             text not null check (role = 'physician'),
+    at               timestamptz not null,
+    after_event      integer not null check (after_event >= 1),
+    lines            json not null
+);
+create index expiry_reviews_of_case on expiry_reviews (case_id, after_event);
+create trigger expiry_reviews_append_only before update or delete on expiry_reviews for each row execute function refuse_change();
+create trigger expiry_reviews_never_truncated before truncate on expiry_reviews for each statement execute function refuse_change();
+create trigger expiry_reviews_offer_first before insert on expiry_reviews
+    for each row execute function refuse_denial_without_offer();

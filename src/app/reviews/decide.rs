@@ -1,0 +1,207 @@
+//! Determinations (DET-02…05): who may decide what, why, and what is written down of it.
+
+use super::act::{Also, Held, Outcome};
+use super::change::{content_of, program_of};
+use super::requests::{Determination, LineDetermination};
+use crate::app::{Error, Result};
+use crate::domain::case::{Case, PeerToPeer};
+use crate::domain::refusal::Fault;
+use crate::domain::review::{LineOutcome, PathwayFinding};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, Truth};
+use crate::rules::review::{self, LineDecision, PathwayChoice, PhysicianReview, ReviewError, expiry};
+use crate::store::reviews::NewDetermination;
+use serde_json::json;
+
+/// What a denial says, for every line that it takes along.
+#[derive(Debug, Clone)]
+pub(super) struct Denial {
+    /// The line decided.
+    pub(super) line: u32,
+    /// Reason code.
+    pub(super) reason_code: String,
+    /// Rationale.
+    pub(super) rationale: String,
+}
+
+/// Decides lines (CAS-04…09).
+pub(super) fn determine(held: &Held<'_>, request: &Determination) -> Result<Outcome> {
+    let decisions = decisions(held, &request.drugs)?;
+    let lines = with_reasons(&held.case, &request.drugs)?;
+    let pathway_id = pathway_of_match(held);
+    let pathway = request.pathway.map(|pathway| match pathway.determination {
+        PathwayFinding::OnPathway => (PathwayChoice::On, pathway_id.as_str()),
+        PathwayFinding::OffPathway => (PathwayChoice::Off, pathway_id.as_str()),
+    });
+    let (after, computed) = review::determine(&held.case, &held.computed, &decisions, pathway, held.now)?;
+    let (subject, role) = (&held.caller.subject, held.caller.role.as_str());
+    let determinations = determinations(held.app.ids, &held.case, &after, &lines, &By { subject, role, at: held.now });
+    Ok(Outcome {
+        after,
+        computed,
+        kind: "determined",
+        reason: reason(&lines),
+        detail: json!({"drugs": lines, "pathway": request.pathway.map(|pathway| pathway.determination)}),
+        determinations,
+        also: Also::Nothing,
+    })
+}
+
+/// A physician's review of a case whose clock still runs (DET-05): checked as a denial now would be, and kept for the end of the clock.
+pub(super) fn review_for_expiry(held: &Held<'_>, request: &Determination) -> Result<Outcome> {
+    if request.pathway.is_some() {
+        let message = "a denied case is on no Pathway; leave this out (SCD-11)";
+        return Err(Error::invalid(vec![Fault::new("/pathway", "not-allowed", message)]));
+    }
+    let decisions = decisions(held, &request.drugs)?;
+    let lines = with_reasons(&held.case, &request.drugs)?;
+    let program = program_of(held.app, &held.case, held.now)?;
+    expiry::review(&held.case, &held.computed, program.clocks.at_deadline, &decisions, held.now)?;
+    let json = serde_json::to_string(&lines).map_err(|error| Error::Internal(format!("lines do not serialize: {error}")))?;
+    Ok(Outcome {
+        after: held.case.clone(),
+        computed: held.computed.clone(),
+        kind: "reviewed_for_expiry",
+        reason: reason(&lines),
+        detail: json!({"drugs": lines}),
+        determinations: Vec::new(),
+        also: Also::ExpiryReview { lines: json },
+    })
+}
+
+/// The decisions with the proof that each denial needs: first whether the caller may, then whether the reasons are there.
+fn decisions(held: &Held<'_>, lines: &[LineDetermination]) -> Result<Vec<LineDecision>> {
+    let state = held.case.review.as_ref().map_or(PeerToPeer::NotOffered, |review| review.peer_to_peer);
+    if held.case.review.is_none() {
+        return Err(ReviewError::AlreadyDecided(held.case.status).into());
+    }
+    let decision = |line: &LineDetermination| match line.decision {
+        LineOutcome::Authorized => Ok(LineDecision::Authorize { line: line.line }),
+        LineOutcome::NonAuthorized => {
+            PhysicianReview::of(held.caller.role, state).map(|review| LineDecision::Deny { line: line.line, review })
+        }
+    };
+    Ok(lines.iter().map(decision).collect::<std::result::Result<_, ReviewError>>()?)
+}
+
+/// The lines with every denial's reasons complete; all faults at once.
+pub(super) fn with_reasons(case: &Case, lines: &[LineDetermination]) -> Result<Vec<LineDetermination>> {
+    let mut faults = Vec::new();
+    let mut complete = lines.to_vec();
+    for (index, line) in complete.iter_mut().enumerate() {
+        if case.drugs.iter().all(|drug| drug.line != line.line) {
+            let message = format!("the order has no line {}", line.line);
+            faults.push(Fault::new(format!("/drugs/{index}/line"), "unknown-line", message));
+        }
+        if line.decision != LineOutcome::NonAuthorized {
+            continue;
+        }
+        for (name, value) in [("reason_code", &mut line.reason_code), ("rationale", &mut line.rationale)] {
+            *value = value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+            if value.is_none() {
+                let message = "a denial gives a reason code and a rationale (DET-10)";
+                faults.push(Fault::new(format!("/drugs/{index}/{name}"), "missing", message));
+            }
+        }
+        let criteria = line.criteria_not_met.take().filter(|criteria| !criteria.is_empty());
+        line.criteria_not_met = Some(criteria.unwrap_or_else(|| criteria_not_met(case, line.line)));
+    }
+    if faults.is_empty() { Ok(complete) } else { Err(Error::invalid(faults)) }
+}
+
+/// The rules behind a drug that did not hold; those of the whole order where the drug has none.
+fn criteria_not_met(case: &Case, line: u32) -> Vec<String> {
+    let of_drug = case.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.findings.as_slice()).unwrap_or_default();
+    let not_met = || case.findings.iter().filter(|finding| finding.outcome != Truth::Met);
+    let own: Vec<String> =
+        not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.clone()).collect();
+    if own.is_empty() {
+        not_met().filter(|finding| finding.outcome == Truth::NotMet).map(|finding| finding.rule.clone()).collect()
+    } else {
+        own
+    }
+}
+
+/// Who decided, and when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct By<'a> {
+    pub(super) subject: &'a str,
+    pub(super) role: &'a str,
+    pub(super) at: chrono::DateTime<chrono::Utc>,
+}
+
+/// What is written down: one determination a line decided, and one for every line that the denial of a treatment drug took along.
+pub(super) fn determinations(
+    ids: crate::ids::Ids,
+    before: &Case,
+    after: &Case,
+    lines: &[LineDetermination],
+    by: &By<'_>,
+) -> Vec<NewDetermination> {
+    let new = |line: u32, decision: LineOutcome| NewDetermination {
+        determination_id: ids.uuid(by.at),
+        case_id: before.case_id,
+        line: i32::try_from(line).unwrap_or(i32::MAX),
+        decision: decision.as_str(),
+        decided_by: by.subject.to_owned(),
+        role: by.role.to_owned(),
+        at: by.at,
+        reason_code: None,
+        rationale: None,
+        criteria_not_met: Vec::new(),
+        implied_by_line: None,
+    };
+    let mut rows = Vec::new();
+    for line in lines {
+        rows.push(NewDetermination {
+            reason_code: line.reason_code.clone(),
+            rationale: line.rationale.clone(),
+            criteria_not_met: line.criteria_not_met.clone().unwrap_or_default(),
+            ..new(line.line, line.decision)
+        });
+    }
+    let Some(denial) = treatment_denial(after, lines) else { return rows };
+    let denied = |drug: &&crate::domain::case::CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    for drug in after.drugs.iter().filter(denied) {
+        let was = before.drugs.iter().find(|earlier| earlier.line == drug.line).map(|earlier| earlier.status);
+        let decided = lines.iter().find(|line| line.line == drug.line).map(|line| line.decision);
+        if was == Some(DrugStatus::NonAuthorized) || decided == Some(LineOutcome::NonAuthorized) {
+            continue;
+        }
+        rows.push(NewDetermination {
+            reason_code: Some(denial.reason_code.clone()),
+            rationale: Some(denial.rationale.clone()),
+            implied_by_line: Some(i32::try_from(denial.line).unwrap_or(i32::MAX)),
+            ..new(drug.line, LineOutcome::NonAuthorized)
+        });
+    }
+    rows
+}
+
+/// The denial that denies the entire case (CAS-04).
+fn treatment_denial(after: &Case, lines: &[LineDetermination]) -> Option<Denial> {
+    if after.status != CaseStatus::NonAuthorized {
+        return None;
+    }
+    let denials = || lines.iter().filter(|line| line.decision == LineOutcome::NonAuthorized);
+    let treats = |line: &&LineDetermination| {
+        after.drugs.iter().any(|drug| drug.line == line.line && drug.role != crate::domain::vocabulary::DrugRole::Supportive)
+    };
+    let denial = denials().find(treats).or_else(|| denials().next())?;
+    Some(Denial { line: denial.line, reason_code: denial.reason_code.clone()?, rationale: denial.rationale.clone()? })
+}
+
+/// The rationales, for the history.
+pub(super) fn reason(lines: &[LineDetermination]) -> Option<String> {
+    let mut words: Vec<&str> = lines.iter().filter_map(|line| line.rationale.as_deref()).collect();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// The Pathway of the regimen that the order matches, on its date of service; empty where there is none.
+fn pathway_of_match(held: &Held<'_>) -> String {
+    let content = content_of(held.app, &held.case, held.now);
+    let regimen = held.computed.pathway.regimen_id.as_deref().and_then(|id| content.regimen(id));
+    let day = held.case.request.date_of_service.unwrap_or_else(|| held.case.submitted_at.date_naive());
+    let pathway = regimen.and_then(|regimen| regimen.pathway.as_ref()).filter(|pathway| pathway.is_effective(day));
+    pathway.map(|pathway| pathway.id.clone()).unwrap_or_default()
+}

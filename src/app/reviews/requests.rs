@@ -1,0 +1,184 @@
+//! What reviewers send.
+
+use crate::domain::review::{CallPartnerRole, LineOutcome, PathwayFinding, PeerToPeerEvent, ReconsiderationDecision};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whether the order duplicates an earlier one (DUP-02).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateDecision {
+    /// True: the case ends as `review_cancelled`. False: its review goes on as if the notice had not been raised.
+    pub duplicate: bool,
+    /// Why.
+    #[schema(min_length = 1, max_length = 4000)]
+    pub rationale: String,
+}
+
+/// What the practice is asked for, and the call in which it was (DET-08).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InformationRequest {
+    /// What is asked for; the case shows it with its deadline.
+    #[schema(min_items = 1, max_items = 50)]
+    pub items: Vec<String>,
+    /// Who was called.
+    #[serde(default)]
+    pub contacted: Option<Contacted>,
+    /// Notes on the call.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    pub notes: Option<String>,
+}
+
+/// Who was called.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contacted {
+    /// Name.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub name: Option<String>,
+    /// Number called.
+    #[serde(default)]
+    #[schema(max_length = 50)]
+    pub phone: Option<String>,
+}
+
+/// An event of the peer-to-peer discussion (DET-03, DET-08, DET-13).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeerToPeerRecord {
+    /// What happened. Everything but `offered` comes after the offer.
+    pub event: PeerToPeerEvent,
+    /// When it happened, or is to happen; now when left out. That it was recorded is kept with the service's own time.
+    #[serde(default)]
+    pub at: Option<DateTime<Utc>>,
+    /// With whom; required for `held`: the ordering physician, their physician assistant or their nurse practitioner.
+    #[serde(default)]
+    pub with: Option<CallPartner>,
+    /// Notes.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    pub notes: Option<String>,
+}
+
+/// Who spoke for the practice: a name, or a name with the role.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum CallPartner {
+    /// A name.
+    Name(String),
+    /// A name with the role.
+    Person(CallPerson),
+}
+
+/// Who spoke for the practice.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallPerson {
+    /// Name.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// As what.
+    #[serde(default)]
+    pub role: Option<CallPartnerRole>,
+}
+
+impl CallPartner {
+    /// Who, in words; none where nobody is named.
+    pub fn words(&self) -> Option<String> {
+        let (name, role) = match self {
+            Self::Name(name) => (name, None),
+            Self::Person(person) => (&person.name, person.role),
+        };
+        let name = name.trim();
+        let words = role.map_or_else(|| name.to_owned(), |role| format!("{name}, {}", role.as_words()));
+        (!name.is_empty()).then_some(words)
+    }
+}
+
+/// Decisions about lines of a case (DET-02, DET-04).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Determination {
+    /// One for each line decided. Lines that were only held return to what was computed for them.
+    #[schema(min_items = 1, max_items = 100)]
+    pub drugs: Vec<LineDetermination>,
+    /// Whether the order follows the Pathway of the regimen it matches; what the engine found when left out.
+    #[serde(default)]
+    pub pathway: Option<PathwayDecision>,
+    /// True: a physician has reviewed the case and these denials come into force when its clock ends, unless the information or the
+    /// discussion comes before. Only in programs that deny at the end of the clock (DET-05).
+    #[serde(default)]
+    pub on_expiry: bool,
+}
+
+/// The decision about one line.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineDetermination {
+    /// Line of the order.
+    #[schema(minimum = 1, maximum = 10000)]
+    pub line: u32,
+    /// The decision.
+    pub decision: LineOutcome,
+    /// Why, as a code; required for `non_authorized`.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub reason_code: Option<String>,
+    /// Why, in words that letters repeat; required for `non_authorized`.
+    #[serde(default)]
+    #[schema(max_length = 4000)]
+    pub rationale: Option<String>,
+    /// Criteria that a denial rests on; the drug's findings that are not met when left out.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub criteria_not_met: Option<Vec<String>>,
+}
+
+/// The decision about the Pathway.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathwayDecision {
+    /// On it or off it.
+    pub determination: PathwayFinding,
+}
+
+/// Handing a case to the physicians.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// Why.
+    #[schema(min_length = 1, max_length = 4000)]
+    pub rationale: String,
+}
+
+/// Asking for reconsideration of a denial (APP-01).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReconsiderationRequest {
+    /// Why the denial should not stand.
+    #[schema(min_length = 1, max_length = 8000)]
+    pub reason: String,
+    /// What goes with it: ids of attachments of the case, or what the documents are called.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub attachments: Vec<String>,
+}
+
+/// Deciding a reconsideration.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReconsiderationDetermination {
+    /// Whether the denial stands.
+    pub decision: ReconsiderationDecision,
+    /// What becomes of each denied line where the denial is overturned; every one is authorized when left out.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub drugs: Vec<LineDetermination>,
+    /// Why.
+    #[schema(min_length = 1, max_length = 8000)]
+    pub rationale: String,
+}

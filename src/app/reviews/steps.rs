@@ -1,0 +1,99 @@
+//! The acts that decide no line: duplicates, calls, questions, escalation.
+
+use super::act::{Also, Held, Outcome};
+use super::requests::{CallPartner, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord};
+use crate::app::{Error, Result};
+use crate::domain::refusal::Fault;
+use crate::domain::review::PeerToPeerEvent;
+use crate::rules::review::{self, calls};
+use serde_json::json;
+
+/// Text that says something; otherwise the fault of this field.
+pub(super) fn required(text: &str, pointer: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid(vec![Fault::new(pointer, "missing", "must not be blank")]));
+    }
+    Ok(text.to_owned())
+}
+
+/// DUP-02.
+pub(super) fn decide_duplicate(held: &Held<'_>, request: &DuplicateDecision) -> Result<Outcome> {
+    let rationale = required(&request.rationale, "/rationale")?;
+    let after = review::decide_duplicate(&held.case, &held.computed, request.duplicate, held.now)?;
+    let others: Vec<_> = held.case.notices.iter().filter_map(|notice| notice.case_id).collect();
+    Ok(Outcome {
+        after,
+        computed: held.computed.clone(),
+        kind: "duplicate_decided",
+        reason: Some(rationale),
+        detail: json!({"duplicate": request.duplicate, "similar_cases": others.len()}),
+        determinations: Vec::new(),
+        also: Also::Nothing,
+    })
+}
+
+/// DET-08. The deadline stays what it is: the sources let nothing move it.
+pub(super) fn ask(held: &Held<'_>, request: &InformationRequest) -> Result<Outcome> {
+    let mut items = Vec::with_capacity(request.items.len());
+    for (index, item) in request.items.iter().enumerate() {
+        items.push(required(item, &format!("/items/{index}"))?);
+    }
+    let after = calls::ask(&held.case, &items)?;
+    Ok(Outcome {
+        after,
+        computed: held.computed.clone(),
+        kind: "information_requested",
+        reason: request.notes.clone(),
+        detail: json!({"items": items, "contacted": request.contacted}),
+        determinations: Vec::new(),
+        also: Also::Nothing,
+    })
+}
+
+/// DET-03, DET-08, DET-13.
+pub(super) fn record_call(held: &Held<'_>, request: &PeerToPeerRecord) -> Result<Outcome> {
+    let with_whom = request.with.as_ref().and_then(CallPartner::words);
+    if request.event == PeerToPeerEvent::Held && with_whom.is_none() {
+        let message =
+            "say who held the discussion: the ordering physician, their physician assistant or their nurse practitioner (DET-13)";
+        return Err(Error::invalid(vec![Fault::new("/with", "missing", message)]));
+    }
+    let after = calls::record(&held.case, request.event)?;
+    let at = request.at.unwrap_or(held.now);
+    let event = request.event.as_str();
+    Ok(Outcome {
+        after,
+        computed: held.computed.clone(),
+        kind: kind_of(request.event),
+        reason: request.notes.clone(),
+        detail: json!({"event": event, "at": at, "with": request.with}),
+        determinations: Vec::new(),
+        also: Also::Call { event, at, with_whom, notes: request.notes.clone() },
+    })
+}
+
+const fn kind_of(event: PeerToPeerEvent) -> &'static str {
+    match event {
+        PeerToPeerEvent::Offered => "peer_to_peer_offered",
+        PeerToPeerEvent::Scheduled => "peer_to_peer_scheduled",
+        PeerToPeerEvent::Held => "peer_to_peer_held",
+        PeerToPeerEvent::Declined => "peer_to_peer_declined",
+        PeerToPeerEvent::Unreachable => "peer_to_peer_unreachable",
+    }
+}
+
+/// DET-02.
+pub(super) fn escalate(held: &Held<'_>, request: &Escalation) -> Result<Outcome> {
+    let rationale = required(&request.rationale, "/rationale")?;
+    let after = review::escalate(&held.case)?;
+    Ok(Outcome {
+        after,
+        computed: held.computed.clone(),
+        kind: "escalated",
+        reason: Some(rationale),
+        detail: json!({}),
+        determinations: Vec::new(),
+        also: Also::Release,
+    })
+}

@@ -1,0 +1,82 @@
+//! Why the rules of review refuse.
+
+use crate::domain::vocabulary::CaseStatus;
+
+/// Why an act on a case is refused. The case stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewError {
+    /// The case is decided already.
+    #[error("the case is {0} already")]
+    AlreadyDecided(CaseStatus),
+    /// No such line.
+    #[error("the order has no line {0}")]
+    NoSuchLine(u32),
+    /// The line is not pending.
+    #[error("line {0} is not in progress")]
+    LineNotPending(u32),
+    /// The line was not denied.
+    #[error("line {0} was not denied")]
+    LineNotDenied(u32),
+    /// A line is decided twice.
+    #[error("line {0} is decided twice")]
+    DecidedTwice(u32),
+    /// Only a physician denies (DET-02, DET-04).
+    #[error("only a physician may decide against authorization; escalate the case instead (DET-02, DET-04)")]
+    OnlyPhysiciansDeny,
+    /// No denial before the offer (DET-03).
+    #[error("offer a peer-to-peer discussion before deciding against authorization (DET-03)")]
+    PeerToPeerNotOffered,
+    /// DUP-02 first.
+    #[error("decide first whether the order is a duplicate (DUP-02)")]
+    DuplicateUndecided,
+    /// There is no duplicate notice.
+    #[error("no possible duplicate is open on this case")]
+    NoDuplicateOpen,
+    /// The regimen has no Pathway to be on.
+    #[error("the order matches no regimen with a Pathway, so it cannot be found on one")]
+    NoPathwayToBeOn,
+    /// A drug is withdrawn already.
+    #[error("line {0} is withdrawn already")]
+    WithdrawnAlready(u32),
+    /// DRG-06: after a reviewer acted it is no entry error any more.
+    #[error("a reviewer has acted on the case: withdraw it as voluntarily_cancelled (DRG-05, DRG-06)")]
+    ReviewerActed,
+    /// A denied or cancelled case has nothing to withdraw.
+    #[error("a case that is {0} has nothing to withdraw")]
+    NothingToWithdraw(CaseStatus),
+    /// DRG-08.
+    #[error("line {0} is studied in a trial and not reviewed (DRG-08); leave it out")]
+    NotReviewed(u32),
+    /// It is there already.
+    #[error("the case is a physician's already")]
+    WithPhysicianAlready,
+    /// A discussion is offered before anything else happens to it, and what was held stays held.
+    #[error("the peer-to-peer discussion is {state}: {event} cannot follow")]
+    CallOutOfOrder {
+        /// Where it stands, in words.
+        state: &'static str,
+        /// What was to be recorded.
+        event: &'static str,
+    },
+    /// DET-05 speaks of some programs only.
+    #[error("in this program no case is denied when its clock ends; decide now, or leave it (DET-05)")]
+    NoDenialOnExpiry,
+    /// The clock has ended already.
+    #[error("the deadline has passed; decide the case now")]
+    DeadlinePassed,
+    /// A review for the end of the clock denies, and decides the case.
+    #[error("a review for the end of the clock denies every line named, and leaves none in progress; line {0} does not fit")]
+    LeavesOpen(u32),
+    /// Only a denial is reconsidered.
+    #[error("nothing on a case that is {0} was denied, so there is nothing to reconsider")]
+    NothingDenied(CaseStatus),
+    /// Another physician reconsiders.
+    #[error("the physician who decided against authorization does not decide its reconsideration")]
+    SamePhysician,
+    /// An overturned case is approved.
+    #[error("line {0} would stay denied and the case with it: decide that line too, or uphold")]
+    StillDenied(u32),
+    /// An overturn authorizes something.
+    #[error("a reconsideration that overturns authorizes at least one line")]
+    NothingOverturned,
+}

@@ -1,0 +1,104 @@
+//! Reconsideration of a denial (APP-01…04): until when, by whom, and what an overturned denial becomes.
+
+use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case};
+use crate::domain::case::{Case, Computed, PeerToPeer};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus};
+use crate::rules::calendar::local_day;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+/// The last local day on which a reconsideration may be asked for: so many calendar days after the denial (APP-01).
+pub fn last_day(denied_at: DateTime<Utc>, calendar_days: u32, zone: Tz) -> NaiveDate {
+    let day = local_day(denied_at, zone);
+    day.checked_add_days(Days::new(u64::from(calendar_days))).unwrap_or(day)
+}
+
+/// True where something on the case was denied.
+///
+/// # Errors
+/// [`ReviewError::NothingDenied`] where nothing was.
+pub fn require_denial(case: &Case) -> Result<(), ReviewError> {
+    let denied = case.drugs.iter().any(|drug| drug.status == DrugStatus::NonAuthorized);
+    match case.status {
+        CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered if denied => Ok(()),
+        status => Err(ReviewError::NothingDenied(status)),
+    }
+}
+
+/// Proof that this physician may reconsider: another one than those who decided against authorization.
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn reviewer(role: CallerRole, subject: &str, denied_by: &[String]) -> Result<PhysicianReview, ReviewError> {
+    if denied_by.iter().any(|earlier| earlier == subject) {
+        return Err(ReviewError::SamePhysician);
+    }
+    // no case is denied before the offer, so that the discussion was offered to whoever asks now
+    PhysicianReview::of(role, PeerToPeer::Offered)
+}
+
+/// The lines that an overturn without further words authorizes: those denied that the engine would not have let pass by itself. The
+/// others return to what was computed.
+pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
+    let pended = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
+    let denied = case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
+    denied.map(|drug| LineDecision::Authorize { line: drug.line }).collect()
+}
+
+/// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
+/// returns to what was computed (APP-04).
+///
+/// # Errors
+/// See [`ReviewError`].
+pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], now: DateTime<Utc>) -> Result<Case, ReviewError> {
+    let before = case;
+    let mut case = before.clone();
+    for (index, decision) in decisions.iter().enumerate() {
+        let line = decision.line();
+        if decisions.iter().take(index).any(|earlier| earlier.line() == line) {
+            return Err(ReviewError::DecidedTwice(line));
+        }
+        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        if drug.status != DrugStatus::NonAuthorized {
+            return Err(ReviewError::LineNotDenied(line));
+        }
+        if let LineDecision::Authorize { .. } = decision {
+            drug.status = DrugStatus::Authorized;
+            drug.message = format!("{} is authorized on reconsideration", drug.name);
+        }
+    }
+    let treatment_denied = case.drugs.iter().any(|drug| {
+        drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive && decided(drug.line, decisions)
+    });
+    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::NonAuthorized && !decided(drug.line, decisions)) {
+        let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
+        if let Some(of_engine) = of_engine.filter(|of_engine| of_engine.status != DrugStatus::InProgress && !treatment_denied) {
+            drug.status = of_engine.status;
+            drug.message = format!("{}: the denial of the case was overturned on reconsideration", drug.name);
+        }
+    }
+    deny_whole_case(&mut case);
+    conclude(&mut case, computed, now);
+    if !case.status.has_order_id() {
+        return Err(still_denied(&case, decisions));
+    }
+    if case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
+        == before.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
+    {
+        return Err(ReviewError::NothingOverturned);
+    }
+    if before.status.has_order_id() {
+        // the treatment was approved at the first decision, and Pathway and awards have had a life since (SCD-13)
+        case.pathway = before.pathway.clone();
+        case.s_codes.clone_from(&before.s_codes);
+        case.s_codes_withheld = before.s_codes_withheld;
+    }
+    Ok(case)
+}
+
+/// The line that keeps the case denied: one nobody decided, or else the first.
+fn still_denied(case: &Case, decisions: &[LineDecision]) -> ReviewError {
+    let mut denied = case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).map(|drug| drug.line);
+    let first = denied.clone().next().unwrap_or(1);
+    ReviewError::StillDenied(denied.find(|line| !decided(*line, decisions)).unwrap_or(first))
+}

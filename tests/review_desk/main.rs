@@ -1,0 +1,15 @@
+//! The review desk over HTTP, on a sandbox with its own database.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod claims;
+mod clocks;
+mod determinations;
+mod duplicates_and_calls;
+mod guards;
+mod races;
+mod reconsiderations;
+mod worklist;
