@@ -88,6 +88,7 @@ async fn get_order(State(app): State<App>, caller: Caller, Id(case_id): Id) -> R
 
 /// Which orders to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct OrderQuery {
     /// A case status, or several separated by commas.
     status: Option<String>,

@@ -81,6 +81,7 @@ fn body(found: FoundProvider, matched: Matched) -> ProviderBody {
 
 /// Whom to search for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ProviderQuery {
     /// What was typed so far: words of a facility's name, a clinician's first and last name in either order, or digits of an NPI.
     /// Misspellings are forgiven where nothing fits.

@@ -37,6 +37,7 @@ impl From<Loaded> for RosterLoad {
 
 /// How to load.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct RosterQuery {
     /// Loads a file that removes more rows than the drop guard lets pass.
     allow_drop: Option<bool>,

@@ -91,6 +91,7 @@ async fn post_token(
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct TokenQuery {
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]

@@ -18,6 +18,7 @@ pub fn routes() -> OpenApiRouter<HttpState> {
 
 /// What to search for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Search {
     /// What was typed so far: the beginning of a name or of a code; misspellings are forgiven where nothing fits. Everything without it.
     #[param(max_length = 100)]

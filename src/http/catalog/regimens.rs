@@ -229,6 +229,7 @@ fn body(regimen: &Regimen, content: &Content) -> RegimenBody {
 
 /// Which regimens to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct RegimenQuery {
     /// What was typed so far: name, alias, drug or cancer type; misspellings are forgiven where nothing fits.
     #[param(max_length = 100)]
@@ -338,6 +339,7 @@ fn pathway_body(listed: ListedPathway, content: &Content) -> PathwayBody {
 
 /// Which Pathways to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PathwayQuery {
     /// What was typed so far: regimen, drug or cancer type; misspellings are forgiven where nothing fits.
     #[param(max_length = 100)]
