@@ -148,7 +148,7 @@ fn outcomes(decision: &Decision) -> BTreeMap<&str, Truth> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, max_global_rejects: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_answer_left_out_never_turns_a_pend_into_an_approval(
