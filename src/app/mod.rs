@@ -19,6 +19,7 @@ pub mod tokens;
 pub mod verifications;
 pub mod visibility;
 
+pub use crate::rules::review::ReviewError;
 pub use call::{Caller, Expected, Idempotent};
 pub use error::{Error, Result};
 

@@ -2,8 +2,8 @@
 
 use super::problem::Problem;
 use super::problem_kinds as kinds;
+use crate::app::ReviewError;
 use crate::domain::refusal::Fault;
-use crate::rules::review::ReviewError;
 
 /// The problem of a refusal. `remedy` names the call that helps.
 pub fn of(error: &ReviewError) -> Problem {

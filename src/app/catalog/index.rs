@@ -3,6 +3,9 @@
 use super::text::{fold, wrong_letters};
 use std::collections::BTreeSet;
 
+/// Words of so few letters are taken as typed: too many others are one letter away.
+const SHORT: usize = 3;
+
 /// Names of items, and the words they are made of.
 #[derive(Debug, Default)]
 pub struct NameIndex {
@@ -32,7 +35,7 @@ impl NameIndex {
             let item = u32::try_from(item).unwrap_or(u32::MAX);
             for name in called {
                 let folded = fold(name.as_ref());
-                words.extend(folded.split(' ').filter(|word| word.len() > 3).map(Box::<str>::from));
+                words.extend(folded.split(' ').filter(|word| word.len() > SHORT).map(Box::<str>::from));
                 names.push((folded.into_boxed_str(), item));
             }
         }
@@ -72,6 +75,9 @@ impl NameIndex {
     /// The words as they may be meant; none where a word is like no other.
     fn set_right(&self, typed: &str) -> Option<String> {
         let meant = |word: &str| {
+            if word.len() <= SHORT {
+                return Some(word.to_owned());
+            }
             let known = self.words.partition_point(|known| **known < *word);
             if self.words.get(known).is_some_and(|known| known.starts_with(word)) {
                 return Some(word.to_owned());
