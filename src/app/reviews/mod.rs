@@ -1,6 +1,6 @@
 //! The review desk: the worklist, taking cases, and everything reviewers do to a case in progress; reconsiderations of denials.
 //!
-//! Every act goes the same way ([`act`]): the case is held, the caller's claim is looked at, `rules::review` says what becomes of the
+//! Every act goes the same way (`act`): the case is held, the caller's claim is looked at, `rules::review` says what becomes of the
 //! case, and the rows, the document and the event are written in one transaction. A refused act leaves nothing behind.
 
 mod act;
