@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Server};
 use utoipa::{OpenApi as _, PartialSchema as _};
 
 /// Who may call an operation.
@@ -67,7 +67,8 @@ pub fn components() -> &'static Map<String, Value> {
 /// The description's frame, to which the resources add their operations.
 pub fn base() -> OpenApi {
     let mut api = Base::openapi();
-    api.servers = None;
+    // the service that serves the description, wherever that is
+    api.servers = Some(vec![Server::new("/")]);
     let components = api.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     components.add_security_scheme("bearer", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));

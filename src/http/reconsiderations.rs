@@ -52,6 +52,7 @@ async fn post_reconsideration(
 
 /// Which to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ReconsiderationQuery {
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]

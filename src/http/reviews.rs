@@ -38,6 +38,7 @@ pub fn routes() -> OpenApiRouter<HttpState> {
 
 /// Which cases to list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ReviewQuery {
     /// Whose work.
     #[param(inline)]
