@@ -49,7 +49,7 @@ async fn documents_come_from_the_practice_that_ordered_or_through_the_call_cente
 #[tokio::test]
 async fn a_plans_cases_of_others_stay_hidden_and_a_servicing_provider_sees_what_it_submitted_itself() {
     let service = Service::with_rosters().await;
-    let answer = service.post("/v1/orders", FACILITY, &custom(QCCP)).await;
+    let answer = service.post("/v1/orders", FACILITY, &custom(OVM)).await;
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
     let case_id = id(&answer.json());
     done(&service, NURSE, &case_id, "information-requests", &json!({"items": ["tumor board note"]})).await;

@@ -68,12 +68,12 @@ async fn the_mark_stays_when_the_order_is_changed_and_a_reviewer_who_has_not_see
     let case_id = asked(&service).await;
     let seen = service.get(&format!("/v1/orders/{case_id}"), NURSE).await.header("etag").to_owned();
     sent(&service, INTAKE, &case_id).await;
-    let path = format!("/v1/reviews/{case_id}/escalations");
-    let stale = post_with(&service, &path, NURSE, &[("if-match", &seen)], &json!({"rationale": "x"})).await;
+    let escalations = format!("/v1/reviews/{case_id}/escalations");
+    let stale = post_with(&service, &escalations, NURSE, &[("if-match", &seen)], &json!({"rationale": "x"})).await;
     stale.assert_problem(412, "precondition-failed");
-    let patch = json!({"contact": {"name": "Back desk"}});
+    let correction = json!({"contact": {"name": "Back desk"}});
     let path = format!("/v1/orders/{case_id}");
-    let changed = service.call(axum::http::Method::PATCH, &path, PRACTICE, Some(&patch)).await.json();
+    let changed = service.call(axum::http::Method::PATCH, &path, PRACTICE, Some(&correction)).await.json();
     assert_eq!(
         (&changed["review"]["attachments_received"], &changed["request"]["contact"]["name"]),
         (&json!(1), &json!("Back desk"))
