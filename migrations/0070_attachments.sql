@@ -3,7 +3,7 @@
 create table attachments (
     attachment_id uuid primary key,
     case_id       uuid not null references cases,
-    file_name     text not null check (char_length(file_name) between 1 and 255 and file_name !~ '[[:cntrl:]/\\]'),
+    file_name     text not null check (char_length(file_name) between 1 and 255 and file_name !~ '[/\\]'),
     media_type    text not null,
     size_bytes    bigint not null check (size_bytes > 0),
     sha256        bytea not null check (octet_length(sha256) = 32),

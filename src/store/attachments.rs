@@ -153,6 +153,17 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Attac
     rows.into_iter().map(Attachment::try_from).collect()
 }
 
+/// How many documents came for the reconsideration of a case.
+pub async fn count_for_reconsideration(conn: &mut PgConnection, case_id: Uuid) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from attachments where case_id = $1 and purpose = 'reconsideration'"#,
+        case_id,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(count)
+}
+
 /// What decides whether a document is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {

@@ -26,10 +26,13 @@ async fn documents_go_with_a_reconsideration_before_and_after_it_is_asked_for() 
         "{}",
         opened.text
     );
+    assert_eq!(opened.json()["attachments_received"], 1);
     // the days for asking are over, the reconsideration is not
     move_clock(&service, "2026-12-05T15:00:00Z").await;
     sent(&service, INTAKE, &case_id).await;
     assert_eq!(list(&service, SECOND_PHYSICIAN, &case_id).await.json()["items"].as_array().unwrap().len(), 2);
+    let waiting = service.get("/v1/reconsiderations", SECOND_PHYSICIAN).await.json();
+    assert_eq!(waiting["items"][0]["attachments_received"], 2, "{waiting}");
     let kinds = kinds(&service, &case_id).await;
     assert_eq!(kinds[kinds.len() - 3..], ["attachment_received", "reconsideration_requested", "attachment_received"]);
     let path = format!("/v1/reconsiderations/{}/determinations", opened.json()["reconsideration_id"].as_str().unwrap());

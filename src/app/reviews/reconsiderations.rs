@@ -79,6 +79,7 @@ async fn open(
         decided_at: None,
         rationale: None,
         lines: None,
+        documents: store::attachments::count_for_reconsideration(conn, case_id).await?,
     };
     if !store::reconsiderations::insert(conn, &one).await? {
         return Err(asked_before(conn, &program, case_id).await?);
@@ -325,6 +326,8 @@ pub struct ReconsiderationBody {
     /// Ids of the attachments that were named.
     #[schema(value_type = Vec<Uuid>)]
     pub attachments: Value,
+    /// Documents that came for it, named in the request or not (`GET /v1/orders/{case_id}/attachments`).
+    pub attachments_received: i64,
     /// `upheld` or `overturned`; null while open.
     pub decision: Option<String>,
     /// Who decided.
@@ -351,6 +354,7 @@ fn shown(one: &Reconsideration, case: Option<&Case>) -> ReconsiderationBody {
         requested_at: one.requested_at,
         reason: one.reason,
         attachments: one.attachments,
+        attachments_received: one.documents,
         decision: one.decision,
         decided_by: one.decided_by,
         decided_at: one.decided_at,
