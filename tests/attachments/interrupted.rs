@@ -107,7 +107,7 @@ async fn so_many_documents_are_received_at_once_and_the_others_wait_for_their_tu
     let first = service.send(request(PRACTICE, &case_id, "", &pdf, silent()));
     let second = async {
         // by now the first has the place
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         send(&service, PRACTICE, &case_id, "application/pdf", PDF).await
     };
     let (first, second) = tokio::join!(first, second);
@@ -115,7 +115,7 @@ async fn so_many_documents_are_received_at_once_and_the_others_wait_for_their_tu
     assert_eq!(second.status.as_u16(), 201, "it waited until the first was given up: {}", second.text);
     let longer = service.send(request(PRACTICE, &case_id, "", &pdf, trickle()));
     let third = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         send(&service, PRACTICE, &case_id, "application/pdf", PDF).await
     };
     let (longer, third) = tokio::join!(longer, third);
@@ -127,8 +127,8 @@ async fn so_many_documents_are_received_at_once_and_the_others_wait_for_their_tu
 /// A body that takes six seconds.
 fn trickle() -> Body {
     Body::from_stream(stream::unfold(0_usize, |n| async move {
-        let piece = PDF.chunks(12).nth(n)?;
-        tokio::time::sleep(Duration::from_millis(1500)).await;
+        let piece = PDF.chunks(8).nth(n)?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, std::io::Error>(Bytes::from_static(piece)), n + 1))
     }))
 }
