@@ -99,6 +99,11 @@ pub struct ServeOptions {
     /// The largest share of a roster, in percent, that a load may remove; 20 by default, any share in a sandbox.
     #[arg(long, env = "ONCOAUTH_ROSTER_DROP_GUARD", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub roster_drop_guard: Option<u8>,
+    /// Program, with its arguments, that looks for viruses in clinical documents: it reads one from its standard input and exits with 0
+    /// (nothing found), 1 (something found: the document is refused) or anything else (it could not say: the sender may try again).
+    /// Without it, documents say that they were not scanned.
+    #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
+    pub attachment_scan_command: Option<String>,
     /// Connections to the database at most.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=500))]
     pub database_connections: u32,

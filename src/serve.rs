@@ -2,6 +2,7 @@
 
 use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
+use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
@@ -22,6 +23,8 @@ const DRAIN: Duration = Duration::from_secs(15);
 const RATE_LIMIT: u32 = 200;
 /// The largest share of a roster that a load may remove without saying so.
 const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
+/// The longest that a virus scanner may take over a document.
+const SCAN_LIMIT: Duration = Duration::from_secs(30);
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
 
@@ -87,11 +90,13 @@ async fn patience_ends(stopped: tokio::sync::oneshot::Receiver<()>) {
 /// A sandbox has no limits unless they are asked for.
 fn settings(options: &ServeOptions) -> Settings {
     let sandbox = options.sandbox || options.database.url().is_none();
+    let scan = options.attachment_scan_command.as_deref().and_then(|line| ScanCommand::parse(line, SCAN_LIMIT));
     Settings {
         sandbox,
         cors_origins: options.cors_origins.clone(),
         rate_limit: options.rate_limit.or((!sandbox).then_some(RATE_LIMIT)).filter(|limit| *limit > 0),
         roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),
+        scanner: scan.map_or(Scanner::NotConfigured, Scanner::Command),
         ..Settings::default()
     }
 }

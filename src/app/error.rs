@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked.
 
 use crate::domain::refusal::{Fault, Refusal};
+use crate::rules::attachments::NotAsked;
 use crate::rules::review::ReviewError;
 use crate::store;
 
@@ -28,6 +29,12 @@ pub enum Error {
     /// The rules of review do not allow it.
     #[error(transparent)]
     Review(#[from] ReviewError),
+    /// No clinical document is taken for the case now.
+    #[error(transparent)]
+    NotAsked(#[from] NotAsked),
+    /// The virus scanner refuses a document.
+    #[error("the virus scanner refused a document")]
+    AttachmentRefused,
     /// `If-Match` names another version.
     #[error("the resource has another version")]
     PreconditionFailed,
@@ -44,6 +51,9 @@ pub enum Error {
     /// The key was used for another payload.
     #[error("the idempotency key was used for another payload")]
     IdempotencyKeyReused,
+    /// Something that the service needs cannot be had at the moment.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),

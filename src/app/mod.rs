@@ -1,5 +1,6 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
+pub mod attachments;
 pub mod call;
 pub mod catalog;
 pub mod claim_checks;
@@ -29,6 +30,7 @@ use crate::ids::Ids;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// What every use case works with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub struct App {
     pub issued: tokens::IssuedSecrets,
     /// What catalogue searches look through.
     pub catalog: Arc<catalog::Indexes>,
+    /// Places for clinical documents under way.
+    pub uploads: Arc<Semaphore>,
 }
 
 /// How the service was started.
@@ -66,6 +70,13 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
+    /// Clinical documents that are received at once.
+    pub uploads: usize,
+    /// The longest that a clinical document may take to arrive. One of which nothing arrives for as long as a request may take is given
+    /// up before.
+    pub upload_timeout: Duration,
+    /// Who looks for viruses in clinical documents.
+    pub scanner: attachments::Scanner,
 }
 
 impl Default for Settings {
@@ -77,6 +88,9 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             rate_limit: None,
+            uploads: 4,
+            upload_timeout: Duration::from_mins(5),
+            scanner: attachments::Scanner::NotConfigured,
         }
     }
 }
@@ -90,6 +104,7 @@ impl App {
             library,
             clock,
             ids: Ids,
+            uploads: Arc::new(Semaphore::new(settings.uploads)),
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),

@@ -6,7 +6,7 @@ use super::policies::known_generic;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Exclusion, HolidayCalendar, Program, RequiredItem};
+use crate::domain::content::{AttachmentRules, Exclusion, HolidayCalendar, Program, RequiredItem};
 use crate::domain::items::pointers;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +26,9 @@ const EXCLUSIONS: [&str; 11] = [
     "before_program_start",
     "not_oncology_diagnosis",
 ];
+
+/// A document is read through as a whole when it is stored and when it is scanned; no program may ask for more than this.
+const LARGEST_ATTACHMENT_MIB: u32 = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +89,19 @@ pub(super) fn read(
     found
 }
 
+/// INF-07.
+fn check_attachments(rules: &AttachmentRules, place: Place<'_, '_>, report: &mut Report) {
+    if rules.media_types.is_empty() {
+        place.key("media_types").error(report, "names no type, so that no document could be sent", None);
+    }
+    if !(1..=LARGEST_ATTACHMENT_MIB).contains(&rules.maximum_mib) {
+        place.key("maximum_mib").error(report, format!("must be 1 to {LARGEST_ATTACHMENT_MIB}"), None);
+    }
+    if rules.maximum_per_case == 0 {
+        place.key("maximum_per_case").error(report, "must be 1 or more", None);
+    }
+}
+
 fn check_time_zone(document: &mut Document<'_>, report: &mut Report) {
     let place = document.root().key("time_zone");
     let Some(zone) = place.text().filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) else { return };
@@ -134,6 +150,7 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
     for (table, key, _) in counts.into_iter().filter(|(_, _, count)| *count == 0) {
         root.key(table).key(key).error(report, "must be 1 or more", None);
     }
+    check_attachments(&program.attachments, root.key("attachments"), report);
     let amounts =
         [("creatinine_clearance_cap", program.creatinine_clearance_cap), ("dose_warning_percent", program.dose_warning_percent)];
     for (key, _) in amounts.into_iter().filter(|(_, amount)| !(*amount > 0.0 && amount.is_finite())) {

@@ -209,6 +209,12 @@ pub struct Review {
     pub asked_for: Vec<String>,
     /// State of the peer-to-peer discussion (DET-03).
     pub peer_to_peer: PeerToPeer,
+    /// Clinical documents that arrived for this review (INF-07).
+    #[serde(default)]
+    pub attachments_received: u32,
+    /// When the last of them did; null where none has.
+    #[serde(default)]
+    pub attachments_received_at: Option<DateTime<Utc>>,
 }
 
 /// Who works a pended case.

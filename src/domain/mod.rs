@@ -2,6 +2,7 @@
 //! Nothing here does I/O, reads a clock or decides anything.
 
 pub mod answer;
+pub mod attachment;
 pub mod case;
 pub mod content;
 pub mod criteria;

@@ -42,6 +42,11 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// True where the caller sent one.
+    pub const fn is_sent(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The key with the fingerprint of this payload; `Value::Null` for calls without a body.
     pub fn with_payload(self, payload: &Value) -> Option<Idempotent> {
         let fingerprint = fingerprint(&self.method, &self.path, payload);

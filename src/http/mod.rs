@@ -1,9 +1,12 @@
 //! HTTP: extract, call one use case, map the answer. No SQL and no rule here; one file per resource.
 
+mod attachment_body;
+pub mod attachments;
 pub mod auth;
 pub mod body;
 pub mod catalog;
 pub mod claim_checks;
+mod content_disposition;
 pub mod eligibility;
 pub mod etag;
 mod faults;
@@ -53,6 +56,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(tokens::routes())
         .merge(orders::routes())
         .merge(order_changes::routes())
+        .merge(attachments::routes())
         .merge(s_code_claims::routes())
         .merge(claim_checks::routes())
         .merge(reviews::routes())

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument as _;
 
 /// Header that carries the request id both ways.
@@ -15,6 +15,9 @@ pub const REQUEST_ID: &str = "x-request-id";
 
 /// Operations that may take as long as they need.
 const UNLIMITED: [&str; 3] = ["/v1/rosters/{health_plan}/members", "/v1/rosters/{health_plan}/providers", "/v1/sandbox/clock"];
+
+/// Where clinical documents are sent to. How long they may take to arrive is for the handler to say: it depends on their size.
+const ATTACHMENTS: &str = "/v1/orders/{case_id}/attachments";
 
 /// The outermost layer.
 pub async fn observe(State(state): State<HttpState>, request: Request, next: Next) -> Response {
@@ -49,14 +52,17 @@ pub async fn observe(State(state): State<HttpState>, request: Request, next: Nex
 /// Gives a request up that takes longer than the settings allow; dropping the handler rolls its transaction back.
 pub async fn limit_time(State(state): State<HttpState>, request: Request, next: Next) -> Result<Response, Problem> {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if UNLIMITED.contains(&route) {
+    if UNLIMITED.contains(&route) || (route == ATTACHMENTS && request.method() == axum::http::Method::POST) {
         return Ok(next.run(request).await);
     }
     let limit = state.app.settings.request_timeout;
-    tokio::time::timeout(limit, next.run(request)).await.map_err(|_| {
-        Problem::new(&kinds::REQUEST_TIMEOUT, format!("given up after {} s; nothing was changed", limit.as_secs()))
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
-    })
+    tokio::time::timeout(limit, next.run(request)).await.map_err(|_| given_up(limit))
+}
+
+/// A request took longer than this.
+pub(super) fn given_up(limit: Duration) -> Problem {
+    Problem::new(&kinds::REQUEST_TIMEOUT, format!("given up after {} s; nothing was changed", limit.as_secs()))
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 /// The answer to a handler's panic; the panic hook has written where it was.

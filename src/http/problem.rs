@@ -222,6 +222,14 @@ impl From<app::Error> for Problem {
             app::Error::Forbidden { detail } => Self::forbidden(detail),
             app::Error::Conflict { detail } => Self::new(&kinds::CONFLICT, detail),
             app::Error::Review(error) => super::review_problems::of(&error),
+            app::Error::NotAsked(why) => {
+                Self::new(&kinds::CONFLICT, why.to_string()).with_extension("requirement", why.requirement())
+            }
+            app::Error::AttachmentRefused => Self::new(
+                &kinds::ATTACHMENT_REFUSED,
+                "the virus scanner found something in the document, and it was not stored; send a clean copy",
+            ),
+            app::Error::Unavailable(cause) => Self::unavailable(cause),
             app::Error::PreconditionFailed => {
                 Self::new(&kinds::PRECONDITION_FAILED, "the resource has changed since the version in If-Match; read it again")
             }

@@ -49,6 +49,9 @@ kinds! {
         "The date of service lies too far back for this program. `redirect` says who takes it, where anyone does.";
     CHANNEL_NOT_ACCEPTED = "channel-not-accepted", UNPROCESSABLE_ENTITY, "The channel is not accepted",
         "The program takes such requests over other channels. `detail` says which, and the exceptions.";
+    ATTACHMENT_REFUSED = "attachment-refused", UNPROCESSABLE_ENTITY, "The document is refused",
+        "The virus scanner found something in the document, and it was not stored. Check the machine it comes from, and send a clean copy, \
+         for example one printed to PDF elsewhere.";
     ORDERING_PROVIDER_NOT_ON_FILE = "ordering-provider-not-on-file", UNPROCESSABLE_ENTITY, "Ordering provider not on file",
         "The plan's provider file does not have the ordering provider. `redirect` says whom to call.";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "Idempotency key used for another payload",

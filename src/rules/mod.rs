@@ -5,6 +5,7 @@
 //! then `pathways`, `s_codes` and `derive`.
 
 pub mod admission;
+pub mod attachments;
 pub mod biomarker;
 pub mod calendar;
 pub mod canonical;

@@ -94,6 +94,8 @@ pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &Computed, now: Da
     if let (Some(review), Some(before)) = (&mut case.review, &so_far.case.review) {
         review.queue = before.queue;
         review.peer_to_peer = before.peer_to_peer;
+        review.attachments_received = before.attachments_received;
+        review.attachments_received_at = before.attachments_received_at;
         // a practice cannot buy time by changing its order; making it urgent makes it due earlier
         review.due_at = review.due_at.min(before.due_at);
         review.overdue |= before.overdue;

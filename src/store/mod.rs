@@ -1,5 +1,6 @@
 //! SQL, and nothing else: free functions on a connection, one file per aggregate. "Not found" is `Option`; no rule is decided here.
 
+pub mod attachments;
 pub mod case_events;
 pub mod case_list;
 pub mod cases;

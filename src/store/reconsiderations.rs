@@ -33,6 +33,8 @@ pub struct Reconsideration {
     pub rationale: Option<String>,
     /// What was decided about each line.
     pub lines: Option<Value>,
+    /// Documents of the case that came for it, named or not.
+    pub documents: i64,
 }
 
 /// Records a request; false where the case has one already.
@@ -58,8 +60,9 @@ pub async fn find(conn: &mut PgConnection, id: Uuid) -> Result<Option<Reconsider
     let found = sqlx::query_as!(
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
-             decided_at, rationale, lines
-           from reconsiderations where reconsideration_id = $1"#,
+             decided_at, rationale, lines,
+             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
+           from reconsiderations r where reconsideration_id = $1"#,
         id,
     )
     .fetch_optional(conn)
@@ -72,8 +75,9 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Re
     let found = sqlx::query_as!(
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
-             decided_at, rationale, lines
-           from reconsiderations where case_id = $1"#,
+             decided_at, rationale, lines,
+             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
+           from reconsiderations r where case_id = $1"#,
         case_id,
     )
     .fetch_optional(conn)
@@ -86,8 +90,9 @@ pub async fn open(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> R
     let found = sqlx::query_as!(
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
-             decided_at, rationale, lines
-           from reconsiderations where decision is null and ($1::uuid is null or reconsideration_id > $1)
+             decided_at, rationale, lines,
+             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
+           from reconsiderations r where decision is null and ($1::uuid is null or reconsideration_id > $1)
            order by reconsideration_id limit $2"#,
         after,
         limit,

@@ -28,6 +28,14 @@ pub const fn fault(
 /// One edit each; none hides another, so that they can also be made together.
 pub const FAULTS: &[Fault] = &[
     fault(
+        "programs/oncology-value-management.toml",
+        "maximum_mib = 25\nmaximum_per_case = 50",
+        "maximum_mib = 2500\nmaximum_per_case = 50",
+        "maximum_mib",
+        "must be 1 to 100",
+        "",
+    ),
+    fault(
         "releases.toml",
         "in_force_from = \"2026-10-01\"",
         "in_force_from = \"2019-10-01\"",

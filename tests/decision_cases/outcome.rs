@@ -35,6 +35,8 @@ fn case(decision: Decision, situation: &Situation) -> Case {
         holds: decision.holds.clone(),
         asked_for: decision.asked_for.clone(),
         peer_to_peer: PeerToPeer::NotOffered,
+        attachments_received: 0,
+        attachments_received_at: None,
     });
     Case {
         case_id: uuid::Uuid::from_u128(7),

@@ -5,7 +5,7 @@ use crate::support::http::{Answer, Service};
 use serde_json::{Value, json};
 
 async fn ask(service: &Service, token: &str, case_id: &str) -> Answer {
-    let body = json!({"reason": "new trial data", "attachments": ["trial.pdf"]});
+    let body = json!({"reason": "new trial data", "attachments": []});
     service.post(&format!("/v1/orders/{case_id}/reconsiderations"), token, &body).await
 }
 

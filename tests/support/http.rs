@@ -31,6 +31,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Body.
     pub text: String,
+    /// Body, where it may be no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -97,7 +99,7 @@ impl Service {
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.expect("a body").to_bytes();
-        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes: bytes.to_vec() }
     }
 
     /// Calls as the holder of this token; an empty token sends none.

@@ -150,6 +150,8 @@ fn review(decision: &Decision, now: DateTime<Utc>) -> Option<Review> {
         holds: decision.holds.clone(),
         asked_for: decision.asked_for.clone(),
         peer_to_peer: PeerToPeer::NotOffered,
+        attachments_received: 0,
+        attachments_received_at: None,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::app::visibility::Sight;
 use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Program;
+use crate::domain::refusal::Fault;
 use crate::domain::review::{LineOutcome, ReconsiderationDecision};
 use crate::domain::vocabulary::{CallerRole, DrugStatus};
 use crate::rules::calendar::local_day;
@@ -64,6 +65,7 @@ async fn open(
     may_ask(caller, &program)?;
     require_denial(&case)?;
     within_window(&case, &program, now)?;
+    require_own(conn, case_id, &asked.attachments).await?;
     let one = Reconsideration {
         reconsideration_id: app.ids.uuid(now),
         case_id,
@@ -77,6 +79,7 @@ async fn open(
         decided_at: None,
         rationale: None,
         lines: None,
+        documents: store::attachments::count_for_reconsideration(conn, case_id).await?,
     };
     if !store::reconsiderations::insert(conn, &one).await? {
         return Err(asked_before(conn, &program, case_id).await?);
@@ -187,7 +190,7 @@ async fn attempt(
 fn uphold(case: &Case, lines: &[LineDetermination]) -> Result<Case> {
     if lines.iter().any(|line| line.decision == LineOutcome::Authorized) {
         let message = "an upheld denial authorizes nothing; overturn, and name the lines that are to be authorized";
-        return Err(Error::invalid(vec![crate::domain::refusal::Fault::new("/decision", "contradiction", message)]));
+        return Err(Error::invalid(vec![Fault::new("/decision", "contradiction", message)]));
     }
     Ok(case.clone())
 }
@@ -236,6 +239,20 @@ async fn overturned(
         store::reviews::insert_determination(conn, &determination).await?;
     }
     Ok(after)
+}
+
+/// What goes with a reconsideration are documents of its case.
+async fn require_own(conn: &mut PgConnection, case_id: Uuid, named: &[Uuid]) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let own = store::attachments::of_case(conn, case_id).await?;
+    let unknown = |id: &Uuid| !own.iter().any(|one| one.attachment_id == *id);
+    let message = "is no attachment of this case: send the document first, and name the attachment_id that it gets";
+    let faults = named.iter().enumerate().filter(|(_, id)| unknown(id));
+    let faults: Vec<Fault> =
+        faults.map(|(index, _)| Fault::new(format!("/attachments/{index}"), "unknown-attachment", message)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults)) }
 }
 
 async fn hold(conn: &mut PgConnection, caller: &Caller, case_id: Uuid, expected: &Expected) -> Result<(HeldCase, Case)> {
@@ -306,9 +323,11 @@ pub struct ReconsiderationBody {
     pub requested_at: DateTime<Utc>,
     /// Why.
     pub reason: String,
-    /// What was sent along.
-    #[schema(value_type = Vec<String>)]
+    /// Ids of the attachments that were named.
+    #[schema(value_type = Vec<Uuid>)]
     pub attachments: Value,
+    /// Documents that came for it, named in the request or not (`GET /v1/orders/{case_id}/attachments`).
+    pub attachments_received: i64,
     /// `upheld` or `overturned`; null while open.
     pub decision: Option<String>,
     /// Who decided.
@@ -335,6 +354,7 @@ fn shown(one: &Reconsideration, case: Option<&Case>) -> ReconsiderationBody {
         requested_at: one.requested_at,
         reason: one.reason,
         attachments: one.attachments,
+        attachments_received: one.documents,
         decision: one.decision,
         decided_by: one.decided_by,
         decided_at: one.decided_at,

@@ -4,6 +4,7 @@ use crate::domain::review::{CallPartnerRole, LineOutcome, PathwayFinding, PeerTo
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Whether the order duplicates an earlier one (DUP-02).
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -162,10 +163,10 @@ pub struct ReconsiderationRequest {
     /// Why the denial should not stand.
     #[schema(min_length = 1, max_length = 8000)]
     pub reason: String,
-    /// What goes with it: ids of attachments of the case, or what the documents are called.
+    /// The documents that go with it: ids of attachments of this case (`POST /v1/orders/{case_id}/attachments`).
     #[serde(default)]
     #[schema(max_items = 50)]
-    pub attachments: Vec<String>,
+    pub attachments: Vec<Uuid>,
 }
 
 /// Deciding a reconsideration.

@@ -60,6 +60,10 @@ pub struct WorkItem {
     pub asked_for: Vec<String>,
     /// State of the peer-to-peer discussion (DET-03).
     pub peer_to_peer: PeerToPeer,
+    /// Clinical documents that arrived for this review (INF-07).
+    pub attachments_received: u32,
+    /// When the last of them did; null where none has.
+    pub attachments_received_at: Option<DateTime<Utc>>,
     /// The patient.
     pub member: WorkMember,
     /// Diagnosis.
@@ -158,6 +162,8 @@ fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
         holds: review.as_ref().map(|review| review.holds.clone()).unwrap_or_default(),
         asked_for: review.as_ref().map(|review| review.asked_for.clone()).unwrap_or_default(),
         peer_to_peer: review.as_ref().map_or(PeerToPeer::NotOffered, |review| review.peer_to_peer),
+        attachments_received: review.as_ref().map_or(0, |review| review.attachments_received),
+        attachments_received_at: review.as_ref().and_then(|review| review.attachments_received_at),
         member: WorkMember {
             health_plan: member.health_plan,
             member_id: member.member_id,

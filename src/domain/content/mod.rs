@@ -8,8 +8,8 @@ pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
 };
 pub use program::{
-    Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range, RequiredItem,
-    Retrospective, SCodeRules, ServiceHours, When,
+    AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
+    RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Regimen,

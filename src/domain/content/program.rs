@@ -1,5 +1,6 @@
 //! A program: who is in it, what it manages, its clocks, phones and rules of reimbursement. Read straight from its file.
 
+use super::super::attachment::MediaType;
 use super::super::case::Contact;
 use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
 use chrono::NaiveDate;
@@ -63,6 +64,9 @@ pub struct Program {
     /// Reconsideration of a denial, where the program has it (APP-01, APP-03).
     #[serde(default)]
     pub reconsideration: Option<Reconsideration>,
+    /// Clinical documents (INF-07).
+    #[serde(default)]
+    pub attachments: AttachmentRules,
     /// Valid range of an authorization (VER-08).
     pub range: Range,
     /// S-codes (SCD-01…07).
@@ -225,6 +229,31 @@ pub struct Clocks {
 pub struct Reconsideration {
     /// Calendar days after the denial decision, in the program's zone; the last one counts to its end.
     pub calendar_days: u32,
+}
+
+/// Which clinical documents are taken when a clinician asks for them (INF-07).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentRules {
+    /// What they may be.
+    pub media_types: Vec<MediaType>,
+    /// The largest file, in MiB.
+    pub maximum_mib: u32,
+    /// Files that a case may have.
+    pub maximum_per_case: u32,
+}
+
+impl Default for AttachmentRules {
+    fn default() -> Self {
+        Self { media_types: MediaType::ALL.to_vec(), maximum_mib: 25, maximum_per_case: 50 }
+    }
+}
+
+impl AttachmentRules {
+    /// The largest file, in bytes.
+    pub fn maximum_bytes(&self) -> u64 {
+        u64::from(self.maximum_mib) * 1024 * 1024
+    }
 }
 
 /// Valid range of an authorization (VER-08).
