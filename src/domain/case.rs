@@ -7,7 +7,9 @@ use super::vocabulary::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -249,11 +251,14 @@ pub struct Finding {
     /// What it said.
     pub outcome: Truth,
     /// Requirement ids.
-    pub requirements: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub requirements: Vec<Cow<'static, str>>,
     /// Release of the content that holds the rule.
-    pub content_release: String,
+    #[schema(value_type = String)]
+    pub content_release: Arc<str>,
     /// Where the rule comes from, and whose criteria it is (REG-12).
-    pub source: String,
+    #[schema(value_type = String)]
+    pub source: Arc<str>,
     /// The facts it used.
     pub facts: BTreeMap<String, serde_json::Value>,
     /// In words.

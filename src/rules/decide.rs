@@ -21,6 +21,7 @@ use crate::domain::vocabulary::{
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What the engine decided about an order that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +120,7 @@ fn is_supportive_only(facts: &Facts<'_>, shared: &Shared<'_>) -> Result<bool, Re
 struct Deciding<'a> {
     facts: &'a Facts<'a>,
     shared: &'a Shared<'a>,
-    findings: Findings<'a>,
+    findings: Findings,
     deviations: Vec<Deviation>,
     notices: Vec<Notice>,
     holds: Vec<Hold>,
@@ -158,7 +159,7 @@ impl<'a> Deciding<'a> {
             .map(|(line, (judged, status))| DecidedDrug {
                 drug: drugs::shown(line, judged, status, shared),
                 computed: judged.status,
-                ingredients: line.ingredients().into_iter().map(str::to_owned).collect(),
+                ingredients: line.ingredients().map(str::to_owned).collect(),
             })
             .collect();
         decided.sort_by_key(|decided| decided.drug.line);
@@ -195,7 +196,7 @@ impl<'a> Deciding<'a> {
             rule: format!("program/{}", program.id),
             outcome: Truth::Met,
             requirements: &["PRG-01", "PRG-13"],
-            source: &program.criteria_source,
+            source: Arc::clone(&program.criteria_source),
             facts: said_facts([
                 ("line_of_business", json!(coverage.line_of_business)),
                 ("product", json!(coverage.product)),
@@ -209,26 +210,23 @@ impl<'a> Deciding<'a> {
         let Some(matched) = self.shared.matched else {
             return self.no_match_finding();
         };
+        let source: Arc<str> = matched.regimen.citation.as_str().into();
         for dimension in &matched.dimensions {
+            let name = dimension.name.replace('_', " ");
             self.findings.add(Said {
-                rule: format!("regimen/{}/{}", matched.regimen.id, dimension.name),
+                rule: ["regimen/", &matched.regimen.id, "/", &dimension.name].concat(),
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
-                source: &matched.regimen.citation,
+                source: Arc::clone(&source),
                 facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
-                message: format!(
-                    "{}: expected {}, entered {}",
-                    dimension.name.replace('_', " "),
-                    dimension.expected,
-                    dimension.entered
-                ),
+                message: [&name, ": expected ", &dimension.expected, ", entered ", &dimension.entered].concat(),
             });
         }
         self.findings.add(Said {
             rule: format!("regimen/{}/schedule", matched.regimen.id),
             outcome: matched.differences.is_empty().into(),
             requirements: &["REG-01", "DEV-02"],
-            source: &matched.regimen.citation,
+            source,
             facts: said_facts([("differences", json!(matched.differences.len()))]),
             message: if matched.differences.is_empty() {
                 format!("interval, cycles and days are those of {}", matched.regimen.name)
@@ -244,7 +242,7 @@ impl<'a> Deciding<'a> {
             rule: "regimen/none".to_owned(),
             outcome: Truth::NotMet,
             requirements: &["REG-01", "DEV-01"],
-            source: &self.shared.admitted.program.criteria_source,
+            source: Arc::clone(&self.shared.admitted.program.criteria_source),
             facts: said_facts([("drugs", json!(names))]),
             message: "no evidence-based regimen of this release holds exactly these treatment drugs".to_owned(),
         });
@@ -396,15 +394,20 @@ impl<'a> Deciding<'a> {
     fn pathway(&self) -> Pathway {
         let shared = self.shared;
         let off_pathway = self.deviations.iter().any(|deviation| deviation.effect.is_off_pathway());
-        let fitting = if self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
-        let determination = pathways::determination(shared.matched, off_pathway, shared.patient, &fitting);
-        let on_pathway = determination == PathwayDetermination::OnPathway;
+        // who follows a Pathway needs no other
+        let on_pathway = pathways::is_on_pathway(shared.matched, off_pathway, shared.patient);
+        let options =
+            if on_pathway || self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
         Pathway {
-            determination,
+            determination: if on_pathway {
+                PathwayDetermination::OnPathway
+            } else {
+                pathways::determination_off(shared.matched, shared.patient, &options)
+            },
             pathway_id: self.pathway_of_match().filter(|_| on_pathway),
             regimen_id: shared.matched.map(|matched| matched.regimen.id.clone()),
             regimen_name: shared.matched.map(|matched| matched.regimen.name.clone()),
-            options: if on_pathway { Vec::new() } else { fitting },
+            options,
         }
     }
 

@@ -4,7 +4,7 @@
 //! order matches an evidence-based regimen that contains it and every criterion of that regimen is met. Nothing here denies: what is
 //! not met, or not known, goes to a nurse.
 
-use super::criteria::{Asked, Bench, Evidence, judge};
+use super::criteria::{Asked, Bench, evidence, judge};
 use super::findings::{Findings, Said, facts};
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::vocabulary::{LineOfBusiness, Truth};
@@ -36,7 +36,7 @@ pub struct Open {
 }
 
 /// Reviews the drug of `bench.line`.
-pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings<'_>) -> Reviewed {
+pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings) -> Reviewed {
     let generic = bench.line.name();
     match applicable(generic, bench, content) {
         Some(policy) => by_policy(policy, bench, program, findings),
@@ -53,7 +53,7 @@ fn applicable<'c>(generic: &str, bench: &Bench<'_>, content: &'c Content) -> Opt
     if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage { cms.or(plan) } else { plan }
 }
 
-fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let general = statements(&policy.general, bench);
     let best = policy
         .indications
@@ -84,7 +84,7 @@ fn title(indication: &Indication) -> String {
 }
 
 fn statements(list: &[Statement], bench: &Bench<'_>) -> Truth {
-    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench, None)))
+    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench)))
 }
 
 /// How near an indication is: not failed before failed; then one whose first statement, which says what it is for, holds; then fewer
@@ -110,7 +110,7 @@ impl Standing {
 fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
     let mut found = Standing { not_failed: true, is_for_this: true, fewer_failed: 0, fewer_unknown: 0 };
     for (index, statement) in list.iter().enumerate() {
-        let truth = judge(&statement.criterion, bench, None);
+        let truth = judge(&statement.criterion, bench);
         found.is_for_this &= index > 0 || truth == Truth::Met;
         match truth {
             Truth::Met => {}
@@ -124,36 +124,33 @@ fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
     found
 }
 
-struct ReviewWriter<'w, 'b, 'f> {
+struct ReviewWriter<'w, 'b> {
     policy: &'w Policy,
     program: &'w Program,
     bench: &'w Bench<'b>,
-    findings: &'w mut Findings<'f>,
+    findings: &'w mut Findings,
     ids: Vec<String>,
     open: Vec<Open>,
     failing: Vec<String>,
 }
 
-impl ReviewWriter<'_, '_, '_> {
+impl ReviewWriter<'_, '_> {
     fn statements(&mut self, part: &str, list: &[Statement]) {
-        let source = source(self.policy, self.program, self.bench);
+        let source: Arc<str> = source(self.policy, self.program, self.bench).into();
         for (index, statement) in list.iter().enumerate() {
-            let mut evidence = Evidence::default();
-            let truth = judge(&statement.criterion, self.bench, Some(&mut evidence));
-            if truth != Truth::Met {
-                let open = evidence.asked.into_iter().filter(|asked| asked.truth == truth);
-                self.open.extend(open.map(|asked| Open { asked, statement: statement.text.clone() }));
-            }
+            let truth = judge(&statement.criterion, self.bench);
+            let evidence = evidence(&statement.criterion, self.bench, truth);
+            self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: statement.text.clone() }));
             if truth == Truth::NotMet {
                 self.failing.push(statement.text.clone());
             }
             let id = self.findings.add(Said {
-                rule: format!("policy/{}/{part}/{}", self.policy.id, index + 1),
+                rule: ["policy/", &self.policy.id, "/", part, "/", &(index + 1).to_string()].concat(),
                 outcome: truth,
                 requirements: &["REG-10", "REG-11", "REG-12"],
-                source: &source,
+                source: Arc::clone(&source),
                 facts: evidence.facts,
-                message: format!("{}: {}", statement.text, outcome_words(truth)),
+                message: [&statement.text, ": ", outcome_words(truth)].concat(),
             });
             self.ids.push(id);
         }
@@ -186,7 +183,7 @@ pub const fn outcome_words(truth: Truth) -> &'static str {
     }
 }
 
-fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let name = bench.line.name();
     let (truth, message, source) = if let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) {
         let truth = matched.clinical_fit();
@@ -205,7 +202,7 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>)
         rule: format!("policy/by-regimen/{name}"),
         outcome: truth,
         requirements: &["REG-10", "REG-11"],
-        source: &source,
+        source: source.into(),
         facts: facts([("regimen_id", json!(bench.matched.map(|matched| matched.regimen.id.as_str())))]),
         message: message.clone(),
     });
