@@ -7,9 +7,7 @@ use super::vocabulary::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -251,14 +249,11 @@ pub struct Finding {
     /// What it said.
     pub outcome: Truth,
     /// Requirement ids.
-    #[schema(value_type = Vec<String>)]
-    pub requirements: Vec<Cow<'static, str>>,
+    pub requirements: Vec<String>,
     /// Release of the content that holds the rule.
-    #[schema(value_type = String)]
-    pub content_release: Arc<str>,
+    pub content_release: String,
     /// Where the rule comes from, and whose criteria it is (REG-12).
-    #[schema(value_type = String)]
-    pub source: Arc<str>,
+    pub source: String,
     /// The facts it used.
     pub facts: BTreeMap<String, serde_json::Value>,
     /// In words.

@@ -209,7 +209,7 @@ fn body(program: &Program, content_release: &str) -> ProgramBody {
         name: program.name.clone(),
         health_plan: program.health_plan.clone(),
         health_plan_name: program.health_plan_name.clone(),
-        criteria_source: program.criteria_source.to_string(),
+        criteria_source: program.criteria_source.clone(),
         content_release: content_release.to_owned(),
         services_from: program.services_from,
         services_through: program.services_through,

@@ -21,7 +21,6 @@ use crate::domain::vocabulary::{
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::json;
-use std::sync::Arc;
 
 /// What the engine decided about an order that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +119,7 @@ fn is_supportive_only(facts: &Facts<'_>, shared: &Shared<'_>) -> Result<bool, Re
 struct Deciding<'a> {
     facts: &'a Facts<'a>,
     shared: &'a Shared<'a>,
-    findings: Findings,
+    findings: Findings<'a>,
     deviations: Vec<Deviation>,
     notices: Vec<Notice>,
     holds: Vec<Hold>,
@@ -196,7 +195,7 @@ impl<'a> Deciding<'a> {
             rule: format!("program/{}", program.id),
             outcome: Truth::Met,
             requirements: &["PRG-01", "PRG-13"],
-            source: Arc::clone(&program.criteria_source),
+            source: &program.criteria_source,
             facts: said_facts([
                 ("line_of_business", json!(coverage.line_of_business)),
                 ("product", json!(coverage.product)),
@@ -210,14 +209,13 @@ impl<'a> Deciding<'a> {
         let Some(matched) = self.shared.matched else {
             return self.no_match_finding();
         };
-        let source: Arc<str> = matched.regimen.citation.as_str().into();
         for dimension in &matched.dimensions {
             let name = dimension.name.replace('_', " ");
             self.findings.add(Said {
                 rule: ["regimen/", &matched.regimen.id, "/", &dimension.name].concat(),
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
-                source: Arc::clone(&source),
+                source: &matched.regimen.citation,
                 facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
                 message: [&name, ": expected ", &dimension.expected, ", entered ", &dimension.entered].concat(),
             });
@@ -226,7 +224,7 @@ impl<'a> Deciding<'a> {
             rule: format!("regimen/{}/schedule", matched.regimen.id),
             outcome: matched.differences.is_empty().into(),
             requirements: &["REG-01", "DEV-02"],
-            source,
+            source: &matched.regimen.citation,
             facts: said_facts([("differences", json!(matched.differences.len()))]),
             message: if matched.differences.is_empty() {
                 format!("interval, cycles and days are those of {}", matched.regimen.name)
@@ -242,7 +240,7 @@ impl<'a> Deciding<'a> {
             rule: "regimen/none".to_owned(),
             outcome: Truth::NotMet,
             requirements: &["REG-01", "DEV-01"],
-            source: Arc::clone(&self.shared.admitted.program.criteria_source),
+            source: &self.shared.admitted.program.criteria_source,
             facts: said_facts([("drugs", json!(names))]),
             message: "no evidence-based regimen of this release holds exactly these treatment drugs".to_owned(),
         });

@@ -16,7 +16,6 @@ use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// What all lines of one decision share.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +64,7 @@ pub struct Judged {
 }
 
 /// Judges one line.
-pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings) -> Judged {
+pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'_>) -> Judged {
     let role = role(line, shared.matched);
     let amounts = amounts(line, shared);
     let mut judged = Judged {
@@ -115,7 +114,7 @@ fn role(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> DrugRole {
 }
 
 /// Who has to review the drug, if anyone.
-fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {
+fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
     let program = shared.admitted.program;
     let name = line.name();
     if line.is_investigational() {
@@ -145,14 +144,14 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
         rule: format!("drug/{name}/route"),
         outcome: Truth::Met,
         requirements: &["DRG-01", "DRG-03", "DRG-04", "PRG-12", "PRG-18"],
-        source: Arc::clone(&program.criteria_source),
+        source: &program.criteria_source,
         facts: facts([("hcpcs", json!(line.ordered.hcpcs)), ("role", json!(judged.role)), ("status", json!(judged.status))]),
         message: judged.message.clone(),
     });
     judged.findings.push(id);
 }
 
-fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {
+fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
     let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
     let reviewed = policy::review(&bench, shared.admitted.program, shared.content, findings);
     judged.managed = true;

@@ -3,50 +3,48 @@
 use crate::domain::case::Finding;
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Findings in the order in which the rules were asked.
 #[derive(Debug)]
-pub struct Findings {
-    release: Arc<str>,
+pub struct Findings<'c> {
+    release: &'c str,
     list: Vec<Finding>,
 }
 
 /// What is said about one rule.
 #[derive(Debug)]
-pub struct Said {
+pub struct Said<'a> {
     /// Path of the rule.
     pub rule: String,
     /// Outcome.
     pub outcome: Truth,
     /// Requirement ids.
-    pub requirements: &'static [&'static str],
+    pub requirements: &'a [&'a str],
     /// Source.
-    pub source: Arc<str>,
+    pub source: &'a str,
     /// Facts used.
     pub facts: BTreeMap<String, Value>,
     /// In words.
     pub message: String,
 }
 
-impl Findings {
+impl<'c> Findings<'c> {
     /// None yet.
-    pub fn new(release: &str) -> Self {
-        Self { release: release.into(), list: Vec::with_capacity(32) }
+    pub const fn new(release: &'c str) -> Self {
+        Self { release, list: Vec::new() }
     }
 
     /// Adds one and returns its id.
-    pub fn add(&mut self, said: Said) -> String {
-        let id = format!("f{}", self.list.len() + 1);
+    pub fn add(&mut self, said: Said<'_>) -> String {
+        let id = ["f", &(self.list.len() + 1).to_string()].concat();
         self.list.push(Finding {
             id: id.clone(),
             rule: said.rule,
             outcome: said.outcome,
-            requirements: said.requirements.iter().map(|id| Cow::Borrowed(*id)).collect(),
-            content_release: Arc::clone(&self.release),
-            source: said.source,
+            requirements: said.requirements.iter().map(|id| (*id).to_owned()).collect(),
+            content_release: self.release.to_owned(),
+            source: said.source.to_owned(),
             facts: said.facts,
             message: said.message,
         });

@@ -36,7 +36,7 @@ pub struct Open {
 }
 
 /// Reviews the drug of `bench.line`.
-pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings) -> Reviewed {
+pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings<'_>) -> Reviewed {
     let generic = bench.line.name();
     match applicable(generic, bench, content) {
         Some(policy) => by_policy(policy, bench, program, findings),
@@ -53,7 +53,7 @@ fn applicable<'c>(generic: &str, bench: &Bench<'_>, content: &'c Content) -> Opt
     if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage { cms.or(plan) } else { plan }
 }
 
-fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
+fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
     let general = statements(&policy.general, bench);
     let best = policy
         .indications
@@ -124,19 +124,19 @@ fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
     found
 }
 
-struct ReviewWriter<'w, 'b> {
+struct ReviewWriter<'w, 'b, 'f> {
     policy: &'w Policy,
     program: &'w Program,
     bench: &'w Bench<'b>,
-    findings: &'w mut Findings,
+    findings: &'w mut Findings<'f>,
     ids: Vec<String>,
     open: Vec<Open>,
     failing: Vec<String>,
 }
 
-impl ReviewWriter<'_, '_> {
+impl ReviewWriter<'_, '_, '_> {
     fn statements(&mut self, part: &str, list: &[Statement]) {
-        let source: Arc<str> = source(self.policy, self.program, self.bench).into();
+        let source = source(self.policy, self.program, self.bench);
         for (index, statement) in list.iter().enumerate() {
             let truth = judge(&statement.criterion, self.bench);
             let evidence = evidence(&statement.criterion, self.bench, truth);
@@ -148,7 +148,7 @@ impl ReviewWriter<'_, '_> {
                 rule: ["policy/", &self.policy.id, "/", part, "/", &(index + 1).to_string()].concat(),
                 outcome: truth,
                 requirements: &["REG-10", "REG-11", "REG-12"],
-                source: Arc::clone(&source),
+                source: &source,
                 facts: evidence.facts,
                 message: [&statement.text, ": ", outcome_words(truth)].concat(),
             });
@@ -183,7 +183,7 @@ pub const fn outcome_words(truth: Truth) -> &'static str {
     }
 }
 
-fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
+fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
     let name = bench.line.name();
     let (truth, message, source) = if let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) {
         let truth = matched.clinical_fit();
@@ -202,7 +202,7 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> 
         rule: format!("policy/by-regimen/{name}"),
         outcome: truth,
         requirements: &["REG-10", "REG-11"],
-        source: source.into(),
+        source: &source,
         facts: facts([("regimen_id", json!(bench.matched.map(|matched| matched.regimen.id.as_str())))]),
         message: message.clone(),
     });

@@ -5,7 +5,6 @@ use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffe
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A program.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,7 +19,7 @@ pub struct Program {
     /// Health plan's name.
     pub health_plan_name: String,
     /// Who decides, and by whose criteria (REG-12).
-    pub criteria_source: Arc<str>,
+    pub criteria_source: String,
     /// Requirement ids and passages behind the program.
     pub sources: Vec<String>,
     /// Assumptions that this file makes, by requirement id.
