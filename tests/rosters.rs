@@ -54,6 +54,25 @@ async fn a_file_replaces_what_it_covers_and_says_what_changed() {
 
 // proves PRV-05
 #[tokio::test]
+async fn rows_that_are_on_file_just_so_are_neither_written_nor_locked() {
+    let service = Service::sandbox().await;
+    let mut members: Vec<Value> = (0..5).map(|number| member(&format!("M{number}"), "2020-01-01", None)).collect();
+    let mut providers = [provider("1234567893", "individual"), provider("1245319599", "facility")];
+    put_roster(&service, HEALTH_PLAN, MEMBERS, file(&members)).await;
+    put_roster(&service, HEALTH_PLAN, PROVIDERS, file(&providers)).await;
+    members[0]["last_name"] = json!("Renamed");
+    providers[0]["state"] = json!("OH");
+    assert_eq!(put_roster(&service, HEALTH_PLAN, MEMBERS, file(&members)).await.json()["unchanged"], 4);
+    assert_eq!(put_roster(&service, HEALTH_PLAN, PROVIDERS, file(&providers)).await.json()["unchanged"], 1);
+    // the transaction that wrote a row, and the last one that locked it
+    let first = "select count(*) from members where xmin::text = (select min(xmin::text::bigint)::text from members) and xmax::text = '0'";
+    assert_eq!(count(&service, first).await, 4, "members are written or locked again");
+    let first = "select count(*) from providers where xmin::text = (select min(xmin::text::bigint)::text from providers) and xmax::text = '0'";
+    assert_eq!(count(&service, first).await, 1, "providers are written or locked again");
+}
+
+// proves PRV-05
+#[tokio::test]
 async fn every_bad_line_is_told_and_nothing_is_changed() {
     let service = Service::sandbox().await;
     put_roster(&service, HEALTH_PLAN, MEMBERS, file(&[member("M1", "2020-01-01", None)])).await;

@@ -142,6 +142,9 @@ impl ProviderRow {
 /// A name reduced to what a typist can't get wrong: lower case, letters and digits only, accents dropped. Equal keys mean the same name.
 pub fn name_key(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
+    if name.is_ascii() {
+        return name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
     name.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -29,12 +29,13 @@ pub struct Bench<'a> {
 }
 
 /// The facts that a judgement used.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Evidence {
     /// Facts by name.
     pub facts: BTreeMap<String, Value>,
-    /// Every answer asked for, once.
-    pub asked: Vec<Asked>,
+    /// Where the whole does not hold, every answer that makes it so, once.
+    pub open: Vec<Asked>,
+    outcome: Truth,
 }
 
 /// One answer that a criterion asked for.
@@ -52,9 +53,9 @@ pub struct Asked {
 
 impl Evidence {
     fn add(&mut self, name: &str, pointer: &str, value: Value, truth: Truth) {
-        if !self.asked.iter().any(|asked| asked.name == name && asked.truth == truth) {
-            let entered = in_words(&value);
-            self.asked.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), entered, truth });
+        let is_open = truth == self.outcome && truth != Truth::Met;
+        if is_open && !self.open.iter().any(|asked| asked.name == name) {
+            self.open.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), entered: in_words(&value), truth });
         }
         self.facts.insert(name.to_owned(), value);
     }
@@ -75,9 +76,16 @@ fn in_words(value: &Value) -> String {
     }
 }
 
-/// Judges; where `evidence` is given, also says by which facts.
-pub fn judge(criterion: &Criterion, bench: &Bench<'_>, evidence: Option<&mut Evidence>) -> Truth {
-    part(criterion, bench, evidence, false)
+/// Judges.
+pub fn judge(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
+    part(criterion, bench, None, false)
+}
+
+/// By which facts a criterion was judged, and which answers account for the outcome.
+pub fn evidence(criterion: &Criterion, bench: &Bench<'_>, outcome: Truth) -> Evidence {
+    let mut evidence = Evidence { facts: BTreeMap::new(), open: Vec::new(), outcome };
+    part(criterion, bench, Some(&mut evidence), false);
+    evidence
 }
 
 fn part(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>, negated: bool) -> Truth {
@@ -128,7 +136,7 @@ fn others<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
 
 fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
     match partner {
-        Partner::Generic(generic) => line.name() == generic || line.ingredients().contains(&generic.as_str()),
+        Partner::Generic(generic) => line.name() == generic || line.has_ingredient(generic),
         Partner::Class(class) => line.drug.is_some_and(|drug| in_class(drug, class)),
     }
 }
@@ -193,7 +201,7 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         NumberFact::CycleLengthDays => treatment(bench.plan).map(|line| f64::from(line.phase.cycle_length_days)).reduce(f64::min),
         NumberFact::CarboplatinAuc => Some(
             treatment(bench.plan)
-                .filter(|line| line.ingredients().contains(&"carboplatin"))
+                .filter(|line| line.has_ingredient("carboplatin"))
                 .filter_map(|line| line.ordered.dose.filter(|dose| dose.unit == DoseUnit::Auc))
                 .map(|dose| dose.amount)
                 .fold(0.0, f64::max),
@@ -225,14 +233,17 @@ fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
             };
             words.iter().any(|word| said.contains(&word.as_str())).into()
         }
-        (ResultTest::In(words), Reported::Word(word)) => words.contains(&biomarker::snake(word)).into(),
+        (ResultTest::In(words), Reported::Word(word)) => {
+            let word = biomarker::snake(word);
+            words.iter().any(|known| *known == word).into()
+        }
     }
 }
 
 fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'_>) -> Truth {
     match patient.assessment(name) {
         // what never happened is longer ago than any number of days
-        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_str(), "none" | "never" | "no") => {
+        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_ref(), "none" | "never" | "no") => {
             comparison.holds(f64::INFINITY, days).into()
         }
         Some(Reported::Flag(false)) => comparison.holds(f64::INFINITY, days).into(),

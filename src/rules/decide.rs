@@ -158,7 +158,7 @@ impl<'a> Deciding<'a> {
             .map(|(line, (judged, status))| DecidedDrug {
                 drug: drugs::shown(line, judged, status, shared),
                 computed: judged.status,
-                ingredients: line.ingredients().into_iter().map(str::to_owned).collect(),
+                ingredients: line.ingredients().map(str::to_owned).collect(),
             })
             .collect();
         decided.sort_by_key(|decided| decided.drug.line);
@@ -210,18 +210,14 @@ impl<'a> Deciding<'a> {
             return self.no_match_finding();
         };
         for dimension in &matched.dimensions {
+            let name = dimension.name.replace('_', " ");
             self.findings.add(Said {
-                rule: format!("regimen/{}/{}", matched.regimen.id, dimension.name),
+                rule: ["regimen/", &matched.regimen.id, "/", &dimension.name].concat(),
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
                 source: &matched.regimen.citation,
                 facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
-                message: format!(
-                    "{}: expected {}, entered {}",
-                    dimension.name.replace('_', " "),
-                    dimension.expected,
-                    dimension.entered
-                ),
+                message: [&name, ": expected ", &dimension.expected, ", entered ", &dimension.entered].concat(),
             });
         }
         self.findings.add(Said {
@@ -396,15 +392,20 @@ impl<'a> Deciding<'a> {
     fn pathway(&self) -> Pathway {
         let shared = self.shared;
         let off_pathway = self.deviations.iter().any(|deviation| deviation.effect.is_off_pathway());
-        let fitting = if self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
-        let determination = pathways::determination(shared.matched, off_pathway, shared.patient, &fitting);
-        let on_pathway = determination == PathwayDetermination::OnPathway;
+        // who follows a Pathway needs no other
+        let on_pathway = pathways::is_on_pathway(shared.matched, off_pathway, shared.patient);
+        let options =
+            if on_pathway || self.supportive_only { Vec::new() } else { pathways::options(shared.patient, shared.content) };
         Pathway {
-            determination,
+            determination: if on_pathway {
+                PathwayDetermination::OnPathway
+            } else {
+                pathways::determination_off(shared.matched, shared.patient, &options)
+            },
             pathway_id: self.pathway_of_match().filter(|_| on_pathway),
             regimen_id: shared.matched.map(|matched| matched.regimen.id.clone()),
             regimen_name: shared.matched.map(|matched| matched.regimen.name.clone()),
-            options: if on_pathway { Vec::new() } else { fitting },
+            options,
         }
     }
 

@@ -166,7 +166,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
 /// no regimen of this cancer asks for, is not told.
 pub fn missing_items(order: &OrderRequest, known: &[Deviation], shared: &Shared<'_>) -> Vec<Deviation> {
     let program = shared.admitted.program;
-    let regimens = || shared.content.regimens.iter().filter(|regimen| shared.patient.cancer() == Some(regimen.cancer.as_str()));
+    let regimens = || shared.patient.cancer().into_iter().flat_map(|cancer| shared.content.regimens_of(cancer));
     let is_asked = |pointer: &str| match pointer {
         "/clinical/pathology" => regimens().any(|regimen| regimen.pathology.is_some()),
         "/clinical/stage" => regimens().any(|regimen| !regimen.stages.is_empty()),

@@ -15,6 +15,7 @@ use crate::domain::order::Phase;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
 use serde_json::json;
+use std::fmt::Write as _;
 
 /// What all lines of one decision share.
 #[derive(Debug, Clone, Copy)]
@@ -293,26 +294,38 @@ fn message(judged: &Judged, status: DrugStatus) -> String {
 
 /// `75 mg/m2 IV, day 1 of 21, 6 cycles`.
 fn dosing(line: &PlanLine<'_>) -> String {
+    let mut words = String::with_capacity(64);
+    // writing to a string does not fail
+    let _ = write_dosing(line, &mut words);
+    words
+}
+
+fn write_dosing(line: &PlanLine<'_>, words: &mut String) -> std::fmt::Result {
     let drug = line.ordered;
-    let mut words = drug.dose.map_or_else(|| "dose not entered".to_owned(), |dose| format!("{} {}", dose.amount, dose.unit));
     if let Some(loading) = drug.loading_dose {
-        words = format!("{} {} first, then {words}", loading.amount, loading.unit);
+        write!(words, "{} {} first, then ", loading.amount, loading.unit)?;
+    }
+    match drug.dose {
+        Some(dose) => write!(words, "{} {}", dose.amount, dose.unit)?,
+        None => words.push_str("dose not entered"),
     }
     if let Some(route) = &drug.route {
-        words = format!("{words} {}", route.to_uppercase());
+        words.push(' ');
+        words.push_str(&route.to_uppercase());
     }
     if drug.frequency_per_day > 1 {
-        words = format!("{words}, {} times a day", drug.frequency_per_day);
+        write!(words, ", {} times a day", drug.frequency_per_day)?;
     }
     if !drug.days.is_empty() {
         let mut days = drug.days.clone();
         days.sort_unstable();
         let noun = if days.len() == 1 { "day" } else { "days" };
-        words = format!("{words}, {noun} {} of {}", day_list(&days), line.phase.cycle_length_days);
+        write!(words, ", {noun} {} of {}", day_list(&days), line.phase.cycle_length_days)?;
     }
     match line.phase.cycles {
-        Some(1) => format!("{words}, 1 cycle"),
-        Some(cycles) => format!("{words}, {cycles} cycles"),
-        None => format!("{words}, until progression"),
+        Some(1) => words.push_str(", 1 cycle"),
+        Some(cycles) => write!(words, ", {cycles} cycles")?,
+        None => words.push_str(", until progression"),
     }
+    Ok(())
 }

@@ -37,7 +37,7 @@ impl<'c> Findings<'c> {
 
     /// Adds one and returns its id.
     pub fn add(&mut self, said: Said<'_>) -> String {
-        let id = format!("f{}", self.list.len() + 1);
+        let id = ["f", &(self.list.len() + 1).to_string()].concat();
         self.list.push(Finding {
             id: id.clone(),
             rule: said.rule,

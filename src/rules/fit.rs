@@ -23,66 +23,106 @@ pub struct Dimension {
     pub field: String,
 }
 
-/// Only the truths, for choosing among regimens.
-pub fn fit_truths(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Truth> {
-    let mut truths = vec![cancer(regimen, patient), diagnosis(regimen, patient), line(regimen, patient)];
-    truths.extend(stage(regimen, patient));
-    truths.extend(regimen.pathology.as_ref().map(|kind| pathology(std::slice::from_ref(kind), patient)));
-    truths.extend(disease_setting(regimen, patient));
-    truths.extend(regimen.biomarkers.iter().map(|required| biomarker::required(&required.marker, &required.required, patient)));
-    truths
+/// What is compared with a regimen, beside its biomarkers.
+struct Comparison {
+    name: &'static str,
+    field: &'static str,
+    /// None where the regimen does not ask.
+    truth: fn(&Regimen, &Patient<'_>) -> Option<Truth>,
+    expected: fn(&Regimen) -> String,
+    entered: fn(&Patient<'_>) -> String,
+}
+
+/// In the order in which they are told; the first ones rule most regimens out.
+const COMPARISONS: [Comparison; 6] = [
+    Comparison {
+        name: "cancer_type",
+        field: "/clinical/cancer_type",
+        truth: |regimen, patient| Some(cancer(regimen, patient)),
+        expected: |regimen| regimen.cancer.clone(),
+        entered: |patient| word(&patient.clinical.cancer_type),
+    },
+    Comparison {
+        name: "diagnosis",
+        field: "/diagnosis/icd10",
+        truth: |regimen, patient| Some(diagnosis(regimen, patient)),
+        expected: |regimen| regimen.icd10_prefixes.join(", "),
+        entered: |patient| patient.icd10.unwrap_or("not entered").to_owned(),
+    },
+    Comparison {
+        name: "line_of_treatment",
+        field: "/clinical/line_of_treatment",
+        truth: |regimen, patient| Some(line(regimen, patient)),
+        expected: |regimen| regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", "),
+        entered: |patient| {
+            patient.line().map_or_else(|| patient.clinical.line_of_treatment.word(), |line| line.as_str()).to_owned()
+        },
+    },
+    Comparison {
+        name: "stage",
+        field: "/clinical/stage",
+        truth: stage,
+        expected: |regimen| regimen.stages.join(", "),
+        entered: |patient| word(&patient.clinical.stage),
+    },
+    Comparison {
+        name: "pathology",
+        field: "/clinical/pathology",
+        truth: |regimen, patient| Some(pathology(std::slice::from_ref(regimen.pathology.as_ref()?), patient)),
+        expected: |regimen| regimen.pathology.clone().unwrap_or_default(),
+        entered: |patient| word(&patient.clinical.pathology),
+    },
+    Comparison {
+        name: "disease_setting",
+        field: "/clinical/disease_setting",
+        truth: disease_setting,
+        expected: |regimen| regimen.settings.join(", "),
+        entered: |patient| word(&patient.clinical.disease_setting),
+    },
+];
+
+/// Only the truths, for choosing among regimens: worked out one by one, so that a caller may stop at the first that rules one out.
+pub fn fit_truths<'a>(regimen: &'a Regimen, patient: &'a Patient<'_>) -> impl Iterator<Item = Truth> + 'a {
+    let markers = regimen.biomarkers.iter().map(|asked| biomarker::required(&asked.marker, &asked.required, patient));
+    COMPARISONS.iter().filter_map(|comparison| (comparison.truth)(regimen, patient)).chain(markers)
 }
 
 /// The fit in words. Has exactly the dimensions of [`fit_truths`].
 pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
-    let clinical = patient.clinical;
-    let dimension = |name: &str, truth, expected: String, entered: String, field: &str| Dimension {
-        name: name.to_owned(),
-        truth,
-        expected,
-        entered,
-        field: field.to_owned(),
-    };
-    let icd10 = patient.icd10.unwrap_or("not entered").to_owned();
-    let lines = regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", ");
-    let mut found = vec![
-        dimension(
-            "cancer_type",
-            cancer(regimen, patient),
-            regimen.cancer.clone(),
-            word(&clinical.cancer_type),
-            "/clinical/cancer_type",
-        ),
-        dimension("diagnosis", diagnosis(regimen, patient), regimen.icd10_prefixes.join(", "), icd10, "/diagnosis/icd10"),
-        dimension(
-            "line_of_treatment",
-            line(regimen, patient),
-            lines,
-            patient.line().map_or_else(|| clinical.line_of_treatment.word().to_owned(), |line| line.as_str().to_owned()),
-            "/clinical/line_of_treatment",
-        ),
-    ];
-    if let Some(truth) = stage(regimen, patient) {
-        found.push(dimension("stage", truth, regimen.stages.join(", "), word(&clinical.stage), "/clinical/stage"));
-    }
-    if let Some(kind) = &regimen.pathology {
-        let truth = pathology(std::slice::from_ref(kind), patient);
-        found.push(dimension("pathology", truth, kind.clone(), word(&clinical.pathology), "/clinical/pathology"));
-    }
-    if let Some(truth) = disease_setting(regimen, patient) {
-        let entered = word(&clinical.disease_setting);
-        found.push(dimension("disease_setting", truth, regimen.settings.join(", "), entered, "/clinical/disease_setting"));
-    }
-    for required in &regimen.biomarkers {
-        let truth = biomarker::required(&required.marker, &required.required, patient);
-        let entered = biomarker::entered(&required.marker, patient, patient.content);
-        let field = patient
+    let compared = COMPARISONS.iter().filter_map(|comparison| {
+        Some(Dimension {
+            name: comparison.name.to_owned(),
+            truth: (comparison.truth)(regimen, patient)?,
+            expected: (comparison.expected)(regimen),
+            entered: (comparison.entered)(patient),
+            field: comparison.field.to_owned(),
+        })
+    });
+    let markers = regimen.biomarkers.iter().map(|asked| Dimension {
+        name: asked.marker.clone(),
+        truth: biomarker::required(&asked.marker, &asked.required, patient),
+        expected: asked.text.clone(),
+        entered: biomarker::entered(&asked.marker, patient, patient.content),
+        field: patient
             .content
-            .biomarker(&required.marker)
-            .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
-        found.push(dimension(&required.marker, truth, required.text.clone(), entered, &field));
-    }
-    found
+            .biomarker(&asked.marker)
+            .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known)),
+    });
+    compared.chain(markers).collect()
+}
+
+/// What cannot be told, each with what the regimen asks for: `stage (I, II)`.
+pub fn open_dimensions(regimen: &Regimen, patient: &Patient<'_>) -> Vec<String> {
+    let compared = COMPARISONS
+        .iter()
+        .filter(|comparison| (comparison.truth)(regimen, patient) == Some(Truth::Unknown))
+        .map(|comparison| format!("{} ({})", comparison.name.replace('_', " "), (comparison.expected)(regimen)));
+    let markers = regimen
+        .biomarkers
+        .iter()
+        .filter(|asked| biomarker::required(&asked.marker, &asked.required, patient) == Truth::Unknown)
+        .map(|asked| format!("{} ({})", asked.marker.replace('_', " "), asked.text));
+    compared.chain(markers).collect()
 }
 
 fn word(answer: &Answer<String>) -> String {

@@ -111,66 +111,63 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         faults.push(Fault::new("/treatment/regimen_id", "not-allowed-value", format!("no regimen has the id `{id}`{hint}")));
     }
-    let mut lines = std::collections::HashSet::new();
+    let mut lines = std::collections::BTreeSet::new();
     let last = treatment.phases.len().saturating_sub(1);
     for (phase_index, phase) in treatment.phases.iter().enumerate() {
-        let at = format!("/treatment/phases/{phase_index}");
         if phase.drugs.is_empty() {
-            faults.push(Fault::new(
-                format!("{at}/drugs"),
-                "missing",
-                "a phase has at least one drug; take the phase out or fill it",
-            ));
+            let message = "a phase has at least one drug; take the phase out or fill it";
+            faults.push(Fault::new(format!("/treatment/phases/{phase_index}/drugs"), "missing", message));
         }
         if phase.cycles.is_none() && phase_index != last {
             let message = "only the last phase may be open-ended (null = until progression); enter a number of cycles";
-            faults.push(Fault::new(format!("{at}/cycles"), "open-ended-phase", message));
+            faults.push(Fault::new(format!("/treatment/phases/{phase_index}/cycles"), "open-ended-phase", message));
         }
         for (drug_index, drug) in phase.drugs.iter().enumerate() {
-            let at = format!("{at}/drugs/{drug_index}");
+            let at = |field: &str| format!("/treatment/phases/{phase_index}/drugs/{drug_index}{field}");
             if !lines.insert(drug.line) {
                 let message = format!("line {} is used twice; every drug has a line number of its own", drug.line);
-                faults.push(Fault::new(format!("{at}/line"), "duplicate-line", message));
+                faults.push(Fault::new(at("/line"), "duplicate-line", message));
             }
             one_drug(drug, phase, &at, content, faults);
         }
     }
 }
 
-fn one_drug(drug: &OrderedDrug, phase: &Phase, at: &str, content: &Content, faults: &mut Vec<Fault>) {
+/// `at` leads to a field of the drug.
+fn one_drug(drug: &OrderedDrug, phase: &Phase, at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
     code_and_name(drug, at, content, faults);
     let studied = drug.role == Some(DrugRole::Investigational);
     if drug.dose.is_none() && !studied {
-        faults.push(Fault::new(format!("{at}/dose"), "missing", "enter the dose per administration as {amount, unit}"));
+        faults.push(Fault::new(at("/dose"), "missing", "enter the dose per administration as {amount, unit}"));
     }
     if drug.days.is_empty() && !studied {
-        faults.push(Fault::new(format!("{at}/days"), "missing", "enter the days of the cycle, such as [1] or [1, 8, 15]"));
+        faults.push(Fault::new(at("/days"), "missing", "enter the days of the cycle, such as [1] or [1, 8, 15]"));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     for (index, day) in drug.days.iter().enumerate() {
         if *day == 0 || *day > phase.cycle_length_days {
             let message = format!("day {day} is outside a cycle of {} days, which are counted from 1", phase.cycle_length_days);
-            faults.push(Fault::new(format!("{at}/days/{index}"), "out-of-range", message));
+            faults.push(Fault::new(at(&format!("/days/{index}")), "out-of-range", message));
         }
         if !seen.insert(*day) {
             let message = format!("day {day} stands twice; use frequency_per_day for several administrations a day");
-            faults.push(Fault::new(format!("{at}/days/{index}"), "duplicate-day", message));
+            faults.push(Fault::new(at(&format!("/days/{index}")), "duplicate-day", message));
         }
     }
 }
 
-fn code_and_name(drug: &OrderedDrug, at: &str, content: &Content, faults: &mut Vec<Fault>) {
+fn code_and_name(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
     let Some(code) = &drug.hcpcs else {
         if !text(drug.generic.as_ref()) {
             let message = "enter a HCPCS code, or the generic name of a drug that has none";
-            faults.push(Fault::new(format!("{at}/hcpcs"), "missing", message));
+            faults.push(Fault::new(at("/hcpcs"), "missing", message));
         }
         return;
     };
     if !is_well_formed_hcpcs(code) {
         let message =
             format!("`{code}` is not a HCPCS Level II code: a capital letter from A to V and four digits, such as J9171");
-        faults.push(Fault::new(format!("{at}/hcpcs"), "malformed-code", message));
+        faults.push(Fault::new(at("/hcpcs"), "malformed-code", message));
         return;
     }
     if let Some((known, _)) = content.drugs.by_code(code) {
@@ -178,7 +175,7 @@ fn code_and_name(drug: &OrderedDrug, at: &str, content: &Content, faults: &mut V
             && named.generic != known.generic
         {
             let message = format!("{code} is {}, not {}: correct the code or the name", known.generic, named.generic);
-            faults.push(Fault::new(format!("{at}/generic"), "contradiction", message));
+            faults.push(Fault::new(at("/generic"), "contradiction", message));
         }
     } else if let Some(ended) = content.drugs.terminated(code) {
         let instead = match ended.replaced_by.as_slice() {
@@ -187,7 +184,7 @@ fn code_and_name(drug: &OrderedDrug, at: &str, content: &Content, faults: &mut V
         };
         let when = ended.ended.as_ref().map_or_else(String::new, |when| format!(" ({when})"));
         let message = format!("{code} for {} is terminated{when}; {instead}", ended.generic);
-        faults.push(Fault::new(format!("{at}/hcpcs"), "terminated-code", message));
+        faults.push(Fault::new(at("/hcpcs"), "terminated-code", message));
     }
 }
 

@@ -38,9 +38,7 @@ impl Match<'_> {
 
     /// True where the line is part of the regimen's treatment.
     pub fn contains(&self, line: &PlanLine<'_>) -> bool {
-        line.ingredients()
-            .iter()
-            .any(|ingredient| self.regimen.required_ingredients.iter().any(|required| required == ingredient))
+        self.regimen.required_ingredients.iter().any(|required| line.has_ingredient(required))
     }
 }
 
@@ -75,6 +73,7 @@ pub fn best<'a>(
     let phases = treatment.map_or(&[][..], |treatment| &treatment.phases);
     let cancer = Cancer::of(patient);
     let candidates: Vec<Candidate<'a>> = same_drugs(&ingredients(plan), cancer, content)
+        .into_iter()
         .map(|regimen| Candidate { regimen, differences: compare(phases, plan, regimen) })
         .collect();
     let fewest = candidates.iter().map(|candidate| candidate.differences.len()).min()?;
@@ -98,17 +97,13 @@ struct Candidate<'a> {
 impl<'a> Candidate<'a> {
     /// Least is best: the submitter's choice, then the fit, the schedule, a Pathway.
     fn rank(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize, usize, bool, &'a str) {
-        let truths = fit_truths(self.regimen, patient);
-        let count = |truth| truths.iter().filter(|found| **found == truth).count();
+        let (mut not_met, mut unknown) = (0, 0);
+        for truth in fit_truths(self.regimen, patient) {
+            not_met += usize::from(truth == Truth::NotMet);
+            unknown += usize::from(truth == Truth::Unknown);
+        }
         let is_pathway = self.regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
-        (
-            chosen != Some(self.regimen.id.as_str()),
-            count(Truth::NotMet),
-            count(Truth::Unknown),
-            self.differences.len(),
-            !is_pathway,
-            &self.regimen.id,
-        )
+        (chosen != Some(self.regimen.id.as_str()), not_met, unknown, self.differences.len(), !is_pathway, &self.regimen.id)
     }
 }
 
@@ -139,30 +134,42 @@ impl<'a> Cancer<'a> {
         }
     }
 
+    /// Every cancer whose regimens it may be.
+    fn keys<'c>(self, content: &'c Content) -> impl Iterator<Item = &'c str> {
+        content.cancers.iter().map(|known| known.key.as_str()).filter(move |known| match self {
+            Cancer::Key(key) => *known == key,
+            Cancer::Unclear(_) => true,
+            Cancer::Untold => false,
+        })
+    }
+
+    /// Among the regimens of [`Cancer::keys`].
     fn has(self, regimen: &Regimen) -> bool {
         match self {
-            Cancer::Key(key) => regimen.cancer == key,
+            Cancer::Key(_) => true,
             Cancer::Unclear(code) => regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())),
             Cancer::Untold => false,
         }
     }
 }
 
-/// Regimens of the cancer that hold exactly the drugs of the order.
-fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Content) -> impl Iterator<Item = &'a Arc<Regimen>> {
-    // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
-    let anchors: Vec<&str> = match found.treatment.iter().min_by_key(|ingredient| content.regimens_with(ingredient).len()) {
-        Some(rarest) => vec![rarest],
-        None => found.flexible.iter().copied().collect(),
-    };
-    let mut candidates: Vec<&'a Arc<Regimen>> = anchors
-        .into_iter()
-        .flat_map(|anchor| content.regimens_with(anchor))
-        .filter(|regimen| cancer.has(regimen) && has_same_drugs(regimen, found))
-        .collect();
-    candidates.sort_by(|left, right| left.id.cmp(&right.id));
-    candidates.dedup_by(|left, right| left.id == right.id);
-    candidates.into_iter()
+/// Regimens of the cancer that hold exactly the drugs of the order, by id.
+fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Content) -> Vec<&'a Arc<Regimen>> {
+    let mut same: Vec<&'a Arc<Regimen>> = Vec::new();
+    for key in cancer.keys(content) {
+        let with = |ingredient: &&str| content.regimens_with(key, ingredient);
+        let mut add = |regimens: &'a [Arc<Regimen>]| {
+            same.extend(regimens.iter().filter(|regimen| cancer.has(regimen) && has_same_drugs(regimen, found)));
+        };
+        // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
+        match found.treatment.iter().map(with).min_by_key(|regimens| regimens.len()) {
+            Some(fewest) => add(fewest),
+            None => found.flexible.iter().map(with).for_each(add),
+        }
+    }
+    same.sort_by(|left, right| left.id.cmp(&right.id));
+    same.dedup_by(|left, right| left.id == right.id);
+    same
 }
 
 fn has_same_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
@@ -181,27 +188,21 @@ pub fn nearest<'a>(
 ) -> Option<(&'a Arc<Regimen>, Vec<String>, Vec<String>)> {
     let found = ingredients(plan);
     let cancer = Cancer::of(patient);
+    let is_wanted = |regimen: &Regimen, have: &str| regimen.required_ingredients.iter().any(|want| want == have);
+    let is_there = |want: &str| found.treatment.contains(want) || found.flexible.contains(want);
+    // how many are too much or missing; none where nothing is shared
     let differing = |regimen: &Regimen| {
-        let extra: Vec<String> = found
-            .treatment
-            .iter()
-            .filter(|have| !regimen.required_ingredients.iter().any(|want| want == *have))
-            .map(|have| (*have).to_owned())
-            .collect();
-        let missing: Vec<String> = regimen
-            .required_ingredients
-            .iter()
-            .filter(|want| !found.treatment.contains(want.as_str()) && !found.flexible.contains(want.as_str()))
-            .cloned()
-            .collect();
-        (extra, missing)
+        let missing = regimen.required_ingredients.iter().filter(|want| !is_there(want)).count();
+        let extra = || found.treatment.iter().filter(|have| !is_wanted(regimen, have)).count();
+        (missing < regimen.required_ingredients.len()).then(|| extra() + missing)
     };
-    content
-        .regimens
-        .iter()
+    let (_, regimen) = cancer
+        .keys(content)
+        .flat_map(|key| content.regimens_of(key))
         .filter(|regimen| cancer.has(regimen))
-        .map(|regimen| (regimen, differing(regimen)))
-        .filter(|(regimen, (_, missing))| missing.len() < regimen.required_ingredients.len())
-        .min_by_key(|(regimen, (extra, missing))| (extra.len() + missing.len(), regimen.pathway.is_none(), regimen.id.clone()))
-        .map(|(regimen, (extra, missing))| (regimen, extra, missing))
+        .filter_map(|regimen| Some(((differing(regimen)?, regimen.pathway.is_none(), regimen.id.as_str()), regimen)))
+        .min_by_key(|(rank, _)| *rank)?;
+    let extra = found.treatment.iter().filter(|have| !is_wanted(regimen, have)).map(|have| (*have).to_owned());
+    let missing = regimen.required_ingredients.iter().filter(|want| !is_there(want)).cloned();
+    Some((regimen, extra.collect(), missing.collect()))
 }

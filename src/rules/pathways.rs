@@ -1,6 +1,6 @@
 //! Whether the order is on a Pathway, and which Pathways fit the patient (REG-02…04, REG-09).
 
-use super::fit::{fit, fit_truths};
+use super::fit::{fit_truths, open_dimensions};
 use super::matching::Match;
 use super::patient::Patient;
 use crate::domain::case::PathwayOption;
@@ -18,15 +18,18 @@ pub fn pathway<'r>(regimen: &'r Regimen, patient: &Patient<'_>) -> Option<&'r Re
 pub fn options(patient: &Patient<'_>, content: &Content) -> Vec<PathwayOption> {
     let Some(cancer) = patient.cancer() else { return Vec::new() };
     let mut fitting: Vec<(Truth, &RegimenPathway, &Arc<Regimen>)> = content
-        .regimens
+        .regimens_of(cancer)
         .iter()
-        .filter(|regimen| regimen.cancer == cancer)
         .filter_map(|regimen| pathway(regimen, patient).map(|pathway| (regimen, pathway)))
-        .map(|(regimen, pathway)| (fit_truths(regimen, patient).into_iter().fold(Truth::Met, Truth::and), pathway, regimen))
-        .filter(|(truth, _, _)| *truth != Truth::NotMet)
+        .filter_map(|(regimen, pathway)| Some((fits(regimen, patient)?, pathway, regimen)))
         .collect();
     fitting.sort_by(order);
     fitting.into_iter().map(|(truth, pathway, regimen)| option(truth, pathway, regimen, patient)).collect()
+}
+
+/// Whether the patient fits in all, or may fit; none at the first dimension that rules the regimen out.
+fn fits(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
+    fit_truths(regimen, patient).try_fold(Truth::Met, |so_far, truth| (truth != Truth::NotMet).then(|| so_far.and(truth)))
 }
 
 /// What fits before what may fit; then efficacy, toxicity, consensus, and cost last (REG-09).
@@ -45,34 +48,22 @@ fn option(truth: Truth, pathway: &RegimenPathway, regimen: &Regimen, patient: &P
             pathway.efficacy, pathway.toxicity, pathway.consensus
         )
     } else {
-        let open: Vec<String> = fit(regimen, patient)
-            .into_iter()
-            .filter(|dimension| dimension.truth == Truth::Unknown)
-            .map(|dimension| format!("{} ({})", dimension.name.replace('_', " "), dimension.expected))
-            .collect();
-        format!("may fit; depends on {}", open.join(", "))
+        format!("may fit; depends on {}", open_dimensions(regimen, patient).join(", "))
     };
     PathwayOption { pathway_id: pathway.id.clone(), regimen_id: regimen.id.clone(), regimen_name: regimen.name.clone(), reason }
 }
 
-/// The determination once the case is decided.
-pub fn determination(
-    matched: Option<&Match<'_>>,
-    off_pathway: bool,
-    patient: &Patient<'_>,
-    options: &[PathwayOption],
-) -> PathwayDetermination {
-    let on = matched.is_some_and(|matched| {
+/// Whether the order follows the Pathway of the regimen that it matches.
+pub fn is_on_pathway(matched: Option<&Match<'_>>, off_pathway: bool, patient: &Patient<'_>) -> bool {
+    matched.is_some_and(|matched| {
         pathway(matched.regimen, patient).is_some() && matched.clinical_fit() == Truth::Met && !off_pathway
-    });
-    if on {
-        PathwayDetermination::OnPathway
-    } else if options.is_empty()
+    })
+}
+
+/// The determination of an order that follows no Pathway.
+pub fn determination_off(matched: Option<&Match<'_>>, patient: &Patient<'_>, options: &[PathwayOption]) -> PathwayDetermination {
+    let none = options.is_empty()
         && matched.is_none_or(|matched| pathway(matched.regimen, patient).is_none())
-        && patient.cancer().is_some()
-    {
-        PathwayDetermination::NoPathwayAvailable
-    } else {
-        PathwayDetermination::OffPathway
-    }
+        && patient.cancer().is_some();
+    if none { PathwayDetermination::NoPathwayAvailable } else { PathwayDetermination::OffPathway }
 }

@@ -33,8 +33,15 @@ impl<'a> PlanLine<'a> {
     }
 
     /// Ingredients it counts as; an unknown drug counts as itself.
-    pub fn ingredients(&self) -> Vec<&'a str> {
-        self.drug.map_or_else(|| vec![self.name()], |drug| drug.ingredients.iter().map(String::as_str).collect())
+    pub fn ingredients(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let known = self.drug.map_or(&[][..], |drug| &drug.ingredients);
+        let unknown = self.drug.is_none().then(|| self.name());
+        known.iter().map(String::as_str).chain(unknown)
+    }
+
+    /// True where it counts as the ingredient.
+    pub fn has_ingredient(&self, ingredient: &str) -> bool {
+        self.ingredients().any(|known| known == ingredient)
     }
 
     /// True for a drug that is studied, on the submitter's word (REG-13).

@@ -4,7 +4,7 @@
 //! order matches an evidence-based regimen that contains it and every criterion of that regimen is met. Nothing here denies: what is
 //! not met, or not known, goes to a nurse.
 
-use super::criteria::{Asked, Bench, Evidence, judge};
+use super::criteria::{Asked, Bench, evidence, judge};
 use super::findings::{Findings, Said, facts};
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::vocabulary::{LineOfBusiness, Truth};
@@ -84,7 +84,7 @@ fn title(indication: &Indication) -> String {
 }
 
 fn statements(list: &[Statement], bench: &Bench<'_>) -> Truth {
-    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench, None)))
+    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench)))
 }
 
 /// How near an indication is: not failed before failed; then one whose first statement, which says what it is for, holds; then fewer
@@ -110,7 +110,7 @@ impl Standing {
 fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
     let mut found = Standing { not_failed: true, is_for_this: true, fewer_failed: 0, fewer_unknown: 0 };
     for (index, statement) in list.iter().enumerate() {
-        let truth = judge(&statement.criterion, bench, None);
+        let truth = judge(&statement.criterion, bench);
         found.is_for_this &= index > 0 || truth == Truth::Met;
         match truth {
             Truth::Met => {}
@@ -138,22 +138,19 @@ impl ReviewWriter<'_, '_, '_> {
     fn statements(&mut self, part: &str, list: &[Statement]) {
         let source = source(self.policy, self.program, self.bench);
         for (index, statement) in list.iter().enumerate() {
-            let mut evidence = Evidence::default();
-            let truth = judge(&statement.criterion, self.bench, Some(&mut evidence));
-            if truth != Truth::Met {
-                let open = evidence.asked.into_iter().filter(|asked| asked.truth == truth);
-                self.open.extend(open.map(|asked| Open { asked, statement: statement.text.clone() }));
-            }
+            let truth = judge(&statement.criterion, self.bench);
+            let evidence = evidence(&statement.criterion, self.bench, truth);
+            self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: statement.text.clone() }));
             if truth == Truth::NotMet {
                 self.failing.push(statement.text.clone());
             }
             let id = self.findings.add(Said {
-                rule: format!("policy/{}/{part}/{}", self.policy.id, index + 1),
+                rule: ["policy/", &self.policy.id, "/", part, "/", &(index + 1).to_string()].concat(),
                 outcome: truth,
                 requirements: &["REG-10", "REG-11", "REG-12"],
                 source: &source,
                 facts: evidence.facts,
-                message: format!("{}: {}", statement.text, outcome_words(truth)),
+                message: [&statement.text, ": ", outcome_words(truth)].concat(),
             });
             self.ids.push(id);
         }

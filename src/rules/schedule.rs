@@ -57,7 +57,7 @@ fn first_line<'p, 'a>(plan: &'p [PlanLine<'a>], is_it: impl Fn(&PlanLine<'a>) ->
 }
 
 fn is_of(line: &PlanLine<'_>, regimen: &Regimen) -> bool {
-    line.ingredients().iter().any(|ingredient| regimen.required_ingredients.iter().any(|required| required == ingredient))
+    regimen.required_ingredients.iter().any(|required| line.has_ingredient(required))
 }
 
 fn ordered_phases<'a>(phases: &[Phase], plan: &[PlanLine<'a>], regimen: &Regimen) -> Vec<CanonicalPhase<'a>> {
@@ -67,10 +67,8 @@ fn ordered_phases<'a>(phases: &[Phase], plan: &[PlanLine<'a>], regimen: &Regimen
         .map(|(index, phase)| {
             let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
             for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
-                for ingredient in line
-                    .ingredients()
-                    .into_iter()
-                    .filter(|name| regimen.required_ingredients.iter().any(|required| required == name))
+                for ingredient in
+                    line.ingredients().filter(|name| regimen.required_ingredients.iter().any(|required| required == name))
                 {
                     add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
                 }
@@ -162,8 +160,8 @@ fn one_drug<'a>(
     // told in the cycles that people entered, not in the shortest ones
     let (ordered, expected) = (merged(ordered), merged(expected));
     let at = |source: usize| {
-        first_line(plan, |line| line.phase_index == source && line.ingredients().contains(&ingredient))
-            .or_else(|| first_line(plan, |line| line.ingredients().contains(&ingredient)))
+        first_line(plan, |line| line.phase_index == source && line.has_ingredient(ingredient))
+            .or_else(|| first_line(plan, |line| line.has_ingredient(ingredient)))
     };
     let describe = |line: &PlanLine<'_>, field: String, expected: String, entered: String, what| Difference {
         line: line.ordered.line,

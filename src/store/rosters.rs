@@ -162,26 +162,29 @@ pub async fn compare(conn: &mut PgConnection, health_plan: &str, roster: Roster)
     Ok(sqlx::query_as(statement).bind(health_plan).fetch_one(conn).await?)
 }
 
-/// Swaps the staged file in.
+/// Swaps the staged file in. Rows that are on file just so are not touched: even an upsert that updates nothing locks its row, which
+/// writes it.
 pub async fn replace(conn: &mut PgConnection, health_plan: &str, roster: Roster) -> Result<()> {
     let (removal, upsert) = match roster {
         Roster::Members => (
             "delete from members m where m.health_plan = $1 and not exists (
                select from staged s where s.id = m.member_id and s.coverage_from = m.coverage_from)",
             "insert into members (health_plan, member_id, coverage_from, coverage_through, birth_date, folded_name, document, row_hash)
-             select $1, id, coverage_from, coverage_through, birth_date, folded_name, document::json, row_hash from staged
+             select $1, id, coverage_from, coverage_through, birth_date, folded_name, document::json, row_hash from staged s
+             where not exists (select from members m where m.health_plan = $1 and m.member_id = s.id
+               and m.coverage_from = s.coverage_from and m.row_hash = s.row_hash)
              on conflict (health_plan, member_id, coverage_from) do update set coverage_through = excluded.coverage_through,
                birth_date = excluded.birth_date, folded_name = excluded.folded_name, document = excluded.document,
-               row_hash = excluded.row_hash
-             where members.row_hash <> excluded.row_hash",
+               row_hash = excluded.row_hash",
         ),
         Roster::Providers => (
             "delete from providers p where p.health_plan = $1 and not exists (select from staged s where s.id = p.npi)",
             "insert into providers (health_plan, npi, kind, folded_name, tax_ids, in_network, document, row_hash)
-             select $1, id, kind, folded_name, string_to_array(tax_ids, ' '), in_network, document::json, row_hash from staged
+             select $1, id, kind, folded_name, string_to_array(tax_ids, ' '), in_network, document::json, row_hash from staged s
+             where not exists (select from providers p where p.health_plan = $1 and p.npi = s.id and p.row_hash = s.row_hash)
              on conflict (health_plan, npi) do update set kind = excluded.kind, folded_name = excluded.folded_name,
-               tax_ids = excluded.tax_ids, in_network = excluded.in_network, document = excluded.document, row_hash = excluded.row_hash
-             where providers.row_hash <> excluded.row_hash",
+               tax_ids = excluded.tax_ids, in_network = excluded.in_network, document = excluded.document,
+               row_hash = excluded.row_hash",
         ),
     };
     sqlx::query(removal).bind(health_plan).execute(&mut *conn).await?;

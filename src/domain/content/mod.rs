@@ -69,8 +69,38 @@ pub struct Content {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
-    by_ingredient: HashMap<String, Vec<Arc<Regimen>>>,
+    regimen_ids: HashMap<String, usize>,
+    by_cancer: HashMap<String, RegimenIndex>,
+    biomarker_names: HashMap<String, usize>,
+    pathology_words: HashMap<String, usize>,
     policy_by_generic: HashMap<String, Vec<usize>>,
+}
+
+/// The regimens of one cancer, by what they are made of.
+#[derive(Debug, Clone, Default)]
+struct RegimenIndex {
+    regimens: Vec<Arc<Regimen>>,
+    by_ingredient: HashMap<String, Vec<Arc<Regimen>>>,
+}
+
+impl RegimenIndex {
+    fn add(&mut self, regimen: &Arc<Regimen>) {
+        self.regimens.push(Arc::clone(regimen));
+        for ingredient in &regimen.required_ingredients {
+            self.by_ingredient.entry(ingredient.clone()).or_default().push(Arc::clone(regimen));
+        }
+    }
+}
+
+/// Where each name leads; of equal names the first counts.
+fn index<'n, N: IntoIterator<Item = &'n String>>(entries: impl Iterator<Item = N>) -> HashMap<String, usize> {
+    let mut found = HashMap::new();
+    for (place, names) in entries.enumerate() {
+        for name in names {
+            found.entry(name.clone()).or_insert(place);
+        }
+    }
+    found
 }
 
 /// The parts of a release, before its indexes are built.
@@ -102,12 +132,13 @@ pub struct Parts {
 
 impl From<Parts> for Content {
     fn from(parts: Parts) -> Self {
-        let mut by_ingredient: HashMap<String, Vec<Arc<Regimen>>> = HashMap::new();
+        let mut by_cancer: HashMap<String, RegimenIndex> = HashMap::new();
         for regimen in &parts.regimens {
-            for ingredient in &regimen.required_ingredients {
-                by_ingredient.entry(ingredient.clone()).or_default().push(Arc::clone(regimen));
-            }
+            by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen);
         }
+        let regimen_ids = index(parts.regimens.iter().map(|regimen| std::iter::once(&regimen.id)));
+        let biomarker_names = index(parts.biomarkers.iter().map(|marker| std::iter::once(&marker.name).chain(&marker.synonyms)));
+        let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.synonyms)));
         let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, policy) in parts.policies.iter().enumerate() {
             for generic in &policy.generics {
@@ -126,7 +157,10 @@ impl From<Parts> for Content {
             biomarkers: parts.biomarkers,
             pathologies: parts.pathologies,
             calendars: parts.calendars,
-            by_ingredient,
+            regimen_ids,
+            by_cancer,
+            biomarker_names,
+            pathology_words,
             policy_by_generic,
         }
     }
@@ -143,14 +177,19 @@ impl Content {
         self.programs.iter().find(|program| program.id == id)
     }
 
-    /// Regimens that require this ingredient.
-    pub fn regimens_with(&self, ingredient: &str) -> &[Arc<Regimen>] {
-        self.by_ingredient.get(ingredient).map_or(&[], Vec::as_slice)
+    /// Regimens of a cancer.
+    pub fn regimens_of(&self, cancer: &str) -> &[Arc<Regimen>] {
+        self.by_cancer.get(cancer).map_or(&[], |index| &index.regimens)
+    }
+
+    /// Regimens of a cancer that require this ingredient.
+    pub fn regimens_with(&self, cancer: &str, ingredient: &str) -> &[Arc<Regimen>] {
+        self.by_cancer.get(cancer).and_then(|index| index.by_ingredient.get(ingredient)).map_or(&[], Vec::as_slice)
     }
 
     /// A regimen by id.
     pub fn regimen(&self, id: &str) -> Option<&Arc<Regimen>> {
-        self.regimens.iter().find(|regimen| regimen.id == id)
+        self.regimens.get(*self.regimen_ids.get(id)?)
     }
 
     /// Policies that name this generic.
@@ -165,12 +204,12 @@ impl Content {
 
     /// A biomarker by name or synonym.
     pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
-        self.biomarkers.iter().find(|marker| marker.name == name || marker.synonyms.iter().any(|synonym| synonym == name))
+        self.biomarkers.get(*self.biomarker_names.get(name)?)
     }
 
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
-        self.pathologies.iter().find(|term| term.word == word || term.synonyms.iter().any(|synonym| synonym == word))
+        self.pathologies.get(*self.pathology_words.get(word)?)
     }
 }
 
