@@ -39,13 +39,13 @@ pub enum ReviewError {
     #[error("line {0} is withdrawn already")]
     WithdrawnAlready(u32),
     /// DRG-06: after a reviewer acted it is no entry error any more.
-    #[error("a reviewer has acted on the case: withdraw it as voluntarily_cancelled (DRG-05, DRG-06)")]
+    #[error("a reviewer has acted on the case, or it is decided: withdraw as voluntarily_cancelled (DRG-05, DRG-06)")]
     ReviewerActed,
     /// A denied or cancelled case has nothing to withdraw.
     #[error("a case that is {0} has nothing to withdraw")]
     NothingToWithdraw(CaseStatus),
-    /// DRG-08.
-    #[error("line {0} is studied in a trial and not reviewed (DRG-08); leave it out")]
+    /// DRG-03, DRG-04, DRG-08.
+    #[error("line {0} is studied in a trial, or another entity's to review, and not reviewed here (DRG-03, DRG-04, DRG-08); leave it out")]
     NotReviewed(u32),
     /// It is there already.
     #[error("the case is a physician's already")]
