@@ -87,7 +87,7 @@ pub fn standing(status: CaseStatus, computed: &Computed) -> (crate::domain::case
     (pathway, awards)
 }
 
-/// Applies a reviewer's decisions. Lines that were only held return to what was computed for them; a denied treatment drug denies the
+/// Applies a reviewer's decisions, and with `pathway` the finding about the Pathway of the matched regimen, empty where it has none. Lines that were only held return to what was computed for them; a denied treatment drug denies the
 /// entire case (CAS-04, CAS-09).
 ///
 /// # Errors
@@ -129,7 +129,8 @@ pub fn determine(
         }
     }
     if let Some((choice, pathway_id)) = pathway {
-        choose_pathway(choice, pathway_id, &mut computed)?;
+        let whole = !case.drugs.iter().any(|drug| drug.role == DrugRole::Treatment && is_withdrawn(drug.status));
+        choose_pathway(choice, Some(pathway_id).filter(|id| whole && !id.is_empty()), &mut computed)?;
     }
     lift_holds(&mut case, &computed, &[]);
     deny_whole_case(&mut case);
@@ -145,10 +146,11 @@ fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
     drug.role == DrugRole::Investigational || computed.drugs.iter().any(elsewhere)
 }
 
-fn choose_pathway(choice: PathwayChoice, pathway_id: &str, computed: &mut Computed) -> Result<(), ReviewError> {
+/// `pathway_id` is the one that the order could follow; a treatment that lost a drug follows none (SCD-13).
+fn choose_pathway(choice: PathwayChoice, pathway_id: Option<&str>, computed: &mut Computed) -> Result<(), ReviewError> {
     match choice {
-        PathwayChoice::On if pathway_id.is_empty() => return Err(ReviewError::NoPathwayToBeOn),
         PathwayChoice::On => {
+            let pathway_id = pathway_id.ok_or(ReviewError::NoPathwayToBeOn)?;
             computed.pathway.determination = PathwayDetermination::OnPathway;
             computed.pathway.pathway_id = Some(pathway_id.to_owned());
             computed.pathway.options.clear();

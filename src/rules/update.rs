@@ -181,7 +181,9 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
         match drug.status {
             DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => same_drug,
             DrugStatus::NonAuthorized => same_order() && objections(fresh, now) == objections(before, drug),
-            _ if decided_to_authorize(so_far, drug) => same_order() && objections(fresh, now).is_subset(&objections(before, drug)),
+            _ if decided_to_authorize(so_far, drug) => {
+                same_order() && objections(fresh, now).is_subset(&objections(before, drug))
+            }
             _ => false,
         }
     };

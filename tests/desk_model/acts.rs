@@ -66,7 +66,15 @@ fn practice() -> impl Strategy<Value = &'static str> {
 
 fn anybody() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        PRACTICE, FACILITY, OTHER_PRACTICE, INTAKE, NURSE, PHYSICIAN, SECOND_PHYSICIAN, ADMINISTRATOR, "sandbox-health-plan",
+        PRACTICE,
+        FACILITY,
+        OTHER_PRACTICE,
+        INTAKE,
+        NURSE,
+        PHYSICIAN,
+        SECOND_PHYSICIAN,
+        ADMINISTRATOR,
+        "sandbox-health-plan",
     ])
 }
 
@@ -95,6 +103,7 @@ fn lines() -> impl Strategy<Value = Option<Vec<u32>>> {
         4 => prop::collection::vec(some, 1..3).prop_map(Some),
         2 => Just(Some(vec![5])),
         1 => Just(Some(vec![1, 2, 3, 4])),
+        1 => Just(Some(vec![3, 4])),
     ]
 }
 
@@ -137,6 +146,43 @@ pub fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(by, overturn, lines)| Act::DecideReconsideration { by, overturn, lines }),
         3 => wait().prop_map(Act::Wait),
     ]
+}
+
+/// How a sequence begins: mostly anyhow, sometimes the long way to a denial, which chance seldom walks.
+pub fn opening() -> impl Strategy<Value = Vec<Act>> {
+    let physician = || prop::sample::select(vec![PHYSICIAN, SECOND_PHYSICIAN]);
+    let not_authorized = prop_oneof![Just(vec![(2, false)]), Just(vec![(3, false), (4, false)]), Just(vec![(1, false)])];
+    let denied = (physician(), not_authorized, any::<bool>()).prop_map(|(by, lines, on_expiry)| {
+        vec![
+            Act::Duplicate { by, duplicate: false },
+            Act::Call { by, event: "offered", with: true },
+            Act::Determine { by, lines, pathway: None, on_expiry, reasons: true },
+        ]
+    });
+    let in_part = physician().prop_map(|by| {
+        vec![
+            Act::Call { by, event: "offered", with: true },
+            Act::Determine { by, lines: vec![(3, true), (4, true), (5, false)], pathway: None, on_expiry: false, reasons: true },
+            Act::Determine { by, lines: vec![(5, false)], pathway: None, on_expiry: false, reasons: true },
+        ]
+    });
+    let waited = denied.clone().prop_map(|mut acts| {
+        acts.push(Act::Wait(73 * 60 + 13));
+        acts.push(Act::Wait(73 * 60 + 13));
+        acts
+    });
+    let appealed = (overturn_lines(), prop::bool::weighted(0.8)).prop_map(|(lines, overturn)| {
+        let not_authorized = vec![(2, false), (3, false), (4, false)];
+        vec![
+            Act::Duplicate { by: PHYSICIAN, duplicate: false },
+            Act::Call { by: PHYSICIAN, event: "offered", with: true },
+            Act::Determine { by: PHYSICIAN, lines: not_authorized.clone(), pathway: None, on_expiry: false, reasons: true },
+            Act::Determine { by: PHYSICIAN, lines: not_authorized[1..].to_vec(), pathway: None, on_expiry: false, reasons: true },
+            Act::Reconsider(PRACTICE),
+            Act::DecideReconsideration { by: SECOND_PHYSICIAN, overturn, lines },
+        ]
+    });
+    prop_oneof![5 => Just(Vec::new()), 2 => denied, 1 => waited, 2 => in_part, 1 => appealed]
 }
 
 fn overturn_lines() -> impl Strategy<Value = Vec<(u32, bool)>> {

@@ -247,7 +247,9 @@ impl Model {
                 after.changed("escalated");
             }
             Act::Patch { by, what, stale } => return self.change(by, *what, *stale),
-            Act::Withdraw { by, lines, error_entry, stale } => return self.withdrawal(by, lines.as_deref(), *error_entry, *stale),
+            Act::Withdraw { by, lines, error_entry, stale } => {
+                return self.withdrawal(by, lines.as_deref(), *error_entry, *stale);
+            }
             Act::Reconsider(by) => return self.reconsider(by),
             Act::DecideReconsideration { by, overturn, lines } => return self.decide_reconsideration(by, *overturn, lines),
             Act::Wait(minutes) => after.wait(*minutes),
@@ -366,7 +368,8 @@ impl Model {
         faults.extend((denies && self.discussion == "not_offered").then_some(409)); // DET-03
         faults.extend((denies && !reasons).then_some(422)); // DET-10
         faults.extend(self.holds.contains("possible_duplicate").then_some(409)); // DUP-02
-        faults.extend((pathway == Some(true) && !self.order.has_pathway()).then_some(409));
+        let lost = self.lines.iter().any(|line| !line.supportive && line.status.is_withdrawn());
+        faults.extend((pathway == Some(true) && (lost || !self.order.has_pathway())).then_some(409));
         let mut after = self.clone();
         for (index, (number, authorize)) in lines.iter().enumerate() {
             faults.extend(lines[..index].iter().any(|(earlier, _)| earlier == number).then_some(422));
@@ -533,6 +536,7 @@ impl Model {
     /// APP-02, APP-04.
     fn decide_reconsideration(&self, by: &'static str, overturn: bool, lines: &[(u32, bool)]) -> Expected {
         let mut faults = BTreeSet::new();
+        faults.extend((!self.has_reconsideration()).then_some(404));
         faults.extend((!is_physician(by)).then_some(403));
         faults.extend(self.deniers.contains(by).then_some(403));
         faults.extend((self.reconsideration == Reconsideration::Decided).then_some(409));
