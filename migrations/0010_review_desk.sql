@@ -61,3 +61,48 @@ create trigger expiry_reviews_append_only before update or delete on expiry_revi
 create trigger expiry_reviews_never_truncated before truncate on expiry_reviews for each statement execute function refuse_change();
 create trigger expiry_reviews_offer_first before insert on expiry_reviews
     for each row execute function refuse_denial_without_offer();
+
+-- A number that a case had and lost, because it was withdrawn: never another case's, and the same case gets it again should it be approved
+-- again.
+create table retired_numbers (
+    number  text primary key,
+    case_id uuid not null references cases
+);
+create index retired_numbers_of_case on retired_numbers (case_id);
+create trigger retired_numbers_append_only before update or delete on retired_numbers for each row execute function refuse_change();
+create trigger retired_numbers_never_truncated before truncate on retired_numbers for each statement execute function refuse_change();
+
+create function refuse_retired_number() returns trigger language plpgsql as $$
+begin
+    if exists (select from retired_numbers as retired where retired.number = new.order_id and retired.case_id <> new.case_id) then
+        raise exception 'the number was another case''s' using errcode = 'unique_violation', constraint = 'cases_order_id';
+    end if;
+    if exists (select from retired_numbers as retired
+               where retired.number = new.pathway_eligible_id and retired.case_id <> new.case_id) then
+        raise exception 'the number was another case''s' using errcode = 'unique_violation', constraint = 'cases_pathway_eligible_id';
+    end if;
+    return new;
+end $$;
+create trigger cases_number_was_nobodys before insert on cases
+    for each row when (new.order_id is not null) execute function refuse_retired_number();
+create trigger cases_number_drawn_was_nobodys before update of order_id, pathway_eligible_id on cases
+    for each row when (new.order_id is distinct from old.order_id or new.pathway_eligible_id is distinct from old.pathway_eligible_id)
+    execute function refuse_retired_number();
+
+-- An Order ID stays the one that it is: it is on letters and claims.
+create function retire_numbers() returns trigger language plpgsql as $$
+begin
+    if old.order_id is not null and new.order_id is not null and old.order_id <> new.order_id then
+        raise exception 'a case keeps its Order ID' using errcode = 'integrity_constraint_violation', constraint = 'cases_order_id_stays';
+    end if;
+    insert into retired_numbers (number, case_id)
+        select lost.number, new.case_id
+        from (values (old.order_id, new.order_id), (old.pathway_eligible_id, new.pathway_eligible_id)) as lost (number, now)
+        where lost.number is not null and lost.now is null
+        on conflict (number) do nothing;
+    return null;
+end $$;
+create trigger cases_numbers_retired after update of order_id, pathway_eligible_id on cases
+    for each row when (old.order_id is not null and (new.order_id is distinct from old.order_id
+                       or new.pathway_eligible_id is distinct from old.pathway_eligible_id))
+    execute function retire_numbers();

@@ -2,10 +2,10 @@
 
 use super::body::{Creation, MergePatch, read};
 use super::etag::{IfMatch, etag};
-use super::idempotency_header::respond;
 use super::orders::json;
 use super::path::Id;
 use super::problem::Problem;
+use super::reviews::respond_with_version;
 use super::state::HttpState;
 use crate::app::orders::{self, Reason, Withdrawal};
 use crate::app::{App, Caller};
@@ -115,7 +115,8 @@ fn lines_schema() -> Schema {
 #[utoipa::path(post, path = "/v1/orders/{case_id}/withdrawals", operation_id = "post_withdrawal", tag = "orders",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake"]))),
     params(("case_id" = Uuid, Path, description = "The case"),
-           ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters, chosen by the caller")),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible characters, chosen by the caller"),
+           ("If-Match" = Option<String>, Header, description = "The version that the caller has seen, as in `ETag`")),
     request_body = WithdrawalRequest,
     responses((status = 201, description = "The case as it is now", body = Case),
               (status = 409, description = "There is nothing to withdraw, or a reviewer has acted")))]
@@ -123,6 +124,7 @@ async fn post_withdrawal(
     State(app): State<App>,
     caller: Caller,
     Id(case_id): Id,
+    IfMatch(expected): IfMatch,
     Creation { body, idempotent }: Creation<WithdrawalRequest>,
 ) -> Result<Response, Problem> {
     let lines = match body.drugs {
@@ -133,7 +135,7 @@ async fn post_withdrawal(
         Lines::Some(lines) => Some(lines),
     };
     let withdrawal = Withdrawal { lines, reason: body.reason };
-    respond(orders::withdraw(&app, &caller, case_id, &withdrawal, idempotent.as_ref()).await?)
+    respond_with_version(orders::withdraw(&app, &caller, case_id, &withdrawal, &expected, idempotent.as_ref()).await?)
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub fn standing(status: CaseStatus, computed: &Computed) -> (crate::domain::case
     (pathway, awards)
 }
 
-/// Applies a reviewer's decisions. Lines that were only held return to what was computed for them; a denied treatment drug denies the
+/// Applies a reviewer's decisions, and with `pathway` the finding about the Pathway of the matched regimen, empty where it has none. Lines that were only held return to what was computed for them; a denied treatment drug denies the
 /// entire case (CAS-04, CAS-09).
 ///
 /// # Errors
@@ -115,13 +115,13 @@ pub fn determine(
             return Err(ReviewError::LineNotPending(line));
         }
         match decision {
-            // held with the others, but not the plan's to pay: it returns to what it is when the hold is lifted
-            LineDecision::Authorize { .. } if drug.role == DrugRole::Investigational => {}
+            // held with the others, but not reviewed here: it returns to what it is when the hold is lifted
+            LineDecision::Authorize { .. } if is_not_reviewed(drug, &computed) => {}
             LineDecision::Authorize { .. } => {
                 drug.status = DrugStatus::Authorized;
                 drug.message = format!("{} is authorized after clinical review", drug.name);
             }
-            LineDecision::Deny { .. } if drug.role == DrugRole::Investigational => return Err(ReviewError::NotReviewed(line)),
+            LineDecision::Deny { .. } if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
             LineDecision::Deny { .. } => {
                 drug.status = DrugStatus::NonAuthorized;
                 drug.message = format!("{} is not authorized after a physician's review", drug.name);
@@ -129,7 +129,8 @@ pub fn determine(
         }
     }
     if let Some((choice, pathway_id)) = pathway {
-        choose_pathway(choice, pathway_id, &mut computed)?;
+        let whole = !case.drugs.iter().any(|drug| drug.role == DrugRole::Treatment && is_withdrawn(drug.status));
+        choose_pathway(choice, Some(pathway_id).filter(|id| whole && !id.is_empty()), &mut computed)?;
     }
     lift_holds(&mut case, &computed, &[]);
     deny_whole_case(&mut case);
@@ -137,10 +138,19 @@ pub fn determine(
     Ok((case, computed))
 }
 
-fn choose_pathway(choice: PathwayChoice, pathway_id: &str, computed: &mut Computed) -> Result<(), ReviewError> {
+/// Studied in a trial, or another entity's to review (DRG-03, DRG-04, DRG-08): nobody decides such a drug here.
+fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
+    let elsewhere = |of_engine: &ComputedDrug| {
+        of_engine.line == drug.line && matches!(of_engine.status, DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
+    };
+    drug.role == DrugRole::Investigational || computed.drugs.iter().any(elsewhere)
+}
+
+/// `pathway_id` is the one that the order could follow; a treatment that lost a drug follows none (SCD-13).
+fn choose_pathway(choice: PathwayChoice, pathway_id: Option<&str>, computed: &mut Computed) -> Result<(), ReviewError> {
     match choice {
-        PathwayChoice::On if pathway_id.is_empty() => return Err(ReviewError::NoPathwayToBeOn),
         PathwayChoice::On => {
+            let pathway_id = pathway_id.ok_or(ReviewError::NoPathwayToBeOn)?;
             computed.pathway.determination = PathwayDetermination::OnPathway;
             computed.pathway.pathway_id = Some(pathway_id.to_owned());
             computed.pathway.options.clear();
@@ -151,7 +161,8 @@ fn choose_pathway(choice: PathwayChoice, pathway_id: &str, computed: &mut Comput
     Ok(())
 }
 
-fn leave_pathway(computed: &mut Computed) {
+/// The order is not on a Pathway any more.
+pub(super) fn leave_pathway(computed: &mut Computed) {
     computed.pathway.determination = PathwayDetermination::OffPathway;
     computed.pathway.pathway_id = None;
     computed.awards = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
@@ -168,7 +179,7 @@ pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: 
     }
     let mut case = case.clone();
     if duplicate {
-        for drug in &mut case.drugs {
+        for drug in case.drugs.iter_mut().filter(|drug| !is_withdrawn(drug.status)) {
             drug.status = DrugStatus::NotReviewedErrorEntry;
             drug.message = format!("{} was not reviewed: the order is a duplicate", drug.name);
         }
@@ -237,14 +248,14 @@ pub fn withdraw(
     if reason == Withdrawal::ErrorEntry && (reviewer_acted || case.status != CaseStatus::InProgress) {
         return Err(ReviewError::ReviewerActed);
     }
-    let was_approved = case.status.has_order_id();
-    let mut case = case.clone();
-    let withdrawn = |status| matches!(status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
-    let all: Vec<u32> = case.drugs.iter().filter(|drug| !withdrawn(drug.status)).map(|drug| drug.line).collect();
+    let before = case;
+    let was_approved = before.status.has_order_id();
+    let mut case = before.clone();
+    let all: Vec<u32> = case.drugs.iter().filter(|drug| !is_withdrawn(drug.status)).map(|drug| drug.line).collect();
     let mut treatment_left = false;
     for line in lines.map_or(all, <[u32]>::to_vec) {
         let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
-        if withdrawn(drug.status) {
+        if is_withdrawn(drug.status) {
             return Err(ReviewError::WithdrawnAlready(line));
         }
         treatment_left |= drug.role == DrugRole::Treatment;
@@ -264,6 +275,8 @@ pub fn withdraw(
     conclude(&mut case, &computed, now);
     if treatment_left {
         case.pathway_eligible_id = None;
+    } else if was_approved && case.status.has_order_id() {
+        keep_awards(&mut case, before);
     }
     if case.status == CaseStatus::ReviewCancelled {
         case.status_reason = Some("every drug was withdrawn".to_owned());
@@ -271,13 +284,34 @@ pub fn withdraw(
     Ok(Withdrawn { case, computed, ends_pathway: was_approved && treatment_left })
 }
 
+/// Taken back by the office (DRG-05, DRG-06).
+pub(super) const fn is_withdrawn(status: DrugStatus) -> bool {
+    matches!(status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry)
+}
+
+/// Pathway and awards were settled when the case was approved, and have had a life since (SCD-05, SCD-13).
+fn keep_awards(case: &mut Case, approved: &Case) {
+    case.pathway = approved.pathway.clone();
+    case.s_codes.clone_from(&approved.s_codes);
+    case.s_codes_withheld = approved.s_codes_withheld;
+}
+
 /// Puts an order that was decided again where review had got with it: of the holds only `left` remain, and the lines in `kept` stay as
-/// a reviewer or the practice left them.
-pub fn resume(fresh: &Case, computed: &Computed, kept: &[CaseDrug], left: &[Hold], now: DateTime<Utc>) -> Case {
+/// a reviewer or the practice left them. An authorized line waits while there is a hold, and returns with the others (CAS-08).
+pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseDrug], left: &[Hold], now: DateTime<Utc>) -> Case {
     let mut case = fresh.clone();
+    for kept in kept.iter().filter(|kept| kept.status == DrugStatus::Authorized) {
+        for of_engine in computed.drugs.iter_mut().filter(|of_engine| of_engine.line == kept.line) {
+            of_engine.status = kept.status;
+        }
+    }
     lift_holds(&mut case, computed, left);
     for drug in &mut case.drugs {
-        if let Some(kept) = kept.iter().find(|kept| kept.line == drug.line) {
+        let Some(kept) = kept.iter().find(|kept| kept.line == drug.line) else { continue };
+        if kept.status == DrugStatus::Authorized && !left.is_empty() {
+            drug.status = DrugStatus::InProgress;
+            drug.message = format!("{HELD}{}", kept.message);
+        } else {
             drug.status = kept.status;
             drug.message.clone_from(&kept.message);
         }

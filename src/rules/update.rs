@@ -1,13 +1,15 @@
 //! An order that the practice changed while it was in progress (SUB-08): decided again like a new one, then put back where its review
 //! had got. Whatever nobody has looked at yet is looked at anew; what a person decided stays while it is about the same thing.
 
+use super::drugs::HELD;
 use super::review;
 use crate::domain::case::{Case, CaseDrug, Computed};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::ProviderRow;
-use crate::domain::vocabulary::{CallerRole, DrugStatus, Hold, NoticeCode};
+use crate::domain::vocabulary::{CallerRole, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, Truth};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// What is known of the review so far.
@@ -15,6 +17,8 @@ use uuid::Uuid;
 pub struct SoFar<'a> {
     /// The case before the change.
     pub case: &'a Case,
+    /// What was computed for it, with what reviewers found of the Pathway.
+    pub computed: &'a Computed,
     /// Every hold that was ever on it.
     pub holds_raised: &'a [Hold],
     /// Every case that it was ever said to be similar to.
@@ -78,11 +82,13 @@ pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&st
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Validation(faults)) }
 }
 
-/// The case from now on: `fresh` is what the engine decided about the changed order.
-pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &Computed, now: DateTime<Utc>) -> Case {
+/// The case from now on: `fresh` and `computed` are what the engine decided about the changed order.
+pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, now: DateTime<Utc>) -> Case {
     let raised: &[Hold] = fresh.review.as_ref().map_or(&[], |review| &review.holds);
     let (lifted, left): (Vec<Hold>, Vec<Hold>) = raised.iter().partition(|hold| stays_lifted(**hold, so_far, fresh));
-    let mut case = review::resume(fresh, computed, &kept_lines(so_far, fresh), &left, now);
+    let kept = kept_lines(so_far, fresh);
+    keep_pathway(so_far, fresh, computed, &kept);
+    let mut case = review::resume(fresh, computed, &kept, &left, now);
     if lifted.contains(&Hold::PossibleDuplicate) {
         case.notices.retain(|notice| notice.code != NoticeCode::DuplicateOrder);
     }
@@ -135,7 +141,29 @@ fn similar_cases(case: &Case) -> impl Iterator<Item = Uuid> {
     case.notices.iter().filter(|notice| notice.code == NoticeCode::DuplicateOrder).filter_map(|notice| notice.case_id)
 }
 
-/// Lines withdrawn stay withdrawn; lines that a reviewer decided stay decided while the drug is ordered as before.
+/// What a reviewer found of the Pathway stays while it is about the same treatment of the same patient; a treatment that lost a drug does
+/// not get its Pathway back (SCD-13).
+fn keep_pathway(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, kept: &[CaseDrug]) {
+    let (was, is) = (&so_far.case.request, &fresh.request);
+    let same = was.treatment == is.treatment
+        && was.clinical == is.clinical
+        && was.diagnosis == is.diagnosis
+        && was.date_of_service == is.date_of_service;
+    let before = so_far.computed.pathway.determination;
+    let lost_a_drug = kept.iter().any(|drug| drug.role == DrugRole::Treatment && review::is_withdrawn(drug.status));
+    if lost_a_drug || same && before == PathwayDetermination::OffPathway {
+        if computed.pathway.determination == PathwayDetermination::OnPathway {
+            review::leave_pathway(computed);
+        }
+    } else if same && before == PathwayDetermination::OnPathway {
+        computed.pathway = so_far.computed.pathway.clone();
+        computed.awards = computed.awards_on_pathway.clone();
+    }
+}
+
+/// Lines withdrawn stay withdrawn while they name the same drug. Lines that a reviewer decided stay decided while the drug is ordered as
+/// before, and while the rules object to it as they did: an authorization does not outlive a change that raises a new objection, nor a
+/// denial one that answers an objection.
 fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
     let before = so_far.case;
     let unchanged = |line: u32| {
@@ -147,10 +175,42 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
         };
         ordered(&before.request) == ordered(&fresh.request)
     };
-    let kept = |drug: &&CaseDrug| match drug.status {
-        DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => true,
-        DrugStatus::Authorized | DrugStatus::NonAuthorized => so_far.lines_decided.contains(&drug.line) && unchanged(drug.line),
-        _ => false,
+    let kept = |drug: &&CaseDrug| {
+        let Some(now) = fresh.drugs.iter().find(|now| now.line == drug.line) else { return false };
+        let same_drug = now.hcpcs == drug.hcpcs && now.name == drug.name;
+        let same_order =
+            || so_far.lines_decided.contains(&drug.line) && now.role == drug.role && same_drug && unchanged(drug.line);
+        match drug.status {
+            DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => same_drug,
+            DrugStatus::NonAuthorized => same_order() && objections(fresh, now) == objections(before, drug),
+            _ if decided_to_authorize(so_far, drug) => {
+                same_order() && objections(fresh, now).is_subset(&objections(before, drug))
+            }
+            _ => false,
+        }
     };
-    before.drugs.iter().filter(kept).cloned().collect()
+    before.drugs.iter().filter(kept).map(as_decided).collect()
+}
+
+/// Authorized by a reviewer, though it may wait for a hold that came later.
+fn decided_to_authorize(so_far: &SoFar<'_>, drug: &CaseDrug) -> bool {
+    let waits = || so_far.computed.drugs.iter().any(|one| one.line == drug.line && one.status == DrugStatus::Authorized);
+    drug.status == DrugStatus::Authorized || drug.status == DrugStatus::InProgress && waits()
+}
+
+fn as_decided(drug: &CaseDrug) -> CaseDrug {
+    let mut drug = drug.clone();
+    if drug.status == DrugStatus::InProgress {
+        drug.status = DrugStatus::Authorized;
+        if let Some(message) = drug.message.strip_prefix(HELD) {
+            drug.message = message.to_owned();
+        }
+    }
+    drug
+}
+
+/// The rules behind a drug that do not hold or could not be told.
+fn objections(case: &Case, drug: &CaseDrug) -> BTreeSet<(String, &'static str)> {
+    let behind = case.findings.iter().filter(|finding| finding.outcome != Truth::Met && drug.findings.contains(&finding.id));
+    behind.map(|finding| (finding.rule.clone(), finding.outcome.as_str())).collect()
 }

@@ -85,6 +85,18 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Re
     Ok(found)
 }
 
+/// When a case was decided with a denial: a withdrawal that moves the case later moves nothing here (APP-01).
+pub async fn denied_at(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<DateTime<Utc>>> {
+    let at = sqlx::query_scalar!(
+        "select min(at) from case_events
+         where case_id = $1 and document ->> 'status' in ('non_authorized', 'multiple_decisions_rendered')",
+        case_id,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(at)
+}
+
 /// Open reconsiderations after this id, oldest first.
 pub async fn open(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Reconsideration>> {
     let found = sqlx::query_as!(

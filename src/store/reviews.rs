@@ -236,18 +236,29 @@ pub async fn move_ledger(conn: &mut PgConnection, case_id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// True where another case of the member holds an award for this Pathway (SCD-05).
+/// True where another case of the member holds an award for this Pathway, or was paid for its onset (SCD-05).
 pub async fn awarded_elsewhere(conn: &mut PgConnection, case_id: Uuid, pathway_id: &str) -> Result<bool> {
     let found = sqlx::query_scalar!(
         r#"select exists (
              select from cases c
              join cases other on other.member_id = c.member_id and other.health_plan = c.health_plan and other.case_id <> c.case_id
              join s_code_awards a on a.case_id = other.case_id and a.voided_on is null
-             where c.case_id = $1 and other.pathway_id = $2) as "found!""#,
+             where c.case_id = $1 and other.pathway_id = $2)
+           or exists (
+             select from cases c
+             join s_code_claims b on b.member_id = c.member_id and b.health_plan = c.health_plan and b.case_id <> c.case_id
+             where c.case_id = $1 and b.pathway_id = $2 and b.accepted and b.onset) as "found!""#,
         case_id,
         pathway_id,
     )
     .fetch_one(conn)
     .await?;
     Ok(found)
+}
+
+/// The Order ID that a case had and lost.
+pub async fn retired_order_id(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<String>> {
+    let number =
+        sqlx::query_scalar!("select number from retired_numbers where case_id = $1 and number like 'A%' limit 1", case_id);
+    Ok(number.fetch_optional(conn).await?)
 }

@@ -5,9 +5,22 @@ use crate::support::http::Service;
 use serde_json::{Value, json};
 
 /// When it is received, plan, urgency, when it is due.
-const DEADLINES: [(&str, &str, &str, &str); 11] = [
+const DEADLINES: [(&str, &str, &str, &str); 26] = [
+    // independence day 2026 is a Saturday and kept on Friday the 3rd
+    ("2026-07-01T09:00:00-05:00", BMA, "standard", "2026-07-07T09:00:00-05:00"),
+    ("2026-07-02T09:00:00-04:00", QCCP, "standard", "2026-07-08T09:00:00-04:00"),
+    ("2026-07-03T13:00:00-04:00", OVM, "urgent", "2026-07-06T13:00:00-04:00"),
+    // on a Sunday, on Labor Day, and in the last second of a business day
+    ("2026-09-06T10:00:00-05:00", BMA, "standard", "2026-09-11T00:00:00-05:00"),
+    ("2026-09-07T10:00:00-04:00", OVM, "standard", "2026-09-11T00:00:00-04:00"),
+    ("2026-09-08T23:59:59-04:00", OVM, "standard", "2026-09-11T23:59:59-04:00"),
+    // a minute past midnight in New York is still yesterday in Chicago
+    ("2026-09-12T00:01:00-04:00", BMA, "standard", "2026-09-16T23:01:00-05:00"),
+    ("2026-09-12T00:01:00-04:00", QCCP, "standard", "2026-09-17T00:00:00-04:00"),
     // over the end of daylight-saving time
+    ("2026-10-29T08:00:00-04:00", OVM, "urgent", "2026-11-01T07:00:00-05:00"),
     ("2026-10-30T15:00:00-05:00", BMA, "standard", "2026-11-04T15:00:00-06:00"),
+    ("2026-10-31T12:00:00-04:00", QCCP, "standard", "2026-11-05T00:00:00-05:00"),
     ("2026-10-31T12:00:00-05:00", BMA, "urgent", "2026-11-01T11:00:00-06:00"),
     ("2026-11-24T10:00:00-06:00", BMA, "urgent", "2026-11-25T10:00:00-06:00"),
     // over Thanksgiving
@@ -18,11 +31,16 @@ const DEADLINES: [(&str, &str, &str, &str); 11] = [
     ("2026-12-05T11:00:00-05:00", QCCP, "standard", "2026-12-10T00:00:00-05:00"),
     // late on a Friday in Chicago, which is Saturday in London
     ("2026-12-11T23:30:00-06:00", BMA, "standard", "2026-12-16T23:30:00-06:00"),
-    // over the end of the year
+    // over Christmas, and over the end of the year
+    ("2026-12-23T10:00:00-06:00", BMA, "standard", "2026-12-29T10:00:00-06:00"),
+    ("2026-12-25T10:00:00-05:00", QCCP, "standard", "2026-12-31T00:00:00-05:00"),
     ("2026-12-30T10:00:00-05:00", OVM, "standard", "2027-01-05T10:00:00-05:00"),
+    ("2026-12-31T23:30:00-06:00", BMA, "urgent", "2027-01-01T23:30:00-06:00"),
+    ("2027-01-01T08:00:00-06:00", BMA, "standard", "2027-01-07T00:00:00-06:00"),
     // over the beginning of daylight-saving time
     ("2027-03-11T15:00:00-06:00", BMA, "standard", "2027-03-16T15:00:00-05:00"),
     ("2027-03-13T12:00:00-05:00", OVM, "urgent", "2027-03-16T13:00:00-04:00"),
+    ("2027-03-13T23:00:00-06:00", BMA, "urgent", "2027-03-15T00:00:00-05:00"),
     ("2027-03-19T09:00:00-04:00", QCCP, "urgent", "2027-03-22T09:00:00-04:00"),
 ];
 
@@ -125,6 +143,33 @@ async fn a_review_for_the_end_of_the_clock_falls_when_the_discussion_was_held() 
     move_clock(&service, AFTER).await;
     let case = read(&service, &case_id).await;
     assert_eq!((&case["status"], &case["review"]["overdue"]), (&json!("in_progress"), &json!(true)));
+}
+
+// proves DET-05
+#[tokio::test]
+async fn a_review_for_the_end_of_the_clock_outlives_what_brings_nothing() {
+    let (service, case_id) = reviewed_for_expiry().await;
+    // a claim for enhanced reimbursement, which is refused, is no information
+    let claim = json!({"case_id": case_id, "code": "S0353", "service_date": "2026-12-01", "billing_npi": "1234567893",
+                       "claim_type": "professional"});
+    assert_eq!(service.post("/v1/s-code-claims", PRACTICE, &claim).await.json()["accepted"], false);
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &json!({"event": "unreachable"})).await;
+    move_clock(&service, AFTER).await;
+    assert_eq!(read(&service, &case_id).await["status"], "non_authorized");
+}
+
+// proves DET-05, SUB-08
+#[tokio::test]
+async fn a_clock_ends_once_though_the_order_is_made_urgent_afterwards() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    move_clock(&service, AFTER).await;
+    let path = format!("/v1/orders/{case_id}");
+    let urgent = service.call(axum::http::Method::PATCH, &path, PRACTICE, Some(&json!({"urgency": "urgent"}))).await.json();
+    assert_eq!((&urgent["review"]["due_at"], &urgent["review"]["overdue"]), (&json!("2026-11-21T09:00:00-06:00"), &json!(true)));
+    move_clock(&service, "2026-11-26T15:00:00Z").await;
+    let kinds = kinds(&service, &case_id).await;
+    assert_eq!(kinds, ["submitted", "deadline_passed", "updated"]);
 }
 
 // proves DET-05

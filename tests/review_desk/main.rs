@@ -10,6 +10,8 @@ mod clocks;
 mod determinations;
 mod duplicates_and_calls;
 mod guards;
+mod practice;
+mod processes;
 mod races;
 mod reconsiderations;
 mod worklist;

@@ -19,7 +19,6 @@ pub struct Draft {
     pub case: Case,
     /// What the engine computed and review keeps back.
     pub computed: Computed,
-    computed_statuses: Vec<DrugStatus>,
     member: MemberRow,
     channel: Channel,
     valid_from: NaiveDate,
@@ -42,7 +41,6 @@ impl Draft {
         }
         let entered_npi = facts.order.servicing_provider.as_ref().and_then(|provider| provider.npi.clone());
         Self {
-            computed_statuses: decision.drugs.iter().map(|drug| drug.computed).collect(),
             computed: decision.computed.clone(),
             channel: channel(facts.order, caller),
             valid_from: decision.valid_from,
@@ -64,6 +62,9 @@ impl Draft {
     /// The rows to store, with the answer as it was written out.
     pub fn rows<'a>(&'a self, caller: &'a Caller, document: &'a str, computed: &'a str) -> NewCase<'a> {
         let case = &self.case;
+        let computed_of = |line: u32| self.computed.drugs.iter().find(|of_engine| of_engine.line == line);
+        let computed_statuses: Vec<DrugStatus> =
+            case.drugs.iter().map(|drug| computed_of(drug.line).map_or(drug.status, |of_engine| of_engine.status)).collect();
         NewCase {
             case_id: case.case_id,
             health_plan: case.request.member.health_plan.as_deref().unwrap_or_default(),
@@ -88,7 +89,7 @@ impl Draft {
             submitted_as: caller.role.as_str(),
             visible_to: &self.visible_to,
             treatment_ingredients: &self.treatment_ingredients,
-            drugs: drug_columns(case, &self.computed_statuses),
+            drugs: drug_columns(case, &computed_statuses),
             awards: award_columns(case),
             document,
             computed,

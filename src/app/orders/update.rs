@@ -7,9 +7,9 @@ use super::facts::Question;
 use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
-use crate::app::reviews::claims;
+use crate::app::reviews::{change, claims};
 use crate::app::{App, Caller, Error, Expected, Result};
-use crate::domain::case::Case;
+use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold};
@@ -55,6 +55,7 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     let held = store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     in_sight(Some(held.stored.clone()), caller)?;
     let before: Case = view::read_back(&held.stored.document)?;
+    let computed: Computed = view::read_back(&held.computed)?;
     in_progress(&before)?;
     if i64::from(held.stored.version) != version {
         return Err(Error::conflict("the order was changed just now; read it again and repeat the change on what it is now"));
@@ -66,7 +67,9 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
-    let draft = Change { app, caller, origin: &origin, before: &before, now }.decide(&mut transaction, order).await?;
+    let draft = Change { app, caller, origin: &origin, before: &before, computed: &computed, now }
+        .decide(&mut transaction, order)
+        .await?;
     Write { caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }.write(&mut transaction).await?;
     let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
@@ -95,6 +98,7 @@ struct Change<'a> {
     caller: &'a Caller,
     origin: &'a Origin,
     before: &'a Case,
+    computed: &'a Computed,
     now: DateTime<Utc>,
 }
 
@@ -128,10 +132,15 @@ impl Change<'_> {
         let reviewed = store::order_changes::reviewed(conn, self.before.case_id).await?;
         let holds: Vec<Hold> = reviewed.holds.iter().filter_map(|word| Hold::parse(word)).collect();
         let lines: Vec<u32> = reviewed.lines.iter().filter_map(|line| u32::try_from(*line).ok()).collect();
-        let so_far =
-            SoFar { case: self.before, holds_raised: &holds, similar_cases: &reviewed.similar_cases, lines_decided: &lines };
+        let so_far = SoFar {
+            case: self.before,
+            computed: self.computed,
+            holds_raised: &holds,
+            similar_cases: &reviewed.similar_cases,
+            lines_decided: &lines,
+        };
         let mut draft = Draft::new(self.before.case_id, decision, facts, submitter, self.now);
-        draft.case = carry_over(&so_far, &draft.case, &draft.computed, self.now);
+        draft.case = carry_over(&so_far, &draft.case, &mut draft.computed, self.now);
         draft.case.letters.clone_from(&self.before.letters);
         number(&mut draft.case, self.app.ids);
         Ok(draft)
@@ -177,6 +186,8 @@ impl Write<'_> {
         let detail = json!({
             "changes": self.changes,
             "status": {"before": self.before.status, "after": case.status},
+            "before": change::summary(self.before),
+            "after": change::summary(case),
         });
         let detail = view::write_out(&detail)?;
         let event = NewEvent {
@@ -192,6 +203,10 @@ impl Write<'_> {
         self.move_deadline(conn).await
     }
 
+    fn is_overdue(&self) -> bool {
+        self.before.review.as_ref().is_some_and(|review| review.overdue)
+    }
+
     async fn move_deadline(&self, conn: &mut PgConnection) -> Result<()> {
         let due = |case: &Case| case.review.as_ref().map(|review| review.due_at.to_utc());
         let case = &self.draft.case;
@@ -200,7 +215,8 @@ impl Write<'_> {
                 store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?;
                 claims::release(conn, case.case_id).await?;
             }
-            (before, Some(after)) if before != Some(after) => {
+            // a clock ends once: what is overdue already stays with the physicians
+            (before, Some(after)) if before != Some(after) && !self.is_overdue() => {
                 store::timers::set(conn, case.case_id, PEND_DEADLINE, after).await?;
             }
             _ => {}

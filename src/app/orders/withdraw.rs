@@ -1,23 +1,21 @@
 //! A practice takes drugs, or the whole order, back (DRG-05, DRG-06, CAS-06, SCD-13).
 
-use super::draft::{award_columns, drug_columns, number};
 use super::find::in_sight;
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::idempotency::{self, Answer};
-use crate::app::reviews::claims;
-use crate::app::{App, Caller, Error, Idempotent, Result};
+use crate::app::reviews::change::{self, Change, program_of};
+use crate::app::reviews::{Answered, DRAWS, no_number_left};
+use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
-use crate::domain::refusal::Fault;
-use crate::domain::vocabulary::CaseStatus;
-use crate::rules::review::{self, ReviewError};
+use crate::domain::content::Program;
+use crate::rules::calendar::local_day;
+use crate::rules::review;
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
-use crate::store::order_changes::Standing;
-use crate::store::timers::PEND_DEADLINE;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -50,137 +48,106 @@ pub async fn withdraw(
     caller: &Caller,
     case_id: Uuid,
     withdrawal: &Withdrawal,
+    expected: &Expected,
     key: Option<&Idempotent>,
-) -> Result<Answer> {
-    idempotency::once(app, caller, key, async |conn| {
-        let body = withdraw_on(conn, app, caller, case_id, withdrawal).await?;
-        let body = serde_json::from_str(&body).map_err(|_| Error::Internal("a case does not read back".to_owned()))?;
-        Ok(Answer::created(body, Some(format!("/v1/orders/{case_id}"))))
-    })
-    .await
+) -> Result<Answered> {
+    for _ in 0..DRAWS {
+        let mut version = None;
+        let answer = idempotency::once(app, caller, key, async |conn: &mut PgConnection| {
+            let (of_case, body) = withdraw_on(conn, app, caller, case_id, withdrawal, expected).await?;
+            version = Some(of_case);
+            let body = serde_json::from_str(&body).map_err(|_| Error::Internal("a case does not read back".to_owned()))?;
+            Ok(Answer::created(body, Some(format!("/v1/orders/{case_id}"))))
+        });
+        match answer.await {
+            Err(Error::Store(error)) if is_number_in_use(&error) => {}
+            answer => return Ok(Answered { answer: answer?, version }),
+        }
+    }
+    Err(no_number_left())
 }
 
+/// The version of the case, and the case as the caller sees it.
 async fn withdraw_on(
     conn: &mut PgConnection,
     app: &App,
     caller: &Caller,
     case_id: Uuid,
     withdrawal: &Withdrawal,
-) -> Result<String> {
+    expected: &Expected,
+) -> Result<(i64, String)> {
     let now = app.clock.now();
     let held = store::cases::lock(conn, case_id).await?.ok_or(Error::NotFound)?;
-    in_sight(Some(held.stored.clone()), caller)?;
-    let before: Case = view::read_back(&held.stored.document)?;
+    let stored = in_sight(Some(held.stored), caller)?;
+    if !expected.admits(i64::from(stored.version)) {
+        return Err(Error::PreconditionFailed);
+    }
+    let before: Case = view::read_back(&stored.document)?;
     let computed: Computed = view::read_back(&held.computed)?;
+    let program = program_of(app, &before, now)?;
+    may_withdraw(caller, &program)?;
     let acted = store::order_changes::reviewed(conn, case_id).await?.acted;
     let reason = match withdrawal.reason {
         Reason::VoluntarilyCancelled => review::Withdrawal::VoluntarilyCancelled,
         Reason::ErrorEntry => review::Withdrawal::ErrorEntry,
     };
-    let mut withdrawn = review::withdraw(&before, &computed, withdrawal.lines.as_deref(), reason, acted, now).map_err(refused)?;
-    number(&mut withdrawn.case, app.ids);
-    let voided_on = withdrawn.ends_pathway.then(|| local_day(app, &before, now));
-    Write { caller, withdrawal, before: &before, withdrawn: &withdrawn, voided_on, now }.write(conn).await?;
+    let withdrawn = review::withdraw(&before, &computed, withdrawal.lines.as_deref(), reason, acted, now)?;
+    let change = Change {
+        before: &before,
+        detail: detail(withdrawal, &before, &withdrawn.case),
+        after: withdrawn.case,
+        computed: &withdrawn.computed,
+        kind: "withdrawn",
+        actor: Actor { subject: &caller.subject, role: caller.role.as_str() },
+        reason: Some(match withdrawal.reason {
+            Reason::VoluntarilyCancelled => "The office withdrew it.",
+            Reason::ErrorEntry => "It was entered by mistake.",
+        }),
+    };
+    let written = change::write(app, conn, change, now).await?;
+    if withdrawn.ends_pathway {
+        void(conn, caller, case_id, local_day(now, program.time_zone), now).await?;
+    }
     let stored = store::cases::current(conn, case_id).await?.ok_or(Error::NotFound)?;
-    view::show(conn, stored, caller, now).await
+    Ok((written.version, view::show(conn, stored, caller, now).await?))
 }
 
-fn refused(error: ReviewError) -> Error {
-    match error {
-        ReviewError::NoSuchLine(_) => Error::invalid(vec![Fault::new("/drugs", "unknown-line", error.to_string())]),
-        error => Error::conflict(error.to_string()),
+/// Who may not order in a program does not take its orders back either (SUB-08).
+fn may_withdraw(caller: &Caller, program: &Program) -> Result<()> {
+    if program.submitters.contains(&caller.role) {
+        return Ok(());
     }
+    Err(Error::forbidden(format!("{} takes no requests from this role (SUB-08)", program.name)))
 }
 
-/// The day in the program's zone.
-fn local_day(app: &App, case: &Case, now: DateTime<Utc>) -> NaiveDate {
-    let program = app.library.named(&case.content_release).and_then(|content| content.program(&case.program));
-    program.map_or_else(|| now.date_naive(), |program| now.with_timezone(&program.time_zone).date_naive())
+fn detail(withdrawal: &Withdrawal, before: &Case, case: &Case) -> Value {
+    let status_of = |line: u32| before.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.status);
+    let moved: Vec<u32> =
+        case.drugs.iter().filter(|drug| status_of(drug.line) != Some(drug.status)).map(|drug| drug.line).collect();
+    json!({
+        "asked_for": withdrawal.lines,
+        "lines_changed": moved,
+        "reason": withdrawal.reason,
+        "status": {"before": before.status, "after": case.status},
+    })
 }
 
-/// A withdrawal on its way into the database.
-struct Write<'a> {
-    caller: &'a Caller,
-    withdrawal: &'a Withdrawal,
-    before: &'a Case,
-    withdrawn: &'a review::Withdrawn,
-    /// The day from which S-codes are void, where the Pathway ends.
-    voided_on: Option<NaiveDate>,
-    now: DateTime<Utc>,
-}
-
-impl Write<'_> {
-    async fn write(&self, conn: &mut PgConnection) -> Result<()> {
-        let case = &self.withdrawn.case;
-        let standing = Standing {
-            case_id: case.case_id,
-            status: case.status.as_str(),
-            order_id: case.order_id.as_deref(),
-            pathway_eligible_id: case.pathway_eligible_id.as_deref(),
-            pathway_id: case.pathway.pathway_id.as_deref(),
-            decided_at: case.decided_at,
-            due_at: case.review.as_ref().map(|review| review.due_at.to_utc()),
-        };
-        store::order_changes::stand(conn, &standing, &drug_columns(case, &[])).await.map_err(|error| {
-            if is_number_in_use(&error) { Error::conflict("send the same request again") } else { error.into() }
-        })?;
-        store::order_changes::award(conn, case.case_id, &award_columns(case)).await?;
-        let voided = match self.voided_on {
-            Some(on) => store::order_changes::void_unbilled(conn, case.case_id, on, ENDED).await?,
-            None => Vec::new(),
-        };
-        if case.status != CaseStatus::InProgress {
-            store::timers::cancel(conn, case.case_id, PEND_DEADLINE).await?;
-            claims::release(conn, case.case_id).await?;
-        }
-        self.record(conn).await?;
-        if !voided.is_empty() {
-            self.record_voided(conn, &voided).await?;
-        }
-        Ok(())
+/// S-codes that are not billed yet are void from this day on. An event of its own, because servicing providers do not see it (SCD-10).
+async fn void(conn: &mut PgConnection, caller: &Caller, case_id: Uuid, from: NaiveDate, now: DateTime<Utc>) -> Result<()> {
+    let codes = store::order_changes::void_unbilled(conn, case_id, from, ENDED).await?;
+    if codes.is_empty() {
+        return Ok(());
     }
-
-    /// An event of its own, because servicing providers do not see it (SCD-10).
-    async fn record_voided(&self, conn: &mut PgConnection, codes: &[String]) -> Result<()> {
-        let detail = view::write_out(&json!({ "codes": codes, "from": self.voided_on }))?;
-        let event = NewEvent {
-            case_id: self.before.case_id,
-            at: self.now,
-            kind: "s_codes_voided",
-            actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
-            reason: Some(ENDED),
-            detail: Some(&detail),
-            change: None,
-        };
-        store::case_events::append(conn, &event).await?;
-        Ok(())
-    }
-
-    async fn record(&self, conn: &mut PgConnection) -> Result<()> {
-        let (before, case) = (self.before, &self.withdrawn.case);
-        let status_of = |line: u32| before.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.status);
-        let moved: Vec<u32> =
-            case.drugs.iter().filter(|drug| status_of(drug.line) != Some(drug.status)).map(|drug| drug.line).collect();
-        let detail = view::write_out(&json!({
-            "asked_for": self.withdrawal.lines,
-            "lines_changed": moved,
-            "reason": self.withdrawal.reason,
-            "status": {"before": before.status, "after": case.status},
-        }))?;
-        let (document, computed) = (view::write_out(case)?, view::write_out(&self.withdrawn.computed)?);
-        let event = NewEvent {
-            case_id: case.case_id,
-            at: self.now,
-            kind: "withdrawn",
-            actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
-            reason: Some(match self.withdrawal.reason {
-                Reason::VoluntarilyCancelled => "The office withdrew it.",
-                Reason::ErrorEntry => "It was entered by mistake.",
-            }),
-            detail: Some(&detail),
-            change: Some((&document, &computed)),
-        };
-        store::case_events::append(conn, &event).await?;
-        Ok(())
-    }
+    let detail = view::write_out(&json!({ "codes": codes, "from": from }))?;
+    let event = NewEvent {
+        case_id,
+        at: now,
+        kind: "s_codes_voided",
+        actor: Actor { subject: &caller.subject, role: caller.role.as_str() },
+        reason: Some(ENDED),
+        detail: Some(&detail),
+        change: None,
+    };
+    store::case_events::append(conn, &event).await?;
+    Ok(())
 }

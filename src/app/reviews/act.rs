@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Numbers are random; where one is in use already, others are drawn so many times.
-pub(super) const DRAWS: usize = 5;
+pub(in crate::app) const DRAWS: usize = 5;
 
 /// What a reviewer does.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ pub async fn perform(
 }
 
 /// Every number drawn was another case's.
-pub(super) fn no_number_left() -> Error {
+pub(in crate::app) fn no_number_left() -> Error {
     Error::Internal("every number drawn was in use".to_owned())
 }
 

@@ -91,6 +91,8 @@ async fn approve(app: &App, conn: &mut PgConnection, before: &Case, after: &mut 
         let program = program_of(app, before, now)?;
         review::without_onset(after, &program.s_codes.onset_code);
     }
+    // a case that was withdrawn down to what was denied, and is approved now, gets the number that it had
+    after.order_id = store::reviews::retired_order_id(conn, after.case_id).await?;
     number(after, app.ids);
     Ok(())
 }
@@ -134,7 +136,7 @@ pub(in crate::app) const fn queue_word(queue: ReviewQueue) -> &'static str {
 }
 
 /// What a history shows of a case before and after. Nothing of enhanced reimbursement: servicing providers read histories (SCD-10).
-fn summary(case: &Case) -> Value {
+pub(in crate::app) fn summary(case: &Case) -> Value {
     let drugs: Vec<Value> = case.drugs.iter().map(|drug| json!({"line": drug.line, "status": drug.status})).collect();
     let mut summary =
         json!({"status": case.status, "status_reason": case.status_reason, "order_id": case.order_id, "drugs": drugs});

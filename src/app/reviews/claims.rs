@@ -94,11 +94,14 @@ pub(super) async fn keep(
 ) -> Result<Claim> {
     let lifetime = TimeDelta::from_std(app.settings.claim_lifetime).unwrap_or(TimeDelta::hours(4));
     let is_new = own.is_none();
+    let claimed_at = own.map_or(now, |own| own.claimed_at);
+    // the clock of another process may have been a little ahead
+    let now = now.max(claimed_at);
     let claim = Claim {
         case_id,
         claimed_by: caller.subject.clone(),
         role: caller.role.as_str().to_owned(),
-        claimed_at: own.map_or(now, |own| own.claimed_at),
+        claimed_at,
         acted_at: now,
         expires_at: now + lifetime,
     };

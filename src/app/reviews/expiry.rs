@@ -17,9 +17,9 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// What may happen after a physician's review and leave it in force: acts of reviewers that bring nothing of what was waited for.
+/// What may happen after a physician's review and leave it in force: acts that bring nothing of what was waited for.
 /// Anything else, such as a changed order or an attachment, needs a new look.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 10] = [
     "claimed",
     "claim_released",
     "claim_expired",
@@ -29,6 +29,7 @@ const HARMLESS: [&str; 9] = [
     "peer_to_peer_declined",
     "peer_to_peer_unreachable",
     "escalated",
+    "s_code_claimed",
 ];
 
 /// The clock of a case has ended. The case is denied only where a physician recorded so after the offer, and neither the information

@@ -14,4 +14,5 @@ mod steps;
 pub mod worklist;
 
 pub use act::{Act, Answered, perform};
+pub(in crate::app) use act::{DRAWS, no_number_left};
 pub(super) use expiry::end_of_clock;

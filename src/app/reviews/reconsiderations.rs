@@ -64,7 +64,9 @@ async fn open(
     let program = program_of(app, &case, now)?;
     may_ask(caller, &program)?;
     require_denial(&case)?;
-    within_window(&case, &program, now)?;
+    // a withdrawal afterwards may have moved the case, and does not open the window anew
+    let denied_at = store::reconsiderations::denied_at(conn, case_id).await?;
+    within_window(denied_at.unwrap_or(case.submitted_at), &program, now)?;
     require_own(conn, case_id, &asked.attachments).await?;
     let one = Reconsideration {
         reconsideration_id: app.ids.uuid(now),
@@ -158,7 +160,6 @@ async fn attempt(
     }
     let rationale = steps::required(&decision.rationale, "/rationale")?;
     let review = reviewer(caller.role, &caller.subject, &store::reviews::denied_by(conn, case.case_id).await?)?;
-    require_denial(&case)?;
     let lines = with_reasons(&case, &decision.drugs)?;
     one.decision = Some(decision.decision.as_str().to_owned());
     one.decided_by = Some(caller.subject.clone());
@@ -172,6 +173,8 @@ async fn attempt(
     let after = match decision.decision {
         ReconsiderationDecision::Upheld => uphold(&case, &lines)?,
         ReconsiderationDecision::Overturned => {
+            // where what was denied was withdrawn since, the request can still be closed
+            require_denial(&case)?;
             overturned(app, conn, caller, &case, &computed, (&lines, review), &rationale, now).await?
         }
     };
@@ -276,12 +279,11 @@ fn may_ask(caller: &Caller, program: &Program) -> Result<()> {
 }
 
 /// APP-01…03.
-fn within_window(case: &Case, program: &Program, now: DateTime<Utc>) -> Result<()> {
+fn within_window(denied_at: DateTime<Utc>, program: &Program, now: DateTime<Utc>) -> Result<()> {
     let appeal = appeal(program);
     let Some(rule) = program.reconsideration else {
         return Err(Error::conflict(format!("{} has no reconsideration (APP-03): {appeal}", program.name)));
     };
-    let denied_at = case.decided_at.unwrap_or(case.submitted_at);
     let last = last_day(denied_at, rule.calendar_days, program.time_zone);
     if local_day(now, program.time_zone) > last {
         let days = rule.calendar_days;

@@ -33,19 +33,21 @@ pub enum ReviewError {
     #[error("no possible duplicate is open on this case")]
     NoDuplicateOpen,
     /// The regimen has no Pathway to be on.
-    #[error("the order matches no regimen with a Pathway, so it cannot be found on one")]
+    #[error("the order matches no regimen with a Pathway, or lost a treatment drug, so it cannot be found on one")]
     NoPathwayToBeOn,
     /// A drug is withdrawn already.
     #[error("line {0} is withdrawn already")]
     WithdrawnAlready(u32),
     /// DRG-06: after a reviewer acted it is no entry error any more.
-    #[error("a reviewer has acted on the case: withdraw it as voluntarily_cancelled (DRG-05, DRG-06)")]
+    #[error("a reviewer has acted on the case, or it is decided: withdraw as voluntarily_cancelled (DRG-05, DRG-06)")]
     ReviewerActed,
     /// A denied or cancelled case has nothing to withdraw.
     #[error("a case that is {0} has nothing to withdraw")]
     NothingToWithdraw(CaseStatus),
-    /// DRG-08.
-    #[error("line {0} is studied in a trial and not reviewed (DRG-08); leave it out")]
+    /// DRG-03, DRG-04, DRG-08.
+    #[error(
+        "line {0} is studied in a trial, or another entity's to review, and not reviewed here (DRG-03, DRG-04, DRG-08); leave it out"
+    )]
     NotReviewed(u32),
     /// It is there already.
     #[error("the case is a physician's already")]

@@ -1,6 +1,6 @@
 //! Reconsideration of a denial (APP-01…04): until when, by whom, and what an overturned denial becomes.
 
-use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case};
+use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case, keep_awards};
 use crate::domain::case::{Case, Computed, PeerToPeer};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus};
 use crate::rules::calendar::local_day;
@@ -88,10 +88,7 @@ pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], no
         return Err(ReviewError::NothingOverturned);
     }
     if before.status.has_order_id() {
-        // the treatment was approved at the first decision, and Pathway and awards have had a life since (SCD-13)
-        case.pathway = before.pathway.clone();
-        case.s_codes.clone_from(&before.s_codes);
-        case.s_codes_withheld = before.s_codes_withheld;
+        keep_awards(&mut case, before); // the treatment was approved at the first decision
     }
     Ok(case)
 }
