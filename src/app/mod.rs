@@ -7,6 +7,7 @@ pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;
+pub mod feeds;
 pub mod idempotency;
 pub mod orders;
 pub mod reviews;

@@ -7,6 +7,7 @@ pub mod claim_checks;
 pub mod eligibility;
 pub mod etag;
 mod faults;
+pub mod feeds;
 pub mod idempotency_header;
 pub mod json;
 pub mod ndjson;
@@ -63,6 +64,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(providers::routes())
         .merge(verifications::routes())
         .merge(rosters::routes())
+        .merge(feeds::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

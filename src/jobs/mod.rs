@@ -1,6 +1,6 @@
 //! What runs by itself. Any number of processes may run it at once: work is claimed in the database, and done exactly once.
 
-use crate::app::{App, Error, idempotency, sandbox, timers};
+use crate::app::{App, Error, feeds, idempotency, sandbox, timers};
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -37,10 +37,11 @@ pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     }
 }
 
-/// Runs what is due now. In a sandbox the clock may have been set by another process.
+/// Runs what is due now, and publishes what happened. In a sandbox the clock may have been set by another process.
 pub async fn tick(app: &App) -> Result<(), Error> {
     if app.settings.sandbox {
         sandbox::follow_clock(app).await?;
     }
-    timers::run_free_timers(app, app.clock.now()).await
+    timers::run_free_timers(app, app.clock.now()).await?;
+    feeds::publish(app).await
 }

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod claims;
 pub mod enquiries;
 pub mod facts;
+pub mod feeds;
 pub mod idempotency;
 pub mod order_changes;
 pub mod provider_search;
