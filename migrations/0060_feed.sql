@@ -32,3 +32,33 @@ create trigger feed_events_never_truncated before truncate on feed_events for ea
 
 -- what happened before this migration
 insert into feed_outbox (case_id, seq) select case_id, seq from case_events;
+
+-- Where a plan has its feed delivered to. The secret is kept as it is, because every delivery is signed with it; whoever reads this
+-- table can sign as this service.
+create table feed_webhooks (
+    health_plan        text primary key,
+    url                text not null,
+    secret             bytea not null check (octet_length(secret) = 32),
+    -- While receivers change over to a new secret, deliveries are signed with the one before, too.
+    previous_secret    bytea,
+    previous_until     timestamptz,
+    -- Everything up to here was answered with 2xx.
+    delivered_position bigint not null check (delivered_position >= 0),
+    created_at         timestamptz not null,
+    changed_at         timestamptz not null,
+    changed_by         text not null,
+    -- In a row; 0 after a delivery.
+    failures           integer not null default 0 check (failures >= 0),
+    last_attempt_at    timestamptz,
+    last_delivered_at  timestamptz,
+    last_failure       text,
+    last_failure_at    timestamptz,
+    -- Not before; null where there is nothing to wait for.
+    next_attempt_at    timestamptz,
+    -- Who delivers at the moment, and until when nobody else does. No row is locked while a delivery is under way.
+    claim              uuid,
+    claimed_until      timestamptz,
+    constraint feed_webhooks_previous_secret_ends check ((previous_secret is null) = (previous_until is null)),
+    constraint feed_webhooks_claims_end check ((claim is null) = (claimed_until is null)),
+    constraint feed_webhooks_failures_are_told check ((last_failure is null) = (last_failure_at is null) and (failures = 0 or last_failure is not null))
+) with (fillfactor = 50);

@@ -19,6 +19,7 @@ pub mod timers;
 pub mod tokens;
 pub mod verifications;
 pub mod visibility;
+pub mod webhooks;
 
 pub use crate::rules::review::ReviewError;
 pub use call::{Caller, Expected, Idempotent};
@@ -67,6 +68,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
+    /// How deliveries to health plans are paced.
+    pub webhooks: webhooks::Pace,
 }
 
 impl Default for Settings {
@@ -78,6 +81,7 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             rate_limit: None,
+            webhooks: webhooks::Pace::default(),
         }
     }
 }

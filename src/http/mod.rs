@@ -33,6 +33,7 @@ pub mod sandbox;
 pub mod state;
 pub mod tokens;
 pub mod verifications;
+pub mod webhooks;
 
 use crate::app::App;
 use crate::telemetry;
@@ -65,6 +66,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(verifications::routes())
         .merge(rosters::routes())
         .merge(feeds::routes())
+        .merge(webhooks::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

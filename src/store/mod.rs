@@ -18,6 +18,7 @@ pub mod sandbox_clock;
 pub mod timers;
 pub mod tokens;
 pub mod verifications;
+pub mod webhooks;
 pub mod worklist;
 
 /// Why the database did not answer.

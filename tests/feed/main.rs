@@ -7,6 +7,8 @@ mod support;
 
 mod at_once;
 mod reading;
+mod receiver;
+mod webhooks;
 
 use serde_json::Value;
 use support::desk::ADMINISTRATOR;
@@ -39,7 +41,7 @@ async fn follow(service: &Service, plan: &str, limit: usize) -> Vec<Value> {
         }
         assert!(found.len() <= limit);
         all.extend(found);
-        after = page["next"].as_str().expect("a cursor").to_owned();
+        page["next"].as_str().expect("a cursor").clone_into(&mut after);
     }
 }
 

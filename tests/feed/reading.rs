@@ -50,7 +50,7 @@ async fn a_reader_resumes_exactly_where_it_stopped() {
         let next = page(&service, BMA, &format!("after={after}")).await;
         assert_eq!(items(&next).len(), 2);
         found.extend(items(&next));
-        after = next["next"].as_str().unwrap().to_owned();
+        next["next"].as_str().unwrap().clone_into(&mut after);
         let none = page(&service, BMA, &format!("after={after}&limit=200")).await;
         assert_eq!(none, json!({"items": [], "next": after}), "nothing new: the same cursor");
     }
@@ -112,8 +112,8 @@ async fn every_kind_of_event_of_every_case_is_in_the_feed() {
 
     let expiring = id(&submit(&service, &unanswered(BMA)).await);
     done(&service, NURSE, &expiring, "information-requests", &json!({"items": ["ejection fraction"]})).await;
-    let patch = json!({"contact": {"name": "Back office", "phone": "+1 734 555 0101"}});
-    let changed = service.call(Method::PATCH, &format!("/v1/orders/{expiring}"), PRACTICE, Some(&patch)).await;
+    let correction = json!({"contact": {"name": "Back office", "phone": "+1 734 555 0101"}});
+    let changed = service.call(Method::PATCH, &format!("/v1/orders/{expiring}"), PRACTICE, Some(&correction)).await;
     assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
     done(&service, NURSE, &expiring, "peer-to-peer", &offer()).await;
     done(&service, NURSE, &expiring, "escalations", &json!({"rationale": "no answer"})).await;
