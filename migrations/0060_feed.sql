@@ -44,6 +44,7 @@ create table feed_webhooks (
     previous_until     timestamptz,
     -- Everything up to here was answered with 2xx.
     delivered_position bigint not null check (delivered_position >= 0),
+    version            integer not null default 1 check (version >= 1),
     created_at         timestamptz not null,
     changed_at         timestamptz not null,
     changed_by         text not null,

@@ -1,6 +1,7 @@
 //! Where plans have their feeds delivered to (DET-11).
 
 use super::body::ValidJson;
+use super::etag::{IfMatch, etag};
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::webhooks::{self, Registered, Webhook, WebhookRequest};
@@ -36,19 +37,23 @@ struct RegisteredWebhook {
 /// waits.
 #[utoipa::path(put, path = "/v1/feeds/{health_plan}/webhook", operation_id = "put_feed_webhook", tag = "feeds",
     extensions(("x-roles" = json!(["health_plan", "administrator"]))),
-    params(("health_plan" = String, Path, description = "The plan")),
+    params(("health_plan" = String, Path, description = "The plan"),
+           ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is changed")),
     request_body = WebhookRequest,
     responses((status = 200, description = "The webhook is changed", body = RegisteredWebhook),
-              (status = 201, description = "The webhook is registered", body = RegisteredWebhook)))]
+              (status = 201, description = "The webhook is registered", body = RegisteredWebhook),
+              (status = 409, description = "It was registered at the same moment"),
+              (status = 412, description = "`If-Match` names another version")))]
 async fn put_feed_webhook(
     State(app): State<App>,
     caller: Caller,
     Path(health_plan): Path<String>,
+    IfMatch(expected): IfMatch,
     ValidJson(request): ValidJson<WebhookRequest>,
 ) -> Result<Response, Problem> {
-    let Registered { webhook, secret, is_new } = webhooks::put(&app, &caller, &health_plan, &request).await?;
+    let Registered { webhook, version, secret, is_new } = webhooks::put(&app, &caller, &health_plan, &expected, &request).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(RegisteredWebhook { secret, webhook })).into_response())
+    Ok((status, etag(version), Json(RegisteredWebhook { secret, webhook })).into_response())
 }
 
 /// Reads the plan's webhook and how deliveries are doing.
@@ -56,24 +61,24 @@ async fn put_feed_webhook(
     extensions(("x-roles" = json!(["health_plan", "administrator"]))),
     params(("health_plan" = String, Path, description = "The plan")),
     responses((status = 200, description = "The webhook, without its secret", body = Webhook)))]
-async fn get_feed_webhook(
-    State(app): State<App>,
-    caller: Caller,
-    Path(health_plan): Path<String>,
-) -> Result<Json<Webhook>, Problem> {
-    Ok(Json(webhooks::get(&app, &caller, &health_plan).await?))
+async fn get_feed_webhook(State(app): State<App>, caller: Caller, Path(health_plan): Path<String>) -> Result<Response, Problem> {
+    let (webhook, version) = webhooks::get(&app, &caller, &health_plan).await?;
+    Ok((etag(version), Json(webhook)).into_response())
 }
 
 /// Removes the plan's webhook. The feed stays and can be read.
 #[utoipa::path(delete, path = "/v1/feeds/{health_plan}/webhook", operation_id = "delete_feed_webhook", tag = "feeds",
     extensions(("x-roles" = json!(["health_plan", "administrator"]))),
-    params(("health_plan" = String, Path, description = "The plan")),
-    responses((status = 204, description = "Nothing more is delivered")))]
+    params(("health_plan" = String, Path, description = "The plan"),
+           ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is removed")),
+    responses((status = 204, description = "Nothing more is delivered"),
+              (status = 412, description = "`If-Match` names another version")))]
 async fn delete_feed_webhook(
     State(app): State<App>,
     caller: Caller,
     Path(health_plan): Path<String>,
+    IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    webhooks::remove(&app, &caller, &health_plan).await?;
+    webhooks::remove(&app, &caller, &health_plan, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,8 @@ pub struct Webhook {
     pub delivered_position: i64,
     /// How far the feed goes.
     pub last_position: i64,
+    /// Version, for `ETag`: how often its plan has changed it.
+    pub version: i32,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
@@ -43,7 +45,7 @@ pub struct Webhook {
 pub async fn find(conn: &mut PgConnection, health_plan: &str) -> Result<Option<Webhook>> {
     let webhook = sqlx::query_as!(
         Webhook,
-        r#"select w.health_plan as "health_plan!", w.url as "url!", w.delivered_position as "delivered_position!", coalesce(f.last_position, 0) as "last_position!", w.created_at,
+        r#"select w.health_plan as "health_plan!", w.url as "url!", w.delivered_position as "delivered_position!", coalesce(f.last_position, 0) as "last_position!", w.version, w.created_at,
              w.changed_at, w.failures, w.last_attempt_at, w.last_delivered_at, w.last_failure, w.last_failure_at, w.next_attempt_at,
              w.claimed_until
            from feed_webhooks w left join feeds f on f.health_plan = w.health_plan where w.health_plan = $1"#,
@@ -52,6 +54,12 @@ pub async fn find(conn: &mut PgConnection, health_plan: &str) -> Result<Option<W
     .fetch_optional(conn)
     .await?;
     Ok(webhook)
+}
+
+/// The version of a plan's webhook, held until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, health_plan: &str) -> Result<Option<i32>> {
+    let version = sqlx::query_scalar!("select version from feed_webhooks where health_plan = $1 for update", health_plan);
+    Ok(version.fetch_optional(conn).await?)
 }
 
 /// A webhook as its plan wants it.
@@ -73,13 +81,13 @@ pub struct Wanted<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Changes a webhook. Whoever delivers loses the claim, and the next attempt is made at once. False where the plan has none.
-pub async fn change(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<bool> {
-    let done = sqlx::query!(
+/// Changes a webhook that the caller holds ([`lock`]). Whoever delivers loses the claim, and the next attempt is made at once.
+pub async fn change(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<()> {
+    sqlx::query!(
         "update feed_webhooks set url = $2, secret = coalesce($3, secret),
            previous_secret = case when $3::bytea is null then previous_secret else secret end,
            previous_until = case when $3::bytea is null then previous_until else $4 end,
-           delivered_position = coalesce($5, delivered_position), changed_at = $6, changed_by = $7,
+           delivered_position = coalesce($5, delivered_position), changed_at = $6, changed_by = $7, version = version + 1,
            failures = 0, next_attempt_at = null, claim = null, claimed_until = null
          where health_plan = $1",
         wanted.health_plan,
@@ -92,7 +100,7 @@ pub async fn change(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<bool
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
 /// Registers a webhook.
@@ -112,10 +120,10 @@ pub async fn insert(conn: &mut PgConnection, wanted: &Wanted<'_>, secret: &[u8])
     Ok(())
 }
 
-/// Removes a plan's webhook. False where there was none.
-pub async fn remove(conn: &mut PgConnection, health_plan: &str) -> Result<bool> {
-    let done = sqlx::query!("delete from feed_webhooks where health_plan = $1", health_plan).execute(conn).await?;
-    Ok(done.rows_affected() == 1)
+/// Removes a plan's webhook.
+pub async fn remove(conn: &mut PgConnection, health_plan: &str) -> Result<()> {
+    sqlx::query!("delete from feed_webhooks where health_plan = $1", health_plan).execute(conn).await?;
+    Ok(())
 }
 
 /// A claimed delivery.

@@ -4,9 +4,11 @@ use super::receiver::{Answer, Receiver};
 use super::support::desk::{ADMINISTRATOR, BMA, NURSE, OVM, custom, done, id, move_clock, offer, submit, tch};
 use super::support::http::{self, Service, library};
 use super::{PLAN_TOKEN, follow};
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use futures_util::future::join_all;
 use oncoauth::app::{App, Settings, sandbox_rosters, webhooks};
+use oncoauth::jobs;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -275,4 +277,43 @@ async fn failures_say_what_kind_they_are_and_are_counted_without_the_address() {
     assert!(metrics.contains("oncoauth_webhook_attempts_total") && metrics.contains("not_connected"), "{metrics}");
     assert!(metrics.contains("oncoauth_webhook_undelivered"), "{metrics}");
     assert!(!metrics.contains("for-the-plan-only") && !metrics.contains("127.0.0.1"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_webhook_that_somebody_else_changed_is_not_overwritten() {
+    let service = sandbox().await;
+    let receiver = Receiver::start().await;
+    let path = format!("/v1/feeds/{BMA}/webhook");
+    let send = async |method: Method, tag: &str| {
+        let request = Request::builder().method(method).uri(&path).header("authorization", format!("Bearer {PLAN_TOKEN}"));
+        let request = request.header("content-type", "application/json").header("if-match", tag);
+        service.send(request.body(Body::from(json!({"url": receiver.url}).to_string())).unwrap()).await
+    };
+    send(Method::PUT, "*").await.assert_problem(412, "precondition-failed");
+    let registered = put(&service, BMA, &json!({"url": receiver.url})).await;
+    assert_eq!(registered.header("etag"), "\"1\"");
+    let changed = send(Method::PUT, "\"1\"").await;
+    assert_eq!((changed.status.as_u16(), changed.header("etag")), (200, "\"2\""));
+    assert_eq!(service.get(&path, PLAN_TOKEN).await.header("etag"), "\"2\"");
+    send(Method::PUT, "\"1\"").await.assert_problem(412, "precondition-failed");
+    send(Method::DELETE, "\"1\"").await.assert_problem(412, "precondition-failed");
+    assert_eq!(send(Method::DELETE, "\"2\"").await.status.as_u16(), 204);
+}
+
+// proves DET-11
+#[tokio::test]
+async fn the_service_delivers_by_itself_and_stops_though_a_receiver_hangs() {
+    let service = sandbox().await;
+    let receiver = Receiver::start().await;
+    register(&service, BMA, &receiver).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(jobs::run(service.app.clone(), async { drop(stopped.await) }));
+    submit(&service, &custom(BMA)).await;
+    timeout(Duration::from_secs(20), receiver.until(1)).await.expect("it is delivered without anybody asking");
+    receiver.answers(Answer::Hang);
+    submit(&service, &custom(BMA)).await;
+    timeout(Duration::from_secs(20), receiver.until(2)).await.expect("the second one comes");
+    stop.send(()).unwrap();
+    timeout(Duration::from_secs(10), running).await.expect("it stops").unwrap();
+    assert_eq!(receiver.taken().len(), 1);
 }

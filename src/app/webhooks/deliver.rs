@@ -33,8 +33,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Claims every delivery that is due. Each has to be made with [`deliver`].
 pub async fn claim_due(app: &App) -> Result<Vec<Claimed>> {
     let mut conn = app.pool.acquire().await?;
+    let mut any = false;
     for (health_plan, undelivered) in store::webhooks::undelivered(&mut conn).await? {
         telemetry::show_undelivered(&health_plan, undelivered);
+        any |= undelivered > 0;
+    }
+    if !any {
+        return Ok(Vec::new());
     }
     let now = app.clock.now();
     Ok(store::webhooks::claim(&mut conn, app.ids.uuid(now), now, lease(app, now)).await?)

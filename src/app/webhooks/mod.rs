@@ -6,7 +6,7 @@ mod deliver;
 pub use deliver::{claim_due, deliver, deliver_due};
 
 use super::feeds::{check_plan, position_of, publish};
-use super::{App, Caller, Error, Result};
+use super::{App, Caller, Error, Expected, Result};
 use crate::domain::refusal::Fault;
 use crate::outbound::signature::Secret;
 use crate::outbound::{Reach, Target};
@@ -14,6 +14,7 @@ use crate::store;
 use crate::store::webhooks::Wanted;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -112,6 +113,8 @@ pub struct Webhook {
 pub struct Registered {
     /// The webhook.
     pub webhook: Webhook,
+    /// Its version.
+    pub version: i64,
     /// Its secret, where it is a new one.
     pub secret: Option<String>,
     /// True where the plan had none before.
@@ -119,7 +122,13 @@ pub struct Registered {
 }
 
 /// Registers a plan's webhook, or changes it; what waits is then tried at once.
-pub async fn put(app: &App, caller: &Caller, health_plan: &str, request: &WebhookRequest) -> Result<Registered> {
+pub async fn put(
+    app: &App,
+    caller: &Caller,
+    health_plan: &str,
+    expected: &Expected,
+    request: &WebhookRequest,
+) -> Result<Registered> {
     check_plan(app, caller, health_plan)?;
     if let Err((code, message)) = Target::parse(&request.url, reach(app)) {
         return Err(Error::invalid(vec![Fault::new("/url", code, message)]));
@@ -127,6 +136,7 @@ pub async fn put(app: &App, caller: &Caller, health_plan: &str, request: &Webhoo
     publish(app).await?;
     let now = app.clock.now();
     let mut transaction = app.pool.begin().await?;
+    let is_new = !is_held(&mut transaction, health_plan, expected).await?;
     let position = match request.after {
         Some(after) => Some(position_of(&mut transaction, health_plan, after, "/after").await?),
         None => None,
@@ -142,34 +152,46 @@ pub async fn put(app: &App, caller: &Caller, health_plan: &str, request: &Webhoo
         by: &caller.subject,
         at: now,
     };
-    let is_new = !store::webhooks::change(&mut transaction, &wanted).await?;
     if is_new {
         store::webhooks::insert(&mut transaction, &wanted, new_secret.bytes()).await?;
+    } else {
+        store::webhooks::change(&mut transaction, &wanted).await?;
     }
     let stored = store::webhooks::find(&mut transaction, health_plan).await?.ok_or(Error::NotFound)?;
     transaction.commit().await?;
     tracing::info!(health_plan, is_new, rotates, by = caller.subject, "webhook registered");
+    let version = i64::from(stored.version);
     let secret = (is_new || rotates).then(|| new_secret.reveal());
-    Ok(Registered { webhook: Webhook::of(stored, now), secret, is_new })
+    Ok(Registered { webhook: Webhook::of(stored, now), version, secret, is_new })
 }
 
-/// A plan's webhook.
-pub async fn get(app: &App, caller: &Caller, health_plan: &str) -> Result<Webhook> {
+/// A plan's webhook, and its version.
+pub async fn get(app: &App, caller: &Caller, health_plan: &str) -> Result<(Webhook, i64)> {
     check_plan(app, caller, health_plan)?;
     let mut conn = app.pool.acquire().await?;
     let stored = store::webhooks::find(&mut conn, health_plan).await?.ok_or(Error::NotFound)?;
-    Ok(Webhook::of(stored, app.clock.now()))
+    let version = i64::from(stored.version);
+    Ok((Webhook::of(stored, app.clock.now()), version))
 }
 
 /// Removes a plan's webhook: nothing more is delivered. The feed stays.
-pub async fn remove(app: &App, caller: &Caller, health_plan: &str) -> Result<()> {
+pub async fn remove(app: &App, caller: &Caller, health_plan: &str, expected: &Expected) -> Result<()> {
     check_plan(app, caller, health_plan)?;
-    let mut conn = app.pool.acquire().await?;
-    if !store::webhooks::remove(&mut conn, health_plan).await? {
+    let mut transaction = app.pool.begin().await?;
+    if !is_held(&mut transaction, health_plan, expected).await? {
         return Err(Error::NotFound);
     }
+    store::webhooks::remove(&mut transaction, health_plan).await?;
+    transaction.commit().await?;
     tracing::info!(health_plan, by = caller.subject, "webhook removed");
     Ok(())
+}
+
+/// Holds the plan's webhook until the transaction ends, where it has one and in the version that the caller believes it has.
+async fn is_held(conn: &mut PgConnection, health_plan: &str, expected: &Expected) -> Result<bool> {
+    let version = store::webhooks::lock(conn, health_plan).await?;
+    let admitted = version.map_or(*expected == Expected::Unstated, |version| expected.admits(i64::from(version)));
+    if admitted { Ok(version.is_some()) } else { Err(Error::PreconditionFailed) }
 }
 
 /// Which addresses this installation calls.
