@@ -10,6 +10,7 @@ pub mod domain;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod outbound;
 pub mod postgres;
 pub mod rules;
 pub mod store;

@@ -51,3 +51,15 @@ pub fn metrics() -> &'static PrometheusHandle {
 pub fn count_decision(program: &str, status: CaseStatus) {
     metrics::counter!("oncoauth_decisions_total", "program" => program.to_owned(), "status" => status.as_str()).increment(1);
 }
+
+/// Counts an attempt to deliver an event to a plan: `delivered`, or what went wrong.
+pub fn count_delivery(health_plan: &str, outcome: &str) {
+    metrics::counter!("oncoauth_webhook_attempts_total", "health_plan" => health_plan.to_owned(), "outcome" => outcome.to_owned())
+        .increment(1);
+}
+
+/// Shows how many events are still to be delivered to a plan.
+pub fn show_undelivered(health_plan: &str, events: i64) {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    metrics::gauge!("oncoauth_webhook_undelivered", "health_plan" => health_plan.to_owned()).set(f64::from(events));
+}

@@ -16,9 +16,10 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("ids", vec!["domain"]),
         ("telemetry", vec!["domain"]),
         ("postgres", vec![]),
+        ("outbound", vec![]),
         ("store", vec!["domain", "telemetry"]),
         ("documents", vec!["domain"]),
-        ("app", vec!["domain", "rules", "store", "documents", "clock", "ids", "telemetry"]),
+        ("app", vec!["domain", "rules", "store", "documents", "outbound", "clock", "ids", "telemetry"]),
         ("http", vec!["domain", "app", "clock", "ids", "telemetry"]),
         ("jobs", vec!["domain", "app", "clock", "ids", "telemetry"]),
     ])

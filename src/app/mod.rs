@@ -8,6 +8,7 @@ pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;
+pub mod feeds;
 pub mod idempotency;
 pub mod orders;
 pub mod reviews;
@@ -19,6 +20,7 @@ pub mod timers;
 pub mod tokens;
 pub mod verifications;
 pub mod visibility;
+pub mod webhooks;
 
 pub use crate::rules::review::ReviewError;
 pub use call::{Caller, Expected, Idempotent};
@@ -77,6 +79,8 @@ pub struct Settings {
     pub upload_timeout: Duration,
     /// Who looks for viruses in clinical documents.
     pub scanner: attachments::Scanner,
+    /// How deliveries to health plans are paced.
+    pub webhooks: webhooks::Pace,
 }
 
 impl Default for Settings {
@@ -91,6 +95,7 @@ impl Default for Settings {
             uploads: 4,
             upload_timeout: Duration::from_mins(5),
             scanner: attachments::Scanner::NotConfigured,
+            webhooks: webhooks::Pace::default(),
         }
     }
 }

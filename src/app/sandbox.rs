@@ -1,6 +1,6 @@
 //! What only a sandbox has: fixed tokens, and a clock that integrators move so that they need not wait for deadlines.
 
-use super::{App, Caller, Error, Result, timers};
+use super::{App, Caller, Error, Result, timers, webhooks};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -45,7 +45,7 @@ pub async fn follow_clock(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Sets the clock and runs every timer due by then; answers with the time it shows afterwards.
+/// Sets the clock, runs every timer due by then and makes every delivery; answers with the time it shows afterwards.
 ///
 /// Any instant is taken while no order exists; later the clock only goes forward, because deadlines that have run cannot be undone.
 pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
@@ -69,5 +69,6 @@ pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
     app.clock.follow(offset);
     app.clock.freeze_at(to);
     timers::run_due_timers(app, app.clock.now()).await?;
+    webhooks::deliver_due(app).await?;
     Ok(app.clock.now())
 }

@@ -10,6 +10,7 @@ mod content_disposition;
 pub mod eligibility;
 pub mod etag;
 mod faults;
+pub mod feeds;
 pub mod idempotency_header;
 pub mod json;
 pub mod ndjson;
@@ -35,6 +36,7 @@ pub mod sandbox;
 pub mod state;
 pub mod tokens;
 pub mod verifications;
+pub mod webhooks;
 
 use crate::app::App;
 use crate::telemetry;
@@ -67,6 +69,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(providers::routes())
         .merge(verifications::routes())
         .merge(rosters::routes())
+        .merge(feeds::routes())
+        .merge(webhooks::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

@@ -122,7 +122,7 @@ pub enum Written {
     KeyUsed,
 }
 
-/// Stores a case with its drugs, awards, first event, deadline and idempotency key, in one statement.
+/// Stores a case with its drugs, awards, first event (for the plan's feed, too), deadline and idempotency key, in one statement.
 ///
 /// Everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing.
 pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_>) -> Result<Written> {
@@ -154,6 +154,8 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
            ), events as (
              insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
              select case_id, 1, $13, 'submitted', $19, $40, $41::text::json, $42::text::json from new_case
+           ), outbox as (
+             insert into feed_outbox (case_id, seq) select case_id, 1 from new_case
            ), deadline as (
              insert into timers (case_id, kind, due_at) select case_id, 'pend_deadline', $15 from new_case where $15 is not null
            )

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod claims;
 pub mod enquiries;
 pub mod facts;
+pub mod feeds;
 pub mod idempotency;
 pub mod order_changes;
 pub mod provider_search;
@@ -18,6 +19,7 @@ pub mod sandbox_clock;
 pub mod timers;
 pub mod tokens;
 pub mod verifications;
+pub mod webhooks;
 pub mod worklist;
 
 /// Why the database did not answer.

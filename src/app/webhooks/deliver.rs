@@ -1,0 +1,128 @@
+//! Making deliveries.
+//!
+//! Any number of processes may: a plan's deliveries are claimed by one at a time, with a lease, and no transaction is open while the
+//! receiver is called. The position moves after each answer. A process that dies before that leaves the claim to run out, and the event
+//! is sent again under the same id.
+
+use super::reach;
+use crate::app::feeds::{FeedItem, items_after, publish};
+use crate::app::{App, Error, Result};
+use crate::outbound::signature::Secret;
+use crate::outbound::{Failure, Line, Message, Target};
+use crate::store;
+use crate::store::webhooks::Claimed;
+use crate::telemetry;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Events read at once.
+const BATCH: i64 = 50;
+/// After so long, others get a turn.
+const TURN: Duration = Duration::from_secs(5);
+/// A lease is this much longer than a receiver may take.
+const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(30);
+/// So long a moved sandbox clock waits for deliveries.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it looks whether another process has made one.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Claims every delivery that is due. Each has to be made with [`deliver`].
+pub async fn claim_due(app: &App) -> Result<Vec<Claimed>> {
+    let mut conn = app.pool.acquire().await?;
+    let mut any = false;
+    for (health_plan, undelivered) in store::webhooks::undelivered(&mut conn).await? {
+        telemetry::show_undelivered(&health_plan, undelivered);
+        any |= undelivered > 0;
+    }
+    if !any {
+        return Ok(Vec::new());
+    }
+    let now = app.clock.now();
+    Ok(store::webhooks::claim(&mut conn, app.ids.uuid(now), now, lease(app, now)).await?)
+}
+
+/// Makes every delivery that is due by now, also those that become due by that, and waits for those that another process is making; at
+/// most half a minute.
+pub async fn deliver_due(app: &App) -> Result<()> {
+    let until = Instant::now() + PATIENCE;
+    publish(app).await?;
+    while Instant::now() < until {
+        let mut runs: FuturesUnordered<_> = claim_due(app).await?.into_iter().map(|claimed| deliver(app, claimed)).collect();
+        if runs.is_empty() {
+            let mut conn = app.pool.acquire().await?;
+            if !store::webhooks::is_being_delivered(&mut conn, app.clock.now()).await? {
+                return Ok(());
+            }
+            drop(conn);
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        while let Some(done) = runs.next().await {
+            done?;
+        }
+    }
+    Ok(())
+}
+
+/// Delivers one event after the other until none is left, one fails, the claim is lost, or others should have a turn.
+pub async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
+    let began = Instant::now();
+    let Ok(target) = Target::parse(&claimed.url, reach(app)) else {
+        // registered when other addresses were allowed
+        return failed(app, &claimed, claimed.failures + 1, Failure::AddressNotAllowed).await;
+    };
+    let mut line = Line::new(target, app.settings.webhooks.timeout);
+    let secrets: Vec<Secret> =
+        [Some(claimed.secret.clone()), claimed.previous_secret.clone()].into_iter().flatten().map(Secret::new).collect();
+    let secrets: Vec<&Secret> = secrets.iter().collect();
+    let mut position = claimed.position;
+    while began.elapsed() < TURN {
+        let items = items_after(&mut *app.pool.acquire().await?, &claimed.health_plan, position, BATCH).await?;
+        if items.is_empty() {
+            break;
+        }
+        for item in items {
+            if let Err(failure) = send(app, &mut line, &secrets, &item).await? {
+                let failures = if position > claimed.position { 1 } else { claimed.failures + 1 };
+                return failed(app, &claimed, failures, failure).await;
+            }
+            position = item.position;
+            telemetry::count_delivery(&claimed.health_plan, "delivered");
+            let now = app.clock.now();
+            let mut conn = app.pool.acquire().await?;
+            if !store::webhooks::advance(&mut conn, &claimed, position, now, lease(app, now)).await? {
+                return Ok(());
+            }
+            if began.elapsed() >= TURN {
+                break;
+            }
+        }
+    }
+    Ok(store::webhooks::release(&mut *app.pool.acquire().await?, &claimed).await?)
+}
+
+async fn send(app: &App, line: &mut Line, secrets: &[&Secret], item: &FeedItem) -> Result<std::result::Result<(), Failure>> {
+    let message = json!({"type": format!("case.{}", item.kind), "timestamp": item.at, "data": item});
+    let body = serde_json::to_string(&message).map_err(|error| Error::Internal(format!("event does not serialize: {error}")))?;
+    let id = item.event_id.to_string();
+    let message = Message { id: &id, timestamp: app.clock.now().timestamp(), body: &body };
+    Ok(line.post(&message, secrets).await)
+}
+
+/// Writes down that it failed, so many times in a row, and when the next attempt is made. Deliveries are never given up.
+async fn failed(app: &App, claimed: &Claimed, failures: i32, failure: Failure) -> Result<()> {
+    let now = app.clock.now();
+    let next = now + app.settings.webhooks.wait(failures);
+    let kind = failure.to_string();
+    telemetry::count_delivery(&claimed.health_plan, &kind);
+    tracing::warn!(health_plan = claimed.health_plan, failure = kind, failures, next_attempt_at = %next, "a webhook did not take its event");
+    Ok(store::webhooks::fail(&mut *app.pool.acquire().await?, claimed, &kind, now, next).await?)
+}
+
+fn lease(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    let limit = TimeDelta::from_std(app.settings.webhooks.timeout).unwrap_or(LEASE_MARGIN);
+    now + limit + LEASE_MARGIN
+}

@@ -1,0 +1,54 @@
+//! Delivers to health plans. Each plan's deliveries are a task of their own, so that a receiver that hangs keeps nobody else.
+
+use crate::app::{App, webhooks};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// How often deliveries are looked for.
+const EVERY: Duration = Duration::from_secs(1);
+/// So long a stop waits for a receiver. What it then cuts off is sent again, under the same id, when its lease has run out.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Makes deliveries as they fall due, until the sender is dropped.
+pub(super) async fn run(app: App, mut ended: watch::Receiver<()>) {
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut runs = JoinSet::new();
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            _ = ended.changed() => break,
+            _ = ticks.tick() => {}
+            // whoever is done may have more
+            Some(done) = runs.join_next(), if !runs.is_empty() => {
+                match done {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => report(&error),
+                    Err(_) => tracing::error!("a delivery panicked"),
+                }
+            }
+        }
+        match webhooks::claim_due(&app).await {
+            Ok(claimed) => {
+                failing = false;
+                for claimed in claimed {
+                    let app = app.clone();
+                    runs.spawn(async move { webhooks::deliver(&app, claimed).await });
+                }
+            }
+            // said once, not every second
+            Err(error) if !failing => {
+                failing = true;
+                report(&error);
+            }
+            Err(_) => {}
+        }
+    }
+    drop(timeout(GRACE, async { while runs.join_next().await.is_some() {} }).await);
+}
+
+fn report(error: &crate::app::Error) {
+    tracing::warn!(%error, "deliveries to health plans are not made");
+}

@@ -1,0 +1,190 @@
+//! A line to one address: connected when something is sent, kept open for the next, gone when dropped.
+
+use super::signature::{Secret, signature};
+use super::{Failure, Target};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{Method, Request, Response, header};
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
+use url::Host;
+
+/// Of an answer's body so much is read, for the connection to be used again; then it is closed.
+const ANSWER_LIMIT: usize = 16 * 1024;
+/// So long after the status.
+const ANSWER_PATIENCE: Duration = Duration::from_millis(500);
+/// Sent with every delivery.
+const USER_AGENT: &str = concat!("oncoauth/", env!("CARGO_PKG_VERSION"));
+
+/// A line to one address.
+#[derive(Debug)]
+pub struct Line {
+    target: Target,
+    timeout: Duration,
+    open: Option<Open>,
+}
+
+/// A connection, and the task that drives it: the task ends with it.
+#[derive(Debug)]
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    _driver: JoinSet<()>,
+}
+
+/// What is delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The same for every attempt.
+    pub id: &'a str,
+    /// Of this attempt, in seconds since 1970.
+    pub timestamp: i64,
+    /// JSON.
+    pub body: &'a str,
+}
+
+impl Line {
+    /// A line that is connected when something is sent.
+    pub const fn new(target: Target, timeout: Duration) -> Self {
+        Self { target, timeout, open: None }
+    }
+
+    /// Delivers a message: sent, and answered with 2xx, within the time limit.
+    pub async fn post(&mut self, message: &Message<'_>, secrets: &[&Secret]) -> Result<(), Failure> {
+        let signed = signature(secrets.iter().copied(), message.id, message.timestamp, message.body);
+        let limit = self.timeout;
+        let outcome = timeout(limit, self.exchange(message, &signed)).await.unwrap_or(Err(Failure::TimedOut));
+        if outcome.is_err() {
+            self.open = None;
+        }
+        outcome
+    }
+
+    async fn exchange(&mut self, message: &Message<'_>, signed: &str) -> Result<(), Failure> {
+        let kept = self.open.take();
+        let response = match kept {
+            Some(mut open) => match send(&mut open, self.request(message, signed)?).await {
+                Ok(response) => Ok((open, response)),
+                // the receiver may close an idle connection at any moment, which says nothing about this message
+                Err(Failure::BrokenOff) => self.afresh(message, signed).await,
+                Err(failure) => Err(failure),
+            },
+            None => self.afresh(message, signed).await,
+        };
+        let (open, response) = response?;
+        let status = response.status();
+        if is_read(response).await {
+            self.open = Some(open);
+        }
+        if status.is_success() { Ok(()) } else { Err(Failure::Status(status.as_u16())) }
+    }
+
+    async fn afresh(&self, message: &Message<'_>, signed: &str) -> Result<(Open, Response<Incoming>), Failure> {
+        let mut open = connect(&self.target).await?;
+        let response = send(&mut open, self.request(message, signed)?).await?;
+        Ok((open, response))
+    }
+
+    fn request(&self, message: &Message<'_>, signed: &str) -> Result<Request<Full<Bytes>>, Failure> {
+        Request::builder()
+            .method(Method::POST)
+            .uri(&self.target.resource)
+            .header(header::HOST, &self.target.authority)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::USER_AGENT, USER_AGENT)
+            .header("webhook-id", message.id)
+            .header("webhook-timestamp", message.timestamp)
+            .header("webhook-signature", signed)
+            .body(Full::from(message.body.to_owned()))
+            .map_err(|_| Failure::AddressNotAllowed)
+    }
+}
+
+async fn send(open: &mut Open, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+    open.sender.ready().await.map_err(|_| Failure::BrokenOff)?;
+    open.sender.send_request(request).await.map_err(|_| Failure::BrokenOff)
+}
+
+/// True where the answer was short enough to be read to its end, so that the connection can be used again.
+async fn is_read(response: Response<Incoming>) -> bool {
+    let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect();
+    timeout(ANSWER_PATIENCE, body).await.is_ok_and(|read| read.is_ok())
+}
+
+async fn connect(target: &Target) -> Result<Open, Failure> {
+    let tcp = dial(target).await?;
+    if !target.tls {
+        return handshake(tcp).await;
+    }
+    let name = match &target.host {
+        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|_| Failure::NameNotResolved)?,
+        Host::Ipv4(ip) => ServerName::from(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => ServerName::from(IpAddr::V6(*ip)),
+    };
+    let tls = TlsConnector::from(tls_config()?).connect(name, tcp).await.map_err(|_| Failure::TlsFailed)?;
+    handshake(tls).await
+}
+
+/// Connects to an address that was looked at after it was resolved: the one that is called is the one that was allowed.
+async fn dial(target: &Target) -> Result<TcpStream, Failure> {
+    let addresses: Vec<SocketAddr> = match &target.host {
+        Host::Domain(name) => {
+            let found = tokio::net::lookup_host((name.as_str(), target.port)).await;
+            found.map_err(|_| Failure::NameNotResolved)?.collect()
+        }
+        Host::Ipv4(ip) => vec![SocketAddr::new(IpAddr::V4(*ip), target.port)],
+        Host::Ipv6(ip) => vec![SocketAddr::new(IpAddr::V6(*ip), target.port)],
+    };
+    if addresses.is_empty() {
+        return Err(Failure::NameNotResolved);
+    }
+    // a name with a single address that is not allowed is not called at all
+    if !addresses.iter().all(|address| target.admits(address.ip())) {
+        return Err(Failure::AddressNotAllowed);
+    }
+    let mut last = Failure::NotConnected;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                drop(stream.set_nodelay(true));
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => last = Failure::TimedOut,
+            Err(_) => {}
+        }
+    }
+    Err(last)
+}
+
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Open, Failure> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| Failure::BrokenOff)?;
+    let mut driver = JoinSet::new();
+    driver.spawn(async { drop(connection.await) });
+    Ok(Open { sender, _driver: driver })
+}
+
+/// The machine's own trust store, read at the first call by https and then kept.
+fn tls_config() -> Result<Arc<ClientConfig>, Failure> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(Arc::clone(config));
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        tracing::error!("this machine has no trusted certificates: webhooks by https cannot be delivered");
+        return Err(Failure::TlsFailed);
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+    let config = builder.map_err(|_| Failure::TlsFailed)?.with_root_certificates(roots).with_no_client_auth();
+    Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
+}
