@@ -1,5 +1,6 @@
 //! HTTP: extract, call one use case, map the answer. No SQL and no rule here; one file per resource.
 
+pub mod accept;
 pub mod auth;
 pub mod body;
 pub mod catalog;
@@ -9,6 +10,7 @@ pub mod etag;
 mod faults;
 pub mod idempotency_header;
 pub mod json;
+pub mod letters;
 pub mod ndjson;
 pub mod observe;
 pub mod openapi;
@@ -30,6 +32,7 @@ pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
 pub mod state;
+pub mod summaries;
 pub mod tokens;
 pub mod verifications;
 
@@ -53,6 +56,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(tokens::routes())
         .merge(orders::routes())
         .merge(order_changes::routes())
+        .merge(summaries::routes())
+        .merge(letters::routes())
         .merge(s_code_claims::routes())
         .merge(claim_checks::routes())
         .merge(reviews::routes())

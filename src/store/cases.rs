@@ -1,6 +1,7 @@
 //! Cases: written in one statement, read back as the answers that they were.
 
 use super::Result;
+use super::letters::LetterColumns;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -58,6 +59,8 @@ pub struct NewCase<'a> {
     pub drugs: DrugColumns<'a>,
     /// Awards.
     pub awards: AwardColumns<'a>,
+    /// Letters of an order that is decided at once.
+    pub letters: LetterColumns,
     /// The whole answer.
     pub document: &'a str,
     /// What the engine computed and review keeps back.
@@ -122,7 +125,7 @@ pub enum Written {
     KeyUsed,
 }
 
-/// Stores a case with its drugs, awards, first event, deadline and idempotency key, in one statement.
+/// Stores a case with its drugs, awards, first event, letters, deadline and idempotency key, in one statement.
 ///
 /// Everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing.
 pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_>) -> Result<Written> {
@@ -154,6 +157,10 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
            ), events as (
              insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
              select case_id, 1, $13, 'submitted', $19, $40, $41::text::json, $42::text::json from new_case
+           ), letters as (
+             insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
+             select letter.id, new_case.case_id, 1, letter.kind, letter.addressee, $13
+             from new_case, unnest($43::uuid[], $44::text[], $45::text[]) as letter(id, kind, addressee)
            ), deadline as (
              insert into timers (case_id, kind, due_at) select case_id, 'pend_deadline', $15 from new_case where $15 is not null
            )
@@ -200,6 +207,9 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
         case.submitted_as,
         case.document,
         case.computed,
+        &case.letters.letter_id,
+        &case.letters.kind as &[&str],
+        &case.letters.addressee as &[&str],
     )
     .fetch_one(conn)
     .await?;

@@ -7,6 +7,7 @@ pub mod claims;
 pub mod enquiries;
 pub mod facts;
 pub mod idempotency;
+pub mod letters;
 pub mod order_changes;
 pub mod provider_search;
 pub mod reconsiderations;

@@ -6,7 +6,7 @@ use super::submit::is_number_in_use;
 use super::view;
 use crate::app::idempotency::{self, Answer};
 use crate::app::reviews::claims;
-use crate::app::{App, Caller, Error, Idempotent, Result};
+use crate::app::{App, Caller, Error, Idempotent, Result, letters};
 use crate::domain::case::{Case, Computed};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CaseStatus;
@@ -22,6 +22,8 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// The kind of the event.
+const WITHDRAWN: &str = "withdrawn";
 /// Why S-codes are void.
 const ENDED: &str = "a treatment drug was withdrawn, which ended the Pathway";
 
@@ -79,8 +81,10 @@ async fn withdraw_on(
     };
     let mut withdrawn = review::withdraw(&before, &computed, withdrawal.lines.as_deref(), reason, acted, now).map_err(refused)?;
     number(&mut withdrawn.case, app.ids);
+    let issued = letters::issue(app.ids, &before, &mut withdrawn.case, WITHDRAWN, now);
     let voided_on = withdrawn.ends_pathway.then(|| local_day(app, &before, now));
     Write { caller, withdrawal, before: &before, withdrawn: &withdrawn, voided_on, now }.write(conn).await?;
+    letters::keep(app, conn, &withdrawn.case, &issued, now).await?;
     let stored = store::cases::current(conn, case_id).await?.ok_or(Error::NotFound)?;
     view::show(conn, stored, caller, now).await
 }
@@ -171,7 +175,7 @@ impl Write<'_> {
         let event = NewEvent {
             case_id: case.case_id,
             at: self.now,
-            kind: "withdrawn",
+            kind: WITHDRAWN,
             actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
             reason: Some(match self.withdrawal.reason {
                 Reason::VoluntarilyCancelled => "The office withdrew it.",
