@@ -6,6 +6,7 @@
 pub mod app;
 pub mod clock;
 pub mod content;
+pub mod documents;
 pub mod domain;
 pub mod http;
 pub mod ids;

@@ -70,6 +70,8 @@ fn start(template: &Case, computed: &Computed, drugs: [(DrugRole, DrugStatus); 2
         holds: holds.to_vec(),
         asked_for: Vec::new(),
         peer_to_peer: PeerToPeer::NotOffered,
+        attachments_received: 0,
+        attachments_received_at: None,
     });
     (case.pathway, _) = standing(case.status, &computed);
     case.s_codes = None;

@@ -127,6 +127,7 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
     for (key, hours) in [("phone", &program.phone), ("portal_support", &program.portal_support), ("portal", &program.portal)] {
         check_requirement(&hours.requirement, root.key(key).key("requirement"), report);
     }
+    check_letters(program, root.key("letters"), report);
     check_requirement(&program.retrospective.requirement, root.key("retrospective").key("requirement"), report);
     for service in program.services.iter().filter(|service| !program.required.contains_key(service)) {
         root.key("required").error(report, format!("nothing says which items {service} requires"), None);
@@ -155,6 +156,41 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
         [("creatinine_clearance_cap", program.creatinine_clearance_cap), ("dose_warning_percent", program.dose_warning_percent)];
     for (key, _) in amounts.into_iter().filter(|(_, amount)| !(*amount > 0.0 && amount.is_finite())) {
         root.key(key).error(report, "must be more than 0", None);
+    }
+}
+
+/// Letters that would say nothing where they have to say something (DET-10, DET-12).
+fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
+    let letters = &program.letters;
+    let single = [
+        ("sender", &letters.sender),
+        ("questions_member", &letters.questions_member),
+        ("nondiscrimination", &letters.nondiscrimination),
+    ];
+    for (key, _) in single.into_iter().filter(|(_, text)| text.trim().is_empty()) {
+        place.key(key).error(report, "a letter has to say this", None);
+    }
+    for (key, paragraphs) in [("appeal_provider", &letters.appeal_provider), ("appeal_member", &letters.appeal_member)] {
+        if paragraphs.iter().all(|text| text.trim().is_empty()) {
+            place.key(key).error(report, "a denial letter carries instructions for the appeal (DET-10)", None);
+        }
+    }
+    if letters.reconsideration.is_some() != program.reconsideration.is_some() {
+        let message = "say how to ask for reconsideration where the program has it, and only there (APP-01, APP-03)";
+        place.key("reconsideration").error(report, message, None);
+    }
+    if letters.language_assistance.is_empty() {
+        place.key("language_assistance").error(report, "a member's letter offers help in other languages (DET-12)", None);
+    }
+    for (index, line) in letters.language_assistance.iter().enumerate() {
+        let here = place.key("language_assistance").at(index);
+        if !(2..=3).contains(&line.language.len()) || !line.language.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            let suggestion = Some("write a language tag such as `es`".to_owned());
+            here.key("language").error(report, format!("`{}` is not a language", line.language), suggestion);
+        }
+        if line.text.trim().is_empty() {
+            here.key("text").error(report, "say it in this language", None);
+        }
     }
 }
 

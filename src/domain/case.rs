@@ -2,8 +2,8 @@
 
 use super::order::{Dose, OrderRequest};
 use super::vocabulary::{
-    CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld,
-    Truth, Urgency,
+    Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, NoticeCode,
+    PathwayDetermination, SCodesWithheld, Truth, Urgency,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -310,10 +310,10 @@ pub struct Awards {
 pub struct LetterReference {
     /// Identifies the letter.
     pub letter_id: Uuid,
-    /// `approval` or `denial`.
-    pub kind: String,
-    /// `member` or `provider`.
-    pub to: String,
+    /// What it says.
+    pub kind: LetterKind,
+    /// Whom it is written to.
+    pub to: Addressee,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
 }

@@ -118,4 +118,17 @@ impl ReconsiderationDecision {
             Self::Overturned => "overturned",
         }
     }
+
+    /// The kind of the event that it makes.
+    pub const fn event_kind(self) -> &'static str {
+        match self {
+            Self::Upheld => "reconsideration_upheld",
+            Self::Overturned => "reconsideration_overturned",
+        }
+    }
+
+    /// The decision behind an event of this kind.
+    pub fn of_event(kind: &str) -> Option<Self> {
+        [Self::Upheld, Self::Overturned].into_iter().find(|decision| decision.event_kind() == kind)
+    }
 }

@@ -447,6 +447,26 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// What a letter says (DET-10).
+    LetterKind {
+        /// Something is authorized.
+        Approval = "approval",
+        /// Something is not.
+        Denial = "denial",
+    }
+);
+
+vocabulary!(
+    /// Whom a letter is written to (DET-10).
+    Addressee {
+        /// The member.
+        Member = "member",
+        /// The ordering provider.
+        Provider = "provider",
+    }
+);
+
+vocabulary!(
     /// Outcome of a rule: unknown is never false.
     Truth {
         /// The rule holds.

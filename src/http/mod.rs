@@ -1,5 +1,6 @@
 //! HTTP: extract, call one use case, map the answer. No SQL and no rule here; one file per resource.
 
+pub mod accept;
 mod attachment_body;
 pub mod attachments;
 pub mod auth;
@@ -13,6 +14,7 @@ mod faults;
 pub mod feeds;
 pub mod idempotency_header;
 pub mod json;
+pub mod letters;
 pub mod ndjson;
 pub mod observe;
 pub mod openapi;
@@ -34,6 +36,7 @@ pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
 pub mod state;
+pub mod summaries;
 pub mod tokens;
 pub mod verifications;
 pub mod webhooks;
@@ -59,6 +62,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(orders::routes())
         .merge(order_changes::routes())
         .merge(attachments::routes())
+        .merge(summaries::routes())
+        .merge(letters::routes())
         .merge(s_code_claims::routes())
         .merge(claim_checks::routes())
         .merge(reviews::routes())

@@ -23,6 +23,7 @@ pub mod fit;
 pub mod identity;
 pub mod intake;
 pub mod ledger;
+pub mod letters;
 pub mod matching;
 pub mod pathways;
 pub mod patient;

@@ -1,6 +1,7 @@
 //! Cases: written in one statement, read back as the answers that they were.
 
 use super::Result;
+use super::letters::LetterColumns;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -58,6 +59,8 @@ pub struct NewCase<'a> {
     pub drugs: DrugColumns<'a>,
     /// Awards.
     pub awards: AwardColumns<'a>,
+    /// Letters of an order that is decided at once.
+    pub letters: LetterColumns,
     /// The whole answer.
     pub document: &'a str,
     /// What the engine computed and review keeps back.
@@ -122,7 +125,8 @@ pub enum Written {
     KeyUsed,
 }
 
-/// Stores a case with its drugs, awards, first event (for the plan's feed, too), deadline and idempotency key, in one statement.
+/// Stores a case with its drugs, awards, first event (for the plan's feed, too), letters, deadline and idempotency key, in one
+/// statement.
 ///
 /// Everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing.
 pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_>) -> Result<Written> {
@@ -156,6 +160,10 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
              select case_id, 1, $13, 'submitted', $19, $40, $41::text::json, $42::text::json from new_case
            ), outbox as (
              insert into feed_outbox (case_id, seq) select case_id, 1 from new_case
+           ), letters as (
+             insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
+             select letter.id, new_case.case_id, 1, letter.kind, letter.addressee, $13
+             from new_case, unnest($43::uuid[], $44::text[], $45::text[]) as letter(id, kind, addressee)
            ), deadline as (
              insert into timers (case_id, kind, due_at) select case_id, 'pend_deadline', $15 from new_case where $15 is not null
            )
@@ -202,6 +210,9 @@ pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_
         case.submitted_as,
         case.document,
         case.computed,
+        &case.letters.letter_id,
+        &case.letters.kind as &[&str],
+        &case.letters.addressee as &[&str],
     )
     .fetch_one(conn)
     .await?;

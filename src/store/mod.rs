@@ -9,6 +9,7 @@ pub mod enquiries;
 pub mod facts;
 pub mod feeds;
 pub mod idempotency;
+pub mod letters;
 pub mod order_changes;
 pub mod provider_search;
 pub mod reconsiderations;

@@ -9,6 +9,7 @@ use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugRole, DrugS
 use crate::ids::Ids;
 use crate::rules::{Decision, Facts};
 use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
+use crate::store::letters::LetterColumns;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -91,6 +92,7 @@ impl Draft {
             treatment_ingredients: &self.treatment_ingredients,
             drugs: drug_columns(case, &computed_statuses),
             awards: award_columns(case),
+            letters: LetterColumns::of(&case.letters),
             document,
             computed,
         }

@@ -103,7 +103,7 @@ pub async fn history(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Ev
 }
 
 /// The case, where there is one and the caller may know of it.
-pub(super) fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
+pub(in crate::app) fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
     let sight = Sight::of(caller);
     stored.filter(|case| sight.reaches_case(case)).ok_or(Error::NotFound)
 }

@@ -6,7 +6,7 @@
 use super::draft::{Draft, number};
 use super::facts::Question;
 use super::view;
-use crate::app::{App, Caller, Error, Idempotent, Result, enquiries};
+use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
@@ -124,6 +124,7 @@ impl Submission<'_> {
         let ids = self.app.ids;
         let mut draft = Draft::new(ids.uuid(self.now), decision, &facts, self.caller, self.now);
         number(&mut draft.case, ids);
+        letters::issue_at_once(ids, &mut draft.case, self.now);
         self.write(conn, draft, &known).await
     }
 

@@ -8,7 +8,7 @@ use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::reviews::{change, claims};
-use crate::app::{App, Caller, Error, Expected, Result};
+use crate::app::{App, Caller, Error, Expected, Result, letters};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
@@ -24,6 +24,9 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// The kind of the event.
+const UPDATED: &str = "updated";
 
 /// An order that may be changed, as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +73,9 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     let draft = Change { app, caller, origin: &origin, before: &before, computed: &computed, now }
         .decide(&mut transaction, order)
         .await?;
-    Write { caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }.write(&mut transaction).await?;
+    Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
+        .write(&mut transaction)
+        .await?;
     let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
     let body = view::show(&mut transaction, stored, caller, now).await?;
@@ -143,6 +148,7 @@ impl Change<'_> {
         draft.case = carry_over(&so_far, &draft.case, &mut draft.computed, self.now);
         draft.case.letters.clone_from(&self.before.letters);
         number(&mut draft.case, self.app.ids);
+        letters::issue(self.app.ids, self.before, &mut draft.case, UPDATED, self.now);
         Ok(draft)
     }
 
@@ -166,6 +172,7 @@ impl Change<'_> {
 
 /// A change on its way into the database.
 struct Write<'a> {
+    app: &'a App,
     caller: &'a Caller,
     origin: &'a Origin,
     before: &'a Case,
@@ -193,13 +200,15 @@ impl Write<'_> {
         let event = NewEvent {
             case_id: case.case_id,
             at: self.now,
-            kind: "updated",
+            kind: UPDATED,
             actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
             reason: None,
             detail: Some(&detail),
             change: Some((&document, &computed)),
         };
         store::case_events::append(conn, &event).await?;
+        let issued = case.letters.get(self.before.letters.len()..).unwrap_or_default();
+        letters::keep(self.app, conn, case, issued, self.now).await?;
         self.move_deadline(conn).await
     }
 

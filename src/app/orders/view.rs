@@ -1,7 +1,7 @@
 //! What a caller gets to see of a case. The stored answer is the full one; most callers get it byte for byte.
 
 use crate::app::visibility::Sight;
-use crate::app::{Caller, Error, Result};
+use crate::app::{Caller, Error, Result, letters};
 use crate::domain::case::Case;
 use crate::domain::vocabulary::{CallerRole, NoticeCode};
 use crate::store;
@@ -33,19 +33,23 @@ pub async fn show(conn: &mut PgConnection, stored: StoredCase, caller: &Caller, 
     if !overdue && !names_others && caller.role != CallerRole::ServicingProvider {
         return Ok(stored.document);
     }
+    write_out(&seen(conn, &stored, caller, now).await?)
+}
+
+/// The same as a case.
+pub async fn seen(conn: &mut PgConnection, stored: &StoredCase, caller: &Caller, now: DateTime<Utc>) -> Result<Case> {
+    let overdue = stored.due_at.is_some_and(|due_at| due_at < now);
     let mut case: Case = read_back(&stored.document)?;
     if let Some(review) = &mut case.review {
         review.overdue |= overdue;
     }
+    let others: Vec<Uuid> = case.notices.iter().filter_map(|notice| notice.case_id).collect();
     let visible = match Sight::of(caller) {
-        Sight::Parties(parties) if names_others => {
-            let others: Vec<Uuid> = case.notices.iter().filter_map(|notice| notice.case_id).collect();
-            store::cases::visible(conn, &others, &parties).await?
-        }
+        Sight::Parties(parties) if !others.is_empty() => store::cases::visible(conn, &others, &parties).await?,
         _ => Vec::new(),
     };
     restrict(&mut case, caller, &visible);
-    write_out(&case)
+    Ok(case)
 }
 
 /// Takes out what the caller may not know: other practices' cases, and for servicing providers everything about enhanced reimbursement
@@ -63,6 +67,7 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         case.s_codes = None;
         case.s_codes_withheld = None;
         case.notices.retain(|notice| notice.code != NoticeCode::OutOfNetwork);
+        case.letters.retain(|letter| letters::may_read(caller, letter.to));
         let speaks_of_s_codes: Vec<String> = case
             .findings
             .extract_if(.., |finding| finding.requirements.iter().any(|requirement| requirement.starts_with("SCD-")))

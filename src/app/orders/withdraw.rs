@@ -20,6 +20,8 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// The kind of the event.
+const WITHDRAWN: &str = "withdrawn";
 /// Why S-codes are void.
 const ENDED: &str = "a treatment drug was withdrawn, which ended the Pathway";
 
@@ -97,7 +99,7 @@ async fn withdraw_on(
         detail: detail(withdrawal, &before, &withdrawn.case),
         after: withdrawn.case,
         computed: &withdrawn.computed,
-        kind: "withdrawn",
+        kind: WITHDRAWN,
         actor: Actor { subject: &caller.subject, role: caller.role.as_str() },
         reason: Some(match withdrawal.reason {
             Reason::VoluntarilyCancelled => "The office withdrew it.",

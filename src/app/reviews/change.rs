@@ -1,6 +1,7 @@
 //! Writing down what became of a case: numbers, rows, document and event, in the caller's transaction.
 
 use super::claims;
+use crate::app::letters;
 use crate::app::orders::{award_columns, drug_columns, number, view};
 use crate::app::{App, Error, Result};
 use crate::domain::case::{Case, Computed, ReviewQueue};
@@ -51,6 +52,7 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
         store::reviews::move_ledger(conn, after.case_id).await?;
     }
     approve(app, conn, before, &mut after, now).await?;
+    let issued = letters::issue(app.ids, before, &mut after, change.kind, now);
     if after.status != CaseStatus::InProgress && before.status == CaseStatus::InProgress {
         store::timers::cancel(conn, after.case_id, store::timers::PEND_DEADLINE).await?;
         claims::release(conn, after.case_id).await?;
@@ -74,6 +76,7 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
         change: Some((&document, &computed)),
     };
     let version = i64::from(store::case_events::append(conn, &event).await?);
+    letters::keep(app, conn, &after, &issued, now).await?;
     if after.status != before.status {
         telemetry::count_decision(&after.program, after.status);
     }

@@ -178,10 +178,7 @@ async fn attempt(
             overturned(app, conn, caller, &case, &computed, (&lines, review), &rationale, now).await?
         }
     };
-    let kind = match decision.decision {
-        ReconsiderationDecision::Upheld => "reconsideration_upheld",
-        ReconsiderationDecision::Overturned => "reconsideration_overturned",
-    };
+    let kind = decision.decision.event_kind();
     let detail = json!({"reconsideration_id": id, "drugs": lines});
     let change =
         Change { before: &case, after, computed: &computed, kind, actor: actor(caller), reason: Some(&rationale), detail };

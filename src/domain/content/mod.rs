@@ -1,12 +1,14 @@
 //! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
 
 mod catalog;
+mod letters;
 mod program;
 mod regimen;
 
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
 };
+pub use letters::{LanguageLine, Letters};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,

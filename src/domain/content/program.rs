@@ -3,6 +3,7 @@
 use super::super::attachment::MediaType;
 use super::super::case::Contact;
 use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
+use super::letters::Letters;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,8 @@ pub struct Program {
     pub without_authorization: String,
     /// Whom members ask (PRG-17).
     pub member_questions: String,
+    /// Words of the letters (DET-10, DET-12).
+    pub letters: Letters,
     /// Calvert's cap on creatinine clearance, mL/min (VER-07).
     pub creatinine_clearance_cap: f64,
     /// Share of the expected dose, in percent, beyond which a warning is raised (DEV-03).

@@ -1,0 +1,20 @@
+-- Letters to member and provider (DET-10). A letter exists from the moment of the decision, in the same transaction.
+
+create table letters (
+    letter_id uuid primary key,
+    case_id   uuid not null,
+    -- The event whose answer the letter tells.
+    seq       integer not null,
+    kind      text not null check (kind in ('approval', 'denial')),
+    addressee text not null check (addressee in ('member', 'provider')),
+    issued_at timestamptz not null,
+    -- The letter as it went out. Approvals that the engine gave have none: they are set from the event's answer, which never changes,
+    -- and an order is stored without writing its letters twice.
+    content   json,
+    constraint letters_of_an_event foreign key (case_id, seq) references case_events (case_id, seq),
+    -- A denial is a legal notice, and stays what it was when words or rules change later.
+    constraint letters_denials_are_kept check (kind = 'approval' or content is not null)
+);
+
+create trigger letters_append_only before update or delete on letters for each row execute function refuse_change();
+create trigger letters_never_truncated before truncate on letters for each statement execute function refuse_change();

@@ -1,0 +1,77 @@
+//! Loading what a letter tells, and writing it.
+
+use crate::app::reviews::change::content_of;
+use crate::app::{App, Error, Result};
+use crate::documents::{CallInLetter, Denied, Letter, LetterFacts, ReconsiderationInLetter};
+use crate::domain::case::{Case, LetterReference};
+use crate::domain::content::Program;
+use crate::domain::review::ReconsiderationDecision;
+use crate::domain::vocabulary::LetterKind;
+use crate::rules::review::reconsideration::last_day;
+use crate::store;
+use crate::store::letters::{StoredCall, StoredDenial};
+use sqlx::PgConnection;
+
+/// What a letter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// The decision of the case.
+    Decision,
+    /// The decision of its reconsideration.
+    Reconsideration,
+}
+
+/// The letter about this answer.
+pub(super) async fn compose(
+    app: &App,
+    conn: &mut PgConnection,
+    case: &Case,
+    reference: &LetterReference,
+    about: About,
+) -> Result<Letter> {
+    let content = content_of(app, case, reference.issued_at);
+    let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
+    let reconsidered = match about {
+        About::Decision => None,
+        About::Reconsideration => decided(conn, case).await?,
+    };
+    let mut facts = LetterFacts { denied: Vec::new(), calls: Vec::new(), reconsider_until: None, reconsidered };
+    if reference.kind == LetterKind::Denial {
+        facts.denied = store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(denied).collect();
+        facts.calls = store::letters::calls(conn, case.case_id).await?.into_iter().map(call).collect();
+        facts.reconsider_until =
+            program.reconsideration.filter(|_| facts.reconsidered.is_none()).map(|rule| until(case, program, rule.calendar_days));
+    }
+    Ok(Letter::write(reference, case, program, &facts))
+}
+
+/// The last day for a reconsideration (APP-01).
+fn until(case: &Case, program: &Program, calendar_days: u32) -> chrono::NaiveDate {
+    last_day(case.decided_at.unwrap_or(case.submitted_at), calendar_days, program.time_zone)
+}
+
+/// The reconsideration that was decided.
+async fn decided(conn: &mut PgConnection, case: &Case) -> Result<Option<ReconsiderationInLetter>> {
+    let Some(one) = store::reconsiderations::of_case(conn, case.case_id).await? else { return Ok(None) };
+    let decision = [ReconsiderationDecision::Upheld, ReconsiderationDecision::Overturned]
+        .into_iter()
+        .find(|decision| Some(decision.as_str()) == one.decision.as_deref());
+    Ok(match (decision, one.decided_at, one.rationale) {
+        (Some(decision), Some(decided_at), Some(rationale)) => Some(ReconsiderationInLetter { decision, decided_at, rationale }),
+        _ => None,
+    })
+}
+
+fn denied(stored: StoredDenial) -> Option<Denied> {
+    Some(Denied {
+        line: u32::try_from(stored.line).ok()?,
+        reason_code: stored.reason_code?,
+        rationale: stored.rationale?,
+        criteria_not_met: stored.criteria_not_met,
+        implied_by_line: stored.implied_by_line.and_then(|line| u32::try_from(line).ok()),
+    })
+}
+
+fn call(stored: StoredCall) -> CallInLetter {
+    CallInLetter { event: stored.event, at: stored.at, with: stored.with_whom }
+}

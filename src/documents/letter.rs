@@ -1,0 +1,270 @@
+//! Letters (DET-10): what was decided, why, and what can be done about it, to the member and to the ordering provider. Nothing about
+//! S-codes is ever in one (SCD-10).
+
+use super::blocks::Document;
+use super::letter_blocks;
+use super::words;
+use crate::domain::case::{Case, CaseDrug, LetterReference};
+use crate::domain::content::Program;
+use crate::domain::review::ReconsiderationDecision;
+use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A letter as it went out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Letter {
+    /// Identifies the letter.
+    pub letter_id: Uuid,
+    /// The case.
+    pub case_id: Uuid,
+    /// What it says.
+    pub kind: LetterKind,
+    /// Whom it is written to.
+    pub to: Addressee,
+    /// When it was issued.
+    pub issued_at: DateTime<Utc>,
+    /// Program that decided.
+    pub program: String,
+    /// Health plan.
+    pub health_plan: String,
+    /// The number that authorizes; a denied case has none (DET-09).
+    pub order_id: Option<String>,
+    /// The drugs that it is about.
+    pub drugs: Vec<DrugInLetter>,
+    /// What happened about the peer-to-peer discussion, in a denial.
+    pub peer_to_peer: Vec<CallInLetter>,
+    /// The reconsideration that it tells.
+    pub reconsideration: Option<ReconsiderationInLetter>,
+    /// What can be done about it, in a denial (APP-01…03).
+    pub appeal: Option<Appeal>,
+    /// The letter itself.
+    pub document: Document,
+}
+
+/// A drug in a letter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DrugInLetter {
+    /// Line of the order.
+    pub line: u32,
+    /// HCPCS code, where there is one.
+    pub hcpcs: Option<String>,
+    /// Generic name.
+    pub name: String,
+    /// Status.
+    pub status: DrugStatus,
+    /// Dose, route and schedule in words.
+    pub dosing: String,
+    /// Visits approved.
+    pub visits_approved: Option<u32>,
+    /// Billing units approved.
+    pub units_approved: Option<u64>,
+    /// Billing unit.
+    pub billing_unit: Option<String>,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+    /// Why it is denied, as the physician's code.
+    pub reason_code: Option<String>,
+    /// The same in words.
+    pub reason: Option<String>,
+    /// Why, in the physician's words.
+    pub rationale: Option<String>,
+    /// Criteria that are not met.
+    pub criteria_not_met: Vec<Criterion>,
+    /// The line whose denial took this one along (CAS-04).
+    pub implied_by_line: Option<u32>,
+}
+
+/// A criterion that is not met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Criterion {
+    /// The rule, or the criterion in the physician's words.
+    pub rule: String,
+    /// What the rule said, in words.
+    pub message: Option<String>,
+    /// Where the rule comes from, and whose criteria it is.
+    pub source: Option<String>,
+}
+
+/// An event of the peer-to-peer discussion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallInLetter {
+    /// `offered`, `scheduled`, `held`, `declined` or `unreachable`.
+    pub event: String,
+    /// When it happened, or was to happen.
+    pub at: DateTime<Utc>,
+    /// With whom.
+    pub with: Option<String>,
+}
+
+/// A reconsideration that was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReconsiderationInLetter {
+    /// How.
+    pub decision: ReconsiderationDecision,
+    /// When.
+    pub decided_at: DateTime<Utc>,
+    /// Why, in the physician's words.
+    pub rationale: String,
+}
+
+/// What can be done about a denial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Appeal {
+    /// How the provider asks for reconsideration; null where there is none, or none any more.
+    pub reconsideration: Option<String>,
+    /// The last day for it.
+    pub reconsideration_until: Option<NaiveDate>,
+    /// What the provider can do.
+    pub provider: Vec<String>,
+    /// What the member can do.
+    pub member: Vec<String>,
+}
+
+/// What was decided against a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// The line.
+    pub line: u32,
+    /// Why, as a code.
+    pub reason_code: String,
+    /// Why, in words.
+    pub rationale: String,
+    /// Rules, or criteria in the physician's words.
+    pub criteria_not_met: Vec<String>,
+    /// The line whose denial took this one along.
+    pub implied_by_line: Option<u32>,
+}
+
+/// What a letter tells beside the case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterFacts {
+    /// Every line denied.
+    pub denied: Vec<Denied>,
+    /// The peer-to-peer discussion.
+    pub calls: Vec<CallInLetter>,
+    /// The last day for a reconsideration, where one may still be asked for.
+    pub reconsider_until: Option<NaiveDate>,
+    /// The reconsideration that was decided now.
+    pub reconsidered: Option<ReconsiderationInLetter>,
+}
+
+impl Letter {
+    /// Writes a letter about a case as it stands.
+    pub fn write(reference: &LetterReference, case: &Case, program: &Program, facts: &LetterFacts) -> Self {
+        let is_denial = reference.kind == LetterKind::Denial;
+        let own = |drug: &&CaseDrug| match drug.status {
+            DrugStatus::NonAuthorized => is_denial,
+            DrugStatus::Authorized => !is_denial,
+            _ => false,
+        };
+        let mut drugs: Vec<DrugInLetter> =
+            case.drugs.iter().filter(own).map(|drug| in_letter(drug, case, program, &facts.denied)).collect();
+        // a treatment without drug lines is denied as a whole
+        drugs.extend(
+            facts.denied.iter().filter(|denied| denied.line == 0 && is_denial).map(|denied| whole(denied, case, program)),
+        );
+        let mut letter = Self {
+            letter_id: reference.letter_id,
+            case_id: case.case_id,
+            kind: reference.kind,
+            to: reference.to,
+            issued_at: reference.issued_at,
+            program: case.program.clone(),
+            health_plan: program.health_plan.clone(),
+            order_id: case.order_id.clone(),
+            drugs,
+            peer_to_peer: if is_denial { facts.calls.clone() } else { Vec::new() },
+            reconsideration: facts.reconsidered.clone(),
+            appeal: is_denial.then(|| appeal(program, facts)),
+            document: letter_blocks::empty(program),
+        };
+        letter_blocks::fill(&mut letter, case, program);
+        letter
+    }
+}
+
+fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
+    let words = &program.letters;
+    Appeal {
+        // it was asked for already, where one was decided
+        reconsideration: words.reconsideration.clone().filter(|_| facts.reconsidered.is_none()),
+        reconsideration_until: facts.reconsider_until,
+        provider: words.appeal_provider.clone(),
+        member: words.appeal_member.clone(),
+    }
+}
+
+fn in_letter(drug: &CaseDrug, case: &Case, program: &Program, denied: &[Denied]) -> DrugInLetter {
+    let denial = denied.iter().find(|denial| denial.line == drug.line && drug.status == DrugStatus::NonAuthorized);
+    let entry = DrugInLetter {
+        line: drug.line,
+        hcpcs: drug.hcpcs.clone(),
+        name: drug.name.clone(),
+        status: drug.status,
+        dosing: drug.dosing.clone(),
+        visits_approved: drug.visits_approved,
+        units_approved: drug.units_approved,
+        billing_unit: drug.billing_unit.clone(),
+        valid_from: drug.valid_from,
+        valid_through: drug.valid_through,
+        reason_code: None,
+        reason: None,
+        rationale: None,
+        criteria_not_met: Vec::new(),
+        implied_by_line: None,
+    };
+    match denial {
+        Some(denial) => because(entry, denial, case, program),
+        None => entry,
+    }
+}
+
+fn because(entry: DrugInLetter, denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
+    DrugInLetter {
+        reason_code: Some(denied.reason_code.clone()),
+        reason: Some(reason(&denied.reason_code, program)),
+        rationale: Some(denied.rationale.clone()),
+        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, case)).collect(),
+        implied_by_line: denied.implied_by_line,
+        ..entry
+    }
+}
+
+fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
+    let entry = DrugInLetter {
+        line: 0,
+        hcpcs: None,
+        name: "the treatment as a whole".to_owned(),
+        status: DrugStatus::NonAuthorized,
+        dosing: String::new(),
+        visits_approved: None,
+        units_approved: None,
+        billing_unit: None,
+        valid_from: None,
+        valid_through: None,
+        reason_code: None,
+        reason: None,
+        rationale: None,
+        criteria_not_met: Vec::new(),
+        implied_by_line: None,
+    };
+    because(entry, denied, case, program)
+}
+
+fn reason(code: &str, program: &Program) -> String {
+    program.letters.reasons.get(code).cloned().unwrap_or_else(|| words::sentence(&words::humanize(code)))
+}
+
+fn criterion(rule: &str, case: &Case) -> Criterion {
+    let finding = case.findings.iter().find(|finding| finding.rule == rule);
+    Criterion {
+        rule: rule.to_owned(),
+        message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),
+        source: finding.map(|finding| finding.source.clone()),
+    }
+}

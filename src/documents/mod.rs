@@ -1,0 +1,18 @@
+//! Documents for people: the order summary and the letters. Pure: a case and the program's words go in, a [`Document`] comes out, and
+//! [`html`] and [`pdf`] set the same document on a screen and on paper. No clock, no database, and nothing that the case does not say.
+
+mod blocks;
+mod disease;
+pub mod html;
+mod letter;
+mod letter_blocks;
+pub mod pdf;
+mod summary;
+mod summary_blocks;
+mod summary_text;
+mod words;
+
+pub use blocks::{Align, Block, Cell, Column, Document, Fact, Letterhead, Tone};
+pub use disease::{DiagnosisInWords, DiseaseItem};
+pub use letter::{Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, ReconsiderationInLetter};
+pub use summary::{DrugInSummary, PathwayInSummary, ReviewInSummary, Summary};

@@ -1,0 +1,255 @@
+//! Codes and dates as people read them.
+
+use crate::domain::case::Contact;
+use crate::domain::vocabulary::{
+    CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, PathwayDetermination, SCodesWithheld,
+};
+use chrono::{DateTime, NaiveDate, TimeZone, Timelike};
+use std::fmt::Display;
+
+/// `invasive_ductal_carcinoma` as `Invasive ductal carcinoma`.
+pub(super) fn humanize(code: &str) -> String {
+    capitalize(&code.replace('_', " "))
+}
+
+/// With a capital at the beginning.
+pub(super) fn capitalize(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// With a full stop at the end.
+pub(super) fn sentence(text: &str) -> String {
+    let text = capitalize(text.trim());
+    if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { text } else { text + "." }
+}
+
+/// Text of the engine or of content without the requirement ids that it names for operators: `… (PRG-16).` as `… .`.
+pub(super) fn without_ids(text: &str) -> String {
+    let mut rest = text;
+    let mut clean = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once('(') {
+        match after.split_once(')') {
+            Some((inside, behind)) if inside.split(", ").all(is_requirement_id) => {
+                clean.push_str(before.trim_end());
+                rest = behind;
+            }
+            _ => {
+                clean.push_str(before);
+                clean.push('(');
+                rest = after;
+            }
+        }
+    }
+    clean + rest
+}
+
+fn is_requirement_id(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(area, number)| {
+        area.len() == 3
+            && area.bytes().all(|byte| byte.is_ascii_uppercase())
+            && number.len() == 2
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// `December 1, 2026`.
+pub(super) fn day(day: NaiveDate) -> String {
+    day.format("%B %-d, %Y").to_string()
+}
+
+/// `Dec 1, 2026`.
+pub(super) fn short_day(day: NaiveDate) -> String {
+    day.format("%b %-d, %Y").to_string()
+}
+
+/// `November 20, 2026, 9:00 a.m. CST`, in that zone.
+pub(super) fn instant<Z: TimeZone<Offset: Display>>(at: &DateTime<impl TimeZone>, zone: &Z) -> String {
+    let local = at.with_timezone(zone);
+    let half = if local.hour() < 12 { "a.m." } else { "p.m." };
+    format!("{} {half} {}", local.format("%B %-d, %Y, %-I:%M"), local.format("%Z"))
+}
+
+/// `2026-12-01 through 2027-03-16` in words, where there is a range.
+pub(super) fn range(from: Option<NaiveDate>, through: Option<NaiveDate>) -> Option<String> {
+    Some(format!("{} – {}", short_day(from?), short_day(through?)))
+}
+
+/// A number as people write it: no zeros at the end of a fraction, commas between thousands.
+pub(super) fn number(value: f64) -> String {
+    let text = format!("{}", (value * 1000.0).round() / 1000.0);
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let fraction = fraction.map(|fraction| format!(".{fraction}")).unwrap_or_default();
+    format!("{sign}{grouped}{fraction}")
+}
+
+/// A count with commas between thousands.
+pub(super) fn count(value: u64) -> String {
+    // counts of this domain are far below 2^53
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    number(value as f64)
+}
+
+/// Whom to contact, in one line.
+pub(super) fn contact(contact: &Contact) -> String {
+    let mut words = contact.entity.clone();
+    for (name, value) in [("phone", &contact.phone), ("fax", &contact.fax), ("web", &contact.url)] {
+        if let Some(value) = value {
+            words = format!("{words}, {name} {value}");
+        }
+    }
+    match &contact.instructions {
+        Some(instructions) => format!("{words}. {}", sentence(&without_ids(instructions))),
+        None => words,
+    }
+}
+
+/// A case status as the sources name it.
+pub(super) const fn case_status(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::InProgress => "In Progress",
+        CaseStatus::Completed => "Completed",
+        CaseStatus::Authorized => "Authorized",
+        CaseStatus::NonAuthorized => "Non-Authorized",
+        CaseStatus::MultipleDecisionsRendered => "Multiple Decisions Rendered",
+        CaseStatus::ReviewCancelled => "Review Cancelled",
+    }
+}
+
+/// What a case status means (CAS-01…06).
+pub(super) const fn case_status_meaning(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::InProgress => {
+            "Clinical review of this request is pending. Whether it follows a Pathway is not determined yet."
+        }
+        CaseStatus::Completed => {
+            "None of the drugs needs clinical review by this program. Another entity may still have to review a drug: see the \
+             status of each drug."
+        }
+        CaseStatus::Authorized => {
+            "Every drug that needs approval by this program is authorized. Another entity may still have to review a drug: see \
+             the status of each drug."
+        }
+        CaseStatus::NonAuthorized => "A drug that needs approval does not meet the criteria. The entire request is denied.",
+        CaseStatus::MultipleDecisionsRendered => {
+            "The treatment drugs that need approval are authorized; at least one supportive drug is not. See the status of each drug."
+        }
+        CaseStatus::ReviewCancelled => "The request is not reviewed any further. Nothing is authorized by it.",
+    }
+}
+
+/// A drug status as the sources name it.
+pub(super) const fn drug_status(status: DrugStatus) -> &'static str {
+    match status {
+        DrugStatus::ClinicalReviewNotRequired => "Clinical Review Not Required",
+        DrugStatus::Authorized => "Authorized",
+        DrugStatus::NonAuthorized => "Non-Authorized",
+        DrugStatus::OtherImpact => "Other Impact",
+        DrugStatus::ReferToHealthPlan => "Refer to Health Plan",
+        DrugStatus::VoluntarilyCancelled => "Voluntarily Cancelled",
+        DrugStatus::NotReviewedErrorEntry => "Not Reviewed/Error Entry",
+        DrugStatus::InProgress => "In Progress",
+    }
+}
+
+/// The Pathway determination in words.
+pub(super) const fn pathway(determination: PathwayDetermination) -> &'static str {
+    match determination {
+        PathwayDetermination::OnPathway => "The regimen is on a Pathway",
+        PathwayDetermination::OffPathway => "The regimen is not on a Pathway",
+        PathwayDetermination::NoPathwayAvailable => "No Pathway is available for this situation",
+        PathwayDetermination::NotDetermined => "Not determined yet",
+        PathwayDetermination::NotEligible => "Not eligible for Pathways",
+    }
+}
+
+/// Why S-codes are withheld (SCD-02, SCD-03).
+pub(super) const fn withheld(reason: SCodesWithheld) -> &'static str {
+    match reason {
+        SCodesWithheld::OutOfNetwork => {
+            "No S-codes are awarded because the ordering provider is out of network, even where the regimen meets Pathway criteria."
+        }
+        SCodesWithheld::StateNotParticipating => {
+            "No S-codes are awarded because the ordering provider's state takes no part in enhanced reimbursement."
+        }
+        SCodesWithheld::OffPathway => "No S-codes are awarded because the regimen is not on a Pathway.",
+        SCodesWithheld::AlreadyAwarded => {
+            "S0353 is not awarded again: it was awarded for this Pathway before. It is paid once at the onset of treatment, and again \
+             only when a new Pathway is ordered."
+        }
+        SCodesWithheld::NotDecided => "No S-codes are awarded: the request is not decided, or not authorized.",
+    }
+}
+
+/// A deviation's name.
+pub(super) const fn deviation(code: DeviationCode) -> &'static str {
+    match code {
+        DeviationCode::CustomTreatmentPlan => "Custom treatment plan",
+        DeviationCode::CyclesDosing => "Cycles/dosing",
+        DeviationCode::DoseWarning => "Dose warning",
+        DeviationCode::ClinicalMismatch => "Clinical mismatch",
+        DeviationCode::UnknownAnswer => "Unknown or not reported",
+        DeviationCode::FnRisk => "Febrile neutropenia risk",
+        DeviationCode::MissingClinicalInformation => "Missing clinical information",
+        DeviationCode::MissingPlanComparison => "Missing plan comparison",
+    }
+}
+
+/// What a deviation did.
+pub(super) const fn effect(effect: DeviationEffect) -> &'static str {
+    match effect {
+        DeviationEffect::None => "No effect on the decision",
+        DeviationEffect::Pends => "Sends the request to review",
+        DeviationEffect::OffPathway => "Takes the order off Pathway",
+        DeviationEffect::PendsAndOffPathway => "Sends the request to review and takes the order off Pathway",
+    }
+}
+
+/// Why the whole case waits (CAS-08).
+pub(super) const fn hold(hold: Hold) -> &'static str {
+    match hold {
+        Hold::CustomTreatmentPlan => "The combination of drugs matches no evidence-based regimen",
+        Hold::PossibleDuplicate => "A similar request is on file",
+        Hold::ServicingProviderNotOnFile => "The servicing provider is not on file",
+        Hold::SupportiveOnly => "Only supportive drugs are requested; they are reviewed against the member's regimen history",
+        Hold::RadiationReview => "Radiation treatment is reviewed by an oncology nurse",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, humanize, instant, number, sentence, without_ids};
+    use chrono::{DateTime, Utc};
+    use chrono_tz::America::Chicago;
+
+    #[test]
+    fn requirement_ids_are_for_operators_and_other_brackets_stay() {
+        assert_eq!(without_ids("Claims may be denied (PRG-16)."), "Claims may be denied.");
+        assert_eq!(without_ids("Bill it once. (SCD-04, SCD-05)"), "Bill it once.");
+        assert_eq!(without_ids("pembrolizumab (MSI-H) (half"), "pembrolizumab (MSI-H) (half");
+    }
+
+    #[test]
+    fn deadlines_name_their_zone_and_noon_is_afternoon() {
+        // proves DET-07
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(instant(&at("2026-11-20T15:00:00Z"), &Chicago), "November 20, 2026, 9:00 a.m. CST");
+        assert_eq!(instant(&at("2026-07-20T17:05:00Z"), &Chicago), "July 20, 2026, 12:05 p.m. CDT");
+    }
+
+    #[test]
+    fn numbers_and_codes_read_like_prose() {
+        assert_eq!((number(135.77), number(240.0), number(-1_234_567.5)), ("135.77".into(), "240".into(), "-1,234,567.5".into()));
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(humanize("first_line"), "First line");
+        assert_eq!(sentence(" waits "), "Waits.");
+    }
+}

@@ -1,0 +1,52 @@
+//! Which letters a decision makes (DET-10).
+
+use crate::domain::review::ReconsiderationDecision;
+use crate::domain::vocabulary::{CaseStatus, LetterKind};
+
+/// The letters that are due, each to member and provider. A case gets them when it is decided as a whole, and again when its denial was
+/// reconsidered. Where nothing was reviewed or nothing is left to review, nobody writes.
+pub const fn due(before: CaseStatus, after: CaseStatus, reconsidered: Option<ReconsiderationDecision>) -> &'static [LetterKind] {
+    use LetterKind::{Approval, Denial};
+    match (reconsidered, before, after) {
+        (Some(ReconsiderationDecision::Upheld), ..) => &[Denial],
+        // what stays denied is denied again, with the next step (APP-02)
+        (Some(ReconsiderationDecision::Overturned), _, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
+        (Some(ReconsiderationDecision::Overturned), ..) => &[Approval],
+        (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
+        (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
+        (None, CaseStatus::InProgress, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
+        (None, ..) => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::due;
+    use crate::domain::review::ReconsiderationDecision::{Overturned, Upheld};
+    use crate::domain::vocabulary::CaseStatus::{
+        Authorized, Completed, InProgress, MultipleDecisionsRendered, NonAuthorized, ReviewCancelled,
+    };
+    use crate::domain::vocabulary::LetterKind::{Approval, Denial};
+
+    #[test]
+    fn letters_follow_decisions_and_nothing_else() {
+        // proves DET-10
+        let none: &[_] = &[];
+        assert_eq!(due(InProgress, Authorized, None), [Approval]);
+        assert_eq!(due(InProgress, NonAuthorized, None), [Denial]);
+        assert_eq!(due(InProgress, MultipleDecisionsRendered, None), [Approval, Denial]);
+        for (before, after) in [
+            (InProgress, InProgress),
+            (InProgress, Completed),
+            (InProgress, ReviewCancelled),
+            (Authorized, Authorized),
+            (Authorized, ReviewCancelled),
+            (MultipleDecisionsRendered, Authorized),
+        ] {
+            assert_eq!(due(before, after, None), none);
+        }
+        assert_eq!(due(NonAuthorized, NonAuthorized, Some(Upheld)), [Denial]);
+        assert_eq!(due(NonAuthorized, Authorized, Some(Overturned)), [Approval]);
+        assert_eq!(due(NonAuthorized, MultipleDecisionsRendered, Some(Overturned)), [Approval, Denial]);
+    }
+}
