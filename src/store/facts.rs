@@ -64,7 +64,7 @@ pub struct MemberCase {
     pub valid_through: NaiveDate,
     /// Ingredients of its treatment drugs.
     pub treatment_ingredients: Vec<String>,
-    /// The Pathway for which it holds an S-code award.
+    /// The Pathway for which it holds an S-code award, or whose onset was billed on it, though it may have been given up since.
     pub awarded_pathway: Option<String>,
     /// Who may see it.
     pub visible_to: Vec<String>,
@@ -116,12 +116,15 @@ pub async fn load(conn: &mut PgConnection, named: &Named<'_>, except: Option<Uui
              (select json_agg(json_build_object(
                        'case_id', c.case_id, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
-                       'awarded_pathway', case when exists (
-                          select from s_code_awards a where a.case_id = c.case_id and a.voided_on is null) then c.pathway_id end
+                       'awarded_pathway', coalesce(
+                          (select b.pathway_id from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset),
+                          case when exists (
+                            select from s_code_awards a where a.case_id = c.case_id and a.voided_on is null) then c.pathway_id end)
                      ) order by c.case_id)::text
               from cases c
               where c.member_id = (select member_id from the_member) and c.health_plan = $1 and c.case_id is distinct from $10
-                and c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')) as cases,
+                and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
+                     or exists (select from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset))) as cases,
              coalesce((select version from member_ledger
                        where health_plan = $1 and member_id = (select member_id from the_member)), 0) as "seen!",
              used.fingerprint as "fingerprint?", used.case_id

@@ -166,10 +166,16 @@ pub fn opening() -> impl Strategy<Value = Vec<Act>> {
             Act::Determine { by, lines: vec![(5, false)], pathway: None, on_expiry: false, reasons: true },
         ]
     });
-    let waited = denied.clone().prop_map(|mut acts| {
-        acts.push(Act::Wait(73 * 60 + 13));
-        acts.push(Act::Wait(73 * 60 + 13));
-        acts
+    let waited = physician().prop_map(|by| {
+        let determine = |lines| Act::Determine { by, lines, pathway: None, on_expiry: true, reasons: true };
+        vec![
+            Act::Duplicate { by, duplicate: false },
+            Act::Call { by, event: "offered", with: true },
+            determine(vec![(3, false), (4, false)]),
+            determine(vec![(2, false)]),
+            Act::Wait(73 * 60 + 13),
+            Act::Wait(73 * 60 + 13),
+        ]
     });
     let appealed = (overturn_lines(), prop::bool::weighted(0.8)).prop_map(|(lines, overturn)| {
         let not_authorized = vec![(2, false), (3, false), (4, false)];

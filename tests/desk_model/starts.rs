@@ -41,6 +41,7 @@ pub const STARTS: [Start; 8] = [
 ];
 
 /// An order as it stands.
+#[expect(clippy::struct_excessive_bools, reason = "answers of the order, each yes or no")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// What it began as.

@@ -83,6 +83,10 @@ async fn the_discussion_is_offered_first_and_who_held_it_is_recorded() {
         let case = done(&service, NURSE, &case_id, "peer-to-peer", &json!({"event": event, "at": at, "notes": "by phone"})).await;
         assert_eq!(case["review"]["peer_to_peer"], event);
     }
+    for at in ["-9999-01-01T00:00:00Z", "+200000-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "yesterday"] {
+        let body = json!({"event": "offered", "at": at});
+        act(&service, NURSE, &case_id, "peer-to-peer", &body).await.assert_problem(422, "validation-failed");
+    }
     act(&service, NURSE, &case_id, "peer-to-peer", &json!({"event": "held"})).await.assert_problem(422, "validation-failed");
     let unknown = json!({"event": "held", "with": {"name": "A", "role": "receptionist"}});
     act(&service, NURSE, &case_id, "peer-to-peer", &unknown).await.assert_problem(422, "validation-failed");

@@ -91,6 +91,9 @@ async fn an_onset_that_was_billed_is_not_awarded_again_though_its_treatment_was_
     withdrawn(&service, &first, json!("all")).await;
     let two = done(&service, NURSE, &second, "determinations", &authorize(&[5])).await;
     assert_eq!(codes(&two), ["S0354"], "once per patient, and again only for a new Pathway");
+    withdrawn(&service, &second, json!("all")).await;
+    let three = submit(&service, &tch(BMA)).await;
+    assert_eq!((&three["status"], codes(&three)), (&json!("authorized"), vec!["S0354"]), "a new order is no other");
 }
 
 // proves SCD-13, SUB-08

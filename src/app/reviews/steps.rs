@@ -6,7 +6,12 @@ use crate::app::{Error, Result};
 use crate::domain::refusal::Fault;
 use crate::domain::review::PeerToPeerEvent;
 use crate::rules::review::{self, calls};
+use chrono::Datelike as _;
 use serde_json::json;
+use std::ops::RangeInclusive;
+
+/// Years in which a discussion may have been or be going to be.
+const YEARS: RangeInclusive<i32> = 2000..=2200;
 
 /// Text that says something; otherwise the fault of this field.
 pub(super) fn required(text: &str, pointer: &str) -> Result<String> {
@@ -59,8 +64,12 @@ pub(super) fn record_call(held: &Held<'_>, request: &PeerToPeerRecord) -> Result
             "say who held the discussion: the ordering physician, their physician assistant or their nurse practitioner (DET-13)";
         return Err(Error::invalid(vec![Fault::new("/with", "missing", message)]));
     }
-    let after = calls::record(&held.case, request.event)?;
     let at = request.at.unwrap_or(held.now);
+    if !YEARS.contains(&at.year()) {
+        let message = format!("a discussion of the years {} to {}", YEARS.start(), YEARS.end());
+        return Err(Error::invalid(vec![Fault::new("/at", "out-of-range", message)]));
+    }
+    let after = calls::record(&held.case, request.event)?;
     let event = request.event.as_str();
     Ok(Outcome {
         after,
