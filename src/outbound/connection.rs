@@ -61,31 +61,24 @@ impl Line {
     /// Delivers a message: sent, and answered with 2xx, within the time limit.
     pub async fn post(&mut self, message: &Message<'_>, secrets: &[&Secret]) -> Result<(), Failure> {
         let signed = signature(secrets.iter().copied(), message.id, message.timestamp, message.body);
-        let limit = self.timeout;
-        let outcome = timeout(limit, self.exchange(message, &signed)).await.unwrap_or(Err(Failure::TimedOut));
-        if outcome.is_err() {
-            self.open = None;
-        }
-        outcome
-    }
-
-    async fn exchange(&mut self, message: &Message<'_>, signed: &str) -> Result<(), Failure> {
-        let kept = self.open.take();
-        let response = match kept {
-            Some(mut open) => match send(&mut open, self.request(message, signed)?).await {
-                Ok(response) => Ok((open, response)),
-                // the receiver may close an idle connection at any moment, which says nothing about this message
-                Err(Failure::BrokenOff) => self.afresh(message, signed).await,
-                Err(failure) => Err(failure),
-            },
-            None => self.afresh(message, signed).await,
-        };
-        let (open, response) = response?;
+        let exchanged = timeout(self.timeout, self.exchange(message, &signed)).await;
+        let (open, response) = exchanged.unwrap_or(Err(Failure::TimedOut))?;
         let status = response.status();
         if is_read(response).await {
             self.open = Some(open);
         }
         if status.is_success() { Ok(()) } else { Err(Failure::Status(status.as_u16())) }
+    }
+
+    /// Over the connection that is open, or a new one. Where it fails, none is kept.
+    async fn exchange(&mut self, message: &Message<'_>, signed: &str) -> Result<(Open, Response<Incoming>), Failure> {
+        let Some(mut open) = self.open.take() else { return self.afresh(message, signed).await };
+        match send(&mut open, self.request(message, signed)?).await {
+            Ok(response) => Ok((open, response)),
+            // the receiver may close an idle connection at any moment, which says nothing about this message
+            Err(Failure::BrokenOff) => self.afresh(message, signed).await,
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn afresh(&self, message: &Message<'_>, signed: &str) -> Result<(Open, Response<Incoming>), Failure> {

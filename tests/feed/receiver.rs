@@ -25,6 +25,8 @@ pub enum Answer {
     Hang,
     /// 200, and a body without end.
     Babble,
+    /// 200, and a body that never comes.
+    Stall,
 }
 
 /// A delivery as it came in.
@@ -115,6 +117,10 @@ async fn take(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) 
         Answer::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Answer::Redirect => (StatusCode::TEMPORARY_REDIRECT, [("location", "/elsewhere")]).into_response(),
         Answer::Hang => std::future::pending().await,
+        Answer::Stall => {
+            let nothing = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+            axum::body::Body::from_stream(nothing).into_response()
+        }
         Answer::Babble => {
             let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 1024])));
             axum::body::Body::from_stream(endless).into_response()

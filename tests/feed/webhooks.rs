@@ -124,9 +124,12 @@ async fn a_receiver_that_hangs_is_given_up_in_time_and_keeps_nobody_else() {
     assert!(others_took < begun.elapsed(), "nobody waits for the one that hangs");
     assert_eq!(state(&service, BMA).await["last_failure"], "timed_out");
     // whatever stands in an answer, 2xx is delivered
-    hanging.answers(Answer::Babble);
-    move_clock(&service, "2026-11-20T15:10:00Z").await;
-    assert_eq!(state(&service, BMA).await["state"], "up_to_date");
+    for (answer, now) in [(Answer::Babble, "2026-11-20T15:10:00Z"), (Answer::Stall, "2026-11-20T15:20:00Z")] {
+        submit(&service, &custom(BMA)).await;
+        hanging.answers(answer);
+        move_clock(&service, now).await;
+        assert_eq!(state(&service, BMA).await["state"], "up_to_date", "{answer:?}");
+    }
 }
 
 // proves DET-11

@@ -27,6 +27,8 @@ const TURN: Duration = Duration::from_secs(5);
 const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(30);
 /// So long a moved sandbox clock waits for deliveries.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What is said of events that this service itself cannot write out.
+const NOT_WRITTEN_OUT: &str = "not_written_out";
 /// How often it looks whether another process has made one.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -72,7 +74,7 @@ pub async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
     let began = Instant::now();
     let Ok(target) = Target::parse(&claimed.url, reach(app)) else {
         // registered when other addresses were allowed
-        return failed(app, &claimed, claimed.failures + 1, Failure::AddressNotAllowed).await;
+        return failed(app, &claimed, claimed.failures + 1, &Failure::AddressNotAllowed.to_string()).await;
     };
     let mut line = Line::new(target, app.settings.webhooks.timeout);
     let secrets: Vec<Secret> =
@@ -80,14 +82,19 @@ pub async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
     let secrets: Vec<&Secret> = secrets.iter().collect();
     let mut position = claimed.position;
     while began.elapsed() < TURN {
-        let items = items_after(&mut *app.pool.acquire().await?, &claimed.health_plan, position, BATCH).await?;
+        let items = match items_after(&mut *app.pool.acquire().await?, &claimed.health_plan, position, BATCH).await {
+            Err(Error::Internal(cause)) => {
+                tracing::error!(health_plan = claimed.health_plan, position, cause, "events cannot be written out");
+                return failed(app, &claimed, failures_by_now(&claimed, position), NOT_WRITTEN_OUT).await;
+            }
+            items => items?,
+        };
         if items.is_empty() {
             break;
         }
         for item in items {
             if let Err(failure) = send(app, &mut line, &secrets, &item).await? {
-                let failures = if position > claimed.position { 1 } else { claimed.failures + 1 };
-                return failed(app, &claimed, failures, failure).await;
+                return failed(app, &claimed, failures_by_now(&claimed, position), &failure.to_string()).await;
             }
             position = item.position;
             telemetry::count_delivery(&claimed.health_plan, "delivered");
@@ -112,14 +119,18 @@ async fn send(app: &App, line: &mut Line, secrets: &[&Secret], item: &FeedItem) 
     Ok(line.post(&message, secrets).await)
 }
 
+/// How many in a row a failure makes: each delivery begins the count anew.
+const fn failures_by_now(claimed: &Claimed, position: i64) -> i32 {
+    if position > claimed.position { 1 } else { claimed.failures.saturating_add(1) }
+}
+
 /// Writes down that it failed, so many times in a row, and when the next attempt is made. Deliveries are never given up.
-async fn failed(app: &App, claimed: &Claimed, failures: i32, failure: Failure) -> Result<()> {
+async fn failed(app: &App, claimed: &Claimed, failures: i32, kind: &str) -> Result<()> {
     let now = app.clock.now();
     let next = now + app.settings.webhooks.wait(failures);
-    let kind = failure.to_string();
-    telemetry::count_delivery(&claimed.health_plan, &kind);
-    tracing::warn!(health_plan = claimed.health_plan, failure = kind, failures, next_attempt_at = %next, "a webhook did not take its event");
-    Ok(store::webhooks::fail(&mut *app.pool.acquire().await?, claimed, &kind, now, next).await?)
+    telemetry::count_delivery(&claimed.health_plan, kind);
+    tracing::warn!(health_plan = claimed.health_plan, failure = kind, failures, next_attempt_at = %next, "a webhook did not get its event");
+    Ok(store::webhooks::fail(&mut *app.pool.acquire().await?, claimed, kind, now, next).await?)
 }
 
 fn lease(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {

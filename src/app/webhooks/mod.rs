@@ -96,7 +96,7 @@ pub struct Webhook {
     /// When something was delivered last.
     pub last_delivered_at: Option<DateTime<Utc>>,
     /// What went wrong the last time that something did: `address_not_allowed`, `name_not_resolved`, `not_connected`, `tls_failed`,
-    /// `timed_out`, `broken_off`, or `status_` and the receiver's status.
+    /// `timed_out`, `broken_off`, or `status_` and the receiver's status; `not_written_out` is a fault of the service.
     pub last_failure: Option<String>,
     /// When that was.
     pub last_failure_at: Option<DateTime<Utc>>,
