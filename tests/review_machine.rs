@@ -135,6 +135,15 @@ fn denies(decisions: &[LineDecision]) -> bool {
     decisions.iter().any(|decision| matches!(decision, LineDecision::Deny { .. }))
 }
 
+/// Everything that may be said about the discussion.
+const CALLS: [PeerToPeerEvent; 5] = [
+    PeerToPeerEvent::Offered,
+    PeerToPeerEvent::Scheduled,
+    PeerToPeerEvent::Held,
+    PeerToPeerEvent::Declined,
+    PeerToPeerEvent::Unreachable,
+];
+
 /// Every state that one act leads to.
 fn successors(state: &State, lines: &[u32]) -> Vec<State> {
     let mut next = Vec::new();
@@ -187,11 +196,10 @@ fn successors(state: &State, lines: &[u32]) -> Vec<State> {
     if let Ended::Escalated(after) = end(case, computed, DeadlineEnd::DenyIfReviewed, None, now()) {
         to(*after, computed.clone(), &|_| {});
     }
-    use PeerToPeerEvent::{Declined, Held, Offered, Scheduled, Unreachable};
-    for event in [Offered, Scheduled, Held, Declined, Unreachable] {
+    for event in CALLS {
         if let Ok(after) = calls::record(case, event) {
             to(after, computed.clone(), &|state| {
-                state.offered |= event == Offered;
+                state.offered |= event == PeerToPeerEvent::Offered;
                 state.reviewer_acted = true;
             });
         }
