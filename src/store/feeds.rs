@@ -103,7 +103,8 @@ pub struct FeedEvent {
     pub document: String,
 }
 
-/// Up to `limit` events of a plan's feed after a position, in order.
+/// Up to `limit` events of a plan's feed after a position, in order. Positions have no gaps, so that a page is a range of them: whatever
+/// the planner believes of the tables, it does not touch more.
 pub async fn after(conn: &mut PgConnection, health_plan: &str, position: i64, limit: i64) -> Result<Vec<FeedEvent>> {
     let events = sqlx::query_as!(
         FeedEvent,
@@ -115,7 +116,8 @@ pub async fn after(conn: &mut PgConnection, health_plan: &str, position: i64, li
            cross join lateral (
              select d.document from case_events d where d.case_id = f.case_id and d.seq <= f.seq and d.document is not null
              order by d.seq desc limit 1) as stood
-           where f.health_plan = $1 and f.position > $2 order by f.position limit $3"#,
+           where f.health_plan = $1 and f.position > $2 and f.position <= $2 + $3::bigint
+           order by f.position"#,
         health_plan,
         position,
         limit,
