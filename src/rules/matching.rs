@@ -135,7 +135,7 @@ impl<'a> Cancer<'a> {
     }
 
     /// Every cancer whose regimens it may be.
-    fn keys<'c>(self, content: &'c Content) -> impl Iterator<Item = &'c str> {
+    fn keys(self, content: &Content) -> impl Iterator<Item = &str> {
         content.cancers.iter().map(|known| known.key.as_str()).filter(move |known| match self {
             Cancer::Key(key) => *known == key,
             Cancer::Unclear(_) => true,
