@@ -100,7 +100,7 @@ pub struct ServeOptions {
     #[arg(long, env = "ONCOAUTH_ROSTER_DROP_GUARD", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub roster_drop_guard: Option<u8>,
     /// Connections to the database at most.
-    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(8..=500))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=500))]
     pub database_connections: u32,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]

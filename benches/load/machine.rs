@@ -10,7 +10,8 @@ const TICKS: f64 = 100.0;
 /// Processor time of a process so far, in seconds, with that of the children it has seen end where `children` says so.
 pub fn processor_seconds(pid: u32, children: bool) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields: Vec<f64> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().map(|f| f.parse().unwrap_or(0.0)).collect();
+    let fields: Vec<f64> =
+        stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().map(|f| f.parse().unwrap_or(0.0)).collect();
     let of = |range: std::ops::Range<usize>| fields.get(range).map_or(0.0, |fields| fields.iter().sum());
     (of(11..13) + if children { of(13..15) } else { 0.0 }) / TICKS
 }
@@ -53,10 +54,12 @@ impl Postmaster {
 /// The machine in a few words.
 pub fn described() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("unknown", |(_, name)| name.trim());
+    let model =
+        cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("unknown", |(_, name)| name.trim());
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let kib: f64 = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
+    let kib: f64 =
+        memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok()).unwrap_or(0.0);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores of {model}, {:.0} GiB, {} {}", kib / 1024.0 / 1024.0, std::env::consts::OS, kernel.trim())
 }

@@ -49,7 +49,14 @@ impl Pgbench {
     }
 
     /// Transactions a second of so many clients.
-    pub fn run(&self, statements: &Statements, kind: &str, round: u32, clients: usize, length: Duration) -> Outcome<(f64, usize)> {
+    pub fn run(
+        &self,
+        statements: &Statements,
+        kind: &str,
+        round: u32,
+        clients: usize,
+        length: Duration,
+    ) -> Outcome<(f64, usize)> {
         let mut script = Script::default();
         match kind {
             "orders" => script.write(&statements.orders, u64::from(round) * 64 * PER_CLIENT),
@@ -151,7 +158,8 @@ fn own_expression(index: usize, value: &str) -> Option<String> {
         let made: Vec<String> = (0..list.split(',').count()).map(uuid).collect();
         return Some(format!("array[{}]", made.join(", ")));
     }
-    let is_number = |letter: char| value.len() == 10 && value.starts_with(letter) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_number =
+        |letter: char| value.len() == 10 && value.starts_with(letter) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_number('A') || is_number('P') {
         return Some(format!("('{}' || {hex})", &value[..1]));
     }

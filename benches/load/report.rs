@@ -33,8 +33,11 @@ impl Report {
             machine::described(),
             bench.rounds,
             bench.length.as_secs(),
-            if bench.pgbench.is_some() { "the client, the service and the PostgreSQL share the cores, as pgbench and the PostgreSQL do" }
-            else { "no pgbench was found on the path, beside the PostgreSQL or in ONCOAUTH_PG_BIN, so that nothing is compared" },
+            if bench.pgbench.is_some() {
+                "the client, the service and the PostgreSQL share the cores, as pgbench and the PostgreSQL do"
+            } else {
+                "no pgbench was found on the path, beside the PostgreSQL or in ONCOAUTH_PG_BIN, so that nothing is compared"
+            },
             machine::load_average(),
         );
         Ok(Self { machine, lines: Vec::new(), searches: Vec::new() })
@@ -53,12 +56,18 @@ impl fmt::Display for Report {
             self.costs(f)?;
         }
         if !self.searches.is_empty() {
-            writeln!(f, "| search, at each keystroke | requests (with a hit) | median | p95 | slowest | p95 < {KEYSTROKE_MS} ms |")?;
+            writeln!(
+                f,
+                "| search, at each keystroke | requests (with a hit) | median | p95 | slowest | p95 < {KEYSTROKE_MS} ms |"
+            )?;
             writeln!(f, "|---|---|---|---|---|---|")?;
         }
         for Searches { what, path, keystrokes, hits, took: [median, p95, slowest] } in &self.searches {
             let good = mark(*p95 < KEYSTROKE_MS);
-            writeln!(f, "| `{path}`: {what} | {keystrokes} ({hits}) | {median:.2} ms | {p95:.2} ms | {slowest:.2} ms | {good} |")?;
+            writeln!(
+                f,
+                "| `{path}`: {what} | {keystrokes} ({hits}) | {median:.2} ms | {p95:.2} ms | {slowest:.2} ms | {good} |"
+            )?;
         }
         Ok(())
     }
@@ -91,7 +100,10 @@ impl Report {
     }
 
     fn costs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| processor time of one, µs | at a time | client | service | PostgreSQL | pgbench | its PostgreSQL | both of pgbench ÷ all three |")?;
+        writeln!(
+            f,
+            "| processor time of one, µs | at a time | client | service | PostgreSQL | pgbench | its PostgreSQL | both of pgbench ÷ all three |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|---|---|")?;
         for line in &self.lines {
             let cost = line.service.cost;

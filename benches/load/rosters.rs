@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 pub const PLAN: &str = "anthem-blue-medicare-advantage";
 const ADMINISTRATOR: &str = "sandbox-administrator";
 const SYLLABLES: [&str; 20] = [
-    "ba", "ne", "ro", "li", "tu", "ka", "mel", "sor", "vin", "dal", "per", "gon", "fi", "hul", "jam", "wes", "xan", "yor", "zel", "cor",
+    "ba", "ne", "ro", "li", "tu", "ka", "mel", "sor", "vin", "dal", "per", "gon", "fi", "hul", "jam", "wes", "xan", "yor", "zel",
+    "cor",
 ];
 const WORDS: [&str; 8] = ["Oncology", "Infusion", "Hematology", "Cancer", "Medical", "Regional", "Community", "Specialty"];
 const KINDS: [&str; 6] = ["Center", "Clinic", "Associates", "Partners", "Institute", "Group"];
@@ -38,7 +39,10 @@ pub async fn load(service: &Service, options: &Options) -> Outcome<Tokens> {
         let issued = connection.json(&with_body("POST", "/v1/tokens", ADMINISTRATOR, "application/json", &body), 201).await?;
         Ok::<_, Box<dyn std::error::Error>>(issued["token"].as_str().unwrap_or_default().to_owned())
     };
-    Ok(Tokens { ordering: issue("ordering_provider", "900000001").await?, servicing: issue("servicing_provider", "900000002").await? })
+    Ok(Tokens {
+        ordering: issue("ordering_provider", "900000001").await?,
+        servicing: issue("servicing_provider", "900000002").await?,
+    })
 }
 
 fn lines(count: usize, row: impl Fn(usize) -> Value) -> String {

@@ -86,7 +86,8 @@ impl Line {
     /// The service's rate as a part of that of pgbench: the middle one of the rounds' ratios.
     pub fn ratio(&self) -> Option<f64> {
         let pgbench = self.pgbench.as_ref()?;
-        let ratios: Vec<f64> = self.service.rates.iter().zip(&pgbench.rates).map(|(service, pgbench)| service / pgbench).collect();
+        let ratios: Vec<f64> =
+            self.service.rates.iter().zip(&pgbench.rates).map(|(service, pgbench)| service / pgbench).collect();
         Some(middle(&ratios))
     }
 }

@@ -70,8 +70,16 @@ fn typed() -> Vec<(&'static str, &'static str, Vec<String>)> {
         ("NPI", providers, clinicians().map(|row| row["npi"].as_str().unwrap_or_default().to_owned()).collect()),
         ("misspelt name", providers, clinicians().map(|row| misspelt(&name(&row, "first_name", "last_name"))).collect()),
         ("misspelt facility", providers, facilities().map(|row| misspelt(&facility(row))).collect()),
-        ("drugs", "/v1/drugs", words(&["pembrolizumab", "trastuzumab deruxtecan", "Keytruda", "J9271", "docetaxle", "carboplatin"])),
-        ("diagnoses", "/v1/diagnoses", words(&["C50.911", "malignant neoplasm of breast", "lymphoma", "c34", "leukemai", "colon"])),
+        (
+            "drugs",
+            "/v1/drugs",
+            words(&["pembrolizumab", "trastuzumab deruxtecan", "Keytruda", "J9271", "docetaxle", "carboplatin"]),
+        ),
+        (
+            "diagnoses",
+            "/v1/diagnoses",
+            words(&["C50.911", "malignant neoplasm of breast", "lymphoma", "c34", "leukemai", "colon"]),
+        ),
         ("regimens", "/v1/regimens", words(&["R-CHOP", "FOLFOX", "docetaxel cyclophosphamide", "breast", "carbopltain", "TCHP"])),
         ("Pathways", "/v1/pathways", words(&["R-CHOP", "FOLFOX", "pembrolizumab", "lung", "trastuzumba"])),
         ("biomarkers", "/v1/biomarkers", words(&["her2", "estrogen receptor", "pd-l1", "egfr", "brca"])),

@@ -58,7 +58,9 @@ impl Service {
         BufReader::new(child.stdout.as_mut().ok_or("no output")?).read_line(&mut line)?;
         let Some(address) = line.trim().strip_prefix("oncoauth listens on http://") else {
             drop(child.wait());
-            return Err(format!("the service did not start: {}", std::fs::read_to_string(stage.directory.join("service.log"))?).into());
+            return Err(
+                format!("the service did not start: {}", std::fs::read_to_string(stage.directory.join("service.log"))?).into()
+            );
         };
         Ok(Self { address: address.parse()?, child })
     }

@@ -31,8 +31,8 @@ use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Connections of the lane for each of the pool. Orders wait for the disk when they are stored, and the more of them wait together, the
-/// fewer times each of them waits.
+/// Connections of the lane for each of the pool. Orders wait for the disk when they are stored, and what waits together waits once; but
+/// every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
 pub const LANE_PER_POOL: u32 = 3;
 
 /// What every use case works with. Cheap to clone.

@@ -118,8 +118,9 @@ impl Submission<'_> {
                 }
                 Attempt::KeyUsed => {
                     let placed = self.replay_if_used(conn).await?;
-                    return Ok(placed
-                        .ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again")));
+                    return Ok(
+                        placed.ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again"))
+                    );
                 }
                 Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
                 Attempt::NumberInUse => {}
