@@ -104,8 +104,8 @@ impl Inner {
     /// The pool waits for a server that is just starting, so it opens the connection.
     async fn open(&self) -> Result<Kept> {
         let mut connection = self.pool.acquire().await?.detach();
-        // the statements here find a few rows by key whatever is asked, so that a plan for each value costs and gains nothing
-        connection.execute("set plan_cache_mode = force_generic_plan").await?;
+        // the statements here find a few rows by key whatever is asked: a plan for each value, or one compiled, costs and gains nothing
+        connection.execute("set plan_cache_mode = force_generic_plan; set jit = off").await?;
         Ok(Kept { connection, opened: Instant::now(), since: Instant::now() })
     }
 }
