@@ -105,7 +105,7 @@ pub struct ServeOptions {
     #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
     pub attachment_scan_command: Option<String>,
     /// Connections to the database at most.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=500))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=500))]
     pub database_connections: u32,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]

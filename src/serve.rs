@@ -3,7 +3,7 @@
 use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
 use oncoauth::app::attachments::{ScanCommand, Scanner};
-use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
+use oncoauth::app::{App, LANE_PER_POOL, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
 use oncoauth::{content, http, jobs, store, telemetry};
@@ -44,7 +44,8 @@ pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
 async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
     let settings = settings(options);
     let listener = listen(options, settings.sandbox).await?;
-    let database = Database::open(&options.database, options.database_connections).await?;
+    let pool = options.database_connections / (1 + LANE_PER_POOL);
+    let database = Database::open(&options.database, pool).await?;
     let served = serve_on(&database, listener, options, settings).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
@@ -149,13 +150,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to the database given, or starts our own.
+    /// Connects to the database given, or starts our own. So many connections in the pool, and more beside it.
     pub async fn open(options: &DatabaseOptions, connections: u32) -> Outcome<Self> {
         let (own, url) = if let Some(url) = options.url() {
             (None, url.to_owned())
         } else {
             let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-            let settings = postgres::Settings { data_dir, durable: true, max_connections: connections + SPARE_CONNECTIONS };
+            let max_connections = connections * (1 + LANE_PER_POOL) + SPARE_CONNECTIONS;
+            let settings = postgres::Settings { data_dir, durable: true, max_connections };
             let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
             let url = own.create_database("oncoauth").await?;
             (Some(own), url)

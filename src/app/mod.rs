@@ -32,16 +32,23 @@ pub use error::{Error, Result};
 use crate::clock::Clock;
 use crate::domain::content::Library;
 use crate::ids::Ids;
+use crate::store::lane::Lane;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+
+/// Connections of the lane for each of the pool. Orders wait for the disk when they are stored, and what waits together waits once; but
+/// every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
+pub const LANE_PER_POOL: u32 = 3;
 
 /// What every use case works with. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
     /// Connections.
     pub pool: PgPool,
+    /// Connections for the calls that are many.
+    pub lane: Lane,
     /// Every content release.
     pub library: Arc<Library>,
     /// The service's time.
@@ -107,8 +114,10 @@ impl App {
     /// Puts the parts together; the clock is the sandbox's where the settings say so.
     pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
         let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
+        let lane = Lane::beside(&pool, LANE_PER_POOL * pool.options().get_max_connections());
         Self {
             pool,
+            lane,
             library,
             clock,
             ids: Ids,

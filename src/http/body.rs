@@ -75,7 +75,8 @@ pub fn read<T: DeserializeOwned + ToSchema + 'static>(value: &Value) -> Result<T
     if !faults.is_empty() {
         return Err(Problem::validation(faults));
     }
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    // where the fault is costs time to know, and is asked only where there is one
+    T::deserialize(value).or_else(|_| serde_path_to_error::deserialize(value)).map_err(|error| {
         let pointer = pointer_of(error.path());
         Problem::validation(vec![Fault::new(pointer, "malformed", error.inner().to_string())])
     })

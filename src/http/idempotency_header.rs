@@ -79,35 +79,40 @@ fn malformed() -> Problem {
 
 /// SHA-256 over method, path and the payload with sorted keys.
 pub fn fingerprint(method: &Method, path: &str, payload: &Value) -> [u8; 32] {
-    let mut text = format!("{method} {path}\n");
+    let mut text = format!("{method} {path}\n").into_bytes();
     canonical(payload, &mut text);
-    Sha256::digest(text.as_bytes()).into()
+    Sha256::digest(&text).into()
 }
 
-fn canonical(value: &Value, text: &mut String) {
+fn canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
-            text.push('{');
+            members.sort_unstable_by_key(|(name, _)| *name);
+            text.push(b'{');
             for (name, value) in members {
-                text.push_str(&Value::from(name.as_str()).to_string());
-                text.push(':');
+                write_out(name, text);
+                text.push(b':');
                 canonical(value, text);
-                text.push(',');
+                text.push(b',');
             }
-            text.push('}');
+            text.push(b'}');
         }
         Value::Array(items) => {
-            text.push('[');
+            text.push(b'[');
             for item in items {
                 canonical(item, text);
-                text.push(',');
+                text.push(b',');
             }
-            text.push(']');
+            text.push(b']');
         }
-        other => text.push_str(&other.to_string()),
+        other => write_out(other, text),
     }
+}
+
+fn write_out<T: serde::Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) {
+    // a word or number always has a text, and a list of bytes takes all of it
+    let _ = serde_json::to_writer(text, value);
 }
 
 #[cfg(test)]

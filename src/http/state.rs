@@ -4,24 +4,37 @@ use super::openapi::Api;
 use super::rate_limit::RateLimit;
 use crate::app::App;
 use axum::extract::FromRef;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// State of the router. Handlers extract `State<App>`.
+/// State of the router. Handlers extract `State<App>`. Every layer has its own with every request, so that it is one pointer.
 #[derive(Debug, Clone)]
-pub struct HttpState {
+pub struct HttpState(Arc<Shared>);
+
+/// What the state points to.
+#[derive(Debug)]
+pub struct Shared {
     /// The use cases.
     pub app: App,
     /// The API description and who may call what.
     pub api: Arc<Api>,
     /// How often a caller may call.
-    pub rate_limit: Arc<RateLimit>,
+    pub rate_limit: RateLimit,
 }
 
 impl HttpState {
     /// The state of a service.
     pub fn new(app: App, api: Api) -> Self {
-        let rate_limit = Arc::new(RateLimit::new(app.settings.rate_limit));
-        Self { app, api: Arc::new(api), rate_limit }
+        let rate_limit = RateLimit::new(app.settings.rate_limit);
+        Self(Arc::new(Shared { app, api: Arc::new(api), rate_limit }))
+    }
+}
+
+impl Deref for HttpState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

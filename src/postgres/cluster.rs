@@ -103,6 +103,7 @@ impl Cluster {
         // a logged statement or detail line would carry members' data into the log
         set("log_min_error_statement=panic");
         set("log_error_verbosity=terse");
+        set("jit=off"); // no statement here runs long enough to gain by it
         set(&format!("max_connections={}", self.max_connections));
         if cfg!(target_os = "linux") {
             set("recovery_init_sync_method=syncfs"); // crash recovery: one call instead of one per file

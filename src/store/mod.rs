@@ -9,6 +9,7 @@ pub mod enquiries;
 pub mod facts;
 pub mod feeds;
 pub mod idempotency;
+pub mod lane;
 pub mod letters;
 pub mod order_changes;
 pub mod provider_search;
@@ -56,6 +57,16 @@ impl Error {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
             _ => false,
+        }
+    }
+
+    /// True where the connection is gone, and not the statement at fault.
+    pub fn is_lost_connection(&self) -> bool {
+        match self {
+            // the server ended this connection: an administrator did, or it shuts down or has crashed
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code.starts_with("57P")),
+            Self::Database(error) => matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed),
+            Self::Corrupt { .. } => false,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Searching providers: by name in any order of its words, as far as typed; by NPI; and, where nothing begins so, with the words set
 //! right (PRV-04, PRV-07).
 
-use super::super::{App, Caller, Result};
+use super::super::{App, Caller};
 use super::text::{fold, tolerance, variants, wrong_letters};
 use crate::domain::roster::ProviderKind;
+use crate::store::Result;
 use crate::store::provider_search::{self as store, Scope};
 pub use crate::store::provider_search::{FoundProvider, Place};
 use sqlx::PgConnection;
@@ -44,7 +45,7 @@ pub struct Found {
 }
 
 /// Searches the files of the plans that the caller may know of.
-pub async fn search(app: &App, caller: &Caller, search: &Search<'_>) -> Result<Found> {
+pub async fn search(app: &App, caller: &Caller, search: &Search<'_>) -> crate::app::Result<Found> {
     let programs = &super::content(app, None).programs;
     let plans = programs.iter().map(|program| &program.health_plan);
     let wanted = |plan: &&String| caller.serves_plan(plan) && search.health_plan.is_none_or(|wanted| wanted == **plan);
@@ -54,11 +55,21 @@ pub async fn search(app: &App, caller: &Caller, search: &Search<'_>) -> Result<F
         None => vec![ProviderKind::Individual.as_str(), ProviderKind::Facility.as_str()],
     };
     let scope = Scope { plans: &plans, kinds: &kinds, limit: i64::from(search.limit) + 1 };
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = app.lane.acquire().await?;
+    let mut found = find(&mut conn, &scope, search).await;
+    if conn.is_renewed_after(&found).await? {
+        found = find(&mut conn, &scope, search).await;
+    }
+    let found = found?;
+    conn.give_back();
+    Ok(found)
+}
+
+async fn find(conn: &mut PgConnection, scope: &Scope<'_>, search: &Search<'_>) -> Result<Found> {
     let typed = search.typed.unwrap_or_default();
     let digits = |text: &str| !text.trim().is_empty() && text.trim().bytes().all(|byte| byte.is_ascii_digit());
     if let Some(npi) = search.npi.or_else(|| search.typed.filter(|typed| digits(typed))) {
-        let mut providers = store::by_npi(&mut conn, &scope, npi.trim(), search.after).await?;
+        let mut providers = store::by_npi(conn, scope, npi.trim(), search.after).await?;
         let phrase = fold(typed);
         if search.npi.is_some() {
             providers.retain(|found| phrase.split(' ').all(|word| fold(&found.provider.display_name()).contains(word)));
@@ -69,12 +80,12 @@ pub async fn search(app: &App, caller: &Caller, search: &Search<'_>) -> Result<F
     if phrase.is_empty() && !typed.trim().is_empty() {
         return Ok(Found::default());
     }
-    let providers = store::by_name(&mut conn, &scope, &phrase, search.after).await?;
+    let providers = store::by_name(conn, scope, &phrase, search.after).await?;
     if !providers.is_empty() || search.after.is_some() || phrase.is_empty() {
         return Ok(Found { providers, similar: false });
     }
     let words: Vec<&str> = phrase.split(' ').take(WORDS).collect();
-    less_exactly(&mut conn, &scope, &words, search.limit as usize).await
+    less_exactly(conn, scope, &words, search.limit as usize).await
 }
 
 /// Nothing begins as typed: the words in any order, then the words as they may be meant. There is no next page of these.
@@ -110,7 +121,7 @@ async fn less_exactly(conn: &mut PgConnection, scope: &Scope<'_>, words: &[&str]
 async fn by_words(conn: &mut PgConnection, scope: &Scope<'_>, mut words: Vec<String>) -> Result<Vec<FoundProvider>> {
     // the longest word is likely the rarest, and it leads
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    Ok(store::by_words(conn, scope, &words).await?)
+    store::by_words(conn, scope, &words).await
 }
 
 /// The word itself where some name has it, or the words that it may be meant for, nearest first.

@@ -1,10 +1,11 @@
 //! From an order to what the database is asked, and from its answer to what the rules are told.
 
-use crate::app::{Caller, Result};
+use crate::app::Caller;
 use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
+use crate::store;
 use crate::store::facts::{self, Known, MemberCase, Named};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -53,7 +54,7 @@ impl Question {
     }
 
     /// Asks the database.
-    pub async fn ask(&self, conn: &mut PgConnection, except: Option<Uuid>, key: Option<(&str, &str)>) -> Result<Known> {
+    pub async fn ask(&self, conn: &mut PgConnection, except: Option<Uuid>, key: Option<(&str, &str)>) -> store::Result<Known> {
         let named = Named {
             health_plan: &self.health_plan,
             member_id: self.member_id.as_deref(),
@@ -65,7 +66,7 @@ impl Question {
             servicing_npi: self.servicing_npi.as_deref(),
             servicing_name: self.servicing_name.as_deref(),
         };
-        Ok(facts::load(conn, &named, except, key).await?)
+        facts::load(conn, &named, except, key).await
     }
 
     /// What is known of the member asked about.

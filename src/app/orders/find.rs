@@ -55,11 +55,21 @@ pub struct Seen {
 
 /// One case.
 pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
-    let mut conn = app.pool.acquire().await?;
-    let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
-    let version = i64::from(stored.version);
-    let body = view::show(&mut conn, stored, caller, app.clock.now()).await?;
-    Ok(Seen { case_id, version, body })
+    let mut conn = app.lane.acquire().await?;
+    let mut found = store::cases::current(&mut conn, case_id).await;
+    if conn.is_renewed_after(&found).await? {
+        found = store::cases::current(&mut conn, case_id).await;
+    }
+    let seen = match in_sight(found?, caller) {
+        Ok(stored) => {
+            let version = i64::from(stored.version);
+            let body = view::show(&mut conn, stored, caller, app.clock.now()).await?;
+            Ok(Seen { case_id, version, body })
+        }
+        Err(error) => Err(error),
+    };
+    conn.give_back();
+    seen
 }
 
 /// Up to `limit` cases older than `after`, newest first.

@@ -66,37 +66,27 @@ enum Attempt {
 pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
     let question = Question::of_order(order, caller);
     let submission = Submission { app, caller, order, idempotent, question, now: app.clock.now() };
-    let mut conn = app.pool.acquire().await?;
-    for _ in 0..DRAWS {
-        let mut attempt = submission.attempt(&mut conn).await?;
-        if let Attempt::MemberMoved { member_id } = attempt {
-            // most often the same submission was sent twice, and its answer is there already
-            if let Some(placed) = submission.replay_if_used(&mut conn).await? {
-                return Ok(placed);
-            }
-            attempt = submission.attempt_locked(&mut conn, &member_id).await?;
-        }
-        match attempt {
-            Attempt::Placed(placed) => return Ok(placed),
-            Attempt::Refused { refusal, member_id } => {
-                return Err(submission.refuse(&mut conn, refusal, member_id.as_deref()).await?);
-            }
-            Attempt::KeyUsed => {
-                let placed = submission.replay_if_used(&mut conn).await?;
-                return placed.ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again"));
-            }
-            Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
-            Attempt::NumberInUse => {}
-        }
+    let mut conn = app.lane.acquire().await?;
+    let mut known = submission.ask(&mut conn).await;
+    if conn.is_renewed_after(&known).await? {
+        known = submission.ask(&mut conn).await;
     }
-    Err(Error::Internal("every number drawn was in use".to_owned()))
+    let placed = submission.place(&mut conn, known?).await?;
+    conn.give_back();
+    placed
 }
 
 /// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
 pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result<String> {
     let question = Question::of_order(order, caller);
     let now = app.clock.now();
-    let known = question.ask(&mut *app.pool.acquire().await?, None, None).await?;
+    let mut conn = app.lane.acquire().await?;
+    let mut known = question.ask(&mut conn, None, None).await;
+    if conn.is_renewed_after(&known).await? {
+        known = question.ask(&mut conn, None, None).await;
+    }
+    let known = known?;
+    conn.give_back();
     let facts = question.facts(order, caller, now, &known);
     let decision = decide(&facts, app.library.in_force(now.date_naive()), now)?;
     let mut case = Draft::new(Uuid::nil(), decision, &facts, caller, now).case;
@@ -105,10 +95,48 @@ pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result
 }
 
 impl Submission<'_> {
-    /// Loads, decides and writes.
-    async fn attempt(&self, conn: &mut PgConnection) -> Result<Attempt> {
+    /// Tries until the order is placed or cannot be. The outer error is one of the database; a refusal leaves the connection in order.
+    async fn place(&self, conn: &mut PgConnection, known: Known) -> Result<Result<Placed>> {
+        let mut known = Some(known);
+        for _ in 0..DRAWS {
+            let facts = match known.take() {
+                Some(facts) => facts,
+                None => self.ask(conn).await?,
+            };
+            let mut attempt = self.attempt(conn, facts).await?;
+            if let Attempt::MemberMoved { member_id } = attempt {
+                // most often the same submission was sent twice, and its answer is there already
+                if let Some(placed) = self.replay_if_used(conn).await? {
+                    return Ok(Ok(placed));
+                }
+                attempt = self.attempt_locked(conn, &member_id).await?;
+            }
+            match attempt {
+                Attempt::Placed(placed) => return Ok(Ok(placed)),
+                Attempt::Refused { refusal, member_id } => {
+                    return Ok(Err(self.refuse(conn, refusal, member_id.as_deref()).await?));
+                }
+                Attempt::KeyUsed => {
+                    let placed = self.replay_if_used(conn).await?;
+                    return Ok(
+                        placed.ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again"))
+                    );
+                }
+                Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
+                Attempt::NumberInUse => {}
+            }
+        }
+        Err(Error::Internal("every number drawn was in use".to_owned()))
+    }
+
+    /// Loads what the decision depends on.
+    async fn ask(&self, conn: &mut PgConnection) -> store::Result<Known> {
         let key = self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str()));
-        let known = self.question.ask(conn, None, key).await?;
+        self.question.ask(conn, None, key).await
+    }
+
+    /// Decides and writes.
+    async fn attempt(&self, conn: &mut PgConnection, known: Known) -> Result<Attempt> {
         if let Some(used) = &known.key {
             return self.replay(conn, &used.fingerprint, used.case_id).await.map(Attempt::Placed);
         }
@@ -154,7 +182,8 @@ impl Submission<'_> {
         let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
         let mut transaction = conn.begin().await?;
         store::cases::lock_member(&mut transaction, health_plan, member_id).await?;
-        let attempt = self.attempt(&mut transaction).await?;
+        let known = self.ask(&mut transaction).await?;
+        let attempt = self.attempt(&mut transaction, known).await?;
         match attempt {
             Attempt::Placed(_) => transaction.commit().await?,
             _ => transaction.rollback().await?,

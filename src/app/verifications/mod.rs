@@ -144,8 +144,14 @@ async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Re
     let order_id = order_id.as_ref().map(ReadableId::as_str);
     let Some(member) = &asked.member else {
         let Some(order_id) = order_id else { return Ok(Vec::new()) };
-        let mut conn = app.pool.acquire().await?;
-        return Ok(store::verifications::by_order_id(&mut conn, order_id).await?.into_iter().collect());
+        let mut conn = app.lane.acquire().await?;
+        let mut found = store::verifications::by_order_id(&mut conn, order_id).await;
+        if conn.is_renewed_after(&found).await? {
+            found = store::verifications::by_order_id(&mut conn, order_id).await;
+        }
+        let found = found?;
+        conn.give_back();
+        return Ok(found.into_iter().collect());
     };
     let (Some(health_plan), Some(first), Some(last), Some(birth_date)) =
         (member.health_plan.as_deref(), &member.first_name, &member.last_name, member.birth_date)
@@ -157,8 +163,13 @@ async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Re
     // with an Order ID, a drug that is not on the order is said to be so instead of leading nowhere
     let hcpcs = hcpcs.filter(|_| order_id.is_none());
     let asked = Asked { health_plan, member_id, name: &name, birth_date, hcpcs, order_id };
-    let mut conn = app.pool.acquire().await?;
-    let (rows, cases) = store::verifications::by_member(&mut conn, &asked).await?;
+    let mut conn = app.lane.acquire().await?;
+    let mut found = store::verifications::by_member(&mut conn, &asked).await;
+    if conn.is_renewed_after(&found).await? {
+        found = store::verifications::by_member(&mut conn, &asked).await;
+    }
+    let (rows, cases) = found?;
+    conn.give_back();
     Ok(if is_meant(member, rows) { cases } else { Vec::new() })
 }
 
