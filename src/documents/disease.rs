@@ -138,9 +138,11 @@ fn biomarker(marker: &Biomarker, content: &Content) -> String {
 }
 
 fn assessment(one: &Assessment) -> String {
-    let name = one.name.replace("lvef", "LVEF").replace('_', " ");
+    let (name, unit) = one.name.strip_suffix("_percent").map_or((one.name.as_str(), ""), |name| (name, " %"));
+    let name = name.replace("lvef", "LVEF").replace('_', " ");
+    let unit = if one.result.known().is_some() { unit } else { "" };
     let on = one.on.map(|date| format!(" ({})", day(date))).unwrap_or_default();
-    format!("{} {}{on}", capitalize(&name), reported(&one.result))
+    format!("{} {}{unit}{on}", capitalize(&name), reported(&one.result))
 }
 
 fn prior(therapy: &PriorTherapy) -> String {

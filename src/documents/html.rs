@@ -82,12 +82,12 @@ impl Page {
             }
             Block::Table { caption, columns, rows } => self.table(caption, columns, rows),
             Block::Note { tone, title, text } => {
-                self.raw(&format!("<section class=\"note {}\">\n", class_of(*tone)));
+                self.raw(&format!("<div class=\"note {}\" role=\"note\">\n", class_of(*tone)));
                 self.element("p", "class=\"verdict\"", title);
                 for paragraph in text {
                     self.element("p", "", paragraph);
                 }
-                self.raw("</section>\n");
+                self.raw("</div>\n");
             }
         }
     }

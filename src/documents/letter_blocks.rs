@@ -158,7 +158,9 @@ fn others(case: &Case, blocks: &mut Vec<Block>) {
         .map(|drug| {
             let message = words::sentence(&words::without_ids(&drug.message));
             let contact = drug.contact.as_ref().map(|contact| format!(" Contact: {}", words::sentence(&words::contact(contact))));
-            format!("{}: {message}{}", words::capitalize(&drug.name), contact.unwrap_or_default())
+            let names_it = message.to_lowercase().contains(&drug.name.to_lowercase());
+            let name = if names_it { String::new() } else { format!("{}: ", words::capitalize(&drug.name)) };
+            format!("{name}{message}{}", contact.unwrap_or_default())
         })
         .collect();
     if !items.is_empty() {

@@ -185,7 +185,7 @@ pub(super) const fn withheld(reason: SCodesWithheld) -> &'static str {
             "S0353 is not awarded again: it was awarded for this Pathway before. It is paid once at the onset of treatment, and again \
              only when a new Pathway is ordered."
         }
-        SCodesWithheld::NotDecided => "No S-codes are awarded: the request is not decided, or not authorized.",
+        SCodesWithheld::NotDecided => "No S-codes are awarded: the request is not decided yet, or it is not authorized.",
     }
 }
 

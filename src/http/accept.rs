@@ -9,6 +9,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
 
 /// What there is, in the order in which the service prefers it.
 const OFFERED: [(Format, &str, &str); 3] =
@@ -104,6 +107,19 @@ const PAGE: [(HeaderName, HeaderValue); 2] = [
         ),
     ),
 ];
+
+/// A PDF, for the API description.
+#[derive(Debug, Clone, Copy)]
+pub struct PdfFile;
+
+impl PartialSchema for PdfFile {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).description(Some("A PDF document")).into()
+    }
+}
+
+impl ToSchema for PdfFile {}
 
 /// The document as an answer.
 pub fn answer<T: Serialize>(rendered: Rendered<T>) -> Result<Response, Problem> {

@@ -1,6 +1,6 @@
 //! Letters to member and provider, as data, page and PDF.
 
-use super::accept::{Accepted, answer};
+use super::accept::{Accepted, PdfFile, answer};
 use super::path::Id;
 use super::problem::Problem;
 use super::state::HttpState;
@@ -48,7 +48,7 @@ async fn list_order_letters(State(app): State<App>, caller: Caller, Id(case_id):
                                    "administrator"]))),
     params(("letter_id" = Uuid, Path, description = "The letter")),
     responses((status = 200, description = "The letter", content(
-                  (Letter = "application/json"), (String = "text/html"), (Vec<u8> = "application/pdf"))),
+                  (Letter = "application/json"), (String = "text/html"), (PdfFile = "application/pdf"))),
               (status = 406, description = "`Accept` names neither JSON nor HTML nor PDF")))]
 async fn get_letter(
     State(app): State<App>,

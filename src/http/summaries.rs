@@ -1,6 +1,6 @@
 //! Order summaries, as data, page and PDF.
 
-use super::accept::{Accepted, answer};
+use super::accept::{Accepted, PdfFile, answer};
 use super::path::Id;
 use super::problem::Problem;
 use super::state::HttpState;
@@ -25,7 +25,7 @@ pub fn routes() -> OpenApiRouter<HttpState> {
                                    "administrator"]))),
     params(("case_id" = Uuid, Path, description = "The case")),
     responses((status = 200, description = "The summary", content(
-                  (Summary = "application/json"), (String = "text/html"), (Vec<u8> = "application/pdf"))),
+                  (Summary = "application/json"), (String = "text/html"), (PdfFile = "application/pdf"))),
               (status = 406, description = "`Accept` names neither JSON nor HTML nor PDF")))]
 async fn get_order_summary(
     State(app): State<App>,

@@ -1,0 +1,12 @@
+//! Order summaries and letters over HTTP: as data, page and PDF.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod forms;
+mod letters;
+mod negotiation;
+mod paper;
+mod summaries;
