@@ -2,8 +2,8 @@
 
 create table letters (
     letter_id uuid primary key,
-    case_id   uuid not null,
-    -- The event whose answer the letter tells.
+    case_id   uuid not null references cases,
+    -- The event whose answer the letter tells. No foreign key: whoever truncates case_events is to hear from its own guard why not.
     seq       integer not null,
     kind      text not null check (kind in ('approval', 'denial')),
     addressee text not null check (addressee in ('member', 'provider')),
@@ -11,7 +11,6 @@ create table letters (
     -- The letter as it went out. Approvals that the engine gave have none: they are set from the event's answer, which never changes,
     -- and an order is stored without writing its letters twice.
     content   json,
-    constraint letters_of_an_event foreign key (case_id, seq) references case_events (case_id, seq),
     -- A denial is a legal notice, and stays what it was when words or rules change later.
     constraint letters_denials_are_kept check (kind = 'approval' or content is not null)
 );
