@@ -94,7 +94,10 @@ async fn names_that_callers_wrote_stay_text_in_every_form() {
     let path = format!("/v1/orders/{}/summary", id(&submit(&service, &order).await));
     let page = page(&service, &path, PRACTICE).await;
     assert!(!page.contains("<script") && !page.contains("<img") && page.matches("<style>").count() == 1, "{page}");
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&gt;&lt;img src=x onerror=&#39;a&amp;b&#39;&gt;"), "{page}");
+    assert!(
+        page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&gt;&lt;img src=x onerror=&#39;a&amp;b&#39;&gt;"),
+        "{page}"
+    );
     let words = crate::forms::words_of_pdf(&pdf(&service, &path, PRACTICE).await);
     assert!(words.contains("<script>alert(1)</script>") && words.contains("Clínica"), "{words}");
 }

@@ -38,7 +38,8 @@ async fn the_summary_of_an_approval_shows_every_number_code_and_date() {
     let case = submit(&service, &tch(BMA)).await;
     assert_eq!(case["status"], "authorized", "{case}");
     let (data, forms) = summary(&service, &id(&case), PRACTICE).await;
-    for field in ["case_id", "order_id", "pathway_eligible_id", "status", "s_codes", "deviations", "notices", "letters", "review"] {
+    for field in ["case_id", "order_id", "pathway_eligible_id", "status", "s_codes", "deviations", "notices", "letters", "review"]
+    {
         assert_eq!(data[field], case[field], "{field}");
     }
     for (drug, of_case) in data["drugs"].as_array().unwrap().iter().zip(case["drugs"].as_array().unwrap()) {
@@ -140,7 +141,10 @@ async fn a_pending_summary_says_what_is_asked_for_and_until_when() {
     let (data, forms) = summary(&service, &case_id, PRACTICE).await;
     assert_eq!((&data["status"], &data["order_id"]), (&json!("in_progress"), &Value::Null));
     assert_eq!(data["review"]["due_text"], "November 25, 2026, 9:00 a.m. CST (America/Chicago)");
-    assert_eq!(data["without_authorization"], "Without authorization, claims for oncology treatment and supportive drugs may be denied.");
+    assert_eq!(
+        data["without_authorization"],
+        "Without authorization, claims for oncology treatment and supportive drugs may be denied."
+    );
     says(
         &forms,
         &[
@@ -177,7 +181,12 @@ async fn a_denied_summary_has_no_order_id_and_says_what_that_means() {
 #[tokio::test]
 async fn an_out_of_network_provider_reads_why_there_are_no_s_codes() {
     let service = Service::with_rosters().await;
-    sqlx::query("update providers set in_network = false where npi = '1234567893'").execute(&service.app.pool).await.unwrap();
+    sqlx::query(
+        "update providers set document = jsonb_set(document::jsonb, '{in_network}', 'false')::json where npi = '1234567893'",
+    )
+    .execute(&service.app.pool)
+    .await
+    .unwrap();
     let case = submit(&service, &tch(BMA)).await;
     let (data, forms) = summary(&service, &id(&case), PRACTICE).await;
     assert_eq!((&data["s_codes"], &data["s_codes_withheld"]), (&json!([]), &json!("out_of_network")), "{data}");
