@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
+#[path = "support/source.rs"]
+mod source;
+
+use source::rust_files;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,17 +31,6 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
 
 /// The program itself puts everything together.
 const PROGRAM: [&str; 5] = ["lib", "main", "cli", "serve", "greeting"];
-
-fn rust_files(directory: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
 
 /// Every `crate::module` on a line, also inside `use crate::{a, b::c}`.
 fn imports(text: &str) -> Vec<(usize, String)> {

@@ -61,7 +61,7 @@ pub struct Summary {
     /// CMS place of service, in words.
     pub place_of_service: Option<String>,
     /// Whom reviewers call at the practice.
-    pub contact: Option<order::Contact>,
+    pub contact: Option<order::PracticeContact>,
     /// What is treated.
     pub diagnosis: Option<DiagnosisInWords>,
     /// Disease information in words, one entry for each answer that was entered.

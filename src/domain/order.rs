@@ -51,7 +51,7 @@ pub struct OrderRequest {
     pub servicing_provider: Option<ServicingProvider>,
     /// Whom reviewers call.
     #[serde(default)]
-    pub contact: Option<Contact>,
+    pub contact: Option<PracticeContact>,
     /// What is treated.
     #[serde(default)]
     pub diagnosis: Option<Diagnosis>,
@@ -157,7 +157,7 @@ pub struct Address {
 /// Whom a reviewer calls at the practice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Contact {
+pub struct PracticeContact {
     /// Person or desk.
     #[serde(default)]
     #[schema(max_length = 100)]
