@@ -8,7 +8,7 @@ mod source;
 use source::rust_files;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What each module may import from this crate besides itself. Leaves may be used by every layer above the domain.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
