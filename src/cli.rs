@@ -1,6 +1,6 @@
 //! The command line: what can be asked for, by flag or by environment variable.
 
-use crate::serve;
+use crate::serve::{self, Connections};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use oncoauth::app::tokens::{self, TokenRequest};
@@ -104,8 +104,9 @@ pub struct ServeOptions {
     /// Without it, documents say that they were not scanned.
     #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
     pub attachment_scan_command: Option<String>,
-    /// Connections to the database at most.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=500))]
+    /// Connections to the database at most. A quarter and four of them, eight at least, are for everything that takes its time; the others
+    /// for orders, verifications and searches.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(12..=500))]
     pub database_connections: u32,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
@@ -164,7 +165,7 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
 
 async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
     telemetry::start_logging(LogFormat::Pretty);
-    let database = serve::Database::open(options, 2).await?;
+    let database = serve::Database::open(options, Connections::FEW).await?;
     database.migrate().await?;
     database.close().await;
     println!("The database is up to date.");
@@ -172,7 +173,7 @@ async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
 }
 
 async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
-    let database = serve::Database::open(&options.database, 2).await?;
+    let database = serve::Database::open(&options.database, Connections::FEW).await?;
     database.migrate().await?;
     let app = serve::app_on(&database, options.content_dir.as_deref(), oncoauth::app::Settings::default())?;
     let request = TokenRequest {

@@ -3,7 +3,7 @@
 use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
 use oncoauth::app::attachments::{ScanCommand, Scanner};
-use oncoauth::app::{App, LANE_PER_POOL, Settings, sandbox, sandbox_rosters};
+use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
 use oncoauth::{content, http, jobs, store, telemetry};
@@ -42,10 +42,10 @@ pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
 }
 
 async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
-    let settings = settings(options);
+    let connections = Connections::of(options.database_connections);
+    let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
-    let pool = options.database_connections / (1 + LANE_PER_POOL);
-    let database = Database::open(&options.database, pool).await?;
+    let database = Database::open(&options.database, connections).await?;
     let served = serve_on(&database, listener, options, settings).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
@@ -141,6 +141,27 @@ async fn told_to_stop() {
     }
 }
 
+/// How connections are shared out.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// In the pool. Roster loads, the storing of documents and readers of feeds hold one for a while, and timers, the review desk and
+    /// deliveries must find one beside them.
+    pool: u32,
+    /// In the lane.
+    lane: u32,
+}
+
+impl Connections {
+    /// For a command that does one thing.
+    pub const FEW: Self = Self { pool: 2, lane: 6 };
+
+    /// So many in all, twelve or more.
+    fn of(all: u32) -> Self {
+        let pool = (all / 4 + 4).max(8);
+        Self { pool, lane: all.saturating_sub(pool).max(1) }
+    }
+}
+
 /// The database in use, and the PostgreSQL that is ours, where it is.
 #[derive(Debug)]
 pub struct Database {
@@ -150,13 +171,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects to the database given, or starts our own. So many connections in the pool, and more beside it.
-    pub async fn open(options: &DatabaseOptions, connections: u32) -> Outcome<Self> {
+    /// Connects to the database given, or starts our own.
+    pub async fn open(options: &DatabaseOptions, connections: Connections) -> Outcome<Self> {
         let (own, url) = if let Some(url) = options.url() {
             (None, url.to_owned())
         } else {
             let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-            let max_connections = connections * (1 + LANE_PER_POOL) + SPARE_CONNECTIONS;
+            let max_connections = connections.pool + connections.lane + SPARE_CONNECTIONS;
             let settings = postgres::Settings { data_dir, durable: true, max_connections };
             let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
             let url = own.create_database("oncoauth").await?;
@@ -164,7 +185,7 @@ impl Database {
         };
         let parsed: PgConnectOptions = url.parse().map_err(|_| "the database URL is not one of PostgreSQL")?;
         let pool = PgPoolOptions::new()
-            .max_connections(connections)
+            .max_connections(connections.pool)
             .acquire_timeout(Duration::from_secs(3))
             .connect_with(parsed.application_name("oncoauth"))
             .await
@@ -186,5 +207,19 @@ impl Database {
         {
             tracing::warn!("the database was not stopped in order");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connections;
+
+    #[test]
+    fn the_pool_has_room_beside_whoever_holds_a_connection_long() {
+        let shared = |all| {
+            let Connections { pool, lane } = Connections::of(all);
+            (pool, lane)
+        };
+        assert_eq!([shared(12), shared(24), shared(500)], [(8, 4), (10, 14), (129, 371)]);
     }
 }

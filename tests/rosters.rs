@@ -4,9 +4,12 @@
 
 mod support;
 
+use axum::body::Body;
+use axum::http::Request;
 use oncoauth::app::Settings;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::time::Duration;
 use support::http::Service;
 use support::submit::{ADMINISTRATOR, HEALTH_PLAN, NURSE, ORDERING, authorized_order, count, put_roster, sandbox};
 
@@ -179,4 +182,25 @@ async fn of_two_files_at_once_one_is_there_as_a_whole() {
         assert_eq!(count(&service, "select count(*) from members").await, 200);
         assert_eq!(count(&service, "select count(distinct left(member_id, 1)) from members").await, 1);
     }
+}
+
+// proves PRV-05
+#[tokio::test]
+async fn so_many_files_are_loaded_at_once_and_the_others_wait_for_their_turn() {
+    let settings = Settings { sandbox: true, roster_loads: 1, request_timeout: Duration::from_secs(1), ..Settings::default() };
+    let service = Service::start(settings).await;
+    let rows = file(&[member("M1", "2020-01-01", None)]);
+    let silent = Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
+    let request = Request::put(PROVIDERS).header("authorization", format!("Bearer {ADMINISTRATOR}"));
+    let mut first = Box::pin(service.send(request.header("content-type", "application/x-ndjson").body(silent).unwrap()));
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        put_roster(&service, HEALTH_PLAN, MEMBERS, rows.clone()).await
+    };
+    tokio::select! {
+        answer = &mut first => assert_eq!(answer.text, "none before its file has come"),
+        refused = second => drop(refused.assert_problem(503, "temporarily-unavailable")),
+    }
+    drop(first);
+    assert_eq!(put_roster(&service, HEALTH_PLAN, MEMBERS, rows).await.status.as_u16(), 200);
 }

@@ -66,6 +66,13 @@ where
     Ok(answer)
 }
 
+/// The first answer, where this caller's key was used for the same payload already: for what is to be known before [`once`] begins.
+pub async fn answered(app: &App, caller: &Caller, idempotent: Option<&Idempotent>) -> Result<Option<Answer>> {
+    let Some(Idempotent { key, fingerprint }) = idempotent else { return Ok(None) };
+    let kept = store::idempotency::find(&mut *app.pool.acquire().await?, &caller.subject, key).await?;
+    kept.map(|kept| replay(kept, fingerprint)).transpose()
+}
+
 fn replay(kept: StoredAnswer, fingerprint: &[u8; 32]) -> Result<Answer> {
     let StoredAnswer { status, body: Some(body), location, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
     if kept.fingerprint != fingerprint {

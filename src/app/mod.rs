@@ -38,10 +38,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Connections of the lane for each of the pool. Orders wait for the disk when they are stored, and what waits together waits once; but
-/// every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
-pub const LANE_PER_POOL: u32 = 3;
-
 /// What every use case works with. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -64,7 +60,9 @@ pub struct App {
     /// What catalogue searches look through.
     pub catalog: Arc<catalog::Indexes>,
     /// Places for clinical documents under way.
-    pub uploads: Arc<Semaphore>,
+    pub uploads: attachments::Places,
+    /// Places for roster files under way.
+    pub roster_loads: Arc<Semaphore>,
 }
 
 /// How the service was started.
@@ -82,8 +80,17 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
+    /// Connections of the lane, beside those of the pool. Orders wait for the disk when they are stored, and what waits together waits
+    /// once; but every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
+    pub lane_connections: u32,
+    /// Roster files that are loaded at once. Each has a connection of the pool for as long as it takes to arrive.
+    pub roster_loads: usize,
     /// Clinical documents that are received at once.
     pub uploads: usize,
+    /// Of these, documents of one caller.
+    pub uploads_of_one: usize,
+    /// Clinical documents that are scanned and stored at once.
+    pub uploads_stored: usize,
     /// The longest that a clinical document may take to arrive. One of which nothing arrives for as long as a request may take is given
     /// up before.
     pub upload_timeout: Duration,
@@ -102,7 +109,11 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             rate_limit: None,
-            uploads: 4,
+            lane_connections: 14,
+            roster_loads: 2,
+            uploads: 64,
+            uploads_of_one: 4,
+            uploads_stored: 2,
             upload_timeout: Duration::from_mins(5),
             scanner: attachments::Scanner::NotConfigured,
             webhooks: webhooks::Pace::default(),
@@ -114,14 +125,15 @@ impl App {
     /// Puts the parts together; the clock is the sandbox's where the settings say so.
     pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
         let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
-        let lane = Lane::beside(&pool, LANE_PER_POOL * pool.options().get_max_connections());
+        let lane = Lane::beside(&pool, settings.lane_connections);
         Self {
             pool,
             lane,
             library,
             clock,
             ids: Ids,
-            uploads: Arc::new(Semaphore::new(settings.uploads)),
+            uploads: attachments::Places::new(&settings),
+            roster_loads: Arc::new(Semaphore::new(settings.roster_loads)),
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),

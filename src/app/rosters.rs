@@ -10,6 +10,7 @@ use crate::store::rosters::{Batch, Clash, Roster};
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::SemaphorePermit;
 
 /// Rows staged at once.
 const BATCH: usize = 500;
@@ -55,6 +56,7 @@ where
     if !known || !caller.serves_plan(health_plan) {
         return Err(Error::NotFound.into());
     }
+    let _place = place(app).await?;
     let mut transaction = app.pool.begin().await.map_err(fail)?;
     store::rosters::begin(&mut transaction, health_plan, R::ROSTER).await.map_err(Error::from)?;
     let mut faults = Faults::default();
@@ -77,6 +79,16 @@ where
     store::rosters::record(&mut transaction, id, file, &caller.subject, now, loaded).await.map_err(Error::from)?;
     transaction.commit().await.map_err(fail)?;
     Ok(loaded)
+}
+
+/// A place for a file under way; waits a while for one. A file holds its connection for as long as it takes to arrive, and what else the
+/// service does needs some, too.
+async fn place(app: &App) -> Result<SemaphorePermit<'_>> {
+    match tokio::time::timeout(app.settings.request_timeout, app.roster_loads.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(error)) => Err(Error::Internal(error.to_string())),
+        Err(_) => Err(Error::Unavailable("as many rosters as may be are being loaded already".to_owned())),
+    }
 }
 
 fn add<R: Row>(batch: &mut Batch, line: Line<R>, faults: &mut Faults) -> Result<()> {

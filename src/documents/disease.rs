@@ -50,7 +50,7 @@ pub(super) fn items(request: &OrderRequest, content: &Content) -> Vec<DiseaseIte
     found.answer("line_of_treatment", "Line of treatment", &clinical.line_of_treatment, |line| humanize(line.as_str()));
     found.answer("disease_setting", "Disease setting", &clinical.disease_setting, |word| humanize(word));
     found.answer("treatment_goal", "Treatment goal", &clinical.treatment_goal, |goal| humanize(goal.as_str()));
-    found.answer("performance_status", "Performance status", &clinical.performance_status, performance);
+    found.answer("performance_status", "Performance status", &clinical.performance_status, |status| performance(*status));
     found.list("biomarkers", "Biomarkers", &clinical.biomarkers, |marker| biomarker(marker, content));
     body(clinical, &mut found);
     found.list("fn_risk_factors", "Febrile neutropenia risk factors", &clinical.fn_risk_factors, |one| humanize(one.as_str()));
@@ -113,7 +113,7 @@ fn tnm(tnm: &Tnm) -> String {
     [part("T", &tnm.t), part("N", &tnm.n), part("M", &tnm.m)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn performance(status: &PerformanceStatus) -> String {
+fn performance(status: PerformanceStatus) -> String {
     let scale = match status.scale {
         PerformanceScale::Ecog => "ECOG",
         PerformanceScale::Karnofsky => "Karnofsky",

@@ -196,23 +196,20 @@ fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut V
     let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
     blocks.push(Block::subheading(format!("{}{code}{dosing}", words::capitalize(&drug.name))));
     if let Some(first) = drug.implied_by_line {
-        let cause = letter.drugs.iter().find(|other| other.line == first);
-        let named = cause.map_or_else(|| format!("line {first}"), |cause| cause.name.clone());
+        let denied = letter.drugs.iter().find(|other| other.line == first);
+        let named = denied.map_or_else(|| format!("line {first}"), |denied| denied.name.clone());
         blocks.push(Block::paragraph(format!(
             "Not approved because {named}, a treatment drug of the same request, is not, and the entire request is denied."
         )));
         return;
     }
-    match (&drug.reason, &drug.rationale) {
-        (Some(reason), Some(rationale)) => {
-            blocks.push(Block::paragraph(format!("Reason: {reason}")));
-            blocks.push(Block::paragraph("The physician's rationale:"));
-            blocks.push(Block::Quote { text: rationale.clone() });
-        }
-        _ => {
-            let message = case.drugs.iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
-            blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
-        }
+    if let (Some(reason), Some(rationale)) = (&drug.reason, &drug.rationale) {
+        blocks.push(Block::paragraph(format!("Reason: {reason}")));
+        blocks.push(Block::paragraph("The physician's rationale:"));
+        blocks.push(Block::Quote { text: rationale.clone() });
+    } else {
+        let message = case.drugs.iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
+        blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
     }
     if !drug.criteria_not_met.is_empty() {
         blocks.push(Block::paragraph("Criteria that are not met:"));

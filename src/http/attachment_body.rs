@@ -15,14 +15,20 @@ use axum::extract::Request;
 use axum::http::header;
 use futures_util::{Stream, StreamExt as _, stream};
 use multer::{Constraints, Field, Multipart, SizeLimit};
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The longest description, in characters.
 pub const DESCRIPTION_LIMIT: usize = 1000;
-/// What a form may have beside the document, in bytes.
-const FORM_OVERHEAD: u64 = 64 * 1024;
+/// What a form may have beside the document, in bytes. The parser keeps all of it, and looks through it again with every piece.
+const FORM_OVERHEAD: u64 = 32 * 1024;
+/// The most that the parser of forms gets at once, in bytes.
+const STEP: usize = 8 * 1024;
+/// The longest boundary between the parts of a form (RFC 2046, 5.1.1).
+const BOUNDARY_LIMIT: usize = 70;
 
 /// How long a document may take to arrive.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +141,12 @@ fn pieces(request: Request, patience: Patience) -> impl Stream<Item = Result<Byt
     let body = request.into_body().into_data_stream();
     let end = Instant::now() + patience.total;
     stream::try_unfold(body, move |mut body| async move {
-        let wait = (Instant::now() + patience.silence).min(end);
+        let now = Instant::now();
+        if now >= end {
+            // whoever is always ahead never lets the timer have its turn
+            return Err(given_up(patience.total));
+        }
+        let wait = (now + patience.silence).min(end);
         match tokio::time::timeout_at(wait, body.next()).await {
             Err(_) if wait == end => Err(given_up(patience.total)),
             Err(_) => Err(given_up(patience.silence)),
@@ -170,10 +181,16 @@ async fn read_form(
     content_type: &str,
     rules: &AttachmentRules,
 ) -> Result<Form, Problem> {
-    let boundary = multer::parse_boundary(content_type)
-        .map_err(|_| Problem::new(&kinds::BAD_REQUEST, "the Content-Type of a form names the boundary between its parts"))?;
+    let boundary = multer::parse_boundary(content_type).ok().filter(|boundary| boundary.len() <= BOUNDARY_LIMIT);
+    let boundary = boundary.ok_or_else(|| {
+        let detail =
+            format!("the Content-Type of a form names the boundary between its parts, of {BOUNDARY_LIMIT} characters at most");
+        Problem::new(&kinds::BAD_REQUEST, detail)
+    })?;
     let limits = SizeLimit::new().whole_stream(rules.maximum_bytes() + FORM_OVERHEAD);
-    let mut form = Multipart::with_constraints(one_at_a_time(pieces), boundary, Constraints::new().size_limit(limits));
+    let taken = Taken::default();
+    let steps = in_steps(pieces, taken.clone());
+    let mut form = Multipart::with_constraints(steps, boundary, Constraints::new().size_limit(limits));
     let (mut file, mut description) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|error| broken(error, rules))? {
         match field.name().unwrap_or_default() {
@@ -181,7 +198,7 @@ async fn read_form(
                 let message = "one document a call: send each further file in a call of its own, or put them into one PDF";
                 return Err(Problem::validation(vec![Fault::new("/file", "too-many", message)]));
             }
-            "file" => file = Some(part(field, rules).await?),
+            "file" => file = Some(part(field, rules, &taken).await?),
             "description" if description.is_some() => {
                 return Err(Problem::validation(vec![Fault::new("/description", "duplicate", "occurs twice")]));
             }
@@ -198,19 +215,46 @@ async fn read_form(
     Ok(Form { part: file.ok_or_else(missing)?, description })
 }
 
-/// The parser takes as much as it can get at once; this gives it one piece, so that a fast sender does not fill the memory.
-fn one_at_a_time(pieces: impl Stream<Item = Result<Bytes, Problem>> + Send) -> impl Stream<Item = Result<Bytes, Stopped>> + Send {
+/// Bytes of the document that the parser has given back.
+type Taken = Arc<AtomicU64>;
+
+/// The parser takes as much as it can get at once, and keeps what it does not understand yet. This gives it one step at a time, so that a
+/// fast sender does not fill the memory, and no more than a form may have beside its document.
+fn in_steps(
+    pieces: impl Stream<Item = Result<Bytes, Problem>> + Send,
+    taken: Taken,
+) -> impl Stream<Item = Result<Bytes, Stopped>> + Send {
     let mut pieces = Box::pin(pieces);
-    let mut given = false;
+    let mut rest = Bytes::new();
+    let (mut handed, mut given) = (0_u64, false);
     stream::poll_fn(move |context| {
         if std::mem::take(&mut given) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let next = pieces.as_mut().poll_next(context);
-        given = matches!(next, Poll::Ready(Some(_)));
-        next.map(|piece| piece.map(|piece| piece.map_err(Stopped)))
+        if handed.saturating_sub(taken.load(Ordering::Relaxed)) > FORM_OVERHEAD {
+            return Poll::Ready(Some(Err(Stopped(overloaded()))));
+        }
+        while rest.is_empty() {
+            match ready!(pieces.as_mut().poll_next(context)) {
+                Some(Ok(piece)) => rest = piece,
+                Some(Err(problem)) => return Poll::Ready(Some(Err(Stopped(problem)))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let step = rest.split_to(rest.len().min(STEP));
+        handed += step.len() as u64;
+        given = true;
+        Poll::Ready(Some(Ok(step)))
     })
+}
+
+fn overloaded() -> Problem {
+    let detail = format!(
+        "a form may have {} KiB beside its document; it begins with the boundary that its Content-Type names",
+        FORM_OVERHEAD / 1024
+    );
+    Problem::new(&kinds::PAYLOAD_TOO_LARGE, detail)
 }
 
 /// Why the body ended, on its way through the parser.
@@ -230,12 +274,16 @@ fn broken(error: multer::Error, rules: &AttachmentRules) -> Problem {
     }
 }
 
-async fn part(field: Field<'_>, rules: &AttachmentRules) -> Result<Part, Problem> {
+async fn part(field: Field<'_>, rules: &AttachmentRules, taken: &Taken) -> Result<Part, Problem> {
     let sent = field.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let declared = essence(sent);
     accepted(rules, &declared)?;
     let name = content_disposition::file_name(field.headers());
-    let pieces = field.map(|piece| piece.map_err(|error| broken(error, rules)));
+    let pieces = field.map(|piece| {
+        let piece = piece.map_err(|error| broken(error, rules))?;
+        taken.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        Ok(piece)
+    });
     Ok(Part { spooled: spool(pieces, rules).await?, declared, name })
 }
 

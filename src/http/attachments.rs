@@ -86,7 +86,7 @@ async fn post_attachment(
     request: Request,
 ) -> Result<Response, Problem> {
     let rules = attachments::admit(&app, &caller, case_id, key.is_sent()).await?;
-    let _place = attachments::place(&app).await?;
+    let _place = attachments::place(&app, &caller).await?;
     let patience = Patience { total: app.settings.upload_timeout, silence: app.settings.request_timeout };
     let told = Told { file_name: query.file_name, description: query.description };
     let arrived = receive(request, told, &rules, patience).await?;
@@ -94,8 +94,8 @@ async fn post_attachment(
         "sha256": arrived.spooled.sha256, "file_name": arrived.file_name, "media_type": arrived.media_type,
         "description": arrived.description,
     }));
-    // the rest is the service's own time
-    let limit = app.settings.request_timeout + app.settings.scanner.time_limit();
+    // the rest is the service's own time: until it is the document's turn, and to do it
+    let limit = app.settings.request_timeout * 2 + app.settings.scanner.time_limit();
     let storing = attachments::store(&app, &caller, case_id, arrived, idempotent.as_ref());
     respond(tokio::time::timeout(limit, storing).await.map_err(|_| given_up(limit))??)
 }

@@ -8,13 +8,11 @@ use crate::domain::vocabulary::{CaseStatus, LetterKind};
 pub const fn due(before: CaseStatus, after: CaseStatus, reconsidered: Option<ReconsiderationDecision>) -> &'static [LetterKind] {
     use LetterKind::{Approval, Denial};
     match (reconsidered, before, after) {
-        (Some(ReconsiderationDecision::Upheld), ..) => &[Denial],
         // what stays denied is denied again, with the next step (APP-02)
-        (Some(ReconsiderationDecision::Overturned), _, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
-        (Some(ReconsiderationDecision::Overturned), ..) => &[Approval],
-        (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
-        (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
-        (None, CaseStatus::InProgress, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
+        (Some(ReconsiderationDecision::Overturned), _, CaseStatus::MultipleDecisionsRendered)
+        | (None, CaseStatus::InProgress, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
+        (Some(ReconsiderationDecision::Overturned), ..) | (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
+        (Some(ReconsiderationDecision::Upheld), ..) | (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
         (None, ..) => &[],
     }
 }

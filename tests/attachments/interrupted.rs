@@ -6,20 +6,24 @@ use crate::{PDF, asked, request, send, stored};
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use oncoauth::app::Settings;
+use oncoauth::app::attachments::Places;
 use oncoauth::http;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
-/// A service that gives up after this, and receives so many documents at once.
-async fn impatient(request_timeout: Duration, uploads: usize) -> (Service, String) {
+/// A service with these settings, and a case that waits for documents.
+async fn impatient(change: impl FnOnce(&mut Settings)) -> (Service, String) {
     let service = Service::with_rosters().await;
     let case_id = asked(&service).await;
     let mut app = service.app.clone();
-    app.settings = Arc::new(Settings { request_timeout, ..Settings::clone(&service.app.settings) });
-    app.uploads = Arc::new(Semaphore::new(uploads));
+    let mut settings = Settings::clone(&service.app.settings);
+    settings.request_timeout = Duration::from_secs(2);
+    change(&mut settings);
+    app.uploads = Places::new(&settings);
+    app.settings = Arc::new(settings);
     (service.with_router(http::router(app)), case_id)
 }
 
@@ -51,7 +55,7 @@ async fn a_sender_who_hangs_up_leaves_nothing_and_frees_the_place() {
     let case_id = asked(&service).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let places = service.app.uploads.available_permits();
+    let places = service.app.uploads.free();
     let server = tokio::spawn(axum::serve(listener, http::router(service.app.clone())).into_future());
     let head = format!(
         "POST /v1/orders/{case_id}/attachments HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {PRACTICE}\r\n\
@@ -62,7 +66,7 @@ async fn a_sender_who_hangs_up_leaves_nothing_and_frees_the_place() {
     connection.write_all(PDF).await.unwrap();
     let changed = async |to: usize| {
         for _ in 0..500 {
-            if service.app.uploads.available_permits() == to {
+            if service.app.uploads.free() == to {
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -86,7 +90,7 @@ async fn a_sender_who_hangs_up_leaves_nothing_and_frees_the_place() {
 // proves INF-07
 #[tokio::test]
 async fn a_slow_document_may_take_longer_than_a_request_and_a_silent_one_may_not() {
-    let (service, case_id) = impatient(Duration::from_secs(2), 4).await;
+    let (service, case_id) = impatient(|_| ()).await;
     let pdf = [("content-type", "application/pdf")];
     let slow = stream::unfold(0_usize, |n| async move {
         let piece = PDF.chunks(8).nth(n)?;
@@ -102,7 +106,7 @@ async fn a_slow_document_may_take_longer_than_a_request_and_a_silent_one_may_not
 // proves INF-07
 #[tokio::test]
 async fn so_many_documents_are_received_at_once_and_the_others_wait_for_their_turn() {
-    let (service, case_id) = impatient(Duration::from_secs(2), 1).await;
+    let (service, case_id) = impatient(|settings| settings.uploads = 1).await;
     let pdf = [("content-type", "application/pdf")];
     let first = service.send(request(PRACTICE, &case_id, "", &pdf, silent()));
     let second = async {
@@ -131,4 +135,59 @@ fn trickle() -> Body {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Some((Ok::<_, std::io::Error>(Bytes::from_static(piece)), n + 1))
     }))
+}
+
+// proves INF-07
+#[tokio::test]
+async fn slow_documents_of_one_caller_do_not_hold_up_those_of_others() {
+    let (service, case_id) = impatient(|settings| settings.uploads_of_one = 1).await;
+    let pdf = [("content-type", "application/pdf")];
+    let slow = service.send(request(PRACTICE, &case_id, "", &pdf, trickle()));
+    let after = async |token: &str| {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        send(&service, token, &case_id, "application/pdf", PDF).await
+    };
+    let (slow, another, of_intake) = tokio::join!(slow, after(PRACTICE), after(INTAKE));
+    assert_eq!(slow.status.as_u16(), 201, "{}", slow.text);
+    another.assert_problem(503, "temporarily-unavailable");
+    assert_eq!(of_intake.status.as_u16(), 201, "{}", of_intake.text);
+}
+
+// proves INF-07
+#[tokio::test]
+async fn a_sender_who_is_always_ahead_has_no_more_time_than_others() {
+    let (service, case_id) = impatient(|settings| settings.upload_timeout = Duration::from_millis(300)).await;
+    let pieces = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"a")));
+    let answer =
+        service.send(request(PRACTICE, &case_id, "", &[("content-type", "application/pdf")], Body::from_stream(pieces))).await;
+    answer.assert_problem(503, "request-timeout");
+    assert_eq!(stored(&service).await, (0, 0));
+}
+
+// proves INF-07
+#[tokio::test]
+async fn a_form_whose_document_never_comes_is_refused_early() {
+    let service = Service::with_rosters().await;
+    let case_id = asked(&service).await;
+    let form = [("content-type", "multipart/form-data; boundary=border")];
+    for begun in
+        ["", "--border\r\nX-Endless: ", "--border", "--border\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n"]
+    {
+        let given = Arc::new(AtomicUsize::new(0));
+        let counted = given.clone();
+        let endless = stream::repeat_with(move || {
+            counted.fetch_add(64, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 64]))
+        });
+        let begun_with = stream::iter([Ok(Bytes::from_static(begun.as_bytes()))]);
+        let body = Body::from_stream(futures_util::StreamExt::chain(begun_with, endless));
+        let answer = service.send(request(PRACTICE, &case_id, "", &form, body)).await;
+        assert!(matches!(answer.status.as_u16(), 413 | 422), "{begun:?}: {}", answer.text);
+        let given = given.load(Ordering::Relaxed);
+        assert!(given < 64 * 1024, "{begun:?}: {given} bytes were read");
+    }
+    let long = format!("multipart/form-data; boundary={}", "b".repeat(71));
+    let answer = service.send(request(PRACTICE, &case_id, "", &[("content-type", long.as_str())], PDF)).await;
+    answer.assert_problem(400, "bad-request");
+    assert_eq!(stored(&service).await, (0, 0));
 }

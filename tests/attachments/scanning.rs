@@ -2,10 +2,11 @@
 
 use crate::support::desk::*;
 use crate::support::http::{Answer, Service};
-use crate::{PDF, asked, send, stored};
+use crate::{PDF, asked, request, send, stored};
 use oncoauth::app::Settings;
-use oncoauth::app::attachments::{ScanCommand, Scanner};
+use oncoauth::app::attachments::{Places, ScanCommand, Scanner};
 use oncoauth::http;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,15 +15,23 @@ async fn scanned_by(script: &str, bytes: &[u8], time_limit: Duration) -> (Answer
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("scan.sh");
     std::fs::write(&path, script).unwrap();
-    let line = format!("/bin/sh {} --stream", path.display());
-    let scanner = Scanner::Command(ScanCommand::parse(&line, time_limit).unwrap());
-    let service = Service::with_rosters().await;
-    let mut app = service.app.clone();
-    app.settings = Arc::new(Settings { scanner, ..Settings::clone(&service.app.settings) });
-    let service = service.with_router(http::router(app));
-    let case_id = asked(&service).await;
+    let (service, case_id) = with_scanner(&path, time_limit, |_| ()).await;
     let answer = send(&service, PRACTICE, &case_id, "application/pdf", bytes).await;
     (answer, stored(&service).await, kinds(&service, &case_id).await)
+}
+
+/// A service whose scanner is this shell script, and a case that waits for documents.
+async fn with_scanner(script: &Path, time_limit: Duration, change: impl FnOnce(&mut Settings)) -> (Service, String) {
+    let line = format!("/bin/sh {} --stream", script.display());
+    let service = Service::with_rosters().await;
+    let case_id = asked(&service).await;
+    let mut app = service.app.clone();
+    let mut settings = Settings::clone(&service.app.settings);
+    settings.scanner = Scanner::Command(ScanCommand::parse(&line, time_limit).unwrap());
+    change(&mut settings);
+    app.uploads = Places::new(&settings);
+    app.settings = Arc::new(settings);
+    (service.with_router(http::router(app)), case_id)
 }
 
 const LONG: Duration = Duration::from_secs(20);
@@ -70,4 +79,49 @@ async fn without_the_scanners_word_nothing_is_stored_and_the_sender_may_try_agai
     let (answer, stored, _) = scanned_by("echo overwritten >&0; exit 0", PDF, LONG).await;
     answer.assert_problem(500, "internal");
     assert_eq!(stored, (0, 0));
+}
+
+// proves INF-07
+#[tokio::test]
+async fn a_document_that_was_stored_is_answered_again_whatever_the_scanner_says_now() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("scan.sh");
+    std::fs::write(&script, "exit 0").unwrap();
+    let (service, case_id) = with_scanner(&script, LONG, |_| ()).await;
+    let keyed = async |key: &str, bytes: &[u8]| {
+        let headers = [("content-type", "application/pdf"), ("idempotency-key", key)];
+        service.send(request(PRACTICE, &case_id, "", &headers, bytes.to_vec())).await
+    };
+    let first = keyed("k1", PDF).await;
+    assert_eq!(first.status.as_u16(), 201, "{}", first.text);
+    for script_now in ["exit 2", "exit 1"] {
+        std::fs::write(&script, script_now).unwrap();
+        let again = keyed("k1", PDF).await;
+        assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (201, "true"), "{}", again.text);
+        assert_eq!(again.json(), first.json());
+    }
+    keyed("k1", &[PDF, b"another"].concat()).await.assert_problem(422, "idempotency-key-reused");
+    keyed("k2", PDF).await.assert_problem(422, "attachment-refused");
+    assert_eq!(stored(&service).await, (1, 1));
+}
+
+// proves INF-07
+#[tokio::test]
+async fn so_many_documents_are_scanned_at_once_and_the_others_wait_for_their_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("scan.sh");
+    std::fs::write(&script, "sleep 3").unwrap();
+    let (service, case_id) = with_scanner(&script, LONG, |settings| {
+        settings.uploads_stored = 1;
+        settings.request_timeout = Duration::from_secs(1);
+    })
+    .await;
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        send(&service, PRACTICE, &case_id, "application/pdf", PDF).await
+    };
+    let (first, second) = tokio::join!(send(&service, PRACTICE, &case_id, "application/pdf", PDF), second);
+    assert_eq!(first.status.as_u16(), 201, "{}", first.text);
+    second.assert_problem(503, "temporarily-unavailable");
+    assert_eq!(stored(&service).await, (1, 1));
 }

@@ -3,11 +3,13 @@
 //!
 //! While a document arrives it lies in a [`Spool`], and nothing is held in the database; it is written in one short transaction.
 
+mod places;
 mod read;
 mod scan;
 mod spool;
 
 pub use crate::rules::attachments::{NotAsked, file_name};
+pub use places::{Place, Places};
 pub use read::{Download, list, open};
 pub use scan::{ScanCommand, Scanner};
 pub use spool::{Spool, Spooled};
@@ -29,7 +31,6 @@ use crate::store::cases::StoredCase;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 /// A document that has arrived whole.
@@ -59,17 +60,12 @@ pub async fn admit(app: &App, caller: &Caller, case_id: Uuid, again: bool) -> Re
     Ok(program_of(app, &case, now)?.attachments.clone())
 }
 
-/// One of the places for documents under way; waits a while for one.
-pub async fn place(app: &App) -> Result<OwnedSemaphorePermit> {
-    let waiting = tokio::time::timeout(app.settings.request_timeout, app.uploads.clone().acquire_owned());
-    match waiting.await {
-        Ok(Ok(place)) => Ok(place),
-        Ok(Err(error)) => Err(Error::Internal(error.to_string())),
-        Err(_) => Err(Error::Unavailable("as many documents as may be are being received already".to_owned())),
-    }
+/// A place in which a document of this caller arrives; waits a while for one.
+pub async fn place(app: &App, caller: &Caller) -> Result<Place> {
+    app.uploads.to_receive(caller, app.settings.request_timeout).await
 }
 
-/// Has a document scanned and stores it.
+/// Has a document scanned and stores it, unless that was answered before; then no scanner is asked again.
 pub async fn store(
     app: &App,
     caller: &Caller,
@@ -77,6 +73,10 @@ pub async fn store(
     mut arrived: Arrived,
     idempotent: Option<&Idempotent>,
 ) -> Result<Answer> {
+    if let Some(answer) = idempotency::answered(app, caller, idempotent).await? {
+        return Ok(answer);
+    }
+    let _turn = app.uploads.to_store(app.settings.request_timeout).await?;
     let scan = app.settings.scanner.scan(&mut arrived.spooled).await?;
     let Some(scan) = scan else {
         tracing::warn!(%case_id, sha256 = hex(&arrived.spooled.sha256), "the virus scanner refused a document");

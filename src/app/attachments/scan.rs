@@ -50,10 +50,10 @@ impl ScanCommand {
             }
         }
         command.stdin(Stdio::from(document)).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut running = Running(command.spawn().map_err(|error| format!("does not start: {error}"))?);
+        let mut running = Running(Some(command.spawn().map_err(|error| format!("does not start: {error}"))?));
         let started = Instant::now();
         loop {
-            match running.0.try_wait() {
+            match running.look() {
                 Ok(Some(status)) => return Ok(status),
                 Ok(None) if started.elapsed() > self.time_limit => {
                     return Err(format!("took longer than {} s", self.time_limit.as_secs()));
@@ -66,19 +66,31 @@ impl ScanCommand {
 }
 
 /// A scanner under way; given up, it ends with everything that it started.
-struct Running(Child);
+struct Running(Option<Child>);
+
+impl Running {
+    /// How it ended, if it did.
+    fn look(&mut self) -> std::io::Result<Option<ExitStatus>> {
+        self.0.as_mut().map_or(Ok(None), Child::try_wait)
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
+        if matches!(self.look(), Ok(Some(_))) {
             return;
         }
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let Some(mut child) = self.0.take() else { return };
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
             // it may have ended just now
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
-        // a killed process ends at once; without this it would stay as a zombie
-        let _ = self.0.wait();
+        // without this it would stay as a zombie; it ends at once as a rule, but not while the kernel has it wait for a disk, and requests
+        // must not wait with it
+        let waiting = std::thread::Builder::new().name("scanner-end".to_owned()).spawn(move || child.wait());
+        if let Err(error) = waiting {
+            tracing::warn!(%error, "an ended virus scanner is not waited for");
+        }
     }
 }
 

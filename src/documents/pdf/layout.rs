@@ -62,15 +62,15 @@ pub(super) struct Lines {
     x: f32,
     width: f32,
     to_the_right: bool,
-    lines: Vec<Line>,
+    all: Vec<Line>,
 }
 
 impl Lines {
     pub(super) const fn at(x: f32, width: f32) -> Self {
-        Self { x, width, to_the_right: false, lines: Vec::new() }
+        Self { x, width, to_the_right: false, all: Vec::new() }
     }
 
-    pub(super) const fn to_the_right(mut self, it_is: bool) -> Self {
+    pub(super) const fn flush_right(mut self, it_is: bool) -> Self {
         self.to_the_right = it_is;
         self
     }
@@ -79,7 +79,7 @@ impl Lines {
     pub(super) fn text(mut self, faces: &Faces, text: &str, style: Style, node: Option<Node>) -> Self {
         let lines = wrap(faces.of(style.weight), text, style.size, self.width);
         let last = lines.len().saturating_sub(1);
-        self.lines.extend(lines.into_iter().enumerate().map(|(index, line)| {
+        self.all.extend(lines.into_iter().enumerate().map(|(index, line)| {
             // words at the end of one line and the beginning of the next are two words for whoever reads the text
             let text = if index < last && !line.ends_with(['-', '/', ' ']) { line + " " } else { line };
             Line { text, style, node }
@@ -88,7 +88,7 @@ impl Lines {
     }
 
     fn height(&self) -> f32 {
-        self.lines.iter().map(|line| line.style.leading()).sum()
+        self.all.iter().map(|line| line.style.leading()).sum()
     }
 
     /// Takes the lines that fit.
@@ -98,8 +98,8 @@ impl Lines {
             used += line.style.leading();
             used <= room
         };
-        let count = self.lines.iter().take_while(fits).count();
-        self.lines.drain(..count).collect()
+        let count = self.all.iter().take_while(fits).count();
+        self.all.drain(..count).collect()
     }
 }
 
@@ -202,7 +202,7 @@ impl<'f> Layout<'f> {
     pub(super) fn begin_table(&mut self, header: Vec<Lines>, frame: Frame) {
         self.draw(&header, frame);
         let undisclosed = |mut lines: Lines| {
-            for line in &mut lines.lines {
+            for line in &mut lines.all {
                 line.node = None;
             }
             lines
@@ -220,7 +220,7 @@ impl<'f> Layout<'f> {
         let height = columns.iter().map(Lines::height).fold(0.0, f32::max) + 2.0 * frame.padding;
         self.frame(height, frame);
         for column in columns {
-            self.column(column, &column.lines, frame.padding);
+            self.column(column, &column.all, frame.padding);
         }
         self.y += height;
     }
@@ -233,12 +233,11 @@ impl<'f> Layout<'f> {
         }
         loop {
             let room = BOTTOM - self.y - 2.0 * frame.padding;
-            let parts: Vec<Lines> =
-                columns.iter_mut().map(|column| Lines { lines: column.take(room), ..column.clone() }).collect();
-            if parts.iter().any(|part| !part.lines.is_empty()) {
+            let parts: Vec<Lines> = columns.iter_mut().map(|column| Lines { all: column.take(room), ..column.clone() }).collect();
+            if parts.iter().any(|part| !part.all.is_empty()) {
                 self.draw(&parts, frame);
             }
-            if columns.iter().all(|column| column.lines.is_empty()) {
+            if columns.iter().all(|column| column.all.is_empty()) {
                 break;
             }
             self.next_sheet();

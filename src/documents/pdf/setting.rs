@@ -158,7 +158,7 @@ impl Setter<'_> {
         let mut header = Vec::with_capacity(columns.len());
         for (column, (x, width)) in columns.iter().zip(&places) {
             let node = self.node(Kind::ColumnHeader, Some(row));
-            let lines = Lines::at(*x, *width).to_the_right(column.align == Align::End);
+            let lines = Lines::at(*x, *width).flush_right(column.align == Align::End);
             header.push(lines.text(self.layout.faces, &column.heading, Style::bold(IN_TABLE, WHITE), Some(node)));
         }
         self.layout.begin_table(header, Frame { padding: 3.5, background: Some(BRAND), ..Frame::default() });
@@ -168,7 +168,7 @@ impl Setter<'_> {
             for (index, (cell, (column, (x, width)))) in cells.iter().zip(columns.iter().zip(&places)).enumerate() {
                 let node = self.node(if index == 0 { Kind::RowHeader } else { Kind::Cell }, Some(row));
                 let style = if index == 0 { Style::bold(IN_TABLE, INK) } else { Style::regular(IN_TABLE, INK) };
-                let mut column = Lines::at(*x, *width).to_the_right(column.align == Align::End);
+                let mut column = Lines::at(*x, *width).flush_right(column.align == Align::End);
                 column = column.text(self.layout.faces, &cell.text, style, Some(node));
                 if let Some(detail) = &cell.detail {
                     column = column.text(self.layout.faces, detail, Style::regular(SMALL, SOFT), Some(node));
