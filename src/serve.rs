@@ -94,6 +94,7 @@ fn settings(options: &ServeOptions) -> Settings {
     let scan = options.attachment_scan_command.as_deref().and_then(|line| ScanCommand::parse(line, SCAN_LIMIT));
     Settings {
         sandbox,
+        sandbox_allow_remote: options.sandbox_allow_remote,
         cors_origins: options.cors_origins.clone(),
         rate_limit: options.rate_limit.or((!sandbox).then_some(RATE_LIMIT)).filter(|limit| *limit > 0),
         roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),

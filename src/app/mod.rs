@@ -70,6 +70,8 @@ pub struct App {
 pub struct Settings {
     /// Fixed tokens and a movable clock exist.
     pub sandbox: bool,
+    /// Other machines may reach a sandbox.
+    pub sandbox_allow_remote: bool,
     /// The longest that a request may take, rosters and the sandbox clock aside.
     pub request_timeout: Duration,
     /// The largest share of a roster, in percent, that a load may remove; a sandbox has no such guard unless it is set.
@@ -104,6 +106,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             sandbox: false,
+            sandbox_allow_remote: false,
             request_timeout: Duration::from_secs(10),
             claim_lifetime: Duration::from_hours(4),
             cors_origins: Vec::new(),

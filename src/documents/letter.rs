@@ -4,10 +4,10 @@
 use super::blocks::Document;
 use super::letter_blocks;
 use super::words;
-use crate::domain::case::{Case, CaseDrug, LetterReference};
+use crate::domain::case::{Case, CaseDrug, Finding, LetterReference};
 use crate::domain::content::Program;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind};
+use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Truth};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,7 +73,7 @@ pub struct DrugInLetter {
     pub reason: Option<String>,
     /// Why, in the physician's words.
     pub rationale: Option<String>,
-    /// Criteria that are not met.
+    /// Criteria that are not met, or could not be told.
     pub criteria_not_met: Vec<Criterion>,
     /// The line whose denial took this one along (CAS-04).
     pub implied_by_line: Option<u32>,
@@ -219,17 +219,17 @@ fn in_letter(drug: &CaseDrug, case: &Case, program: &Program, denied: &[Denied])
         implied_by_line: None,
     };
     match denial {
-        Some(denial) => because(entry, denial, case, program),
+        Some(denial) => because(entry, denial, (&drug.findings, case), program),
         None => entry,
     }
 }
 
-fn because(entry: DrugInLetter, denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
+fn because(entry: DrugInLetter, denied: &Denied, (findings, case): (&[String], &Case), program: &Program) -> DrugInLetter {
     DrugInLetter {
         reason_code: Some(denied.reason_code.clone()),
         reason: Some(reason(&denied.reason_code, program)),
         rationale: Some(denied.rationale.clone()),
-        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, case)).collect(),
+        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case)).collect(),
         implied_by_line: denied.implied_by_line,
         ..entry
     }
@@ -253,15 +253,17 @@ fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
         criteria_not_met: Vec::new(),
         implied_by_line: None,
     };
-    because(entry, denied, case, program)
+    because(entry, denied, (&[], case), program)
 }
 
 fn reason(code: &str, program: &Program) -> String {
     program.letters.reasons.get(code).cloned().unwrap_or_else(|| words::sentence(&words::humanize(code)))
 }
 
-fn criterion(rule: &str, case: &Case) -> Criterion {
-    let finding = case.findings.iter().find(|finding| finding.rule == rule);
+fn criterion(rule: &str, findings: &[String], case: &Case) -> Criterion {
+    let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
+    let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
+    let finding = case.findings.iter().find(of_drug).or_else(|| case.findings.iter().find(told));
     Criterion {
         rule: rule.to_owned(),
         message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),

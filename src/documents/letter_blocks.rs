@@ -3,10 +3,10 @@
 use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Tone};
 use super::letter::{CallInLetter, Criterion, DrugInLetter, Letter};
 use super::{disease, words};
-use crate::domain::case::Case;
+use crate::domain::case::{Case, CaseDrug};
 use crate::domain::content::Program;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, CaseStatus, DrugStatus, LetterKind};
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind};
 
 /// The frame, before there is anything in it.
 pub(super) fn empty(program: &Program) -> Document {
@@ -170,11 +170,17 @@ fn others(case: &Case, blocks: &mut Vec<Block>) {
 }
 
 fn denial(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Block>) {
-    let whole = case.status == CaseStatus::NonAuthorized;
+    let whole = is_denied_as_a_whole(case);
     let what = if whole { "the treatment requested" } else { "a part of the treatment requested" };
     let mut text = vec![format!("{} does not approve {what}. The reasons are below.", program.health_plan_name)];
     if whole {
-        text.push("The entire request is denied, and no Order ID is issued.".to_owned());
+        let was_approved = case.letters.iter().any(|letter| letter.kind == LetterKind::Approval);
+        let sentence = if was_approved {
+            "The entire request is denied."
+        } else {
+            "The entire request is denied, and no Order ID is issued."
+        };
+        text.push(sentence.to_owned());
     }
     text.extend(case.status_reason.as_deref().filter(|_| whole).map(|reason| words::sentence(&words::without_ids(reason))));
     text.push(
@@ -191,15 +197,26 @@ fn denial(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Bloc
     blocks.push(Block::paragraph(words::without_ids(&program.without_authorization)));
 }
 
+/// True where nothing of the request is approved because of a denial: of a treatment drug, or of everything. What the office withdrew
+/// itself was not denied.
+fn is_denied_as_a_whole(case: &Case) -> bool {
+    let denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    let withdrawn = |drug: &CaseDrug| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
+    let treatment = |drug: &CaseDrug| denied(drug) && drug.role != DrugRole::Supportive;
+    case.status == CaseStatus::NonAuthorized
+        && !case.drugs.iter().any(withdrawn)
+        && (case.drugs.iter().any(treatment) || case.drugs.iter().all(denied))
+}
+
 fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut Vec<Block>) {
     let code = drug.hcpcs.as_ref().map(|code| format!(" (HCPCS {code})")).unwrap_or_default();
     let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
     blocks.push(Block::subheading(format!("{}{code}{dosing}", words::capitalize(&drug.name))));
-    if let Some(first) = drug.implied_by_line {
-        let denied = letter.drugs.iter().find(|other| other.line == first);
-        let named = denied.map_or_else(|| format!("line {first}"), |denied| denied.name.clone());
+    // where the denial that took it along was overturned, the reasons are its own
+    if let Some(cause) = drug.implied_by_line.and_then(|first| letter.drugs.iter().find(|other| other.line == first)) {
         blocks.push(Block::paragraph(format!(
-            "Not approved because {named}, a treatment drug of the same request, is not, and the entire request is denied."
+            "Not approved because {}, a treatment drug of the same request, is not, and the entire request is denied.",
+            cause.name
         )));
         return;
     }
@@ -212,7 +229,7 @@ fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut V
         blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
     }
     if !drug.criteria_not_met.is_empty() {
-        blocks.push(Block::paragraph("Criteria that are not met:"));
+        blocks.push(Block::paragraph("Criteria that are not met, or could not be told from the request:"));
         let item = |one: &Criterion| {
             let source =
                 one.source.as_ref().map(|source| format!(" Source: {}.", source.trim_end_matches('.'))).unwrap_or_default();

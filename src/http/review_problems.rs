@@ -14,7 +14,7 @@ pub fn of(error: &ReviewError) -> Problem {
         ReviewError::DecidedTwice(_) => invalid("duplicate-line", detail),
         ReviewError::NotReviewed(_) => invalid("not-reviewed", detail),
         ReviewError::LeavesOpen(_) => invalid("leaves-open", detail),
-        ReviewError::StillDenied(_) => invalid("still-denied", detail),
+        ReviewError::StillDenied(_) | ReviewError::WithoutReasons(_) => invalid("still-denied", detail),
         ReviewError::NothingOverturned => invalid("nothing-overturned", detail),
         _ => Problem::new(&kinds::CONFLICT, detail),
     };
@@ -41,7 +41,7 @@ const fn help(error: &ReviewError) -> (Option<&'static str>, Option<&'static str
         ReviewError::ReviewerActed => (Some("DRG-06"), Some("withdraw_as_voluntarily_cancelled")),
         ReviewError::SamePhysician => (Some("APP-04"), Some("another_physician")),
         ReviewError::NothingDenied(_) => (Some("APP-01"), None),
-        ReviewError::StillDenied(_) | ReviewError::NothingOverturned => (Some("APP-04"), None),
+        ReviewError::StillDenied(_) | ReviewError::WithoutReasons(_) | ReviewError::NothingOverturned => (Some("APP-04"), None),
         _ => (None, None),
     }
 }

@@ -132,6 +132,9 @@ fn awarded<'a>(claim: &Claim<'_>, basis: &Basis<'a>) -> Result<Award<'a>, Refuse
         if let Some((on, reason)) = award.voided {
             refuse("SCD-13", format!("what was not billed of {code} is void since {on}: {reason}"))?;
         }
+        if !basis.status.has_order_id() {
+            refuse("SCD-11", format!("the case is not approved any more, and {code} goes with the approval"))?;
+        }
         return Ok(award);
     }
     let (rule, why) = match (basis.status, basis.withheld) {

@@ -12,8 +12,10 @@ pub const fn due(before: CaseStatus, after: CaseStatus, reconsidered: Option<Rec
         (Some(ReconsiderationDecision::Overturned), _, CaseStatus::MultipleDecisionsRendered)
         | (None, CaseStatus::InProgress, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
         (Some(ReconsiderationDecision::Overturned), ..) | (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
-        (Some(ReconsiderationDecision::Upheld), ..) | (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
-        (None, ..) => &[],
+        (Some(ReconsiderationDecision::Upheld), _, CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered)
+        | (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
+        // closed without anything left that is denied, because it was withdrawn since
+        (Some(ReconsiderationDecision::Upheld) | None, ..) => &[],
     }
 }
 
@@ -44,6 +46,9 @@ mod tests {
             assert_eq!(due(before, after, None), none);
         }
         assert_eq!(due(NonAuthorized, NonAuthorized, Some(Upheld)), [Denial]);
+        assert_eq!(due(MultipleDecisionsRendered, MultipleDecisionsRendered, Some(Upheld)), [Denial]);
+        assert_eq!(due(Authorized, Authorized, Some(Upheld)), none);
+        assert_eq!(due(ReviewCancelled, ReviewCancelled, Some(Upheld)), none);
         assert_eq!(due(NonAuthorized, Authorized, Some(Overturned)), [Approval]);
         assert_eq!(due(NonAuthorized, MultipleDecisionsRendered, Some(Overturned)), [Approval, Denial]);
     }

@@ -4,7 +4,7 @@ use super::act::{Also, Held, Outcome};
 use super::change::{content_of, program_of};
 use super::requests::{Determination, LineDetermination};
 use crate::app::{Error, Result};
-use crate::domain::case::{Case, PeerToPeer};
+use crate::domain::case::{Case, Finding, PeerToPeer};
 use crate::domain::refusal::Fault;
 use crate::domain::review::{LineOutcome, PathwayFinding};
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Truth};
@@ -112,10 +112,12 @@ pub(super) fn with_reasons(case: &Case, lines: &[LineDetermination]) -> Result<V
 fn criteria_not_met(case: &Case, line: u32) -> Vec<String> {
     let of_drug = case.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.findings.as_slice()).unwrap_or_default();
     let not_met = || case.findings.iter().filter(|finding| finding.outcome != Truth::Met);
+    let of_another = |id: &String| case.drugs.iter().any(|drug| drug.line != line && drug.findings.contains(id));
     let own: Vec<String> =
         not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.clone()).collect();
     if own.is_empty() {
-        not_met().filter(|finding| finding.outcome == Truth::NotMet).map(|finding| finding.rule.clone()).collect()
+        let of_case = |finding: &&Finding| finding.outcome == Truth::NotMet && !of_another(&finding.id);
+        not_met().filter(of_case).map(|finding| finding.rule.clone()).collect()
     } else {
         own
     }

@@ -16,7 +16,7 @@ use crate::domain::review::{LineOutcome, ReconsiderationDecision};
 use crate::domain::vocabulary::{CallerRole, DrugStatus};
 use crate::rules::calendar::local_day;
 use crate::rules::review::reconsideration::{all_denied, last_day, overturn, require_denial, reviewer};
-use crate::rules::review::{LineDecision, PhysicianReview};
+use crate::rules::review::{LineDecision, PhysicianReview, ReviewError};
 use crate::store;
 use crate::store::case_events::NewEvent;
 use crate::store::cases::HeldCase;
@@ -216,29 +216,46 @@ async fn overturned(
         lines.iter().map(decision).collect()
     };
     let after = overturn(case, computed, &decisions, now)?;
-    // a denial that is lifted may not be put back by anybody without a determination of their own
-    for drug in after.drugs.iter().filter(|drug| drug.status != DrugStatus::NonAuthorized) {
+    require_reasons(conn, &after, lines).await?;
+    // a denial that is lifted may not be put back by anybody without a determination of their own, and one that stays after it was looked
+    // at again has this physician's reasons (DET-10)
+    for drug in &after.drugs {
         let was_denied = case.drugs.iter().any(|was| was.line == drug.line && was.status == DrugStatus::NonAuthorized);
-        if !was_denied {
+        let named = lines.iter().find(|line| line.line == drug.line);
+        let stays_denied = drug.status == DrugStatus::NonAuthorized;
+        if !was_denied || (stays_denied && named.is_none()) {
             continue;
         }
-        let named = lines.iter().find(|line| line.line == drug.line);
+        let decision = if stays_denied { LineOutcome::NonAuthorized } else { LineOutcome::Authorized };
         let determination = NewDetermination {
             determination_id: app.ids.uuid(now),
             case_id: case.case_id,
             line: i32::try_from(drug.line).unwrap_or(i32::MAX),
-            decision: LineOutcome::Authorized.as_str(),
+            decision: decision.as_str(),
             decided_by: caller.subject.clone(),
             role: caller.role.as_str().to_owned(),
             at: now,
             reason_code: named.and_then(|line| line.reason_code.clone()),
             rationale: Some(named.and_then(|line| line.rationale.clone()).unwrap_or_else(|| rationale.to_owned())),
-            criteria_not_met: Vec::new(),
+            criteria_not_met: named.filter(|_| stays_denied).and_then(|line| line.criteria_not_met.clone()).unwrap_or_default(),
             implied_by_line: None,
         };
         store::reviews::insert_determination(conn, &determination).await?;
     }
     Ok(after)
+}
+
+/// A line that was denied only because another one was may not stay denied for that reason when the other one is not any more.
+async fn require_reasons(conn: &mut PgConnection, after: &Case, lines: &[LineDetermination]) -> Result<()> {
+    let stays = |line: u32| after.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::NonAuthorized);
+    for denial in store::letters::denials(conn, after.case_id).await? {
+        let (Ok(line), Some(cause)) = (u32::try_from(denial.line), denial.implied_by_line) else { continue };
+        let cause_stays = u32::try_from(cause).is_ok_and(stays);
+        if stays(line) && !cause_stays && lines.iter().all(|named| named.line != line) {
+            return Err(ReviewError::WithoutReasons(line).into());
+        }
+    }
+    Ok(())
 }
 
 /// What goes with a reconsideration are documents of its case.

@@ -78,6 +78,9 @@ pub enum ReviewError {
     /// An overturned case is approved.
     #[error("line {0} would stay denied and the case with it: decide that line too, or uphold")]
     StillDenied(u32),
+    /// A line that went along with another one's denial needs a decision of its own.
+    #[error("line {0} was denied only because another line was: decide it, too")]
+    WithoutReasons(u32),
     /// An overturn authorizes something.
     #[error("a reconsideration that overturns authorizes at least one line")]
     NothingOverturned,

@@ -65,6 +65,8 @@ pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], no
         if let LineDecision::Authorize { .. } = decision {
             drug.status = DrugStatus::Authorized;
             drug.message = format!("{} is authorized on reconsideration", drug.name);
+        } else {
+            drug.message = format!("{} is not authorized after a physician's reconsideration", drug.name);
         }
     }
     let treatment_denied = case.drugs.iter().any(|drug| {
