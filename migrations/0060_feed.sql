@@ -30,7 +30,8 @@ create unique index feed_events_event_id on feed_events (event_id);
 create trigger feed_events_append_only before update or delete on feed_events for each row execute function refuse_change();
 create trigger feed_events_never_truncated before truncate on feed_events for each statement execute function refuse_change();
 
--- what happened before this migration
+-- What happened before this migration. Every process of a version without the feed is stopped first: what one wrote afterwards would
+-- reach no feed.
 insert into feed_outbox (case_id, seq) select case_id, seq from case_events;
 
 -- Where a plan has its feed delivered to. The secret is kept as it is, because every delivery is signed with it; whoever reads this

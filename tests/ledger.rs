@@ -142,6 +142,15 @@ fn what_was_not_awarded_is_refused_with_the_rule_that_withheld_it() {
     }
 }
 
+// proves SCD-11
+#[test]
+fn what_was_awarded_is_not_billed_while_the_case_has_no_order_id() {
+    for status in [CaseStatus::NonAuthorized, CaseStatus::ReviewCancelled] {
+        let basis = Basis { status, ..basis(1, "S0353") };
+        assert_eq!(ruling(&claim("S0353", "2026-12-01"), &basis, &[]), "SCD-11", "{status}");
+    }
+}
+
 // proves SCD-09, SCD-13
 #[test]
 fn leaving_the_pathway_ends_what_was_not_billed() {

@@ -69,6 +69,9 @@ pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
     app.clock.follow(offset);
     app.clock.freeze_at(to);
     timers::run_due_timers(app, app.clock.now()).await?;
-    webhooks::deliver_due(app).await?;
+    // the clock has moved: what deliveries run into is no answer to that, and they are tried again
+    if let Err(error) = webhooks::deliver_due(app).await {
+        tracing::warn!(%error, "deliveries to health plans are not made");
+    }
     Ok(app.clock.now())
 }

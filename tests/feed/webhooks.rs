@@ -320,3 +320,12 @@ async fn the_service_delivers_by_itself_and_stops_though_a_receiver_hangs() {
     timeout(Duration::from_secs(10), running).await.expect("it stops").unwrap();
     assert_eq!(receiver.taken().len(), 1);
 }
+
+// proves DET-11
+#[tokio::test]
+async fn a_sandbox_that_others_can_call_does_not_call_this_machine() {
+    let service = Service::start(Settings { sandbox: true, sandbox_allow_remote: true, ..Settings::default() }).await;
+    let receiver = Receiver::start().await;
+    let problem = put(&service, BMA, &json!({"url": receiver.url})).await.assert_problem(422, "validation-failed");
+    assert_eq!(problem["errors"][0]["pointer"], "/url", "{problem}");
+}

@@ -95,7 +95,7 @@ pub struct FeedDrug {
 
 impl FeedItem {
     /// The item of an event.
-    pub(super) fn of(event: FeedEvent) -> Result<Self> {
+    pub(in crate::app) fn of(event: FeedEvent) -> Result<Self> {
         let case: Case = view::read_back(&event.document)?;
         Ok(Self {
             event_id: event.event_id,

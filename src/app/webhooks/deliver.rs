@@ -5,7 +5,7 @@
 //! is sent again under the same id.
 
 use super::reach;
-use crate::app::feeds::{FeedItem, items_after, publish};
+use crate::app::feeds::{FeedItem, publish};
 use crate::app::{App, Error, Result};
 use crate::outbound::signature::Secret;
 use crate::outbound::{Failure, Line, Message, Target};
@@ -63,7 +63,10 @@ pub async fn deliver_due(app: &App) -> Result<()> {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         while let Some(done) = runs.next().await {
-            done?;
+            // what one plan's delivery runs into keeps no other's
+            if let Err(error) = done {
+                tracing::warn!(%error, "a delivery to a health plan was not made");
+            }
         }
     }
     Ok(())
@@ -82,17 +85,18 @@ pub async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
     let secrets: Vec<&Secret> = secrets.iter().collect();
     let mut position = claimed.position;
     while began.elapsed() < TURN {
-        let items = match items_after(&mut *app.pool.acquire().await?, &claimed.health_plan, position, BATCH).await {
-            Err(Error::Internal(cause)) => {
-                tracing::error!(health_plan = claimed.health_plan, position, cause, "events cannot be written out");
-                return failed(app, &claimed, failures_by_now(&claimed, position), NOT_WRITTEN_OUT).await;
-            }
-            items => items?,
-        };
-        if items.is_empty() {
+        let events = store::feeds::after(&mut *app.pool.acquire().await?, &claimed.health_plan, position, BATCH).await?;
+        if events.is_empty() {
             break;
         }
-        for item in items {
+        for event in events {
+            let item = match FeedItem::of(event) {
+                Err(Error::Internal(cause)) => {
+                    tracing::error!(health_plan = claimed.health_plan, position, cause, "an event cannot be written out");
+                    return failed(app, &claimed, failures_by_now(&claimed, position), NOT_WRITTEN_OUT).await;
+                }
+                item => item?,
+            };
             if let Err(failure) = send(app, &mut line, &secrets, &item).await? {
                 return failed(app, &claimed, failures_by_now(&claimed, position), &failure.to_string()).await;
             }
