@@ -9,4 +9,5 @@ mod forms;
 mod letters;
 mod negotiation;
 mod paper;
+mod second_look;
 mod summaries;
