@@ -9,6 +9,7 @@ use super::vocabulary::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 
 /// An order for treatment of one member.
@@ -452,6 +453,16 @@ pub struct Dose {
     pub amount: f64,
     /// Unit.
     pub unit: DoseUnit,
+}
+
+/// As people write it: `75 mg/m2`, `AUC 6`.
+impl fmt::Display for Dose {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.unit {
+            DoseUnit::Auc => write!(out, "AUC {}", self.amount),
+            unit => write!(out, "{} {unit}", self.amount),
+        }
+    }
 }
 
 const fn once() -> u32 {

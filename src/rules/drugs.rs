@@ -303,10 +303,10 @@ fn dosing(line: &PlanLine<'_>) -> String {
 fn write_dosing(line: &PlanLine<'_>, words: &mut String) -> std::fmt::Result {
     let drug = line.ordered;
     if let Some(loading) = drug.loading_dose {
-        write!(words, "{} {} first, then ", loading.amount, loading.unit)?;
+        write!(words, "{loading} first, then ")?;
     }
     match drug.dose {
-        Some(dose) => write!(words, "{} {}", dose.amount, dose.unit)?,
+        Some(dose) => write!(words, "{dose}")?,
         None => words.push_str("dose not entered"),
     }
     if let Some(route) = &drug.route {

@@ -72,6 +72,7 @@ async fn the_summary_of_an_approval_shows_every_number_code_and_date() {
             "Blue Medicare Advantage",
             "Docetaxel",
             "75 mg/m2 IV",
+            "AUC 6 IV",
             "C50.911 Malignant neoplasm of unspecified site of right female breast",
             "Breast cancer",
             "IIB",
