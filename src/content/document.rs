@@ -82,10 +82,13 @@ impl<'t> Document<'t> {
                 Ok(typed) => return removed.is_empty().then_some(typed),
                 Err(error) => error,
             };
-            // A value that was taken out is missing now; it has been reported already.
+            // A value that was taken out is missing now; it has been reported already. The table around it cannot be read without it, but
+            // what comes after that table can.
             let missing = |key: &String| error.message().contains(&format!("missing field `{key}`"));
             if removed.iter().any(missing) {
-                return None;
+                let around = error.span()?;
+                removed.push(remove(value.to_mut(), &around)?);
+                continue;
             }
             let span = error.span().unwrap_or_else(|| value.span());
             let (message, suggestion) = explained(error.message());

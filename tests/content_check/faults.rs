@@ -245,6 +245,15 @@ pub const FAULTS: &[Fault] = &[
         "unknown variant `hour`",
         "did you mean `hours`?",
     ),
+    // proves DET-10
+    fault(
+        "programs/blue-medicare-advantage-ccq.toml",
+        "reconsideration = \"A provider may call",
+        "reconsiderations = \"A provider may call",
+        "reconsiderations = ",
+        "unknown field `reconsiderations`",
+        "did you mean `reconsideration`?",
+    ),
     // proves DET-12
     fault(
         "programs/quality-care-cancer.toml",
