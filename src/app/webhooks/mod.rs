@@ -52,7 +52,7 @@ impl Pace {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookRequest {
-    /// Where events are posted to: https, to a public address. A sandbox takes http and https to this machine, too.
+    /// Where events are posted to: https, to a public address. A sandbox that only this machine reaches takes http and https to it, too.
     #[schema(min_length = 1, max_length = 2000)]
     pub url: String,
     /// Makes a new secret. Deliveries are signed with the old one, too, for 24 hours.
