@@ -108,6 +108,10 @@ pub struct ServeOptions {
     /// for orders, verifications and searches.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(12..=500))]
     pub database_connections: u32,
+    /// Threads that serve requests. Half of the machine's processors, eight at most, where it is not set: the database needs the other half.
+    /// With a database on a machine of its own, give them all.
+    #[arg(long, env = "ONCOAUTH_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub worker_threads: Option<u16>,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
     pub log_format: LogFormat,
@@ -152,19 +156,19 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
     match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::Migrate(options)) => serve::block_on(migrate(&options)),
+        Some(Command::Migrate(options)) => serve::block_on(None, migrate(&options)),
         Some(Command::Openapi) => {
             print!("{}", http::api().yaml());
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::IssueToken(options)) => serve::block_on(issue_token(options)),
+        Some(Command::IssueToken(options)) => serve::block_on(None, issue_token(options)),
         Some(Command::CheckContent { dir }) => Ok(check_content(dir.as_deref())),
         Some(Command::TestPostgres { dir, migrations, command }) => test_postgres(&dir, migrations.as_deref(), &command),
     }
 }
 
 async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
-    telemetry::start_logging(LogFormat::Pretty);
+    let _last_lines = telemetry::start_logging(LogFormat::Pretty)?;
     let database = serve::Database::open(options, Connections::FEW).await?;
     database.migrate().await?;
     database.close().await;

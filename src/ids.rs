@@ -1,4 +1,6 @@
 //! Where identifiers come from: version 7 UUIDs that sort by the service's clock, numbers that people read out, and secrets.
+//!
+//! An order draws half a dozen. They come from a generator that the operating system seeds; secrets come from the system itself.
 
 use crate::domain::order_id::{Numbered, ReadableId};
 use chrono::{DateTime, Utc};
@@ -12,25 +14,21 @@ impl Ids {
     /// A version 7 UUID that sorts by `now`.
     pub fn uuid(self, now: DateTime<Utc>) -> Uuid {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid()
     }
 
     /// A number that people read out; the caller retries where the database already holds it.
     pub fn readable(self, kind: Numbered) -> ReadableId {
-        ReadableId::from_entropy(kind, u64::from_be_bytes(random()))
+        ReadableId::from_entropy(kind, rand::random())
     }
 
     /// 256 random bits, for a token.
+    #[expect(clippy::expect_used, reason = "without the system's randomness there is no safe way to go on")]
     pub fn secret(self) -> [u8; 32] {
-        random()
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        bytes
     }
-}
-
-#[expect(clippy::expect_used, reason = "without the system's randomness there is no safe way to go on")]
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes
 }
 
 #[cfg(test)]

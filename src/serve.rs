@@ -28,17 +28,19 @@ const SCAN_LIMIT: Duration = Duration::from_secs(30);
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
 
-/// Runs a future to its end.
-pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(cores.clamp(2, 8)).enable_all().build()?;
+/// Runs a future to its end, on so many threads. Each wake-up of another thread costs more than it gains while the database works beside
+/// the service, so there are few of them unless somebody wants more.
+pub fn block_on<T>(threads: Option<u16>, future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let threads = threads.map_or_else(|| (processors / 2).clamp(1, 8), usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     runtime.block_on(future)
 }
 
 /// Serves until told to stop.
 pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
-    telemetry::start_logging(options.log_format);
-    block_on(serve(options))
+    let _last_lines = telemetry::start_logging(options.log_format)?;
+    block_on(options.worker_threads, serve(options))
 }
 
 async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {

@@ -1,6 +1,9 @@
 //! Logs and counters that every layer may use. Ids only: no PHI, no bodies, no query strings, no authorization headers.
 
+mod log_lines;
+
 use crate::domain::vocabulary::CaseStatus;
+use log_lines::{LastLines, LogLines};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
@@ -14,12 +17,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error; `RUST_LOG` narrows or widens it. A second call changes nothing.
-pub fn start_logging(format: LogFormat) {
+/// Starts logging to standard error until the guard is dropped; `RUST_LOG` narrows or widens it. A second call changes nothing.
+pub fn start_logging(format: LogFormat) -> std::io::Result<LastLines> {
+    let (lines, last) = LogLines::to(std::io::stderr())?;
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Pretty => builder.compact().try_init(),
         LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
@@ -27,6 +30,7 @@ pub fn start_logging(format: LogFormat) {
     if let Err(error) = started {
         tracing::debug!(%error, "logging was already started");
     }
+    Ok(last)
 }
 
 /// The process's metrics; installed on first use.

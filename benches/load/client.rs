@@ -1,8 +1,8 @@
 //! HTTP/1.1 over a connection that is kept, as cheap as it can be: the machine measures itself, too.
 
 use crate::Outcome;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// The longest answer that is read, bytes.
@@ -25,7 +25,7 @@ impl Connection {
 
     /// Sends a request and reads the whole answer: its status and body.
     pub async fn call(&mut self, request: &[u8]) -> Outcome<(u16, &[u8])> {
-        self.write(request).await?;
+        self.stream.write_all(request).await?;
         self.length = 0;
         let head = loop {
             self.read().await?;
@@ -58,27 +58,12 @@ impl Connection {
         Ok(serde_json::from_slice(body)?)
     }
 
-    async fn write(&mut self, mut rest: &[u8]) -> Outcome<()> {
-        while !rest.is_empty() {
-            match self.stream.try_write(rest) {
-                Ok(written) => rest = &rest[written..],
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.stream.writable().await?,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
     async fn read(&mut self) -> Outcome<()> {
-        loop {
-            match self.stream.try_read(&mut self.buffer[self.length..]) {
-                Ok(0) => return Err("the service closed the connection".into()),
-                Ok(read) => {
-                    self.length += read;
-                    return Ok(());
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.stream.readable().await?,
-                Err(error) => return Err(error.into()),
+        match self.stream.read(&mut self.buffer[self.length..]).await? {
+            0 => Err("the service closed the connection".into()),
+            read => {
+                self.length += read;
+                Ok(())
             }
         }
     }

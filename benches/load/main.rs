@@ -13,6 +13,7 @@ mod pgbench;
 mod report;
 mod rosters;
 mod rounds;
+mod rows;
 mod searches;
 mod service;
 

@@ -1,11 +1,13 @@
 //! PostgreSQL by itself: pgbench runs the statements of the service, prepared, with the same parameters sent each time.
 //!
-//! What differs between two orders (ids, numbers, the member, the key) is made anew in each transaction; the rest is sent as it was.
+//! What differs between two orders (ids, numbers, the member, the key) is made anew in each transaction, ids in ascending order and
+//! numbers at random, as the service makes them; the rest is sent as it was. The settings are those that the service runs with.
 
 use crate::Outcome;
 use crate::capture::{KEY, Statement, Statements};
 use crate::orders::Placed;
 use crate::service::Stage;
+use oncoauth::store::lane::SETTINGS;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,7 +78,8 @@ impl Pgbench {
         for (name, value) in values {
             command.arg(format!("--define={name}={value}"));
         }
-        let output = command.arg("oncoauth").env("PGOPTIONS", "").output()?;
+        let options = SETTINGS.map(|(name, value)| format!("-c {name}={value}")).join(" ");
+        let output = command.arg("oncoauth").env("PGOPTIONS", options).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         let figure = |before: &str| text.lines().find_map(|line| line.strip_prefix(before)?.split_whitespace().next());
         match (output.status.success(), figure("tps = "), figure("number of transactions actually processed: ")) {
@@ -99,7 +102,8 @@ impl Script {
     fn write(&mut self, [first, second]: &[Statement; 2], base: u64) {
         let _ = write!(
             self.before,
-            "\\set counter :counter + 1\n\\set number permute({base} + :client_id * {PER_CLIENT} + :counter, {NUMBERS}, 42)\n"
+            "\\set counter :counter + 1\n\\set place {base} + :client_id * {PER_CLIENT} + :counter\n\
+             \\set number permute(:place, {NUMBERS}, 42)\n"
         );
         self.values.push(("counter".to_owned(), "0".to_owned()));
         let own = |index: usize, value: &str| {
@@ -134,7 +138,7 @@ impl Script {
 
     fn finish(&self) -> Outcome<String> {
         let begins_a_name = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let ours = |rest: &str| ["p", "number", "pick"].iter().any(|name| rest.starts_with(name));
+        let ours = |rest: &str| ["p", "number", "pick", "place"].iter().any(|name| rest.starts_with(name));
         // pgbench would take any other :word for a variable
         let strange = self.text.replace("::", "").split(':').skip(1).any(|rest| begins_a_name(rest) && !ours(rest));
         if strange || self.text.contains('$') {
@@ -147,7 +151,7 @@ impl Script {
 /// How a transaction makes a value of its own in place of one that was seen; none where the value may be the same again.
 fn own_expression(index: usize, value: &str) -> Option<String> {
     let is_uuid = |text: &str| text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
-    let uuid = |place: usize| format!("lpad('{}' || lpad(to_hex(:number::bigint), 16, '0'), 32, '0')::uuid", index * 100 + place);
+    let uuid = |place: usize| format!("lpad('{}' || lpad(to_hex(:place::bigint), 16, '0'), 32, '0')::uuid", index * 100 + place);
     let hex = "upper(lpad(to_hex(:number::bigint), 9, '0'))";
     if is_uuid(value) {
         return Some(uuid(0));

@@ -65,8 +65,7 @@ pub async fn check(app: &App, caller: &Caller, asked: &EligibilityCheck) -> Resu
     let now = app.clock.now();
     let content = app.library.in_force(now.date_naive());
     let question = Question::of_member(&asked.member);
-    let mut conn = app.pool.acquire().await?;
-    let rows = question.ask(&mut conn, None, None).await?.members;
+    let rows = app.busy.facts.ask(question.asked(None, None)).await?.members;
     let answer = ask_rules(asked, &question, &rows, content, now);
     let icd10 = asked.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref());
     let about = enquiries::Asked {
@@ -83,7 +82,7 @@ pub async fn check(app: &App, caller: &Caller, asked: &EligibilityCheck) -> Resu
         Ok(Eligibility::Ineligible(ineligible)) => enquiries::Outcome::NotEligible(ineligible),
         Err(refusal) => enquiries::Outcome::Refused(slug(refusal)),
     };
-    enquiries::keep(app, &mut conn, caller, now, &about, outcome).await?;
+    enquiries::keep(app, &mut *app.pool.acquire().await?, caller, now, &about, outcome).await?;
     Ok(answer_of(answer?, health_plan, content))
 }
 

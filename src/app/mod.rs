@@ -32,7 +32,9 @@ pub use error::{Error, Result};
 use crate::clock::Clock;
 use crate::domain::content::Library;
 use crate::ids::Ids;
+use crate::store;
 use crate::store::lane::Lane;
+use crate::store::together::Together;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +47,8 @@ pub struct App {
     pub pool: PgPool,
     /// Connections for the calls that are many.
     pub lane: Lane,
+    /// The calls that come by the thousand.
+    pub busy: Busy,
     /// Every content release.
     pub library: Arc<Library>,
     /// The service's time.
@@ -63,6 +67,34 @@ pub struct App {
     pub uploads: attachments::Places,
     /// Places for roster files under way.
     pub roster_loads: Arc<Semaphore>,
+}
+
+/// Calls that come by the thousand, each kind in statements for many at once.
+#[derive(Debug, Clone)]
+pub struct Busy {
+    /// What decisions depend on.
+    pub facts: Together<store::facts::Loads>,
+    /// Writes of decided orders.
+    pub orders: Together<store::cases::Inserts<orders::Decided>>,
+    /// Reads of cases.
+    pub cases: Together<store::cases::Reads>,
+    /// Verifications by Order ID.
+    pub verifications: Together<store::verifications::ByOrderId>,
+}
+
+impl Busy {
+    /// Few at a time, so that many go together: every statement under way keeps a process of the server busy, and whoever writes waits
+    /// for the disk as well.
+    fn over(lane: &Lane) -> Self {
+        let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let (decisions, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(2, 8));
+        Self {
+            facts: Together::over(lane, decisions),
+            orders: Together::over(lane, decisions),
+            cases: Together::over(lane, reads),
+            verifications: Together::over(lane, reads),
+        }
+    }
 }
 
 /// How the service was started.
@@ -131,6 +163,7 @@ impl App {
         let lane = Lane::beside(&pool, settings.lane_connections);
         Self {
             pool,
+            busy: Busy::over(&lane),
             lane,
             library,
             clock,

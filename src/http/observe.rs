@@ -26,8 +26,7 @@ pub async fn observe(State(state): State<HttpState>, request: Request, next: Nex
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
     let span = tracing::info_span!("request", request_id = %id, method, route);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let entered = span.entered();
+    let mut response = next.run(request).instrument(span).await;
     let problem = problem_of(&mut response);
     if let Some(problem) = &problem {
         response = answer(problem, &id, &response);
@@ -35,21 +34,25 @@ pub async fn observe(State(state): State<HttpState>, request: Request, next: Nex
     finish(&mut response, &id);
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
+    let code = status.as_u16();
     match &problem {
         Some(problem) if status.is_server_error() => {
-            tracing::error!(status = status.as_u16(), seconds, problem = problem.kind().slug, cause = problem.cause(), "failed");
+            let (slug, cause) = (problem.kind().slug, problem.cause());
+            tracing::error!(request_id = %id, method, route, status = code, seconds, problem = slug, cause, "failed");
         }
-        Some(problem) => tracing::info!(status = status.as_u16(), seconds, problem = problem.kind().slug, "refused"),
-        None => tracing::info!(status = status.as_u16(), seconds, "answered"),
+        Some(problem) => {
+            tracing::info!(request_id = %id, method, route, status = code, seconds, problem = problem.kind().slug, "refused");
+        }
+        None => tracing::info!(request_id = %id, method, route, status = code, seconds, "answered"),
     }
-    drop(entered);
     let labels = [("method", method.to_owned()), ("route", route.clone()), ("status", status.as_str().to_owned())];
     metrics::counter!("oncoauth_http_requests_total", &labels).increment(1);
     metrics::histogram!("oncoauth_http_request_duration_seconds", "method" => method, "route" => route).record(seconds);
     response
 }
 
-/// Gives a request up that takes longer than the settings allow; dropping the handler rolls its transaction back.
+/// Gives a request up that takes longer than the settings allow; dropping the handler rolls its own transaction back. An order may be on
+/// its way into the database together with others, and arrive.
 pub async fn limit_time(State(state): State<HttpState>, request: Request, next: Next) -> Result<Response, Problem> {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     if UNLIMITED.contains(&route) || (route == ATTACHMENTS && request.method() == axum::http::Method::POST) {
@@ -61,8 +64,12 @@ pub async fn limit_time(State(state): State<HttpState>, request: Request, next: 
 
 /// A request took longer than this.
 pub(super) fn given_up(limit: Duration) -> Problem {
-    Problem::new(&kinds::REQUEST_TIMEOUT, format!("given up after {} s; nothing was changed", limit.as_secs()))
-        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    let detail = format!(
+        "given up after {} s. Whether it was done is not known: read before you send it again, or send it again under the same \
+         Idempotency-Key, which does it once",
+        limit.as_secs()
+    );
+    Problem::new(&kinds::REQUEST_TIMEOUT, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 /// The answer to a handler's panic; the panic hook has written where it was.

@@ -88,7 +88,7 @@ kinds! {
     TEMPORARILY_UNAVAILABLE = "temporarily-unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable",
         "The service cannot answer at the moment, for example because the database restarts. Send the same request again soon.";
     REQUEST_TIMEOUT = "request-timeout", SERVICE_UNAVAILABLE, "The request took too long",
-        "The request was given up and undone. Send it again; with an Idempotency-Key that is safe.";
+        "The request was given up. Whether it was done is not known: read before you send it again, or send it again under the same Idempotency-Key, which does it once.";
 }
 
 /// The pages.

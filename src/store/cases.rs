@@ -2,8 +2,11 @@
 
 use super::Result;
 use super::letters::LetterColumns;
+use super::together::{Statement, array_literal};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
+use std::marker::PhantomData;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A case to store, with everything that belongs to it.
@@ -125,102 +128,191 @@ pub enum Written {
     KeyUsed,
 }
 
-/// Stores a case with its drugs, awards, first event (for the plan's feed, too), letters, deadline and idempotency key, in one
-/// statement.
+/// Something that can be stored as a new case.
+pub trait Storable: Send + Sync + 'static {
+    /// Its rows.
+    fn rows(&self) -> NewCase<'_>;
+
+    /// What protects the write.
+    fn guard(&self) -> Guard<'_>;
+
+    /// Health plan and member.
+    fn member(&self) -> (&str, &str);
+}
+
+/// Writes of new cases.
+#[derive(Debug)]
+pub struct Inserts<C>(PhantomData<C>);
+
+impl<C: Storable> Statement for Inserts<C> {
+    type Asked = Arc<C>;
+    type Told = Written;
+
+    const CHANGES: bool = true;
+
+    /// The second of two orders of a member must see the first.
+    fn exclude(one: &Arc<C>, other: &Arc<C>) -> bool {
+        one.member() == other.member()
+    }
+
+    async fn run(conn: &mut PgConnection, asked: &[Arc<C>]) -> Result<Vec<Written>> {
+        let cases: Vec<(NewCase<'_>, Guard<'_>)> = asked.iter().map(|case| (case.rows(), case.guard())).collect();
+        insert(conn, &cases).await
+    }
+}
+
+/// Stores cases, each of another member, with their drugs, awards, first event (for the plan's feed, too), letters, deadline and
+/// idempotency key, in one statement.
 ///
-/// Everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing.
-pub async fn insert(conn: &mut PgConnection, case: &NewCase<'_>, guard: Guard<'_>) -> Result<Written> {
-    let (key, fingerprint) = guard.key.unzip();
-    let row = sqlx::query!(
-        r#"with guard as (
-             insert into member_ledger as ledger (health_plan, member_id, version) values ($2, $4, 1)
-             on conflict (health_plan, member_id) do update set version = ledger.version + 1 where ledger.version = $23
-             returning true
+/// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. Ledger rows
+/// are taken in the order of members, so that two of these statements cannot wait for each other.
+async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> Result<Vec<Written>> {
+    let count = i32::try_from(cases.len()).unwrap_or(i32::MAX);
+    let rows = sqlx::query!(
+        r#"with asked as materialized (
+             select place, ($1::uuid[])[place] as case_id, ($2::text[])[place] as health_plan, ($4::text[])[place] as member_id,
+               ($23::bigint[])[place] as seen, ($24::text[])[place] as key, ($13::timestamptz[])[place] as submitted_at,
+               ($19::text[])[place] as submitted_by
+             from generate_series(1, $47::int) as place
+           ), guard as (
+             insert into member_ledger as ledger (health_plan, member_id, version)
+             select health_plan, member_id, seen + 1 from asked order by health_plan, member_id
+             on conflict (health_plan, member_id) do update set version = excluded.version where ledger.version = excluded.version - 1
+             returning health_plan, member_id
+           ), guarded as materialized (
+             select asked.* from asked join guard on guard.health_plan = asked.health_plan and guard.member_id = asked.member_id
            ), new_key as (
              insert into idempotency_keys (subject, key, fingerprint, status, case_id, created_at)
-             select $19, $24, $25, 201, $1, $13 from guard where $24::text is not null
-             on conflict do nothing returning true
+             select submitted_by, key, ($25::bytea[])[place], 201, case_id, submitted_at from guarded where key is not null
+             on conflict do nothing returning case_id
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
                content_release, urgency, channel, submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi,
                servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq)
-             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17, $18, $20, $19, $21, $22, 1, 1
-             from guard where $24::text is null or exists (select from new_key)
+             select case_id, health_plan, ($3::text[])[place], member_id, ($5::text[])[place], ($6::text[])[place], ($7::text[])[place],
+               ($8::text[])[place], ($9::text[])[place], ($10::text[])[place], ($11::text[])[place], ($12::text[])[place], submitted_at,
+               ($14::timestamptz[])[place], ($14::timestamptz[])[place], ($15::timestamptz[])[place], ($16::date[])[place],
+               ($17::date[])[place], ($18::text[])[place], ($20::text[])[place], submitted_by, ($21::text[])[place]::text[],
+               ($22::text[])[place]::text[], 1, 1
+             from guarded where key is null or case_id in (select new_key.case_id from new_key)
              returning case_id
+           ), stored as materialized (
+             select asked.place, asked.case_id, asked.submitted_at, asked.submitted_by
+             from new_case join asked on asked.case_id = new_case.case_id
            ), drugs as (
              insert into case_drugs (case_id, line, hcpcs, generic, role, status, computed_status, units_approved, visits_approved,
                valid_from, valid_through)
-             select new_case.case_id, drug.* from new_case, unnest($26::int[], $27::text[], $28::text[], $29::text[], $30::text[],
-               $31::text[], $32::bigint[], $33::int[], $34::date[], $35::date[]) as drug
+             select stored.case_id, drug.line, drug.hcpcs, drug.generic, drug.role, drug.status, drug.computed_status, drug.units,
+               drug.visits, drug.valid_from, drug.valid_through
+             from unnest($26::int[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::bigint[],
+               $34::int[], $35::date[], $36::date[]) as drug (place, line, hcpcs, generic, role, status, computed_status, units, visits,
+               valid_from, valid_through)
+             join stored on stored.place = drug.place
            ), awards as (
              insert into s_code_awards (case_id, code, times, billable_from, billable_through)
-             select new_case.case_id, award.* from new_case, unnest($36::text[], $37::int[], $38::date[], $39::date[]) as award
+             select stored.case_id, award.code, award.times, award.billable_from, award.billable_through
+             from unnest($37::int[], $38::text[], $39::int[], $40::date[], $41::date[]) as award (place, code, times, billable_from,
+               billable_through)
+             join stored on stored.place = award.place
            ), events as (
              insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
-             select case_id, 1, $13, 'submitted', $19, $40, $41::text::json, $42::text::json from new_case
+             select case_id, 1, submitted_at, 'submitted', submitted_by, ($42::text[])[place], ($43::text[])[place]::json,
+               ($44::text[])[place]::json
+             from stored
            ), outbox as (
-             insert into feed_outbox (case_id, seq) select case_id, 1 from new_case
+             insert into feed_outbox (case_id, seq) select case_id, 1 from stored
            ), letters as (
              insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
-             select letter.id, new_case.case_id, 1, letter.kind, letter.addressee, $13
-             from new_case, unnest($43::uuid[], $44::text[], $45::text[]) as letter(id, kind, addressee)
+             select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at
+             from unnest($45::int[], $46::uuid[], $48::text[], $49::text[]) as letter (place, id, kind, addressee)
+             join stored on stored.place = letter.place
            ), deadline as (
-             insert into timers (case_id, kind, due_at) select case_id, 'pend_deadline', $15 from new_case where $15 is not null
+             insert into timers (case_id, kind, due_at)
+             select case_id, 'pend_deadline', ($15::timestamptz[])[place] from stored where ($15::timestamptz[])[place] is not null
            )
-           select exists (select from guard) as "guarded!", exists (select from new_case) as "stored!""#,
-        case.case_id,
-        case.health_plan,
-        case.program,
-        case.member_id,
-        case.service,
-        case.status,
-        case.order_id,
-        case.pathway_eligible_id,
-        case.pathway_id,
-        case.content_release,
-        case.urgency,
-        case.channel,
-        case.submitted_at,
-        case.decided_at,
-        case.due_at,
-        case.valid_from,
-        case.valid_through,
-        case.ordering_npi,
-        case.submitted_by,
-        case.servicing_npi,
-        case.visible_to,
-        case.treatment_ingredients,
-        guard.seen,
-        key,
-        fingerprint.map(<[u8; 32]>::as_slice),
-        &case.drugs.line,
-        &case.drugs.hcpcs as &[Option<&str>],
-        &case.drugs.generic as &[&str],
-        &case.drugs.role as &[&str],
-        &case.drugs.status as &[&str],
-        &case.drugs.computed_status as &[&str],
-        &case.drugs.units_approved as &[Option<i64>],
-        &case.drugs.visits_approved as &[Option<i32>],
-        &case.drugs.valid_from as &[Option<NaiveDate>],
-        &case.drugs.valid_through as &[Option<NaiveDate>],
-        &case.awards.code as &[&str],
-        &case.awards.times,
-        &case.awards.billable_from,
-        &case.awards.billable_through,
-        case.submitted_as,
-        case.document,
-        case.computed,
-        &case.letters.letter_id,
-        &case.letters.kind as &[&str],
-        &case.letters.addressee as &[&str],
+           select exists (select from guarded where guarded.place = asked.place) as "guarded!",
+             exists (select from stored where stored.place = asked.place) as "stored!"
+           from asked order by place"#,
+        &column(cases, |case| case.case_id),
+        &column(cases, |case| case.health_plan) as &[&str],
+        &column(cases, |case| case.program) as &[&str],
+        &column(cases, |case| case.member_id) as &[&str],
+        &column(cases, |case| case.service) as &[&str],
+        &column(cases, |case| case.status) as &[&str],
+        &column(cases, |case| case.order_id) as &[Option<&str>],
+        &column(cases, |case| case.pathway_eligible_id) as &[Option<&str>],
+        &column(cases, |case| case.pathway_id) as &[Option<&str>],
+        &column(cases, |case| case.content_release) as &[&str],
+        &column(cases, |case| case.urgency) as &[&str],
+        &column(cases, |case| case.channel) as &[&str],
+        &column(cases, |case| case.submitted_at),
+        &column(cases, |case| case.decided_at) as &[Option<DateTime<Utc>>],
+        &column(cases, |case| case.due_at) as &[Option<DateTime<Utc>>],
+        &column(cases, |case| case.valid_from),
+        &column(cases, |case| case.valid_through),
+        &column(cases, |case| case.ordering_npi) as &[&str],
+        &column(cases, |case| case.submitted_by) as &[&str],
+        &column(cases, |case| case.servicing_npi) as &[Option<&str>],
+        &column(cases, |case| array_literal(case.visible_to)),
+        &column(cases, |case| array_literal(case.treatment_ingredients)),
+        &cases.iter().map(|(_, guard)| guard.seen).collect::<Vec<_>>(),
+        &cases.iter().map(|(_, guard)| guard.key.map(|(key, _)| key)).collect::<Vec<_>>() as &[Option<&str>],
+        &cases.iter().map(|(_, guard)| guard.key.map(|(_, fingerprint)| fingerprint.as_slice())).collect::<Vec<_>>()
+            as &[Option<&[u8]>],
+        &places(cases, |case| case.drugs.line.len()),
+        &joined(cases, |case| &case.drugs.line),
+        &joined(cases, |case| &case.drugs.hcpcs) as &[Option<&str>],
+        &joined(cases, |case| &case.drugs.generic) as &[&str],
+        &joined(cases, |case| &case.drugs.role) as &[&str],
+        &joined(cases, |case| &case.drugs.status) as &[&str],
+        &joined(cases, |case| &case.drugs.computed_status) as &[&str],
+        &joined(cases, |case| &case.drugs.units_approved) as &[Option<i64>],
+        &joined(cases, |case| &case.drugs.visits_approved) as &[Option<i32>],
+        &joined(cases, |case| &case.drugs.valid_from) as &[Option<NaiveDate>],
+        &joined(cases, |case| &case.drugs.valid_through) as &[Option<NaiveDate>],
+        &places(cases, |case| case.awards.code.len()),
+        &joined(cases, |case| &case.awards.code) as &[&str],
+        &joined(cases, |case| &case.awards.times),
+        &joined(cases, |case| &case.awards.billable_from),
+        &joined(cases, |case| &case.awards.billable_through),
+        &column(cases, |case| case.submitted_as) as &[&str],
+        &column(cases, |case| case.document) as &[&str],
+        &column(cases, |case| case.computed) as &[&str],
+        &places(cases, |case| case.letters.letter_id.len()),
+        &joined(cases, |case| &case.letters.letter_id),
+        count,
+        &joined(cases, |case| &case.letters.kind) as &[&str],
+        &joined(cases, |case| &case.letters.addressee) as &[&str],
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(match (row.guarded, row.stored) {
+    let written = rows.into_iter().map(|row| match (row.guarded, row.stored) {
         (_, true) => Written::Stored,
         (true, false) => Written::KeyUsed,
         (false, false) => Written::MemberMoved,
-    })
+    });
+    Ok(written.collect())
+}
+
+/// The same for one.
+pub async fn insert_one<C: Storable>(conn: &mut PgConnection, case: &C) -> Result<Written> {
+    let written = insert(conn, &[(case.rows(), case.guard())]).await?.pop();
+    Ok(written.ok_or(sqlx::Error::RowNotFound)?)
+}
+
+/// A value of each case.
+fn column<'a, T>(cases: &'a [(NewCase<'a>, Guard<'a>)], of: impl Fn(&'a NewCase<'a>) -> T) -> Vec<T> {
+    cases.iter().map(|(case, _)| of(case)).collect()
+}
+
+/// The values of all cases' rows in a table beside them.
+fn joined<'a, T: Copy + 'a>(cases: &'a [(NewCase<'a>, Guard<'a>)], of: impl Fn(&'a NewCase<'a>) -> &'a [T]) -> Vec<T> {
+    cases.iter().flat_map(|(case, _)| of(case)).copied().collect()
+}
+
+/// For each of those rows, which case it belongs to, from 1.
+fn places(cases: &[(NewCase<'_>, Guard<'_>)], rows: impl Fn(&NewCase<'_>) -> usize) -> Vec<i32> {
+    (1..).zip(cases).flat_map(|(place, (case, _))| std::iter::repeat_n(place, rows(case))).collect()
 }
 
 /// Makes every other order of this member wait until the transaction ends.
@@ -255,16 +347,42 @@ pub struct StoredCase {
 
 /// A case as it stands.
 pub async fn current(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<StoredCase>> {
-    let case = sqlx::query_as!(
+    Ok(all_current(conn, &[case_id]).await?.pop())
+}
+
+/// Cases as they stand, in no order.
+async fn all_current(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<StoredCase>> {
+    let cases = sqlx::query_as!(
         StoredCase,
         r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!"
            from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq
-           where c.case_id = $1"#,
-        case_id,
+           where c.case_id = any($1)"#,
+        case_ids,
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(case)
+    Ok(cases)
+}
+
+/// Reads of cases as they stand, by id.
+#[derive(Debug)]
+pub struct Reads;
+
+impl Statement for Reads {
+    type Asked = Uuid;
+    type Told = Option<StoredCase>;
+
+    const CHANGES: bool = false;
+
+    fn exclude(one: &Uuid, other: &Uuid) -> bool {
+        one == other
+    }
+
+    async fn run(conn: &mut PgConnection, asked: &[Uuid]) -> Result<Vec<Option<StoredCase>>> {
+        let mut found = all_current(conn, asked).await?;
+        let mut of = |case_id| found.iter().position(|case| case.case_id == case_id).map(|place| found.swap_remove(place));
+        Ok(asked.iter().map(|case_id| of(*case_id)).collect())
+    }
 }
 
 /// A case held for a change, with what only changes need.

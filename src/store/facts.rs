@@ -1,5 +1,6 @@
 //! What a decision depends on, in one round trip: the member, the providers, the member's other cases, and what guards the write.
 
+use super::together::{Statement, array_literal};
 use super::{Error, Result};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::CaseStatus;
@@ -10,26 +11,26 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Whom an order or enquiry names. Names are keys of [`crate::domain::roster::name_key`], first and last name joined.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Named<'a> {
+#[derive(Debug, Clone, Default)]
+pub struct Named {
     /// Health plan; nobody is found without one.
-    pub health_plan: &'a str,
+    pub health_plan: String,
     /// Member ID. The name counts only where there is none.
-    pub member_id: Option<&'a str>,
+    pub member_id: Option<String>,
     /// Key of the member's name.
-    pub member_name: Option<&'a str>,
+    pub member_name: Option<String>,
     /// Date of birth.
     pub birth_date: Option<NaiveDate>,
     /// NPI of the ordering provider. The name counts only where there is none.
-    pub ordering_npi: Option<&'a str>,
+    pub ordering_npi: Option<String>,
     /// Key of the ordering clinician's name.
-    pub ordering_name: Option<&'a str>,
+    pub ordering_name: Option<String>,
     /// Tax IDs to which the look-up by name is limited.
-    pub tax_ids: Option<&'a [String]>,
+    pub tax_ids: Option<Vec<String>>,
     /// NPI of the servicing provider. The name counts only where there is none.
-    pub servicing_npi: Option<&'a str>,
+    pub servicing_npi: Option<String>,
     /// Key of the servicing provider's name.
-    pub servicing_name: Option<&'a str>,
+    pub servicing_name: Option<String>,
 }
 
 /// What the database knows of them.
@@ -79,6 +80,42 @@ pub struct UsedKey {
     pub case_id: Option<Uuid>,
 }
 
+/// What is asked for one decision.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Whom it is about.
+    pub named: Named,
+    /// The case that is being decided again.
+    pub except: Option<Uuid>,
+    /// The caller's subject and idempotency key.
+    pub key: Option<(String, String)>,
+}
+
+/// Look-ups for decisions.
+#[derive(Debug)]
+pub struct Loads;
+
+impl Statement for Loads {
+    type Asked = Asked;
+    type Told = Known;
+
+    const CHANGES: bool = false;
+
+    fn exclude(_: &Asked, _: &Asked) -> bool {
+        false
+    }
+
+    async fn run(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
+        load_all(conn, asked).await
+    }
+}
+
+/// Loads it for one decision.
+pub async fn load(conn: &mut PgConnection, asked: &Asked) -> Result<Known> {
+    let known = load_all(conn, std::slice::from_ref(asked)).await?.pop();
+    Ok(known.ok_or(sqlx::Error::RowNotFound)?)
+}
+
 struct Row {
     members: Vec<String>,
     ordering: Vec<String>,
@@ -89,30 +126,26 @@ struct Row {
     case_id: Option<Uuid>,
 }
 
-/// Loads it. `except` is the case that is being decided again; `key` is the caller's subject and idempotency key.
-pub async fn load(conn: &mut PgConnection, named: &Named<'_>, except: Option<Uuid>, key: Option<(&str, &str)>) -> Result<Known> {
-    let (subject, key) = key.unzip();
-    let row = sqlx::query_as!(
+/// Loads it for several decisions, in their order.
+async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
+    let count = i32::try_from(asked.len()).unwrap_or(i32::MAX);
+    let tax_ids: Vec<Option<String>> = column(asked, |asked| asked.named.tax_ids.as_deref().map(array_literal));
+    let rows = sqlx::query_as!(
         Row,
-        r#"with member as (
-             select member_id, coverage_from, document from members where health_plan = $1 and member_id = $2
-             union all
-             select member_id, coverage_from, document from members
-             where $2::text is null and folded_name = $3 and birth_date = $4 and health_plan = $1
-           ), the_member as (select min(member_id) as member_id from member)
-           select
-             array(select document::text from member order by coverage_from) as "members!",
-             array(select document::text from providers where health_plan = $1 and npi = $5
+        r#"select
+             member.documents as "members!",
+             array(select document::text from providers where health_plan = asked.health_plan and npi = asked.ordering_npi
                    union all
                    select document::text from (
                      select document from providers
-                     where $5::text is null and health_plan = $1 and folded_name = $6 and kind = 'individual'
-                       and ($7::text[] is null or tax_ids && $7) limit 2) as by_name) as "ordering!",
-             array(select document::text from providers where health_plan = $1 and npi = $8
+                     where asked.ordering_npi is null and health_plan = asked.health_plan and folded_name = asked.ordering_name
+                       and kind = 'individual' and (asked.tax_ids is null or tax_ids && asked.tax_ids) limit 2) as by_name) as "ordering!",
+             array(select document::text from providers where health_plan = asked.health_plan and npi = asked.servicing_npi
                    union all
                    select document::text from (
                      select document from providers
-                     where $8::text is null and health_plan = $1 and folded_name = $9 limit 2) as by_name) as "servicing!",
+                     where asked.servicing_npi is null and health_plan = asked.health_plan and folded_name = asked.servicing_name limit 2)
+                       as by_name) as "servicing!",
              (select json_agg(json_build_object(
                        'case_id', c.case_id, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
@@ -122,28 +155,60 @@ pub async fn load(conn: &mut PgConnection, named: &Named<'_>, except: Option<Uui
                             select from s_code_awards a where a.case_id = c.case_id and a.voided_on is null) then c.pathway_id end)
                      ) order by c.case_id)::text
               from cases c
-              where c.member_id = (select member_id from the_member) and c.health_plan = $1 and c.case_id is distinct from $10
+              where c.member_id = member.member_id and c.health_plan = asked.health_plan and c.case_id is distinct from asked.except_case
                 and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
                      or exists (select from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset))) as cases,
              coalesce((select version from member_ledger
-                       where health_plan = $1 and member_id = (select member_id from the_member)), 0) as "seen!",
+                       where health_plan = asked.health_plan and member_id = member.member_id), 0) as "seen!",
              used.fingerprint as "fingerprint?", used.case_id
-           from (select) as one left join idempotency_keys as used on used.subject = $11 and used.key = $12"#,
-        named.health_plan,
-        named.member_id,
-        named.member_name,
-        named.birth_date,
-        named.ordering_npi,
-        named.ordering_name,
-        named.tax_ids,
-        named.servicing_npi,
-        named.servicing_name,
-        except,
-        subject,
-        key,
+           from (
+             select place, ($1::text[])[place] as health_plan, ($2::text[])[place] as member_id, ($3::text[])[place] as member_name,
+               ($4::date[])[place] as birth_date, ($5::text[])[place] as ordering_npi, ($6::text[])[place] as ordering_name,
+               ($7::text[])[place]::text[] as tax_ids, ($8::text[])[place] as servicing_npi, ($9::text[])[place] as servicing_name,
+               ($10::uuid[])[place] as except_case, ($11::text[])[place] as subject, ($12::text[])[place] as key
+             from generate_series(1, $13::int) as place
+             offset 0
+           ) as asked
+           cross join lateral (
+             select array(select document::text from (
+                       select document, coverage_from from members where health_plan = asked.health_plan and member_id = asked.member_id
+                       union all
+                       select document, coverage_from from members
+                       where asked.member_id is null and folded_name = asked.member_name and birth_date = asked.birth_date
+                         and health_plan = asked.health_plan) as rows order by coverage_from) as documents,
+                    coalesce(asked.member_id, (
+                       select min(member_id) from members
+                       where folded_name = asked.member_name and birth_date = asked.birth_date and health_plan = asked.health_plan))
+                      as member_id
+             offset 0
+           ) as member
+           left join idempotency_keys as used on used.subject = asked.subject and used.key = asked.key
+           order by asked.place"#,
+        &column(asked, |asked| asked.named.health_plan.as_str()) as &[&str],
+        &column(asked, |asked| asked.named.member_id.as_deref()) as &[Option<&str>],
+        &column(asked, |asked| asked.named.member_name.as_deref()) as &[Option<&str>],
+        &column(asked, |asked| asked.named.birth_date) as &[Option<NaiveDate>],
+        &column(asked, |asked| asked.named.ordering_npi.as_deref()) as &[Option<&str>],
+        &column(asked, |asked| asked.named.ordering_name.as_deref()) as &[Option<&str>],
+        &tax_ids as &[Option<String>],
+        &column(asked, |asked| asked.named.servicing_npi.as_deref()) as &[Option<&str>],
+        &column(asked, |asked| asked.named.servicing_name.as_deref()) as &[Option<&str>],
+        &column(asked, |asked| asked.except) as &[Option<Uuid>],
+        &column(asked, |asked| asked.key.as_ref().map(|(subject, _)| subject.as_str())) as &[Option<&str>],
+        &column(asked, |asked| asked.key.as_ref().map(|(_, key)| key.as_str())) as &[Option<&str>],
+        count,
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
+    rows.into_iter().map(known).collect()
+}
+
+/// A value of each question.
+fn column<'a, T>(asked: &'a [Asked], of: impl Fn(&'a Asked) -> T) -> Vec<T> {
+    asked.iter().map(of).collect()
+}
+
+fn known(row: Row) -> Result<Known> {
     Ok(Known {
         members: documents("members.document", &row.members)?,
         ordering: documents("providers.document", &row.ordering)?,

@@ -7,7 +7,7 @@
 //! beside it go with it.
 
 use super::{Error, Result};
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +21,18 @@ const TRUSTED: Duration = Duration::from_secs(1);
 const IDLE_AT_MOST: Duration = Duration::from_mins(1);
 /// A connection that is older is closed when it comes back: the server's side of it only grows.
 const LIFETIME: Duration = Duration::from_mins(30);
+
+/// The statements here find a few rows by key, whatever is asked and however large the tables have become since they were planned. So
+/// one plan, made once, is good for all values, it reads no table from end to end, and compiling it would cost more than it gains. Nobody
+/// keeps a member or case for longer than some milliseconds; where a process that hangs does, those behind it are told so.
+pub const SETTINGS: [(&str, &str); 6] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("lock_timeout", "3s"),
+];
 
 /// The connections. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -104,8 +116,8 @@ impl Inner {
     /// The pool waits for a server that is just starting, so it opens the connection.
     async fn open(&self) -> Result<Kept> {
         let mut connection = self.pool.acquire().await?.detach();
-        // the statements here find a few rows by key whatever is asked: a plan for each value, or one compiled, costs and gains nothing
-        connection.execute("set plan_cache_mode = force_generic_plan; set jit = off").await?;
+        let set = SETTINGS.map(|(name, value)| format!("set {name} = '{value}'")).join("; ");
+        connection.execute(AssertSqlSafe(set)).await?;
         Ok(Kept { connection, opened: Instant::now(), since: Instant::now() })
     }
 }

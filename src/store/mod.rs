@@ -19,6 +19,7 @@ pub mod rosters;
 pub mod s_codes;
 pub mod sandbox_clock;
 pub mod timers;
+pub mod together;
 pub mod tokens;
 pub mod verifications;
 pub mod webhooks;
@@ -38,6 +39,9 @@ pub enum Error {
         /// In words, without the value.
         why: String,
     },
+    /// A statement for several failed.
+    #[error(transparent)]
+    Shared(std::sync::Arc<Self>),
 }
 
 /// What a store function returns.
@@ -48,6 +52,7 @@ impl Error {
     pub fn violated(&self) -> Option<&str> {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.constraint(),
+            Self::Shared(error) => error.violated(),
             _ => None,
         }
     }
@@ -56,6 +61,7 @@ impl Error {
     pub fn is_race(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            Self::Shared(error) => error.is_race(),
             _ => false,
         }
     }
@@ -67,6 +73,19 @@ impl Error {
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code.starts_with("57P")),
             Self::Database(error) => matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed),
             Self::Corrupt { .. } => false,
+            Self::Shared(error) => error.is_lost_connection(),
+        }
+    }
+
+    /// True where the statement or what it found is at fault, and not the way to the server.
+    pub fn is_of_statement(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(_)) => !self.is_lost_connection(),
+            Self::Database(error) => {
+                matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound)
+            }
+            Self::Corrupt { .. } => true,
+            Self::Shared(error) => error.is_of_statement(),
         }
     }
 
@@ -81,6 +100,7 @@ impl Error {
                 sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed
             ),
             Self::Corrupt { .. } => false,
+            Self::Shared(error) => error.is_transient(),
         }
     }
 }

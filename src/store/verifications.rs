@@ -1,6 +1,7 @@
 //! What a verification is answered from (VER-03): cases with their drug lines, by Order ID or by member, in one statement each.
 
 use super::facts::read;
+use super::together::Statement;
 use super::{Error, Result};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
@@ -65,33 +66,55 @@ pub struct Asked<'a> {
     pub order_id: Option<&'a str>,
 }
 
-/// The case with this Order ID.
-pub async fn by_order_id(conn: &mut PgConnection, order_id: &str) -> Result<Option<VerifiableCase>> {
+/// Look-ups by Order ID.
+#[derive(Debug)]
+pub struct ByOrderId;
+
+impl Statement for ByOrderId {
+    type Asked = String;
+    type Told = Option<VerifiableCase>;
+
+    const CHANGES: bool = false;
+
+    fn exclude(one: &String, other: &String) -> bool {
+        one == other
+    }
+
+    async fn run(conn: &mut PgConnection, asked: &[String]) -> Result<Vec<Option<VerifiableCase>>> {
+        let mut found = by_order_ids(conn, asked).await?;
+        let mut of =
+            |id: &String| found.iter().position(|case| case.order_id.as_ref() == Some(id)).map(|place| found.swap_remove(place));
+        Ok(asked.iter().map(|order_id| of(order_id)).collect())
+    }
+}
+
+/// The cases with these Order IDs, in no order.
+async fn by_order_ids(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<VerifiableCase>> {
     let rows = sqlx::query!(
-        r#"select c.health_plan, c.status, c.order_id, c.valid_from, c.valid_through, c.visible_to, d.line as "line?", d.hcpcs,
-             d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved, d.valid_from as "drug_from",
-             d.valid_through as "drug_through"
-           from cases c left join case_drugs d on d.case_id = c.case_id where c.order_id = $1 order by d.line"#,
-        order_id,
+        r#"select c.health_plan, c.status, c.order_id as "order_id!", c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
+             d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
+             d.valid_from as "drug_from", d.valid_through as "drug_through"
+           from cases c left join case_drugs d on d.case_id = c.case_id
+           where c.order_id = any($1) and c.order_id is not null order by c.order_id, d.line"#,
+        order_ids,
     )
     .fetch_all(conn)
     .await?;
-    let mut case: Option<VerifiableCase> = None;
+    let mut cases: Vec<VerifiableCase> = Vec::with_capacity(order_ids.len());
     for row in rows {
-        let case = match &mut case {
-            Some(case) => case,
-            none => none.insert(VerifiableCase {
+        if cases.last().is_none_or(|last| last.order_id.as_ref() != Some(&row.order_id)) {
+            cases.push(VerifiableCase {
                 health_plan: row.health_plan,
                 status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
-                order_id: row.order_id,
+                order_id: Some(row.order_id),
                 valid_from: row.valid_from,
                 valid_through: row.valid_through,
                 visible_to: row.visible_to,
                 drugs: Vec::new(),
-            }),
-        };
+            });
+        }
         // a case without drug lines (radiation) comes as one row without a line
-        if let (Some(line), Some(name), Some(status)) = (row.line, row.generic, row.drug_status) {
+        if let (Some(case), Some(line), Some(name), Some(status)) = (cases.last_mut(), row.line, row.generic, row.drug_status) {
             case.drugs.push(VerifiableDrug {
                 line: line.unsigned_abs(),
                 hcpcs: row.hcpcs,
@@ -104,7 +127,7 @@ pub async fn by_order_id(conn: &mut PgConnection, order_id: &str) -> Result<Opti
             });
         }
     }
-    Ok(case)
+    Ok(cases)
 }
 
 /// The rows of the members who may be meant, and the cases of the first of them.

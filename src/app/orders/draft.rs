@@ -60,6 +60,11 @@ impl Draft {
         &self.member.member_id
     }
 
+    /// Health plan.
+    pub fn health_plan(&self) -> &str {
+        self.case.request.member.health_plan.as_deref().unwrap_or_default()
+    }
+
     /// The rows to store, with the answer as it was written out.
     pub fn rows<'a>(&'a self, caller: &'a Caller, document: &'a str, computed: &'a str) -> NewCase<'a> {
         let case = &self.case;
@@ -68,7 +73,7 @@ impl Draft {
             case.drugs.iter().map(|drug| computed_of(drug.line).map_or(drug.status, |of_engine| of_engine.status)).collect();
         NewCase {
             case_id: case.case_id,
-            health_plan: case.request.member.health_plan.as_deref().unwrap_or_default(),
+            health_plan: self.health_plan(),
             program: &case.program,
             member_id: &self.member.member_id,
             service: case.request.service.unwrap_or(Service::MedicalOncology).as_str(),

@@ -5,74 +5,53 @@ use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, Servi
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
-use crate::store;
-use crate::store::facts::{self, Known, MemberCase, Named};
+use crate::store::facts::{Asked, Known, MemberCase, Named};
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Whom an order names, in the form in which the database is asked.
 #[derive(Debug, Clone, Default)]
-pub struct Question {
-    health_plan: String,
-    member_id: Option<String>,
-    member_name: Option<String>,
-    birth_date: Option<chrono::NaiveDate>,
-    ordering_npi: Option<String>,
-    ordering_name: Option<String>,
-    tax_ids: Option<Vec<String>>,
-    servicing_npi: Option<String>,
-    servicing_name: Option<String>,
-}
+pub struct Question(Named);
 
 impl Question {
     /// What an order asks about. A practice finds its own clinicians by name; by NPI everybody is found, and the rules object.
     pub fn of_order(order: &OrderRequest, caller: &Caller) -> Self {
-        let mut question = Self::of_member(&order.member);
+        let Self(mut named) = Self::of_member(&order.member);
         if let Some(provider) = &order.ordering_provider {
-            question.ordering_npi = filled(provider.npi.as_deref());
-            question.ordering_name = ordering_key(provider);
+            named.ordering_npi = filled(provider.npi.as_deref());
+            named.ordering_name = ordering_key(provider);
         }
         if let Some(provider) = &order.servicing_provider {
-            question.servicing_npi = filled(provider.npi.as_deref());
-            question.servicing_name = servicing_key(provider);
+            named.servicing_npi = filled(provider.npi.as_deref());
+            named.servicing_name = servicing_key(provider);
         }
-        question.tax_ids = (caller.role == CallerRole::OrderingProvider).then(|| caller.tax_ids.clone());
-        question
+        named.tax_ids = (caller.role == CallerRole::OrderingProvider).then(|| caller.tax_ids.clone());
+        Self(named)
     }
 
     /// What an enquiry about a member asks.
     pub fn of_member(member: &MemberIdentity) -> Self {
         let name = member.first_name.as_deref().zip(member.last_name.as_deref());
-        Self {
+        Self(Named {
             health_plan: member.health_plan.clone().unwrap_or_default(),
             member_id: filled(member.member_id.as_deref()),
             member_name: name.and_then(|(first, last)| joined_key(first, last)),
             birth_date: member.birth_date,
-            ..Self::default()
-        }
+            ..Named::default()
+        })
     }
 
-    /// Asks the database.
-    pub async fn ask(&self, conn: &mut PgConnection, except: Option<Uuid>, key: Option<(&str, &str)>) -> store::Result<Known> {
-        let named = Named {
-            health_plan: &self.health_plan,
-            member_id: self.member_id.as_deref(),
-            member_name: self.member_name.as_deref(),
-            birth_date: self.birth_date,
-            ordering_npi: self.ordering_npi.as_deref(),
-            ordering_name: self.ordering_name.as_deref(),
-            tax_ids: self.tax_ids.as_deref(),
-            servicing_npi: self.servicing_npi.as_deref(),
-            servicing_name: self.servicing_name.as_deref(),
-        };
-        facts::load(conn, &named, except, key).await
+    /// The same as the database is asked: without the case that is being decided again, and with the caller's subject and idempotency
+    /// key.
+    pub fn asked(&self, except: Option<Uuid>, key: Option<(&str, &str)>) -> Asked {
+        let key = key.map(|(subject, key)| (subject.to_owned(), key.to_owned()));
+        Asked { named: self.0.clone(), except, key }
     }
 
     /// What is known of the member asked about.
     pub fn member(&self, rows: &[MemberRow]) -> KnownMember {
-        let asked = !self.health_plan.is_empty()
-            && (self.member_id.is_some() || (self.member_name.is_some() && self.birth_date.is_some()));
+        let asked = !self.0.health_plan.is_empty()
+            && (self.0.member_id.is_some() || (self.0.member_name.is_some() && self.0.birth_date.is_some()));
         match rows {
             _ if !asked => KnownMember::NotAsked,
             [] => KnownMember::NotOnFile,
@@ -83,8 +62,8 @@ impl Question {
 
     /// What the rules are told.
     pub fn facts<'a>(&self, order: &'a OrderRequest, caller: &'a Caller, received_at: DateTime<Utc>, known: &Known) -> Facts<'a> {
-        let asked_ordering = self.ordering_npi.is_some() || self.ordering_name.is_some();
-        let asked_servicing = self.servicing_npi.is_some() || self.servicing_name.is_some();
+        let asked_ordering = self.0.ordering_npi.is_some() || self.0.ordering_name.is_some();
+        let asked_servicing = self.0.servicing_npi.is_some() || self.0.servicing_name.is_some();
         Facts {
             order,
             submitter: Submitter { role: caller.role, tax_ids: &caller.tax_ids },

@@ -55,21 +55,14 @@ pub struct Seen {
 
 /// One case.
 pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
-    let mut conn = app.lane.acquire().await?;
-    let mut found = store::cases::current(&mut conn, case_id).await;
-    if conn.is_renewed_after(&found).await? {
-        found = store::cases::current(&mut conn, case_id).await;
-    }
-    let seen = match in_sight(found?, caller) {
-        Ok(stored) => {
-            let version = i64::from(stored.version);
-            let body = view::show(&mut conn, stored, caller, app.clock.now()).await?;
-            Ok(Seen { case_id, version, body })
-        }
-        Err(error) => Err(error),
+    let stored = in_sight(app.busy.cases.ask(case_id).await?, caller)?;
+    let (version, now) = (i64::from(stored.version), app.clock.now());
+    let body = if view::is_shown_as_stored(&stored, caller, now) {
+        stored.document
+    } else {
+        view::show(&mut *app.pool.acquire().await?, stored, caller, now).await?
     };
-    conn.give_back();
-    seen
+    Ok(Seen { case_id, version, body })
 }
 
 /// Up to `limit` cases older than `after`, newest first.

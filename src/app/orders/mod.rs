@@ -16,6 +16,6 @@ pub(in crate::app) use submit::is_number_in_use;
 
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
-pub use submit::{Placed, preview, submit};
+pub use submit::{Decided, Placed, preview, submit};
 pub use update::{Editable, editable, update};
 pub use withdraw::{Reason, Withdrawal, withdraw};

@@ -11,11 +11,13 @@ use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
-use crate::store::cases::{Guard, Written};
-use crate::store::facts::Known;
+use crate::store::cases::{Guard, NewCase, Storable, Written};
+use crate::store::facts::{Asked, Known};
+use crate::store::idempotency::StoredAnswer;
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Numbers are random; where one is in use already, others are drawn so many times.
@@ -56,37 +58,49 @@ enum Attempt {
     MemberMoved {
         member_id: String,
     },
-    /// The key was used in between.
+    /// The key was used before, or in between.
     KeyUsed,
     /// A number drawn is another case's.
     NumberInUse,
 }
 
+/// A decided order on its way into the database.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    draft: Draft,
+    caller: Caller,
+    document: String,
+    computed: String,
+    seen: i64,
+    idempotent: Option<Idempotent>,
+}
+
+impl Storable for Decided {
+    fn rows(&self) -> NewCase<'_> {
+        self.draft.rows(&self.caller, &self.document, &self.computed)
+    }
+
+    fn guard(&self) -> Guard<'_> {
+        let key = self.idempotent.as_ref().map(|idempotent| (idempotent.key.as_str(), &idempotent.fingerprint));
+        Guard { seen: self.seen, key }
+    }
+
+    fn member(&self) -> (&str, &str) {
+        (self.draft.health_plan(), self.draft.member_id())
+    }
+}
+
 /// Decides an order and stores it (DET-01). The same key and payload make one order, however often and fast they come (DUP-03).
 pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
     let question = Question::of_order(order, caller);
-    let submission = Submission { app, caller, order, idempotent, question, now: app.clock.now() };
-    let mut conn = app.lane.acquire().await?;
-    let mut known = submission.ask(&mut conn).await;
-    if conn.is_renewed_after(&known).await? {
-        known = submission.ask(&mut conn).await;
-    }
-    let placed = submission.place(&mut conn, known?).await?;
-    conn.give_back();
-    placed
+    Submission { app, caller, order, idempotent, question, now: app.clock.now() }.place().await
 }
 
 /// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
 pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result<String> {
     let question = Question::of_order(order, caller);
     let now = app.clock.now();
-    let mut conn = app.lane.acquire().await?;
-    let mut known = question.ask(&mut conn, None, None).await;
-    if conn.is_renewed_after(&known).await? {
-        known = question.ask(&mut conn, None, None).await;
-    }
-    let known = known?;
-    conn.give_back();
+    let known = app.busy.facts.ask(question.asked(None, None)).await?;
     let facts = question.facts(order, caller, now, &known);
     let decision = decide(&facts, app.library.in_force(now.date_naive()), now)?;
     let mut case = Draft::new(Uuid::nil(), decision, &facts, caller, now).case;
@@ -95,33 +109,24 @@ pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result
 }
 
 impl Submission<'_> {
-    /// Tries until the order is placed or cannot be. The outer error is one of the database; a refusal leaves the connection in order.
-    async fn place(&self, conn: &mut PgConnection, known: Known) -> Result<Result<Placed>> {
-        let mut known = Some(known);
+    /// Tries until the order is placed or cannot be.
+    async fn place(&self) -> Result<Placed> {
         for _ in 0..DRAWS {
-            let facts = match known.take() {
-                Some(facts) => facts,
-                None => self.ask(conn).await?,
-            };
-            let mut attempt = self.attempt(conn, facts).await?;
+            let known = self.app.busy.facts.ask(self.asked()).await?;
+            let mut attempt = self.attempt(None, known).await?;
             if let Attempt::MemberMoved { member_id } = attempt {
                 // most often the same submission was sent twice, and its answer is there already
-                if let Some(placed) = self.replay_if_used(conn).await? {
-                    return Ok(Ok(placed));
-                }
-                attempt = self.attempt_locked(conn, &member_id).await?;
+                let mut conn = self.app.lane.acquire().await?;
+                attempt = match self.used_key(&mut conn).await? {
+                    Some(_) => Attempt::KeyUsed,
+                    None => self.attempt_locked(&mut conn, &member_id).await?,
+                };
+                conn.give_back();
             }
             match attempt {
-                Attempt::Placed(placed) => return Ok(Ok(placed)),
-                Attempt::Refused { refusal, member_id } => {
-                    return Ok(Err(self.refuse(conn, refusal, member_id.as_deref()).await?));
-                }
-                Attempt::KeyUsed => {
-                    let placed = self.replay_if_used(conn).await?;
-                    return Ok(
-                        placed.ok_or_else(|| Error::conflict("the idempotency key was in use just now; send the request again"))
-                    );
-                }
+                Attempt::Placed(placed) => return Ok(placed),
+                Attempt::Refused { refusal, member_id } => return Err(self.refuse(refusal, member_id.as_deref()).await?),
+                Attempt::KeyUsed => return self.replay().await,
                 Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
                 Attempt::NumberInUse => {}
             }
@@ -129,16 +134,15 @@ impl Submission<'_> {
         Err(Error::Internal("every number drawn was in use".to_owned()))
     }
 
-    /// Loads what the decision depends on.
-    async fn ask(&self, conn: &mut PgConnection) -> store::Result<Known> {
-        let key = self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str()));
-        self.question.ask(conn, None, key).await
+    /// What the decision depends on.
+    fn asked(&self) -> Asked {
+        self.question.asked(None, self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str())))
     }
 
-    /// Decides and writes.
-    async fn attempt(&self, conn: &mut PgConnection, known: Known) -> Result<Attempt> {
-        if let Some(used) = &known.key {
-            return self.replay(conn, &used.fingerprint, used.case_id).await.map(Attempt::Placed);
+    /// Decides and writes: over this connection, or together with others.
+    async fn attempt(&self, conn: Option<&mut PgConnection>, known: Known) -> Result<Attempt> {
+        if known.key.is_some() {
+            return Ok(Attempt::KeyUsed);
         }
         let facts = self.question.facts(self.order, self.caller, self.now, &known);
         let content = self.app.library.in_force(self.now.date_naive());
@@ -156,20 +160,27 @@ impl Submission<'_> {
         self.write(conn, draft, &known).await
     }
 
-    async fn write(&self, conn: &mut PgConnection, draft: Draft, known: &Known) -> Result<Attempt> {
-        let document = view::write_out(&draft.case)?;
-        let computed = view::write_out(&draft.computed)?;
-        let key = self.idempotent.map(|idempotent| (idempotent.key.as_str(), &idempotent.fingerprint));
-        let written =
-            store::cases::insert(conn, &draft.rows(self.caller, &document, &computed), Guard { seen: known.seen, key }).await;
+    async fn write(&self, conn: Option<&mut PgConnection>, draft: Draft, known: &Known) -> Result<Attempt> {
+        let decided = Arc::new(Decided {
+            document: view::write_out(&draft.case)?,
+            computed: view::write_out(&draft.computed)?,
+            caller: self.caller.clone(),
+            seen: known.seen,
+            idempotent: self.idempotent.cloned(),
+            draft,
+        });
+        let written = match conn {
+            Some(conn) => store::cases::insert_one(conn, &*decided).await,
+            None => self.app.busy.orders.ask(Arc::clone(&decided)).await,
+        };
         match written {
             Ok(Written::Stored) => {}
             Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed),
-            Ok(Written::MemberMoved) => return Ok(Attempt::MemberMoved { member_id: draft.member_id().to_owned() }),
+            Ok(Written::MemberMoved) => return Ok(Attempt::MemberMoved { member_id: decided.draft.member_id().to_owned() }),
             Err(error) if is_number_in_use(&error) => return Ok(Attempt::NumberInUse),
             Err(error) => return Err(error.into()),
         }
-        let mut case = draft.case;
+        let Decided { draft: Draft { mut case, .. }, document, .. } = Arc::unwrap_or_clone(decided);
         let case_id = case.case_id;
         telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
@@ -182,8 +193,8 @@ impl Submission<'_> {
         let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
         let mut transaction = conn.begin().await?;
         store::cases::lock_member(&mut transaction, health_plan, member_id).await?;
-        let known = self.ask(&mut transaction).await?;
-        let attempt = self.attempt(&mut transaction, known).await?;
+        let known = store::facts::load(&mut transaction, &self.asked()).await?;
+        let attempt = self.attempt(Some(&mut transaction), known).await?;
         match attempt {
             Attempt::Placed(_) => transaction.commit().await?,
             _ => transaction.rollback().await?,
@@ -191,20 +202,26 @@ impl Submission<'_> {
         Ok(attempt)
     }
 
-    /// The first answer, where the key was used by now.
-    async fn replay_if_used(&self, conn: &mut PgConnection) -> Result<Option<Placed>> {
+    /// What the key was used for by now.
+    async fn used_key(&self, conn: &mut PgConnection) -> Result<Option<StoredAnswer>> {
         let Some(idempotent) = self.idempotent else { return Ok(None) };
-        let used = store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?;
-        match used {
-            Some(used) => self.replay(conn, &used.fingerprint, used.case_id).await.map(Some),
-            None => Ok(None),
-        }
+        Ok(store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?)
     }
 
     /// The first answer, where the key came with this payload.
-    async fn replay(&self, conn: &mut PgConnection, fingerprint: &[u8], case_id: Option<Uuid>) -> Result<Placed> {
-        let same = self.idempotent.is_some_and(|idempotent| idempotent.fingerprint == *fingerprint);
-        let case_id = case_id.filter(|_| same).ok_or(Error::IdempotencyKeyReused)?;
+    async fn replay(&self) -> Result<Placed> {
+        let mut conn = self.app.lane.acquire().await?;
+        let placed = match self.used_key(&mut conn).await? {
+            Some(used) => self.first_answer(&mut conn, used).await,
+            None => Err(Error::conflict("the idempotency key was in use just now; send the request again")),
+        };
+        conn.give_back();
+        placed
+    }
+
+    async fn first_answer(&self, conn: &mut PgConnection, used: StoredAnswer) -> Result<Placed> {
+        let same = self.idempotent.is_some_and(|idempotent| idempotent.fingerprint == *used.fingerprint);
+        let case_id = used.case_id.filter(|_| same).ok_or(Error::IdempotencyKeyReused)?;
         let first = store::cases::first(conn, case_id).await?.ok_or(Error::NotFound)?;
         let version = i64::from(first.version);
         let body = view::show(conn, first, self.caller, self.now).await?;
@@ -212,7 +229,7 @@ impl Submission<'_> {
     }
 
     /// Keeps the enquiry where no program takes the order (PRG-15).
-    async fn refuse(&self, conn: &mut PgConnection, refusal: Refusal, member_id: Option<&str>) -> Result<Error> {
+    async fn refuse(&self, refusal: Refusal, member_id: Option<&str>) -> Result<Error> {
         if let Refusal::NotEligible(ineligible) = &refusal {
             let asked = enquiries::Asked {
                 kind: "order",
@@ -223,7 +240,10 @@ impl Submission<'_> {
                 date_of_service: self.order.date_of_service,
                 icd10: self.order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
             };
-            enquiries::keep(self.app, conn, self.caller, self.now, &asked, enquiries::Outcome::NotEligible(ineligible)).await?;
+            let mut conn = self.app.lane.acquire().await?;
+            enquiries::keep(self.app, &mut conn, self.caller, self.now, &asked, enquiries::Outcome::NotEligible(ineligible))
+                .await?;
+            conn.give_back();
         }
         Ok(refusal.into())
     }

@@ -111,7 +111,7 @@ impl Change<'_> {
     async fn decide(&self, conn: &mut PgConnection, order: &OrderRequest) -> Result<Draft> {
         let case_id = self.before.case_id;
         let question = Question::of_order(order, self.caller);
-        let known = question.ask(conn, Some(case_id), None).await?;
+        let known = store::facts::load(conn, &question.asked(Some(case_id), None)).await?;
         let submitter = self.submitter();
         let mut facts = question.facts(order, &submitter, self.before.submitted_at, &known);
         let content = self.content();

@@ -26,11 +26,16 @@ pub fn read_back<T: DeserializeOwned>(document: &str) -> Result<T> {
     })
 }
 
-/// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.
-pub async fn show(conn: &mut PgConnection, stored: StoredCase, caller: &Caller, now: DateTime<Utc>) -> Result<String> {
+/// True where this caller sees a stored case byte for byte.
+pub fn is_shown_as_stored(stored: &StoredCase, caller: &Caller, now: DateTime<Utc>) -> bool {
     let overdue = stored.due_at.is_some_and(|due_at| due_at < now);
     let names_others = matches!(Sight::of(caller), Sight::Parties(_)) && stored.document.contains("\"duplicate_order\"");
-    if !overdue && !names_others && caller.role != CallerRole::ServicingProvider {
+    !overdue && !names_others && caller.role != CallerRole::ServicingProvider
+}
+
+/// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.
+pub async fn show(conn: &mut PgConnection, stored: StoredCase, caller: &Caller, now: DateTime<Utc>) -> Result<String> {
+    if is_shown_as_stored(&stored, caller, now) {
         return Ok(stored.document);
     }
     write_out(&seen(conn, &stored, caller, now).await?)

@@ -144,14 +144,7 @@ async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Re
     let order_id = order_id.as_ref().map(ReadableId::as_str);
     let Some(member) = &asked.member else {
         let Some(order_id) = order_id else { return Ok(Vec::new()) };
-        let mut conn = app.lane.acquire().await?;
-        let mut found = store::verifications::by_order_id(&mut conn, order_id).await;
-        if conn.is_renewed_after(&found).await? {
-            found = store::verifications::by_order_id(&mut conn, order_id).await;
-        }
-        let found = found?;
-        conn.give_back();
-        return Ok(found.into_iter().collect());
+        return Ok(app.busy.verifications.ask(order_id.to_owned()).await?.into_iter().collect());
     };
     let (Some(health_plan), Some(first), Some(last), Some(birth_date)) =
         (member.health_plan.as_deref(), &member.first_name, &member.last_name, member.birth_date)
