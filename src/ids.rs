@@ -23,12 +23,16 @@ impl Ids {
     }
 
     /// 256 random bits, for a token.
-    #[expect(clippy::expect_used, reason = "without the system's randomness there is no safe way to go on")]
     pub fn secret(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        bytes
+        of_the_system()
     }
+}
+
+#[expect(clippy::expect_used, reason = "without the system's randomness there is no safe way to go on")]
+fn of_the_system() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
 }
 
 #[cfg(test)]

@@ -134,3 +134,22 @@ async fn orders_of_one_member_among_those_of_many_see_each_other() {
         assert_eq!(held, 1, "{holds:?}");
     }
 }
+
+// proves DET-01
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_member_whom_somebody_keeps_locked_holds_up_no_other_member() {
+    let service = populated().await;
+    assert_created(&place(&service, "before", 5).await);
+    let mut locked = service.app.pool.begin().await.unwrap();
+    sqlx::query("select from member_ledger where member_id = 'XKM700000005' for update").execute(&mut *locked).await.unwrap();
+    let others = join_all((0..MANY).filter(|number| *number != 5).map(async |number| place(&service, "key", number).await));
+    let released = async {
+        for answer in others.await {
+            assert_created(&answer);
+        }
+        locked.rollback().await.unwrap();
+    };
+    let (waited, ()) = tokio::join!(place(&service, "key", 5), released);
+    assert_created(&waited);
+    assert_eq!(usize::try_from(count(&service, "select count(*) from cases").await).unwrap(), MANY + 1);
+}

@@ -144,12 +144,12 @@ fn pieces(request: Request, patience: Patience) -> impl Stream<Item = Result<Byt
         let now = Instant::now();
         if now >= end {
             // whoever is always ahead never lets the timer have its turn
-            return Err(given_up(patience.total));
+            return Err(given_up(patience.total, "nothing was stored"));
         }
         let wait = (now + patience.silence).min(end);
         match tokio::time::timeout_at(wait, body.next()).await {
-            Err(_) if wait == end => Err(given_up(patience.total)),
-            Err(_) => Err(given_up(patience.silence)),
+            Err(_) if wait == end => Err(given_up(patience.total, "nothing was stored")),
+            Err(_) => Err(given_up(patience.silence, "nothing was stored")),
             Ok(None) => Ok(None),
             Ok(Some(Ok(piece))) => Ok(Some((piece, body))),
             Ok(Some(Err(_))) => Err(Problem::new(&kinds::BAD_REQUEST, "the body broke off; nothing was stored")),

@@ -3,7 +3,7 @@
 use super::attachment_body::{Patience, Told, receive};
 use super::content_disposition;
 use super::idempotency_header::{IdempotencyKey, respond};
-use super::observe::given_up;
+use super::observe::{UNKNOWN_EFFECT, given_up};
 use super::path::Id;
 use super::problem::Problem;
 use super::query::ValidQuery;
@@ -97,7 +97,7 @@ async fn post_attachment(
     // the rest is the service's own time: until it is the document's turn, and to do it
     let limit = app.settings.request_timeout * 2 + app.settings.scanner.time_limit();
     let storing = attachments::store(&app, &caller, case_id, arrived, idempotent.as_ref());
-    respond(tokio::time::timeout(limit, storing).await.map_err(|_| given_up(limit))??)
+    respond(tokio::time::timeout(limit, storing).await.map_err(|_| given_up(limit, UNKNOWN_EFFECT))??)
 }
 
 /// The documents of a case.

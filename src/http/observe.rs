@@ -19,6 +19,10 @@ const UNLIMITED: [&str; 3] = ["/v1/rosters/{health_plan}/members", "/v1/rosters/
 /// Where clinical documents are sent to. How long they may take to arrive is for the handler to say: it depends on their size.
 const ATTACHMENTS: &str = "/v1/orders/{case_id}/attachments";
 
+/// What is known of a request that took too long.
+pub(super) const UNKNOWN_EFFECT: &str = "whether it was done is not known: read before you send it again, or send it again under the same \
+                              Idempotency-Key, which does it once";
+
 /// The outermost layer.
 pub async fn observe(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -59,17 +63,13 @@ pub async fn limit_time(State(state): State<HttpState>, request: Request, next: 
         return Ok(next.run(request).await);
     }
     let limit = state.app.settings.request_timeout;
-    tokio::time::timeout(limit, next.run(request)).await.map_err(|_| given_up(limit))
+    tokio::time::timeout(limit, next.run(request)).await.map_err(|_| given_up(limit, UNKNOWN_EFFECT))
 }
 
-/// A request took longer than this.
-pub(super) fn given_up(limit: Duration) -> Problem {
-    let detail = format!(
-        "given up after {} s. Whether it was done is not known: read before you send it again, or send it again under the same \
-         Idempotency-Key, which does it once",
-        limit.as_secs()
-    );
-    Problem::new(&kinds::REQUEST_TIMEOUT, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+/// A request took longer than this, with that effect.
+pub(super) fn given_up(limit: Duration, effect: &str) -> Problem {
+    Problem::new(&kinds::REQUEST_TIMEOUT, format!("given up after {} s; {effect}", limit.as_secs()))
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 /// The answer to a handler's panic; the panic hook has written where it was.

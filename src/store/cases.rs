@@ -165,7 +165,8 @@ impl<C: Storable> Statement for Inserts<C> {
 /// idempotency key, in one statement.
 ///
 /// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. Ledger rows
-/// are taken in the order of members, so that two of these statements cannot wait for each other.
+/// are taken in the order of members, so that two of these statements do not wait for each other's members.
+#[expect(clippy::too_many_lines, reason = "one statement with all its values")]
 async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> Result<Vec<Written>> {
     let count = i32::try_from(cases.len()).unwrap_or(i32::MAX);
     let rows = sqlx::query!(
@@ -374,14 +375,9 @@ impl Statement for Reads {
 
     const CHANGES: bool = false;
 
-    fn exclude(one: &Uuid, other: &Uuid) -> bool {
-        one == other
-    }
-
     async fn run(conn: &mut PgConnection, asked: &[Uuid]) -> Result<Vec<Option<StoredCase>>> {
-        let mut found = all_current(conn, asked).await?;
-        let mut of = |case_id| found.iter().position(|case| case.case_id == case_id).map(|place| found.swap_remove(place));
-        Ok(asked.iter().map(|case_id| of(*case_id)).collect())
+        let found = all_current(conn, asked).await?;
+        Ok(asked.iter().map(|case_id| found.iter().find(|case| case.case_id == *case_id).cloned()).collect())
     }
 }
 

@@ -101,10 +101,6 @@ impl Statement for Loads {
 
     const CHANGES: bool = false;
 
-    fn exclude(_: &Asked, _: &Asked) -> bool {
-        false
-    }
-
     async fn run(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
         load_all(conn, asked).await
     }

@@ -69,23 +69,22 @@ impl Error {
     /// True where the connection is gone, and not the statement at fault.
     pub fn is_lost_connection(&self) -> bool {
         match self {
-            // the server ended this connection: an administrator did, or it shuts down or has crashed
-            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code.starts_with("57P")),
+            // the server ended this connection: an administrator did, or it shuts down or has crashed; or something on the way to it did
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
+            }
             Self::Database(error) => matches!(error, sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed),
             Self::Corrupt { .. } => false,
             Self::Shared(error) => error.is_lost_connection(),
         }
     }
 
-    /// True where the statement or what it found is at fault, and not the way to the server.
-    pub fn is_of_statement(&self) -> bool {
+    /// True where the server refused the statement, and has undone it.
+    pub fn is_refusal(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(_)) => !self.is_lost_connection(),
-            Self::Database(error) => {
-                matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound)
-            }
-            Self::Corrupt { .. } => true,
-            Self::Shared(error) => error.is_of_statement(),
+            Self::Database(_) | Self::Corrupt { .. } => false,
+            Self::Shared(error) => error.is_refusal(),
         }
     }
 

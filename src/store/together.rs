@@ -1,24 +1,35 @@
-//! One statement for many: what is asked while others of its kind are under way waits for them, and then goes to the database together
-//! with everything else that waits.
+//! One statement for many: what is asked while as many statements of its kind are under way as there may be waits, and then goes to the
+//! database together with everything else that waits.
 //!
 //! A statement costs the server more to begin and to end than to look up one row more, and it costs everybody a wake-up. So the busier
 //! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. Nobody's answer depends on who else
-//! was in the statement: where one of several cannot be done, each is done again by itself.
+//! was in the statement: where the server refuses it for several, each is sent again by itself. Nor do the others wait long for one that is
+//! stuck: a statement that takes its time lets the next one begin.
 
 use super::lane::Lane;
 use super::{Error, Result};
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 use std::collections::VecDeque;
 use std::fmt;
+use std::io::ErrorKind;
+use std::pin::pin;
 use std::slice;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// The most that one statement is for.
 const MOST: usize = 32;
-/// The longest that one statement may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that one statement may take: less than a request may.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// The longest that anybody waits until it begins, as for a connection.
+const PATIENCE_BEFORE: Duration = Duration::from_secs(3);
+/// A statement that takes longer is not waited for: it waits for a lock, or for a server that is away.
+const SLOW: Duration = Duration::from_millis(250);
+/// Of those who were refused together, so many are tried again at a time.
+const ALONE_AT_A_TIME: usize = 4;
 
 /// A kind of statement.
 pub trait Statement: Send + Sync + 'static {
@@ -31,7 +42,9 @@ pub trait Statement: Send + Sync + 'static {
     const CHANGES: bool;
 
     /// True where the two cannot go into one statement.
-    fn exclude(one: &Self::Asked, other: &Self::Asked) -> bool;
+    fn exclude(_one: &Self::Asked, _other: &Self::Asked) -> bool {
+        false
+    }
 
     /// Runs it: an answer for each, in their order.
     fn run(conn: &mut sqlx::PgConnection, asked: &[Self::Asked]) -> impl Future<Output = Result<Vec<Self::Told>>> + Send;
@@ -55,6 +68,7 @@ struct State<S: Statement> {
 struct Waiting<S: Statement> {
     asked: S::Asked,
     tell: oneshot::Sender<Result<S::Told>>,
+    since: Instant,
 }
 
 impl<S: Statement> Clone for Together<S> {
@@ -82,7 +96,7 @@ impl<S: Statement> Together<S> {
         let (tell, told) = oneshot::channel();
         let begin = {
             let mut state = self.0.state();
-            state.waiting.push_back(Waiting { asked, tell });
+            state.waiting.push_back(Waiting { asked, tell, since: Instant::now() });
             let begin = state.under_way < self.0.width;
             state.under_way += usize::from(begin);
             begin
@@ -101,35 +115,47 @@ impl<S: Statement> Inner<S> {
 
     /// Runs statements until nobody waits.
     async fn work(self: Arc<Self>) {
-        let mut worker = Worker { inner: self, counted: true };
-        loop {
+        let mut place = Place { inner: self, held: true };
+        while place.held {
             // everybody who is ready to ask does so first
             tokio::task::yield_now().await;
-            let Some(taken) = worker.take() else { break };
-            worker.inner.answer(taken).await;
+            let Some(taken) = place.take() else { return };
+            let inner = Arc::clone(&place.inner);
+            let mut answered = pin!(inner.answer(taken));
+            if timeout(SLOW, &mut answered).await.is_err() {
+                place.release();
+                answered.await;
+            }
         }
     }
 
     async fn answer(&self, taken: Vec<Waiting<S>>) {
         let (asked, tell): (Vec<_>, Vec<_>) = taken.into_iter().map(|one| (one.asked, one.tell)).unzip();
-        let answers = match self.run(&asked).await {
-            Ok(told) => told.into_iter().map(Ok).collect(),
-            Err(error) if asked.len() > 1 && error.is_of_statement() => {
-                join_all(asked.iter().map(async |one| self.run(slice::from_ref(one)).await?.pop().ok_or_else(missing))).await
+        match self.run(&asked).await {
+            Ok(told) => {
+                drop(asked);
+                for (tell, told) in tell.into_iter().zip(told) {
+                    drop(tell.send(Ok(told))); // who does not wait any more need not know
+                }
+            }
+            Err(error) if asked.len() > 1 && may_send_again::<S>(&error) => {
+                let alone = async |(asked, tell): (S::Asked, oneshot::Sender<_>)| {
+                    let told = self.run(slice::from_ref(&asked)).await.and_then(|mut told| told.pop().ok_or_else(missing));
+                    drop(tell.send(told));
+                };
+                stream::iter(asked.into_iter().zip(tell)).for_each_concurrent(ALONE_AT_A_TIME, alone).await;
             }
             Err(error) => {
                 let error = Arc::new(error);
-                asked.iter().map(|_| Err(Error::Shared(Arc::clone(&error)))).collect::<Vec<_>>()
+                for tell in tell {
+                    drop(tell.send(Err(Error::Shared(Arc::clone(&error)))));
+                }
             }
-        };
-        drop(asked);
-        for (tell, answer) in tell.into_iter().zip(answers) {
-            drop(tell.send(answer)); // who does not wait any more need not know
         }
     }
 
     async fn run(&self, asked: &[S::Asked]) -> Result<Vec<S::Told>> {
-        let told = tokio::time::timeout(PATIENCE, async {
+        let told = timeout(PATIENCE, async {
             let mut conn = self.lane.acquire().await?;
             let mut told = S::run(&mut conn, asked).await;
             if !S::CHANGES && conn.is_renewed_after(&told).await? {
@@ -140,9 +166,14 @@ impl<S: Statement> Inner<S> {
             }
             told
         });
-        let told = told.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+        let told = told.await.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))??;
         if told.len() == asked.len() { Ok(told) } else { Err(missing()) }
     }
+}
+
+/// True where nothing can have been done: a server that refuses a statement has undone it.
+fn may_send_again<S: Statement>(error: &Error) -> bool {
+    error.is_refusal() || (!S::CHANGES && matches!(error, Error::Corrupt { .. }))
 }
 
 fn missing() -> Error {
@@ -180,6 +211,10 @@ impl<S: Statement> State<S> {
             if next.tell.is_closed() {
                 continue; // whoever asked went away
             }
+            if next.since.elapsed() > PATIENCE_BEFORE {
+                drop(next.tell.send(Err(sqlx::Error::PoolTimedOut.into())));
+                continue;
+            }
             if taken.iter().any(|other| S::exclude(&other.asked, &next.asked)) {
                 kept.push_back(next);
             } else {
@@ -192,32 +227,53 @@ impl<S: Statement> State<S> {
     }
 }
 
-/// One of those that run statements.
-struct Worker<S: Statement> {
+/// The right to run one statement after the other.
+struct Place<S: Statement> {
     inner: Arc<Inner<S>>,
-    counted: bool,
+    held: bool,
 }
 
-impl<S: Statement> Worker<S> {
-    /// Those who go together next. Where nobody waits the worker is no longer counted, under the same lock: who comes then begins
-    /// another one.
+impl<S: Statement> Place<S> {
+    /// Those who go together next. Where nobody waits the place is given up under the same lock: who comes then begins anew.
     fn take(&mut self) -> Option<Vec<Waiting<S>>> {
         let mut state = self.inner.state();
         let taken = state.take();
         if taken.is_empty() {
             state.under_way -= 1;
-            self.counted = false;
+            self.held = false;
             return None;
         }
         Some(taken)
     }
+
+    /// Gives the place up, to somebody else where somebody waits.
+    fn release(&mut self) {
+        self.held = false;
+        let mut state = self.inner.state();
+        match Handle::try_current() {
+            Ok(runtime) if !state.waiting.is_empty() => drop(runtime.spawn(Inner::work(Arc::clone(&self.inner)))),
+            _ => state.under_way -= 1,
+        }
+    }
 }
 
-impl<S: Statement> Drop for Worker<S> {
-    /// A worker that is still counted here is one that panicked or was cancelled: its place is free.
+impl<S: Statement> Drop for Place<S> {
+    /// A place that is still held here is that of a panic.
     fn drop(&mut self) {
-        if self.counted {
-            self.inner.state().under_way -= 1;
+        if self.held {
+            self.release();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::array_literal;
+
+    #[test]
+    fn texts_with_marks_of_the_literal_stay_one_text_each() {
+        let texts = ["o1", "a \"b\", {c}", r"back\slash", "", "null"].map(str::to_owned);
+        assert_eq!(array_literal(&texts), r#"{"o1","a \"b\", {c}","back\\slash","","null"}"#);
+        assert_eq!(array_literal(&[]), "{}");
     }
 }

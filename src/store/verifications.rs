@@ -76,15 +76,9 @@ impl Statement for ByOrderId {
 
     const CHANGES: bool = false;
 
-    fn exclude(one: &String, other: &String) -> bool {
-        one == other
-    }
-
     async fn run(conn: &mut PgConnection, asked: &[String]) -> Result<Vec<Option<VerifiableCase>>> {
-        let mut found = by_order_ids(conn, asked).await?;
-        let mut of =
-            |id: &String| found.iter().position(|case| case.order_id.as_ref() == Some(id)).map(|place| found.swap_remove(place));
-        Ok(asked.iter().map(|order_id| of(order_id)).collect())
+        let found = by_order_ids(conn, asked).await?;
+        Ok(asked.iter().map(|order_id| found.iter().find(|case| case.order_id.as_ref() == Some(order_id)).cloned()).collect())
     }
 }
 

@@ -12,8 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
 use crate::store::cases::{Guard, NewCase, Storable, Written};
-use crate::store::facts::{Asked, Known};
-use crate::store::idempotency::StoredAnswer;
+use crate::store::facts::{Asked, Known, UsedKey};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
@@ -58,8 +57,8 @@ enum Attempt {
     MemberMoved {
         member_id: String,
     },
-    /// The key was used before, or in between.
-    KeyUsed,
+    /// The key was used before; or in between, where it is not said for what.
+    KeyUsed(Option<UsedKey>),
     /// A number drawn is another case's.
     NumberInUse,
 }
@@ -118,7 +117,7 @@ impl Submission<'_> {
                 // most often the same submission was sent twice, and its answer is there already
                 let mut conn = self.app.lane.acquire().await?;
                 attempt = match self.used_key(&mut conn).await? {
-                    Some(_) => Attempt::KeyUsed,
+                    Some(used) => Attempt::KeyUsed(Some(used)),
                     None => self.attempt_locked(&mut conn, &member_id).await?,
                 };
                 conn.give_back();
@@ -126,7 +125,7 @@ impl Submission<'_> {
             match attempt {
                 Attempt::Placed(placed) => return Ok(placed),
                 Attempt::Refused { refusal, member_id } => return Err(self.refuse(refusal, member_id.as_deref()).await?),
-                Attempt::KeyUsed => return self.replay().await,
+                Attempt::KeyUsed(used) => return self.replay(used).await,
                 Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
                 Attempt::NumberInUse => {}
             }
@@ -140,9 +139,9 @@ impl Submission<'_> {
     }
 
     /// Decides and writes: over this connection, or together with others.
-    async fn attempt(&self, conn: Option<&mut PgConnection>, known: Known) -> Result<Attempt> {
-        if known.key.is_some() {
-            return Ok(Attempt::KeyUsed);
+    async fn attempt(&self, conn: Option<&mut PgConnection>, mut known: Known) -> Result<Attempt> {
+        if let Some(used) = known.key.take() {
+            return Ok(Attempt::KeyUsed(Some(used)));
         }
         let facts = self.question.facts(self.order, self.caller, self.now, &known);
         let content = self.app.library.in_force(self.now.date_naive());
@@ -175,7 +174,7 @@ impl Submission<'_> {
         };
         match written {
             Ok(Written::Stored) => {}
-            Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed),
+            Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed(None)),
             Ok(Written::MemberMoved) => return Ok(Attempt::MemberMoved { member_id: decided.draft.member_id().to_owned() }),
             Err(error) if is_number_in_use(&error) => return Ok(Attempt::NumberInUse),
             Err(error) => return Err(error.into()),
@@ -203,23 +202,28 @@ impl Submission<'_> {
     }
 
     /// What the key was used for by now.
-    async fn used_key(&self, conn: &mut PgConnection) -> Result<Option<StoredAnswer>> {
+    async fn used_key(&self, conn: &mut PgConnection) -> Result<Option<UsedKey>> {
         let Some(idempotent) = self.idempotent else { return Ok(None) };
-        Ok(store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?)
+        let answer = store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?;
+        Ok(answer.map(|answer| UsedKey { fingerprint: answer.fingerprint, case_id: answer.case_id }))
     }
 
     /// The first answer, where the key came with this payload.
-    async fn replay(&self) -> Result<Placed> {
+    async fn replay(&self, used: Option<UsedKey>) -> Result<Placed> {
         let mut conn = self.app.lane.acquire().await?;
-        let placed = match self.used_key(&mut conn).await? {
-            Some(used) => self.first_answer(&mut conn, used).await,
+        let used = match used {
+            Some(used) => Some(used),
+            None => self.used_key(&mut conn).await?,
+        };
+        let placed = match used {
+            Some(used) => self.first_answer(&mut conn, &used).await,
             None => Err(Error::conflict("the idempotency key was in use just now; send the request again")),
         };
         conn.give_back();
         placed
     }
 
-    async fn first_answer(&self, conn: &mut PgConnection, used: StoredAnswer) -> Result<Placed> {
+    async fn first_answer(&self, conn: &mut PgConnection, used: &UsedKey) -> Result<Placed> {
         let same = self.idempotent.is_some_and(|idempotent| idempotent.fingerprint == *used.fingerprint);
         let case_id = used.case_id.filter(|_| same).ok_or(Error::IdempotencyKeyReused)?;
         let first = store::cases::first(conn, case_id).await?.ok_or(Error::NotFound)?;
