@@ -42,7 +42,7 @@ pub struct Options {
     #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// Members on file: each places one order.
-    #[arg(long, default_value_t = 60_000)]
+    #[arg(long, default_value_t = 200_000)]
     members: usize,
     /// Providers on file.
     #[arg(long, default_value_t = 100_000)]

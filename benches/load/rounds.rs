@@ -214,7 +214,10 @@ async fn client(
 ) -> Outcome<Vec<u32>> {
     let mut took = Vec::with_capacity(4096);
     let mut buffer = Vec::with_capacity(4096);
-    while Instant::now() < ends && request(&mut buffer) {
+    while Instant::now() < ends {
+        if !request(&mut buffer) {
+            return Err("every member has an order: give more --members".into());
+        }
         let sent = Instant::now();
         let (status, body) = connection.call(&buffer).await?;
         if status != expected {

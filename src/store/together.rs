@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 /// The most that one statement is for.
 const MOST: usize = 32;
-/// The longest that one statement may take: less than a request may.
+/// The longest that a slow one may take, and what is sent again after it: less than a request may.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The longest that anybody waits until it begins, as for a connection.
 const PATIENCE_BEFORE: Duration = Duration::from_secs(3);
@@ -104,7 +104,7 @@ impl<S: Statement> Together<S> {
         if begin {
             tokio::spawn(Inner::work(Arc::clone(&self.0)));
         }
-        told.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        told.await.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))?
     }
 }
 
@@ -124,7 +124,8 @@ impl<S: Statement> Inner<S> {
             let mut answered = pin!(inner.answer(taken));
             if timeout(SLOW, &mut answered).await.is_err() {
                 place.release();
-                answered.await;
+                // who has no answer by then is told so: nobody is left to give one
+                drop(timeout(PATIENCE, answered).await);
             }
         }
     }
@@ -155,18 +156,13 @@ impl<S: Statement> Inner<S> {
     }
 
     async fn run(&self, asked: &[S::Asked]) -> Result<Vec<S::Told>> {
-        let told = timeout(PATIENCE, async {
-            let mut conn = self.lane.acquire().await?;
-            let mut told = S::run(&mut conn, asked).await;
-            if !S::CHANGES && conn.is_renewed_after(&told).await? {
-                told = S::run(&mut conn, asked).await;
-            }
-            if told.is_ok() {
-                conn.give_back();
-            }
-            told
-        });
-        let told = told.await.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))??;
+        let mut conn = self.lane.acquire().await?;
+        let mut told = S::run(&mut conn, asked).await;
+        if !S::CHANGES && conn.is_renewed_after(&told).await? {
+            told = S::run(&mut conn, asked).await;
+        }
+        let told = told?;
+        conn.give_back();
         if told.len() == asked.len() { Ok(told) } else { Err(missing()) }
     }
 }
