@@ -1,6 +1,6 @@
 //! The health plans' feeds: case events in the order in which plans are told of them.
 //!
-//! Events reach the outbox with the change they are about ([`super::cases::insert`], [`super::case_events::append`]). One transaction at
+//! Events reach the outbox with the change they are about ([`super::cases::Inserts`], [`super::case_events::append`]). One transaction at
 //! a time moves what is committed from there into the feeds, each plan's with positions of its own.
 
 use super::Result;
