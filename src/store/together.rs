@@ -3,8 +3,8 @@
 //!
 //! A statement costs the server more to begin and to end than to look up one row more, and it costs everybody a wake-up. So the busier
 //! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. Nobody's answer depends on who else
-//! was in the statement: where the server refuses it for several, each is sent again by itself. Nor do the others wait long for one that is
-//! stuck: a statement that takes its time lets the next one begin.
+//! was in the statement: where the server refuses it for several, each is sent again by itself. Nor does anybody wait long for one that is
+//! stuck: a statement that takes its time lets the next one begin, and who is in it is sent again when the lane's `lock_timeout` ends it.
 
 use super::lane::Lane;
 use super::{Error, Result};
