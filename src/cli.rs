@@ -104,12 +104,13 @@ pub struct ServeOptions {
     /// Without it, documents say that they were not scanned.
     #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
     pub attachment_scan_command: Option<String>,
-    /// Connections to the database at most. A quarter and four of them, eight at least, are for everything that takes its time; the others
-    /// for orders, verifications and searches.
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(12..=500))]
-    pub database_connections: u32,
-    /// Threads that serve requests. Half of the machine's processors, eight at most, where it is not set: the database needs the other half.
-    /// With a database on a machine of its own, give them all.
+    /// Connections to the database at most; eighteen, and six for each thread that serves, where it is not set. A quarter and four of
+    /// them, eight at least, are for everything that takes its time; the others for orders, verifications and searches, shared out among
+    /// the threads, four at least to each. While one process takes over from another, both have theirs.
+    #[arg(long, env = "ONCOAUTH_DATABASE_CONNECTIONS", value_parser = clap::value_parser!(u32).range(12..=500))]
+    pub database_connections: Option<u32>,
+    /// Threads that serve requests. Half of the machine's processors, four at most, where it is not set: the database needs the other half.
+    /// With a database on a machine of its own, give them all. There are not more than there are connections for.
     #[arg(long, env = "ONCOAUTH_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub worker_threads: Option<u16>,
     /// How log lines are written.
@@ -156,12 +157,12 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
     match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::Migrate(options)) => serve::block_on(None, migrate(&options)),
+        Some(Command::Migrate(options)) => serve::block_on(migrate(&options)),
         Some(Command::Openapi) => {
             print!("{}", http::api().yaml());
             Ok(ExitCode::SUCCESS)
         }
-        Some(Command::IssueToken(options)) => serve::block_on(None, issue_token(options)),
+        Some(Command::IssueToken(options)) => serve::block_on(issue_token(options)),
         Some(Command::CheckContent { dir }) => Ok(check_content(dir.as_deref())),
         Some(Command::TestPostgres { dir, migrations, command }) => test_postgres(&dir, migrations.as_deref(), &command),
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod greeting;
 mod serve;
+mod threads;
 
 use clap::Parser as _;
 use std::process::ExitCode;

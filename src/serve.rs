@@ -2,6 +2,7 @@
 
 use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
+use crate::threads::Threads;
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
@@ -13,9 +14,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 /// How long requests in flight may take to finish once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -28,32 +32,40 @@ const SCAN_LIMIT: Duration = Duration::from_secs(30);
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
 
-/// Runs a future to its end, on so many threads. Each wake-up of another thread costs more than it gains while the database works beside
-/// the service, so there are few of them unless somebody wants more.
-pub fn block_on<T>(threads: Option<u16>, future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let threads = threads.map_or_else(|| (processors / 2).clamp(1, 8), usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    runtime.block_on(future)
+/// Threads that serve, where nobody says how many, at most.
+const THREADS_AT_MOST: u16 = 4;
+
+/// Runs a future to its end.
+pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
 /// Serves until told to stop.
 pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
     let _last_lines = telemetry::start_logging(options.log_format)?;
-    block_on(options.worker_threads, serve(options))
+    block_on(serve(options))
 }
 
 async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
-    let connections = Connections::of(options.database_connections);
+    let processors =
+        || thread::available_parallelism().map_or(1, |processors| u16::try_from(processors.get()).unwrap_or(u16::MAX));
+    let threads = options.worker_threads.unwrap_or_else(|| (processors() / 2).clamp(1, THREADS_AT_MOST));
+    let connections = Connections::shared_out(options.database_connections, threads);
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
     let database = Database::open(&options.database, connections).await?;
-    let served = serve_on(&database, listener, options, settings).await;
+    let served = serve_on(&database, listener, options, settings, threads).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOptions, settings: Settings) -> Outcome<()> {
+async fn serve_on(
+    database: &Database,
+    listener: TcpListener,
+    options: &ServeOptions,
+    settings: Settings,
+    threads: u16,
+) -> Outcome<()> {
     database.migrate().await?;
     let app = app_on(database, options.content_dir.as_deref(), settings)?;
     if app.settings.sandbox {
@@ -61,29 +73,28 @@ async fn serve_on(database: &Database, listener: TcpListener, options: &ServeOpt
         sandbox_rosters::load_if_empty(&app).await?;
     }
     let address = listener.local_addr()?;
+    let threads = Threads::start(address, http::routers(app.on_threads(threads)))?;
     greeting::print(&app, address);
-    let (end_jobs, jobs_end) = tokio::sync::oneshot::channel::<()>();
-    let jobs = tokio::spawn(jobs::run(app.clone(), async { drop(jobs_end.await) }));
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
-        told_to_stop().await;
-        tracing::info!("stopping: requests in flight may finish");
-        drop(stop);
-    });
+    let (end_jobs, jobs_end) = oneshot::channel::<()>();
+    let jobs = tokio::spawn(jobs::run(app, async { drop(jobs_end.await) }));
+    let ended = tokio::select! {
+        ended = threads.accept(listener) => ended,
+        () = told_to_stop() => Ok(()),
+    };
+    tracing::info!("stopping: requests in flight may finish");
     tokio::select! {
-        ended = server => ended?,
-        () = patience_ends(stopped) => tracing::warn!("some requests did not finish"),
+        () = threads.finish() => {}
+        () = patience_ends() => tracing::warn!("some requests did not finish"),
     }
     drop(end_jobs);
     if jobs.await.is_err() {
         tracing::warn!("the timers did not end in order");
     }
-    Ok(())
+    ended
 }
 
-/// Once told to stop: the time that requests in flight have, cut short when told again.
-async fn patience_ends(stopped: tokio::sync::oneshot::Receiver<()>) {
-    drop(stopped.await);
+/// The time that requests in flight have, cut short when told to stop again.
+async fn patience_ends() {
     tokio::select! {
         () = tokio::time::sleep(DRAIN) => {}
         () = told_to_stop() => {}
@@ -158,8 +169,9 @@ impl Connections {
     /// For a command that does one thing.
     pub const FEW: Self = Self { pool: 2, lane: 6 };
 
-    /// So many in all, twelve or more.
-    fn of(all: u32) -> Self {
+    /// So many in all, twelve or more; where none is given, as many as so many threads need.
+    fn shared_out(all: Option<u32>, threads: u16) -> Self {
+        let all = all.unwrap_or_else(|| (18 + 6 * u32::from(threads)).min(500));
         let pool = (all / 4 + 4).max(8);
         Self { pool, lane: all.saturating_sub(pool).max(1) }
     }
@@ -219,10 +231,11 @@ mod tests {
 
     #[test]
     fn the_pool_has_room_beside_whoever_holds_a_connection_long() {
-        let shared = |all| {
-            let Connections { pool, lane } = Connections::of(all);
+        let shared = |all, threads| {
+            let Connections { pool, lane } = Connections::shared_out(all, threads);
             (pool, lane)
         };
-        assert_eq!([shared(12), shared(24), shared(500)], [(8, 4), (10, 14), (129, 371)]);
+        assert_eq!([shared(Some(12), 2), shared(Some(24), 8), shared(Some(500), 1)], [(8, 4), (10, 14), (129, 371)]);
+        assert_eq!([shared(None, 1), shared(None, 4), shared(None, 256)], [(10, 14), (14, 28), (129, 371)]);
     }
 }

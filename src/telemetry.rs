@@ -1,8 +1,13 @@
 //! Logs and counters that every layer may use. Ids only: no PHI, no bodies, no query strings, no authorization headers.
 
+mod answered;
+mod json_lines;
 mod log_lines;
 
+pub use answered::Answered;
+
 use crate::domain::vocabulary::CaseStatus;
+use json_lines::JsonLines;
 use log_lines::{LastLines, LogLines};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal as _;
@@ -25,7 +30,7 @@ pub fn start_logging(format: LogFormat) -> std::io::Result<LastLines> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Pretty => builder.compact().try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Json => builder.event_format(JsonLines).fmt_fields(JsonLines).try_init(),
     };
     if let Err(error) = started {
         tracing::debug!(%error, "logging was already started");

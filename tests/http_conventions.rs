@@ -7,9 +7,14 @@ mod support;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use oncoauth::app::Settings;
+use oncoauth::http::openapi::Api;
+use oncoauth::http::rate_limit::RateLimit;
+use oncoauth::http::state::HttpState;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use support::http::Service;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 const ADMINISTRATOR: &str = "sandbox-administrator";
 
@@ -329,10 +334,14 @@ async fn one_caller_too_fast_does_not_slow_the_others_down() {
 #[tokio::test]
 async fn a_panic_is_an_internal_problem_and_tells_nothing() {
     let service = Service::sandbox().await;
-    let panics = axum::routing::get(async || -> &'static str { panic!("a secret") });
-    let routes = axum::Router::new().route("/panics", panics);
-    let state = oncoauth::http::state::HttpState::new(service.app.clone(), oncoauth::http::api());
+    let (routes, description) = OpenApiRouter::new().routes(routes!(get_panics)).split_for_parts();
+    let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)), Arc::new(RateLimit::new(None)));
     let service = service.with_router(oncoauth::http::surround(routes, state));
     let body = service.get("/panics", "").await.assert_problem(500, "internal");
     assert!(!body.to_string().contains("secret"), "{body}");
+}
+
+#[utoipa::path(get, path = "/panics", security(()), responses((status = 200)))]
+async fn get_panics() -> &'static str {
+    panic!("a secret")
 }

@@ -30,7 +30,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
 }
 
 /// The program itself puts everything together.
-const PROGRAM: [&str; 5] = ["lib", "main", "cli", "serve", "greeting"];
+const PROGRAM: [&str; 6] = ["lib", "main", "cli", "serve", "threads", "greeting"];
 
 /// Every `crate::module` on a line, also inside `use crate::{a, b::c}`.
 fn imports(text: &str) -> Vec<(usize, String)> {

@@ -10,7 +10,14 @@ use support::postgres::database;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oncoauth"));
-    for variable in ["DATABASE_URL", "ONCOAUTH_LISTEN", "ONCOAUTH_DATA_DIR", "ONCOAUTH_CONTENT_DIR"] {
+    for variable in [
+        "DATABASE_URL",
+        "ONCOAUTH_LISTEN",
+        "ONCOAUTH_DATA_DIR",
+        "ONCOAUTH_CONTENT_DIR",
+        "ONCOAUTH_WORKER_THREADS",
+        "ONCOAUTH_DATABASE_CONNECTIONS",
+    ] {
         command.env_remove(variable);
     }
     command
@@ -100,6 +107,76 @@ async fn a_production_installation_starts_with_a_token_from_the_command_line() {
     assert!(service.get("/v1/tokens", "sandbox-administrator").starts_with("HTTP/1.1 401"));
     let said = service.stop();
     assert!(!said.contains("sandbox-"), "{said}");
+}
+
+/// Requests that are under way on every thread when the service is told to stop: each is answered, and whoever only keeps a connection
+/// is let go.
+#[tokio::test]
+async fn requests_under_way_on_any_thread_are_answered_before_it_stops() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0", "--worker-threads", "3", "--data-dir"]).arg(data.path());
+    let service = Running::start(&mut command);
+    let idle = TcpStream::connect(&service.address).unwrap();
+    let body = r#"{"order_id": "A000000000"}"#;
+    let head = format!(
+        "POST /v1/verifications HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer sandbox-servicing-provider\r\n\
+         Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut under_way: Vec<TcpStream> = (0..6).map(|_| TcpStream::connect(&service.address).unwrap()).collect();
+    for stream in &mut under_way {
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut begun = [0; 25];
+        stream.read_exact(&mut begun).unwrap();
+        assert_eq!(&begun, b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    let address = service.address.clone();
+    let stopping = std::thread::spawn(move || service.stop());
+    let mut nothing = String::new();
+    (&idle).read_to_string(&mut nothing).unwrap();
+    assert_eq!(nothing, "");
+    assert!(TcpStream::connect(&address).is_err(), "it still takes connections");
+    for stream in &mut under_way {
+        stream.write_all(body.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"authorized\":false"), "{answer}");
+    }
+    stopping.join().unwrap();
+}
+
+/// A limit for each caller, not for each caller on each thread.
+#[tokio::test]
+async fn a_caller_is_held_to_one_limit_on_all_threads() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0", "--worker-threads", "4", "--rate-limit", "1", "--data-dir"]).arg(data.path());
+    let service = Running::start(&mut command);
+    let begun = std::time::Instant::now();
+    let request = "GET /v1/tokens HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer sandbox-administrator\r\n\r\n";
+    // connections that are kept are those that are shared out
+    let streams: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(&service.address).unwrap()).collect();
+    let mut granted: u64 = 0;
+    for mut stream in streams.iter().cycle().take(40) {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = BufReader::new(stream);
+        let mut length = 0;
+        let mut line = String::new();
+        answer.read_line(&mut line).unwrap();
+        granted += u64::from(line.starts_with("HTTP/1.1 200"));
+        assert!(line.starts_with("HTTP/1.1 200") || line.starts_with("HTTP/1.1 429"), "{line}");
+        while line.trim() != "" {
+            line.clear();
+            answer.read_line(&mut line).unwrap();
+            if let Some(told) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = told.trim().parse().unwrap();
+            }
+        }
+        answer.read_exact(&mut vec![0; length]).unwrap();
+    }
+    // a bucket holds two, and gets one a second
+    assert!((2..=3 + begun.elapsed().as_secs()).contains(&granted), "{granted}");
 }
 
 #[test]

@@ -64,10 +64,10 @@ pub async fn capture(stage: &Stage, url: &str, tokens: &Tokens, fleet: &Fleet, t
     database.close().await?;
     let text = std::fs::read(&log)?;
     let run = statements(&String::from_utf8_lossy(&text[begin.min(text.len())..]));
-    let one = |mark: &str| -> Outcome<Statement> {
+    let one = |mark: &str| -> Outcome<&Statement> {
         let found: Vec<&Statement> = run.iter().filter(|statement| statement.text.contains(mark)).collect();
         match found.as_slice() {
-            [one] => one.for_one(),
+            [one] => Ok(*one),
             _ => Err(format!("{} statements with {mark:?} instead of one", found.len()).into()),
         }
     };
@@ -76,24 +76,39 @@ pub async fn capture(stage: &Stage, url: &str, tokens: &Tokens, fleet: &Fleet, t
             rows::statement(url, placed.case_ids[0].parse()?).await?,
             rows::statement(url, placed.case_ids[1].parse()?).await?,
         ],
-        read: (one("join case_events")?, placed.case_ids[0].clone()),
-        verification: (one("c.order_id = any")?, placed.order_ids[0].clone()),
+        read: (one("join case_events")?.read_of_one()?, placed.case_ids[0].clone()),
+        verification: (one("join cases c on c.order_id = asked.order_id")?.verification_of_one()?, placed.order_ids[0].clone()),
     })
 }
 
+/// The service asks for several things in one statement. Here it asked for one, and pgbench asks as one does who never asks for more.
 impl Statement {
-    /// The service asks for several things in one statement. Here it asked for one, and pgbench asks as one does who never asks for more.
-    fn for_one(&self) -> Outcome<Self> {
+    fn read_of_one(&self) -> Outcome<Self> {
         let (list, single) = ("= any($1)", "= $1");
-        let id = self.parameters.first().and_then(Option::as_deref).and_then(|ids| ids.strip_prefix('{')?.strip_suffix('}'));
-        match id {
-            Some(id) if self.text.contains(list) && !id.contains(',') => {
-                let mut parameters = self.parameters.clone();
-                parameters[0] = Some(id.to_owned());
-                Ok(Self { text: self.text.replace(list, single), parameters })
-            }
-            _ => Err(format!("not a statement for one thing: {}", self.text).into()),
+        if !self.text.contains(list) {
+            return Err(format!("not a read by id: {}", self.text).into());
         }
+        Ok(Self { text: self.text.replace(list, single), parameters: self.only_ones()? })
+    }
+
+    fn verification_of_one(&self) -> Outcome<Self> {
+        let columns = self.text.split_once("\"place!\", ").and_then(|(_, rest)| rest.split_once("from unnest("));
+        let (columns, _) = columns.ok_or_else(|| format!("not a verification: {}", self.text))?;
+        let text = format!(
+            "select {columns} from cases c left join case_drugs d on d.case_id = c.case_id and d.hcpcs = $2 where c.order_id = $1"
+        );
+        Ok(Self { text, parameters: self.only_ones()? })
+    }
+
+    /// Of each list the only value.
+    fn only_ones(&self) -> Outcome<Vec<Option<String>>> {
+        let only = |list: &Option<String>| {
+            let one = list.as_deref()?.strip_prefix('{')?.strip_suffix('}')?;
+            (!one.contains(',')).then(|| one.to_owned())
+        };
+        let ones: Option<Vec<String>> = self.parameters.iter().map(only).collect();
+        let ones = ones.ok_or_else(|| format!("not a statement for one thing: {}", self.text))?;
+        Ok(ones.into_iter().map(Some).collect())
     }
 }
 

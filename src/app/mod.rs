@@ -36,17 +36,24 @@ use crate::store;
 use crate::store::lane::Lane;
 use crate::store::together::Together;
 use sqlx::PgPool;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// What every use case works with. Cheap to clone.
+/// What every use case works with. Cheap to clone: each request has its own.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] points to.
+#[derive(Debug, Clone)]
+pub struct Parts {
     /// Connections.
     pub pool: PgPool,
     /// Connections for the calls that are many.
     pub lane: Lane,
+    /// The lanes of all threads.
+    pub lanes: Arc<[Lane]>,
     /// The calls that come by the thousand.
     pub busy: Busy,
     /// Every content release.
@@ -85,14 +92,24 @@ pub struct Busy {
 impl Busy {
     /// Few at a time, so that many go together: every statement under way keeps a process of the server busy, and whoever writes waits
     /// for the disk as well.
-    fn over(lane: &Lane) -> Self {
+    fn new(lane: &Lane) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let (decisions, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(2, 8));
+        let (decisions, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(1, 8));
         Self {
-            facts: Together::over(lane, decisions),
-            orders: Together::over(lane, decisions),
-            cases: Together::over(lane, reads),
-            verifications: Together::over(lane, reads),
+            facts: Together::new(lane, decisions),
+            orders: Together::new(lane, decisions),
+            cases: Together::new(lane, reads),
+            verifications: Together::new(lane, reads),
+        }
+    }
+
+    /// The same calls from another thread.
+    fn over(&self, lane: &Lane) -> Self {
+        Self {
+            facts: self.facts.over(lane),
+            orders: self.orders.over(lane),
+            cases: self.cases.over(lane),
+            verifications: self.verifications.over(lane),
         }
     }
 }
@@ -161,9 +178,10 @@ impl App {
     pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
         let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
         let lane = Lane::beside(&pool, settings.lane_connections);
-        Self {
+        Self(Arc::new(Parts {
             pool,
-            busy: Busy::over(&lane),
+            busy: Busy::new(&lane),
+            lanes: Arc::new([lane.clone()]),
             lane,
             library,
             clock,
@@ -174,7 +192,29 @@ impl App {
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),
             catalog: Arc::default(),
-        }
+        }))
+    }
+
+    /// The same service for each of several threads, with a share of the lane's connections each. There are not more threads than can have
+    /// four: a few statements that wait for a lock must not keep a thread from beginning another one.
+    pub fn on_threads(&self, threads: u16) -> Vec<Self> {
+        let all = self.settings.lane_connections;
+        let threads = u32::from(threads).clamp(1, (all / 4).max(1));
+        let share = |number: u32| all / threads + u32::from(number < all % threads);
+        let lanes: Arc<[Lane]> = (0..threads).map(|number| Lane::beside(&self.pool, share(number))).collect();
+        let on = |lane: &Lane| {
+            let mut app = self.clone();
+            (app.lane, app.busy, app.lanes) = (lane.clone(), self.busy.over(lane), Arc::clone(&lanes));
+            app
+        };
+        lanes.iter().map(on).collect()
+    }
+
+    /// The connections to the database, of the pool and of all lanes.
+    pub fn connections(&self) -> Connections {
+        let of_lanes = |count: fn(&Lane) -> u32| self.lanes.iter().map(count).sum::<u32>();
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        Connections { open: self.pool.size() + of_lanes(Lane::open), idle: idle.saturating_add(of_lanes(Lane::idle)) }
     }
 
     /// True where the database answers and has every migration of this version.
@@ -185,7 +225,32 @@ impl App {
 
     /// The same service on another clock, for tests.
     #[must_use]
-    pub fn with_clock(self, clock: Clock) -> Self {
-        Self { clock, ..self }
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// Those that are open.
+    pub open: u32,
+    /// Of these, those that nobody uses.
+    pub idle: u32,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for App {
+    /// Changes this one only, and not those that it was cloned from.
+    fn deref_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(&mut self.0)
     }
 }

@@ -119,8 +119,7 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
     let token = if let Some(token) = app.tokens.get(&hash) {
         token
     } else {
-        let mut conn = app.pool.acquire().await?;
-        let Some(token) = store::tokens::by_hash(&mut conn, &hash).await? else { return Ok(None) };
+        let Some(token) = Box::pin(look_up(app, &hash)).await? else { return Ok(None) };
         app.tokens.put(hash, token.clone());
         token
     };
@@ -135,6 +134,11 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
         health_plan: token.health_plan,
         token_id: Some(token.token_id),
     }))
+}
+
+async fn look_up(app: &App, hash: &[u8; 32]) -> Result<Option<Token>> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::tokens::by_hash(&mut conn, hash).await?)
 }
 
 /// A token that was just issued.

@@ -13,3 +13,4 @@ pub mod refusal;
 pub mod review;
 pub mod roster;
 pub mod vocabulary;
+pub mod written;

@@ -3,7 +3,7 @@
 
 use super::content_disposition;
 use super::faults::nearest;
-use super::observe::given_up;
+use super::guard::given_up;
 use super::problem::Problem;
 use super::problem_kinds as kinds;
 use crate::app::attachments::{Arrived, Spool, Spooled, file_name};

@@ -2,8 +2,8 @@
 
 use super::attachment_body::{Patience, Told, receive};
 use super::content_disposition;
+use super::guard::{UNKNOWN_EFFECT, given_up};
 use super::idempotency_header::{IdempotencyKey, respond};
-use super::observe::{UNKNOWN_EFFECT, given_up};
 use super::path::Id;
 use super::problem::Problem;
 use super::query::ValidQuery;

@@ -10,17 +10,15 @@ use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
 use crate::domain::vocabulary::CallerRole;
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, Method, header, request::Parts};
-use axum::middleware::Next;
-use axum::response::Response;
 
-/// Lets a request through to its handler where the caller's role may, and leaves the [`Caller`] for it.
-pub async fn authorize(State(state): State<HttpState>, mut request: Request, next: Next) -> Result<Response, Problem> {
-    match access(&state.api, &request) {
+/// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
+pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
+    match access(&state.api, request) {
         Access::Everybody | Access::NoSuchMethod => {}
         Access::Roles(roles) => {
-            let caller = authenticate(&state, request.headers()).await?;
+            let caller = authenticate(state, request.headers()).await?;
             if !roles.contains(&caller.role) {
                 return Err(Problem::forbidden(refusal(caller.role, roles)));
             }
@@ -28,7 +26,7 @@ pub async fn authorize(State(state): State<HttpState>, mut request: Request, nex
             request.extensions_mut().insert(caller);
         }
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 fn access<'a>(api: &'a Api, request: &Request) -> &'a Access {

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 use utoipa::ToSchema;
 
 /// The largest body, in bytes.
@@ -84,19 +84,18 @@ pub fn read<T: DeserializeOwned + ToSchema + 'static>(value: &Value) -> Result<T
 
 /// Every fault that the documented schema of `T` finds in a value. The schema is compiled once.
 pub fn validate<T: ToSchema + 'static>(value: &Value) -> Result<Vec<Fault>, Problem> {
-    static COMPILED: RwLock<Option<HashMap<TypeId, Arc<Schema>>>> = RwLock::new(None);
+    static COMPILED: RwLock<Option<HashMap<TypeId, &'static Schema>>> = RwLock::new(None);
     let id = TypeId::of::<T>();
-    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&id).cloned());
+    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&id).copied());
     let schema = if let Some(schema) = known {
         schema
     } else {
         let mut named = Vec::new();
         T::schemas(&mut named);
         let compiled = Schema::new(&T::schema(), named).map_err(|error| Problem::internal(format!("schema: {error}")))?;
-        let compiled = Arc::new(compiled);
+        let compiled: &'static Schema = Box::leak(Box::new(compiled)); // one for each type, for as long as the process lives
         let mut all = COMPILED.write().unwrap_or_else(PoisonError::into_inner);
-        all.get_or_insert_default().insert(id, Arc::clone(&compiled));
-        compiled
+        *all.get_or_insert_default().entry(id).or_insert(compiled)
     };
     Ok(schema.faults(value))
 }

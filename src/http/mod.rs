@@ -12,6 +12,7 @@ pub mod eligibility;
 pub mod etag;
 mod faults;
 pub mod feeds;
+mod guard;
 pub mod idempotency_header;
 pub mod json;
 pub mod letters;
@@ -42,14 +43,13 @@ pub mod verifications;
 pub mod webhooks;
 
 use crate::app::App;
-use crate::telemetry;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use openapi::Api;
+use rate_limit::RateLimit;
 use state::HttpState;
-use tower::util::option_layer;
-use tower_http::catch_panic::CatchPanicLayer;
+use std::sync::Arc;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -95,22 +95,32 @@ pub fn api() -> Api {
 
 /// The service.
 pub fn router(app: App) -> Router {
-    let routes = if app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
-    let state = HttpState::new(app, api());
-    let routes = Router::from(routes).route_layer(from_fn_with_state(state.clone(), auth::authorize)).merge(operations::docs());
-    surround(routes, state)
+    let limit = app.settings.rate_limit;
+    routed(HttpState::new(app, Arc::new(api()), Arc::new(RateLimit::new(limit))))
 }
 
-/// Puts what holds for every request around the routes; the last layer is the outermost.
+/// The service on several threads. How often a caller may call counts on all of them together.
+pub fn routers(apps: Vec<App>) -> Vec<Router> {
+    let api = Arc::new(api());
+    let limit = Arc::new(RateLimit::new(apps.first().and_then(|app| app.settings.rate_limit)));
+    apps.into_iter().map(|app| routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)))).collect()
+}
+
+fn routed(state: HttpState) -> Router {
+    let routes = if state.app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
+    surround(routes.into(), state)
+}
+
+/// Puts what holds for every request around the routes; the last layer is the outermost. There are few of them, since each has every
+/// request put on the heap anew.
 pub fn surround(routes: Router<HttpState>, state: HttpState) -> Router {
-    telemetry::metrics();
-    routes
-        .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(from_fn_with_state(state.clone(), observe::limit_time))
-        .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(option_layer(cors(&state.app.settings.cors_origins)))
-        .layer(from_fn_with_state(state.clone(), observe::observe))
-        .with_state(state)
+    let routes = routes.route_layer(from_fn_with_state(state.clone(), guard::guard)).merge(operations::docs());
+    let routes = routes.fallback(|| async { StatusCode::NOT_FOUND });
+    let routes = match cors(&state.app.settings.cors_origins) {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes.layer(from_fn_with_state(state.clone(), observe::observe)).with_state(state)
 }
 
 /// CORS is off until a portal's origin is named.

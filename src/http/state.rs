@@ -3,6 +3,7 @@
 use super::openapi::Api;
 use super::rate_limit::RateLimit;
 use crate::app::App;
+use crate::telemetry::{self, Answered};
 use axum::extract::FromRef;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -19,14 +20,16 @@ pub struct Shared {
     /// The API description and who may call what.
     pub api: Arc<Api>,
     /// How often a caller may call.
-    pub rate_limit: RateLimit,
+    pub rate_limit: Arc<RateLimit>,
+    /// Counters of the answers.
+    pub answered: Answered,
 }
 
 impl HttpState {
     /// The state of a service.
-    pub fn new(app: App, api: Api) -> Self {
-        let rate_limit = RateLimit::new(app.settings.rate_limit);
-        Self(Arc::new(Shared { app, api: Arc::new(api), rate_limit }))
+    pub fn new(app: App, api: Arc<Api>, rate_limit: Arc<RateLimit>) -> Self {
+        telemetry::metrics();
+        Self(Arc::new(Shared { app, api, rate_limit, answered: Answered::default() }))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Verifications: is an authorization in place? (VER-03)
 
 use super::body::ValidJson;
+use super::orders::json;
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::verifications::{self, Verification, VerificationRequest};
 use crate::app::{App, Caller};
-use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
@@ -27,6 +28,8 @@ async fn post_verification(
     State(app): State<App>,
     caller: Caller,
     ValidJson(asked): ValidJson<VerificationRequest>,
-) -> Result<Json<Verification>, Problem> {
-    Ok(Json(verifications::verify(&app, &caller, &asked).await?))
+) -> Result<Response, Problem> {
+    let told = verifications::verify(&app, &caller, &asked).await?;
+    let text = serde_json::to_string(&told).map_err(|error| Problem::internal(format!("a verification: {error}")))?;
+    Ok(json(text).into_response())
 }

@@ -7,6 +7,7 @@
 //! beside it go with it.
 
 use super::{Error, Result};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +42,8 @@ pub struct Lane(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     pool: PgPool,
+    /// Opens connections and keeps none. One of the pool's may have been opened on another thread, which would be woken for every answer.
+    opener: PgPool,
     places: Arc<Semaphore>,
     size: u32,
     /// The last one that came back is the first to go: the others may be closed.
@@ -68,19 +71,33 @@ impl Lane {
     /// At most `size` connections to the same database as the pool's, beside those of the pool.
     pub fn beside(pool: &PgPool, size: u32) -> Self {
         let places = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self(Arc::new(Inner { pool: pool.clone(), places, size, idle: Mutex::default() }))
+        let opener = pool.options().clone().min_connections(0).max_connections(size).idle_timeout(None).max_lifetime(None);
+        let opener = opener.connect_lazy_with(PgConnectOptions::clone(&pool.connect_options()));
+        Self(Arc::new(Inner { pool: pool.clone(), opener, places, size, idle: Mutex::default() }))
     }
 
     /// A connection, as soon as one is free.
     pub async fn acquire(&self) -> Result<Held> {
-        tokio::time::timeout(PATIENCE, self.next()).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+        if let Some(held) = self.at_hand() {
+            return Ok(held);
+        }
+        Box::pin(tokio::time::timeout(PATIENCE, self.next())).await.map_err(|_| sqlx::Error::PoolTimedOut)?
+    }
+
+    /// A connection that came back just now.
+    fn at_hand(&self) -> Option<Held> {
+        let place = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
+        if self.0.pool.is_closed() {
+            return None;
+        }
+        let kept = self.0.idle().pop_if(|kept| kept.since.elapsed() < TRUSTED)?;
+        Some(Held { kept, untested: true, inner: Arc::clone(&self.0), place })
     }
 
     async fn next(&self) -> Result<Held> {
         let place = Arc::clone(&self.0.places).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         if self.0.pool.is_closed() {
             self.0.idle().clear();
-            return Err(sqlx::Error::PoolClosed.into());
         }
         loop {
             let last = self.0.idle().pop();
@@ -113,9 +130,12 @@ impl Inner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pool waits for a server that is just starting, so it opens the connection.
+    /// A pool waits for a server that is just starting, so one opens the connection.
     async fn open(&self) -> Result<Kept> {
-        let mut connection = self.pool.acquire().await?.detach();
+        if self.pool.is_closed() {
+            return Err(sqlx::Error::PoolClosed.into());
+        }
+        let mut connection = self.opener.acquire().await?.detach();
         let set = SETTINGS.map(|(name, value)| format!("set {name} = '{value}'")).join("; ");
         connection.execute(AssertSqlSafe(set)).await?;
         Ok(Kept { connection, opened: Instant::now(), since: Instant::now() })
@@ -129,7 +149,7 @@ impl Held {
         let broken = std::mem::take(&mut self.untested) && first.as_ref().is_err_and(Error::is_lost_connection);
         if broken {
             self.inner.idle().clear();
-            self.kept = self.inner.open().await?;
+            self.kept = Box::pin(self.inner.open()).await?;
         }
         Ok(broken)
     }

@@ -50,11 +50,13 @@ pub trait Statement: Send + Sync + 'static {
     fn run(conn: &mut sqlx::PgConnection, asked: &[Self::Asked]) -> impl Future<Output = Result<Vec<Self::Told>>> + Send;
 }
 
-/// The statements of a kind. Cheap to clone.
-pub struct Together<S: Statement>(Arc<Inner<S>>);
+/// The statements of a kind, as one thread asks for them. Cheap to clone.
+pub struct Together<S: Statement> {
+    inner: Arc<Inner<S>>,
+    lane: Lane,
+}
 
 struct Inner<S: Statement> {
-    lane: Lane,
     /// So many statements are under way at a time.
     width: usize,
     state: Mutex<State<S>>,
@@ -73,36 +75,46 @@ struct Waiting<S: Statement> {
 
 impl<S: Statement> Clone for Together<S> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        self.over(&self.lane)
     }
 }
 
 impl<S: Statement> fmt::Debug for Together<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.0.state();
-        f.debug_struct("Together").field("waiting", &state.waiting.len()).field("under_way", &state.under_way).finish()
+        let state = self.inner.state();
+        f.debug_struct("Together")
+            .field("waiting", &state.waiting.len())
+            .field("under_way", &state.under_way)
+            .finish_non_exhaustive()
     }
 }
 
 impl<S: Statement> Together<S> {
     /// At most `width` at a time, over connections of this lane.
-    pub fn over(lane: &Lane, width: usize) -> Self {
+    pub fn new(lane: &Lane, width: usize) -> Self {
         let state = Mutex::new(State { waiting: VecDeque::new(), under_way: 0 });
-        Self(Arc::new(Inner { lane: lane.clone(), width, state }))
+        Self { inner: Arc::new(Inner { width, state }), lane: lane.clone() }
+    }
+
+    /// The same statements for another thread, which has a lane of its own: whoever asks there may go together with whoever asks here, over
+    /// a connection of the one who began.
+    #[must_use]
+    pub fn over(&self, lane: &Lane) -> Self {
+        Self { inner: Arc::clone(&self.inner), lane: lane.clone() }
     }
 
     /// Asks, and waits for the answer.
     pub async fn ask(&self, asked: S::Asked) -> Result<S::Told> {
         let (tell, told) = oneshot::channel();
         let begin = {
-            let mut state = self.0.state();
+            let mut state = self.inner.state();
             state.waiting.push_back(Waiting { asked, tell, since: Instant::now() });
-            let begin = state.under_way < self.0.width;
+            let begin = state.under_way < self.inner.width;
             state.under_way += usize::from(begin);
             begin
         };
         if begin {
-            tokio::spawn(Inner::work(Arc::clone(&self.0)));
+            tokio::spawn(Box::pin(self.clone().work())); // it is large, and a task is moved about before it begins
         }
         told.await.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))?
     }
@@ -112,16 +124,18 @@ impl<S: Statement> Inner<S> {
     fn state(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
+impl<S: Statement> Together<S> {
     /// Runs statements until nobody waits.
-    async fn work(self: Arc<Self>) {
-        let mut place = Place { inner: self, held: true };
+    async fn work(self) {
+        let mut place = Place { together: self, held: true };
         while place.held {
             // everybody who is ready to ask does so first
             tokio::task::yield_now().await;
             let Some(taken) = place.take() else { return };
-            let inner = Arc::clone(&place.inner);
-            let mut answered = pin!(inner.answer(taken));
+            let together = place.together.clone();
+            let mut answered = pin!(together.answer(taken));
             if timeout(SLOW, &mut answered).await.is_err() {
                 place.release();
                 // who has no answer by then is told so: nobody is left to give one
@@ -225,14 +239,14 @@ impl<S: Statement> State<S> {
 
 /// The right to run one statement after the other.
 struct Place<S: Statement> {
-    inner: Arc<Inner<S>>,
+    together: Together<S>,
     held: bool,
 }
 
 impl<S: Statement> Place<S> {
     /// Those who go together next. Where nobody waits the place is given up under the same lock: who comes then begins anew.
     fn take(&mut self) -> Option<Vec<Waiting<S>>> {
-        let mut state = self.inner.state();
+        let mut state = self.together.inner.state();
         let taken = state.take();
         if taken.is_empty() {
             state.under_way -= 1;
@@ -245,9 +259,9 @@ impl<S: Statement> Place<S> {
     /// Gives the place up, to somebody else where somebody waits.
     fn release(&mut self) {
         self.held = false;
-        let mut state = self.inner.state();
+        let mut state = self.together.inner.state();
         match Handle::try_current() {
-            Ok(runtime) if !state.waiting.is_empty() => drop(runtime.spawn(Inner::work(Arc::clone(&self.inner)))),
+            Ok(runtime) if !state.waiting.is_empty() => drop(runtime.spawn(Box::pin(self.together.clone().work()))),
             _ => state.under_way -= 1,
         }
     }

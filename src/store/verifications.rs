@@ -70,58 +70,72 @@ pub struct Asked<'a> {
 #[derive(Debug)]
 pub struct ByOrderId;
 
+/// A case asked about by its Order ID.
+#[derive(Debug)]
+pub struct AskedById {
+    /// Order ID.
+    pub order_id: String,
+    /// Only the drug lines with this code.
+    pub hcpcs: Option<String>,
+}
+
 impl Statement for ByOrderId {
-    type Asked = String;
+    type Asked = AskedById;
     type Told = Option<VerifiableCase>;
 
     const CHANGES: bool = false;
 
-    async fn run(conn: &mut PgConnection, asked: &[String]) -> Result<Vec<Option<VerifiableCase>>> {
-        let found = by_order_ids(conn, asked).await?;
-        Ok(asked.iter().map(|order_id| found.iter().find(|case| case.order_id.as_ref() == Some(order_id)).cloned()).collect())
-    }
-}
-
-/// The cases with these Order IDs, in no order.
-async fn by_order_ids(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<VerifiableCase>> {
-    let rows = sqlx::query!(
-        r#"select c.health_plan, c.status, c.order_id as "order_id!", c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
-             d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
-             d.valid_from as "drug_from", d.valid_through as "drug_through"
-           from cases c left join case_drugs d on d.case_id = c.case_id
-           where c.order_id = any($1) and c.order_id is not null order by c.order_id, d.line"#,
-        order_ids,
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut cases: Vec<VerifiableCase> = Vec::with_capacity(order_ids.len());
-    for row in rows {
-        if cases.last().is_none_or(|last| last.order_id.as_ref() != Some(&row.order_id)) {
-            cases.push(VerifiableCase {
-                health_plan: row.health_plan,
-                status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
-                order_id: Some(row.order_id),
-                valid_from: row.valid_from,
-                valid_through: row.valid_through,
-                visible_to: row.visible_to,
-                drugs: Vec::new(),
-            });
+    async fn run(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
+        let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
+        let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
+        let rows = sqlx::query!(
+            r#"select asked.place as "place!", c.health_plan, c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
+                 d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
+                 d.valid_from as "drug_from", d.valid_through as "drug_through"
+               from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
+               join cases c on c.order_id = asked.order_id and c.order_id is not null
+               left join case_drugs d on d.case_id = c.case_id and (asked.hcpcs is null or d.hcpcs = asked.hcpcs)"#,
+            &order_ids as &[&str],
+            &codes as &[Option<&str>],
+        )
+        .fetch_all(conn)
+        .await?;
+        let mut told: Vec<Option<VerifiableCase>> = asked.iter().map(|_| None).collect();
+        for row in rows {
+            let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+            let (Some(case), Some(one)) = (told.get_mut(place), asked.get(place)) else { return Err(corrupt("asked.place")) };
+            let case = if let Some(case) = case {
+                case
+            } else {
+                case.insert(VerifiableCase {
+                    health_plan: row.health_plan,
+                    status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
+                    order_id: Some(one.order_id.clone()),
+                    valid_from: row.valid_from,
+                    valid_through: row.valid_through,
+                    visible_to: row.visible_to,
+                    drugs: Vec::new(),
+                })
+            };
+            // a case without such drug lines comes as one row without a line
+            if let (Some(line), Some(name), Some(status)) = (row.line, row.generic, row.drug_status) {
+                case.drugs.push(VerifiableDrug {
+                    line: line.unsigned_abs(),
+                    hcpcs: row.hcpcs,
+                    name,
+                    status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_drugs.status"))?,
+                    units_approved: row.units_approved.map(i64::unsigned_abs),
+                    visits_approved: row.visits_approved.map(i32::unsigned_abs),
+                    valid_from: row.drug_from,
+                    valid_through: row.drug_through,
+                });
+            }
         }
-        // a case without drug lines (radiation) comes as one row without a line
-        if let (Some(case), Some(line), Some(name), Some(status)) = (cases.last_mut(), row.line, row.generic, row.drug_status) {
-            case.drugs.push(VerifiableDrug {
-                line: line.unsigned_abs(),
-                hcpcs: row.hcpcs,
-                name,
-                status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_drugs.status"))?,
-                units_approved: row.units_approved.map(i64::unsigned_abs),
-                visits_approved: row.visits_approved.map(i32::unsigned_abs),
-                valid_from: row.drug_from,
-                valid_through: row.drug_through,
-            });
+        for case in told.iter_mut().flatten() {
+            case.drugs.sort_unstable_by_key(|drug| drug.line);
         }
+        Ok(told)
     }
-    Ok(cases)
 }
 
 /// The rows of the members who may be meant, and the cases of the first of them.

@@ -14,6 +14,8 @@ use tracing_subscriber::fmt::MakeWriter;
 const GATHERED: Duration = Duration::from_millis(20);
 /// Bytes that wait at most; lines beyond are counted and left out.
 const WAITING_AT_MOST: usize = 4 * 1024 * 1024;
+/// Bytes of room that are kept for the lines to come.
+const KEPT: usize = 256 * 1024;
 /// How long the end waits for the last lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -53,13 +55,14 @@ impl LogLines {
     }
 
     fn write_out(&self, mut sink: impl Write) {
+        let mut bytes = Vec::new();
         loop {
             let idle = |lines: &mut Lines| lines.waiting.is_empty() && !lines.ending;
             let ending = self.0.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner).ending;
             if !ending {
                 thread::sleep(GATHERED);
             }
-            let (bytes, left_out, ending) = self.take();
+            let (left_out, ending) = self.take(&mut bytes);
             // there is nobody to tell that standard error is gone
             drop(sink.write_all(&bytes));
             if left_out > 0 {
@@ -77,13 +80,17 @@ impl LogLines {
         }
     }
 
-    fn take(&self) -> (Vec<u8>, u64, bool) {
+    /// What waits, in exchange for room for what comes.
+    fn take(&self, bytes: &mut Vec<u8>) -> (u64, bool) {
+        bytes.clear();
+        bytes.shrink_to(KEPT);
         let mut lines = self.lock();
-        (mem::take(&mut lines.waiting), mem::take(&mut lines.left_out), lines.ending)
+        mem::swap(&mut lines.waiting, bytes);
+        (mem::take(&mut lines.left_out), lines.ending)
     }
 }
 
-impl Write for LogLines {
+impl Write for &LogLines {
     /// Takes a line; it comes as a whole.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut lines = self.lock();
@@ -106,10 +113,10 @@ impl Write for LogLines {
 }
 
 impl<'a> MakeWriter<'a> for LogLines {
-    type Writer = Self;
+    type Writer = &'a Self;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&'a self) -> &'a Self {
+        self
     }
 }
 
@@ -150,15 +157,15 @@ mod tests {
     fn who_logs_does_not_wait_for_who_reads_and_the_last_lines_are_written() {
         let (allow, permissions) = mpsc::channel();
         let written = Arc::default();
-        let (mut lines, last) = LogLines::to(Slow { permissions, written: Arc::clone(&written) }).unwrap();
+        let (lines, last) = LogLines::to(Slow { permissions, written: Arc::clone(&written) }).unwrap();
         let long = format!("{}\n", "x".repeat(99_999));
         for _ in 0..=WAITING_AT_MOST / 100_000 * 3 {
-            lines.write_all(long.as_bytes()).unwrap(); // nobody has read anything yet
+            (&lines).write_all(long.as_bytes()).unwrap(); // nobody has read anything yet
         }
         for _ in 0..100 {
             allow.send(()).unwrap();
         }
-        lines.write_all(b"the end\n").unwrap();
+        (&lines).write_all(b"the end\n").unwrap();
         drop(last);
         let written = written.lock().unwrap();
         assert!(written.starts_with("xxx"));

@@ -19,7 +19,7 @@ pub struct Service {
     /// Its use cases.
     pub app: App,
     router: Router,
-    _database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 /// What the service answered.
@@ -86,12 +86,17 @@ impl Service {
         let pool = PgPoolOptions::new().max_connections(4).connect(&database.url).await.expect("connecting");
         let clock = Clock::frozen_at("2026-11-20T15:00:00Z".parse().expect("an instant"));
         let app = App::new(pool, library(), settings).with_clock(clock);
-        Self { router: http::router(app.clone()), app, _database: database }
+        Self { router: http::router(app.clone()), app, database: Arc::new(database) }
     }
 
     /// The same database behind another router.
     pub fn with_router(self, router: Router) -> Self {
         Self { router, ..self }
+    }
+
+    /// The same service behind another router, beside this one.
+    pub fn beside(&self, router: Router) -> Self {
+        Self { app: self.app.clone(), router, database: Arc::clone(&self.database) }
     }
 
     /// Sends a request.

@@ -13,9 +13,10 @@ use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::{MemberRow, name_key};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
+use crate::domain::written;
 use crate::rules::{KnownMember, identity};
 use crate::store;
-use crate::store::verifications::{Asked, VerifiableCase};
+use crate::store::verifications::{Asked, AskedById, VerifiableCase};
 use answer::{Question, not_found};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -57,12 +58,16 @@ pub struct Verification {
     /// Lines of the drug asked about, or every line.
     pub drugs: Vec<VerifiedDrug>,
     /// First day of the authorization.
+    #[serde(serialize_with = "written::day")]
     pub valid_from: Option<NaiveDate>,
     /// Last day of the authorization.
+    #[serde(serialize_with = "written::day")]
     pub valid_through: Option<NaiveDate>,
     /// The day asked about.
+    #[serde(serialize_with = "written::day")]
     pub date: Option<NaiveDate>,
     /// The instant as of which this holds.
+    #[serde(serialize_with = "written::instant")]
     pub as_of: DateTime<Utc>,
 }
 
@@ -110,8 +115,10 @@ pub struct VerifiedDrug {
     /// Treatment days approved in the range.
     pub visits_approved: Option<u32>,
     /// First day.
+    #[serde(serialize_with = "written::day")]
     pub valid_from: Option<NaiveDate>,
     /// Last day.
+    #[serde(serialize_with = "written::day")]
     pub valid_through: Option<NaiveDate>,
 }
 
@@ -131,8 +138,8 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
 
 /// A practice that treats learns of any authorization; of orders under way or refused, only who takes part in them.
 fn may_know(caller: &Caller, case: &VerifiableCase) -> bool {
-    let in_sight = Sight::of(caller).reaches(&case.health_plan, &case.visible_to);
-    in_sight || (caller.role == CallerRole::ServicingProvider && case.order_id.is_some())
+    let may_treat = caller.role == CallerRole::ServicingProvider && case.order_id.is_some();
+    may_treat || Sight::of(caller).reaches(&case.health_plan, &case.visible_to)
 }
 
 async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {
@@ -144,8 +151,18 @@ async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Re
     let order_id = order_id.as_ref().map(ReadableId::as_str);
     let Some(member) = &asked.member else {
         let Some(order_id) = order_id else { return Ok(Vec::new()) };
-        return Ok(app.busy.verifications.ask(order_id.to_owned()).await?.into_iter().collect());
+        let asked = AskedById { order_id: order_id.to_owned(), hcpcs: hcpcs.map(str::to_owned) };
+        return Ok(app.busy.verifications.ask(asked).await?.into_iter().collect());
     };
+    Box::pin(of_member(app, member, hcpcs, order_id)).await
+}
+
+async fn of_member(
+    app: &App,
+    member: &MemberIdentity,
+    hcpcs: Option<&str>,
+    order_id: Option<&str>,
+) -> Result<Vec<VerifiableCase>> {
     let (Some(health_plan), Some(first), Some(last), Some(birth_date)) =
         (member.health_plan.as_deref(), &member.first_name, &member.last_name, member.birth_date)
     else {
