@@ -73,7 +73,11 @@ async fn serve_on(
         sandbox_rosters::load_if_empty(&app).await?;
     }
     let address = listener.local_addr()?;
-    let threads = Threads::start(address, http::routers(app.on_threads(threads)))?;
+    let wanted = usize::from(threads);
+    let threads = Threads::start(address, http::routers(&app, threads))?;
+    if threads.count() < wanted {
+        tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
+    }
     greeting::print(&app, address);
     let (end_jobs, jobs_end) = oneshot::channel::<()>();
     let jobs = tokio::spawn(jobs::run(app, async { drop(jobs_end.await) }));

@@ -42,6 +42,11 @@ struct Thread {
 type Handed = (std::net::TcpStream, SocketAddr, Caller);
 
 impl Threads {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.each.len()
+    }
+
     /// Starts one for each router. They live until the process ends: connections to the database that one opened may be in use elsewhere.
     pub fn start(address: SocketAddr, routers: Vec<Router>) -> Outcome<Self> {
         let (stop, stopped) = watch::channel(false);
@@ -87,7 +92,7 @@ fn start(address: SocketAddr, number: usize, router: Router, mut stopped: watch:
     let serve = async move {
         let stopped = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
         tokio::spawn(beat());
-        let server = axum::serve(Connections { address, handed }, router).with_graceful_shutdown(stopped);
+        let server = axum::serve(Inbox { address, handed }, router).with_graceful_shutdown(stopped);
         if let Err(error) = server.await {
             tracing::error!(%error, "a thread stopped serving");
         }
@@ -109,12 +114,12 @@ async fn beat() {
 }
 
 /// The connections handed to a thread.
-struct Connections {
+struct Inbox {
     address: SocketAddr,
     handed: mpsc::UnboundedReceiver<Handed>,
 }
 
-impl Listener for Connections {
+impl Listener for Inbox {
     type Io = Connection;
     type Addr = SocketAddr;
 

@@ -99,13 +99,41 @@ async fn whoever_asks_at_the_same_time_gets_the_answer_to_their_own_question() {
     join_all((0..MANY).map(ask)).await;
 }
 
+/// Who asks about another drug of the same order learns about that drug.
+// proves VER-03
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn questions_about_several_drugs_of_one_order_are_not_mixed_up() {
+    let service = populated().await;
+    let cases = join_all((1..3).map(async |number| assert_created(&place(&service, "key", number).await))).await;
+    let asked = ["J9171", "J9045", "J9355", "J9299", ""];
+    let ask = async |number: usize| {
+        let (case, code) = (&cases[number % 2], asked[number % asked.len()]);
+        let mut question = json!({"order_id": case["order_id"]});
+        if !code.is_empty() {
+            question["hcpcs"] = json!(code);
+        }
+        let answer = service.post("/v1/verifications", SERVICING, &question).await.json();
+        let lines =
+            |drugs: &Value| drugs.as_array().unwrap().iter().map(|drug| (drug["line"].clone(), drug["hcpcs"].clone())).collect();
+        let (told, mut expected): (Vec<_>, Vec<_>) = (lines(&answer["drugs"]), lines(&case["drugs"]));
+        assert!(!expected.is_empty());
+        expected.retain(|(_, hcpcs)| code.is_empty() || hcpcs == code);
+        assert_eq!(told, expected, "{question}: {answer:#}");
+        assert_eq!(answer["order_id"], case["order_id"]);
+        assert_eq!(answer["authorized"], !expected.is_empty(), "{question}: {answer:#}");
+        expected.len()
+    };
+    let found = join_all((0..MANY).map(ask)).await;
+    assert!(found.contains(&0) && found.contains(&1) && found.iter().any(|lines| *lines > 1), "{found:?}");
+}
+
 /// As the program serves: each thread has a runtime and connections of its own, and they ask in the same statements.
 // proves DET-01, DUP-03, VER-03
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_asks_on_another_thread_gets_the_answer_to_their_own_question_too() {
     const THREADS: u16 = 3;
     let service = populated().await;
-    let routers = oncoauth::http::routers(service.app.on_threads(THREADS));
+    let routers = oncoauth::http::routers(&service.app, THREADS);
     assert_eq!(routers.len(), usize::from(THREADS));
     // a statement may be under way on the thread of somebody who has all answers
     let all_done = Arc::new(Barrier::new(usize::from(THREADS)));

@@ -211,10 +211,10 @@ impl App {
     }
 
     /// The connections to the database, of the pool and of all lanes.
-    pub fn connections(&self) -> Connections {
+    pub fn connections(&self) -> ConnectionCount {
         let of_lanes = |count: fn(&Lane) -> u32| self.lanes.iter().map(count).sum::<u32>();
         let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
-        Connections { open: self.pool.size() + of_lanes(Lane::open), idle: idle.saturating_add(of_lanes(Lane::idle)) }
+        ConnectionCount { open: self.pool.size() + of_lanes(Lane::open), idle: idle.saturating_add(of_lanes(Lane::idle)) }
     }
 
     /// True where the database answers and has every migration of this version.
@@ -231,9 +231,9 @@ impl App {
     }
 }
 
-/// Connections to the database.
+/// How many connections to the database there are.
 #[derive(Debug, Clone, Copy)]
-pub struct Connections {
+pub struct ConnectionCount {
     /// Those that are open.
     pub open: u32,
     /// Of these, those that nobody uses.

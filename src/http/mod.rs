@@ -95,15 +95,15 @@ pub fn api() -> Api {
 
 /// The service.
 pub fn router(app: App) -> Router {
-    let limit = app.settings.rate_limit;
-    routed(HttpState::new(app, Arc::new(api()), Arc::new(RateLimit::new(limit))))
+    let limit = RateLimit::new(app.settings.rate_limit);
+    routed(HttpState::new(app, Arc::new(api()), Arc::new(limit)))
 }
 
 /// The service on several threads. How often a caller may call counts on all of them together.
-pub fn routers(apps: Vec<App>) -> Vec<Router> {
-    let api = Arc::new(api());
-    let limit = Arc::new(RateLimit::new(apps.first().and_then(|app| app.settings.rate_limit)));
-    apps.into_iter().map(|app| routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)))).collect()
+pub fn routers(app: &App, threads: u16) -> Vec<Router> {
+    let (api, limit) = (Arc::new(api()), Arc::new(RateLimit::new(app.settings.rate_limit)));
+    let on_one = |app| routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)));
+    app.on_threads(threads).into_iter().map(on_one).collect()
 }
 
 fn routed(state: HttpState) -> Router {

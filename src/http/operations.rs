@@ -3,7 +3,7 @@
 use super::openapi::Api;
 use super::problem::Problem;
 use super::state::HttpState;
-use crate::app::{App, Connections};
+use crate::app::{App, ConnectionCount};
 use crate::telemetry;
 use axum::Router;
 use axum::extract::State;
@@ -50,7 +50,7 @@ async fn get_readiness(State(app): State<App>) -> Result<&'static str, Problem> 
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "operations", security(()),
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 async fn get_metrics(State(app): State<App>) -> impl IntoResponse {
-    let Connections { open, idle } = app.connections();
+    let ConnectionCount { open, idle } = app.connections();
     metrics::gauge!("oncoauth_database_connections", "state" => "open").set(f64::from(open));
     metrics::gauge!("oncoauth_database_connections", "state" => "idle").set(f64::from(idle));
     let handle = telemetry::metrics();

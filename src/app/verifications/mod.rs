@@ -67,7 +67,6 @@ pub struct Verification {
     #[serde(serialize_with = "written::day")]
     pub date: Option<NaiveDate>,
     /// The instant as of which this holds.
-    #[serde(serialize_with = "written::instant")]
     pub as_of: DateTime<Utc>,
 }
 
