@@ -14,7 +14,7 @@ use serde_json::json;
 use std::sync::{Arc, LazyLock};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 static SHIPPED: LazyLock<Arc<Content>> = LazyLock::new(|| {
     let library = oncoauth::content::load_embedded().expect("the shipped content is sound");

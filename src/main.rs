@@ -8,10 +8,11 @@ mod threads;
 use clap::Parser as _;
 use std::process::ExitCode;
 
-/// Returns memory to the system sooner than the platform's allocator, and wastes less of it. Without huge pages (`no_thp`): the service
-/// lives on a few megabytes, and pages of two megabytes each would keep ten that it does not use.
+/// What was freed last is handed out first, while it is still in the processor's cache: a verification takes a fifth less of the
+/// processor than with an allocator that goes through all of its free memory in turns, once orders have made that large. How soon
+/// memory returns to the system stands in `.cargo/config.toml`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     cli::run(cli::Cli::parse()).unwrap_or_else(|error| {
