@@ -1,10 +1,14 @@
 //! One statement for many: what is asked while as many statements of its kind are under way as there may be waits, and then goes to the
-//! database together with everything else that waits.
+//! database together with others who wait.
 //!
 //! A statement costs the server more to begin and to end than to look up one row more, and it costs everybody a wake-up. So the busier
-//! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. Nobody's answer depends on who else
-//! was in the statement: where the server refuses it for several, each is sent again by itself. Nor does anybody wait long for one that is
-//! stuck: a statement that takes its time lets the next one begin, and who is in it is sent again when the lane's `lock_timeout` ends it.
+//! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. Where each call is much work, a statement
+//! is for half of those who ask, so that the server works for one half while the threads here work for the other: were it for all, they
+//! and the server would wait for each other in turns.
+//!
+//! Nobody's answer depends on who else was in the statement: where the server refuses it for several, each is sent again by itself. Nor
+//! does anybody wait long for one that is stuck: a statement that takes its time lets the next one begin, and who is in it is sent again
+//! when the lane's `lock_timeout` ends it.
 
 use super::lane::Lane;
 use super::{Error, Result};
@@ -41,6 +45,9 @@ pub trait Statement: Send + Sync + 'static {
     /// True where it changes something, so that it must not be sent again when a connection broke on the way.
     const CHANGES: bool;
 
+    /// True where a statement is for half of those who ask: beginning one costs little beside what each of them takes, here and there.
+    const HALVES: bool = false;
+
     /// True where the two cannot go into one statement.
     fn exclude(_one: &Self::Asked, _other: &Self::Asked) -> bool {
         false
@@ -65,6 +72,8 @@ struct Inner<S: Statement> {
 struct State<S: Statement> {
     waiting: VecDeque<Waiting<S>>,
     under_way: usize,
+    /// So many were in the statement that began last: they are being answered, and may ask again.
+    last: usize,
 }
 
 struct Waiting<S: Statement> {
@@ -92,7 +101,7 @@ impl<S: Statement> fmt::Debug for Together<S> {
 impl<S: Statement> Together<S> {
     /// At most `width` at a time, over connections of this lane.
     pub fn new(lane: &Lane, width: usize) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), under_way: 0 });
+        let state = Mutex::new(State { waiting: VecDeque::new(), under_way: 0, last: 0 });
         Self { inner: Arc::new(Inner { width, state }), lane: lane.clone() }
     }
 
@@ -131,8 +140,9 @@ impl<S: Statement> Together<S> {
     async fn work(self) {
         let mut place = Place { together: self, held: true };
         while place.held {
-            // everybody who is ready to ask does so first
-            tokio::task::yield_now().await;
+            if !S::HALVES || place.together.inner.state().waiting.is_empty() {
+                tokio::task::yield_now().await; // whoever is ready to ask does so first
+            }
             let Some(taken) = place.take() else { return };
             let together = place.together.clone();
             let mut answered = pin!(together.answer(taken));
@@ -213,9 +223,10 @@ pub fn array_literal(texts: &[String]) -> String {
 impl<S: Statement> State<S> {
     /// Those who go together next.
     fn take(&mut self) -> Vec<Waiting<S>> {
+        let most = if S::HALVES { (self.waiting.len() + self.last).div_ceil(2).min(MOST) } else { MOST };
         let mut taken: Vec<Waiting<S>> = Vec::new();
         let mut kept = VecDeque::new();
-        while taken.len() < MOST
+        while taken.len() < most
             && let Some(next) = self.waiting.pop_front()
         {
             if next.tell.is_closed() {
@@ -233,6 +244,7 @@ impl<S: Statement> State<S> {
         }
         kept.append(&mut self.waiting);
         self.waiting = kept;
+        self.last = taken.len();
         taken
     }
 }
@@ -278,7 +290,62 @@ impl<S: Statement> Drop for Place<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::array_literal;
+    use super::{MOST, State, Statement, Waiting, array_literal};
+    use crate::store::Result;
+    use sqlx::PgConnection;
+    use std::collections::VecDeque;
+    use std::time::Instant;
+    use tokio::sync::oneshot;
+
+    struct Echo<const HALVES: bool>;
+
+    impl<const HALVES: bool> Statement for Echo<HALVES> {
+        type Asked = usize;
+        type Told = usize;
+
+        const CHANGES: bool = false;
+        const HALVES: bool = HALVES;
+
+        async fn run(_conn: &mut PgConnection, asked: &[usize]) -> Result<Vec<usize>> {
+            Ok(asked.to_vec())
+        }
+    }
+
+    /// Who goes in each statement, where so many ask and each asks again as soon as the statement after theirs begins.
+    fn statements<S: Statement<Asked = usize>>(callers: usize, count: usize) -> Vec<Vec<usize>> {
+        let mut state = State::<S> { waiting: VecDeque::new(), under_way: 1, last: 0 };
+        let mut kept = Vec::new();
+        let mut ask = |state: &mut State<S>, asked| {
+            let (tell, told) = oneshot::channel();
+            kept.push(told);
+            state.waiting.push_back(Waiting { asked, tell, since: Instant::now() });
+        };
+        (0..callers).for_each(|caller| ask(&mut state, caller));
+        let mut answered = Vec::new();
+        let mut next = || {
+            let taken: Vec<usize> = state.take().into_iter().map(|one| one.asked).collect();
+            std::mem::replace(&mut answered, taken.clone()).into_iter().for_each(|caller| ask(&mut state, caller));
+            taken
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn halves_take_turns_and_nobody_is_left_out() {
+        let [first, second, third, fourth] = &statements::<Echo<true>>(8, 4)[..] else { panic!("four") };
+        assert_eq!((first, second), (&vec![0, 1, 2, 3], &vec![4, 5, 6, 7]));
+        assert_eq!((third, fourth), (first, second));
+        assert_eq!(statements::<Echo<true>>(1, 3), [vec![0], vec![], vec![0]]);
+        assert_eq!(statements::<Echo<true>>(3, 4), [vec![0, 1], vec![2], vec![0, 1], vec![2]]);
+        let large = statements::<Echo<true>>(3 * MOST, 2);
+        assert_eq!(large.iter().map(Vec::len).collect::<Vec<_>>(), [MOST, MOST]);
+    }
+
+    #[test]
+    fn all_who_wait_go_together_where_each_is_little_work() {
+        assert_eq!(statements::<Echo<false>>(3, 1), [vec![0, 1, 2]]);
+        assert_eq!(statements::<Echo<false>>(MOST + 1, 2), [(0..MOST).collect(), vec![MOST]]);
+    }
 
     #[test]
     fn texts_with_marks_of_the_literal_stay_one_text_each() {
