@@ -21,6 +21,7 @@ use clap::Parser;
 use oncoauth::postgres::{Embedded, Settings};
 use rounds::Bench;
 use service::{Service, Stage};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -110,18 +111,29 @@ async fn measure(options: &Options, server: &Embedded, stage: &Stage) -> Outcome
     }
     if options.wants("orders") {
         for connections in [8, 32] {
+            settle(&url).await?;
             let request = |buffer: &mut Vec<u8>| fleet.next_order(&tokens.ordering, &today, buffer);
             report.lines.push(bench.compare("POST /v1/orders", "orders", connections, 201, &request).await?);
         }
     }
     if options.wants("reads") {
+        settle(&url).await?;
         let request = |buffer: &mut Vec<u8>| placed.next_read(&tokens.ordering, buffer);
         report.lines.push(bench.compare("GET /v1/orders/{case_id}", "reads", 8, 200, &request).await?);
     }
     if options.wants("verifications") {
+        settle(&url).await?;
         let request = |buffer: &mut Vec<u8>| placed.next_verification(&tokens.servicing, &today, buffer);
         report.lines.push(bench.compare("POST /v1/verifications", "verifications", 8, 200, &request).await?);
     }
     service.stop()?;
     Ok(report.to_string())
+}
+
+/// Lets the server finish what the lines before left to it, which it would otherwise do in the background of the next one.
+async fn settle(url: &str) -> Outcome<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    connection.execute("vacuum analyze").await?;
+    connection.execute("checkpoint").await?;
+    Ok(connection.close().await?)
 }

@@ -324,7 +324,9 @@ mod tests {
         let mut answered = Vec::new();
         let mut next = || {
             let taken: Vec<usize> = state.take().into_iter().map(|one| one.asked).collect();
-            std::mem::replace(&mut answered, taken.clone()).into_iter().for_each(|caller| ask(&mut state, caller));
+            for caller in std::mem::replace(&mut answered, taken.clone()) {
+                ask(&mut state, caller);
+            }
             taken
         };
         (0..count).map(|_| next()).collect()
