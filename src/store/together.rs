@@ -72,7 +72,7 @@ struct Inner<S: Statement> {
 struct State<S: Statement> {
     waiting: VecDeque<Waiting<S>>,
     under_way: usize,
-    /// So many were in the statement that began last: they are being answered, and may ask again.
+    /// So many were in the statement that began last. They are busy with it or with its answer, and others like them will ask.
     last: usize,
 }
 
@@ -244,7 +244,9 @@ impl<S: Statement> State<S> {
         }
         kept.append(&mut self.waiting);
         self.waiting = kept;
-        self.last = taken.len();
+        if !taken.is_empty() {
+            self.last = taken.len();
+        }
         taken
     }
 }
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_take_turns_and_nobody_is_left_out() {
+    fn halves_take_turns() {
         let [first, second, third, fourth] = &statements::<Echo<true>>(8, 4)[..] else { panic!("four") };
         assert_eq!((first, second), (&vec![0, 1, 2, 3], &vec![4, 5, 6, 7]));
         assert_eq!((third, fourth), (first, second));
