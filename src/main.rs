@@ -8,7 +8,7 @@ mod threads;
 use clap::Parser as _;
 use std::process::ExitCode;
 
-/// What was freed last is handed out first, while it is still in the processor's cache: a verification takes a fifth less of the
+/// What was freed last is handed out first, while it is still in the processor's cache: a verification takes a sixth less of the
 /// processor than with an allocator that goes through all of its free memory in turns, once orders have made that large. How soon
 /// memory returns to the system stands in `.cargo/config.toml`.
 #[global_allocator]

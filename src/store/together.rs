@@ -315,7 +315,7 @@ mod tests {
 
     /// Who goes in each statement, where so many ask and each asks again as soon as the statement after theirs begins.
     fn statements<S: Statement<Asked = usize>>(callers: usize, count: usize) -> Vec<Vec<usize>> {
-        let mut state = State::<S> { waiting: VecDeque::new(), under_way: 1, last: 0 };
+        let mut state = State::<S> { waiting: VecDeque::new(), under_way: 0, last: 0 };
         let mut kept = Vec::new();
         let mut ask = |state: &mut State<S>, asked| {
             let (tell, told) = oneshot::channel();
