@@ -42,19 +42,19 @@ pub async fn capture(stage: &Stage, url: &str, tokens: &Tokens, fleet: &Fleet, t
     let log = stage.data_dir.join("postgres.log");
     let begin = usize::try_from(std::fs::metadata(&log)?.len())?;
     let service = Service::start(stage, url)?;
-    let mut connection = Connection::open(service.address).await?;
+    let mut connection = Connection::open(service.address)?;
     let mut request = Vec::new();
     let mut placed = Placed::default();
     for _ in 0..2 {
         fleet.next_order(&tokens.ordering, today, &mut request);
-        let one = Placed::of(&connection.json(&request, 201).await?)?;
+        let one = Placed::of(&connection.json(&request, 201)?)?;
         placed.case_ids.extend(one.case_ids);
         placed.order_ids.extend(one.order_ids);
     }
     placed.next_read(&tokens.ordering, &mut request);
-    connection.json(&request, 200).await?;
+    connection.json(&request, 200)?;
     placed.next_verification(&tokens.servicing, today, &mut request);
-    let answer = connection.json(&request, 200).await?;
+    let answer = connection.json(&request, 200)?;
     if answer["authorized"] != true {
         return Err(format!("the order does not verify: {answer}").into());
     }

@@ -82,15 +82,15 @@ pub struct Placed {
 }
 
 /// Places the orders that are read and verified, one after the other.
-pub async fn place(service: &Service, tokens: &Tokens, fleet: &Fleet, today: &str) -> Outcome<Placed> {
-    let mut connection = Connection::open(service.address).await?;
+pub fn place(service: &Service, tokens: &Tokens, fleet: &Fleet, today: &str) -> Outcome<Placed> {
+    let mut connection = Connection::open(service.address)?;
     let mut placed = Placed::default();
     let mut request = Vec::new();
     while placed.case_ids.len() < PLACED {
         if !fleet.next_order(&tokens.ordering, today, &mut request) {
             return Err("too few members".into());
         }
-        let case = Placed::of(&connection.json(&request, 201).await?)?;
+        let case = Placed::of(&connection.json(&request, 201)?)?;
         placed.case_ids.extend(case.case_ids);
         placed.order_ids.extend(case.order_ids);
     }

@@ -26,23 +26,20 @@ pub struct Tokens {
 }
 
 /// Loads both files, and issues the tokens.
-pub async fn load(service: &Service, options: &Options) -> Outcome<Tokens> {
-    let mut connection = Connection::open(service.address).await?;
+pub fn load(service: &Service, options: &Options) -> Outcome<Tokens> {
+    let mut connection = Connection::open(service.address)?;
     let files = [("members", lines(options.members, member)), ("providers", lines(options.providers, provider))];
     for (roster, file) in files {
         let path = format!("/v1/rosters/{PLAN}/{roster}");
-        let loaded = connection.json(&with_body("PUT", &path, ADMINISTRATOR, "application/x-ndjson", &file), 200).await?;
+        let loaded = connection.json(&with_body("PUT", &path, ADMINISTRATOR, "application/x-ndjson", &file), 200)?;
         eprintln!("{roster} on file: {}", loaded["loaded"]);
     }
-    let mut issue = async |role: &str, tax_id: &str| {
+    let mut issue = |role: &str, tax_id: &str| {
         let body = json!({"role": role, "tax_ids": [tax_id]}).to_string();
-        let issued = connection.json(&with_body("POST", "/v1/tokens", ADMINISTRATOR, "application/json", &body), 201).await?;
+        let issued = connection.json(&with_body("POST", "/v1/tokens", ADMINISTRATOR, "application/json", &body), 201)?;
         Ok::<_, Box<dyn std::error::Error>>(issued["token"].as_str().unwrap_or_default().to_owned())
     };
-    Ok(Tokens {
-        ordering: issue("ordering_provider", "900000001").await?,
-        servicing: issue("servicing_provider", "900000002").await?,
-    })
+    Ok(Tokens { ordering: issue("ordering_provider", "900000001")?, servicing: issue("servicing_provider", "900000002")? })
 }
 
 fn lines(count: usize, row: impl Fn(usize) -> Value) -> String {

@@ -2,13 +2,14 @@
 
 use crate::Outcome;
 use crate::capture::Statements;
-use crate::client::Connection;
+use crate::client::{Arrivals, Connection};
 use crate::machine::{self, Postmaster};
 use crate::pgbench::Pgbench;
 use crate::service::Service;
-use futures_util::TryStreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use std::time::{Duration, Instant};
+
+/// So often the memory of the service is looked at.
+const SAMPLED: Duration = Duration::from_millis(200);
 
 /// What is measured with what.
 #[derive(Debug)]
@@ -108,7 +109,7 @@ pub fn percentile(sorted: &[u32], share: f64) -> f64 {
 
 impl Bench<'_> {
     /// Takes turns.
-    pub async fn compare(
+    pub fn compare(
         &self,
         call: &'static str,
         kind: &'static str,
@@ -122,7 +123,7 @@ impl Bench<'_> {
         // the first round warms up and does not count
         for round in 0..=self.rounds {
             let length = if round == 0 { Duration::from_secs(1) } else { self.length };
-            let (side, took, memory) = self.of_service(connections, expected, length, request).await?;
+            let (side, took, memory) = self.of_service(connections, expected, length, request)?;
             resident = resident.max(memory);
             let theirs = self.pgbench.map(|pgbench| self.of_pgbench(pgbench, kind, round, connections, length)).transpose()?;
             if round > 0 {
@@ -149,24 +150,42 @@ impl Bench<'_> {
         })
     }
 
-    async fn of_service(
+    fn of_service(
         &self,
         connections: usize,
         expected: u16,
         length: Duration,
         request: &impl Fn(&mut Vec<u8>) -> bool,
     ) -> Outcome<((f64, Cost), Vec<u32>, f64)> {
-        let mut open = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            open.push(Connection::open(self.service.address).await?);
-        }
-        let begun = Instant::now();
+        let mut clients = (0..connections)
+            .map(|_| Ok(Client { connection: Connection::open(self.service.address)?, sent: Instant::now() }))
+            .collect::<Outcome<Vec<_>>>()?;
+        let mut arrivals = Arrivals::on(clients.iter().map(|client| &client.connection))?;
+        let (mut buffer, mut took) = (Vec::new(), Vec::new());
+        let (mut resident, mut samples) = (0.0_f64, 0);
         let used = self.used();
-        let ends = begun + length;
-        let clients: FuturesUnordered<_> =
-            open.into_iter().map(|connection| client(connection, ends, expected, request)).collect();
-        let (took, resident) = tokio::join!(clients.try_concat(), watch(self.service.pid(), ends));
-        let took = took?;
+        let begun = Instant::now();
+        for client in &mut clients {
+            client.ask(request, &mut buffer)?;
+        }
+        let mut asking = connections;
+        while asking > 0 {
+            for place in arrivals.wait()? {
+                let client = &mut clients[place];
+                let status = client.connection.receive()?;
+                client.connection.expect(expected, status)?;
+                took.push(u32::try_from(client.sent.elapsed().as_micros()).unwrap_or(u32::MAX));
+                if begun.elapsed() < length {
+                    client.ask(request, &mut buffer)?;
+                } else {
+                    asking -= 1;
+                }
+            }
+            if begun.elapsed() >= SAMPLED * samples {
+                resident = resident.max(machine::resident_mib(self.service.pid()));
+                samples += 1;
+            }
+        }
         let seconds = begun.elapsed().as_secs_f64();
         let [client, service, database] = per_request(used, self.used(), took.len());
         Ok(((rate(took.len(), seconds), Cost { client, service, database }), took, resident))
@@ -205,35 +224,18 @@ fn per_request(before: [f64; 3], after: [f64; 3], count: usize) -> [f64; 3] {
     [0, 1, 2].map(|place| (after[place] - before[place]) * 1e6 / count.max(1) as f64)
 }
 
-/// Sends one request after the other; answers with the microseconds that each took.
-async fn client(
-    mut connection: Connection,
-    ends: Instant,
-    expected: u16,
-    request: &impl Fn(&mut Vec<u8>) -> bool,
-) -> Outcome<Vec<u32>> {
-    let mut took = Vec::with_capacity(4096);
-    let mut buffer = Vec::with_capacity(4096);
-    while Instant::now() < ends {
-        if !request(&mut buffer) {
-            return Err("every member has an order: give more --members".into());
-        }
-        let sent = Instant::now();
-        let (status, body) = connection.call(&buffer).await?;
-        if status != expected {
-            return Err(format!("{status} instead of {expected}: {}", String::from_utf8_lossy(body)).into());
-        }
-        took.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
-    }
-    Ok(took)
+/// One that sends a request after the other.
+struct Client {
+    connection: Connection,
+    sent: Instant,
 }
 
-/// The most memory that a process has resident until then.
-async fn watch(pid: u32, ends: Instant) -> f64 {
-    let mut most = 0.0_f64;
-    while Instant::now() < ends {
-        most = most.max(machine::resident_mib(pid));
-        tokio::time::sleep(Duration::from_millis(200)).await;
+impl Client {
+    fn ask(&mut self, request: &impl Fn(&mut Vec<u8>) -> bool, buffer: &mut Vec<u8>) -> Outcome<()> {
+        if !request(buffer) {
+            return Err("every member has an order: give more --members".into());
+        }
+        self.sent = Instant::now();
+        self.connection.send(buffer)
     }
-    most
 }

@@ -71,9 +71,9 @@ impl Service {
     }
 
     /// The day that its clock shows.
-    pub async fn today(&self) -> Outcome<String> {
-        let mut connection = Connection::open(self.address).await?;
-        let clock = connection.json(&get("/v1/sandbox/clock", "sandbox-administrator"), 200).await?;
+    pub fn today(&self) -> Outcome<String> {
+        let mut connection = Connection::open(self.address)?;
+        let clock = connection.json(&get("/v1/sandbox/clock", "sandbox-administrator"), 200)?;
         Ok(clock["now"].as_str().and_then(|now| now.get(..10)).ok_or("a clock without time")?.to_owned())
     }
 
