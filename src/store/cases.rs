@@ -149,7 +149,6 @@ impl<C: Storable> Statement for Inserts<C> {
     type Told = Written;
 
     const CHANGES: bool = true;
-    const HALVES: bool = true;
 
     /// The second of two orders of a member must see the first.
     fn exclude(one: &Arc<C>, other: &Arc<C>) -> bool {

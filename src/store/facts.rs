@@ -100,7 +100,6 @@ impl Statement for Loads {
     type Told = Known;
 
     const CHANGES: bool = false;
-    const HALVES: bool = true;
 
     async fn run(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
         load_all(conn, asked).await

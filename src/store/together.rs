@@ -2,9 +2,9 @@
 //! database together with others who wait.
 //!
 //! A statement costs the server more to begin and to end than to look up one row more, and it costs everybody a wake-up. So the busier
-//! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. Where each call is much work, a statement
-//! is for half of those who ask, so that the server works for one half while the threads here work for the other: were it for all, they
-//! and the server would wait for each other in turns.
+//! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. A statement is for half of those who ask,
+//! and begins before those of the one before are answered, so that the server works for one half while the threads here work for the
+//! other: were it for all, they and the server would wait for each other in turns.
 //!
 //! Nobody's answer depends on who else was in the statement: where the server refuses it for several, each is sent again by itself. Nor
 //! does anybody wait long for one that is stuck: a statement that takes its time lets the next one begin, and who is in it is sent again
@@ -44,9 +44,6 @@ pub trait Statement: Send + Sync + 'static {
 
     /// True where it changes something, so that it must not be sent again when a connection broke on the way.
     const CHANGES: bool;
-
-    /// True where a statement is for half of those who ask: beginning one costs little beside what each of them takes, here and there.
-    const HALVES: bool = false;
 
     /// True where the two cannot go into one statement.
     fn exclude(_one: &Self::Asked, _other: &Self::Asked) -> bool {
@@ -140,8 +137,8 @@ impl<S: Statement> Together<S> {
     async fn work(self) {
         let mut place = Place { together: self, held: true };
         while place.held {
-            if !S::HALVES || place.together.inner.state().waiting.is_empty() {
-                tokio::task::yield_now().await; // whoever is ready to ask does so first
+            if place.together.inner.state().waiting.is_empty() {
+                tokio::task::yield_now().await; // whoever was answered may ask again
             }
             let Some(taken) = place.take() else { return };
             let together = place.together.clone();
@@ -156,7 +153,9 @@ impl<S: Statement> Together<S> {
 
     async fn answer(&self, taken: Vec<Waiting<S>>) {
         let (asked, tell): (Vec<_>, Vec<_>) = taken.into_iter().map(|one| (one.asked, one.tell)).unzip();
-        match self.run(&asked).await {
+        let told = self.run(&asked).await;
+        tokio::task::yield_now().await; // whoever is ready to ask does so first, and goes into the statement that begins next
+        match told {
             Ok(told) => {
                 drop(asked);
                 for (tell, told) in tell.into_iter().zip(told) {
@@ -223,7 +222,7 @@ pub fn array_literal(texts: &[String]) -> String {
 impl<S: Statement> State<S> {
     /// Those who go together next.
     fn take(&mut self) -> Vec<Waiting<S>> {
-        let most = if S::HALVES { (self.waiting.len() + self.last).div_ceil(2).min(MOST) } else { MOST };
+        let most = (self.waiting.len() + self.last).div_ceil(2).min(MOST);
         let mut taken: Vec<Waiting<S>> = Vec::new();
         let mut kept = VecDeque::new();
         while taken.len() < most
@@ -299,14 +298,13 @@ mod tests {
     use std::time::Instant;
     use tokio::sync::oneshot;
 
-    struct Echo<const HALVES: bool>;
+    struct Echo;
 
-    impl<const HALVES: bool> Statement for Echo<HALVES> {
+    impl Statement for Echo {
         type Asked = usize;
         type Told = usize;
 
         const CHANGES: bool = false;
-        const HALVES: bool = HALVES;
 
         async fn run(_conn: &mut PgConnection, asked: &[usize]) -> Result<Vec<usize>> {
             Ok(asked.to_vec())
@@ -314,10 +312,10 @@ mod tests {
     }
 
     /// Who goes in each statement, where so many ask and each asks again as soon as the statement after theirs begins.
-    fn statements<S: Statement<Asked = usize>>(callers: usize, count: usize) -> Vec<Vec<usize>> {
-        let mut state = State::<S> { waiting: VecDeque::new(), under_way: 0, last: 0 };
+    fn statements(callers: usize, count: usize) -> Vec<Vec<usize>> {
+        let mut state = State::<Echo> { waiting: VecDeque::new(), under_way: 0, last: 0 };
         let mut kept = Vec::new();
-        let mut ask = |state: &mut State<S>, asked| {
+        let mut ask = |state: &mut State<Echo>, asked| {
             let (tell, told) = oneshot::channel();
             kept.push(told);
             state.waiting.push_back(Waiting { asked, tell, since: Instant::now() });
@@ -336,19 +334,13 @@ mod tests {
 
     #[test]
     fn halves_take_turns() {
-        let [first, second, third, fourth] = &statements::<Echo<true>>(8, 4)[..] else { panic!("four") };
+        let [first, second, third, fourth] = &statements(8, 4)[..] else { panic!("four") };
         assert_eq!((first, second), (&vec![0, 1, 2, 3], &vec![4, 5, 6, 7]));
         assert_eq!((third, fourth), (first, second));
-        assert_eq!(statements::<Echo<true>>(1, 3), [vec![0], vec![], vec![0]]);
-        assert_eq!(statements::<Echo<true>>(3, 4), [vec![0, 1], vec![2], vec![0, 1], vec![2]]);
-        let large = statements::<Echo<true>>(3 * MOST, 2);
+        assert_eq!(statements(1, 3), [vec![0], vec![], vec![0]]);
+        assert_eq!(statements(3, 4), [vec![0, 1], vec![2], vec![0, 1], vec![2]]);
+        let large = statements(3 * MOST, 2);
         assert_eq!(large.iter().map(Vec::len).collect::<Vec<_>>(), [MOST, MOST]);
-    }
-
-    #[test]
-    fn all_who_wait_go_together_where_each_is_little_work() {
-        assert_eq!(statements::<Echo<false>>(3, 1), [vec![0, 1, 2]]);
-        assert_eq!(statements::<Echo<false>>(MOST + 1, 2), [(0..MOST).collect(), vec![MOST]]);
     }
 
     #[test]
