@@ -12,6 +12,11 @@ use log_lines::{LastLines, LogLines};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+/// How often measured times are added up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -49,11 +54,25 @@ pub fn metrics() -> &'static PrometheusHandle {
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
+        keep_up(handle.clone());
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
         handle
     })
+}
+
+/// Each measured time is kept by itself until it is added up, whether or not anybody reads the metrics.
+fn keep_up(handle: PrometheusHandle) {
+    let added_up = move || {
+        loop {
+            thread::sleep(UPKEEP);
+            handle.run_upkeep();
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("metrics".to_owned()).spawn(added_up) {
+        tracing::warn!(%error, "measured times are added up only when /metrics is read");
+    }
 }
 
 /// Counts a decision by program and case status.
