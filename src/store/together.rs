@@ -3,7 +3,7 @@
 //!
 //! A statement costs the server more to begin and to end than to look up one row more, and it costs everybody a wake-up. So the busier
 //! the service, the cheaper each call; where nobody else asks, a call goes at once and by itself. A statement is for half of those who ask,
-//! and begins before those of the one before are answered, so that the server works for one half while the threads here work for the
+//! and is sent before those of the one before go on, so that the server works for one half while the threads here work for the
 //! other: were it for all, they and the server would wait for each other in turns.
 //!
 //! Nobody's answer depends on who else was in the statement: where the server refuses it for several, each is sent again by itself. Nor
