@@ -40,7 +40,7 @@ pub struct Options {
     #[arg(long, default_value_t = 3)]
     seconds: u64,
     /// Rounds of the service and of pgbench, in turns.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 9)]
     rounds: u32,
     /// Members on file: each places one order.
     #[arg(long, default_value_t = 200_000)]
