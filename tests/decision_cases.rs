@@ -38,6 +38,7 @@ const CATALOGUE: &[(&str, u32)] = &[
     ("PRV", 7),
     ("TRI", 3),
     ("COV", 4),
+    ("SAFE", 16),
 ];
 
 /// Exclusions of the contract.

@@ -214,10 +214,11 @@ fn check_exclusion(exclusion: &Exclusion, place: Place<'_, '_>, report: &mut Rep
     check_requirement(&exclusion.requirement, place.key("requirement"), report);
 }
 
-/// `PRG-03`: three capital letters and two digits.
+/// `PRG-03`, `SAFE-06`: three or four capital letters and two digits.
 fn check_requirement(id: &str, place: Place<'_, '_>, report: &mut Report) {
     let well_formed = id.split_once('-').is_some_and(|(area, number)| {
-        (area.len(), number.len()) == (3, 2)
+        matches!(area.len(), 3 | 4)
+            && number.len() == 2
             && area.bytes().all(|byte| byte.is_ascii_uppercase())
             && number.bytes().all(|byte| byte.is_ascii_digit())
     });

@@ -200,6 +200,11 @@ pub(super) const fn deviation(code: DeviationCode) -> &'static str {
         DeviationCode::FnRisk => "Febrile neutropenia risk",
         DeviationCode::MissingClinicalInformation => "Missing clinical information",
         DeviationCode::MissingPlanComparison => "Missing plan comparison",
+        DeviationCode::DoseOutOfBounds => "Dose out of bounds",
+        DeviationCode::RouteNotAllowed => "Route not allowed",
+        DeviationCode::LimitExceeded => "Limit exceeded",
+        DeviationCode::DuplicateTherapy => "Duplicate therapy",
+        DeviationCode::Contradiction => "Answers disagree",
     }
 }
 
@@ -221,6 +226,9 @@ pub(super) const fn hold(hold: Hold) -> &'static str {
         Hold::ServicingProviderNotOnFile => "The servicing provider is not on file",
         Hold::SupportiveOnly => "Only supportive drugs are requested; they are reviewed against the member's regimen history",
         Hold::RadiationReview => "Radiation treatment is reviewed by an oncology nurse",
+        Hold::OverlappingTreatment => "Other treatment on the same days is on file",
+        Hold::DoseOutOfBounds => "A dose is larger than is ever usual for this drug",
+        Hold::DuplicateTherapy => "The same drug, or drugs that are not given together, are ordered for the same days",
     }
 }
 

@@ -327,6 +327,12 @@ vocabulary!(
         SupportiveOnly = "supportive_only",
         /// Radiation orders are reviewed by a nurse.
         RadiationReview = "radiation_review",
+        /// Other treatment of this member on the same days is on file (CAS-08, SUB-03).
+        OverlappingTreatment = "overlapping_treatment",
+        /// A dose is beyond the outer bound of content (SAFE-06).
+        DoseOutOfBounds = "dose_out_of_bounds",
+        /// An ingredient twice on a day, or drugs that are never given together (SAFE-10).
+        DuplicateTherapy = "duplicate_therapy",
     }
 );
 
@@ -349,6 +355,16 @@ vocabulary!(
         MissingClinicalInformation = "missing_clinical_information",
         /// INF-04.
         MissingPlanComparison = "missing_plan_comparison",
+        /// SAFE-06: beyond the outer bound of content.
+        DoseOutOfBounds = "dose_out_of_bounds",
+        /// SAFE-08: a route that content does not allow for the product.
+        RouteNotAllowed = "route_not_allowed",
+        /// SAFE-09, SAFE-15: more, longer or closer together than content allows.
+        LimitExceeded = "limit_exceeded",
+        /// SAFE-10.
+        DuplicateTherapy = "duplicate_therapy",
+        /// SAFE-12: two answers that cannot both be true.
+        Contradiction = "contradiction",
     }
 );
 
@@ -443,6 +459,10 @@ vocabulary!(
         RecommendedInformation = "recommended_information",
         /// PRG-05: a continued treatment.
         Continuation = "continuation",
+        /// SAFE-14: the coverage ends before the range would.
+        CoverageEnds = "coverage_ends",
+        /// SAFE-11: the diagnosis is a category; claims need one of its codes.
+        NotBillableDiagnosis = "not_billable_diagnosis",
     }
 );
 

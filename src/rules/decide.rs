@@ -9,7 +9,7 @@ use super::findings::{Findings, Said, facts as said_facts};
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
-use super::{deviations, dose, pathways, radiation, review, s_codes};
+use super::{agreement, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
 use crate::domain::order::Phase;
@@ -266,7 +266,24 @@ impl<'a> Deciding<'a> {
         }
         let missing = deviations::missing_items(self.facts.order, &self.deviations, shared);
         self.deviations.extend(missing);
+        self.concerns(judged);
         self.pend_as_content_says(judged);
+    }
+
+    /// What a person has to look at whatever policies and regimens say (SAFE-05…12, SAFE-15).
+    fn concerns(&mut self, judged: &mut [Judged]) {
+        let (facts, shared) = (self.facts, self.shared);
+        let found = agreement::concerns(facts, shared)
+            .into_iter()
+            .chain(dosing::concerns(facts, shared))
+            .chain(limits::concerns(facts, shared));
+        for concern in found {
+            concern.apply(shared.plan, judged, &mut self.findings);
+            if let Some(hold) = concern.hold.filter(|hold| !self.holds.contains(hold)) {
+                self.holds.push(hold);
+            }
+            self.deviations.push(concern.deviation);
+        }
     }
 
     /// DEV-07: a program's content may let a kind of deviation pend what would pass.

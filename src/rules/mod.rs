@@ -5,16 +5,19 @@
 //! then `pathways`, `s_codes` and `derive`.
 
 pub mod admission;
+pub mod agreement;
 pub mod attachments;
 pub mod biomarker;
 pub mod calendar;
 pub mod canonical;
 pub mod claims;
+pub mod concern;
 pub mod criteria;
 pub mod decide;
 pub mod derive;
 pub mod deviations;
 pub mod dose;
+pub mod dosing;
 pub mod drugs;
 pub mod eligibility;
 pub mod facts;
@@ -24,6 +27,7 @@ pub mod identity;
 pub mod intake;
 pub mod ledger;
 pub mod letters;
+pub mod limits;
 pub mod matching;
 pub mod pathways;
 pub mod patient;
