@@ -84,6 +84,8 @@ create table s_code_awards (
     billable_through date not null,
     voided_on        date,
     void_reason      text,
+    -- The later case whose treatment took the place of this one's; none where a drug was withdrawn (SCD-13).
+    voided_by        uuid references cases,
     primary key (case_id, code),
     constraint s_code_awards_range_in_order check (billable_from <= billable_through),
     constraint s_code_awards_void_has_reason check ((voided_on is null) = (void_reason is null))

@@ -243,7 +243,42 @@ async fn withdrawing_a_treatment_drug_after_authorization_ends_the_pathway_and_v
     assert!(!seen_by_facility.text.contains("s_code") && !seen_by_facility.text.contains("S035"), "{}", seen_by_facility.text);
     withdraw(&service, &path, ORDERING, json!([2]), "voluntarily_cancelled").await.assert_problem(409, "conflict");
     withdraw(&service, &path, ORDERING, json!([99]), "voluntarily_cancelled").await.assert_problem(422, "validation-failed");
-    withdraw(&service, &path, ORDERING, json!([1]), "error_entry").await.assert_problem(409, "conflict");
+    // no reviewer has acted, so that the rest may still be an entry error
+    let case = assert_created(&withdraw(&service, &path, ORDERING, json!([1]), "error_entry").await);
+    let line = case["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == 1).unwrap();
+    assert_eq!(line["status"], "not_reviewed_error_entry", "{case:#}");
+}
+
+// proves DRG-06
+#[tokio::test]
+async fn an_order_authorized_at_once_may_be_an_entry_error_and_one_that_a_nurse_took_up_may_not() {
+    let service = sandbox().await;
+    let (path, _) = submit(&service, &authorized_order()).await;
+    let case = assert_created(&withdraw(&service, &path, ORDERING, json!("all"), "error_entry").await);
+    assert_eq!((&case["status"], &case["order_id"]), (&json!("review_cancelled"), &Value::Null), "{case:#}");
+    let (path, pending) = submit(&service, &pending_order()).await;
+    let claims = format!("/v1/reviews/{}/claims", pending["case_id"].as_str().unwrap());
+    assert_created(&service.post(&claims, NURSE, &json!({})).await);
+    withdraw(&service, &path, ORDERING, json!("all"), "error_entry").await.assert_problem(409, "conflict");
+}
+
+// proves DUP-01
+#[tokio::test]
+async fn what_was_withdrawn_makes_no_later_order_a_duplicate() {
+    let service = sandbox().await;
+    let (path, first) = submit(&service, &authorized_order()).await;
+    let lines: Vec<u64> = first["drugs"].as_array().unwrap().iter().filter_map(|drug| drug["line"].as_u64()).collect();
+    // all but the last line go; the last one keeps the case alive
+    let (last, others) = lines.split_last().unwrap();
+    assert_created(&withdraw(&service, &path, ORDERING, json!(others), "voluntarily_cancelled").await);
+    let (_, again) = submit(&service, &authorized_order()).await;
+    let notice = again["notices"].as_array().unwrap().iter().find(|notice| notice["code"] == "duplicate_order");
+    let kept = first["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == json!(last)).unwrap();
+    let message = notice.map(|notice| notice["message"].as_str().unwrap().to_owned()).unwrap_or_default();
+    for gone in first["drugs"].as_array().unwrap().iter().filter(|drug| drug["line"] != json!(last)) {
+        let name = gone["name"].as_str().unwrap();
+        assert!(name == kept["name"] || !message.contains(name), "{message}");
+    }
 }
 
 // proves DRG-05, DRG-06, CAS-06

@@ -156,9 +156,11 @@ fn what_was_awarded_is_not_billed_while_the_case_has_no_order_id() {
 fn leaving_the_pathway_ends_what_was_not_billed() {
     let voided = Award { voided: Some((day("2027-01-10"), "a treatment drug was withdrawn")), ..award("S0354") };
     let basis_of = |code| Basis { award: Some(voided), ..basis(1, code) };
-    for on in ["2027-01-05", "2027-01-10", "2027-02-01"] {
+    for on in ["2027-01-10", "2027-02-01"] {
         assert_eq!(ruling(&claim("S0354", on), &basis_of("S0354"), &[]), "SCD-13", "{on}");
     }
+    // a month on the Pathway is not lost because it is billed late
+    assert_eq!(ruling(&claim("S0354", "2027-01-05"), &basis_of("S0354"), &[]), "ok");
     let later = LaterTreatment { order_id: "A000000000", starts_on: day("2027-02-01") };
     let changed = |code| Basis { changed_by: Some(later), ..basis(1, code) };
     assert_eq!(ruling(&claim("S0354", "2027-01-31"), &changed("S0354"), &[]), "ok");
@@ -446,13 +448,23 @@ async fn a_later_order_with_another_treatment_ends_the_monthly_code_from_its_fir
     let mut changed = exact(content.regimen("BRE-AC-WKT").unwrap(), content, "bma");
     changed["member"] = authorized_order()["member"].clone();
     changed["date_of_service"] = json!("2027-03-01");
+    // other treatment on the same days: a nurse finds that it takes the place of the first
     let later = assert_created(&service.post("/v1/orders", ORDERING, &changed).await);
-    assert_eq!(
-        (&later["status"], &later["pathway"]["determination"]),
-        (&json!("completed"), &json!("on_pathway")),
-        "{}",
-        later["status_reason"]
-    );
+    assert_eq!(later["review"]["holds"], json!(["overlapping_treatment"]), "{later:#}");
+    let decision = json!({"duplicate": false, "rationale": "The treatment was changed."});
+    let path = format!("/v1/reviews/{}/duplicate-decisions", later["case_id"].as_str().unwrap());
+    let later = assert_created(&service.post(&path, NURSE, &decision).await);
+    assert_eq!((&later["status"], &later["pathway"]["determination"]), (&json!("completed"), &json!("on_pathway")), "{later:#}");
+    oncoauth::jobs::tick(&service.app).await.unwrap();
+    let award = |code: &str, read: &Value| {
+        let list = read["s_codes"].as_array().unwrap();
+        list.iter().find(|award| award["code"] == code).unwrap().clone()
+    };
+    let at = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
+    let read = service.get(&at, ORDERING).await.json();
+    assert_eq!(award("S0354", &read)["voided_from"], "2027-03-01", "{read:#}");
+    assert!(award("S0354", &read)["void_reason"].as_str().unwrap().contains(later["order_id"].as_str().unwrap()));
+    assert_eq!(award("S0353", &read)["voided_from"], Value::Null, "billed already");
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-01-29").await), (true, Value::Null));
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-03-01").await), (false, json!("SCD-09")));
     assert_eq!(ruled(&bill(&service, ORDERING, &later, "S0353", "2027-03-01").await), (true, Value::Null));
@@ -460,5 +472,8 @@ async fn a_later_order_with_another_treatment_ends_the_monthly_code_from_its_fir
     // the new treatment is given up: the patient is back on nothing else, and the first order's codes are billable again
     let path = format!("/v1/orders/{}/withdrawals", later["case_id"].as_str().unwrap());
     assert_created(&service.post(&path, ORDERING, &json!({"drugs": "all", "reason": "voluntarily_cancelled"})).await);
+    oncoauth::jobs::tick(&service.app).await.unwrap();
+    let read = service.get(&at, ORDERING).await.json();
+    assert_eq!(award("S0354", &read)["voided_from"], Value::Null, "{read:#}");
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-04-30").await), (true, Value::Null));
 }

@@ -9,7 +9,7 @@ use crate::domain::content::SCodeRules;
 use crate::rules::ledger::{self, Award, Basis, Billed, Claim, ClaimForm, LaterTreatment};
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
-use crate::store::s_codes::{AcceptedClaim, Ground, NewClaim};
+use crate::store::s_codes::{AcceptedClaim, Ground, LaterOrder, NewClaim};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -179,7 +179,7 @@ fn billed(claim: AcceptedClaim) -> Billed {
     Billed { case_id, onset, service_date, pathway_id }
 }
 
-fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed: Option<&'a (String, NaiveDate)>) -> Basis<'a> {
+fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed: Option<&'a LaterOrder>) -> Basis<'a> {
     let award = match (ground.times, ground.billable_from, ground.billable_through) {
         (Some(times), Some(billable_from), Some(billable_through)) => Some(Award {
             times: u32::try_from(times).unwrap_or(0),
@@ -198,6 +198,6 @@ fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed:
         withheld: case.s_codes_withheld,
         onset_code: &rules.onset_code,
         step_days: rules.step_days,
-        changed_by: changed.map(|(order_id, starts_on)| LaterTreatment { order_id, starts_on: *starts_on }),
+        changed_by: changed.map(|later| LaterTreatment { order_id: &later.order_id, starts_on: later.valid_from }),
     }
 }

@@ -8,6 +8,7 @@ use crate::store;
 use crate::store::timers::{Patience, Timer};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// A failed timer waits a minute, then twice as long each time, up to this many minutes.
 const LONGEST_WAIT_MINUTES: i64 = 60;
@@ -21,6 +22,26 @@ pub async fn run_due_timers(app: &App, until: DateTime<Utc>) -> Result<()> {
 /// The same without waiting: what another process holds is passed over, and is there the next time if it has to be.
 pub async fn run_free_timers(app: &App, until: DateTime<Utc>) -> Result<()> {
     run_all(app, until, Patience::PassOver).await
+}
+
+/// Looks at once at what an order that was just stored may have ended, so that whoever reads next sees it. The timers stay where that
+/// fails.
+pub async fn run_pathway_ends(app: &App, cases: &[Uuid], now: DateTime<Utc>) {
+    for case_id in cases {
+        if let Err(error) = run_pathway_end(app, *case_id, now).await {
+            tracing::warn!(%case_id, %error, "a Pathway's end waits for its timer");
+        }
+    }
+}
+
+async fn run_pathway_end(app: &App, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    if store::timers::take(&mut transaction, case_id, store::timers::PATHWAY_END, now).await?.is_some() {
+        reviews::ended_pathways::follow(&mut transaction, case_id, now).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
 }
 
 async fn run_all(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<()> {
@@ -50,6 +71,7 @@ async fn run_one(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<
 async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Utc>) -> Result<()> {
     match timer.kind.as_str() {
         store::timers::PEND_DEADLINE => deadlines::pass(app, conn, timer.case_id, now).await,
+        store::timers::PATHWAY_END => reviews::ended_pathways::follow(conn, timer.case_id, now).await,
         store::timers::CLAIM_EXPIRY => reviews::claims::expire(conn, timer.case_id, now).await,
         other => Err(Error::Internal(format!("no such timer: {other}"))),
     }

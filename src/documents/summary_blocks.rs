@@ -173,7 +173,10 @@ fn s_codes(summary: &Summary, blocks: &mut Vec<Block>) {
             rows: awarded
                 .iter()
                 .map(|award| {
-                    let apart = award.minimum_days_apart.map(|days| format!("at least {days} days apart"));
+                    let apart = match award.voided_from {
+                        Some(from) => Some(format!("what is not billed is void from {from}")),
+                        None => award.minimum_days_apart.map(|days| format!("at least {days} days apart")),
+                    };
                     let billable = words::range(Some(award.billable_from), Some(award.billable_through)).unwrap_or_default();
                     vec![
                         Cell::new(award.code.clone()),

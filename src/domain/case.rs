@@ -190,6 +190,12 @@ pub struct SCode {
     pub minimum_days_apart: Option<u32>,
     /// How to bill it.
     pub instructions: String,
+    /// From which day on what was not billed of it is void (SCD-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voided_from: Option<NaiveDate>,
+    /// Why it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void_reason: Option<String>,
 }
 
 /// The state of review of a case in progress.

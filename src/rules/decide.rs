@@ -387,16 +387,20 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// SUB-03: other treatment on the same days is no duplicate, but a drug that is added to it belongs into one order with it.
+    /// SUB-03, CAS-08: other treatment on the same days is no duplicate, but a drug that is added to it belongs into one order with it, and
+    /// one that takes its place ends it: a nurse finds out which.
     fn overlap(&mut self, case: &RelatedCase, treats: bool) {
         if case.treatment_ingredients.is_empty() || !treats || self.supportive_only {
             return;
+        }
+        if !self.holds.contains(&Hold::OverlappingTreatment) {
+            self.holds.push(Hold::OverlappingTreatment);
         }
         self.notices.push(Notice {
             code: NoticeCode::OverlappingTreatment,
             message: format!(
                 "other treatment of this member ({}) is on file from {} to {}: where this order adds to it, send one new order with all drugs of the \
-                 new plan (SUB-03)",
+                 new plan; where it takes its place, say so to the nurse who reviews it",
                 case.treatment_ingredients.join(", "),
                 case.valid_from,
                 case.valid_through

@@ -61,7 +61,7 @@ pub struct Award<'a> {
     pub billable_from: NaiveDate,
     /// Last day.
     pub billable_through: NaiveDate,
-    /// Since when, and why, what was not billed of it is void.
+    /// From which day on, and why, what was not billed of it is void.
     pub voided: Option<(NaiveDate, &'a str)>,
 }
 
@@ -110,6 +110,7 @@ pub fn rule(claim: &Claim<'_>, basis: &Basis<'_>, billed: &[Billed]) -> Ruling {
     billed_by_ordering_provider(claim, basis)?;
     let award = awarded(claim, basis)?;
     still_on_pathway(claim, basis)?;
+    not_voided(claim, &award)?;
     let onset = claim.code == basis.onset_code;
     within_range(claim, &award, onset)?;
     not_used_up(claim, basis, &award, billed, onset)?;
@@ -129,9 +130,6 @@ fn billed_by_ordering_provider(claim: &Claim<'_>, basis: &Basis<'_>) -> Ruling {
 fn awarded<'a>(claim: &Claim<'_>, basis: &Basis<'a>) -> Result<Award<'a>, Refused> {
     let code = claim.code;
     if let Some(award) = basis.award {
-        if let Some((on, reason)) = award.voided {
-            refuse("SCD-13", format!("what was not billed of {code} is void since {on}: {reason}"))?;
-        }
         if !basis.status.has_order_id() {
             refuse("SCD-11", format!("the case is not approved any more, and {code} goes with the approval"))?;
         }
@@ -151,6 +149,16 @@ fn awarded<'a>(claim: &Claim<'_>, basis: &Basis<'a>) -> Result<Award<'a>, Refuse
         _ => ("SCD-01", "the order summary does not list it"),
     };
     Err(Refused { rule, message: format!("{code} is not awarded on this case: {why}") })
+}
+
+/// What was not billed is void from a day on.
+fn not_voided(claim: &Claim<'_>, award: &Award<'_>) -> Ruling {
+    match award.voided {
+        Some((from, reason)) if from <= claim.service_date => {
+            refuse("SCD-13", format!("what was not billed of {} is void from {from}: {reason}", claim.code))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// SCD-09; for the onset's code the change of treatment ends the Pathway as well (SCD-13).

@@ -176,9 +176,14 @@ pub(super) fn leave_pathway(computed: &mut Computed) {
 /// See [`ReviewError`].
 pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: DateTime<Utc>) -> Result<Case, ReviewError> {
     let review = case.review.as_ref().ok_or(ReviewError::AlreadyDecided(case.status))?;
-    if !review.holds.contains(&Hold::PossibleDuplicate) {
+    // the question is asked of similar cases first; where there are none, of other treatment on the same days
+    let (answered, notice_answered) = if review.holds.contains(&Hold::PossibleDuplicate) {
+        (Hold::PossibleDuplicate, NoticeCode::DuplicateOrder)
+    } else if review.holds.contains(&Hold::OverlappingTreatment) {
+        (Hold::OverlappingTreatment, NoticeCode::OverlappingTreatment)
+    } else {
         return Err(ReviewError::NoDuplicateOpen);
-    }
+    };
     let mut case = case.clone();
     if duplicate {
         for drug in case.drugs.iter_mut().filter(|drug| !is_withdrawn(drug.status)) {
@@ -186,9 +191,9 @@ pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: 
             drug.message = format!("{} was not reviewed: the order is a duplicate", drug.name);
         }
     } else {
-        let left: Vec<Hold> = review.holds.iter().copied().filter(|hold| *hold != Hold::PossibleDuplicate).collect();
+        let left: Vec<Hold> = review.holds.iter().copied().filter(|hold| *hold != answered).collect();
         lift_holds(&mut case, computed, &left);
-        case.notices.retain(|notice| notice.code != NoticeCode::DuplicateOrder);
+        case.notices.retain(|notice| notice.code != notice_answered);
     }
     conclude(&mut case, computed, now);
     if duplicate {
@@ -213,7 +218,7 @@ pub fn escalate(case: &Case) -> Result<Case, ReviewError> {
 }
 
 /// Taken back by the office (DRG-05, DRG-06).
-pub(super) const fn is_withdrawn(status: DrugStatus) -> bool {
+pub const fn is_withdrawn(status: DrugStatus) -> bool {
     matches!(status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry)
 }
 

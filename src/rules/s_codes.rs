@@ -37,6 +37,8 @@ pub fn award(basis: &Basis<'_>) -> Awards {
         billable_from: from,
         billable_through: through,
         minimum_days_apart: None,
+        voided_from: None,
+        void_reason: None,
         instructions: instructions(&rules.onset_code),
     };
     let months = monthly_awards(rules, basis.planned_days);
@@ -46,6 +48,8 @@ pub fn award(basis: &Basis<'_>) -> Awards {
         billable_from: from.checked_add_days(Days::new(u64::from(rules.step_days))).unwrap_or(through),
         billable_through: through,
         minimum_days_apart: Some(rules.step_days),
+        voided_from: None,
+        void_reason: None,
         instructions: instructions(&rules.monthly_code),
     });
     let first = (!basis.onset_awarded).then_some(onset);

@@ -62,6 +62,8 @@ pub struct NewCase<'a> {
     pub drugs: DrugColumns<'a>,
     /// Awards.
     pub awards: AwardColumns<'a>,
+    /// Other cases of the member whose Pathway this approved treatment may have ended (SCD-13).
+    pub may_end: &'a [Uuid],
     /// Letters of an order that is decided at once.
     pub letters: LetterColumns,
     /// The whole answer.
@@ -227,6 +229,11 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at
              from unnest($45::int[], $46::uuid[], $48::text[], $49::text[]) as letter (place, id, kind, addressee)
              join stored on stored.place = letter.place
+           ), pathways as (
+             insert into timers (case_id, kind, due_at)
+             select earlier.case_id, 'pathway_end', stored.submitted_at
+             from unnest($50::int[], $51::uuid[]) as earlier (place, case_id) join stored on stored.place = earlier.place
+             on conflict (case_id, kind) do nothing
            ), deadline as (
              insert into timers (case_id, kind, due_at)
              select case_id, 'pend_deadline', ($15::timestamptz[])[place] from stored where ($15::timestamptz[])[place] is not null
@@ -284,6 +291,8 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         count,
         &joined(cases, |case| &case.letters.kind) as &[&str],
         &joined(cases, |case| &case.letters.addressee) as &[&str],
+        &places(cases, |case| case.may_end.len()),
+        &joined(cases, |case| case.may_end),
     )
     .fetch_all(conn)
     .await?;

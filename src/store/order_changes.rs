@@ -129,6 +129,12 @@ pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> 
     award(conn, case.case_id, &case.awards).await
 }
 
+/// What the case still treats with, after lines were withdrawn.
+pub async fn set_treatment(conn: &mut PgConnection, case_id: Uuid, ingredients: &[String]) -> Result<()> {
+    sqlx::query!("update cases set treatment_ingredients = $2 where case_id = $1", case_id, ingredients).execute(conn).await?;
+    Ok(())
+}
+
 /// Where a case stands after its drugs moved.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
@@ -199,16 +205,35 @@ pub async fn award(conn: &mut PgConnection, case_id: Uuid, awards: &AwardColumns
     Ok(())
 }
 
-/// Voids what was not billed yet of a case's awards, from a day on (SCD-13). Says which codes.
-pub async fn void_unbilled(conn: &mut PgConnection, case_id: Uuid, on: NaiveDate, reason: &str) -> Result<Vec<String>> {
+/// Voids what was not billed yet of a case's awards, from a day on (SCD-13), because of a later case where one is given. Says which codes.
+pub async fn void_unbilled(
+    conn: &mut PgConnection,
+    case_id: Uuid,
+    on: NaiveDate,
+    reason: &str,
+    by: Option<Uuid>,
+) -> Result<Vec<String>> {
     let codes = sqlx::query_scalar!(
-        "update s_code_awards as award set voided_on = $2, void_reason = $3
+        "update s_code_awards as award set voided_on = $2, void_reason = $3, voided_by = $4
          where case_id = $1 and voided_on is null and times > (
            select count(*) from s_code_claims claim where claim.case_id = $1 and claim.code = award.code and claim.accepted)
          returning code",
         case_id,
         on,
         reason,
+        by,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(codes)
+}
+
+/// Makes awards good again that a later case voided: that one was taken back. Says which codes.
+pub async fn restore_voided(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<String>> {
+    let codes = sqlx::query_scalar!(
+        "update s_code_awards set voided_on = null, void_reason = null, voided_by = null
+         where case_id = $1 and voided_by is not null returning code",
+        case_id,
     )
     .fetch_all(conn)
     .await?;

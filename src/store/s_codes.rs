@@ -43,14 +43,27 @@ pub async fn ground(conn: &mut PgConnection, case_id: Uuid, code: &str) -> Resul
     Ok(ground)
 }
 
-/// A later approved order that changed the treatment of the same cancer: Order ID and first day.
-pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<(String, NaiveDate)>> {
-    let row = sqlx::query!(
-        r#"select later.order_id as "order_id!", later.valid_from
+/// A later approved order that changed the treatment of the same cancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaterOrder {
+    /// Its case.
+    pub case_id: Uuid,
+    /// Its Order ID.
+    pub order_id: String,
+    /// Its first day.
+    pub valid_from: NaiveDate,
+}
+
+/// The first order that changed the treatment of a case.
+pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<LaterOrder>> {
+    let later = sqlx::query_as!(
+        LaterOrder,
+        r#"select later.case_id, later.order_id as "order_id!", later.valid_from
            from cases c
            join case_events mine on mine.case_id = c.case_id and mine.seq = c.document_seq
            join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan
-             and later.submitted_at >= c.submitted_at and later.valid_from > c.valid_from and later.service = c.service
+             and (later.submitted_at, later.case_id) > (c.submitted_at, c.case_id) and later.valid_from >= c.valid_from
+             and later.service = c.service
            join case_events theirs on theirs.case_id = later.case_id and theirs.seq = later.document_seq
            where c.case_id = $1 and later.order_id is not null and later.treatment_ingredients <> '{}'
              and later.pathway_id is distinct from c.pathway_id
@@ -61,7 +74,7 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| (row.order_id, row.valid_from)))
+    Ok(later)
 }
 
 /// An accepted claim.

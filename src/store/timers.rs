@@ -10,6 +10,9 @@ pub const PEND_DEADLINE: &str = "pend_deadline";
 /// A reviewer has taken a case and not acted on it for a while.
 pub const CLAIM_EXPIRY: &str = "claim_expiry";
 
+/// A later treatment of the member was approved, which may have ended the Pathway of this case (SCD-13).
+pub const PATHWAY_END: &str = "pathway_end";
+
 /// A timer that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {
@@ -81,6 +84,39 @@ pub async fn set(conn: &mut PgConnection, case_id: Uuid, kind: &str, due_at: Dat
         case_id,
         kind,
         due_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Has every other case of the member looked at that holds an award for another Pathway than this case's treatment.
+pub async fn look_for_ended_pathways(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into timers (case_id, kind, due_at)
+         select earlier.case_id, 'pathway_end', $2
+         from cases c
+         join cases earlier on earlier.member_id = c.member_id and earlier.health_plan = c.health_plan and earlier.case_id <> c.case_id
+         where c.case_id = $1 and c.order_id is not null and c.treatment_ingredients <> '{}'
+           and earlier.pathway_id is distinct from c.pathway_id
+           and exists (select from s_code_awards award where award.case_id = earlier.case_id and award.voided_on is null)
+         on conflict (case_id, kind) do nothing",
+        case_id,
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Has every case looked at whose awards this case voided.
+pub async fn look_at_voided_by(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "insert into timers (case_id, kind, due_at)
+         select distinct award.case_id, 'pathway_end', $2::timestamptz from s_code_awards award where award.voided_by = $1
+         on conflict (case_id, kind) do nothing",
+        case_id,
+        now,
     )
     .execute(conn)
     .await?;

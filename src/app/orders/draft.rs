@@ -1,12 +1,14 @@
 //! From a decision to the case that is answered and the rows that are stored.
 
 use crate::app::{Caller, visibility};
-use crate::domain::case::{Case, Computed, PeerToPeer, Review, ReviewQueue};
+use crate::domain::case::{Case, CaseDrug, Computed, PeerToPeer, Review, ReviewQueue};
+use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::Numbered;
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugRole, DrugStatus, PathwayDetermination, Service};
 use crate::ids::Ids;
+use crate::rules::review::is_withdrawn;
 use crate::rules::{Decision, Facts};
 use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
 use crate::store::letters::LetterColumns;
@@ -27,7 +29,9 @@ pub struct Draft {
     ordering_npi: String,
     servicing_npi: Option<String>,
     visible_to: Vec<String>,
-    treatment_ingredients: Vec<String>,
+    /// Ingredients of the treatment drugs that are still asked for (DUP-01).
+    pub treatment_ingredients: Vec<String>,
+    may_end: Vec<Uuid>,
 }
 
 impl Draft {
@@ -50,9 +54,15 @@ impl Draft {
             servicing_npi: servicing.map(|row| row.npi.clone()).or(entered_npi),
             visible_to,
             treatment_ingredients: decision.treatment_ingredients.clone(),
+            may_end: may_end(&decision, facts),
             member: decision.member.clone(),
             case: case(case_id, decision, facts, now),
         }
+    }
+
+    /// Cases whose Pathway this one may have ended.
+    pub fn may_end(&self) -> &[Uuid] {
+        &self.may_end
     }
 
     /// The member's id on the plan's file.
@@ -97,11 +107,35 @@ impl Draft {
             treatment_ingredients: &self.treatment_ingredients,
             drugs: drug_columns(case, &computed_statuses),
             awards: award_columns(case),
+            may_end: &self.may_end,
             letters: LetterColumns::of(&case.letters),
             document,
             computed,
         }
     }
+}
+
+/// Cases that hold an award for another Pathway: an approved treatment may be the change that ends it (SCD-13).
+fn may_end(decision: &Decision, facts: &Facts<'_>) -> Vec<Uuid> {
+    if !decision.status.has_order_id() || decision.treatment_ingredients.is_empty() {
+        return Vec::new();
+    }
+    let of_another = |awarded: &Option<String>| awarded.is_some() && *awarded != decision.pathway.pathway_id;
+    facts.related_cases.iter().filter(|case| of_another(&case.awarded_pathway)).map(|case| case.case_id).collect()
+}
+
+/// The treatment ingredients of the lines that are still asked for: what was withdrawn is no treatment of the case any more (DUP-01).
+pub fn remaining_ingredients(case: &Case, content: &Content) -> Vec<String> {
+    let treats = |drug: &&CaseDrug| drug.role == DrugRole::Treatment && !is_withdrawn(drug.status);
+    let ingredients = |drug: &CaseDrug| {
+        let by_code = drug.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code)).map(|(known, _)| known);
+        let known = by_code.filter(|known| known.generic == drug.name).or_else(|| content.drugs.by_name(&drug.name));
+        known.map_or_else(|| vec![drug.name.clone()], |known| known.ingredients.clone())
+    };
+    let mut found: Vec<String> = case.drugs.iter().filter(treats).flat_map(ingredients).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Draws the numbers that an approved case lacks: the Order ID, also on every drug that may be given under it (VER-01, VER-02), and

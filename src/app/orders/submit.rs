@@ -6,7 +6,7 @@
 use super::draft::{Draft, number};
 use super::facts::Question;
 use super::view;
-use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters};
+use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters, timers};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
@@ -47,16 +47,15 @@ struct Submission<'a> {
 
 /// How an attempt ended.
 enum Attempt {
-    Placed(Placed),
+    Placed {
+        placed: Placed,
+        /// Cases whose Pathway it may have ended.
+        may_end: Vec<Uuid>,
+    },
     /// The rules refuse the order.
-    Refused {
-        refusal: Refusal,
-        member_id: Option<String>,
-    },
+    Refused { refusal: Refusal, member_id: Option<String> },
     /// Another order of this member came in between.
-    MemberMoved {
-        member_id: String,
-    },
+    MemberMoved { member_id: String },
     /// The key was used before; or in between, where it is not said for what.
     KeyUsed(Option<UsedKey>),
     /// A number drawn is another case's.
@@ -123,7 +122,10 @@ impl Submission<'_> {
                 conn.give_back();
             }
             match attempt {
-                Attempt::Placed(placed) => return Ok(placed),
+                Attempt::Placed { placed, may_end } => {
+                    timers::run_pathway_ends(self.app, &may_end, self.now).await;
+                    return Ok(placed);
+                }
                 Attempt::Refused { refusal, member_id } => return Err(self.refuse(refusal, member_id.as_deref()).await?),
                 Attempt::KeyUsed(used) => return self.replay(used).await,
                 Attempt::MemberMoved { .. } => return Err(Error::Internal("a locked member moved".to_owned())),
@@ -179,12 +181,14 @@ impl Submission<'_> {
             Err(error) if is_number_in_use(&error) => return Ok(Attempt::NumberInUse),
             Err(error) => return Err(error.into()),
         }
-        let Decided { draft: Draft { mut case, .. }, document, .. } = Arc::unwrap_or_clone(decided);
+        let Decided { draft, document, .. } = Arc::unwrap_or_clone(decided);
+        let may_end = draft.may_end().to_vec();
+        let Draft { mut case, .. } = draft;
         let case_id = case.case_id;
         telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
-        Ok(Attempt::Placed(Placed { case_id, version: 1, body, replayed: false }))
+        Ok(Attempt::Placed { placed: Placed { case_id, version: 1, body, replayed: false }, may_end })
     }
 
     /// The same while no other order of this member can be stored.
@@ -195,7 +199,7 @@ impl Submission<'_> {
         let known = store::facts::load(&mut transaction, &self.asked()).await?;
         let attempt = self.attempt(Some(&mut transaction), known).await?;
         match attempt {
-            Attempt::Placed(_) => transaction.commit().await?,
+            Attempt::Placed { .. } => transaction.commit().await?,
             _ => transaction.rollback().await?,
         }
         Ok(attempt)

@@ -2,7 +2,7 @@
 //! in (REG-08), received when it was received. A refusal changes nothing.
 
 use super::differences::{Difference, differences};
-use super::draft::{Draft, number};
+use super::draft::{Draft, number, remaining_ingredients};
 use super::facts::Question;
 use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
@@ -146,6 +146,7 @@ impl Change<'_> {
         };
         let mut draft = Draft::new(self.before.case_id, decision, facts, submitter, self.now);
         draft.case = carry_over(&so_far, &draft.case, &mut draft.computed, self.now);
+        draft.treatment_ingredients = remaining_ingredients(&draft.case, self.content());
         draft.case.letters.clone_from(&self.before.letters);
         number(&mut draft.case, self.app.ids);
         letters::issue(self.app.ids, self.before, &mut draft.case, UPDATED, self.now);
@@ -209,6 +210,9 @@ impl Write<'_> {
         store::case_events::append(conn, &event).await?;
         let issued = case.letters.get(self.before.letters.len()..).unwrap_or_default();
         letters::keep(self.app, conn, case, issued, self.now).await?;
+        if case.status.has_order_id() {
+            store::timers::look_for_ended_pathways(conn, case.case_id, self.now).await?;
+        }
         self.move_deadline(conn).await
     }
 

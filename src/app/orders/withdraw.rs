@@ -1,5 +1,6 @@
 //! A practice takes drugs, or the whole order, back (DRG-05, DRG-06, CAS-06, SCD-13).
 
+use super::draft::remaining_ingredients;
 use super::find::in_sight;
 use super::submit::is_number_in_use;
 use super::view;
@@ -107,6 +108,11 @@ async fn withdraw_on(
         }),
     };
     let written = change::write(app, conn, change, now).await?;
+    let remaining = remaining_ingredients(&written.case, &change::content_of(app, &written.case, now));
+    store::order_changes::set_treatment(conn, case_id, &remaining).await?;
+    if before.status.has_order_id() && !written.case.status.has_order_id() {
+        store::timers::look_at_voided_by(conn, case_id, now).await?;
+    }
     if withdrawn.ends_pathway {
         void(conn, caller, case_id, local_day(now, program.time_zone), now).await?;
     }
@@ -136,7 +142,7 @@ fn detail(withdrawal: &Withdrawal, before: &Case, case: &Case) -> Value {
 
 /// S-codes that are not billed yet are void from this day on. An event of its own, because servicing providers do not see it (SCD-10).
 async fn void(conn: &mut PgConnection, caller: &Caller, case_id: Uuid, from: NaiveDate, now: DateTime<Utc>) -> Result<()> {
-    let codes = store::order_changes::void_unbilled(conn, case_id, from, ENDED).await?;
+    let codes = store::order_changes::void_unbilled(conn, case_id, from, ENDED, None).await?;
     if codes.is_empty() {
         return Ok(());
     }

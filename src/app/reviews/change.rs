@@ -77,6 +77,9 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
     };
     let version = i64::from(store::case_events::append(conn, &event).await?);
     letters::keep(app, conn, &after, &issued, now).await?;
+    if after.status.has_order_id() && !before.status.has_order_id() {
+        store::timers::look_for_ended_pathways(conn, after.case_id, now).await?;
+    }
     if after.status != before.status {
         telemetry::count_decision(&after.program, after.status);
     }

@@ -7,6 +7,7 @@ mod act;
 pub(super) mod change;
 pub mod claims;
 mod decide;
+pub(super) mod ended_pathways;
 mod expiry;
 pub mod reconsiderations;
 pub mod requests;

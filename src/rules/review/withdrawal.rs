@@ -40,7 +40,7 @@ pub fn withdraw(
     if matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled) {
         return Err(ReviewError::NothingToWithdraw(case.status));
     }
-    if reason == Withdrawal::ErrorEntry && (reviewer_acted || case.status != CaseStatus::InProgress) {
+    if reason == Withdrawal::ErrorEntry && reviewer_acted {
         return Err(ReviewError::ReviewerActed);
     }
     let before = case;

@@ -78,7 +78,7 @@ impl Model {
         faults.extend((by == FACILITY && self.order.plan == QCCP).then_some(403)); // SUB-08
         faults.extend(stale.then_some(412));
         faults.extend(matches!(self.status(), "non_authorized" | "review_cancelled").then_some(409));
-        faults.extend((error_entry && (self.reviewer_acted || !self.is_open())).then_some(409)); // DRG-06
+        faults.extend((error_entry && self.reviewer_acted).then_some(409)); // DRG-06
         let mut after = self.clone();
         let every: Vec<u32> = self.lines.iter().filter(|line| !line.status.is_withdrawn()).map(|line| line.number).collect();
         let mut lost_treatment = false;
