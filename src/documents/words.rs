@@ -1,6 +1,7 @@
 //! Codes and dates as people read them.
 
 use crate::domain::case::Contact;
+pub(super) use crate::domain::citation::sentence as without_ids;
 use crate::domain::vocabulary::{
     CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, PathwayDetermination, SCodesWithheld,
 };
@@ -22,35 +23,6 @@ pub(super) fn capitalize(text: &str) -> String {
 pub(super) fn sentence(text: &str) -> String {
     let text = capitalize(text.trim());
     if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { text } else { text + "." }
-}
-
-/// Text of the engine or of content without the requirement ids that it names for operators: `… (PRG-16).` as `… .`.
-pub(super) fn without_ids(text: &str) -> String {
-    let mut rest = text;
-    let mut clean = String::with_capacity(text.len());
-    while let Some((before, after)) = rest.split_once('(') {
-        match after.split_once(')') {
-            Some((inside, behind)) if inside.split(", ").all(is_requirement_id) => {
-                clean.push_str(before.trim_end());
-                rest = behind;
-            }
-            _ => {
-                clean.push_str(before);
-                clean.push('(');
-                rest = after;
-            }
-        }
-    }
-    clean + rest
-}
-
-fn is_requirement_id(text: &str) -> bool {
-    text.split_once('-').is_some_and(|(area, number)| {
-        area.len() == 3
-            && area.bytes().all(|byte| byte.is_ascii_uppercase())
-            && number.len() == 2
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
 }
 
 /// `December 1, 2026`.
@@ -234,16 +206,9 @@ pub(super) const fn hold(hold: Hold) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, humanize, instant, number, sentence, without_ids};
+    use super::{count, humanize, instant, number, sentence};
     use chrono::{DateTime, Utc};
     use chrono_tz::America::Chicago;
-
-    #[test]
-    fn requirement_ids_are_for_operators_and_other_brackets_stay() {
-        assert_eq!(without_ids("Claims may be denied (PRG-16)."), "Claims may be denied.");
-        assert_eq!(without_ids("Bill it once. (SCD-04, SCD-05)"), "Bill it once.");
-        assert_eq!(without_ids("pembrolizumab (MSI-H) (half"), "pembrolizumab (MSI-H) (half");
-    }
 
     #[test]
     fn deadlines_name_their_zone_and_noon_is_afternoon() {

@@ -1,5 +1,6 @@
 //! The case: what callers get back, and what is stored. The status is always derived from the drugs (CAS-08).
 
+use super::citation::told_apart;
 use super::order::{Dose, OrderRequest};
 use super::vocabulary::{
     Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, NoticeCode,
@@ -172,6 +173,17 @@ pub struct Notice {
     /// The other case, where one is meant and the caller may know of it.
     #[serde(default)]
     pub case_id: Option<Uuid>,
+    /// Requirements behind it.
+    #[serde(default)]
+    pub requirements: Vec<String>,
+}
+
+impl Notice {
+    /// A notice. The ids at the end of the message stand beside it.
+    pub fn new(code: NoticeCode, message: &str, case_id: Option<Uuid>) -> Self {
+        let (message, requirements) = told_apart(message);
+        Self { code, message, case_id, requirements }
+    }
 }
 
 /// An award of enhanced reimbursement (SCD-05…07).

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod attachment;
 pub mod case;
+pub mod citation;
 pub mod content;
 pub mod criteria;
 pub mod items;

@@ -1,6 +1,7 @@
 //! Why a request was not taken. Nothing is stored as an order then.
 
 use super::case::Contact;
+use super::citation::told_apart;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,12 +14,16 @@ pub struct Fault {
     pub code: String,
     /// What is wrong and how to mend it.
     pub message: String,
+    /// Requirements behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<String>,
 }
 
 impl Fault {
-    /// A fault.
-    pub fn new(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code: code.to_owned(), message: message.into() }
+    /// A fault. The ids at the end of the message stand beside it.
+    pub fn new(pointer: impl Into<String>, code: &str, message: impl AsRef<str>) -> Self {
+        let (message, requirements) = told_apart(message.as_ref());
+        Self { pointer: pointer.into(), code: code.to_owned(), message, requirements }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::problem_kinds::{self as kinds, Kind};
 use crate::app;
+use crate::domain::citation::told_apart;
 use crate::domain::refusal::{Fault, Refusal};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -48,16 +49,18 @@ pub struct ProblemBody {
     /// Every fault of the body at once; pointers are JSON pointers, or `?name` for query parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// `exclusion`, `requirement` and `redirect` of a refusal.
+    /// `exclusion`, `requirement` and `redirect` of a refusal; `requirements` behind the detail.
     #[serde(flatten)]
     extensions: Map<String, Value>,
 }
 
 impl Problem {
-    /// A problem of this kind.
-    pub fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        Self(Box::new(Parts { kind, detail, errors: Vec::new(), extensions: Map::new(), headers: Vec::new(), cause: None }))
+    /// A problem of this kind. The requirement ids of the detail stand beside it, in `requirements`.
+    pub fn new(kind: &'static Kind, detail: impl AsRef<str>) -> Self {
+        let (detail, requirements) = told_apart(detail.as_ref());
+        let parts = Parts { kind, detail, errors: Vec::new(), extensions: Map::new(), headers: Vec::new(), cause: None };
+        let problem = Self(Box::new(parts));
+        if requirements.is_empty() { problem } else { problem.with_extension("requirements", requirements) }
     }
 
     fn with_errors(mut self, errors: Vec<Fault>) -> Self {
@@ -99,12 +102,12 @@ impl Problem {
     }
 
     /// No token, or one that does not work.
-    pub fn unauthenticated(detail: impl Into<String>) -> Self {
+    pub fn unauthenticated(detail: impl AsRef<str>) -> Self {
         Self::new(&kinds::UNAUTHENTICATED, detail).with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
     /// A token that works but may not do this.
-    pub fn forbidden(detail: impl Into<String>) -> Self {
+    pub fn forbidden(detail: impl AsRef<str>) -> Self {
         Self::new(&kinds::FORBIDDEN, detail)
     }
 

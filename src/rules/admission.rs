@@ -192,13 +192,13 @@ fn in_time(
             requirement: program.retrospective.requirement.clone(),
         });
     }
-    notices.push(Notice {
-        code: NoticeCode::Retrospective,
-        message: format!(
+    notices.push(Notice::new(
+        NoticeCode::Retrospective,
+        &format!(
             "treatment began before this request; it is accepted until {last}, {grace} business days after its start (SUB-05)"
         ),
-        case_id: None,
-    });
+        None,
+    ));
     Ok(())
 }
 
@@ -217,7 +217,7 @@ fn referenced<'a>(facts: &'a Facts<'_>) -> Result<Option<&'a RelatedCase>, Refus
 
 fn intake_notices(facts: &Facts<'_>, program: &Program, ordering: &ProviderRow, channel: Channel, notices: &mut Vec<Notice>) {
     let order = facts.order;
-    let mut notice = |code, message: String| notices.push(Notice { code, message, case_id: None });
+    let mut notice = |code, message: String| notices.push(Notice::new(code, &message, None));
     if order.urgency() == Urgency::Urgent {
         let phone = program.phone.phone.as_deref().unwrap_or_default();
         notice(NoticeCode::UrgentCall, format!("for an urgent request also call {phone} ({}) (SUB-09)", program.phone.hours));

@@ -373,17 +373,17 @@ impl<'a> Deciding<'a> {
             if !self.holds.contains(&Hold::PossibleDuplicate) {
                 self.holds.push(Hold::PossibleDuplicate);
             }
-            self.notices.push(Notice {
-                code: NoticeCode::DuplicateOrder,
-                message: format!(
+            self.notices.push(Notice::new(
+                NoticeCode::DuplicateOrder,
+                &format!(
                     "a similar request for this member is on file: it shares {} and runs from {} to {}; a nurse checks whether this is a duplicate \
                      (DUP-01)",
                     both.join(", "),
                     case.valid_from,
                     case.valid_through
                 ),
-                case_id: Some(case.case_id),
-            });
+                Some(case.case_id),
+            ));
         }
     }
 
@@ -396,17 +396,17 @@ impl<'a> Deciding<'a> {
         if !self.holds.contains(&Hold::OverlappingTreatment) {
             self.holds.push(Hold::OverlappingTreatment);
         }
-        self.notices.push(Notice {
-            code: NoticeCode::OverlappingTreatment,
-            message: format!(
+        self.notices.push(Notice::new(
+            NoticeCode::OverlappingTreatment,
+            &format!(
                 "other treatment of this member ({}) is on file from {} to {}: where this order adds to it, send one new order with all drugs of the \
-                 new plan; where it takes its place, say so to the nurse who reviews it",
+                 new plan; where it takes its place, say so to the nurse who reviews it (CAS-08, SUB-03)",
                 case.treatment_ingredients.join(", "),
                 case.valid_from,
                 case.valid_through
             ),
-            case_id: Some(case.case_id),
-        });
+            Some(case.case_id),
+        ));
     }
 
     /// The Pathway match without regard to review.

@@ -184,7 +184,7 @@ pub fn missing_items(order: &OrderRequest, known: &[Deviation], shared: &Shared<
             expected: item.name.clone(),
             entered: Answer::<()>::Absent.word().to_owned(),
             effect: effect(program, code, DeviationEffect::None),
-            message: format!("{} belongs to a complete request and was not entered ({})", item.name, item.requirement),
+            message: format!("{} belongs to a complete request and was not entered", item.name),
         })
         .collect()
 }

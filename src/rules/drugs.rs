@@ -10,6 +10,7 @@ use super::plan::PlanLine;
 use super::policy::{self, Open, Reviewed};
 use super::schedule::day_list;
 use crate::domain::case::{CaseDrug, Contact};
+use crate::domain::citation;
 use crate::domain::content::{Benefit, BillingUnit, Content, RegimenPhase};
 use crate::domain::order::Phase;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
@@ -273,7 +274,7 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
-        message: message(judged, status),
+        message: citation::sentence(&message(judged, status)),
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),
     }

@@ -1,6 +1,7 @@
 //! Collects the findings of one decision: every rule asked, with the facts it used.
 
 use crate::domain::case::Finding;
+use crate::domain::citation;
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ impl<'c> Findings<'c> {
             content_release: self.release.to_owned(),
             source: said.source.to_owned(),
             facts: said.facts,
-            message: said.message,
+            message: citation::sentence(&said.message),
         });
         id
     }

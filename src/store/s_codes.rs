@@ -62,8 +62,8 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
            from cases c
            join case_events mine on mine.case_id = c.case_id and mine.seq = c.document_seq
            join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan
-             and (later.submitted_at, later.case_id) > (c.submitted_at, c.case_id) and later.valid_from >= c.valid_from
-             and later.service = c.service
+             and later.submitted_at >= c.submitted_at and later.service = c.service
+             and (later.valid_from, later.submitted_at, later.case_id) > (c.valid_from, c.submitted_at, c.case_id)
            join case_events theirs on theirs.case_id = later.case_id and theirs.seq = later.document_seq
            where c.case_id = $1 and later.order_id is not null and later.treatment_ingredients <> '{}'
              and later.pathway_id is distinct from c.pathway_id

@@ -1,0 +1,64 @@
+//! Sentences and the requirements behind them, told apart. Whoever writes a sentence may end it with the ids it rests on, for operators:
+//! `… (SUB-04).` Practices read the sentence; the ids stand beside it.
+
+/// The sentence without its requirement ids, and the ids, each once.
+pub fn told_apart(text: &str) -> (String, Vec<String>) {
+    let mut ids: Vec<String> = Vec::new();
+    let mut rest = text;
+    let mut clean = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once('(') {
+        match after.split_once(')') {
+            Some((inside, behind)) if inside.split(", ").all(is_requirement_id) => {
+                clean.push_str(before.trim_end());
+                for id in inside.split(", ") {
+                    if !ids.iter().any(|known| known == id) {
+                        ids.push(id.to_owned());
+                    }
+                }
+                rest = behind;
+            }
+            _ => {
+                clean.push_str(before);
+                clean.push('(');
+                rest = after;
+            }
+        }
+    }
+    (clean + rest, ids)
+}
+
+/// The sentence alone.
+pub fn sentence(text: &str) -> String {
+    if text.contains('(') { told_apart(text).0 } else { text.to_owned() }
+}
+
+/// `PRG-16`, `SAFE-06`, `R-41`.
+fn is_requirement_id(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(area, number)| {
+        (1..=4).contains(&area.len())
+            && area.bytes().all(|byte| byte.is_ascii_uppercase())
+            && number.len() == 2
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_apart;
+
+    #[test]
+    fn ids_are_taken_out_of_a_sentence_and_other_parentheses_stay() {
+        let table: [(&str, &str, &[&str]); 6] = [
+            ("Claims may be denied (PRG-16).", "Claims may be denied.", &["PRG-16"]),
+            ("Bill it once. (SCD-04, SCD-05)", "Bill it once.", &["SCD-04", "SCD-05"]),
+            ("it has none (APP-03): ask the plan (APP-03)", "it has none: ask the plan", &["APP-03"]),
+            ("a dose (75 mg/m2) beyond its bound (SAFE-06)", "a dose (75 mg/m2) beyond its bound", &["SAFE-06"]),
+            ("carboplatin (AUC 6) (J9045)", "carboplatin (AUC 6) (J9045)", &[]),
+            ("(", "(", &[]),
+        ];
+        for (text, clean, ids) in table {
+            let (found, cited) = told_apart(text);
+            assert_eq!((found.as_str(), cited.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (clean, ids));
+        }
+    }
+}
