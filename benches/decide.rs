@@ -87,6 +87,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         release: content.release.clone(),
         programs: content.programs.clone(),
         drugs: Arc::clone(&content.drugs),
+        dosing: Arc::clone(&content.dosing),
         diagnoses: Arc::clone(&content.diagnoses),
         places_of_service: Arc::clone(&content.places_of_service),
         cancers: content.cancers.clone(),

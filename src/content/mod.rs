@@ -6,6 +6,7 @@
 mod codes;
 mod criteria;
 mod document;
+mod dosing;
 mod drugs;
 mod lines;
 mod lint;
@@ -21,7 +22,7 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
+use crate::domain::content::{Content, DosingCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -69,19 +70,21 @@ struct Drafts {
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
     places_of_service: BTreeMap<String, PlaceOfService>,
+    dosing: Arc<DosingCatalog>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
     let mut report = Report::default();
     let releases = Releases::read(source, &mut report);
     let drugs = Arc::new(drugs::read(source, &mut report));
+    let dosing = Arc::new(dosing::read(source, &drugs, &mut report));
     let words = Vocabulary::read(source, drugs, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
     let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service }, report)
+    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service, dosing }, report)
 }
 
 impl Drafts {
@@ -102,6 +105,7 @@ impl Drafts {
                 policies: policies.collect(),
                 programs: self.programs.clone(),
                 drugs: Arc::clone(&self.words.drugs),
+                dosing: Arc::clone(&self.dosing),
                 diagnoses: Arc::clone(&self.words.diagnoses),
                 places_of_service: Arc::clone(&places_of_service),
                 cancers: self.words.cancers.clone(),

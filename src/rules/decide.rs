@@ -315,9 +315,7 @@ impl<'a> Deciding<'a> {
         let has_managed = managed().next().is_some();
         self.deviations.extend(deviations::clinical(matched, policies_met, program));
         self.deviations.extend(deviations::cycles_dosing(matched, has_managed, program));
-        for line in shared.plan.iter().filter(|line| in_regimen(line)) {
-            self.deviations.extend(deviations::dose_warning(line, matched, shared));
-        }
+        self.deviations.extend(dosing::against_regimen(self.facts, shared, matched, has_managed));
         let schedule_pends =
             self.deviations.iter().any(|found| found.code == DeviationCode::CyclesDosing && found.effect.pends());
         if schedule_pends {
@@ -482,6 +480,8 @@ impl<'a> Deciding<'a> {
                     && matches!(
                         deviation.code,
                         DeviationCode::UnknownAnswer
+                            | DeviationCode::DoseOutOfBounds
+                            | DeviationCode::RouteNotAllowed
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
                     )

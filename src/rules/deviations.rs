@@ -1,20 +1,18 @@
 //! Where the entry does not align with what was expected, and what that does (DEV-01…07).
 
-use super::drugs::{Judged, Shared, ceiling};
+use super::drugs::{Judged, Shared};
 use super::intake;
 use super::matching::{Match, nearest};
 use super::plan::PlanLine;
 use super::policy::Open;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
-use crate::domain::content::{FnRisk, Program, RegimenDrugRole};
+use crate::domain::content::{FnRisk, Program};
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, DrugRole, DrugStatus, Truth};
 
-use super::dose::{self, Given};
-
 /// The effect of a kind of deviation: the program's where it departs, else that of DEV-07.
-fn effect(program: &Program, code: DeviationCode, usual: DeviationEffect) -> DeviationEffect {
+pub(super) fn effect(program: &Program, code: DeviationCode, usual: DeviationEffect) -> DeviationEffect {
     program.deviation_effects.0.get(&code).copied().unwrap_or(usual)
 }
 
@@ -241,83 +239,4 @@ pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Opt
         effect: effect(program, DeviationCode::FnRisk, DeviationEffect::Pends),
         message: format!("febrile neutropenia risk: {why}. {}", review.summary),
     })
-}
-
-/// A dose outside the regimen's by more than the program's share (DEV-03). Compared as given to this patient, all lines of the drug on
-/// one day together, capped where the regimen caps it.
-pub fn dose_warning(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Deviation> {
-    let program = shared.admitted.program;
-    let ordered = ordered_on_a_day(line, shared)?.at_most(ceiling(line, matched));
-    let expected = regimen_doses(line, matched, shared);
-    let tolerance = program.dose_warning_percent;
-    let close = |dose: &Given| ordered.percent_of(*dose).is_some_and(|percent| (percent - 100.0).abs() <= tolerance);
-    if expected.is_empty() || expected.iter().any(close) {
-        return None;
-    }
-    let words: Vec<String> = expected
-        .iter()
-        .map(|dose| {
-            let dose = dose.shown();
-            format!("{} {}", dose.amount, dose.unit)
-        })
-        .collect();
-    let shown = ordered.shown();
-    let entered = format!("{} {}", shown.amount, shown.unit);
-    let managed = line.drug.is_some_and(|drug| drug.managed_on_dose);
-    let (code, usual) = if managed {
-        (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
-    } else {
-        (DeviationCode::DoseWarning, DeviationEffect::None)
-    };
-    Some(Deviation {
-        code,
-        drug_line: Some(line.ordered.line),
-        field: line.pointer("/dose"),
-        expected: words.join(" or "),
-        entered: entered.clone(),
-        effect: effect(program, code, usual),
-        message: format!(
-            "check the dose of {}: {entered} for this patient is more than {tolerance} % from {} in {}",
-            line.name(),
-            words.join(" or "),
-            matched.regimen.name
-        ),
-    })
-}
-
-fn ordered_on_a_day(line: &PlanLine<'_>, shared: &Shared<'_>) -> Option<Given> {
-    let first = line.ordered.days.first()?;
-    shared
-        .plan
-        .iter()
-        .filter(|other| {
-            other.phase_index == line.phase_index && other.name() == line.name() && other.ordered.days.contains(first)
-        })
-        .filter_map(|other| other.ordered.dose)
-        .map(|dose| dose::given(dose.amount, dose.unit, shared.patient).ok())
-        .reduce(|left, right| left?.plus(right?))?
-}
-
-/// Every dose that the regimen gives of the drug: single entries, entries of one day together, loading doses; capped where it caps them.
-fn regimen_doses(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Vec<Given> {
-    let mut doses: Vec<Given> = Vec::new();
-    for phase in &matched.regimen.phases {
-        let entries: Vec<_> =
-            phase.drugs.iter().filter(|drug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive).collect();
-        let amount =
-            |amount, unit, ceiling| dose::given(amount, unit, shared.patient).ok().map(|dose: Given| dose.at_most(ceiling));
-        for entry in &entries {
-            let same_day: Option<Given> = entries
-                .iter()
-                .filter(|other| other.days.first() == entry.days.first())
-                .map(|other| amount(other.dose.amount, other.dose.unit, other.maximum_dose))
-                .reduce(|left, right| left?.plus(right?))
-                .flatten();
-            doses.extend(same_day);
-            doses.extend(entry.loading_dose.and_then(|dose| amount(dose.amount, dose.unit, entry.maximum_dose)));
-        }
-    }
-    doses.sort_by(|left, right| left.shown().amount.total_cmp(&right.shown().amount));
-    doses.dedup_by(|left, right| left.shown() == right.shown());
-    doses
 }

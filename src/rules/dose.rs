@@ -2,19 +2,10 @@
 
 use super::patient::{Measure, Patient};
 use super::plan::{PlanLine, phase_starts};
-use crate::domain::content::{BillingUnit, Range};
+use crate::domain::content::{Amount, Basis, BillingUnit, Kind, Per, Product, Range, WeightBasis};
 use crate::domain::order::{Dose, Phase};
-use crate::domain::vocabulary::DoseUnit;
+use crate::domain::vocabulary::{DoseUnit, Sex};
 use chrono::{Days, Months, NaiveDate};
-
-/// What kind of amount a unit measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Mass,
-    Units,
-    Radioactivity,
-    Count,
-}
 
 /// An amount given to this patient, in its base unit: milligrams, units, millicuries or pieces.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,10 +21,26 @@ impl Given {
             Kind::Mass => DoseUnit::Mg,
             Kind::Units => DoseUnit::Units,
             Kind::Radioactivity => DoseUnit::Mci,
-            Kind::Count => DoseUnit::Each,
+            Kind::Count | Kind::Volume | Kind::Equivalents => DoseUnit::Each,
         };
         let places = if self.amount < 1.0 { 10_000.0 } else { 100.0 };
         Dose { amount: (self.amount * places).round() / places, unit }
+    }
+
+    /// What kind of amount it is.
+    pub const fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// How much, in the base unit of its kind.
+    pub const fn amount(self) -> f64 {
+        self.amount
+    }
+
+    /// As many times as much.
+    #[must_use]
+    pub fn times(self, count: f64) -> Self {
+        Self { amount: self.amount * count, ..self }
     }
 
     /// The smaller of this and a regimen's ceiling in the same base unit.
@@ -53,32 +60,76 @@ impl Given {
     }
 }
 
-/// The amount of a dose for this patient.
+/// What a unit counts, and how much of the base unit it is.
+pub const fn measure(unit: DoseUnit) -> (Basis, f64) {
+    let (kind, per, factor) = match unit {
+        DoseUnit::Mg => (Kind::Mass, Per::Flat, 1.0),
+        DoseUnit::Mcg => (Kind::Mass, Per::Flat, 0.001),
+        DoseUnit::G => (Kind::Mass, Per::Flat, 1000.0),
+        DoseUnit::Units => (Kind::Units, Per::Flat, 1.0),
+        DoseUnit::MillionUnits => (Kind::Units, Per::Flat, 1e6),
+        DoseUnit::Mci => (Kind::Radioactivity, Per::Flat, 1.0),
+        DoseUnit::Each => (Kind::Count, Per::Flat, 1.0),
+        DoseUnit::MgPerM2 => (Kind::Mass, Per::SquareMetre, 1.0),
+        DoseUnit::UnitsPerM2 => (Kind::Units, Per::SquareMetre, 1.0),
+        DoseUnit::MgPerKg => (Kind::Mass, Per::Kilogram, 1.0),
+        DoseUnit::McgPerKg => (Kind::Mass, Per::Kilogram, 0.001),
+        DoseUnit::UciPerKg => (Kind::Radioactivity, Per::Kilogram, 0.001),
+        DoseUnit::Auc => (Kind::Mass, Per::Auc, 1.0),
+    };
+    (Basis { kind, per }, factor)
+}
+
+/// The amount of a dose for this patient, by the weight and within the body measures that the product is dosed by (SAFE-07).
 ///
 /// # Errors
 /// The measures that are missing.
-pub fn given(amount: f64, unit: DoseUnit, patient: &Patient<'_>) -> Result<Given, Vec<Measure>> {
-    let (kind, amount) = match unit {
-        DoseUnit::Mg => (Kind::Mass, amount),
-        DoseUnit::Mcg => (Kind::Mass, amount / 1000.0),
-        DoseUnit::G => (Kind::Mass, amount * 1000.0),
-        DoseUnit::Units => (Kind::Units, amount),
-        DoseUnit::MillionUnits => (Kind::Units, amount * 1e6),
-        DoseUnit::Mci => (Kind::Radioactivity, amount),
-        DoseUnit::Each => (Kind::Count, amount),
-        DoseUnit::MgPerM2 => (Kind::Mass, amount * patient.body_surface()?),
-        DoseUnit::UnitsPerM2 => (Kind::Units, amount * patient.body_surface()?),
-        DoseUnit::MgPerKg => (Kind::Mass, amount * patient.weight()?),
-        DoseUnit::McgPerKg => (Kind::Mass, amount * patient.weight()? / 1000.0),
-        DoseUnit::UciPerKg => (Kind::Radioactivity, amount * patient.weight()? / 1000.0),
-        DoseUnit::Auc => (Kind::Mass, amount * (patient.creatinine_clearance()? + 25.0)),
+pub fn given(amount: f64, unit: DoseUnit, patient: &Patient<'_>, product: Option<&Product>) -> Result<Given, Vec<Measure>> {
+    let (basis, factor) = measure(unit);
+    for_patient(Amount { basis, amount: amount * factor }, patient, product)
+}
+
+/// The same for an amount of content.
+///
+/// # Errors
+/// The measures that are missing.
+pub fn for_patient(dose: Amount, patient: &Patient<'_>, product: Option<&Product>) -> Result<Given, Vec<Measure>> {
+    let at_most = |measure: f64, cap: Option<f64>| cap.map_or(measure, |cap| measure.min(cap));
+    let times = match dose.basis.per {
+        Per::Flat => 1.0,
+        Per::SquareMetre => at_most(patient.body_surface()?, product.and_then(|product| product.bsa_cap_m2)),
+        Per::Kilogram => at_most(weight(patient, product)?, product.and_then(|product| product.weight_cap_kg)),
+        Per::Auc => patient.creatinine_clearance()? + 25.0,
     };
-    Ok(Given { kind, amount })
+    Ok(Given { kind: dose.basis.kind, amount: dose.amount * times })
+}
+
+/// The weight that the product is dosed by.
+fn weight(patient: &Patient<'_>, product: Option<&Product>) -> Result<f64, Vec<Measure>> {
+    let basis = product.map_or(WeightBasis::Actual, |product| product.weight);
+    if basis == WeightBasis::Actual {
+        return patient.weight();
+    }
+    let height = patient.clinical.height_cm.known().copied();
+    let sex = patient.clinical.sex.known().copied().or(patient.coverage.sex);
+    let mut lacking = patient.weight().err().unwrap_or_default();
+    lacking.extend(height.is_none().then_some(Measure::Height));
+    lacking.extend(sex.is_none().then_some(Measure::Sex));
+    let (Some(height), Some(sex), true) = (height, sex, lacking.is_empty()) else { return Err(lacking) };
+    let formula = &patient.content.dosing.ideal_weight;
+    let less = if sex == Sex::Female { formula.women } else { formula.men };
+    let ideal = formula.per_cm.mul_add(height, -less);
+    let actual = patient.weight()?;
+    Ok(match basis {
+        WeightBasis::AdjustedIdeal => formula.adjusted.mul_add(actual - ideal, ideal),
+        WeightBasis::Ideal => ideal.min(actual),
+        WeightBasis::Actual => actual,
+    })
 }
 
 /// Billing units for one administration: dose ÷ unit, rounded up. None where the code bills another kind of amount than was ordered.
-/// A code that bills a container or treatment (`each`) counts one for an administration ordered by mass.
-pub fn units_per_administration(dose: Given, unit: &BillingUnit) -> Option<u64> {
+/// A code that bills a container (`each`) counts as many as hold the dose where content says what one holds, else one.
+pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Option<Amount>) -> Option<u64> {
     let (kind, size) = match unit.unit.as_str() {
         "mg" => (Kind::Mass, unit.amount),
         "mcg" => (Kind::Mass, unit.amount / 1000.0),
@@ -88,7 +139,10 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit) -> Option<u64> 
         "mci" => (Kind::Radioactivity, unit.amount),
         "uci" => (Kind::Radioactivity, unit.amount / 1000.0),
         "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
-        "each" => return Some(1),
+        "each" => match container.filter(|container| container.basis.kind == dose.kind) {
+            Some(container) => (dose.kind, container.amount),
+            None => return Some(1),
+        },
         _ => return None,
     };
     (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
@@ -149,13 +203,25 @@ pub fn units_in_all(days: usize, per_day: u32, ordinary: u64, loading: Option<u6
 
 #[cfg(test)]
 mod tests {
-    use super::{Given, Kind, units_in_all, units_per_administration, valid_range};
-    use crate::domain::content::{BillingUnit, Range};
+    use super::{Given, units_in_all, units_per_administration, valid_range};
+    use crate::domain::content::{Amount, Basis, BillingUnit, Kind, Per, Range};
     use crate::domain::order::Phase;
     use chrono::NaiveDate;
 
     fn units(amount: f64, kind: Kind, per: f64, unit: &str) -> Option<u64> {
-        units_per_administration(Given { kind, amount }, &BillingUnit { amount: per, unit: unit.to_owned() })
+        units_per_administration(Given { kind, amount }, &BillingUnit { amount: per, unit: unit.to_owned() }, None)
+    }
+
+    #[test]
+    fn a_dose_takes_as_many_containers_as_hold_it() {
+        // proves SAFE-13
+        let container = Amount { basis: Basis { kind: Kind::Units, per: Per::Flat }, amount: 3750.0 };
+        let each = BillingUnit { amount: 1.0, unit: "each".to_owned() };
+        let of = |amount, kind| units_per_administration(Given { kind, amount }, &each, Some(container));
+        assert_eq!(of(3750.0, Kind::Units), Some(1));
+        assert_eq!(of(3751.0, Kind::Units), Some(2));
+        assert_eq!(of(5000.0, Kind::Units), Some(2));
+        assert_eq!(of(2.0, Kind::Count), Some(2));
     }
 
     #[test]

@@ -1,10 +1,120 @@
-//! Doses and routes, judged administration by administration against content's bounds (SAFE-05…08).
+//! Doses and routes, judged administration by administration against content's bounds (SAFE-05…08, SAFE-13).
 
-use super::concern::Concern;
+mod bounds;
+mod days;
+mod intake;
+mod naming;
+mod regimen;
+mod routes;
+mod sequence;
+
+pub use intake::faults;
+
+use super::concern::{Concern, Pends};
+use super::deviations::effect;
 use super::drugs::Shared;
 use super::facts::Facts;
+use super::findings::facts as said_facts;
+use super::matching::Match;
+use super::plan::PlanLine;
+use crate::domain::case::Deviation;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
+use serde_json::json;
+
+/// Doses that depart from the matched regimen's (DEV-02, DEV-03, SAFE-05).
+pub fn against_regimen(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Vec<Deviation> {
+    regimen::deviations(facts, shared, matched, has_managed)
+}
 
 /// Everything that a person has to look at.
-pub const fn concerns(_facts: &Facts<'_>, _shared: &Shared<'_>) -> Vec<Concern> {
-    Vec::new()
+pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
+    let mut found = Vec::new();
+    for line in shared.plan.iter().filter(|line| !line.is_investigational()) {
+        naming::judge(line, shared, &mut found);
+        routes::judge(line, shared, &mut found);
+        bounds::judge(line, shared, &mut found);
+    }
+    days::judge(shared, &mut found);
+    steps(facts, shared, &mut found);
+    found
+}
+
+/// What is found about one line.
+struct About<'s> {
+    /// Last part of the rule's path.
+    rule: &'s str,
+    code: DeviationCode,
+    field: &'s str,
+    expected: String,
+    entered: String,
+    message: String,
+    pends: bool,
+    hold: Option<Hold>,
+    outcome: Truth,
+    requirements: &'static [&'static str],
+}
+
+impl About<'_> {
+    fn concern(self, line: &PlanLine<'_>, shared: &Shared<'_>) -> Concern {
+        let name = line.name();
+        let in_regimen = shared.matched.is_some_and(|matched| matched.contains(line));
+        let usual = DeviationEffect::of(self.pends, self.pends && in_regimen);
+        let effect = if self.pends { usual } else { effect(shared.admitted.program, self.code, usual) };
+        Concern {
+            rule: format!("dose/{name}/{}", self.rule),
+            outcome: self.outcome,
+            requirements: self.requirements,
+            source: line.product.map_or_else(|| shared.admitted.program.criteria_source.clone(), |product| product.source.clone()),
+            facts: said_facts([
+                ("line", json!(line.ordered.line)),
+                ("hcpcs", json!(line.ordered.hcpcs)),
+                ("route", json!(line.ordered.route)),
+                ("entered", json!(self.entered)),
+            ]),
+            deviation: Deviation {
+                code: self.code,
+                drug_line: Some(line.ordered.line),
+                field: line.pointer(self.field),
+                expected: self.expected,
+                entered: self.entered,
+                effect,
+                message: self.message,
+            },
+            pends: if self.pends { Pends::Lines(vec![line.ordered.line]) } else { Pends::Nothing },
+            hold: self.hold,
+        }
+    }
+}
+
+/// Doses of a step-up schedule that come too early: the line pends, managed or not (SAFE-05).
+fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(matched) = shared.matched else { return };
+    for departure in regimen::missing_steps(facts, shared, matched) {
+        let line = departure.line;
+        let entered = departure.ordered.capped.shown().to_string();
+        let expected = regimen::words(&departure.expected);
+        let pends = departure.how != regimen::Departs::Less;
+        let why = if pends { "; this drug is stepped up, and a dose that comes too early can harm" } else { "" };
+        let message = format!(
+            "check the dose of {}: administration {} is {entered}, and {expected} in {}{why}",
+            line.name(),
+            departure.administration,
+            matched.regimen.name
+        );
+        found.push(
+            About {
+                rule: "step-up",
+                code: if pends { DeviationCode::CyclesDosing } else { DeviationCode::DoseWarning },
+                field: "/dose",
+                expected,
+                entered,
+                message,
+                pends,
+                hold: None,
+                outcome: Truth::NotMet,
+                requirements: &["SAFE-05", "DEV-02"],
+            }
+            .concern(line, shared),
+        );
+    }
 }

@@ -181,17 +181,19 @@ struct Amounts {
 }
 
 fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
-    let ceiling = shared.matched.and_then(|matched| ceiling(line, matched));
+    let ceiling = ceiling(line, shared.matched);
     let last = u64::try_from((shared.range.1 - shared.range.0).num_days()).unwrap_or(0);
     let cap = shared.matched.and_then(|matched| cycle_cap(line, matched, shared.plan));
     let days = dose::administration_days(line, shared.phases, cap, last);
     let visits = (!line.ordered.days.is_empty()).then(|| u32::try_from(days.len()).unwrap_or(u32::MAX));
-    let in_mg = |entered: &crate::domain::order::Dose| dose::given(entered.amount, entered.unit, shared.patient);
+    let in_mg = |entered: &crate::domain::order::Dose| dose::given(entered.amount, entered.unit, shared.patient, line.product);
     let ordinary = line.ordered.dose.as_ref().map(in_mg).transpose();
     let loading = line.ordered.loading_dose.as_ref().map(in_mg).transpose();
     match (ordinary, loading) {
         (Ok(ordinary), Ok(loading)) => {
-            let ordinary = ordinary.map(|dose| dose.at_most(ceiling));
+            let ordinary = ordinary.map(|dose| dose.at_most(ceiling.map(|ceiling| left_of(ceiling, line, shared))));
+            let relative = line.ordered.loading_dose.is_some_and(|dose| dose.unit.is_relative());
+            let loading = loading.map(|dose| dose.at_most(ceiling.filter(|_| relative)));
             let units = line
                 .code
                 .and_then(|code| code.billing_unit.as_ref())
@@ -208,24 +210,45 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
 }
 
 fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, days: &[u64], line: &PlanLine<'_>) -> Option<u64> {
-    let each = dose::units_per_administration(ordinary?, unit)?;
+    let container = line.product.and_then(|product| product.container);
+    let of = |dose: Given| if dose.amount() > 0.0 { dose::units_per_administration(dose, unit, container) } else { Some(0) };
+    let each = of(ordinary?)?;
     let first = match loading {
-        Some(dose) => Some(dose::units_per_administration(dose, unit)?),
+        Some(dose) => Some(of(dose)?),
         None => None,
     };
     Some(dose::units_in_all(days.len(), line.ordered.frequency_per_day, each, first))
 }
 
-/// The regimen's ceiling for a dose that is worked out from body measures; a flat dose is what the practice wants.
-pub fn ceiling(line: &PlanLine<'_>, matched: &Match<'_>) -> Option<f64> {
-    line.ordered.dose.filter(|dose| dose.unit.is_relative())?;
-    matched
-        .regimen
-        .phases
+/// The ceiling of a dose that is worked out from body measures, the regimen's and the product's own; a flat dose is what the practice wants.
+pub fn ceiling(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> Option<f64> {
+    let (basis, _) = dose::measure(line.ordered.dose.filter(|dose| dose.unit.is_relative())?.unit);
+    let entries = matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let of_regimen = entries.filter(|drug| drug.generic == line.name()).find_map(|drug| drug.maximum_dose);
+    let own = line.product.and_then(|product| product.cap).filter(|cap| cap.basis.kind == basis.kind).map(|cap| cap.amount);
+    match (of_regimen, own) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
+}
+
+/// What earlier lines of the same drug leave of a day's ceiling (SAFE-06).
+fn left_of(ceiling: f64, line: &PlanLine<'_>, shared: &Shared<'_>) -> f64 {
+    let before = |other: &&PlanLine<'_>| {
+        other.ordered.line < line.ordered.line
+            && other.phase_index == line.phase_index
+            && other.name() == line.name()
+            && other.ordered.days.iter().any(|day| line.ordered.days.contains(day))
+    };
+    let used: f64 = shared
+        .plan
         .iter()
-        .flat_map(|phase| &phase.drugs)
-        .find(|drug| drug.generic == line.name())
-        .and_then(|drug| drug.maximum_dose)
+        .filter(before)
+        .filter_map(|other| other.ordered.dose.filter(|dose| dose.unit.is_relative()))
+        .filter_map(|dose| dose::given(dose.amount, dose.unit, shared.patient, line.product).ok())
+        .map(Given::amount)
+        .sum();
+    (ceiling - used).max(0.0)
 }
 
 /// Cycles after which an open-ended line ends, where the regimen caps it (VER-08): those of all the regimen's phases with this drug,

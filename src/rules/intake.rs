@@ -1,5 +1,6 @@
 //! What a request must carry and how (INF-01…06, SUB-03, SUB-04, SUB-10, TRI-01). Finds every fault at once.
 
+use super::dosing;
 use crate::domain::content::{Content, RequiredItem};
 use crate::domain::items::{is_carried, text};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
@@ -136,6 +137,9 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
 /// `at` leads to a field of the drug.
 fn one_drug(drug: &OrderedDrug, phase: &Phase, at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
     code_and_name(drug, at, content, faults);
+    if drug.role != Some(DrugRole::Investigational) {
+        dosing::faults(drug, at, content, faults);
+    }
     let studied = drug.role == Some(DrugRole::Investigational);
     if drug.dose.is_none() && !studied {
         faults.push(Fault::new(at("/dose"), "missing", "enter the dose per administration as {amount, unit}"));
@@ -171,7 +175,8 @@ fn code_and_name(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Con
         return;
     }
     if let Some((known, _)) = content.drugs.by_code(code) {
-        if let Some(named) = drug.generic.as_ref().and_then(|name| content.drugs.by_name(name))
+        if !known.is_unclassified()
+            && let Some(named) = drug.generic.as_ref().and_then(|name| content.drugs.by_name(name))
             && named.generic != known.generic
         {
             let message = format!("{code} is {}, not {}: correct the code or the name", known.generic, named.generic);

@@ -1,6 +1,6 @@
 //! The ordered drugs, looked up in the catalogue, with every phase laid on the calendar.
 
-use crate::domain::content::{Benefit, Code, Content, Drug};
+use crate::domain::content::{Benefit, Code, Content, Dosing, Drug, DrugCatalog, Product, RouteId, Routes, SaidRoute};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
 use crate::domain::vocabulary::{DrugRole, LineOfBusiness};
 use std::sync::Arc;
@@ -20,12 +20,21 @@ pub struct PlanLine<'a> {
     pub drug: Option<&'a Arc<Drug>>,
     /// The code in the catalogue.
     pub code: Option<&'a Code>,
+    /// True where the code stands for drugs without one, such as J9999.
+    pub is_unclassified: bool,
+    /// What content knows of giving it.
+    pub dosing: Option<&'a Dosing>,
+    /// The product that it is given as, by code and route.
+    pub product: Option<&'a Product>,
+    /// What its route says; none where none is entered.
+    pub route: Option<SaidRoute>,
 }
 
 impl<'a> PlanLine<'a> {
     /// Name for people.
     pub fn name(&self) -> &'a str {
         self.drug
+            .filter(|drug| !drug.is_unclassified() || self.ordered.generic.is_none())
             .map(|drug| drug.generic.as_str())
             .or(self.ordered.generic.as_deref())
             .or(self.ordered.hcpcs.as_deref())
@@ -34,8 +43,9 @@ impl<'a> PlanLine<'a> {
 
     /// Ingredients it counts as; an unknown drug counts as itself.
     pub fn ingredients(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let known = self.drug.map_or(&[][..], |drug| &drug.ingredients);
-        let unknown = self.drug.is_none().then(|| self.name());
+        let known = self.drug.filter(|drug| !drug.is_unclassified());
+        let unknown = known.is_none().then(|| self.name());
+        let known = known.map_or(&[][..], |drug| &drug.ingredients);
         known.iter().map(String::as_str).chain(unknown)
     }
 
@@ -52,6 +62,26 @@ impl<'a> PlanLine<'a> {
     /// True where content calls it supportive unless a regimen counts it in.
     pub fn is_supportive_by_content(&self) -> bool {
         self.drug.is_some_and(|drug| drug.supportive)
+    }
+
+    /// The route, where content understands it or allows just one.
+    pub fn known_route(&self) -> Option<RouteId> {
+        match self.route {
+            Some(said) => said.route(),
+            None => self.allowed_routes().only(),
+        }
+    }
+
+    /// Every route that content allows for its products.
+    pub fn allowed_routes(&self) -> Routes {
+        Routes(self.products().fold(0, |all, product| all | product.routes().0))
+    }
+
+    /// The products that it may be.
+    pub fn products(&self) -> impl Iterator<Item = &'a Product> + use<'a> {
+        let is_unclassified = self.is_unclassified;
+        let code = self.code.filter(|_| !is_unclassified).map(|code| code.hcpcs.as_str());
+        self.dosing.into_iter().flat_map(move |dosing| dosing.products_for(code))
     }
 
     /// JSON pointer of the line, with a field of it.
@@ -79,13 +109,35 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
         .map(|(phase_index, drug_index, phase, ordered)| {
             let by_code = ordered.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code));
             let (drug, code) = match by_code {
+                Some((drug, code)) if drug.is_unclassified() => (Some(named(ordered, &content.drugs).unwrap_or(drug)), Some(code)),
                 Some((drug, code)) => (Some(drug), Some(code)),
                 None if ordered.hcpcs.is_some() => (None, None),
                 None => (ordered.generic.as_ref().and_then(|name| content.drugs.by_name(name)), None),
             };
-            PlanLine { ordered, phase, phase_index, drug_index, drug, code }
+            let mut line = PlanLine {
+                ordered,
+                phase,
+                phase_index,
+                drug_index,
+                drug,
+                code,
+                is_unclassified: by_code.is_some_and(|(drug, _)| drug.is_unclassified()),
+                dosing: drug.and_then(|drug| content.dosing.of(&drug.generic)),
+                product: None,
+                route: ordered.route.as_deref().map(|text| content.dosing.said(text)),
+            };
+            let route = line.known_route();
+            let by_route = |product: &&Product| route.is_none_or(|route| product.routes().has(route));
+            line.product = line.products().find(by_route).or_else(|| line.products().next());
+            line
         })
         .collect()
+}
+
+/// The drug that the line names beside a code for unclassified drugs.
+pub fn named<'a>(ordered: &OrderedDrug, drugs: &'a DrugCatalog) -> Option<&'a Arc<Drug>> {
+    let name = ordered.generic.as_deref()?.trim();
+    drugs.by_name(name).or_else(|| drugs.by_brand(name)).filter(|drug| !drug.is_unclassified())
 }
 
 /// Phases with the day on which each begins, counted from 0 on the date of service.

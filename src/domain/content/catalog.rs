@@ -83,6 +83,13 @@ pub struct Drug {
     pub verify: bool,
 }
 
+impl Drug {
+    /// True for an entry that stands for codes without a drug of their own, such as J9999.
+    pub fn is_unclassified(&self) -> bool {
+        matches!(self.subclass.as_str(), "not_otherwise_classified" | "not_otherwise_specified")
+    }
+}
+
 /// A code that no longer exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TerminatedCode {
@@ -138,6 +145,11 @@ impl DrugCatalog {
     /// A drug by generic name or synonym, ignoring case.
     pub fn by_name(&self, name: &str) -> Option<&Arc<Drug>> {
         self.by_name.get(&name.to_lowercase()).and_then(|index| self.drugs.get(*index))
+    }
+
+    /// A drug by brand name, ignoring case.
+    pub fn by_brand(&self, name: &str) -> Option<&Arc<Drug>> {
+        self.drugs.iter().find(|drug| drug.brands.iter().any(|brand| brand.eq_ignore_ascii_case(name)))
     }
 
     /// Every code that ended.

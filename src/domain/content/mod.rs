@@ -1,12 +1,17 @@
 //! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
 
 mod catalog;
+mod dosing;
 mod letters;
 mod program;
 mod regimen;
 
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
+};
+pub use dosing::{
+    Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
+    SaidRoute, Step, WeightBasis,
 };
 pub use letters::{LanguageLine, Letters};
 pub use program::{
@@ -55,6 +60,8 @@ pub struct Content {
     pub programs: Vec<Arc<Program>>,
     /// Drugs.
     pub drugs: Arc<DrugCatalog>,
+    /// Their doses and routes.
+    pub dosing: Arc<DosingCatalog>,
     /// ICD-10-CM codes by code with dot.
     pub diagnoses: Arc<HashMap<String, Diagnosis>>,
     /// Places of service by code.
@@ -115,6 +122,8 @@ pub struct Parts {
     /// See [`Content`].
     pub drugs: Arc<DrugCatalog>,
     /// See [`Content`].
+    pub dosing: Arc<DosingCatalog>,
+    /// See [`Content`].
     pub diagnoses: Arc<HashMap<String, Diagnosis>>,
     /// See [`Content`].
     pub places_of_service: Arc<BTreeMap<String, PlaceOfService>>,
@@ -151,6 +160,7 @@ impl From<Parts> for Content {
             release: parts.release,
             programs: parts.programs,
             drugs: parts.drugs,
+            dosing: parts.dosing,
             diagnoses: parts.diagnoses,
             places_of_service: parts.places_of_service,
             cancers: parts.cancers,

@@ -1,0 +1,162 @@
+//! What an ingredient comes to on a day and within an interval, over all its lines, forms and routes (SAFE-06).
+
+use super::super::concern::Concern;
+use super::super::dose::{self, Given};
+use super::super::drugs::{Shared, ceiling};
+use super::super::plan::{PlanLine, phase_starts};
+use super::About;
+use super::bounds::{NOISE, in_words, rules};
+use crate::domain::content::{Amount, Basis, Per};
+use crate::domain::order::Dose;
+use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
+
+/// Every day and interval of every ingredient.
+pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    for (index, line) in shared.plan.iter().enumerate().filter(|(_, line)| counts(line)) {
+        let same: Vec<&PlanLine<'_>> =
+            shared.plan.iter().filter(|other| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()))).collect();
+        let leads_phase = !shared.plan.iter().take(index).any(|other| other.phase_index == line.phase_index && same.iter().any(|known| std::ptr::eq(*known, other)));
+        if leads_phase {
+            let here: Vec<&PlanLine<'_>> = same.iter().copied().filter(|other| other.phase_index == line.phase_index).collect();
+            if here.len() > 1 || line.ordered.frequency_per_day > 1 {
+                of_a_day(&here, shared, found);
+            }
+        }
+        let leads = same.first().is_some_and(|first| std::ptr::eq(*first, line));
+        if leads {
+            of_an_interval(&same, shared, found);
+        }
+    }
+}
+
+fn counts(line: &PlanLine<'_>) -> bool {
+    !line.is_investigational() && line.dosing.is_some() && line.ordered.dose.is_some() && !line.ordered.days.is_empty()
+}
+
+/// All lines of one phase that give the ingredient.
+fn of_a_day(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let mut days: Vec<u32> = lines.iter().flat_map(|line| line.ordered.days.iter().copied()).collect();
+    days.sort_unstable();
+    days.dedup();
+    for day in days {
+        let here: Vec<&PlanLine<'_>> = lines.iter().copied().filter(|line| line.ordered.days.contains(&day)).collect();
+        for first in [false, true] {
+            if let Some(concern) = day_total(&here, first, shared) {
+                found.push(concern);
+                return;
+            }
+        }
+    }
+}
+
+fn dose_of(line: &PlanLine<'_>, first: bool) -> Option<Dose> {
+    line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose)
+}
+
+fn day_total(lines: &[&PlanLine<'_>], first: bool, shared: &Shared<'_>) -> Option<Concern> {
+    let times = |line: &PlanLine<'_>| f64::from(line.ordered.frequency_per_day);
+    let told = *lines.iter().min_by_key(|line| line.ordered.line)?;
+    let doses: Vec<(Dose, &PlanLine<'_>)> = lines.iter().filter_map(|line| Some((dose_of(line, first)?, *line))).collect();
+    // in one basis, where all lines are in it: before caps
+    let (basis, _) = dose::measure(doses.first()?.0.unit);
+    let in_basis: Option<f64> = doses
+        .iter()
+        .map(|(dose, line)| {
+            let (own, factor) = dose::measure(dose.unit);
+            (own == basis).then(|| dose.amount * factor * times(line))
+        })
+        .sum();
+    let all_rules = || lines.iter().flat_map(|line| rules(line, None));
+    let day_in_basis = all_rules()
+        .filter(|rule| rule.basis == basis)
+        .filter_map(|rule| {
+            let (most, day) = rule.most.zip(rule.per_day)?;
+            (most.basis == day.basis && most.amount > 0.0).then(|| rule.outer * day.amount / most.amount)
+        })
+        .reduce(f64::max);
+    if let Some((total, bound)) = in_basis.zip(day_in_basis).filter(|(total, bound)| *total > bound * NOISE) {
+        return Some(beyond(told, in_words(total, basis), &in_words(bound, basis), "a day", shared));
+    }
+    let per_day = all_rules().filter_map(|rule| rule.per_day).filter(|day| day.basis.kind == basis.kind).map(|day| day.amount).reduce(f64::max)?;
+    let capped = day_in_basis.is_some() && in_basis.is_some() && basis.per != Per::Flat && lines.iter().any(|line| ceiling(line, shared.matched).is_some());
+    if capped {
+        // its lines share the cap of the day
+        return None;
+    }
+    let given = doses.iter().map(|(dose, line)| {
+        let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
+        Some(given.at_most(ceiling(line, shared.matched)).times(times(line)))
+    });
+    let total: Given = given.reduce(|left, right| left?.plus(right?)).flatten()?;
+    let flat = Basis { kind: total.kind(), per: Per::Flat };
+    (total.kind() == basis.kind && total.amount() > per_day * NOISE)
+        .then(|| beyond(told, total.shown().to_string(), &in_words(per_day, flat), "a day", shared))
+}
+
+fn beyond(line: &PlanLine<'_>, entered: String, bound: &str, span: &str, shared: &Shared<'_>) -> Concern {
+    let source = line.product.map_or("", |product| product.source.as_str());
+    About {
+        rule: "total",
+        code: DeviationCode::DoseOutOfBounds,
+        field: "/dose",
+        expected: format!("at most {bound} {span}"),
+        message: format!(
+            "check the doses of {}: all its lines together come to {entered} {span}, more than {bound}, the most that is given ({source})",
+            line.name()
+        ),
+        entered,
+        pends: true,
+        hold: Some(Hold::DoseOutOfBounds),
+        outcome: Truth::NotMet,
+        requirements: &["SAFE-06"],
+    }
+    .concern(line, shared)
+}
+
+/// The most that any days in a row hold, within the first cycles of each phase.
+fn of_an_interval(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(line) = lines.iter().min_by_key(|line| line.ordered.line) else { return };
+    let bound = lines
+        .iter()
+        .flat_map(|line| rules(line, line.known_route().map(|route| crate::domain::content::Routes(1 << route.0))))
+        .filter_map(|rule| rule.per_interval)
+        .reduce(|left: (Amount, u32), right| if left.0.amount < right.0.amount { right } else { left });
+    let Some((most, days)) = bound else { return };
+    let Ok(most_given) = dose::for_patient(most, shared.patient, line.product) else { return };
+    let rounding = 1.0 + shared.content.dosing.shares.rounding_percent / 100.0;
+    let starts = phase_starts(shared.phases);
+    let mut events: Vec<(u64, f64)> = Vec::new();
+    for line in lines {
+        let Some(dose) = line.ordered.dose else { continue };
+        let start = starts.get(line.phase_index).copied().unwrap_or(0);
+        let length = u64::from(line.phase.cycle_length_days.max(1));
+        let cycles = line.phase.cycles.map_or(u64::MAX, u64::from).min(u64::from(days) / length + 2);
+        for cycle in 0..cycles {
+            for day in &line.ordered.days {
+                let is_first = cycle == 0 && line.ordered.days.iter().min() == Some(day);
+                let dose = dose_of(line, is_first).unwrap_or(dose);
+                let Ok(given) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { return };
+                if given.kind() == most_given.kind() {
+                    events.push((start + cycle * length + u64::from(*day), given.amount() * f64::from(line.ordered.frequency_per_day)));
+                }
+            }
+        }
+    }
+    events.sort_by_key(|(day, _)| *day);
+    let (mut from, mut sum) = (0, 0.0);
+    for (day, amount) in &events {
+        sum += amount;
+        while let Some((_, gone)) = events.get(from).filter(|(first, _)| first + u64::from(days) <= *day) {
+            sum -= gone;
+            from += 1;
+        }
+        if sum > most_given.amount() * rounding * NOISE {
+            let flat = Basis { kind: most_given.kind(), per: Per::Flat };
+            let span = format!("within {days} days");
+            let bound = in_words(most.amount, most.basis);
+            let bound = if most.basis.per == Per::Flat { bound } else { format!("{bound} ({} for this patient)", most_given.shown()) };
+            found.push(beyond(line, in_words((sum * 100.0).round() / 100.0, flat), &bound, &span, shared));
+            return;
+        }
+    }
+}

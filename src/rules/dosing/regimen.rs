@@ -1,0 +1,208 @@
+//! Doses against those of the matched regimen, administration by administration (DEV-02, DEV-03, SAFE-05, SAFE-07).
+
+use super::super::deviations::effect;
+use super::super::dose::{self, Given};
+use super::super::drugs::Shared;
+use super::super::facts::Facts;
+use super::super::matching::Match;
+use super::super::plan::PlanLine;
+use super::sequence::{self, Run, Total};
+use crate::domain::case::Deviation;
+use crate::domain::content::{RegimenDrugRole, Step};
+use crate::domain::vocabulary::{CaseStatus, DeviationCode, DeviationEffect};
+
+/// How an administration departs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departs {
+    /// Less than any dose that can stand there.
+    Less,
+    /// More, but less than any other dose of the schedule.
+    More,
+    /// As much as a dose of another place: a loading dose again, a later step too early, three weeks' dose each week.
+    Elsewhere,
+}
+
+/// One departure of a drug.
+#[derive(Debug)]
+pub struct Departure<'p, 'a> {
+    /// The line.
+    pub line: &'p PlanLine<'a>,
+    /// Which administration, from 1.
+    pub administration: u32,
+    /// What is ordered there.
+    pub ordered: Total,
+    /// What can stand there.
+    pub expected: Vec<Given>,
+    /// How.
+    pub how: Departs,
+}
+
+/// Every line once that leads the lines of its drug, where the regimen gives the drug.
+fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl Iterator<Item = &'p PlanLine<'a>> {
+    shared.plan.iter().enumerate().filter_map(move |(index, line)| {
+        let known = |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
+        let first = !shared.plan.iter().take(index).any(|other| other.name() == line.name() && !other.is_investigational());
+        let is_in = first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
+        is_in.then_some(line)
+    })
+}
+
+/// True where the lines of a drug are compared with the regimen, dose by dose.
+pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
+    let drugs = matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    drugs.into_iter().any(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive)
+}
+
+/// Days since treatment with the drug began, where the order or an approved case of this member says so.
+fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
+    let approved = |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
+    let before = facts
+        .related_cases
+        .iter()
+        .filter(|case| approved(case.status) && case.treatment_ingredients.iter().any(|known| line.has_ingredient(known)))
+        .map(|case| case.valid_from);
+    let first = before.chain(facts.order.continuation_of_treatment_started_on).min()?;
+    Some((shared.admitted.date_of_service - first).num_days()).filter(|days| *days > 0)
+}
+
+/// The departures of one drug.
+fn of_drug<'p, 'a>(line: &PlanLine<'a>, facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
+    let name = line.name();
+    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared)) else {
+        return Vec::new();
+    };
+    let last_step = line.dosing.and_then(|dosing| dosing.steps.last()).map_or(0, |step: &Step| i64::from(step.day));
+    let continues = treated_for(line, facts, shared).is_some_and(|days| days >= last_step);
+    let strict = last_step > 0 || line.drug.is_some_and(|drug| drug.managed_on_dose);
+    let judge = Judge { expected: &expected, continues, strict, shared, line };
+    let mut found: Vec<Departure<'p, 'a>> = Vec::new();
+    for run in &ordered {
+        let Some(line) = shared.plan.get(run.line) else { continue };
+        if let Some((place, candidates)) = judge.first_departure(run)
+            && !found.iter().any(|known| known.line.ordered.line == line.ordered.line)
+        {
+            let how = judge.how(run.total, &candidates);
+            let mut doses: Vec<Given> = candidates.iter().map(|candidate| candidate.total.capped).collect();
+            doses.sort_by(|left, right| left.amount().total_cmp(&right.amount()));
+            doses.dedup_by(|left, right| left.shown() == right.shown());
+            found.push(Departure { line, administration: place + 1, ordered: run.total, expected: doses, how });
+        }
+    }
+    found
+}
+
+struct Judge<'j, 'a> {
+    expected: &'j [Run],
+    continues: bool,
+    strict: bool,
+    shared: &'j Shared<'a>,
+    line: &'j PlanLine<'a>,
+}
+
+impl<'j> Judge<'j, '_> {
+    /// Doses of the regimen that can stand at a place. Where treatment goes on from before, nobody knows how far it has come.
+    fn candidates(&self, place: u32) -> Vec<&'j Run> {
+        if self.continues {
+            return self.expected.iter().filter(|run| !run.loading || place == 0).collect();
+        }
+        let here: Vec<&Run> = self.expected.iter().filter(|run| run.from <= place && place < run.to).collect();
+        if here.is_empty() { self.expected.iter().max_by_key(|run| run.to).into_iter().collect() } else { here }
+    }
+
+    fn fits(&self, ordered: Total, run: &Run) -> bool {
+        let tolerance = self.shared.admitted.program.dose_warning_percent;
+        let reduction = self.shared.content.dosing.shares.usual_reduction_percent;
+        let below = if self.strict || run.loading { tolerance } else { tolerance.max(reduction) };
+        ordered.percent_of(run.total).is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + tolerance + 1e-9)
+    }
+
+    fn first_departure(&self, run: &Run) -> Option<(u32, Vec<&'j Run>)> {
+        let mut place = run.from;
+        while place < run.to {
+            let candidates = self.candidates(place);
+            let fitting = candidates.iter().filter(|candidate| self.fits(run.total, candidate)).map(|candidate| candidate.to).max();
+            match fitting {
+                None if candidates.is_empty() => return None,
+                None => return Some((place, candidates)),
+                // past the regimen's end, or unknown places: its last dose stands for the rest
+                Some(to) if to <= place || (self.continues && place > 0) => return None,
+                Some(_) if self.continues => place += 1,
+                Some(to) => place = to,
+            }
+        }
+        None
+    }
+
+    fn how(&self, ordered: Total, candidates: &[&Run]) -> Departs {
+        let more = candidates.iter().all(|run| ordered.percent_of(run.total).is_none_or(|percent| percent > 100.0));
+        let less = candidates.iter().all(|run| ordered.percent_of(run.total).is_none_or(|percent| percent < 100.0));
+        if less {
+            return Departs::Less;
+        }
+        let most = candidates.iter().map(|run| run.total.capped.amount()).fold(0.0, f64::max);
+        let reach = 100.0 - self.shared.admitted.program.dose_warning_percent;
+        let reaches = |other: Total| ordered.percent_of(other).is_some_and(|percent| percent >= reach);
+        let of_regimen = self.expected.iter().any(|run| run.total.capped.amount() > most * 1.01 && reaches(run.total));
+        let loading = self.line.dosing.map_or(&[][..], |dosing| &dosing.loading);
+        let of_content = loading.iter().filter_map(|dose| dose::for_patient(*dose, self.shared.patient, self.line.product).ok()).any(|dose| {
+            dose.amount() > most * 1.01 && ordered.capped.percent_of(dose).is_some_and(|percent| percent >= reach)
+        });
+        if more && (of_regimen || of_content) { Departs::Elsewhere } else { Departs::More }
+    }
+}
+
+/// Doses that depart from the matched regimen, but for those of a step-up schedule, which pend whatever else holds.
+pub fn deviations(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Vec<Deviation> {
+    leading(shared, matched)
+        .filter(|line| !steps_up(line))
+        .flat_map(|line| of_drug(line, facts, shared, matched))
+        .map(|departure| told(&departure, shared, matched, has_managed))
+        .collect()
+}
+
+/// Departures upwards of drugs that are stepped up.
+pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
+    leading(shared, matched).filter(|line| steps_up(line)).flat_map(|line| of_drug(line, facts, shared, matched)).collect()
+}
+
+fn steps_up(line: &PlanLine<'_>) -> bool {
+    line.dosing.is_some_and(|dosing| !dosing.steps.is_empty())
+}
+
+/// Amounts for people.
+pub fn words(doses: &[Given]) -> String {
+    doses.iter().map(|dose| dose.shown().to_string()).collect::<Vec<_>>().join(" or ")
+}
+
+/// As told to the practice.
+pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Deviation {
+    let line = departure.line;
+    let program = shared.admitted.program;
+    let (code, usual) = match departure.how {
+        _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway),
+        Departs::Elsewhere => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
+        _ => (DeviationCode::DoseWarning, DeviationEffect::None),
+    };
+    let entered = departure.ordered.capped.shown().to_string();
+    let expected = words(&departure.expected);
+    let why = match departure.how {
+        Departs::Elsewhere => ", and as much as the regimen gives at another time only",
+        Departs::Less | Departs::More => "",
+    };
+    let field = if departure.administration == 1 && line.ordered.loading_dose.is_some() { "/loading_dose" } else { "/dose" };
+    Deviation {
+        code,
+        drug_line: Some(line.ordered.line),
+        field: line.pointer(field),
+        expected: expected.clone(),
+        entered: entered.clone(),
+        effect: effect(program, code, usual),
+        message: format!(
+            "check the dose of {}: {entered} for this patient at administration {} is more than {} % from {expected} in {}{why}",
+            line.name(),
+            departure.administration,
+            program.dose_warning_percent,
+            matched.regimen.name,
+        ),
+    }
+}

@@ -1,0 +1,178 @@
+//! Doses one after another: an order's administrations of a drug against those of the regimen, each with the ones that can stand in its
+//! place (SAFE-05). Both are written as runs of equal doses, counted in days of treatment with the drug, so that neither an equivalent
+//! split into phases nor the number of cycles that a regimen leaves open makes a difference.
+
+use super::super::dose::{self, Given};
+use super::super::drugs::{Shared, ceiling};
+use super::super::matching::Match;
+use super::super::plan::PlanLine;
+use crate::domain::content::{RegimenDrug, RegimenDrugRole, RegimenPhase};
+use crate::domain::order::Dose;
+
+/// Cycles that are laid out one by one where the doses within a cycle differ.
+const CYCLES: u32 = 60;
+/// Stands for "no end".
+const ENDLESS: u32 = u32::MAX / 2;
+
+/// All of a drug that is given on one day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Total {
+    /// Before caps.
+    pub whole: Given,
+    /// After caps.
+    pub capped: Given,
+    /// True where body measures make the amount.
+    relative: bool,
+}
+
+impl Total {
+    fn plus(self, other: Self) -> Option<Self> {
+        let (whole, capped) = (self.whole.plus(other.whole)?, self.capped.plus(other.capped)?);
+        Some(Self { whole, capped, relative: self.relative && other.relative })
+    }
+
+    /// In percent of another; before caps where both are worked out from body measures, so that no cap hides a factor.
+    pub fn percent_of(self, other: Self) -> Option<f64> {
+        if self.relative && other.relative { self.whole.percent_of(other.whole) } else { self.capped.percent_of(other.capped) }
+    }
+}
+
+/// The same dose on several days of treatment in a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    /// First place, from 0.
+    pub from: u32,
+    /// The place after the last.
+    pub to: u32,
+    /// What is given.
+    pub total: Total,
+    /// True for a dose of the first administration only.
+    pub loading: bool,
+    /// Index in the plan of the line that it is told of.
+    pub line: usize,
+}
+
+fn push(runs: &mut Vec<Run>, run: Run) {
+    match runs.last_mut() {
+        Some(last) if last.to == run.from && last.total == run.total && last.loading == run.loading && last.line == run.line => last.to = run.to,
+        _ => runs.push(run),
+    }
+}
+
+/// What is ordered of a drug. None where a measure is missing, or amounts of several kinds meet on one day.
+pub fn ordered(name: &str, shared: &Shared<'_>) -> Option<Vec<Run>> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    for index in 0..shared.phases.len() {
+        let of_phase = |line: &&(usize, &PlanLine<'_>)| line.1.phase_index == index && is_of(line.1, name);
+        let lines: Vec<(usize, &PlanLine<'_>)> = shared.plan.iter().enumerate().filter(|line| of_phase(&line)).collect();
+        let mut days: Vec<u32> = lines.iter().flat_map(|(_, line)| line.ordered.days.iter().copied()).collect();
+        days.sort_unstable();
+        days.dedup();
+        let Some(told) = lines.iter().min_by_key(|(_, line)| line.ordered.line).map(|(index, _)| *index) else { continue };
+        let on = |day: u32, first: bool| -> Option<Total> {
+            let given = lines.iter().filter(|(_, line)| line.ordered.days.contains(&day)).map(|(_, line)| {
+                let begins = first && line.ordered.days.iter().min() == Some(&day);
+                let dose = line.ordered.loading_dose.filter(|_| begins).or(line.ordered.dose)?;
+                total(dose, ceiling(line, shared.matched), line, shared)
+            });
+            given.reduce(|left, right| left?.plus(right?)).flatten()
+        };
+        let line_on = |day: u32| {
+            let given = lines.iter().filter(|(_, line)| line.ordered.days.contains(&day));
+            given.min_by_key(|(_, line)| line.ordered.line).map_or(told, |(index, _)| *index)
+        };
+        let ordinary: Vec<(Total, usize)> =
+            days.iter().map(|day| Some((on(*day, false)?, line_on(*day)))).collect::<Option<Vec<_>>>()?;
+        let loads = lines.iter().any(|(_, line)| line.ordered.loading_dose.is_some());
+        let cycles = lines.first().map_or(Some(0), |(_, line)| line.phase.cycles);
+        let count = u32::try_from(ordinary.len()).unwrap_or(u32::MAX);
+        let end = cycles.map_or(ENDLESS, |cycles| at + cycles * count);
+        if loads {
+            for (place, day) in (at..).zip(&days) {
+                push(&mut runs, Run { from: place, to: place + 1, total: on(*day, true)?, loading: false, line: line_on(*day) });
+            }
+            at += count;
+        }
+        lay_out(&mut runs, &ordinary, (at, end), |from, to, total, line| Run { from, to, total, loading: false, line });
+        at = end;
+    }
+    Some(runs)
+}
+
+/// Repeats the doses of a cycle from one place to another.
+fn lay_out(runs: &mut Vec<Run>, cycle: &[(Total, usize)], (from, to): (u32, u32), run: impl Fn(u32, u32, Total, usize) -> Run) {
+    let Some((first, line)) = cycle.first().copied() else { return };
+    if cycle.iter().all(|(total, _)| *total == first) {
+        if from < to {
+            push(runs, run(from, to, first, line));
+        }
+        return;
+    }
+    let length = u32::try_from(cycle.len()).unwrap_or(u32::MAX);
+    let last = to.min(from.saturating_add(CYCLES.saturating_mul(length)));
+    for (place, (total, line)) in (from..last).zip(cycle.iter().cycle()) {
+        push(runs, run(place, place + 1, *total, *line));
+    }
+}
+
+fn is_of(line: &PlanLine<'_>, name: &str) -> bool {
+    line.name() == name && !line.is_investigational() && line.ordered.dose.is_some() && !line.ordered.days.is_empty()
+}
+
+fn total(dose: Dose, ceiling: Option<f64>, line: &PlanLine<'_>, shared: &Shared<'_>) -> Option<Total> {
+    let whole = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
+    let relative = dose.unit.is_relative();
+    Some(Total { whole, capped: whole.at_most(ceiling.filter(|_| relative)), relative })
+}
+
+/// What the regimen gives of a drug. A phase with more or fewer cycles moves those after it, so that runs may overlap.
+pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Vec<Run>> {
+    let mut runs: Vec<Run> = Vec::new();
+    let (mut earliest, mut latest) = (0_u32, 0_u32);
+    for phase in &matched.regimen.phases {
+        let entries: Vec<&RegimenDrug> =
+            phase.drugs.iter().filter(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive).collect();
+        let mut days: Vec<u32> = entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
+        days.sort_unstable();
+        days.dedup();
+        let Some(first_day) = days.first().copied() else { continue };
+        let on = |day: u32, first: bool| -> Option<Total> {
+            let given = entries.iter().filter(|entry| entry.days.contains(&day)).map(|entry| {
+                let dose = entry.loading_dose.filter(|_| first).unwrap_or(entry.dose);
+                let cap = line.product.and_then(|product| product.cap).map(|cap| cap.amount);
+                let ceiling = entry.maximum_dose.map_or(cap, |most| Some(cap.map_or(most, |cap| cap.min(most))));
+                total(Dose { amount: dose.amount, unit: dose.unit }, ceiling, line, shared)
+            });
+            given.reduce(|left, right| left?.plus(right?)).flatten()
+        };
+        let ordinary: Vec<(Total, usize)> = days.iter().map(|day| Some((on(*day, false)?, 0))).collect::<Option<Vec<_>>>()?;
+        let count = u32::try_from(ordinary.len()).unwrap_or(u32::MAX);
+        let end = most_cycles(phase).map_or(ENDLESS, |cycles| latest.saturating_add(cycles * count).min(ENDLESS));
+        let mut from = earliest;
+        if latest == 0 && entries.iter().any(|entry| entry.loading_dose.is_some() && entry.days.first() == Some(&first_day)) {
+            runs.push(Run { from: 0, to: 1, total: on(first_day, true)?, loading: true, line: 0 });
+            from = 1;
+        }
+        let spread = latest.saturating_sub(earliest);
+        if ordinary.iter().all(|(total, _)| Some(*total) == ordinary.first().map(|(first, _)| *first)) {
+            lay_out(&mut runs, &ordinary, (from, end), |from, to, total, line| Run { from, to, total, loading: false, line });
+        } else {
+            let cycle_end = end.saturating_sub(spread);
+            let mut spread_out = Vec::new();
+            lay_out(&mut spread_out, &ordinary, (earliest, cycle_end), |from, to, total, line| Run { from, to, total, loading: false, line });
+            runs.extend(spread_out.into_iter().filter(|run| run.to > from).map(|run| Run {
+                from: run.from.max(from),
+                to: run.to.saturating_add(spread),
+                ..run
+            }));
+        }
+        earliest = earliest.saturating_add(phase.cycles_min * count);
+        latest = end;
+    }
+    Some(runs)
+}
+
+fn most_cycles(phase: &RegimenPhase) -> Option<u32> {
+    phase.cycles_max.filter(|_| !phase.until_progression || phase.cycles_max.is_some())
+}
