@@ -93,6 +93,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         cancers: content.cancers.clone(),
         regimens: regimens.collect(),
         policies: content.policies.clone(),
+        limits: content.limits.clone(),
         biomarkers: content.biomarkers.clone(),
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),

@@ -57,6 +57,22 @@ fn a_regimen_entered_exactly_matches_itself_without_deviation() {
 }
 
 #[test]
+fn a_regimen_entered_exactly_breaks_no_limit() {
+    // proves SAFE-09, SAFE-10, SAFE-15
+    check_each("limits", |regimen, content| {
+        let decision =
+            Situation::new(exact(regimen, content, "bma"), "bma").decide(content).map_err(|refusal| format!("{refusal:?}"))?;
+        let broken: Vec<String> = decision
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.starts_with("limits/"))
+            .map(|finding| format!("{}: {}", finding.rule, finding.message))
+            .collect();
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
+    });
+}
+
+#[test]
 fn a_pathway_regimen_entered_exactly_is_decided_on_its_pathway_unless_a_policy_asks_for_more() {
     // proves REG-01, SCD-01, DET-01
     let (mut decided, mut pended) = (0, Vec::new());

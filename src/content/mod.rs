@@ -8,6 +8,7 @@ mod criteria;
 mod document;
 mod dosing;
 mod drugs;
+mod limits;
 mod lines;
 mod lint;
 mod phases;
@@ -67,6 +68,7 @@ struct Drafts {
     words: Vocabulary,
     regimens: Vec<regimens::Draft>,
     policies: Vec<policies::Draft>,
+    limits: limits::Drafts,
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
     places_of_service: BTreeMap<String, PlaceOfService>,
@@ -81,10 +83,12 @@ fn read(source: &Source) -> (Drafts, Report) {
     let words = Vocabulary::read(source, drugs, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
+    let limits = limits::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
+    policies::check_programs(&policies, &programs, &mut report);
     let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service, dosing }, report)
+    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service, dosing }, report)
 }
 
 impl Drafts {
@@ -103,6 +107,7 @@ impl Drafts {
             Arc::new(Content::from(Parts {
                 release: release.clone(),
                 policies: policies.collect(),
+                limits: self.limits.version(index),
                 programs: self.programs.clone(),
                 drugs: Arc::clone(&self.words.drugs),
                 dosing: Arc::clone(&self.dosing),

@@ -141,7 +141,8 @@ fn read(entry: &DrugEntry, cycle_days: u32, place: Place<'_, '_>, words: &Vocabu
     }
 }
 
-fn dose(text: &str, place: Place<'_, '_>, report: &mut Report) -> RegimenDose {
+/// A dose such as `75 mg/m2`; reports what is none.
+pub(super) fn dose(text: &str, place: Place<'_, '_>, report: &mut Report) -> RegimenDose {
     let (amount, unit) = text.split_once(' ').unwrap_or((text, ""));
     let amount = amount.parse::<f64>().ok().filter(|amount| *amount > 0.0 && amount.is_finite());
     match (amount, DoseUnit::parse(unit)) {

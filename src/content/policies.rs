@@ -7,10 +7,11 @@ use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Statement};
+use crate::domain::content::{Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Program, Statement};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +70,8 @@ pub(super) struct Draft {
     pub general: Vec<usize>,
     /// Line and life of each indication.
     pub indications: Vec<Entered>,
+    /// Line of the preferred products.
+    pub preferred: usize,
     /// Releases.
     pub life: Lifetime,
 }
@@ -111,6 +114,17 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
         drafts.push(draft(header, entries, document.root(), words, releases, report));
     }
     drafts
+}
+
+/// Reports programs that a preference names and nobody has.
+pub(super) fn check_programs(drafts: &[Draft], programs: &[Arc<Program>], report: &mut Report) {
+    for draft in drafts {
+        let named = draft.policy.preferred.iter().flat_map(|preferred| &preferred.programs);
+        for id in named.filter(|id| !programs.iter().any(|program| program.id == **id)) {
+            let suggestion = did_you_mean(id, programs.iter().map(|program| program.id.as_str()));
+            report.error(&draft.file, draft.preferred, format!("there is no program `{id}`"), suggestion);
+        }
+    }
 }
 
 fn draft(
@@ -161,7 +175,14 @@ fn draft(
         source: header.source,
         verify: header.verify,
     };
-    Draft { policy, file: root.position().0, general: general_lines, indications: entered, life }
+    Draft {
+        policy,
+        file: root.position().0,
+        general: general_lines,
+        indications: entered,
+        preferred: root.key("preferred").line(),
+        life,
+    }
 }
 
 fn check(header: &Header, root: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {

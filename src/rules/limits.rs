@@ -1,10 +1,93 @@
-//! What content limits: days, number, spacing and duration of administrations, and drugs that are never given together (SAFE-09, SAFE-10, SAFE-15).
+//! What content limits: drugs that are never given together, and the number, spacing and duration of administrations (SAFE-09, SAFE-10,
+//! SAFE-15). All lines of the order are laid on one calendar, whatever their form, route and role; this member's earlier cases and
+//! `continuation_of_treatment_started_on` count. Nothing here helps a line through: a limit that is broken, or that cannot be told
+//! while it would be broken, sends its lines to a person.
+
+mod calendar;
+mod course;
+mod number;
+mod preferred;
+mod said;
+mod spacing;
+mod together;
 
 use super::concern::Concern;
 use super::drugs::Shared;
 use super::facts::Facts;
+use crate::domain::content::{Limit, LimitRule, Per, Reach};
+use calendar::Laid;
+use course::Earlier;
+use said::{Broken, say};
 
 /// Everything that a person has to look at.
-pub const fn concerns(_facts: &Facts<'_>, _shared: &Shared<'_>) -> Vec<Concern> {
-    Vec::new()
+pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
+    let laid = calendar::lay(shared);
+    let mut found = Vec::new();
+    let mut told = together::same_ingredient(&laid, shared, &mut found);
+    let earlier = course::earlier(facts, shared);
+    let judging = Judging { facts, shared, earlier: &earlier };
+    let mut named: Vec<(usize, usize)> = laid
+        .iter()
+        .enumerate()
+        .flat_map(|(at, line)| {
+            line.drug
+                .into_iter()
+                .flat_map(move |drug| shared.content.limits.of(&drug.generic).iter().map(move |limit| (*limit, at)))
+        })
+        .collect();
+    named.sort_unstable();
+    let mut lines: Vec<&Laid<'_>> = Vec::new();
+    for of_one in named.chunk_by(|left, right| left.0 == right.0) {
+        let Some(limit) = of_one.first().and_then(|(limit, _)| shared.content.limits.all().get(*limit)) else { continue };
+        lines.clear();
+        lines.extend(of_one.iter().filter_map(|(_, at)| laid.get(*at)).filter(|line| !line.is_by(&limit.except_routes)));
+        if let LimitRule::NeverTogether { with, reach, days_apart } = &limit.rule {
+            let rule = together::Rule { limit, with, reach: *reach, days_apart: *days_apart };
+            found.extend(together::never(&rule, &lines, &judging, &mut told));
+        } else if limit.together {
+            found.extend(judging.limit(limit, &lines));
+        } else {
+            lines.sort_by_key(|line| (line.name, line.number()));
+            for of_drug in lines.chunk_by(|left, right| left.name == right.name) {
+                found.extend(judging.limit(limit, of_drug));
+            }
+        }
+    }
+    found.extend(preferred::concerns(facts, shared, &laid, &earlier));
+    found
+}
+
+/// What limits are judged against.
+#[derive(Debug, Clone, Copy)]
+struct Judging<'j> {
+    facts: &'j Facts<'j>,
+    shared: &'j Shared<'j>,
+    earlier: &'j [Earlier<'j>],
+}
+
+impl Judging<'_> {
+    /// One limit on lines that count as one drug.
+    fn limit(&self, limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Concern> {
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        let broken: Option<Broken> = match &limit.rule {
+            LimitRule::NeverTogether { .. } => None,
+            LimitRule::Spacing(steps) => spacing::judge(steps, lines, self),
+            LimitRule::Number { most, per } => match per {
+                Per::Cycle | Per::Days(_) | Per::Row => number::within(*most, *per, lines),
+                Per::Order | Per::Course | Per::Lifetime => number::in_all(limit, *most, *per, lines, self),
+            },
+            LimitRule::Duration { most_days } => number::duration(limit, *most_days, lines, self),
+        };
+        broken.map_or_else(Vec::new, |broken| say(limit, broken, lines, self))
+    }
+}
+
+/// A span in words.
+const fn reach_words(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Day => "on the same day",
+        Reach::Cycle => "in the same cycle",
+    }
 }

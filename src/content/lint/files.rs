@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "README.md",
     "releases.toml",
     "cancers.toml",
@@ -14,6 +14,7 @@ const KNOWN: [&str; 14] = [
     "settings.toml",
     "programs",
     "policies",
+    "limits",
     "regimens",
     "drugs",
     "calendars",
@@ -22,7 +23,7 @@ const KNOWN: [&str; 14] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 5] = ["programs", "policies", "regimens", "drugs", "calendars"];
+const TABLES: [&str; 6] = ["programs", "policies", "limits", "regimens", "drugs", "calendars"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 

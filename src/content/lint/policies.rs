@@ -22,10 +22,6 @@ pub(super) fn lint(drafts: &Drafts, report: &mut Report) {
             covered(world, &general, draft, report);
         }
         partners(drafts, draft, report);
-        if draft.policy.preferred.as_ref().is_some_and(|preferred| preferred.enabled) {
-            let message = "preferred products are shown to people, never applied: a product that is not preferred is authorized all the same";
-            report.warning(&draft.file, 1, message, Some("write a criterion such as `product in [Q5107]`".to_owned()));
-        }
     }
     overlaps(drafts, report);
 }

@@ -3,6 +3,7 @@
 mod catalog;
 mod dosing;
 mod letters;
+mod limits;
 mod program;
 mod regimen;
 
@@ -14,13 +15,14 @@ pub use dosing::{
     SaidRoute, Step, WeightBasis,
 };
 pub use letters::{LanguageLine, Letters};
+pub use limits::{Limit, LimitRule, Limits, Per, Reach, SpacingStep};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
-    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Regimen,
-    RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
+    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredEffect, PreferredProducts,
+    Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
 
 use chrono::NaiveDate;
@@ -72,6 +74,8 @@ pub struct Content {
     pub regimens: Vec<Arc<Regimen>>,
     /// Policies of this release.
     pub policies: Vec<Arc<Policy>>,
+    /// What is never given together, and how often, how close together and how long drugs are given.
+    pub limits: Limits,
     /// Biomarkers with their accepted results.
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
@@ -134,6 +138,8 @@ pub struct Parts {
     /// See [`Content`].
     pub policies: Vec<Arc<Policy>>,
     /// See [`Content`].
+    pub limits: Limits,
+    /// See [`Content`].
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
@@ -166,6 +172,7 @@ impl From<Parts> for Content {
             cancers: parts.cancers,
             regimens: parts.regimens,
             policies: parts.policies,
+            limits: parts.limits,
             biomarkers: parts.biomarkers,
             pathologies: parts.pathologies,
             calendars: parts.calendars,

@@ -267,10 +267,34 @@ pub struct Indication {
 pub struct PreferredProducts {
     /// False switches the preference off.
     pub enabled: bool,
+    /// What another product does.
+    #[serde(default)]
+    pub effect: PreferredEffect,
+    /// Ids of the programs whose plan prefers them; empty for every program.
+    #[serde(default)]
+    pub programs: Vec<String>,
     /// HCPCS codes.
     pub products: Vec<String>,
     /// Why.
     pub note: String,
+}
+
+impl PreferredProducts {
+    /// True where the plan of this program prefers them.
+    pub fn holds_in(&self, program: &str) -> bool {
+        self.enabled && (self.programs.is_empty() || self.programs.iter().any(|id| id == program))
+    }
+}
+
+/// What a product that is not preferred does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreferredEffect {
+    /// It goes to a person.
+    #[default]
+    Pends,
+    /// It is told.
+    Warns,
 }
 
 /// A medical policy.

@@ -1,0 +1,138 @@
+//! Limits: drugs that are never given together, and how often, how close together and how long a drug is given (SAFE-09, SAFE-10, SAFE-15).
+
+use super::regimen::{RegimenDose, Statement};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Id such as `nk1-antagonists`.
+    pub id: String,
+    /// What it is about, for messages: `NK1 antagonists`.
+    pub about: String,
+    /// Generic names.
+    pub drugs: Vec<String>,
+    /// True where the drugs count as one; false where the limit holds for each by itself.
+    pub together: bool,
+    /// It holds where this does; unknown counts as holding, and is asked for.
+    pub when: Option<Statement>,
+    /// It does not hold where this does.
+    pub unless: Option<Statement>,
+    /// Routes, lower case, by which an administration does not count.
+    pub except_routes: Vec<String>,
+    /// What it limits.
+    pub rule: LimitRule,
+    /// Where it comes from.
+    pub source: String,
+    /// True where a clinician still has to verify it.
+    pub verify: bool,
+}
+
+/// What a limit limits.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LimitRule {
+    /// Two different ones of the drugs are never given together; or one of the drugs with one of `with`.
+    NeverTogether {
+        /// The other side; empty where it is the drugs themselves.
+        with: Vec<String>,
+        /// How near is together.
+        reach: Reach,
+        /// Days that have to lie between them even so; 0 where none.
+        days_apart: u32,
+    },
+    /// Least days from an administration to the next, by dose: the first step that the dose does not exceed counts.
+    Spacing(Vec<SpacingStep>),
+    /// Most administrations.
+    Number {
+        /// How many.
+        most: u32,
+        /// In what.
+        per: Per,
+    },
+    /// Longest time from the first to the last administration, this member's earlier cases included.
+    Duration {
+        /// Days.
+        most_days: u32,
+    },
+}
+
+/// How near is together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// On one day.
+    Day,
+    /// In one cycle: in the same phase of the order.
+    Cycle,
+}
+
+/// A step of a spacing by dose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpacingStep {
+    /// Largest dose of the step; none in the last.
+    pub up_to: Option<RegimenDose>,
+    /// Least days to the next administration.
+    pub least_days: u32,
+}
+
+/// In what administrations are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per {
+    /// A cycle.
+    Cycle,
+    /// Any so many days.
+    Days(u32),
+    /// Days in a row.
+    Row,
+    /// This order.
+    Order,
+    /// A course: this order and the member's earlier cases without a long pause.
+    Course,
+    /// This order and every earlier case.
+    Lifetime,
+}
+
+/// Every limit of a release, by drug.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    list: Vec<Arc<Limit>>,
+    by_drug: HashMap<String, Vec<usize>>,
+    several_lines: HashSet<String>,
+    /// Days without the drug that end a course.
+    pub course_ends_after_days: u32,
+}
+
+impl Limits {
+    /// Builds the index.
+    pub fn new(list: Vec<Arc<Limit>>, several_lines: HashSet<String>, course_ends_after_days: u32) -> Self {
+        let mut by_drug: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, limit) in list.iter().enumerate() {
+            let with: &[String] = match &limit.rule {
+                LimitRule::NeverTogether { with, .. } => with,
+                _ => &[],
+            };
+            for drug in limit.drugs.iter().chain(with) {
+                let known = by_drug.entry(drug.clone()).or_default();
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
+        Self { list, by_drug, several_lines, course_ends_after_days }
+    }
+
+    /// Every limit.
+    pub fn all(&self) -> &[Arc<Limit>] {
+        &self.list
+    }
+
+    /// Places in [`Limits::all`] of the limits that name a drug.
+    pub fn of(&self, generic: &str) -> &[usize] {
+        self.by_drug.get(generic).map_or(&[], Vec::as_slice)
+    }
+
+    /// True for a drug that may stand on several lines of one day, such as by vein and by mouth.
+    pub fn may_be_on_several_lines(&self, generic: &str) -> bool {
+        self.several_lines.contains(generic)
+    }
+}

@@ -1,0 +1,75 @@
+//! What was given before this order: this member's earlier cases, and treatment that is already running (SAFE-15).
+
+use super::Judging;
+use super::calendar::Laid;
+use crate::rules::drugs::Shared;
+use crate::rules::facts::Facts;
+use chrono::NaiveDate;
+
+/// A drug that an earlier case authorized. Days count from the date of service; those before it are negative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier<'a> {
+    /// Generic name.
+    pub drug: &'a str,
+    /// HCPCS code.
+    pub code: Option<&'a str>,
+    /// First day of its authorization.
+    pub from: NaiveDate,
+    /// First day.
+    pub first: i64,
+    /// The day of its last visit, if the visits approved were spread over its cycles.
+    pub last: i64,
+    /// Visits approved.
+    pub times: u64,
+}
+
+/// Drugs of earlier cases, in the order in which they began.
+pub fn earlier<'a>(_facts: &'a Facts<'_>, _shared: &Shared<'_>) -> Vec<Earlier<'a>> {
+    Vec::new()
+}
+
+/// What went before within one course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course {
+    /// First day of the course.
+    pub first: i64,
+    /// Administrations before this order.
+    pub times: u64,
+}
+
+/// The course that these lines belong to: back through earlier cases until a pause that ends one, and to the day on which the treatment
+/// is said to have begun.
+pub fn course(lines: &[&Laid<'_>], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+    let begins = lines.iter().map(|line| line.first()).min().and_then(|day| i64::try_from(day).ok()).unwrap_or(0);
+    let pause = i64::from(judging.shared.content.limits.course_ends_after_days);
+    let mut course = Course { first: begins, times: 0 };
+    let mut running = 0;
+    if let Some((first, times)) = continued(lines, judging) {
+        course.first = first.min(begins);
+        running = times;
+    }
+    // cases overlap and hold one another's pauses, so the latest end comes first
+    let mut before: Vec<_> = judging.earlier.iter().filter(|earlier| is_of(earlier.drug)).collect();
+    before.sort_by_key(|earlier| std::cmp::Reverse((earlier.last, earlier.first)));
+    for earlier in before {
+        if earlier.last + pause >= course.first {
+            course.first = course.first.min(earlier.first);
+            course.times += earlier.times;
+        }
+    }
+    course.times = course.times.max(running);
+    course
+}
+
+/// When treatment that is running began, and how often it was given since at the pace of this order. Supportive drugs may be new.
+fn continued(lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<(i64, u64)> {
+    let started = judging.facts.order.continuation_of_treatment_started_on?;
+    let days = (judging.shared.admitted.date_of_service - started).num_days();
+    let line = lines
+        .iter()
+        .filter(|line| !line.drug.is_some_and(|drug| drug.supportive))
+        .min_by_key(|line| (line.first(), line.number()))?;
+    let days = u64::try_from(days).ok().filter(|days| *days > 0)?;
+    let of_cycle = line.line.ordered.days.len() as u64 * u64::from(line.times());
+    Some((-i64::try_from(days).ok()?, days * of_cycle / line.length()))
+}

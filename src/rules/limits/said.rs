@@ -1,0 +1,140 @@
+//! A broken limit in words.
+
+use super::Judging;
+use super::calendar::Laid;
+use crate::domain::case::Deviation;
+use crate::domain::content::{Limit, LimitRule, Statement};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::criteria::{Asked, Bench, evidence, judge};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What breaks a limit.
+#[derive(Debug)]
+pub struct Broken {
+    /// What was entered.
+    pub entered: String,
+    /// What the limit asks for.
+    pub expected: String,
+    /// The rest of a sentence that begins with the drug.
+    pub words: String,
+    /// Facts used.
+    pub facts: Vec<(&'static str, Value)>,
+    /// Lines concerned.
+    pub lines: Vec<u32>,
+    /// Field of the line.
+    pub field: &'static str,
+}
+
+/// Whether a limit holds for this patient and plan, and which answers would tell.
+pub fn holds(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> (Truth, Vec<Asked>) {
+    let shared = judging.shared;
+    let bench =
+        Bench { patient: shared.patient, plan: shared.plan, line: line.line, matched: shared.matched, phases: shared.phases };
+    let asked = |statement: &Statement, truth: Truth| {
+        if truth == Truth::Unknown { evidence(&statement.criterion, &bench, truth).open } else { Vec::new() }
+    };
+    let when = limit.when.as_ref().map(|statement| (statement, judge(&statement.criterion, &bench)));
+    let unless = limit.unless.as_ref().map(|statement| (statement, judge(&statement.criterion, &bench)));
+    let truth = when.map_or(Truth::Met, |(_, truth)| truth).and(unless.map_or(Truth::Met, |(_, truth)| truth.negate()));
+    if truth != Truth::Unknown {
+        return (truth, Vec::new());
+    }
+    let mut open: Vec<Asked> = Vec::new();
+    for (statement, truth) in when.into_iter().chain(unless) {
+        open.extend(asked(statement, truth));
+    }
+    (truth, open)
+}
+
+/// The concerns of a broken limit; none where it does not hold for this patient. Where that cannot be told, what would tell is asked.
+pub fn say(limit: &Limit, mut broken: Broken, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Vec<Concern> {
+    broken.lines.sort_unstable();
+    broken.lines.dedup();
+    let concerned: Vec<&Laid<'_>> = lines.iter().filter(|line| broken.lines.contains(&line.number())).copied().collect();
+    let Some(first) = concerned.first().or_else(|| lines.first()).copied() else { return Vec::new() };
+    let (truth, asked) = holds(limit, first, judging);
+    if truth == Truth::NotMet {
+        return Vec::new();
+    }
+    let names: Vec<String> = concerned.iter().map(|line| line.words()).collect();
+    let held = limit.when.as_ref().map_or_else(String::new, |when| format!(" where {}", when.text));
+    let message = format!("{} {}{held} ({})", joined(&names), broken.words, limit.source);
+    let concern = Told {
+        limit,
+        outcome: if truth == Truth::Met { Truth::NotMet } else { Truth::Unknown },
+        facts: broken.facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        lines: broken.lines,
+        first,
+    };
+    if asked.is_empty() {
+        let code = DeviationCode::LimitExceeded;
+        return vec![concern.told(code, first.line.pointer(broken.field), broken.expected, broken.entered, message)];
+    }
+    asked.into_iter().map(|asked| concern.asks(asked, &message)).collect()
+}
+
+/// What all concerns about one broken limit share.
+pub struct Told<'t> {
+    /// The limit.
+    pub limit: &'t Limit,
+    /// Not met, or unknown.
+    pub outcome: Truth,
+    /// Facts used.
+    pub facts: BTreeMap<String, Value>,
+    /// Lines concerned.
+    pub lines: Vec<u32>,
+    /// The line that is named.
+    pub first: &'t Laid<'t>,
+}
+
+impl Told<'_> {
+    /// The limit is broken.
+    pub fn told(&self, code: DeviationCode, field: String, expected: String, entered: String, message: String) -> Concern {
+        let mut facts = self.facts.clone();
+        facts.insert("lines".to_owned(), json!(self.lines));
+        Concern {
+            rule: format!("limits/{}", self.limit.id),
+            outcome: self.outcome,
+            requirements: requirements(self.limit),
+            source: self.limit.source.clone(),
+            facts,
+            deviation: Deviation {
+                code,
+                drug_line: Some(self.first.number()),
+                field,
+                expected,
+                entered,
+                effect: DeviationEffect::Pends,
+                message,
+            },
+            pends: Pends::Lines(self.lines.clone()),
+            hold: None,
+        }
+    }
+
+    /// The limit is broken if it holds, and this answer would tell.
+    pub fn asks(&self, asked: Asked, message: &str) -> Concern {
+        let name = asked.name.replace('_', " ");
+        let message = format!("{name} is needed to tell whether a limit holds: {message}");
+        self.told(DeviationCode::UnknownAnswer, asked.pointer, name, asked.entered, message)
+    }
+}
+
+/// Requirement ids of a kind of limit.
+pub const fn requirements(limit: &Limit) -> &'static [&'static str] {
+    match limit.rule {
+        LimitRule::NeverTogether { .. } => &["SAFE-09", "SAFE-10"],
+        _ => &["SAFE-09", "SAFE-15"],
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn joined(names: &[String]) -> String {
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
