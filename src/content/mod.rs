@@ -3,6 +3,7 @@
 //! Files are read one at a time and their parse trees dropped; releases share what did not change between them. Nothing here
 //! decides anything about an order, and nothing but `content` knows what a content file looks like.
 
+mod agreement;
 mod codes;
 mod criteria;
 mod document;
@@ -21,7 +22,7 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
+use crate::domain::content::{Agreement, Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +70,7 @@ struct Drafts {
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
     places_of_service: BTreeMap<String, PlaceOfService>,
+    agreement: agreement::Draft,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -81,7 +83,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
     let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service }, report)
+    let agreement = agreement::read(source, &words, &mut report);
+    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service, agreement }, report)
 }
 
 impl Drafts {
@@ -89,6 +92,7 @@ impl Drafts {
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
         let places_of_service = Arc::new(self.places_of_service);
+        let agreement: Arc<Agreement> = Arc::new(self.agreement.agreement);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -109,6 +113,7 @@ impl Drafts {
                 biomarkers: self.words.biomarkers.clone(),
                 pathologies: self.words.pathologies.clone(),
                 calendars: self.calendars.clone(),
+                agreement: Arc::clone(&agreement),
             }))
         });
         Library::new(contents.collect())

@@ -4,8 +4,9 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "README.md",
+    "agreement.toml",
     "releases.toml",
     "cancers.toml",
     "biomarkers.toml",
