@@ -9,6 +9,9 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
+/// Codes that are named one by one; of more, the next level is named.
+const FEW_CODES: usize = 12;
+
 const DIAGNOSES: &str = "code-sets/icd10cm.tsv";
 const PLACES: &str = "code-sets/place_of_service.tsv";
 const TERMINATED: &str = "code-sets/hcpcs_terminated.tsv";
@@ -51,12 +54,35 @@ pub(super) fn diagnoses(source: &Source, report: &mut Report) -> HashMap<String,
             title: row.cell(1).to_owned(),
             billable: flag(DIAGNOSES, &row, 2, report),
             oncology: flag(DIAGNOSES, &row, 3, report),
+            narrower: Vec::new(),
         };
         if found.insert(code.to_owned(), diagnosis).is_some() {
             report.error(DIAGNOSES, row.line, format!("code `{code}` is here twice"), None);
         }
     }
+    narrow(&mut found);
     found
+}
+
+/// Tells each category which codes to bill instead of it.
+fn narrow(found: &mut HashMap<String, Diagnosis>) {
+    let codes: BTreeMap<String, bool> = found.iter().map(|(code, known)| (code.clone(), known.billable)).collect();
+    for (code, known) in found.iter_mut().filter(|(_, known)| !known.billable) {
+        let below = || codes.range(code.clone()..).skip(1).take_while(|(other, _)| other.starts_with(code.as_str()));
+        let billable: Vec<String> = below().filter(|(_, billable)| **billable).map(|(other, _)| other.clone()).collect();
+        known.narrower = if billable.len() <= FEW_CODES { billable } else { next_level(below().map(|(other, _)| other)) };
+    }
+}
+
+/// Of codes in order, those that no other one of them begins.
+fn next_level<'c>(codes: impl Iterator<Item = &'c String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for code in codes {
+        if kept.last().is_none_or(|last| !code.starts_with(last.as_str())) {
+            kept.push(code.clone());
+        }
+    }
+    kept
 }
 
 /// CMS places of service.

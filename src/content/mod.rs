@@ -3,6 +3,7 @@
 //! Files are read one at a time and their parse trees dropped; releases share what did not change between them. Nothing here
 //! decides anything about an order, and nothing but `content` knows what a content file looks like.
 
+mod agreement;
 mod codes;
 mod criteria;
 mod document;
@@ -23,7 +24,7 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, DosingCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
+use crate::domain::content::{Agreement, Content, DosingCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +74,7 @@ struct Drafts {
     calendars: BTreeMap<String, HolidayCalendar>,
     places_of_service: BTreeMap<String, PlaceOfService>,
     dosing: Arc<DosingCatalog>,
+    agreement: agreement::Draft,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -88,7 +90,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let programs = programs::read(source, &words, &calendars, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
     let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service, dosing }, report)
+    let agreement = agreement::read(source, &words, &mut report);
+    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service, dosing, agreement }, report)
 }
 
 impl Drafts {
@@ -96,6 +99,7 @@ impl Drafts {
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
         let places_of_service = Arc::new(self.places_of_service);
+        let agreement: Arc<Agreement> = Arc::new(self.agreement.agreement);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -118,6 +122,7 @@ impl Drafts {
                 biomarkers: self.words.biomarkers.clone(),
                 pathologies: self.words.pathologies.clone(),
                 calendars: self.calendars.clone(),
+                agreement: Arc::clone(&agreement),
             }))
         });
         Library::new(contents.collect())

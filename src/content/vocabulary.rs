@@ -114,6 +114,10 @@ struct CancerEntry {
     name: String,
     solid: bool,
     icd10: Vec<String>,
+    #[serde(default)]
+    also_icd10: Vec<String>,
+    #[serde(default)]
+    except_icd10: Vec<String>,
 }
 
 fn cancers(source: &Source, report: &mut Report) -> Vec<Arc<Cancer>> {
@@ -122,11 +126,21 @@ fn cancers(source: &Source, report: &mut Report) -> Vec<Arc<Cancer>> {
         if found.iter().any(|cancer| cancer.key == entry.key) {
             place.key("key").error(report, format!("cancer `{}` is here twice", entry.key), None);
         }
-        for code in entry.icd10.iter().filter(|code| !is_icd10(code)) {
-            let suggestion = Some("write a category or code with its dot, such as `C50` or `C83.3`".to_owned());
-            place.key("icd10").error(report, format!("`{code}` is not an ICD-10-CM prefix"), suggestion);
+        let lists = [("icd10", &entry.icd10), ("also_icd10", &entry.also_icd10), ("except_icd10", &entry.except_icd10)];
+        for (key, code) in lists.iter().flat_map(|(key, codes)| codes.iter().map(move |code| (key, code))) {
+            if !is_icd10(code) {
+                let suggestion = Some("write a category or code with its dot, such as `C50` or `C83.3`".to_owned());
+                place.key(key).error(report, format!("`{code}` is not an ICD-10-CM prefix"), suggestion);
+            }
         }
-        found.push(Arc::new(Cancer { key: entry.key, name: entry.name, solid: entry.solid, icd10_prefixes: entry.icd10 }));
+        found.push(Arc::new(Cancer {
+            key: entry.key,
+            name: entry.name,
+            solid: entry.solid,
+            icd10_prefixes: entry.icd10,
+            also_prefixes: entry.also_icd10,
+            except_prefixes: entry.except_icd10,
+        }));
     });
     found
 }

@@ -78,6 +78,8 @@ pub enum WordFact {
     Pathology,
     /// Stage group.
     Stage,
+    /// Distant metastasis by TNM: `m_status is m1`.
+    MStatus,
     /// Disease setting, told or derived from line and stage: `setting is metastatic`.
     Setting,
     /// Treatment goal.

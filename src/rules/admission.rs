@@ -4,7 +4,7 @@
 use super::calendar::{business_days_after, local_day};
 use super::eligibility::{self, Eligibility, Question};
 use super::facts::{Facts, KnownProvider, RelatedCase};
-use super::{identity, intake};
+use super::{agreement, identity, intake};
 use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
 use crate::domain::order::OrderRequest;
@@ -70,6 +70,7 @@ pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<
     in_time(facts, date_of_service, program, content, &mut notices)?;
     let referenced = referenced(facts)?;
     intake_notices(facts, program, ordering_provider, channel, &mut notices);
+    notices.extend(agreement::not_billable(order, content));
     Ok(Admitted { program, coverage, ordering_provider, date_of_service, service, referenced, notices })
 }
 

@@ -5,6 +5,7 @@ use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
+use super::tnm;
 use crate::domain::content::{Drug, Regimen};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
 use crate::domain::order::{PriorTherapy, Reported};
@@ -152,6 +153,7 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Cancer => patient.cancer().map(|cancer| is_cancer(cancer, any_of, patient)).into(),
         WordFact::Pathology => pathology(any_of, patient),
         WordFact::Stage => patient.stage.as_deref().map(among).into(),
+        WordFact::MStatus => tnm::is_m1(patient.clinical).map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
         WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
         WordFact::RegimenFnRisk => of_twins(bench, |regimen| among(regimen.fn_risk.as_str())),
@@ -327,6 +329,9 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::Cancer => say("cancer_type", "/clinical/cancer_type", json!(clinical.cancer_type)),
         WordFact::Pathology => say("pathology", "/clinical/pathology", json!(clinical.pathology)),
         WordFact::Stage => say("stage", "/clinical/stage", json!(clinical.stage)),
+        WordFact::MStatus => {
+            say("m_status", "/clinical/tnm/m", json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
+        }
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
             say(

@@ -75,7 +75,8 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
     matched
         .dimensions
         .iter()
-        .filter(|dimension| dimension.truth != Truth::Met)
+        // a diagnosis outside the regimen's is told, and pends, with what it has to agree with
+        .filter(|dimension| dimension.truth != Truth::Met && !(dimension.name == "diagnosis" && dimension.truth == Truth::NotMet))
         .map(|dimension| {
             let (code, words) = if dimension.truth == Truth::NotMet {
                 (DeviationCode::ClinicalMismatch, "does not match")

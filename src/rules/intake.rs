@@ -47,6 +47,9 @@ fn dates(order: &OrderRequest, received_on: NaiveDate, faults: &mut Vec<Fault>) 
     {
         let message = "a treatment that is continued began before the date of service; leave this out for a new treatment";
         faults.push(Fault::new("/continuation_of_treatment_started_on", "out-of-range", message));
+    } else if let Some(started) = order.continuation_of_treatment_started_on.filter(|started| *started > received_on) {
+        let message = format!("a treatment that is continued has begun, and {started} is after the day of receipt, {received_on}");
+        faults.push(Fault::new("/continuation_of_treatment_started_on", "out-of-range", message));
     }
 }
 
@@ -100,6 +103,36 @@ fn clinical(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     {
         let message = "ECOG runs from 0 to 5, Karnofsky from 0 to 100";
         faults.push(Fault::new("/clinical/performance_status/value", "out-of-range", message));
+    }
+    contradictions(order, faults);
+}
+
+/// Answers that leave nothing to ask a person: nobody is treated after death, and nothing ends before it begins (SAFE-12).
+fn contradictions(order: &OrderRequest, faults: &mut Vec<Fault>) {
+    let treats = order.treatment.is_some() || order.radiation.is_some();
+    if treats && order.clinical.performance_status.known().and_then(|status| status.ecog()) == Some(5) {
+        let message = "this performance status (ECOG 5, Karnofsky 0) is death, and treatment is ordered: enter the performance status of \
+                       the patient now";
+        faults.push(Fault::new("/clinical/performance_status/value", "contradiction", message));
+    }
+    let born = order.member.birth_date;
+    for (index, therapy) in order.clinical.prior_therapies.known().into_iter().flatten().enumerate() {
+        let at = |field: &str| format!("/clinical/prior_therapies/{index}/{field}");
+        let (started, ended) = (therapy.started_on.known(), therapy.ended_on.known());
+        if let (Some(started), Some(ended)) = (started, ended)
+            && ended < started
+        {
+            let message = format!("{} ended on {ended}, before it started on {started}: correct one of the days", therapy.generic);
+            faults.push(Fault::new(at("ended_on"), "contradiction", message));
+        }
+        for (field, day) in [("started_on", started), ("ended_on", ended)] {
+            if let (Some(day), Some(born)) = (day, born)
+                && *day < born
+            {
+                let message = format!("{} on {day} is before the date of birth, {born}: correct one of them", therapy.generic);
+                faults.push(Fault::new(at(field), "contradiction", message));
+            }
+        }
     }
 }
 

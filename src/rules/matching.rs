@@ -123,7 +123,7 @@ impl<'a> Cancer<'a> {
         match (patient.cancer(), patient.icd10) {
             (Some(key), _) => Cancer::Key(key),
             (None, Some(code)) => {
-                let is_of = |cancer: &&Arc<content::Cancer>| cancer.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix));
+                let is_of = |cancer: &&Arc<content::Cancer>| cancer.is_meant_by(code);
                 let mut possible = patient.content.cancers.iter().filter(is_of);
                 match (possible.next(), possible.next()) {
                     (Some(only), None) => Cancer::Key(&only.key),

@@ -38,6 +38,7 @@ pub mod review;
 pub mod s_codes;
 pub mod schedule;
 pub mod setting;
+pub mod tnm;
 pub mod update;
 
 pub use decide::{DecidedDrug, Decision, decide};

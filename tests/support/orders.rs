@@ -43,13 +43,29 @@ pub fn center() -> Value {
     json!({"npi": "1245319599", "kind": "facility", "name": "Sample Infusion Center", "tax_ids": ["900000002"], "in_network": true})
 }
 
-/// The order that enters a regimen exactly: its drugs, days and cycles, for a patient who fits it.
+/// Cancers that only men have.
+const OF_MEN: [&str; 3] = ["prostate", "testicular", "penile"];
+
+/// True for treatment before, after or in place of surgery.
+fn is_curative(line: &str) -> bool {
+    matches!(line, "neoadjuvant" | "adjuvant" | "perioperative" | "definitive" | "consolidation")
+}
+
+/// The order that enters a regimen exactly: its drugs, days and cycles, for a patient who fits it and whose answers agree with each other.
 pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
+    let line_of_treatment = regimen.lines.first().map_or("not_reported", |line| line.as_str());
+    let curative = is_curative(line_of_treatment);
+    let sex = if OF_MEN.contains(&regimen.cancer.as_str()) { "male" } else { "female" };
+    // of a regimen for early and for metastatic disease, what fits the line
+    let early = |stage: &&String| !curative || stage.as_str() != "IV";
+    let stage = regimen.stages.iter().rev().find(early).or(regimen.stages.last());
     let mut line = 0;
     let last = regimen.phases.len() - 1;
     let phases: Vec<Value> =
         regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
-    let special = |word: &&String| oncoauth::rules::setting::line_word(word).is_none();
+    let special = |word: &&String| {
+        oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"))
+    };
     json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
         "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",
@@ -61,13 +77,13 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
         "clinical": {
             "cancer_type": regimen.cancer,
             "pathology": regimen.pathology.as_deref().unwrap_or("carcinoma_nos"),
-            "stage": regimen.stages.last().map_or("not_reported", String::as_str),
-            "line_of_treatment": regimen.lines.first().map_or("not_reported", |line| line.as_str()),
+            "stage": stage.map_or("not_reported", String::as_str),
+            "line_of_treatment": line_of_treatment,
             "disease_setting": regimen.settings.iter().find(special),
-            "treatment_goal": "palliative",
+            "treatment_goal": if curative { "curative" } else { "palliative" },
             "performance_status": {"scale": "ecog", "value": 1},
             "biomarkers": regimen.biomarkers.iter().map(|required| biomarker(&required.marker, &required.required, content)).collect::<Vec<_>>(),
-            "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": "female",
+            "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": sex,
             "fn_risk_factors": [],
             "assessments": [{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}, {"name": "hepatitis_b_screen", "result": "negative"},
                             {"name": "interstitial_lung_disease", "result": "none"}, {"name": "last_major_surgery_on", "result": "none"}],
@@ -155,9 +171,13 @@ impl Situation {
     /// The ordinary situation around an order of that program.
     pub fn new(order: Value, short: &str) -> Self {
         let row = |value| serde_json::from_value(value).expect("a row of the fixture");
+        let mut member = member(short);
+        if let Some(sex @ ("female" | "male")) = order["clinical"]["sex"].as_str() {
+            member["sex"] = json!(sex);
+        }
         Self {
             order,
-            member: Some(serde_json::from_value(member(short)).expect("a row of the fixture")),
+            member: Some(serde_json::from_value(member).expect("a row of the fixture")),
             ordering: Some(row(clinician(short))),
             servicing: Some(row(center())),
             role: CallerRole::OrderingProvider,

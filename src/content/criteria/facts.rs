@@ -11,10 +11,11 @@ use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, WordFa
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 26] = [
+const BEGINNINGS: [&str; 27] = [
     "cancer",
     "pathology",
     "stage",
+    "m_status",
     "line",
     "setting",
     "goal",
@@ -47,6 +48,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "cancer" => cancer(reader),
         "pathology" => pathology(reader),
         "stage" => stage(reader),
+        "m_status" => words(reader, WordFact::MStatus, "M status", |_| vec!["m0", "m1"]),
         "line" => line(reader),
         "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),
         "goal" => words(reader, WordFact::Goal, "goal", |_| TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect()),

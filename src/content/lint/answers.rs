@@ -88,6 +88,7 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::Cancer => vocabulary.cancers.iter().map(|cancer| cancer.key.as_str()).collect(),
         WordFact::Pathology => vocabulary.pathologies.iter().map(|term| term.word.as_str()).collect(),
         WordFact::Stage => STAGES.to_vec(),
+        WordFact::MStatus => vec!["m0", "m1"],
         WordFact::Goal => TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect(),
         WordFact::RegimenFnRisk => {
             [FnRisk::Unknown, FnRisk::Low, FnRisk::Intermediate, FnRisk::High].map(FnRisk::as_str).to_vec()

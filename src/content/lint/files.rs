@@ -6,6 +6,7 @@ use crate::content::source::Source;
 /// Everything with a meaning at the top of a content directory.
 const KNOWN: [&str; 15] = [
     "README.md",
+    "agreement.toml",
     "releases.toml",
     "cancers.toml",
     "biomarkers.toml",

@@ -1,6 +1,7 @@
 //! Finds what is sound but hardly meant: criteria that can never hold, indications that another one covers, Pathways that a policy would
 //! refuse, lists that lead nowhere. Every finding is a warning or a note; nothing here keeps content from being used.
 
+mod agreement;
 mod answers;
 mod files;
 mod pathways;
@@ -21,4 +22,5 @@ pub(super) fn lint(source: &Source, drafts: &Drafts, report: &mut Report) {
     regimens::lint(drafts, report);
     pathways::lint(drafts, report);
     programs::lint(drafts, report);
+    agreement::lint(drafts, report);
 }

@@ -172,6 +172,8 @@ pub struct Diagnosis {
     pub billable: bool,
     /// True where programs manage it (PRG-11).
     pub oncology: bool,
+    /// Of a category: its billable codes where they are few, else the codes of the next level.
+    pub narrower: Vec<String>,
 }
 
 /// A CMS place of service.

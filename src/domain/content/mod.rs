@@ -1,5 +1,6 @@
 //! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
 
+mod agreement;
 mod catalog;
 mod dosing;
 mod letters;
@@ -7,6 +8,7 @@ mod limits;
 mod program;
 mod regimen;
 
+pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
 };
@@ -49,8 +51,28 @@ pub struct Cancer {
     pub name: String,
     /// True for solid tumors.
     pub solid: bool,
-    /// ICD-10-CM prefixes of its diagnoses.
+    /// ICD-10-CM prefixes of its diagnoses. Such a code says this cancer where the cancer type is not told.
     pub icd10_prefixes: Vec<String>,
+    /// Prefixes that agree with it where the cancer type is told, and say nothing by themselves.
+    pub also_prefixes: Vec<String>,
+    /// Prefixes among those that belong to another cancer.
+    pub except_prefixes: Vec<String>,
+}
+
+impl Cancer {
+    /// True where the code by itself can mean this cancer.
+    pub fn is_meant_by(&self, icd10: &str) -> bool {
+        begins(icd10, &self.icd10_prefixes) && !begins(icd10, &self.except_prefixes)
+    }
+
+    /// True where the code is a diagnosis of this cancer (SAFE-11).
+    pub fn agrees_with(&self, icd10: &str) -> bool {
+        (begins(icd10, &self.icd10_prefixes) || begins(icd10, &self.also_prefixes)) && !begins(icd10, &self.except_prefixes)
+    }
+}
+
+fn begins(code: &str, prefixes: &[String]) -> bool {
+    prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()))
 }
 
 /// One release of the content, with its indexes.
@@ -82,6 +104,8 @@ pub struct Content {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// What answers have to agree with.
+    pub agreement: Arc<Agreement>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     biomarker_names: HashMap<String, usize>,
@@ -145,6 +169,8 @@ pub struct Parts {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// See [`Content`].
+    pub agreement: Arc<Agreement>,
 }
 
 impl From<Parts> for Content {
@@ -176,6 +202,7 @@ impl From<Parts> for Content {
             biomarkers: parts.biomarkers,
             pathologies: parts.pathologies,
             calendars: parts.calendars,
+            agreement: parts.agreement,
             regimen_ids,
             by_cancer,
             biomarker_names,

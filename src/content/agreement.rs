@@ -1,0 +1,261 @@
+//! What answers have to agree with each other: `agreement.toml`, read and checked against the vocabulary.
+
+use super::codes::{is_icd10, text_of};
+use super::criteria;
+use super::document::{Document, Place};
+use super::report::{Report, did_you_mean};
+use super::source::Source;
+use super::vocabulary::{STAGES, Vocabulary};
+use crate::domain::content::{
+    Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule, Statement,
+};
+use crate::domain::criteria::Partner;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+const FILE: &str = "agreement.toml";
+const ARRAYS: [&str; 5] = ["contradiction", "stage", "opposed", "bounds", "code_kind"];
+/// Above every age.
+const NO_AGE: u32 = 1000;
+
+/// What was read, with the lines of the contradictions.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// Everything.
+    pub agreement: Agreement,
+    /// The line of each contradiction.
+    pub lines: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    provenance: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for people")]
+    verify: bool,
+    past_dates: Vec<String>,
+}
+
+/// Reads the file.
+pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> Draft {
+    let mut draft = Draft::default();
+    let Some(text) = text_of(source, FILE, report) else { return draft };
+    let Some(document) = Document::parse(FILE, &text, report) else { return draft };
+    if let Some(header) = document.header::<Header>(&ARRAYS, report) {
+        if header.provenance.trim().is_empty() {
+            document.root().key("provenance").error(report, "say where these rules come from", None);
+        }
+        let place = document.root().key("past_dates");
+        known(&header.past_dates, place, "assessment", words.assessments.keys().map(String::as_str).collect(), report);
+        draft.agreement.source = header.provenance;
+        draft.agreement.past_dates = header.past_dates;
+    }
+    contradictions(&document, words, &mut draft, report);
+    for (entry, place) in document.entries::<StageEntry>("stage", report) {
+        draft.agreement.stages.extend(stage_rule(entry, place, words, report));
+    }
+    for (entry, place) in document.entries::<OpposedEntry>("opposed", report) {
+        draft.agreement.opposed.push(opposed(entry, place, words, report));
+    }
+    for (entry, place) in document.entries::<BoundsEntry>("bounds", report) {
+        draft.agreement.bounds.push(bounds(&entry, place, report));
+    }
+    for (entry, place) in document.entries::<CodeKindEntry>("code_kind", report) {
+        for (index, code) in entry.codes.iter().enumerate().filter(|(_, code)| !is_icd10(code)) {
+            place.key("codes").at(index).error(report, format!("`{code}` is not an ICD-10-CM prefix"), None);
+        }
+        draft.agreement.code_kinds.push(CodeKind { codes: entry.codes, says: entry.says, enter: entry.enter });
+    }
+    draft
+}
+
+/// Reports every word that is not among the known ones.
+fn known(words: &[String], place: Place<'_, '_>, what: &str, known: Vec<&str>, report: &mut Report) {
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| !known.contains(&word.as_str())) {
+        let suggestion = did_you_mean(word, known.iter().copied());
+        place.at(index).error(report, format!("there is no {what} `{word}`"), suggestion);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContradictionEntry {
+    id: String,
+    because: String,
+    first: String,
+    second: Option<String>,
+    #[serde(default)]
+    drugs: Vec<String>,
+    #[serde(default)]
+    unless_continued: bool,
+}
+
+fn contradictions(document: &Document<'_>, words: &Vocabulary, draft: &mut Draft, report: &mut Report) {
+    let mut ids = BTreeSet::new();
+    for (entry, place) in document.entries::<ContradictionEntry>("contradiction", report) {
+        if !ids.insert(entry.id.clone()) {
+            place.key("id").error(report, format!("contradiction `{}` is here twice", entry.id), None);
+        }
+        if entry.because.trim().is_empty() {
+            place.key("because").error(report, "say in words why both cannot be", None);
+        }
+        let first = sentence(entry.first, place.key("first"), words, report);
+        let has_second = entry.second.is_some();
+        let second = entry.second.and_then(|text| sentence(text, place.key("second"), words, report));
+        let drugs = entry
+            .drugs
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| partner(name, place.key("drugs").at(index), words, report))
+            .collect();
+        let Some(first) = first.filter(|_| second.is_some() || !has_second) else { continue };
+        draft.lines.push(place.key("id").line());
+        draft.agreement.contradictions.push(Contradiction {
+            id: entry.id,
+            because: entry.because,
+            first,
+            second,
+            drugs,
+            unless_continued: entry.unless_continued,
+        });
+    }
+}
+
+fn sentence(text: String, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<Statement> {
+    match criteria::parse(&text, words) {
+        Ok(criterion) => Some(Statement { text, criterion }),
+        Err(error) => {
+            place.error(report, format!("column {} of \"{text}\": {}", error.column, error.message), error.suggestion);
+            None
+        }
+    }
+}
+
+/// A generic name, or `class platinum`.
+fn partner(name: &str, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<Partner> {
+    if let Some(class) = name.strip_prefix("class ") {
+        if words.classes.contains(class) {
+            return Some(Partner::Class(class.to_owned()));
+        }
+        let suggestion = did_you_mean(class, words.classes.iter().map(String::as_str));
+        place.error(report, format!("there is no class `{class}`"), suggestion);
+        return None;
+    }
+    if words.drugs.by_name(name).is_some_and(|drug| drug.generic == name) {
+        return Some(Partner::Generic(name.to_owned()));
+    }
+    let suggestion = did_you_mean(name, words.drugs.all().iter().map(|drug| drug.generic.as_str()));
+    place.error(report, format!("there is no drug `{name}`"), suggestion);
+    None
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StageEntry {
+    cancers: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
+    #[serde(default)]
+    t: Vec<String>,
+    #[serde(default)]
+    n: Vec<String>,
+    m: Option<String>,
+    groups: Vec<String>,
+}
+
+fn stage_rule(entry: StageEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<StageRule> {
+    let cancers = || words.cancers.iter().map(|cancer| cancer.key.as_str());
+    known(&entry.cancers, place.key("cancers"), "cancer type", cancers().chain(["any_solid"]).collect(), report);
+    known(&entry.except, place.key("except"), "cancer type", cancers().collect(), report);
+    known(&entry.groups, place.key("groups"), "stage", STAGES.to_vec(), report);
+    let m = match entry.m.as_deref() {
+        None => None,
+        Some("0") => Some(false),
+        Some("1") => Some(true),
+        Some(other) => {
+            place.key("m").error(report, format!("`{other}` is no M status"), Some("write `0` or `1`".to_owned()));
+            return None;
+        }
+    };
+    if entry.t.is_empty() && entry.n.is_empty() && m.is_none() {
+        place.error(report, "a rule asks for `t`, `n` or `m`", None);
+    }
+    if entry.groups.is_empty() {
+        place.key("groups").error(report, "name the groups that agree", None);
+    }
+    Some(StageRule { cancers: entry.cancers, except: entry.except, t: entry.t, n: entry.n, m, groups: entry.groups })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpposedEntry {
+    #[serde(default)]
+    markers: Vec<String>,
+    one: Vec<String>,
+    other: Vec<String>,
+}
+
+fn opposed(entry: OpposedEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> OpposedResults {
+    let markers = words.biomarkers.iter().map(|marker| marker.name.as_str()).collect();
+    known(&entry.markers, place.key("markers"), "biomarker", markers, report);
+    let of = |name: &str| entry.markers.is_empty() || entry.markers.iter().any(|marker| marker == name);
+    let results = || {
+        let meant = words.biomarkers.iter().filter(|marker| of(&marker.name));
+        meant.flat_map(|marker| &marker.results).flat_map(|(word, also)| std::iter::once(word).chain(also)).map(String::as_str)
+    };
+    known(&entry.one, place.key("one"), "result", results().collect(), report);
+    known(&entry.other, place.key("other"), "result", results().collect(), report);
+    OpposedResults { markers: entry.markers, one: entry.one, other: entry.other }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoundsEntry {
+    measure: MeasureWord,
+    #[serde(default)]
+    from_age: u32,
+    #[serde(default = "no_age")]
+    below_age: u32,
+    range: (f64, f64),
+}
+
+const fn no_age() -> u32 {
+    NO_AGE
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum MeasureWord {
+    HeightCm,
+    WeightKg,
+    BodyMassIndex,
+    BodySurfaceM2,
+    SerumCreatinineMgDl,
+}
+
+fn bounds(entry: &BoundsEntry, place: Place<'_, '_>, report: &mut Report) -> MeasureBounds {
+    let (least, most) = entry.range;
+    if least >= most {
+        place.key("range").error(report, "the range must go from the least to the most that is plausible", None);
+    }
+    if entry.from_age >= entry.below_age {
+        place.key("below_age").error(report, "the ages must go from a younger to an older one", None);
+    }
+    let measure = match entry.measure {
+        MeasureWord::HeightCm => BodyMeasure::Height,
+        MeasureWord::WeightKg => BodyMeasure::Weight,
+        MeasureWord::BodyMassIndex => BodyMeasure::MassIndex,
+        MeasureWord::BodySurfaceM2 => BodyMeasure::Surface,
+        MeasureWord::SerumCreatinineMgDl => BodyMeasure::Creatinine,
+    };
+    MeasureBounds { measure, from_age: entry.from_age, below_age: entry.below_age, least, most }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeKindEntry {
+    codes: Vec<String>,
+    says: String,
+    enter: String,
+}

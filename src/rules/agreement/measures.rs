@@ -1,0 +1,86 @@
+//! Height, weight and creatinine that no patient of this age has, alone and together: inches for centimetres, pounds for kilograms, a
+//! slipped point. A dose worked out from them is unsafe, whoever reviews the drug.
+
+use super::{Side, contradiction};
+use crate::domain::content::{BodyMeasure, MeasureBounds};
+use crate::domain::vocabulary::DoseUnit;
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::drugs::Shared;
+
+pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let patient = shared.patient;
+    let age = patient.age;
+    let of_age = shared.content.agreement.bounds.iter().filter(|bounds| bounds.from_age <= age && age < bounds.below_age);
+    let mut both_told = false;
+    for bounds in of_age {
+        let Some((value, sides)) = measured(bounds.measure, shared) else { continue };
+        if (bounds.least..=bounds.most).contains(&value) {
+            continue;
+        }
+        // of a height that is wrong, the index and the surface are wrong, too
+        let is_pair = matches!(bounds.measure, BodyMeasure::MassIndex | BodyMeasure::Surface);
+        if is_pair && both_told {
+            continue;
+        }
+        both_told |= matches!(bounds.measure, BodyMeasure::Height | BodyMeasure::Weight) || is_pair;
+        found.push(implausible(*bounds, value, &sides, shared));
+    }
+}
+
+/// The value and the two answers that it is held together with.
+fn measured(measure: BodyMeasure, shared: &Shared<'_>) -> Option<(f64, (Side, Side))> {
+    let patient = shared.patient;
+    let clinical = patient.clinical;
+    let height = clinical.height_cm.known().copied();
+    let weight = clinical.weight_kg.known().copied();
+    let side = |name: &str, pointer: &str, value: f64, unit: &str| Side::new(name, pointer, format!("{value} {unit}"));
+    let tall = |value| side("height", "/clinical/height_cm", value, "cm");
+    let heavy = |value| side("weight", "/clinical/weight_kg", value, "kg");
+    let aged = || Side::new("age", "/member/birth_date", format!("{} years", patient.age));
+    match measure {
+        BodyMeasure::Height => height.map(|height| (height, (aged(), tall(height)))),
+        BodyMeasure::Weight => weight.map(|weight| (weight, (aged(), heavy(weight)))),
+        BodyMeasure::MassIndex => {
+            let (height, weight) = height.zip(weight)?;
+            Some((weight / (height / 100.0).powi(2), (tall(height), heavy(weight))))
+        }
+        BodyMeasure::Surface => {
+            let (height, weight) = height.zip(weight)?;
+            Some(((height * weight / 3600.0).sqrt(), (tall(height), heavy(weight))))
+        }
+        BodyMeasure::Creatinine => {
+            let creatinine = clinical.serum_creatinine_mg_dl.known().copied()?;
+            let side = side("serum creatinine", "/clinical/serum_creatinine_mg_dl", creatinine, "mg/dL");
+            Some((creatinine, (aged(), side)))
+        }
+    }
+}
+
+fn implausible(bounds: MeasureBounds, value: f64, (first, second): &(Side, Side), shared: &Shared<'_>) -> Concern {
+    let MeasureBounds { least, most, .. } = bounds;
+    let (id, because) = match bounds.measure {
+        BodyMeasure::Height => ("height", format!("a height from {least} to {most} cm is plausible; is the number in another unit?")),
+        BodyMeasure::Weight => ("weight", format!("a weight from {least} to {most} kg is plausible; is the number in another unit?")),
+        BodyMeasure::MassIndex => (
+            "body-mass-index",
+            format!(
+                "together they give a body mass index of {value:.1}, and {least} to {most} is plausible; are they in pounds or inches, or \
+                 in each other's place?"
+            ),
+        ),
+        BodyMeasure::Surface => {
+            ("body-surface", format!("together they give a body surface of {value:.2} m2, and {least} to {most} is plausible"))
+        }
+        BodyMeasure::Creatinine => (
+            "creatinine",
+            format!("a serum creatinine from {least} to {most} mg/dL is plausible; is the number in µmol/L, or a point in the wrong place?"),
+        ),
+    };
+    let is_unsafe = |unit: DoseUnit| match bounds.measure {
+        BodyMeasure::Creatinine => unit == DoseUnit::Auc,
+        _ => unit.is_relative(),
+    };
+    let doses = shared.plan.iter().flat_map(|line| line.ordered.dose.into_iter().chain(line.ordered.loading_dose));
+    let pends = if doses.map(|dose| dose.unit).any(is_unsafe) { Pends::Everything } else { Pends::Managed };
+    contradiction(&["measures/", id].concat(), &because, first, second, pends, shared)
+}

@@ -1,0 +1,92 @@
+//! TNM against the stage group, and both against a setting that says metastatic disease.
+
+use super::{Side, contradiction};
+use crate::domain::content::StageRule;
+use crate::domain::order::Tnm;
+use crate::domain::vocabulary::LineOfTreatment;
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::drugs::Shared;
+use crate::rules::tnm::{self, Status};
+
+pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    found.extend(tnm_and_stage(shared));
+    found.extend(setting_and_extent(shared));
+}
+
+fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let (cancer, stage) = (patient.cancer()?, patient.stage.as_deref()?);
+    let tnm = patient.clinical.tnm.known()?;
+    let told = Told { t: tnm::told(&tnm.t, 't'), n: tnm::told(&tnm.n, 'n'), m: tnm::is_m1(patient.clinical) };
+    let solid = shared.content.cancer(cancer).is_some_and(|known| known.solid);
+    let is_of = |rule: &&StageRule| {
+        rule.cancers.iter().any(|key| key == cancer || (solid && key == "any_solid")) && !rule.except.iter().any(|key| key == cancer)
+    };
+    let mut asked = shared.content.agreement.stages.iter().filter(is_of).filter(|rule| told.fits(rule));
+    let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage))?;
+    let first = Side::new("TNM", told.pointer(broken), in_words(tnm));
+    let second = Side::new("stage", "/clinical/stage", patient.clinical.stage.known()?.clone());
+    let because = format!("it is stage {} in {}", broken.groups.join(" or "), cancer.replace('_', " "));
+    Some(contradiction("tnm-stage", &because, &first, &second, Pends::Managed, shared))
+}
+
+struct Told {
+    t: Option<Status>,
+    n: Option<Status>,
+    m: Option<bool>,
+}
+
+impl Told {
+    /// True where the rule is about this TNM. A status after treatment says nothing about the stage before it.
+    fn fits(&self, rule: &StageRule) -> bool {
+        let fits = |told: &Option<Status>, named: &[String]| {
+            named.is_empty()
+                || told.as_ref().is_some_and(|told| !told.is_later && named.iter().any(|named| told.is(named)))
+        };
+        fits(&self.t, &rule.t) && fits(&self.n, &rule.n) && rule.m.is_none_or(|m| self.m == Some(m))
+    }
+
+    fn pointer(&self, rule: &StageRule) -> &'static str {
+        if rule.t.is_empty() && rule.n.is_empty() { "/clinical/tnm/m" } else { "/clinical/tnm" }
+    }
+}
+
+fn in_words(tnm: &Tnm) -> String {
+    let part = |letter: &str, told: Option<&String>| {
+        told.map(|told| if told.starts_with(|c: char| c.is_ascii_digit()) { [letter, told].concat() } else { told.clone() })
+    };
+    [part("T", tnm.t.known()), part("N", tnm.n.known()), part("M", tnm.m.known())].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A setting that says metastases, against M0, or against an early stage where nothing says that the disease came back since.
+fn setting_and_extent(shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let setting = patient.clinical.disease_setting.known().filter(|setting| setting.starts_with("metastatic"))?;
+    let second = Side::new("disease setting", "/clinical/disease_setting", setting.clone());
+    let told_before = patient.clinical.prior_therapies.known().is_none_or(|list| !list.is_empty());
+    let came_back = told_before || patient.line().is_some_and(is_later);
+    let concern = |first: &Side, because: &str| {
+        Some(contradiction("setting-extent", because, first, &second, Pends::Managed, shared))
+    };
+    if tnm::is_m1(patient.clinical) == Some(false) && !came_back {
+        let m = patient.clinical.tnm.known().and_then(|tnm| tnm.m.known()).cloned().unwrap_or_default();
+        return concern(&Side::new("M status", "/clinical/tnm/m", m), "M0 says that there are no metastases");
+    }
+    let stage = patient.stage.as_deref().filter(|stage| matches!(*stage, "0" | "I" | "II" | "III"))?;
+    let by_regimen = shared.matched.is_some_and(|matched| matched.regimen.stages.iter().any(|known| known == stage));
+    if came_back || by_regimen || tnm::is_m1(patient.clinical) == Some(true) {
+        return None;
+    }
+    let entered = patient.clinical.stage.known().cloned().unwrap_or_default();
+    concern(
+        &Side::new("stage", "/clinical/stage", entered),
+        "this stage has no metastases, and no earlier treatment says that the disease came back",
+    )
+}
+
+const fn is_later(line: LineOfTreatment) -> bool {
+    matches!(
+        line,
+        LineOfTreatment::SecondLine | LineOfTreatment::ThirdLine | LineOfTreatment::ThirdLinePlus | LineOfTreatment::Maintenance
+    )
+}

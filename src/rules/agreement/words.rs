@@ -1,0 +1,123 @@
+//! The contradictions that content writes as sentences, and results of one marker that exclude each other.
+
+use super::{Side, contradiction};
+use crate::domain::content::{BiomarkerDefinition, Contradiction, OpposedResults, Statement};
+use crate::domain::criteria::{Criterion, Partner};
+use crate::domain::order::{Biomarker, Reported};
+use crate::domain::vocabulary::Truth;
+use crate::rules::biomarker;
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::criteria::{self, Bench};
+use crate::rules::drugs::Shared;
+use crate::rules::facts::Facts;
+use crate::rules::plan::PlanLine;
+
+pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(line) = shared.plan.first() else { return };
+    let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
+    let continued = facts.order.continuation_of_treatment_started_on.is_some();
+    for rule in &shared.content.agreement.contradictions {
+        if (rule.unless_continued && continued) || !holds(&rule.first, &bench) {
+            continue;
+        }
+        if rule.second.as_ref().is_some_and(|second| !holds(second, &bench)) {
+            continue;
+        }
+        found.extend(concern(rule, &bench, shared));
+    }
+    opposed_results(shared, found);
+}
+
+fn holds(statement: &Statement, bench: &Bench<'_>) -> bool {
+    criteria::judge(&statement.criterion, bench) == Truth::Met
+}
+
+/// None where none of the drugs that it is about is ordered.
+fn concern(rule: &Contradiction, bench: &Bench<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let lines: Vec<&PlanLine<'_>> =
+        shared.plan.iter().filter(|line| rule.drugs.iter().any(|partner| is_partner(line, partner))).collect();
+    if lines.is_empty() && !rule.drugs.is_empty() {
+        return None;
+    }
+    let first = side(&rule.first, bench);
+    let second = match (&rule.second, lines.first()) {
+        (_, Some(line)) => Side::new("the order of", line.pointer(""), line.name()),
+        (Some(second), None) => side(second, bench),
+        (None, None) => Side::new("the order of", "/treatment/phases", "treatment"),
+    };
+    let pends = if lines.is_empty() {
+        Pends::Managed
+    } else {
+        Pends::Lines(lines.iter().map(|line| line.ordered.line).collect())
+    };
+    Some(contradiction(&rule.id, &rule.because, &first, &second, pends, shared))
+}
+
+fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
+    match partner {
+        Partner::Generic(generic) => line.name() == generic || line.has_ingredient(generic),
+        Partner::Class(class) => line.drug.is_some_and(|drug| drug.class == *class || drug.subclass == *class),
+    }
+}
+
+/// The answers that make a sentence hold, in words; the first of them gives the field.
+fn side(statement: &Statement, bench: &Bench<'_>) -> Side {
+    // what would have to change for the sentence to fail is what makes it hold
+    let denied = Criterion::Not(Box::new(statement.criterion.clone()));
+    let open = criteria::evidence(&denied, bench, Truth::NotMet).open;
+    let name = |asked: &criteria::Asked| asked.name.replace('_', " ");
+    let Some((first, others)) = open.split_first() else { return Side::new("the answers", "/clinical", statement.text.clone()) };
+    let mut entered = first.entered.clone();
+    for asked in others {
+        entered = format!("{entered} with {} {}", name(asked), asked.entered);
+    }
+    Side::new(name(first), first.pointer.clone(), entered)
+}
+
+/// Two entries of one marker of which content says that they exclude each other: the test would be asked for, whatever asks for it.
+fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(entries) = shared.patient.clinical.biomarkers.known() else { return };
+    for (index, second) in entries.iter().enumerate().skip(1) {
+        let Some(marker) = shared.content.biomarker(&second.name) else { continue };
+        for (earlier, first) in entries.iter().enumerate().take(index) {
+            let is_same = first.name == marker.name || marker.synonyms.contains(&first.name);
+            let excludes = |rule: &OpposedResults| excludes(rule, marker, first, second);
+            if is_same && shared.content.agreement.opposed.iter().any(excludes) {
+                let side = |index: usize, entry: &Biomarker| {
+                    Side::new(entry.name.replace('_', " "), format!("/clinical/biomarkers/{index}/result"), shown(entry))
+                };
+                let because = "one tumor cannot have both";
+                let (first, second) = (side(earlier, first), side(index, second));
+                found.push(contradiction("results-of-one-marker", because, &first, &second, Pends::Managed, shared));
+            }
+        }
+    }
+}
+
+fn excludes(rule: &OpposedResults, marker: &BiomarkerDefinition, first: &Biomarker, second: &Biomarker) -> bool {
+    let (Some(first), Some(second)) = (meanings(marker, first), meanings(marker, second)) else { return false };
+    let of_marker = rule.markers.is_empty() || rule.markers.contains(&marker.name);
+    let says = |words: &[String], meanings: &[String]| meanings.iter().any(|meaning| words.contains(meaning));
+    let against = |left: &[String], right: &[String]| says(&rule.one, left) && says(&rule.other, right);
+    of_marker && (against(&first, &second) || against(&second, &first))
+}
+
+/// The word and all that it counts as.
+fn meanings(marker: &BiomarkerDefinition, entry: &Biomarker) -> Option<Vec<String>> {
+    let said = match entry.result.known()? {
+        Reported::Flag(flag) => if *flag { "positive" } else { "negative" }.into(),
+        Reported::Number(_) => return None,
+        Reported::Word(word) => biomarker::snake(word),
+    };
+    let (word, also) = marker.results.iter().find(|(word, _)| *word == said)?;
+    Some(std::iter::once(word).chain(also).cloned().collect())
+}
+
+fn shown(entry: &Biomarker) -> String {
+    match entry.result.known() {
+        Some(Reported::Word(word)) => word.clone(),
+        Some(Reported::Number(number)) => number.to_string(),
+        Some(Reported::Flag(flag)) => flag.to_string(),
+        None => entry.result.word().to_owned(),
+    }
+}
