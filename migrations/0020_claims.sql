@@ -40,7 +40,7 @@ create table claim_lines (
     service_date  date not null,
     billing_npi   text not null,
     sender        text not null check (sender <> ''),
-    reference     text check (says_something(reference)),
+    reference     text check (reference is null or says_something(reference)),
     at            timestamptz not null,
     by_subject    text not null,
     constraint claim_lines_bill_something check (units + discarded > 0),

@@ -8,7 +8,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::http::Service;
 use support::submit::{
-    ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count, sandbox,
+    ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count,
+    sandbox,
 };
 
 const ORDERING_NPI: &str = "1234567893";
@@ -143,8 +144,15 @@ async fn discarded_units_are_counted_beside_those_given_and_go_with_them() {
     ]);
     let lines = check(&service, HEALTH_PLAN, spellings).await;
     assert_eq!(told(&lines), ["ok"; 6], "{lines:#?}");
-    assert_eq!((&lines[4]["units_remaining"], &lines[5]["units_remaining"]), (&json!(0), &json!(0)), "nothing discarded uses units up");
-    assert_eq!(count(&service, "select sum(discarded)::bigint from claim_lines_in_force").await, 3 * 24 + i64::try_from(visit).unwrap());
+    assert_eq!(
+        (&lines[4]["units_remaining"], &lines[5]["units_remaining"]),
+        (&json!(0), &json!(0)),
+        "nothing discarded uses units up"
+    );
+    assert_eq!(
+        count(&service, "select sum(discarded)::bigint from claim_lines_in_force").await,
+        3 * 24 + i64::try_from(visit).unwrap()
+    );
     for (field, value, pointer) in [
         ("modifier", json!("JX"), "/lines/0/modifier"),
         ("modifier", json!(""), "/lines/0/modifier"),
@@ -228,7 +236,9 @@ async fn a_name_belongs_to_who_sent_it() {
     let named = |units: u64, on: &str| with(line(&case, "J9171", units, on), "claim_line_id", json!("1"));
     assert_eq!(told(&check(&service, HEALTH_PLAN, json!([named(visit, "2026-12-01")])).await), ["ok"]);
     let mut left = all - visit;
-    for (token, on) in [(SERVICING, "2026-12-22"), (ORDERING, "2027-01-12"), (INTAKE, "2027-02-02"), (ADMINISTRATOR, "2027-02-23")] {
+    for (token, on) in
+        [(SERVICING, "2026-12-22"), (ORDERING, "2027-01-12"), (INTAKE, "2027-02-02"), (ADMINISTRATOR, "2027-02-23")]
+    {
         let lines = check(&service, token, json!([named(1, on)])).await;
         left -= 1;
         assert_eq!((told(&lines), &lines[0]["units_remaining"]), (vec!["ok"], &json!(left)), "{token}: another line");

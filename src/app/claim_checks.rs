@@ -94,13 +94,18 @@ impl ClaimCheckLine {
     /// What the schema cannot say of the line at this place.
     fn faults(&self, index: usize) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut fault = |field: &str, code: &str, message: &str| faults.push(Fault::new(format!("/lines/{index}/{field}"), code, message));
+        let mut fault =
+            |field: &str, code: &str, message: &str| faults.push(Fault::new(format!("/lines/{index}/{field}"), code, message));
         match (self.modifier, self.discarded_units) {
             (Some(Modifier::Jz), Some(discarded)) if discarded > 0 => {
                 fault("discarded_units", "contradiction", "JZ says that nothing was discarded: leave out /modifier, or this");
             }
             (Some(Modifier::Jw), Some(0)) => {
-                fault("discarded_units", "contradiction", "JW says that units were discarded: leave out /modifier, or say how many");
+                fault(
+                    "discarded_units",
+                    "contradiction",
+                    "JW says that units were discarded: leave out /modifier, or say how many",
+                );
             }
             _ => {}
         }

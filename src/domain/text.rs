@@ -29,14 +29,17 @@ mod tests {
         let nothing = [
             "",
             " \t\r\n",
-            "\u{A0}\u{2003}\u{3000}",               // spaces of other widths
+            "\u{A0}\u{2003}\u{3000}",                   // spaces of other widths
             "\u{200B}\u{200C}\u{200D}\u{2060}\u{FEFF}", // zero width
-            "\u{AD}\u{202E}\u{2066}\u{E0041}",      // format characters and tags
-            "\u{0}\u{7}\u{1B}\u{85}",               // control characters
-            "\u{301}\u{345}\u{903}\u{20DD}\u{FE0F}", // marks without a letter, of every kind
+            "\u{AD}\u{202E}\u{2066}\u{E0041}",          // format characters and tags
+            "\u{0}\u{7}\u{1B}\u{85}",                   // control characters
+            "\u{301}\u{345}\u{903}\u{20DD}\u{FE0F}",    // marks without a letter, of every kind
             "\u{115F}\u{1160}\u{3164}\u{FFA0}\u{17B4}", // fillers
             "\u{2800}\u{FFFC}\u{FFFD}\u{E000}",
-            "...", "-", "?!", "\u{2014}",
+            "...",
+            "-",
+            "?!",
+            "\u{2014}",
         ];
         for text in nothing {
             assert!(!says_something(text), "{text:?}");

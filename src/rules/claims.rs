@@ -129,10 +129,18 @@ struct Limits {
 
 /// Checks a line against its order, of which other lines of this code billed `before`.
 pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, before: &Before) -> Checked {
-    let no = |mismatch| Checked { mismatch: Some(mismatch), message: message::plain(mismatch, line), units_approved: None, units_remaining: None };
+    let no = |mismatch| Checked {
+        mismatch: Some(mismatch),
+        message: message::plain(mismatch, line),
+        units_approved: None,
+        units_remaining: None,
+    };
     let Some(order) = order else { return no(Mismatch::UnknownOrder) };
-    let of_code: Vec<&OrderedCode> =
-        order.drugs.iter().filter(|drug| drug.hcpcs.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(line.hcpcs))).collect();
+    let of_code: Vec<&OrderedCode> = order
+        .drugs
+        .iter()
+        .filter(|drug| drug.hcpcs.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(line.hcpcs)))
+        .collect();
     if of_code.is_empty() {
         return no(Mismatch::CodeNotAuthorized);
     }

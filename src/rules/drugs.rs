@@ -216,7 +216,13 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
     }
 }
 
-fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, days: &[u64], line: &PlanLine<'_>) -> Option<Units> {
+fn units(
+    unit: &BillingUnit,
+    ordinary: Option<Given>,
+    loading: Option<Given>,
+    days: &[u64],
+    line: &PlanLine<'_>,
+) -> Option<Units> {
     let each = dose::units_per_administration(ordinary?, unit)?;
     let first = match loading {
         Some(dose) => Some(dose::units_per_administration(dose, unit)?),

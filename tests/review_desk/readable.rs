@@ -33,7 +33,8 @@ async fn text_that_nobody_can_read_is_no_text() {
         for field in ["reason_code", "rationale"] {
             let mut denial = deny(&[2]);
             denial["drugs"][0][field] = json!(text);
-            let problem = act(&service, PHYSICIAN, &case_id, "determinations", &denial).await.assert_problem(422, "validation-failed");
+            let problem =
+                act(&service, PHYSICIAN, &case_id, "determinations", &denial).await.assert_problem(422, "validation-failed");
             assert_eq!(problem["errors"][0]["pointer"], format!("/drugs/0/{field}"), "{text:?}");
         }
         for (token, what, body) in [
@@ -63,7 +64,8 @@ async fn text_that_nobody_can_read_is_no_text() {
     }
     // nor by hand
     for text in NOTHING {
-        let denial = "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale)
+        let denial =
+            "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale)
                       values (gen_random_uuid(), $1, 3, 'non_authorized', 'somebody', 'physician', now(), 'policy_not_met', $2)";
         let case: uuid::Uuid = case_id.parse().unwrap();
         let error = sqlx::query(denial).bind(case).bind(text).execute(&service.app.pool).await.unwrap_err();

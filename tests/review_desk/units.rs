@@ -70,7 +70,8 @@ async fn nothing_is_authorized_with_uncounted_units() {
     assert_eq!(refused["errors"].as_array().unwrap().len(), 2, "{refused}");
     assert_eq!(read(&service, &case_id).await["status"], "in_progress");
     // nor by hand
-    let by_hand = "update case_drugs set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
+    let by_hand =
+        "update case_drugs set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
     let error = sqlx::query(by_hand).execute(&service.app.pool).await.unwrap_err();
     assert!(error.to_string().contains("case_drugs_authorized_units_counted"), "{error}");
 }
@@ -98,12 +99,12 @@ async fn what_the_reviewer_sets_is_what_everybody_reads_and_claims_are_matched_w
     let history = events(&service, &case_id).await;
     let determined = history.iter().find(|event| event["kind"] == "determined").unwrap();
     assert_eq!(determined["detail"]["drugs"][1]["units_approved"], 12);
-    let stored: (i64, i32) =
-        sqlx::query_as("select units_approved, visits_approved from determinations where line = 2").fetch_one(&service.app.pool).await.unwrap();
+    let stored: (i64, i32) = sqlx::query_as("select units_approved, visits_approved from determinations where line = 2")
+        .fetch_one(&service.app.pool)
+        .await
+        .unwrap();
     assert_eq!(stored, (12, 6));
-    let line = |units: u64, on: &str| {
-        json!({"order_id": case["order_id"], "hcpcs": "J9999", "units": units, "service_date": on, "billing_npi": "1245319599"})
-    };
+    let line = |units: u64, on: &str| json!({"order_id": case["order_id"], "hcpcs": "J9999", "units": units, "service_date": on, "billing_npi": "1245319599"});
     let lines = json!([line(3, "2026-12-01"), line(2, "2026-12-01"), line(1, "2026-12-01"), line(13, "2026-12-22")]);
     let checked = service.post("/v1/claim-checks", PLAN_TOKEN, &json!({"lines": lines})).await.json();
     let reasons: Vec<&Value> = checked["lines"].as_array().unwrap().iter().map(|line| &line["reason"]).collect();
@@ -120,7 +121,10 @@ async fn a_reviewer_may_set_other_units_than_were_counted() {
     body["drugs"][1]["visits_approved"] = json!(2);
     let case = done(&service, NURSE, &case_id, "determinations", &body).await;
     let drug = |line: usize| &case["drugs"][line - 1];
-    assert_eq!((&drug(4)["units_approved"], &drug(4)["visits_approved"], &drug(4)["units_per_visit"]), (&json!(86), &json!(2), &json!(43)));
+    assert_eq!(
+        (&drug(4)["units_approved"], &drug(4)["visits_approved"], &drug(4)["units_per_visit"]),
+        (&json!(86), &json!(2), &json!(43))
+    );
     assert_eq!(drug(3)["visits_approved"], 6, "the other line keeps what was counted");
     assert!(drug(3)["units_per_visit"].as_u64() > drug(4)["units_per_visit"].as_u64(), "with its loading dose");
 }
@@ -147,7 +151,11 @@ async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
     }
     let case = read(&service, &case_id).await;
     let drug = &case["drugs"][1];
-    assert_eq!((&drug["status"], &drug["units_approved"], &drug["units_per_visit"]), (&json!("authorized"), &json!(12), &json!(2)), "{case:#}");
+    assert_eq!(
+        (&drug["status"], &drug["units_approved"], &drug["units_per_visit"]),
+        (&json!("authorized"), &json!(12), &json!(2)),
+        "{case:#}"
+    );
 }
 
 // proves SAFE-13, APP-04
@@ -156,7 +164,8 @@ async fn a_reconsideration_counts_what_it_authorizes_too() {
     let (service, case_id) = pended().await;
     done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
     done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[2])).await;
-    let asked = service.post(&format!("/v1/orders/{case_id}/reconsiderations"), PRACTICE, &json!({"reason": "new data"})).await.json();
+    let asked =
+        service.post(&format!("/v1/orders/{case_id}/reconsiderations"), PRACTICE, &json!({"reason": "new data"})).await.json();
     let path = format!("/v1/reconsiderations/{}/determinations", asked["reconsideration_id"].as_str().unwrap());
     let overturn = |drugs: Value| json!({"decision": "overturned", "rationale": "the new data support it", "drugs": drugs});
     let all = service.post(&path, SECOND_PHYSICIAN, &overturn(json!([]))).await.assert_problem(422, "validation-failed");
@@ -170,6 +179,10 @@ async fn a_reconsideration_counts_what_it_authorizes_too() {
     assert_eq!(decided.status.as_u16(), 201, "{}", decided.text);
     let case = read(&service, &case_id).await;
     let drug = &case["drugs"][1];
-    assert_eq!((&case["status"], &drug["units_approved"], &drug["units_per_visit"]), (&json!("authorized"), &json!(6), &json!(1)), "{case:#}");
+    assert_eq!(
+        (&case["status"], &drug["units_approved"], &drug["units_per_visit"]),
+        (&json!("authorized"), &json!(6), &json!(1)),
+        "{case:#}"
+    );
     assert!(drug["denial"].is_null(), "{drug}");
 }

@@ -37,7 +37,8 @@ pub(super) async fn compose(
     };
     let mut facts = LetterFacts { denied: Vec::new(), calls: Vec::new(), reconsider_until: None, reconsidered };
     if reference.kind == LetterKind::Denial {
-        facts.denied = store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(|one| denied(one, reference.to)).collect();
+        facts.denied =
+            store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(|one| denied(one, reference.to)).collect();
         facts.calls = store::letters::calls(conn, case.case_id).await?.into_iter().map(call).collect();
         facts.reconsider_until =
             program.reconsideration.filter(|_| facts.reconsidered.is_none()).map(|rule| until(case, program, rule.calendar_days));

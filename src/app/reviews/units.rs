@@ -21,11 +21,19 @@ pub(super) fn faults(case: &Case, computed: &Computed, index: usize, line: &Line
         return Vec::new();
     }
     if drug.hcpcs.is_none() {
-        let message = format!("line {} ({name}) has no code, so that there are no billing units to approve; leave this out", line.line);
-        return given.iter().filter(|(_, is_given)| *is_given).map(|(field, _)| fault(field, "not-allowed", message.clone())).collect();
+        let message =
+            format!("line {} ({name}) has no code, so that there are no billing units to approve; leave this out", line.line);
+        return given
+            .iter()
+            .filter(|(_, is_given)| *is_given)
+            .map(|(field, _)| fault(field, "not-allowed", message.clone()))
+            .collect();
     }
     let why = if none_given {
-        format!("no billing units could be counted for line {}, {name}: an authorization says how many units, and on how many days", line.line)
+        format!(
+            "no billing units could be counted for line {}, {name}: an authorization says how many units, and on how many days",
+            line.line
+        )
     } else {
         format!("line {}, {name}: units and visits are set together", line.line)
     };

@@ -95,10 +95,8 @@ fn a_code_of_several_lines_or_drugs_is_said_to_be_one() {
         service_date: "2026-12-07".parse().unwrap(),
         billing_npi: "1234567893",
     };
-    let mut drugs = [
-        drug("J9999", DrugStatus::Authorized, Some((10, 2, 5)), 0),
-        drug("J9999", DrugStatus::Authorized, Some((6, 2, 3)), 0),
-    ];
+    let mut drugs =
+        [drug("J9999", DrugStatus::Authorized, Some((10, 2, 5)), 0), drug("J9999", DrugStatus::Authorized, Some((6, 2, 3)), 0)];
     drugs[0].name = "alphamab".to_owned();
     drugs[1].name = "betamab".to_owned();
     let checked = check(&line(8), Some(&order(&drugs)), &Before::default());
@@ -118,11 +116,9 @@ fn after_the_coverage_the_authorization_has_ended() {
     // proves SAFE-14, VER-05
     let drugs = [drug("J9171", DrugStatus::Authorized, Some((544, 4, 136)), 0)];
     let cut = Authorization { ends_with_coverage: true, ..order(&drugs) };
-    for (day, mismatch) in [
-        ("2027-04-27", None),
-        ("2027-04-28", Some(Mismatch::CoverageEnded)),
-        ("2026-11-30", Some(Mismatch::OutsideDates)),
-    ] {
+    for (day, mismatch) in
+        [("2027-04-27", None), ("2027-04-28", Some(Mismatch::CoverageEnded)), ("2026-11-30", Some(Mismatch::OutsideDates))]
+    {
         let line = ClaimLine { hcpcs: "J9171", billed: given(1), service_date: day.parse().unwrap(), billing_npi: "1234567893" };
         assert_eq!(check(&line, Some(&cut), &Before::default()).mismatch, mismatch, "{day}");
     }

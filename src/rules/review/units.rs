@@ -18,7 +18,8 @@ pub struct SetUnits {
 /// are not authorized here either.
 pub fn needs_units(drug: &CaseDrug, computed: &Computed) -> bool {
     let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
-    let counted = of_engine.is_some_and(|one| one.units.is_some_and(|units| units > 0) && one.visits.is_some_and(|visits| visits > 0));
+    let counted =
+        of_engine.is_some_and(|one| one.units.is_some_and(|units| units > 0) && one.visits.is_some_and(|visits| visits > 0));
     drug.hcpcs.is_some() && !counted && !is_not_reviewed(drug, computed)
 }
 
