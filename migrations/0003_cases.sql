@@ -72,6 +72,9 @@ create table case_drugs (
     primary key (case_id, line),
     constraint case_drugs_range_in_order check (valid_from <= valid_through),
     constraint case_drugs_authorized_has_range check (status <> 'authorized' or (valid_from is not null and valid_through is not null)),
+    -- Nothing is authorized with uncounted units (SAFE-13).
+    constraint case_drugs_authorized_units_counted
+        check (status <> 'authorized' or hcpcs is null or (coalesce(units_approved, 0) > 0 and coalesce(visits_approved, 0) > 0)),
     -- A drug without a code, or whose code has no billing unit, has no units; one with units has visits and a code.
     constraint case_drugs_units_need_code check (units_approved is null or (hcpcs is not null and visits_approved is not null))
 );

@@ -1,5 +1,10 @@
 -- DET-04 and CAS-08 as the database sees them. A direct write is held to them like any other.
 
+-- Text that says something: not only white space, control and format characters, marks without a letter, fillers and punctuation.
+create function says_something(words text) returns boolean language sql immutable parallel safe as $$
+    select coalesce(words ~ '[^[:space:][:cntrl:][:punct:]\u0080-\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u2000-\u206f\u20d0-\u20ff\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]', false)
+$$;
+
 -- Decisions of reviewers, one a drug; line 0 is the case as a whole, for cases without drug lines.
 create table determinations (
     determination_id uuid primary key,
@@ -13,7 +18,7 @@ create table determinations (
     rationale        text,
     constraint determinations_only_physicians_deny check (decision = 'authorized' or role = 'physician'),
     constraint determinations_denials_give_reasons
-        check (decision = 'authorized' or (coalesce(length(trim(reason_code)), 0) > 0 and coalesce(length(trim(rationale)), 0) > 0))
+        check (decision = 'authorized' or (says_something(reason_code) and says_something(rationale)))
 );
 create index determinations_of_case on determinations (case_id, line);
 
@@ -41,11 +46,25 @@ create trigger case_events_never_truncated before truncate on case_events for ea
 create trigger determinations_never_truncated before truncate on determinations for each statement execute function refuse_change();
 create trigger peer_to_peer_events_never_truncated before truncate on peer_to_peer_events for each statement execute function refuse_change();
 
--- No denial before a peer-to-peer discussion was offered (DET-03).
+-- An event of the discussion lies between the receipt of its case and now; only what is scheduled may lie ahead. To the minute (DET-03).
+create function refuse_call_out_of_time() returns trigger language plpgsql as $$
+begin
+    if new.at < (select date_trunc('minute', submitted_at) from cases where case_id = new.case_id)
+        or (new.event <> 'scheduled' and date_trunc('minute', new.at) > new.recorded_at) then
+        raise exception 'a discussion that was % at % was so neither since the order came nor by now', new.event, new.at
+            using errcode = 'integrity_constraint_violation', constraint = 'peer_to_peer_events_in_time';
+    end if;
+    return new;
+end $$;
+create trigger peer_to_peer_events_in_time before insert on peer_to_peer_events
+    for each row execute function refuse_call_out_of_time();
+
+-- No denial before a peer-to-peer discussion was offered (DET-03): before it was recorded, and before it took place.
 create function refuse_denial_without_offer() returns trigger language plpgsql as $$
 begin
     if not exists (select from peer_to_peer_events as offer
-                   where offer.case_id = new.case_id and offer.event = 'offered' and offer.recorded_at <= new.at) then
+                   where offer.case_id = new.case_id and offer.event = 'offered' and offer.recorded_at <= new.at
+                     and date_trunc('minute', offer.at) <= new.at) then
         raise exception 'no peer-to-peer discussion was offered before this denial'
             using errcode = 'integrity_constraint_violation', constraint = 'determinations_offer_before_denial';
     end if;

@@ -25,6 +25,12 @@ alter table determinations
     add column seq bigint generated always as identity,
     add column criteria_not_met text[] not null default '{}',
     add column implied_by_line integer,
+    -- The rationale in words for the member; and units and visits where the reviewer set them (SAFE-13).
+    add column rationale_for_member text,
+    add column units_approved bigint check (units_approved > 0),
+    add column visits_approved integer check (visits_approved > 0),
+    add constraint determinations_units_with_authorization
+        check ((units_approved is null) = (visits_approved is null) and (units_approved is null or decision = 'authorized')),
     add constraint determinations_only_denials_imply check (implied_by_line is null or decision = 'non_authorized');
 create unique index determinations_seq on determinations (seq);
 

@@ -6,7 +6,7 @@ create table reconsiderations (
     requested_by       text not null check (requested_by <> ''),
     requested_as       text not null,
     requested_at       timestamptz not null,
-    reason             text not null check (length(trim(reason)) > 0),
+    reason             text not null check (says_something(reason)),
     attachments        json not null,
     decision           text check (decision in ('upheld', 'overturned')),
     decided_by         text,
@@ -17,7 +17,7 @@ create table reconsiderations (
     constraint reconsiderations_decided_whole check (
         (decision is null) = (decided_by is null) and (decision is null) = (role is null)
         and (decision is null) = (decided_at is null) and (decision is null) = (lines is null)
-        and (decision is null) = (coalesce(length(trim(rationale)), 0) = 0)),
+        and (decision is null) = (not says_something(rationale))),
     constraint reconsiderations_decided_after_request check (decided_at >= requested_at)
 );
 -- One a case: where it did not lead to approval, the next step is the plan's appeal (APP-02).

@@ -1,4 +1,4 @@
-//! Billing of S-codes and the match of claim lines, as tables over the pure rules and over HTTP.
+//! Billing of S-codes, as tables over the pure rules and over HTTP.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
@@ -335,107 +335,6 @@ async fn the_database_itself_refuses_a_second_onset_for_a_pathway() {
     assert!(refused.to_string().contains("s_code_claims_one_onset"), "{refused}");
     let gone = sqlx::query("delete from s_code_claims").execute(&service.app.pool).await.unwrap_err();
     assert!(gone.to_string().contains("append-only"), "{gone}");
-}
-
-async fn check(service: &Service, token: &str, lines: Value) -> Value {
-    let answer = service.post("/v1/claim-checks", token, &json!({ "lines": lines })).await;
-    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
-    answer.json()["lines"].clone()
-}
-
-fn line(order_id: &Value, hcpcs: &str, units: u64, on: &str, npi: &str) -> Value {
-    json!({"order_id": order_id, "hcpcs": hcpcs, "units": units, "service_date": on, "billing_npi": npi})
-}
-
-// proves VER-05
-#[tokio::test]
-async fn claim_lines_match_by_code_units_dates_and_provider_and_use_units_up() {
-    let service = sandbox().await;
-    let case = awarded(&service).await;
-    let id = &case["order_id"];
-    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
-    let through = case["drugs"][0]["valid_through"].as_str().unwrap();
-    let typed = json!(id.as_str().unwrap().to_lowercase());
-    let lines = check(
-        &service,
-        HEALTH_PLAN,
-        json!([
-            line(id, "J9171", approved - 1, "2026-12-01", SERVICING_NPI),
-            line(&typed, "j9171", 2, through, ORDERING_NPI),
-            line(id, "J9171", 1, through, ORDERING_NPI),
-            line(id, "J9299", 1, "2026-12-01", SERVICING_NPI),
-            line(id, "J9045", 1, "2026-11-30", SERVICING_NPI),
-            line(id, "J9045", 1, "2026-12-01", "1999999034"),
-            line(&json!("A000000000"), "J9045", 1, "2026-12-01", SERVICING_NPI),
-        ]),
-    )
-    .await;
-    let told: Vec<_> = lines.as_array().unwrap().iter().map(|line| (line["matches"].clone(), line["reason"].clone())).collect();
-    let no = |reason: &str| (json!(false), json!(reason));
-    let yes = (json!(true), Value::Null);
-    let expected = [
-        yes.clone(),
-        no("units_exceeded"),
-        yes,
-        no("code_not_authorized"),
-        no("outside_dates"),
-        no("provider_not_on_order"),
-        no("unknown_order"),
-    ];
-    assert_eq!(told, expected, "{lines:#}");
-    let left: Vec<_> = lines.as_array().unwrap().iter().map(|line| line["units_remaining"].clone()).collect();
-    assert_eq!((&left[0], &left[1], &left[2], &left[6]), (&json!(1), &json!(1), &json!(0), &Value::Null));
-    // both lines of one code count together
-    let trastuzumab = case["drugs"].as_array().unwrap().iter().filter(|drug| drug["hcpcs"] == "J9355");
-    let both: u64 = trastuzumab.map(|drug| drug["units_approved"].as_u64().unwrap()).sum();
-    let line = check(&service, SERVICING, json!([line(id, "J9355", both, "2026-12-01", SERVICING_NPI)])).await;
-    assert_eq!((&line[0]["matches"], &line[0]["units_remaining"]), (&json!(true), &json!(0)), "{line:#}");
-}
-
-// proves VER-05
-#[tokio::test]
-async fn a_line_sent_again_under_its_name_replaces_itself() {
-    let service = sandbox().await;
-    let case = awarded(&service).await;
-    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
-    let mut one = line(&case["order_id"], "J9171", approved, "2026-12-01", SERVICING_NPI);
-    one["claim_line_id"] = json!("claim 7, line 1");
-    for _ in 0..2 {
-        let lines = check(&service, HEALTH_PLAN, json!([one])).await;
-        assert_eq!((&lines[0]["matches"], &lines[0]["units_remaining"]), (&json!(true), &json!(0)), "{lines:#}");
-    }
-    one["units"] = json!(1);
-    let corrected = check(&service, HEALTH_PLAN, json!([one])).await;
-    assert_eq!(corrected[0]["units_remaining"], json!(approved - 1));
-    assert_eq!(count(&service, "select count(*) from claim_lines").await, 1);
-}
-
-// proves VER-05
-#[tokio::test]
-async fn lines_checked_at_once_do_not_share_units() {
-    let service = sandbox().await;
-    let case = awarded(&service).await;
-    let approved = case["drugs"][0]["units_approved"].as_u64().unwrap();
-    let all = json!([line(&case["order_id"], "J9171", approved, "2026-12-01", SERVICING_NPI)]);
-    let (first, second) = tokio::join!(check(&service, HEALTH_PLAN, all.clone()), check(&service, SERVICING, all));
-    let matches = [&first, &second].iter().filter(|lines| lines[0]["matches"] == true).count();
-    assert_eq!(matches, 1, "{first} {second}");
-}
-
-// proves VER-05, PRV-02, SCD-13
-#[tokio::test]
-async fn orders_that_are_not_approved_or_not_the_callers_match_nothing() {
-    let service = sandbox().await;
-    let case = awarded(&service).await;
-    let mine = json!([line(&case["order_id"], "J9045", 1, "2026-12-01", SERVICING_NPI)]);
-    assert_eq!(check(&service, OTHER_PRACTICE, mine.clone()).await[0]["reason"], "unknown_order");
-    let path = format!("/v1/orders/{}/withdrawals", case["case_id"].as_str().unwrap());
-    assert_created(&service.post(&path, ORDERING, &json!({"drugs": [2], "reason": "voluntarily_cancelled"})).await);
-    assert_eq!(check(&service, HEALTH_PLAN, mine.clone()).await[0]["reason"], "not_authorized");
-    assert_created(&service.post(&path, ORDERING, &json!({"drugs": "all", "reason": "voluntarily_cancelled"})).await);
-    assert_eq!(check(&service, HEALTH_PLAN, mine).await[0]["reason"], "unknown_order");
-    service.post("/v1/claim-checks", NURSE, &json!({"lines": []})).await.assert_problem(403, "forbidden");
-    service.post("/v1/claim-checks", HEALTH_PLAN, &json!({"lines": []})).await.assert_problem(422, "validation-failed");
 }
 
 // proves SCD-09, SCD-05, SCD-13

@@ -120,7 +120,7 @@ fn decisions(lines: &[u32], proof: Option<PhysicianReview>) -> Vec<Vec<LineDecis
     for line in lines {
         let mut grown = all.clone();
         for so_far in &all {
-            grown.push([so_far.clone(), vec![LineDecision::Authorize { line: *line }]].concat());
+            grown.push([so_far.clone(), vec![LineDecision::Authorize { line: *line, set: None }]].concat());
             if let Some(review) = proof {
                 grown.push([so_far.clone(), vec![LineDecision::Deny { line: *line, review }]].concat());
             }
@@ -187,8 +187,8 @@ fn successors(state: &State, lines: &[u32]) -> Vec<State> {
         if let Ok(review) = reviewer(role, "second", &["first".to_owned()]) {
             for mut decided in decisions(lines, Some(review)) {
                 decided.dedup_by_key(|decision| decision.line());
-                if let Ok(after) = overturn(case, computed, &decided, now()) {
-                    to(after, computed.clone(), &|_| {});
+                if let Ok((after, computed)) = overturn(case, computed, &decided, now()) {
+                    to(after, computed, &|_| {});
                 }
             }
         }

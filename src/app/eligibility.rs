@@ -6,6 +6,7 @@ use crate::domain::case::Contact;
 use crate::domain::content::Content;
 use crate::domain::order::{Diagnosis, MemberIdentity};
 use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::text::says_something;
 use crate::domain::vocabulary::{Service, Setting};
 use crate::rules::eligibility::{self, Eligibility};
 use crate::rules::identity;
@@ -140,7 +141,7 @@ fn answer_of(answer: Eligibility, health_plan: &str, content: &Content) -> Eligi
 
 /// Name and date of birth are needed in any program, to know that the member is the one meant (INF-08).
 fn require_identity(member: &MemberIdentity) -> Result<()> {
-    let filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let filled = |text: &Option<String>| text.as_deref().is_some_and(says_something);
     let items = [
         ("/member/health_plan", filled(&member.health_plan)),
         ("/member/first_name", filled(&member.first_name)),

@@ -227,7 +227,7 @@ fn in_letter(drug: &CaseDrug, case: &Case, program: &Program, denied: &[Denied])
 fn because(entry: DrugInLetter, denied: &Denied, (findings, case): (&[String], &Case), program: &Program) -> DrugInLetter {
     DrugInLetter {
         reason_code: Some(denied.reason_code.clone()),
-        reason: Some(reason(&denied.reason_code, program)),
+        reason: Some(reason_in_words(&denied.reason_code, program)),
         rationale: Some(denied.rationale.clone()),
         criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case)).collect(),
         implied_by_line: denied.implied_by_line,
@@ -256,7 +256,8 @@ fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
     because(entry, denied, (&[], case), program)
 }
 
-fn reason(code: &str, program: &Program) -> String {
+/// A reason code in the program's words.
+pub fn reason_in_words(code: &str, program: &Program) -> String {
     program.letters.reasons.get(code).cloned().unwrap_or_else(|| words::sentence(&words::humanize(code)))
 }
 

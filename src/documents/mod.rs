@@ -14,5 +14,7 @@ mod words;
 
 pub use blocks::{Align, Block, Cell, Column, Document, Fact, Letterhead, Tone};
 pub use disease::{DiagnosisInWords, DiseaseItem};
-pub use letter::{Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, ReconsiderationInLetter};
+pub use letter::{
+    Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, ReconsiderationInLetter, reason_in_words,
+};
 pub use summary::{DrugInSummary, PathwayInSummary, ReviewInSummary, Summary};

@@ -80,6 +80,9 @@ pub struct CaseDrug {
     pub administered_dose: Option<Dose>,
     /// Distinct treatment days in the valid range (VER-07).
     pub visits_approved: Option<u32>,
+    /// Billing units of the largest of these days: what a claim for one day may bill of this line (SAFE-13).
+    #[serde(default)]
+    pub units_per_visit: Option<u64>,
     /// Billing unit of the code, such as `10 mg`.
     pub billing_unit: Option<String>,
     /// Billing units in the valid range (VER-07).
@@ -90,10 +93,24 @@ pub struct CaseDrug {
     pub valid_through: Option<NaiveDate>,
     /// What the status means for this drug.
     pub message: String,
+    /// Why it is denied, for those who may read the letter; absent where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denial: Option<Denial>,
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
     pub findings: Vec<String>,
+}
+
+/// Why a line is denied (DET-10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Denial {
+    /// The physician's code.
+    pub reason_code: String,
+    /// The same in words.
+    pub reason: String,
+    /// The physician's words.
+    pub rationale: String,
 }
 
 /// Whom to contact.
@@ -308,6 +325,12 @@ pub struct ComputedDrug {
     pub visits: Option<u32>,
     /// Billing units in the range.
     pub units: Option<u64>,
+    /// Billing units of the largest visit.
+    #[serde(default)]
+    pub units_per_visit: Option<u64>,
+    /// True where a reviewer set visits and units.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub set_by_reviewer: bool,
     /// First day of the range.
     pub valid_from: NaiveDate,
     /// Last day of the range.

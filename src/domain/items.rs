@@ -2,6 +2,7 @@
 //! against this list and the intake rules read requests by it, so that neither can know an item that the other does not.
 
 use super::order::OrderRequest;
+use super::text::says_something;
 
 /// Says whether a request carries an item.
 type Carries = fn(&OrderRequest) -> bool;
@@ -44,7 +45,7 @@ pub fn is_carried(order: &OrderRequest, pointer: &str) -> bool {
     ITEMS.iter().find(|(known, _)| *known == pointer).is_some_and(|(_, carries)| carries(order))
 }
 
-/// True for text that says something; white space does not.
+/// True for text that says something; what nobody can see does not.
 pub fn text(value: Option<&String>) -> bool {
-    value.is_some_and(|value| !value.trim().is_empty())
+    value.is_some_and(|value| says_something(value))
 }

@@ -13,5 +13,6 @@ pub mod order_id;
 pub mod refusal;
 pub mod review;
 pub mod roster;
+pub mod text;
 pub mod vocabulary;
 pub mod written;

@@ -17,8 +17,10 @@ pub fn routes() -> OpenApiRouter<HttpState> {
 
 /// Matches claim lines with their authorizations (VER-05).
 ///
-/// A line that matches uses its units up: later lines, in this call or another, see what is left. To check a line again, send it under
-/// the same `claim_line_id`. An order that the caller may not see is `unknown_order`.
+/// A line that matches uses its units up: later lines, in this call or another, see what is left, and no day has more than one visit's
+/// units. Discarded units (`JW`, `discarded_units`) are counted beside those given, and use up nothing. To correct a line, or check it
+/// again, send it under the same `claim_line_id`: it takes the place of the earlier one where it matches, and changes nothing where it
+/// does not. An order that the caller may not see is `unknown_order`.
 #[utoipa::path(post, path = "/v1/claim-checks", operation_id = "post_claim_check", tag = "claims",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "health_plan", "administrator"]))),
     request_body = ClaimCheck,

@@ -1,9 +1,28 @@
-//! Whether a claim line is what was authorized (VER-05): code, units, dates, provider. Prices are not its business.
+//! Whether a claim line is what was authorized (VER-05, SAFE-13): code, units, dates, provider. Prices are not its business.
+//!
+//! Drug that was given uses up the units approved, no more than one visit's on a day. Drug that was left in a container and discarded
+//! is counted beside it: it uses up nothing, goes with drug given that day, and is no more than one visit's units on a day and than all
+//! visits' in all. Content does not know the sizes of containers, so that this is the bound, generous for large doses and strict for
+//! doses smaller than what a container leaves over.
 
 use crate::domain::vocabulary::DrugStatus;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+mod message;
+#[cfg(test)]
+mod tests;
+
+/// Billing units of drug that was given, and of drug that was discarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Billed {
+    /// Given to the patient.
+    pub given: u64,
+    /// Left in a container, and discarded.
+    pub discarded: u64,
+}
 
 /// A line of a claim.
 #[derive(Debug, Clone, Copy)]
@@ -11,11 +30,20 @@ pub struct ClaimLine<'a> {
     /// HCPCS code.
     pub hcpcs: &'a str,
     /// Billing units.
-    pub units: u64,
+    pub billed: Billed,
     /// The day of the service.
     pub service_date: NaiveDate,
     /// Who bills.
     pub billing_npi: &'a str,
+}
+
+/// What other lines of the same code billed already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Before {
+    /// On any day.
+    pub in_all: Billed,
+    /// On the day of this line.
+    pub that_day: Billed,
 }
 
 /// An order with an Order ID.
@@ -27,6 +55,8 @@ pub struct Authorization<'a> {
     pub ordering_npi: &'a str,
     /// Its servicing provider, where the NPI is known.
     pub servicing_npi: Option<&'a str>,
+    /// True where its range was cut to the member's coverage (SAFE-14).
+    pub ends_with_coverage: bool,
 }
 
 /// One drug of an order.
@@ -34,10 +64,18 @@ pub struct Authorization<'a> {
 pub struct OrderedCode {
     /// HCPCS code.
     pub hcpcs: Option<String>,
+    /// Generic name.
+    pub name: String,
     /// Status.
     pub status: DrugStatus,
-    /// Billing units approved; none where the code has no billing unit.
+    /// Billing units approved; none where nobody counted them.
     pub units_approved: Option<u64>,
+    /// Visits approved.
+    pub visits_approved: Option<u32>,
+    /// Billing units of its largest visit.
+    pub units_per_visit: Option<u64>,
+    /// Days on which it is given: the place of the phase, and the day of its cycle.
+    pub days: Vec<(usize, u32)>,
     /// First day.
     pub valid_from: Option<NaiveDate>,
     /// Last day.
@@ -58,97 +96,135 @@ pub enum Mismatch {
     ProviderNotOnOrder,
     /// The day lies outside the valid range.
     OutsideDates,
+    /// The day lies after the end of the member's coverage, with which the authorization ended.
+    CoverageEnded,
+    /// The order contains the code, but nobody counted its units.
+    UnitsNotCounted,
     /// More units than are left.
     UnitsExceeded,
+    /// More units than one visit takes on that day, or units discarded without a visit.
+    UnitsExceedVisit,
 }
 
 /// What was found out about a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// Why it does not match; none where it does.
     pub mismatch: Option<Mismatch>,
+    /// In words.
+    pub message: String,
     /// Units approved for the code in all; none where they are not counted.
     pub units_approved: Option<u64>,
     /// Units left, after this line where it matches.
     pub units_remaining: Option<u64>,
 }
 
-/// Checks a line against its order, of which `billed` units of this code were billed on other lines.
-pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, billed: u64) -> Checked {
-    let no = |mismatch| Checked { mismatch: Some(mismatch), units_approved: None, units_remaining: None };
+/// What may be billed under a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limits {
+    in_all: u64,
+    per_visit: u64,
+    discarded_in_all: u64,
+}
+
+/// Checks a line against its order, of which other lines of this code billed `before`.
+pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, before: &Before) -> Checked {
+    let no = |mismatch| Checked {
+        mismatch: Some(mismatch),
+        message: message::plain(mismatch, line),
+        units_approved: None,
+        units_remaining: None,
+    };
     let Some(order) = order else { return no(Mismatch::UnknownOrder) };
-    let same_code = |drug: &&OrderedCode| drug.hcpcs.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(line.hcpcs));
-    if !order.drugs.iter().any(|drug| same_code(&drug)) {
+    let of_code: Vec<&OrderedCode> = order
+        .drugs
+        .iter()
+        .filter(|drug| drug.hcpcs.as_deref().is_some_and(|code| code.eq_ignore_ascii_case(line.hcpcs)))
+        .collect();
+    if of_code.is_empty() {
         return no(Mismatch::CodeNotAuthorized);
     }
-    let approved: Vec<&OrderedCode> = order.drugs.iter().filter(same_code).filter(|drug| may_be_given(drug.status)).collect();
+    let approved: Vec<&OrderedCode> = of_code.iter().copied().filter(|drug| may_be_given(drug.status)).collect();
     if approved.is_empty() {
         return no(Mismatch::NotAuthorized);
     }
-    let units_approved = approved.iter().map(|drug| drug.units_approved).sum::<Option<u64>>();
-    let left = units_approved.map(|units| units.saturating_sub(billed));
-    let on_order = line.billing_npi == order.ordering_npi || Some(line.billing_npi) == order.servicing_npi;
+    let limits = limits(&approved);
+    let left = limits.map(|limits| limits.in_all.saturating_sub(before.in_all.given));
+    let mismatch = mismatch(line, order, &approved, limits, before);
+    let mut message = match mismatch {
+        None => "code, units, date and provider are those authorized".to_owned(),
+        Some(mismatch) => message::with_limits(mismatch, line, limits.map(|limits| limits.per_visit), left, before),
+    };
+    message.push_str(&message::several_drugs(line.hcpcs, &of_code));
+    Checked {
+        units_remaining: left.map(|left| if mismatch.is_none() { left - line.billed.given } else { left }),
+        units_approved: limits.map(|limits| limits.in_all),
+        mismatch,
+        message,
+    }
+}
+
+fn mismatch(
+    line: &ClaimLine<'_>,
+    order: &Authorization<'_>,
+    approved: &[&OrderedCode],
+    limits: Option<Limits>,
+    before: &Before,
+) -> Option<Mismatch> {
+    if line.billing_npi != order.ordering_npi && Some(line.billing_npi) != order.servicing_npi {
+        return Some(Mismatch::ProviderNotOnOrder);
+    }
     let in_range = |drug: &&OrderedCode| {
         drug.valid_from.is_none_or(|from| from <= line.service_date)
             && drug.valid_through.is_none_or(|through| line.service_date <= through)
     };
-    let mismatch = if !on_order {
-        Some(Mismatch::ProviderNotOnOrder)
-    } else if !approved.iter().any(in_range) {
-        Some(Mismatch::OutsideDates)
-    } else if left.is_some_and(|left| left < line.units) {
+    if !approved.iter().any(in_range) {
+        let after = approved.iter().all(|drug| drug.valid_through.is_some_and(|through| through < line.service_date));
+        return Some(if after && order.ends_with_coverage { Mismatch::CoverageEnded } else { Mismatch::OutsideDates });
+    }
+    let Some(limits) = limits else { return Some(Mismatch::UnitsNotCounted) };
+    let sum = |left: Billed| Billed {
+        given: left.given.saturating_add(line.billed.given),
+        discarded: left.discarded.saturating_add(line.billed.discarded),
+    };
+    let (in_all, that_day) = (sum(before.in_all), sum(before.that_day));
+    let discards = line.billed.discarded > 0;
+    if line.billed.given > 0 && in_all.given > limits.in_all || discards && in_all.discarded > limits.discarded_in_all {
         Some(Mismatch::UnitsExceeded)
+    } else if line.billed.given > 0 && that_day.given > limits.per_visit
+        || discards && (that_day.discarded > limits.per_visit || that_day.given == 0)
+    {
+        Some(Mismatch::UnitsExceedVisit)
     } else {
         None
-    };
-    let units_remaining = left.map(|left| if mismatch.is_none() { left - line.units } else { left });
-    Checked { mismatch, units_approved, units_remaining }
+    }
+}
+
+/// What may be billed of these lines together; none where the units of any of them are not counted: a claim line names the code alone.
+fn limits(approved: &[&OrderedCode]) -> Option<Limits> {
+    let mut limits = Limits { in_all: 0, per_visit: 0, discarded_in_all: 0 };
+    let mut by_day: BTreeMap<(usize, u32), u64> = BTreeMap::new();
+    let mut any_day: u64 = 0;
+    for drug in approved {
+        let units = drug.units_approved.filter(|units| *units > 0)?;
+        let visits = u64::from(drug.visits_approved.filter(|visits| *visits > 0)?);
+        let per_visit = drug.units_per_visit.unwrap_or_else(|| units.div_ceil(visits)).min(units);
+        limits.in_all = limits.in_all.checked_add(units)?;
+        limits.discarded_in_all = limits.discarded_in_all.saturating_add(visits.saturating_mul(per_visit));
+        if drug.days.is_empty() {
+            any_day = any_day.saturating_add(per_visit);
+        }
+        for day in &drug.days {
+            let of_day = by_day.entry(*day).or_default();
+            *of_day = of_day.saturating_add(per_visit);
+        }
+    }
+    // phases follow one another, so that lines share a visit where they share a phase and a day of it
+    limits.per_visit = by_day.into_values().max().unwrap_or(0).saturating_add(any_day);
+    Some(limits)
 }
 
 /// Authorized, or given under the order without needing review (VER-02).
 const fn may_be_given(status: DrugStatus) -> bool {
     matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Authorization, ClaimLine, Mismatch, OrderedCode, check};
-    use crate::domain::vocabulary::DrugStatus;
-
-    fn drug(hcpcs: &str, status: DrugStatus, units: Option<u64>) -> OrderedCode {
-        let day = |text: &str| Some(text.parse().unwrap());
-        let (valid_from, valid_through) = (day("2026-12-01"), day("2027-04-27"));
-        OrderedCode { hcpcs: Some(hcpcs.to_owned()), status, units_approved: units, valid_from, valid_through }
-    }
-
-    #[test]
-    fn a_line_matches_or_is_told_why_not() {
-        // proves VER-05
-        let drugs = [
-            drug("J9355", DrugStatus::Authorized, Some(60)),
-            drug("J9355", DrugStatus::Authorized, Some(440)),
-            drug("J9171", DrugStatus::ClinicalReviewNotRequired, None),
-            drug("J2506", DrugStatus::VoluntarilyCancelled, None),
-        ];
-        let order = Authorization { drugs: &drugs, ordering_npi: "1234567893", servicing_npi: Some("1245319599") };
-        let table = [
-            // code, units, billed before, day, biller, outcome, left
-            ("J9355", 60, 0, "2026-12-01", "1245319599", None, Some(440)),
-            ("j9355", 500, 0, "2027-04-27", "1234567893", None, Some(0)),
-            ("J9355", 500, 1, "2027-04-27", "1234567893", Some(Mismatch::UnitsExceeded), Some(499)),
-            ("J9355", 1, 500, "2027-01-01", "1234567893", Some(Mismatch::UnitsExceeded), Some(0)),
-            ("J9171", 9999, 9999, "2027-01-01", "1234567893", None, None),
-            ("J9355", 1, 0, "2026-11-30", "1234567893", Some(Mismatch::OutsideDates), Some(500)),
-            ("J9355", 1, 0, "2027-04-28", "1234567893", Some(Mismatch::OutsideDates), Some(500)),
-            ("J9355", 1, 0, "2027-01-01", "1999999034", Some(Mismatch::ProviderNotOnOrder), Some(500)),
-            ("J2506", 1, 0, "2027-01-01", "1234567893", Some(Mismatch::NotAuthorized), None),
-            ("J9999", 1, 0, "2027-01-01", "1234567893", Some(Mismatch::CodeNotAuthorized), None),
-        ];
-        for (hcpcs, units, billed, day, billing_npi, mismatch, left) in table {
-            let line = ClaimLine { hcpcs, units, service_date: day.parse().unwrap(), billing_npi };
-            let checked = check(&line, Some(&order), billed);
-            assert_eq!((checked.mismatch, checked.units_remaining), (mismatch, left), "{line:?}");
-            assert_eq!(check(&line, None, billed).mismatch, Some(Mismatch::UnknownOrder));
-        }
-    }
 }

@@ -442,6 +442,8 @@ impl<'a> Deciding<'a> {
             status: judged.status,
             visits: judged.visits,
             units: judged.units,
+            units_per_visit: judged.units_per_visit,
+            set_by_reviewer: false,
             valid_from: shared.range.0,
             valid_through: shared.range.1,
         });

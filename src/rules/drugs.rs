@@ -56,6 +56,8 @@ pub struct Judged {
     pub visits: Option<u32>,
     /// Billing units in the range.
     pub units: Option<u64>,
+    /// Billing units of the largest visit.
+    pub units_per_visit: Option<u64>,
     /// What the status means.
     pub message: String,
     /// Whom to ask.
@@ -76,7 +78,8 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'
         lacking: amounts.lacking,
         given: amounts.given,
         visits: amounts.visits,
-        units: amounts.units,
+        units: amounts.units.map(|units| units.in_all),
+        units_per_visit: amounts.units.map(|units| units.per_visit),
         message: String::new(),
         contact: None,
         findings: Vec::new(),
@@ -177,7 +180,14 @@ struct Amounts {
     given: Option<Given>,
     lacking: Vec<Measure>,
     visits: Option<u32>,
-    units: Option<u64>,
+    units: Option<Units>,
+}
+
+/// Billing units of a line.
+#[derive(Debug, Clone, Copy)]
+struct Units {
+    in_all: u64,
+    per_visit: u64,
 }
 
 fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
@@ -209,7 +219,13 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
     }
 }
 
-fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, days: &[u64], line: &PlanLine<'_>) -> Option<u64> {
+fn units(
+    unit: &BillingUnit,
+    ordinary: Option<Given>,
+    loading: Option<Given>,
+    days: &[u64],
+    line: &PlanLine<'_>,
+) -> Option<Units> {
     let container = line.product.and_then(|product| product.container);
     let of = |dose: Given| if dose.amount() > 0.0 { dose::units_per_administration(dose, unit, container) } else { Some(0) };
     let each = of(ordinary?)?;
@@ -217,7 +233,9 @@ fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, da
         Some(dose) => Some(of(dose)?),
         None => None,
     };
-    Some(dose::units_in_all(days.len(), line.ordered.frequency_per_day, each, first))
+    let a_day = line.ordered.frequency_per_day;
+    let per_visit = dose::units_in_all(1, a_day, each, None).max(dose::units_in_all(1, a_day, each, first));
+    Some(Units { in_all: dose::units_in_all(days.len(), a_day, each, first), per_visit })
 }
 
 /// The ceiling of a dose that is worked out from body measures, the regimen's and the product's own; a flat dose is what the practice wants.
@@ -293,11 +311,13 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         dosing: dosing(line),
         administered_dose: judged.given.map(Given::shown),
         visits_approved: judged.visits.filter(|_| may_be_given),
+        units_per_visit: judged.units_per_visit.filter(|_| may_be_given),
         billing_unit: line.code.and_then(|code| code.billing_unit.as_ref()).map(BillingUnit::words),
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
         message: citation::sentence(&message(judged, status)),
+        denial: None,
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),
     }

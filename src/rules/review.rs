@@ -7,9 +7,11 @@ pub mod calls;
 mod error;
 pub mod expiry;
 pub mod reconsideration;
+pub(in crate::rules) mod units;
 mod withdrawal;
 
 pub use error::ReviewError;
+pub use units::{SetUnits, needs_units};
 pub use withdrawal::{Withdrawal, Withdrawn, withdraw};
 
 use super::derive::case_status;
@@ -45,6 +47,8 @@ pub enum LineDecision {
     Authorize {
         /// Line.
         line: u32,
+        /// Visits and units as the reviewer sets them; those counted by the engine where there are none (SAFE-13).
+        set: Option<SetUnits>,
     },
     /// Not authorized.
     Deny {
@@ -59,7 +63,7 @@ impl LineDecision {
     /// The line decided.
     pub const fn line(self) -> u32 {
         match self {
-            Self::Authorize { line } | Self::Deny { line, .. } => line,
+            Self::Authorize { line, .. } | Self::Deny { line, .. } => line,
         }
     }
 }
@@ -118,8 +122,10 @@ pub fn determine(
         }
         match decision {
             // held with the others, but not reviewed here: it returns to what it is when the hold is lifted
-            LineDecision::Authorize { .. } if is_not_reviewed(drug, &computed) => {}
-            LineDecision::Authorize { .. } => {
+            LineDecision::Authorize { set: None, .. } if is_not_reviewed(drug, &computed) => {}
+            LineDecision::Authorize { .. } if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
+            LineDecision::Authorize { set, .. } => {
+                units::count(drug, &mut computed, *set)?;
                 drug.status = DrugStatus::Authorized;
                 drug.message = format!("{} is authorized after clinical review", drug.name);
             }
@@ -247,6 +253,7 @@ pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseDrug], left: &[
         } else {
             drug.status = kept.status;
             drug.message.clone_from(&kept.message);
+            drug.denial.clone_from(&kept.denial);
         }
     }
     conclude(&mut case, computed, now);
@@ -303,6 +310,7 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
             computed.drugs.iter().find(|of_engine| of_engine.line == drug.line && may_be_given);
         drug.visits_approved = of_engine.and_then(|of_engine| of_engine.visits);
         drug.units_approved = of_engine.and_then(|of_engine| of_engine.units);
+        drug.units_per_visit = of_engine.and_then(|of_engine| of_engine.units_per_visit);
         drug.valid_from = of_engine.map(|of_engine| of_engine.valid_from);
         drug.valid_through = of_engine.map(|of_engine| of_engine.valid_through);
         drug.order_id = case.order_id.clone().filter(|_| may_be_given && case.status.has_order_id());

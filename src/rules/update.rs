@@ -86,7 +86,10 @@ pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&st
 pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, now: DateTime<Utc>) -> Case {
     let raised: &[Hold] = fresh.review.as_ref().map_or(&[], |review| &review.holds);
     let (lifted, left): (Vec<Hold>, Vec<Hold>) = raised.iter().partition(|hold| stays_lifted(**hold, so_far, fresh));
-    let kept = kept_lines(so_far, fresh);
+    let mut kept = kept_lines(so_far, fresh);
+    review::units::keep(so_far.computed, computed, &kept);
+    // an authorization does not outlive the count that it rests on (SAFE-13)
+    kept.retain(|drug| drug.status != DrugStatus::Authorized || !review::needs_units(drug, computed));
     keep_pathway(so_far, fresh, computed, &kept);
     let mut case = review::resume(fresh, computed, &kept, &left, now);
     if lifted.contains(&Hold::PossibleDuplicate) {

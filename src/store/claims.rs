@@ -36,17 +36,35 @@ pub async fn lock_orders(conn: &mut PgConnection, order_ids: &[String]) -> Resul
     Ok(orders)
 }
 
+/// The answers of these cases as they stand.
+pub async fn documents(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let rows = sqlx::query!(
+        r#"select c.case_id, e.document::text as "document!"
+           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq where c.case_id = any($1)"#,
+        case_ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.case_id, row.document)).collect())
+}
+
 /// One drug line of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrugLine {
     /// The case.
     pub case_id: Uuid,
+    /// Line of the order.
+    pub line: i32,
     /// HCPCS code.
     pub hcpcs: Option<String>,
+    /// Generic name.
+    pub generic: String,
     /// Status.
     pub status: String,
     /// Units approved.
     pub units_approved: Option<i64>,
+    /// Visits approved.
+    pub visits_approved: Option<i32>,
     /// First day.
     pub valid_from: Option<NaiveDate>,
     /// Last day.
@@ -57,7 +75,7 @@ pub struct DrugLine {
 pub async fn drugs(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<DrugLine>> {
     let drugs = sqlx::query_as!(
         DrugLine,
-        "select case_id, hcpcs, status, units_approved, valid_from, valid_through from case_drugs
+        "select case_id, line, hcpcs, generic, status, units_approved, visits_approved, valid_from, valid_through from case_drugs
          where case_id = any($1) order by case_id, line",
         case_ids,
     )
@@ -69,26 +87,35 @@ pub async fn drugs(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<Dru
 /// A claim line that matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatchedLine {
+    /// Id.
+    pub claim_line_id: Uuid,
     /// The case.
     pub case_id: Uuid,
     /// HCPCS code in capitals.
     pub hcpcs: String,
-    /// Units.
+    /// `JW` or `JZ`.
+    pub modifier: Option<String>,
+    /// Units given.
     pub units: i64,
+    /// Units discarded.
+    pub discarded: i64,
     /// The day of the service.
     pub service_date: NaiveDate,
     /// Who billed.
     pub billing_npi: String,
-    /// The claim's own name for it.
+    /// Who sent it.
+    pub sender: String,
+    /// The sender's own name for it.
     pub reference: Option<String>,
 }
 
-/// The lines of these cases that matched so far.
+/// The lines of these cases that matched and are not taken back.
 pub async fn matched(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<MatchedLine>> {
     let lines = sqlx::query_as!(
         MatchedLine,
-        "select case_id, hcpcs, units, service_date, billing_npi, reference from claim_lines where case_id = any($1)
-         order by claim_line_id",
+        r#"select claim_line_id as "claim_line_id!", case_id as "case_id!", hcpcs as "hcpcs!", modifier, units as "units!",
+             discarded as "discarded!", service_date as "service_date!", billing_npi as "billing_npi!", sender as "sender!", reference
+           from claim_lines_in_force where case_id = any($1) order by claim_line_id"#,
         case_ids,
     )
     .fetch_all(conn)
@@ -96,30 +123,38 @@ pub async fn matched(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<M
     Ok(lines)
 }
 
-/// Takes a line back that came under this reference.
-pub async fn forget(conn: &mut PgConnection, case_id: Uuid, billing_npi: &str, reference: &str) -> Result<()> {
+/// Keeps a line that matched, in place of an earlier one where it corrects that.
+pub async fn keep(
+    conn: &mut PgConnection,
+    line: &MatchedLine,
+    in_place_of: Option<Uuid>,
+    at: DateTime<Utc>,
+    by: &str,
+) -> Result<()> {
+    if let Some(earlier) = in_place_of {
+        sqlx::query!(
+            "insert into claim_line_reversals (claim_line_id, replaced_by, at, by_subject) values ($1, $2, $3, $4)",
+            earlier,
+            line.claim_line_id,
+            at,
+            by,
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
     sqlx::query!(
-        "delete from claim_lines where case_id = $1 and billing_npi = $2 and reference = $3",
-        case_id,
-        billing_npi,
-        reference,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Keeps a line that matched.
-pub async fn keep(conn: &mut PgConnection, id: Uuid, line: &MatchedLine, at: DateTime<Utc>, by: &str) -> Result<()> {
-    sqlx::query!(
-        "insert into claim_lines (claim_line_id, case_id, hcpcs, units, service_date, billing_npi, reference, at, by_subject)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        id,
+        "insert into claim_lines (claim_line_id, case_id, hcpcs, modifier, units, discarded, service_date, billing_npi, sender, reference,
+           at, by_subject)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        line.claim_line_id,
         line.case_id,
         line.hcpcs,
+        line.modifier,
         line.units,
+        line.discarded,
         line.service_date,
         line.billing_npi,
+        line.sender,
         line.reference,
         at,
         by,

@@ -102,6 +102,8 @@ pub struct StoredDenial {
     pub reason_code: Option<String>,
     /// Why, in words.
     pub rationale: Option<String>,
+    /// The same for the member.
+    pub rationale_for_member: Option<String>,
     /// Criteria that the denial rests on.
     pub criteria_not_met: Vec<String>,
     /// The line whose denial took this one along.
@@ -112,7 +114,7 @@ pub struct StoredDenial {
 pub async fn denials(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<StoredDenial>> {
     let denials = sqlx::query_as!(
         StoredDenial,
-        "select distinct on (line) line, reason_code, rationale, criteria_not_met, implied_by_line
+        "select distinct on (line) line, reason_code, rationale, rationale_for_member, criteria_not_met, implied_by_line
          from determinations where case_id = $1 and decision = 'non_authorized' order by line, seq desc",
         case_id,
     )

@@ -79,6 +79,12 @@ pub struct NewDetermination {
     pub reason_code: Option<String>,
     /// Why, in words; required for a denial.
     pub rationale: Option<String>,
+    /// Why, in words for the member.
+    pub rationale_for_member: Option<String>,
+    /// Billing units as the reviewer set them.
+    pub units_approved: Option<i64>,
+    /// Visits as the reviewer set them.
+    pub visits_approved: Option<i32>,
     /// Criteria that a denial rests on.
     pub criteria_not_met: Vec<String>,
     /// The line whose denial took this one along (CAS-04).
@@ -89,8 +95,8 @@ pub struct NewDetermination {
 pub async fn insert_determination(conn: &mut PgConnection, one: &NewDetermination) -> Result<()> {
     sqlx::query!(
         "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale,
-           criteria_not_met, implied_by_line)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           criteria_not_met, implied_by_line, rationale_for_member, units_approved, visits_approved)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         one.determination_id,
         one.case_id,
         one.line,
@@ -102,6 +108,9 @@ pub async fn insert_determination(conn: &mut PgConnection, one: &NewDeterminatio
         one.rationale,
         &one.criteria_not_met,
         one.implied_by_line,
+        one.rationale_for_member,
+        one.units_approved,
+        one.visits_approved,
     )
     .execute(conn)
     .await?;

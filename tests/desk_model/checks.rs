@@ -99,6 +99,12 @@ fn never(case: &Value, before: &Snapshot, after: &Snapshot) {
         let may_be_given = approved && matches!(drug["status"].as_str().unwrap(), "authorized" | "clinical_review_not_required");
         assert_eq!(drug["order_id"], if may_be_given { case["order_id"].clone() } else { Value::Null }, "{drug}");
         assert!(status != "non_authorized" || drug["status"] != Status::Authorized.word(), "CAS-09");
+        let (is_authorized, has_code) = (drug["status"] == Status::Authorized.word(), drug["hcpcs"].is_string());
+        if is_authorized && has_code && (approved || open) {
+            let counted = |field: &str| drug[field].as_u64().is_some_and(|number| number > 0);
+            assert!(counted("units_approved") && counted("visits_approved") && counted("units_per_visit"), "SAFE-13: {drug}");
+        }
+        assert_eq!(drug["denial"]["rationale"].is_string(), drug["status"] == Status::Denied.word(), "DET-10: {drug}");
         if drug["status"] == Status::Denied.word() {
             assert_eq!((&drug["units_approved"], &drug["valid_from"]), (&Value::Null, &Value::Null), "{drug}");
         }

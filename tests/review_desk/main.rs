@@ -13,5 +13,7 @@ mod guards;
 mod practice;
 mod processes;
 mod races;
+mod readable;
 mod reconsiderations;
+mod units;
 mod worklist;

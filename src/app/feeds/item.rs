@@ -83,6 +83,8 @@ pub struct FeedDrug {
     pub order_id: Option<String>,
     /// Distinct treatment days in the valid range.
     pub visits_approved: Option<u32>,
+    /// Billing units of the largest of these days.
+    pub units_per_visit: Option<u64>,
     /// Billing unit of the code, such as `10 mg`.
     pub billing_unit: Option<String>,
     /// Billing units in the valid range.
@@ -137,6 +139,7 @@ impl From<CaseDrug> for FeedDrug {
             status: drug.status,
             order_id: drug.order_id,
             visits_approved: drug.visits_approved,
+            units_per_visit: drug.units_per_visit,
             billing_unit: drug.billing_unit,
             units_approved: drug.units_approved,
             valid_from: drug.valid_from,

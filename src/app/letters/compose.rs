@@ -6,7 +6,7 @@ use crate::documents::{CallInLetter, Denied, Letter, LetterFacts, Reconsideratio
 use crate::domain::case::{Case, LetterReference};
 use crate::domain::content::Program;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::LetterKind;
+use crate::domain::vocabulary::{Addressee, LetterKind};
 use crate::rules::review::reconsideration::last_day;
 use crate::store;
 use crate::store::letters::{StoredCall, StoredDenial};
@@ -37,7 +37,8 @@ pub(super) async fn compose(
     };
     let mut facts = LetterFacts { denied: Vec::new(), calls: Vec::new(), reconsider_until: None, reconsidered };
     if reference.kind == LetterKind::Denial {
-        facts.denied = store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(denied).collect();
+        facts.denied =
+            store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(|one| denied(one, reference.to)).collect();
         facts.calls = store::letters::calls(conn, case.case_id).await?.into_iter().map(call).collect();
         facts.reconsider_until =
             program.reconsideration.filter(|_| facts.reconsidered.is_none()).map(|rule| until(case, program, rule.calendar_days));
@@ -62,11 +63,12 @@ async fn decided(conn: &mut PgConnection, case: &Case) -> Result<Option<Reconsid
     })
 }
 
-fn denied(stored: StoredDenial) -> Option<Denied> {
+fn denied(stored: StoredDenial, to: Addressee) -> Option<Denied> {
+    let for_member = stored.rationale_for_member.filter(|_| to == Addressee::Member);
     Some(Denied {
         line: u32::try_from(stored.line).ok()?,
         reason_code: stored.reason_code?,
-        rationale: stored.rationale?,
+        rationale: for_member.or(stored.rationale)?,
         criteria_not_met: stored.criteria_not_met,
         implied_by_line: stored.implied_by_line.and_then(|line| u32::try_from(line).ok()),
     })

@@ -4,9 +4,10 @@ use super::claims;
 use crate::app::letters;
 use crate::app::orders::{award_columns, drug_columns, number, view};
 use crate::app::{App, Error, Result};
-use crate::domain::case::{Case, Computed, ReviewQueue};
+use crate::documents::reason_in_words;
+use crate::domain::case::{Case, CaseDrug, Computed, Denial, ReviewQueue};
 use crate::domain::content::{Content, Program};
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, DrugStatus};
 use crate::rules::review;
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
@@ -52,6 +53,7 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
         store::reviews::move_ledger(conn, after.case_id).await?;
     }
     approve(app, conn, before, &mut after, now).await?;
+    say_why_denied(app, conn, &mut after, now).await?;
     let issued = letters::issue(app.ids, before, &mut after, change.kind, now);
     if after.status != CaseStatus::InProgress && before.status == CaseStatus::InProgress {
         store::timers::cancel(conn, after.case_id, store::timers::PEND_DEADLINE).await?;
@@ -84,6 +86,26 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
         telemetry::count_decision(&after.program, after.status);
     }
     Ok(Written { case: after, version })
+}
+
+/// Puts the reasons of the latest determination on every line that is denied, and takes them off every other.
+async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now: DateTime<Utc>) -> Result<()> {
+    let is_denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    for drug in case.drugs.iter_mut().filter(|drug| !is_denied(drug)) {
+        drug.denial = None;
+    }
+    if !case.drugs.iter().any(is_denied) {
+        return Ok(());
+    }
+    let program = program_of(app, case, now)?;
+    for denial in store::letters::denials(conn, case.case_id).await? {
+        let denied = case.drugs.iter_mut().find(|drug| is_denied(drug) && i32::try_from(drug.line) == Ok(denial.line));
+        if let (Some(drug), Some(reason_code), Some(rationale)) = (denied, denial.reason_code, denial.rationale) {
+            let reason = reason_in_words(&reason_code, &program);
+            drug.denial = Some(Denial { reason_code, reason, rationale });
+        }
+    }
+    Ok(())
 }
 
 /// Numbers and awards of a case that was not approved before.

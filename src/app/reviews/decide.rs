@@ -3,10 +3,12 @@
 use super::act::{Also, Held, Outcome};
 use super::change::{content_of, program_of};
 use super::requests::{Determination, LineDetermination};
+use super::units;
 use crate::app::{Error, Result};
-use crate::domain::case::{Case, Finding, PeerToPeer};
+use crate::domain::case::{Case, Computed, Finding, PeerToPeer};
 use crate::domain::refusal::Fault;
 use crate::domain::review::{LineOutcome, PathwayFinding};
+use crate::domain::text::said;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Truth};
 use crate::rules::review::{self, LineDecision, PathwayChoice, PhysicianReview, ReviewError, expiry};
 use crate::store::reviews::NewDetermination;
@@ -21,12 +23,14 @@ pub(super) struct Denial {
     pub(super) reason_code: String,
     /// Rationale.
     pub(super) rationale: String,
+    /// The same for the member.
+    pub(super) rationale_for_member: Option<String>,
 }
 
 /// Decides lines (CAS-04…09).
 pub(super) fn determine(held: &Held<'_>, request: &Determination) -> Result<Outcome> {
     let decisions = decisions(held, &request.drugs)?;
-    let lines = with_reasons(&held.case, &request.drugs)?;
+    let lines = complete(&held.case, &held.computed, &request.drugs)?;
     let pathway_id = pathway_of_match(held);
     let pathway = request.pathway.map(|pathway| match pathway.determination {
         PathwayFinding::OnPathway => (PathwayChoice::On, pathway_id.as_str()),
@@ -53,7 +57,7 @@ pub(super) fn review_for_expiry(held: &Held<'_>, request: &Determination) -> Res
         return Err(Error::invalid(vec![Fault::new("/pathway", "not-allowed", message)]));
     }
     let decisions = decisions(held, &request.drugs)?;
-    let lines = with_reasons(&held.case, &request.drugs)?;
+    let lines = complete(&held.case, &held.computed, &request.drugs)?;
     let program = program_of(held.app, &held.case, held.now)?;
     expiry::review(&held.case, &held.computed, program.clocks.at_deadline, &decisions, held.now)?;
     let json = serde_json::to_string(&lines).map_err(|error| Error::Internal(format!("lines do not serialize: {error}")))?;
@@ -75,7 +79,7 @@ fn decisions(held: &Held<'_>, lines: &[LineDetermination]) -> Result<Vec<LineDec
         return Err(ReviewError::AlreadyDecided(held.case.status).into());
     }
     let decision = |line: &LineDetermination| match line.decision {
-        LineOutcome::Authorized => Ok(LineDecision::Authorize { line: line.line }),
+        LineOutcome::Authorized => Ok(LineDecision::Authorize { line: line.line, set: line.set_units() }),
         LineOutcome::NonAuthorized => {
             PhysicianReview::of(held.caller.role, state).map(|review| LineDecision::Deny { line: line.line, review })
         }
@@ -83,8 +87,8 @@ fn decisions(held: &Held<'_>, lines: &[LineDetermination]) -> Result<Vec<LineDec
     Ok(lines.iter().map(decision).collect::<std::result::Result<_, ReviewError>>()?)
 }
 
-/// The lines with every denial's reasons complete; all faults at once.
-pub(super) fn with_reasons(case: &Case, lines: &[LineDetermination]) -> Result<Vec<LineDetermination>> {
+/// The lines with every denial's reasons and every authorization's units complete; all faults at once.
+pub(super) fn complete(case: &Case, computed: &Computed, lines: &[LineDetermination]) -> Result<Vec<LineDetermination>> {
     let mut faults = Vec::new();
     let mut complete = lines.to_vec();
     for (index, line) in complete.iter_mut().enumerate() {
@@ -92,11 +96,14 @@ pub(super) fn with_reasons(case: &Case, lines: &[LineDetermination]) -> Result<V
             let message = format!("the order has no line {}", line.line);
             faults.push(Fault::new(format!("/drugs/{index}/line"), "unknown-line", message));
         }
+        faults.extend(units::faults(case, computed, index, line));
+        for text in [&mut line.reason_code, &mut line.rationale, &mut line.rationale_for_member] {
+            *text = text.as_deref().and_then(said).map(str::to_owned);
+        }
         if line.decision != LineOutcome::NonAuthorized {
             continue;
         }
-        for (name, value) in [("reason_code", &mut line.reason_code), ("rationale", &mut line.rationale)] {
-            *value = value.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        for (name, value) in [("reason_code", &line.reason_code), ("rationale", &line.rationale)] {
             if value.is_none() {
                 let message = "a denial gives a reason code and a rationale (DET-10)";
                 faults.push(Fault::new(format!("/drugs/{index}/{name}"), "missing", message));
@@ -149,6 +156,9 @@ pub(super) fn determinations(
         at: by.at,
         reason_code: None,
         rationale: None,
+        rationale_for_member: None,
+        units_approved: None,
+        visits_approved: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
     };
@@ -157,6 +167,9 @@ pub(super) fn determinations(
         rows.push(NewDetermination {
             reason_code: line.reason_code.clone(),
             rationale: line.rationale.clone(),
+            rationale_for_member: line.rationale_for_member.clone(),
+            units_approved: line.units_approved.and_then(|units| i64::try_from(units).ok()),
+            visits_approved: line.visits_approved.and_then(|visits| i32::try_from(visits).ok()),
             criteria_not_met: line.criteria_not_met.clone().unwrap_or_default(),
             ..new(line.line, line.decision)
         });
@@ -172,6 +185,7 @@ pub(super) fn determinations(
         rows.push(NewDetermination {
             reason_code: Some(denial.reason_code.clone()),
             rationale: Some(denial.rationale.clone()),
+            rationale_for_member: denial.rationale_for_member.clone(),
             implied_by_line: Some(i32::try_from(denial.line).unwrap_or(i32::MAX)),
             ..new(drug.line, LineOutcome::NonAuthorized)
         });
@@ -189,7 +203,12 @@ fn treatment_denial(after: &Case, lines: &[LineDetermination]) -> Option<Denial>
         after.drugs.iter().any(|drug| drug.line == line.line && drug.role != crate::domain::vocabulary::DrugRole::Supportive)
     };
     let denial = denials().find(treats).or_else(|| denials().next())?;
-    Some(Denial { line: denial.line, reason_code: denial.reason_code.clone()?, rationale: denial.rationale.clone()? })
+    Some(Denial {
+        line: denial.line,
+        reason_code: denial.reason_code.clone()?,
+        rationale: denial.rationale.clone()?,
+        rationale_for_member: denial.rationale_for_member.clone(),
+    })
 }
 
 /// The rationales, for the history.

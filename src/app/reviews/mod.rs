@@ -12,6 +12,7 @@ mod expiry;
 pub mod reconsiderations;
 pub mod requests;
 mod steps;
+mod units;
 pub mod worklist;
 
 pub use act::{Act, Answered, perform};

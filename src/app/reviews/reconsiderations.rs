@@ -2,7 +2,7 @@
 
 use super::act::{Answered, DRAWS, actor, no_number_left, value_of};
 use super::change::{self, Change, program_of};
-use super::decide::with_reasons;
+use super::decide::complete;
 use super::requests::{LineDetermination, ReconsiderationDetermination, ReconsiderationRequest};
 use super::steps;
 use crate::app::idempotency::{self, Answer};
@@ -160,7 +160,8 @@ async fn attempt(
     }
     let rationale = steps::required(&decision.rationale, "/rationale")?;
     let review = reviewer(caller.role, &caller.subject, &store::reviews::denied_by(conn, case.case_id).await?)?;
-    let lines = with_reasons(&case, &decision.drugs)?;
+    let computed: Computed = view::read_back(&held.computed)?;
+    let lines = complete(&case, &computed, &decision.drugs)?;
     one.decision = Some(decision.decision.as_str().to_owned());
     one.decided_by = Some(caller.subject.clone());
     one.decided_at = Some(now);
@@ -169,9 +170,8 @@ async fn attempt(
     if !store::reconsiderations::decide(conn, &one).await? {
         return Err(Error::conflict("somebody else has decided this reconsideration"));
     }
-    let computed: Computed = view::read_back(&held.computed)?;
-    let after = match decision.decision {
-        ReconsiderationDecision::Upheld => uphold(&case, &lines)?,
+    let (after, computed) = match decision.decision {
+        ReconsiderationDecision::Upheld => (uphold(&case, &lines)?, computed),
         ReconsiderationDecision::Overturned => {
             // where what was denied was withdrawn since, the request can still be closed
             require_denial(&case)?;
@@ -205,17 +205,17 @@ async fn overturned(
     (lines, review): (&[LineDetermination], PhysicianReview),
     rationale: &str,
     now: DateTime<Utc>,
-) -> Result<Case> {
+) -> Result<(Case, Computed)> {
     let decisions: Vec<LineDecision> = if lines.is_empty() {
         all_denied(case, computed)
     } else {
         let decision = |line: &LineDetermination| match line.decision {
-            LineOutcome::Authorized => LineDecision::Authorize { line: line.line },
+            LineOutcome::Authorized => LineDecision::Authorize { line: line.line, set: line.set_units() },
             LineOutcome::NonAuthorized => LineDecision::Deny { line: line.line, review },
         };
         lines.iter().map(decision).collect()
     };
-    let after = overturn(case, computed, &decisions, now)?;
+    let (after, computed) = overturn(case, computed, &decisions, now)?;
     require_reasons(conn, &after, lines).await?;
     // a denial that is lifted may not be put back by anybody without a determination of their own, and one that stays after it was looked
     // at again has this physician's reasons (DET-10)
@@ -237,12 +237,15 @@ async fn overturned(
             at: now,
             reason_code: named.and_then(|line| line.reason_code.clone()),
             rationale: Some(named.and_then(|line| line.rationale.clone()).unwrap_or_else(|| rationale.to_owned())),
+            rationale_for_member: named.and_then(|line| line.rationale_for_member.clone()),
+            units_approved: named.and_then(|line| line.units_approved).and_then(|units| i64::try_from(units).ok()),
+            visits_approved: named.and_then(|line| line.visits_approved).and_then(|visits| i32::try_from(visits).ok()),
             criteria_not_met: named.filter(|_| stays_denied).and_then(|line| line.criteria_not_met.clone()).unwrap_or_default(),
             implied_by_line: None,
         };
         store::reviews::insert_determination(conn, &determination).await?;
     }
-    Ok(after)
+    Ok((after, computed))
 }
 
 /// A line that was denied only because another one was may not stay denied for that reason when the other one is not any more.

@@ -1,6 +1,8 @@
 //! What reviewers send.
 
 use crate::domain::review::{CallPartnerRole, LineOutcome, PathwayFinding, PeerToPeerEvent, ReconsiderationDecision};
+use crate::domain::text::said;
+use crate::rules::review::SetUnits;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -53,7 +55,8 @@ pub struct Contacted {
 pub struct PeerToPeerRecord {
     /// What happened. Everything but `offered` comes after the offer.
     pub event: PeerToPeerEvent,
-    /// When it happened, or is to happen; now when left out. That it was recorded is kept with the service's own time.
+    /// When it happened: from the receipt of the case until now, to the minute; now when left out. Only what is `scheduled` may lie ahead.
+    /// That it was recorded is kept with the service's own time.
     #[serde(default)]
     pub at: Option<DateTime<Utc>>,
     /// With whom; required for `held`: the ordering physician, their physician assistant or their nurse practitioner.
@@ -94,9 +97,8 @@ impl CallPartner {
             Self::Name(name) => (name, None),
             Self::Person(person) => (&person.name, person.role),
         };
-        let name = name.trim();
-        let words = role.map_or_else(|| name.to_owned(), |role| format!("{name}, {}", role.as_words()));
-        (!name.is_empty()).then_some(words)
+        let name = said(name)?;
+        Some(role.map_or_else(|| name.to_owned(), |role| format!("{name}, {}", role.as_words())))
     }
 }
 
@@ -133,10 +135,30 @@ pub struct LineDetermination {
     #[serde(default)]
     #[schema(max_length = 4000)]
     pub rationale: Option<String>,
+    /// The same in the member's language, for the letter to the member; `rationale` stands there when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4000)]
+    pub rationale_for_member: Option<String>,
+    /// Billing units authorized over the whole range, with `visits_approved`. Required where the service counted none for a line with a
+    /// code; what was counted when left out (SAFE-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10_000_000)]
+    pub units_approved: Option<u64>,
+    /// Treatment days authorized over the whole range, with `units_approved`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 366)]
+    pub visits_approved: Option<u32>,
     /// Criteria that a denial rests on; the drug's findings that are not met when left out.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub criteria_not_met: Option<Vec<String>>,
+}
+
+impl LineDetermination {
+    /// Visits and units as set; none where they are left to the engine's count.
+    pub(super) fn set_units(&self) -> Option<SetUnits> {
+        self.units_approved.zip(self.visits_approved).map(|(units, visits)| SetUnits { visits, units })
+    }
 }
 
 /// The decision about the Pathway.

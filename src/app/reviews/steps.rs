@@ -5,6 +5,7 @@ use super::requests::{CallPartner, DuplicateDecision, Escalation, InformationReq
 use crate::app::{Error, Result};
 use crate::domain::refusal::Fault;
 use crate::domain::review::PeerToPeerEvent;
+use crate::domain::text::said;
 use crate::rules::review::{self, calls};
 use chrono::Datelike as _;
 use serde_json::json;
@@ -15,11 +16,8 @@ const YEARS: RangeInclusive<i32> = 2000..=2200;
 
 /// Text that says something; otherwise the fault of this field.
 pub(super) fn required(text: &str, pointer: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::invalid(vec![Fault::new(pointer, "missing", "must not be blank")]));
-    }
-    Ok(text.to_owned())
+    let blank = || Error::invalid(vec![Fault::new(pointer, "missing", "must say something: words that can be read")]);
+    said(text).map(str::to_owned).ok_or_else(blank)
 }
 
 /// DUP-02.
@@ -67,6 +65,18 @@ pub(super) fn record_call(held: &Held<'_>, request: &PeerToPeerRecord) -> Result
     let at = request.at.unwrap_or(held.now);
     if !YEARS.contains(&at.year()) {
         let message = format!("a discussion of the years {} to {}", YEARS.start(), YEARS.end());
+        return Err(Error::invalid(vec![Fault::new("/at", "out-of-range", message)]));
+    }
+    if !calls::is_in_time(request.event, at, held.case.submitted_at, held.now) {
+        let received = held.case.submitted_at.format("%Y-%m-%dT%H:%MZ");
+        let message = if request.event == PeerToPeerEvent::Scheduled {
+            format!("a discussion is scheduled for the time of the order's receipt, {received}, or later")
+        } else {
+            format!(
+                "what was {} was so between the order's receipt, {received}, and now; only what is scheduled may lie ahead",
+                request.event.as_str()
+            )
+        };
         return Err(Error::invalid(vec![Fault::new("/at", "out-of-range", message)]));
     }
     let after = calls::record(&held.case, request.event)?;

@@ -12,6 +12,7 @@ use crate::domain::order::MemberIdentity;
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::{MemberRow, name_key};
+use crate::domain::text::says_something;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
 use crate::domain::written;
 use crate::rules::{KnownMember, identity};
@@ -196,7 +197,7 @@ fn check(asked: &VerificationRequest) -> Result<Option<String>> {
             missing.push(Fault::new(pointer, "missing", why));
         }
     };
-    let filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let filled = |text: &Option<String>| text.as_deref().is_some_and(says_something);
     if let Some(member) = &asked.member {
         let why = "is required to know who is meant";
         need("/member/health_plan", filled(&member.health_plan), why);

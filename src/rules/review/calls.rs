@@ -3,6 +3,7 @@
 use super::ReviewError;
 use crate::domain::case::{Case, PeerToPeer};
 use crate::domain::review::PeerToPeerEvent;
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Where the discussion stands after an event.
 ///
@@ -34,6 +35,13 @@ pub fn record(case: &Case, event: PeerToPeerEvent) -> Result<Case, ReviewError> 
     let review = case.review.as_mut().ok_or(ReviewError::AlreadyDecided(status))?;
     review.peer_to_peer = follow(review.peer_to_peer, event)?;
     Ok(case)
+}
+
+/// True where an event of the discussion of a case may have been, or be going to be, at this time: never before the case was received,
+/// and later than now only where it is scheduled. Compared to the minute, as people tell the time of a call (DET-03).
+pub fn is_in_time(event: PeerToPeerEvent, at: DateTime<Utc>, received_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    let minute = |time: DateTime<Utc>| time.timestamp().div_euclid(TimeDelta::minutes(1).num_seconds());
+    minute(received_at) <= minute(at) && (event == PeerToPeerEvent::Scheduled || minute(at) <= minute(now))
 }
 
 /// Asks the practice for something. What is asked for twice is asked for once.

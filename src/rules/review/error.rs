@@ -49,6 +49,12 @@ pub enum ReviewError {
         "line {0} is studied in a trial, or another entity's to review, and not reviewed here (DRG-03, DRG-04, DRG-08); leave it out"
     )]
     NotReviewed(u32),
+    /// SAFE-13.
+    #[error("no billing units were counted for line {0}: authorize it with `units_approved` and `visits_approved`")]
+    UnitsNotCounted(u32),
+    /// Units are those of a code.
+    #[error("line {0} has no code, so that there are no billing units to approve; leave them out")]
+    NoCodeToCount(u32),
     /// It is there already.
     #[error("the case is a physician's already")]
     WithPhysicianAlready,

@@ -39,7 +39,8 @@ pub fn review(
     if open.overdue || open.due_at < now {
         return Err(ReviewError::DeadlinePassed);
     }
-    if let Some(LineDecision::Authorize { line }) = decisions.iter().find(|one| matches!(one, LineDecision::Authorize { .. })) {
+    if let Some(LineDecision::Authorize { line, .. }) = decisions.iter().find(|one| matches!(one, LineDecision::Authorize { .. }))
+    {
         return Err(ReviewError::LeavesOpen(*line));
     }
     let (after, _) = determine(case, computed, decisions, None, now)?;

@@ -1,6 +1,6 @@
 //! Reconsideration of a denial (APP-01…04): until when, by whom, and what an overturned denial becomes.
 
-use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case, keep_awards};
+use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case, keep_awards, units};
 use crate::domain::case::{Case, Computed, PeerToPeer};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus};
 use crate::rules::calendar::local_day;
@@ -42,7 +42,7 @@ pub fn reviewer(role: CallerRole, subject: &str, denied_by: &[String]) -> Result
 pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
     let pended = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
     let denied = case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
-    denied.map(|drug| LineDecision::Authorize { line: drug.line }).collect()
+    denied.map(|drug| LineDecision::Authorize { line: drug.line, set: None }).collect()
 }
 
 /// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
@@ -50,8 +50,14 @@ pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
 ///
 /// # Errors
 /// See [`ReviewError`].
-pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], now: DateTime<Utc>) -> Result<Case, ReviewError> {
+pub fn overturn(
+    case: &Case,
+    computed: &Computed,
+    decisions: &[LineDecision],
+    now: DateTime<Utc>,
+) -> Result<(Case, Computed), ReviewError> {
     let before = case;
+    let mut computed = computed.clone();
     let mut case = before.clone();
     for (index, decision) in decisions.iter().enumerate() {
         let line = decision.line();
@@ -62,7 +68,8 @@ pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], no
         if drug.status != DrugStatus::NonAuthorized {
             return Err(ReviewError::LineNotDenied(line));
         }
-        if let LineDecision::Authorize { .. } = decision {
+        if let LineDecision::Authorize { set, .. } = decision {
+            units::count(drug, &mut computed, *set)?;
             drug.status = DrugStatus::Authorized;
             drug.message = format!("{} is authorized on reconsideration", drug.name);
         } else {
@@ -80,7 +87,7 @@ pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], no
         }
     }
     deny_whole_case(&mut case);
-    conclude(&mut case, computed, now);
+    conclude(&mut case, &computed, now);
     if !case.status.has_order_id() {
         return Err(still_denied(&case, decisions));
     }
@@ -92,7 +99,7 @@ pub fn overturn(case: &Case, computed: &Computed, decisions: &[LineDecision], no
     if before.status.has_order_id() {
         keep_awards(&mut case, before); // the treatment was approved at the first decision
     }
-    Ok(case)
+    Ok((case, computed))
 }
 
 /// The line that keeps the case denied: one nobody decided, or else the first.

@@ -1,0 +1,55 @@
+//! What is wrong with the units and visits that a reviewer sets, or leaves out (SAFE-13).
+
+use super::requests::LineDetermination;
+use crate::domain::case::{Case, Computed};
+use crate::domain::refusal::Fault;
+use crate::domain::review::LineOutcome;
+use crate::rules::review::needs_units;
+
+/// The faults of the line at this index of a determination; the schema bounds both numbers already.
+pub(super) fn faults(case: &Case, computed: &Computed, index: usize, line: &LineDetermination) -> Vec<Fault> {
+    let fault = |field: &str, code: &str, message: String| Fault::new(format!("/drugs/{index}/{field}"), code, message);
+    let given = [("units_approved", line.units_approved.is_some()), ("visits_approved", line.visits_approved.is_some())];
+    let Some(drug) = case.drugs.iter().find(|drug| drug.line == line.line) else { return Vec::new() };
+    let name = drug.hcpcs.as_ref().map_or_else(|| drug.name.clone(), |hcpcs| format!("{} ({hcpcs})", drug.name));
+    if line.decision == LineOutcome::NonAuthorized {
+        let message = || format!("nothing of {name} is approved on line {} by a denial; leave this out", line.line);
+        return given.iter().filter(|(_, is_given)| *is_given).map(|(field, _)| fault(field, "not-allowed", message())).collect();
+    }
+    let none_given = given.iter().all(|(_, is_given)| !is_given);
+    if none_given && !needs_units(drug, computed) {
+        return Vec::new();
+    }
+    if drug.hcpcs.is_none() {
+        let message =
+            format!("line {} ({name}) has no code, so that there are no billing units to approve; leave this out", line.line);
+        return given
+            .iter()
+            .filter(|(_, is_given)| *is_given)
+            .map(|(field, _)| fault(field, "not-allowed", message.clone()))
+            .collect();
+    }
+    let why = if none_given {
+        format!(
+            "no billing units could be counted for line {}, {name}: an authorization says how many units, and on how many days",
+            line.line
+        )
+    } else {
+        format!("line {}, {name}: units and visits are set together", line.line)
+    };
+    let mut faults: Vec<Fault> =
+        given.iter().filter(|(_, is_given)| !is_given).map(|(field, _)| fault(field, "missing", why.clone())).collect();
+    if let (Some(units), Some(visits)) = (line.units_approved, line.visits_approved) {
+        let days = computed.drugs.iter().find(|one| one.line == line.line);
+        let days = days.map_or(i64::MAX, |one| (one.valid_through - one.valid_from).num_days() + 1);
+        if i64::from(visits) > days {
+            let message = format!("line {}: the range of the authorization has {days} days", line.line);
+            faults.push(fault("visits_approved", "out-of-range", message));
+        }
+        if units < u64::from(visits) {
+            let message = format!("line {}: {visits} visits take at least {visits} billing units", line.line);
+            faults.push(fault("units_approved", "out-of-range", message));
+        }
+    }
+    faults
+}

@@ -1,0 +1,188 @@
+//! Units that the engine did not count: whoever authorizes them says how many (SAFE-13).
+
+use crate::support::desk::*;
+use crate::support::http::Service;
+use serde_json::{Value, json};
+
+const PLAN_TOKEN: &str = "sandbox-health-plan";
+
+/// An order whose second line has a code without a billing unit: nobody can count it.
+fn uncounted() -> Value {
+    let mut order = custom(BMA);
+    let drug = &mut order["treatment"]["phases"][0]["drugs"][1];
+    drug["hcpcs"] = json!("J9999");
+    drug["generic"] = json!("alphamab");
+    drug["dose"] = json!({"amount": 10, "unit": "mg"});
+    order
+}
+
+async fn pended() -> (Service, String) {
+    let service = Service::with_rosters().await;
+    let case = submit(&service, &uncounted()).await;
+    assert_eq!((&case["status"], &case["drugs"][1]["hcpcs"]), (&json!("in_progress"), &json!("J9999")), "{case:#}");
+    (service, id(&case))
+}
+
+/// All four lines authorized, the second with these.
+fn with_units(units: Value, visits: Value) -> Value {
+    let mut body = authorize(&[1, 2, 3, 4]);
+    body["drugs"][1]["units_approved"] = units;
+    body["drugs"][1]["visits_approved"] = visits;
+    body
+}
+
+async fn faults(service: &Service, case_id: &str, body: &Value) -> Vec<String> {
+    let problem = act(service, NURSE, case_id, "determinations", body).await.assert_problem(422, "validation-failed");
+    let pointers = problem["errors"].as_array().unwrap().iter();
+    pointers.map(|error| error["pointer"].as_str().unwrap().to_owned()).collect()
+}
+
+// proves SAFE-13
+#[tokio::test]
+async fn nothing_is_authorized_with_uncounted_units() {
+    let (service, case_id) = pended().await;
+    let (units, visits) = ("/drugs/1/units_approved", "/drugs/1/visits_approved");
+    let bare = act(&service, NURSE, &case_id, "determinations", &authorize(&[1, 2, 3, 4])).await;
+    let bare = bare.assert_problem(422, "validation-failed");
+    let message = bare["errors"][0]["message"].as_str().unwrap();
+    assert!(message.contains("line 2") && message.contains("J9999"), "{message}");
+    assert_eq!(faults(&service, &case_id, &authorize(&[1, 2, 3, 4])).await, [units, visits]);
+    for (given_units, given_visits, expected) in [
+        (json!(12), Value::Null, vec![visits]),
+        (Value::Null, json!(6), vec![units]),
+        (json!(0), json!(6), vec![units]),
+        (json!(-1), json!(6), vec![units]),
+        (json!(2.5), json!(6), vec![units]),
+        (json!("12"), json!(6), vec![units]),
+        (json!(12), json!(0), vec![visits]),
+        (json!(10_000_001), json!(6), vec![units]),
+        (json!(1_000), json!(367), vec![visits]),
+        (json!(5), json!(6), vec![units]),
+    ] {
+        let body = with_units(given_units, given_visits);
+        assert_eq!(faults(&service, &case_id, &body).await, expected, "{body}");
+    }
+    let mut denial = deny(&[2]);
+    denial["drugs"][0]["units_approved"] = json!(12);
+    denial["drugs"][0]["visits_approved"] = json!(6);
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let refused = act(&service, PHYSICIAN, &case_id, "determinations", &denial).await.assert_problem(422, "validation-failed");
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 2, "{refused}");
+    assert_eq!(read(&service, &case_id).await["status"], "in_progress");
+    // nor by hand
+    let by_hand =
+        "update case_drugs set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
+    let error = sqlx::query(by_hand).execute(&service.app.pool).await.unwrap_err();
+    assert!(error.to_string().contains("case_drugs_authorized_units_counted"), "{error}");
+}
+
+// proves SAFE-13, VER-03, VER-05, DET-10, DET-11
+#[tokio::test]
+async fn what_the_reviewer_sets_is_what_everybody_reads_and_claims_are_matched_with() {
+    let (service, case_id) = pended().await;
+    let case = done(&service, PHYSICIAN, &case_id, "determinations", &with_units(json!(12), json!(6))).await;
+    assert_eq!(case["status"], "authorized", "{case:#}");
+    let drug = &case["drugs"][1];
+    assert_eq!((&drug["units_approved"], &drug["visits_approved"], &drug["units_per_visit"]), (&json!(12), &json!(6), &json!(2)));
+    assert_eq!(read(&service, &case_id).await, case);
+    let question = json!({"order_id": case["order_id"], "hcpcs": "J9999"});
+    let verified = service.post("/v1/verifications", FACILITY, &question).await.json();
+    let of = &verified["drugs"][0];
+    assert_eq!((&verified["authorized"], &of["units_approved"], &of["visits_approved"]), (&json!(true), &json!(12), &json!(6)));
+    let feed = service.get(&format!("/v1/feeds/{BMA}/events"), PLAN_TOKEN).await.json();
+    let told = feed["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&told["drugs"][1]["units_approved"], &told["drugs"][1]["units_per_visit"]), (&json!(12), &json!(2)));
+    let letter = case["letters"][0]["letter_id"].as_str().unwrap();
+    let letter = service.get(&format!("/v1/letters/{letter}"), PRACTICE).await.json();
+    let in_letter = letter["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == 2).unwrap();
+    assert_eq!((&in_letter["units_approved"], &in_letter["visits_approved"]), (&json!(12), &json!(6)));
+    let history = events(&service, &case_id).await;
+    let determined = history.iter().find(|event| event["kind"] == "determined").unwrap();
+    assert_eq!(determined["detail"]["drugs"][1]["units_approved"], 12);
+    let stored: (i64, i32) = sqlx::query_as("select units_approved, visits_approved from determinations where line = 2")
+        .fetch_one(&service.app.pool)
+        .await
+        .unwrap();
+    assert_eq!(stored, (12, 6));
+    let line = |units: u64, on: &str| json!({"order_id": case["order_id"], "hcpcs": "J9999", "units": units, "service_date": on, "billing_npi": "1245319599"});
+    let lines = json!([line(3, "2026-12-01"), line(2, "2026-12-01"), line(1, "2026-12-01"), line(13, "2026-12-22")]);
+    let checked = service.post("/v1/claim-checks", PLAN_TOKEN, &json!({"lines": lines})).await.json();
+    let reasons: Vec<&Value> = checked["lines"].as_array().unwrap().iter().map(|line| &line["reason"]).collect();
+    assert_eq!(reasons, [&json!("units_exceed_visit"), &Value::Null, &json!("units_exceed_visit"), &json!("units_exceeded")]);
+}
+
+// proves SAFE-13
+#[tokio::test]
+async fn a_reviewer_may_set_other_units_than_were_counted() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let mut body = authorize(&[3, 4]);
+    body["drugs"][1]["units_approved"] = json!(86);
+    body["drugs"][1]["visits_approved"] = json!(2);
+    let case = done(&service, NURSE, &case_id, "determinations", &body).await;
+    let drug = |line: usize| &case["drugs"][line - 1];
+    assert_eq!(
+        (&drug(4)["units_approved"], &drug(4)["visits_approved"], &drug(4)["units_per_visit"]),
+        (&json!(86), &json!(2), &json!(43))
+    );
+    assert_eq!(drug(3)["visits_approved"], 6, "the other line keeps what was counted");
+    assert!(drug(3)["units_per_visit"].as_u64() > drug(4)["units_per_visit"].as_u64(), "with its loading dose");
+}
+
+// proves SAFE-13, SUB-08
+#[tokio::test]
+async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
+    let (service, case_id) = pended().await;
+    let mut one = authorize(&[2]);
+    one["drugs"][0]["units_approved"] = json!(12);
+    one["drugs"][0]["visits_approved"] = json!(6);
+    let mut order = read(&service, &case_id).await;
+    let held = done(&service, NURSE, &case_id, "determinations", &one).await;
+    if held["status"] == "in_progress" {
+        order["request"]["contact"]["name"] = json!("Back office");
+        let patch = json!({"contact": {"name": "Back office"}});
+        let request = axum::http::Request::builder()
+            .method(axum::http::Method::PATCH)
+            .uri(format!("/v1/orders/{case_id}"))
+            .header("authorization", format!("Bearer {PRACTICE}"))
+            .header("content-type", "application/merge-patch+json");
+        let answer = service.send(request.body(axum::body::Body::from(patch.to_string())).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    }
+    let case = read(&service, &case_id).await;
+    let drug = &case["drugs"][1];
+    assert_eq!(
+        (&drug["status"], &drug["units_approved"], &drug["units_per_visit"]),
+        (&json!("authorized"), &json!(12), &json!(2)),
+        "{case:#}"
+    );
+}
+
+// proves SAFE-13, APP-04
+#[tokio::test]
+async fn a_reconsideration_counts_what_it_authorizes_too() {
+    let (service, case_id) = pended().await;
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[2])).await;
+    let asked =
+        service.post(&format!("/v1/orders/{case_id}/reconsiderations"), PRACTICE, &json!({"reason": "new data"})).await.json();
+    let path = format!("/v1/reconsiderations/{}/determinations", asked["reconsideration_id"].as_str().unwrap());
+    let overturn = |drugs: Value| json!({"decision": "overturned", "rationale": "the new data support it", "drugs": drugs});
+    let all = service.post(&path, SECOND_PHYSICIAN, &overturn(json!([]))).await.assert_problem(422, "validation-failed");
+    assert_eq!((&all["requirement"], &all["errors"][0]["code"]), (&json!("SAFE-13"), &json!("units-not-counted")), "{all}");
+    assert!(all["errors"][0]["message"].as_str().unwrap().contains("line 2"), "{all}");
+    let mut lines = authorize(&[2, 3, 4])["drugs"].clone();
+    service.post(&path, SECOND_PHYSICIAN, &overturn(lines.clone())).await.assert_problem(422, "validation-failed");
+    lines[0]["units_approved"] = json!(6);
+    lines[0]["visits_approved"] = json!(6);
+    let decided = service.post(&path, SECOND_PHYSICIAN, &overturn(lines)).await;
+    assert_eq!(decided.status.as_u16(), 201, "{}", decided.text);
+    let case = read(&service, &case_id).await;
+    let drug = &case["drugs"][1];
+    assert_eq!(
+        (&case["status"], &drug["units_approved"], &drug["units_per_visit"]),
+        (&json!("authorized"), &json!(6), &json!(1)),
+        "{case:#}"
+    );
+    assert!(drug["denial"].is_null(), "{drug}");
+}
