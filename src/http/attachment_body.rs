@@ -10,7 +10,7 @@ use crate::app::attachments::{Arrived, Spool, Spooled, file_name};
 use crate::domain::attachment::MediaType;
 use crate::domain::content::AttachmentRules;
 use crate::domain::refusal::Fault;
-use crate::domain::text::said;
+use crate::domain::text::says_something;
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::Request;
 use axum::http::header;
@@ -128,7 +128,7 @@ fn arrived(part: Part, told: Option<String>, description: Option<String>, rules:
     if let Some(message) = spooled.contradicts(media_type) {
         return Err(Problem::validation(vec![Fault::new("/file", "media-type-mismatch", message)]));
     }
-    let description = description.as_deref().and_then(said).map(str::to_owned);
+    let description = description.map(|text| text.trim().to_owned()).filter(|text| says_something(text));
     if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_LIMIT || text.contains('\0')) {
         let message = format!("may have {DESCRIPTION_LIMIT} characters, and no NUL");
         return Err(Problem::validation(vec![Fault::new("/description", "too-long", message)]));

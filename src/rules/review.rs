@@ -123,13 +123,12 @@ pub fn determine(
         match decision {
             // held with the others, but not reviewed here: it returns to what it is when the hold is lifted
             LineDecision::Authorize { set: None, .. } if is_not_reviewed(drug, &computed) => {}
-            LineDecision::Authorize { .. } if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
+            _ if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
             LineDecision::Authorize { set, .. } => {
                 units::count(drug, &mut computed, *set)?;
                 drug.status = DrugStatus::Authorized;
                 drug.message = format!("{} is authorized after clinical review", drug.name);
             }
-            LineDecision::Deny { .. } if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
             LineDecision::Deny { .. } => {
                 drug.status = DrugStatus::NonAuthorized;
                 drug.message = format!("{} is not authorized after a physician's review", drug.name);

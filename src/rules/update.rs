@@ -133,12 +133,13 @@ fn stays_lifted(hold: Hold, so_far: &SoFar<'_>, fresh: &Case) -> bool {
     let (was, is) = (&before.request, &fresh.request);
     match hold {
         Hold::PossibleDuplicate => similar_cases(fresh).all(|case_id| so_far.similar_cases.contains(&case_id)),
-        Hold::CustomTreatmentPlan => was.treatment == is.treatment && was.clinical == is.clinical,
+        Hold::CustomTreatmentPlan | Hold::DoseOutOfBounds | Hold::DuplicateTherapy => {
+            was.treatment == is.treatment && was.clinical == is.clinical
+        }
         Hold::SupportiveOnly => was.treatment == is.treatment && was.supportive_only == is.supportive_only,
         Hold::ServicingProviderNotOnFile => was.servicing_provider == is.servicing_provider,
         Hold::RadiationReview => was.radiation == is.radiation,
         Hold::OverlappingTreatment => was.treatment == is.treatment && was.date_of_service == is.date_of_service,
-        Hold::DoseOutOfBounds | Hold::DuplicateTherapy => was.treatment == is.treatment && was.clinical == is.clinical,
     }
 }
 

@@ -132,15 +132,15 @@ async fn a_reviewer_may_set_other_units_than_were_counted() {
 // proves SAFE-13, SUB-08
 #[tokio::test]
 async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
-    let (service, case_id) = pended().await;
+    let service = Service::with_rosters().await;
+    let mut order = uncounted();
+    order["clinical"]["assessments"] = json!([]); // trastuzumab waits for the heart
+    let case_id = id(&submit(&service, &order).await);
     let mut one = authorize(&[2]);
     one["drugs"][0]["units_approved"] = json!(12);
     one["drugs"][0]["visits_approved"] = json!(6);
-    let mut order = read(&service, &case_id).await;
-    let held = done(&service, NURSE, &case_id, "determinations", &one).await;
-    if held["status"] == "in_progress" {
-        order["request"]["contact"]["name"] = json!("Back office");
-        let patch = json!({"contact": {"name": "Back office"}});
+    assert_eq!(done(&service, NURSE, &case_id, "determinations", &one).await["status"], "in_progress");
+    for patch in [json!({"contact": {"name": "Back office"}}), json!({"clinical": {"serum_creatinine_mg_dl": 0.9}})] {
         let request = axum::http::Request::builder()
             .method(axum::http::Method::PATCH)
             .uri(format!("/v1/orders/{case_id}"))
@@ -149,7 +149,9 @@ async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
         let answer = service.send(request.body(axum::body::Body::from(patch.to_string())).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     }
-    let case = read(&service, &case_id).await;
+    let case = done(&service, NURSE, &case_id, "determinations", &authorize(&[3, 4])).await;
+    assert_eq!(kinds(&service, &case_id).await.iter().filter(|kind| *kind == "updated").count(), 2);
+    assert_eq!(case["status"], "authorized", "{case:#}");
     let drug = &case["drugs"][1];
     assert_eq!(
         (&drug["status"], &drug["units_approved"], &drug["units_per_visit"]),
