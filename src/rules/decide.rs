@@ -478,6 +478,7 @@ impl<'a> Deciding<'a> {
                     && matches!(
                         deviation.code,
                         DeviationCode::UnknownAnswer
+                            | DeviationCode::Contradiction
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
                     )

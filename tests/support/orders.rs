@@ -80,7 +80,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
             "stage": stage.map_or("not_reported", String::as_str),
             "line_of_treatment": line_of_treatment,
             "disease_setting": regimen.settings.iter().find(special),
-            "treatment_goal": if curative { "curative" } else { "palliative" },
+            "treatment_goal": "palliative",
             "performance_status": {"scale": "ecog", "value": 1},
             "biomarkers": regimen.biomarkers.iter().map(|required| biomarker(&required.marker, &required.required, content)).collect::<Vec<_>>(),
             "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": sex,
