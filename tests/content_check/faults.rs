@@ -95,9 +95,9 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "agreement.toml",
         "second = \"cancer is cml\"",
-        "second = \"cancer is clm\"",
-        "cancer is clm",
-        "column 11 of \"cancer is clm\": unknown cancer type `clm`",
+        "second = \"cancer is cmll\"",
+        "cancer is cmll",
+        "column 11 of \"cancer is cmll\": unknown cancer type `cmll`",
         "did you mean `cml`?",
     ),
     fault(

@@ -63,9 +63,8 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     let last = regimen.phases.len() - 1;
     let phases: Vec<Value> =
         regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
-    let special = |word: &&String| {
-        oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"))
-    };
+    let special =
+        |word: &&String| oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"));
     json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
         "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",

@@ -21,7 +21,9 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         return;
     }
     let regimen = shared.matched.map(|matched| matched.regimen);
-    if let Some(regimen) = regimen.filter(|regimen| !regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()))) {
+    if let Some(regimen) =
+        regimen.filter(|regimen| !regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())))
+    {
         let side = Side::new(["regimen ", &regimen.name].concat(), "/treatment/phases", regimen.id.clone());
         let message = format!(
             "diagnosis {} is not among the codes of {} ({}), which are {}: correct the code, or say why it fits",

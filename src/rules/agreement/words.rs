@@ -45,11 +45,8 @@ fn concern(rule: &Contradiction, bench: &Bench<'_>, shared: &Shared<'_>) -> Opti
         (Some(second), None) => side(second, bench),
         (None, None) => Side::new("the order of", "/treatment/phases", "treatment"),
     };
-    let pends = if lines.is_empty() {
-        Pends::Managed
-    } else {
-        Pends::Lines(lines.iter().map(|line| line.ordered.line).collect())
-    };
+    let pends =
+        if lines.is_empty() { Pends::Managed } else { Pends::Lines(lines.iter().map(|line| line.ordered.line).collect()) };
     Some(contradiction(&rule.id, &rule.because, &first, &second, pends, shared))
 }
 
