@@ -5,10 +5,11 @@
 mod support;
 
 use oncoauth::domain::content::{Content, Regimen, RegimenDrugRole};
-use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, PathwayDetermination, Truth};
+use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, PathwayDetermination, Truth};
+use oncoauth::rules::Decision;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use support::orders::{Situation, exact};
+use support::orders::{Situation, exact, merge};
 
 fn content() -> Arc<Content> {
     let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
@@ -106,6 +107,59 @@ fn a_longer_cycle_deviates_in_each_drug_and_takes_the_order_off_pathway() {
             .any(|deviation| deviation.code == DeviationCode::CyclesDosing && deviation.effect.is_off_pathway());
         let on = decision.pathway.determination == PathwayDetermination::OnPathway;
         if deviates && !on { Ok(()) } else { Err(format!("{:?} {:?}", decision.pathway, decision.deviations)) }
+    });
+}
+
+/// Answers that cannot be true of any patient with this regimen's cancer, each with what it is.
+fn contradictions(regimen: &Regimen, content: &Content) -> Vec<(&'static str, Value)> {
+    let solid = content.cancer(&regimen.cancer).is_some_and(|cancer| cancer.solid);
+    let other_code = if regimen.cancer == "cns" { "C50.911" } else { "C71.1" };
+    let m1 = json!({"tnm": {"t": "2", "n": "1", "m": "pM1"}, "stage": "II"});
+    let mut found = vec![
+        ("the code of another cancer", json!({"diagnosis": {"icd10": other_code}})),
+        ("a code of history", json!({"diagnosis": {"icd10": "Z85.9"}})),
+        ("ECOG 4", json!({"clinical": {"performance_status": {"scale": "ecog", "value": 4}}})),
+        ("ECOG 5", json!({"clinical": {"performance_status": {"scale": "ecog", "value": 5}}})),
+        ("a height in inches", json!({"clinical": {"height_cm": 65}})),
+        ("a height in metres", json!({"clinical": {"height_cm": 1.65}})),
+        ("a weight with a point too far left", json!({"clinical": {"weight_kg": 7.15}})),
+        ("a weight with a point too far right", json!({"clinical": {"weight_kg": 715}})),
+        ("a weight in pounds", json!({"clinical": {"weight_kg": 157.6}})),
+        ("height and weight in each other's place", json!({"clinical": {"height_cm": 71.5, "weight_kg": 165}})),
+        ("a creatinine in micromoles", json!({"clinical": {"serum_creatinine_mg_dl": 71}})),
+        (
+            "an earlier therapy that ended before it began",
+            json!({"clinical": {"prior_therapies": [{"generic": "docetaxel", "started_on": "2026-05-01", "ended_on": "2026-04-01"}]}}),
+        ),
+        (
+            "HER2 positive and negative",
+            json!({"clinical": {"biomarkers": [{"name": "her2", "result": "positive"}, {"name": "her2", "result": "negative"}]}}),
+        ),
+    ];
+    if solid && !["testicular", "thyroid"].contains(&regimen.cancer.as_str()) {
+        found.push(("M1 with stage II", json!({"clinical": m1})));
+    }
+    found
+}
+
+#[test]
+fn answers_that_contradict_each_other_are_never_approved_whatever_is_ordered() {
+    // proves SAFE-11, SAFE-12
+    check_each("a contradiction", |regimen, content| {
+        let mut wrong: Vec<&str> = Vec::new();
+        for (what, patch) in contradictions(regimen, content) {
+            let mut order = exact(regimen, content, "bma");
+            merge(&mut order, &patch);
+            // where everything is the pharmacy's there is nothing to approve here
+            let is_ours = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired);
+            let approved = |decision: &Decision| {
+                decision.status != CaseStatus::InProgress && decision.drugs.iter().any(|drug| is_ours(drug.drug.status))
+            };
+            if Situation::new(order, "bma").decide(content).is_ok_and(|decision| approved(&decision)) {
+                wrong.push(what);
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
     });
 }
 

@@ -35,6 +35,7 @@ struct Header {
     #[expect(dead_code, reason = "for people")]
     verify: bool,
     past_dates: Vec<String>,
+    performance_grades_apart: u8,
 }
 
 /// Reads the file.
@@ -50,6 +51,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         known(&header.past_dates, place, "assessment", words.assessments.keys().map(String::as_str).collect(), report);
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
+        draft.agreement.performance_grades_apart = header.performance_grades_apart;
     }
     contradictions(&document, words, &mut draft, report);
     for (entry, place) in document.entries::<StageEntry>("stage", report) {

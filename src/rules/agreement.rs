@@ -4,6 +4,7 @@
 mod dates;
 mod diagnosis;
 mod measures;
+mod performance;
 mod roster;
 mod stages;
 mod words;
@@ -25,6 +26,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     words::concerns(facts, shared, &mut found);
     stages::concerns(shared, &mut found);
     measures::concerns(shared, &mut found);
+    performance::concerns(shared, &mut found);
     roster::concerns(facts, shared, &mut found);
     dates::concerns(facts, shared, &mut found);
     found

@@ -484,6 +484,7 @@ impl<'a> Deciding<'a> {
                         DeviationCode::UnknownAnswer
                             | DeviationCode::DoseOutOfBounds
                             | DeviationCode::RouteNotAllowed
+                            | DeviationCode::Contradiction
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
                     )

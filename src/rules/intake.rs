@@ -48,7 +48,8 @@ fn dates(order: &OrderRequest, received_on: NaiveDate, faults: &mut Vec<Fault>) 
         let message = "a treatment that is continued began before the date of service; leave this out for a new treatment";
         faults.push(Fault::new("/continuation_of_treatment_started_on", "out-of-range", message));
     } else if let Some(started) = order.continuation_of_treatment_started_on.filter(|started| *started > received_on) {
-        let message = format!("a treatment that is continued has begun, and {started} is after the day of receipt, {received_on}");
+        let message =
+            format!("a treatment that is continued has begun, and {started} is after the day of receipt, {received_on}");
         faults.push(Fault::new("/continuation_of_treatment_started_on", "out-of-range", message));
     }
 }
@@ -122,7 +123,8 @@ fn contradictions(order: &OrderRequest, faults: &mut Vec<Fault>) {
         if let (Some(started), Some(ended)) = (started, ended)
             && ended < started
         {
-            let message = format!("{} ended on {ended}, before it started on {started}: correct one of the days", therapy.generic);
+            let message =
+                format!("{} ended on {ended}, before it started on {started}: correct one of the days", therapy.generic);
             faults.push(Fault::new(at("ended_on"), "contradiction", message));
         }
         for (field, day) in [("started_on", started), ("ended_on", ended)] {

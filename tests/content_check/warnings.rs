@@ -37,6 +37,14 @@ pub const WARNINGS: &[Fault] = &[
         "correct it",
     ),
     fault(
+        "agreement.toml",
+        "first = \"ecog = 4\"",
+        "first = \"ecog = 4 and ecog < 3\"",
+        "id = \"completely-disabled\"",
+        "no order can be found in contradiction `completely-disabled`",
+        "correct it",
+    ),
+    fault(
         "policies/panitumumab.toml",
         "\"biomarker ras is wild_type\"",
         "\"biomarker ras is wild_type\",\n  \"biomarker ras is mutated or with irinotecan\"",

@@ -63,9 +63,8 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     let last = regimen.phases.len() - 1;
     let phases: Vec<Value> =
         regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
-    let special = |word: &&String| {
-        oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"))
-    };
+    let special =
+        |word: &&String| oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"));
     json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
         "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",
@@ -80,7 +79,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
             "stage": stage.map_or("not_reported", String::as_str),
             "line_of_treatment": line_of_treatment,
             "disease_setting": regimen.settings.iter().find(special),
-            "treatment_goal": if curative { "curative" } else { "palliative" },
+            "treatment_goal": "palliative",
             "performance_status": {"scale": "ecog", "value": 1},
             "biomarkers": regimen.biomarkers.iter().map(|required| biomarker(&required.marker, &required.required, content)).collect::<Vec<_>>(),
             "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": sex,

@@ -35,8 +35,8 @@ pub(super) fn lint(drafts: &Drafts, report: &mut Report) {
 
 fn foreign_code<'r>(regimen: &'r Regimen, words: &'r Vocabulary) -> Option<(&'r str, &'r str)> {
     let cancer = words.cancers.iter().find(|cancer| cancer.key == regimen.cancer)?;
-    let is_known =
-        |code: &str| cancer.icd10_prefixes.iter().any(|known| code.starts_with(known.as_str()) || known.starts_with(code));
+    let prefixes = || cancer.icd10_prefixes.iter().chain(&cancer.also_prefixes);
+    let is_known = |code: &str| prefixes().any(|known| code.starts_with(known.as_str()) || known.starts_with(code));
     let foreign = regimen.icd10_prefixes.iter().find(|code| !is_known(code))?;
     Some((foreign, &cancer.name))
 }

@@ -20,6 +20,8 @@ pub struct Agreement {
     pub code_kinds: Vec<CodeKind>,
     /// Assessments whose date is never in the future.
     pub past_dates: Vec<String>,
+    /// ECOG grades by which a performance status told on both scales may differ.
+    pub performance_grades_apart: u8,
 }
 
 /// Two answers that cannot both be true, or one that forbids treatment.

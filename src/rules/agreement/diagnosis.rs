@@ -2,25 +2,28 @@
 
 use super::{Side, both};
 use crate::domain::case::{Deviation, Notice};
-use crate::domain::content::{Cancer, Content};
+use crate::domain::content::{Cancer, CodeKind, Content};
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, NoticeCode, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
-use std::sync::Arc;
 
 pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(code) = shared.patient.icd10 else { return };
     let told = shared.patient.cancer().and_then(|key| shared.content.cancer(key));
     if let Some(cancer) = told.filter(|cancer| !cancer.agrees_with(code)) {
-        // drugs against side effects may be ordered under the code of the metastasis that they are for
-        if shared.plan.iter().any(|line| !line.is_supportive_by_content()) {
-            found.push(of_cancer(code, cancer, shared));
+        let kinds = &shared.content.agreement.code_kinds;
+        let kind = kinds.iter().find(|kind| kind.codes.iter().any(|prefix| code.starts_with(prefix.as_str())));
+        // drugs against side effects may be ordered under the code of the metastasis or side effect that they are for
+        if kind.is_none() || shared.plan.iter().any(|line| !line.is_supportive_by_content()) {
+            found.push(of_cancer(code, cancer, kind, shared));
         }
         return;
     }
     let regimen = shared.matched.map(|matched| matched.regimen);
-    if let Some(regimen) = regimen.filter(|regimen| !regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()))) {
+    if let Some(regimen) =
+        regimen.filter(|regimen| !regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str())))
+    {
         let side = Side::new(["regimen ", &regimen.name].concat(), "/treatment/phases", regimen.id.clone());
         let message = format!(
             "diagnosis {} is not among the codes of {} ({}), which are {}: correct the code, or say why it fits",
@@ -33,10 +36,8 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     }
 }
 
-fn of_cancer(code: &str, cancer: &Arc<Cancer>, shared: &Shared<'_>) -> Concern {
+fn of_cancer(code: &str, cancer: &Cancer, kind: Option<&CodeKind>, shared: &Shared<'_>) -> Concern {
     let codes = cancer.icd10_prefixes.join(", ");
-    let kinds = &shared.content.agreement.code_kinds;
-    let kind = kinds.iter().find(|kind| kind.codes.iter().any(|prefix| code.starts_with(prefix.as_str())));
     let why = kind.map_or_else(
         || "correct the diagnosis code or the cancer type".to_owned(),
         |kind| format!("such a code says {}; {}", kind.says, kind.enter),

@@ -59,8 +59,12 @@ fn measured(measure: BodyMeasure, shared: &Shared<'_>) -> Option<(f64, (Side, Si
 fn implausible(bounds: MeasureBounds, value: f64, (first, second): &(Side, Side), shared: &Shared<'_>) -> Concern {
     let MeasureBounds { least, most, .. } = bounds;
     let (id, because) = match bounds.measure {
-        BodyMeasure::Height => ("height", format!("a height from {least} to {most} cm is plausible; is the number in another unit?")),
-        BodyMeasure::Weight => ("weight", format!("a weight from {least} to {most} kg is plausible; is the number in another unit?")),
+        BodyMeasure::Height => {
+            ("height", format!("a height from {least} to {most} cm is plausible; is the number in another unit?"))
+        }
+        BodyMeasure::Weight => {
+            ("weight", format!("a weight from {least} to {most} kg is plausible; is the number in another unit?"))
+        }
         BodyMeasure::MassIndex => (
             "body-mass-index",
             format!(
@@ -73,7 +77,9 @@ fn implausible(bounds: MeasureBounds, value: f64, (first, second): &(Side, Side)
         }
         BodyMeasure::Creatinine => (
             "creatinine",
-            format!("a serum creatinine from {least} to {most} mg/dL is plausible; is the number in µmol/L, or a point in the wrong place?"),
+            format!(
+                "a serum creatinine from {least} to {most} mg/dL is plausible; is the number in µmol/L, or a point in the wrong place?"
+            ),
         ),
     };
     let is_unsafe = |unit: DoseUnit| match bounds.measure {

@@ -20,7 +20,8 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let told = Told { t: tnm::told(&tnm.t, 't'), n: tnm::told(&tnm.n, 'n'), m: tnm::is_m1(patient.clinical) };
     let solid = shared.content.cancer(cancer).is_some_and(|known| known.solid);
     let is_of = |rule: &&StageRule| {
-        rule.cancers.iter().any(|key| key == cancer || (solid && key == "any_solid")) && !rule.except.iter().any(|key| key == cancer)
+        rule.cancers.iter().any(|key| key == cancer || (solid && key == "any_solid"))
+            && !rule.except.iter().any(|key| key == cancer)
     };
     let mut asked = shared.content.agreement.stages.iter().filter(is_of).filter(|rule| told.fits(rule));
     let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage))?;
@@ -40,8 +41,7 @@ impl Told {
     /// True where the rule is about this TNM. A status after treatment says nothing about the stage before it.
     fn fits(&self, rule: &StageRule) -> bool {
         let fits = |told: &Option<Status>, named: &[String]| {
-            named.is_empty()
-                || told.as_ref().is_some_and(|told| !told.is_later && named.iter().any(|named| told.is(named)))
+            named.is_empty() || told.as_ref().is_some_and(|told| !told.is_later && named.iter().any(|named| told.is(named)))
         };
         fits(&self.t, &rule.t) && fits(&self.n, &rule.n) && rule.m.is_none_or(|m| self.m == Some(m))
     }
@@ -55,7 +55,11 @@ fn in_words(tnm: &Tnm) -> String {
     let part = |letter: &str, told: Option<&String>| {
         told.map(|told| if told.starts_with(|c: char| c.is_ascii_digit()) { [letter, told].concat() } else { told.clone() })
     };
-    [part("T", tnm.t.known()), part("N", tnm.n.known()), part("M", tnm.m.known())].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    [part("T", tnm.t.known()), part("N", tnm.n.known()), part("M", tnm.m.known())]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A setting that says metastases, against M0, or against an early stage where nothing says that the disease came back since.
@@ -65,9 +69,8 @@ fn setting_and_extent(shared: &Shared<'_>) -> Option<Concern> {
     let second = Side::new("disease setting", "/clinical/disease_setting", setting.clone());
     let told_before = patient.clinical.prior_therapies.known().is_none_or(|list| !list.is_empty());
     let came_back = told_before || patient.line().is_some_and(is_later);
-    let concern = |first: &Side, because: &str| {
-        Some(contradiction("setting-extent", because, first, &second, Pends::Managed, shared))
-    };
+    let concern =
+        |first: &Side, because: &str| Some(contradiction("setting-extent", because, first, &second, Pends::Managed, shared));
     if tnm::is_m1(patient.clinical) == Some(false) && !came_back {
         let m = patient.clinical.tnm.known().and_then(|tnm| tnm.m.known()).cloned().unwrap_or_default();
         return concern(&Side::new("M status", "/clinical/tnm/m", m), "M0 says that there are no metastases");

@@ -45,11 +45,8 @@ fn concern(rule: &Contradiction, bench: &Bench<'_>, shared: &Shared<'_>) -> Opti
         (Some(second), None) => side(second, bench),
         (None, None) => Side::new("the order of", "/treatment/phases", "treatment"),
     };
-    let pends = if lines.is_empty() {
-        Pends::Managed
-    } else {
-        Pends::Lines(lines.iter().map(|line| line.ordered.line).collect())
-    };
+    let pends =
+        if lines.is_empty() { Pends::Managed } else { Pends::Lines(lines.iter().map(|line| line.ordered.line).collect()) };
     Some(contradiction(&rule.id, &rule.because, &first, &second, pends, shared))
 }
 
@@ -65,13 +62,30 @@ fn side(statement: &Statement, bench: &Bench<'_>) -> Side {
     // what would have to change for the sentence to fail is what makes it hold
     let denied = Criterion::Not(Box::new(statement.criterion.clone()));
     let open = criteria::evidence(&denied, bench, Truth::NotMet).open;
-    let name = |asked: &criteria::Asked| asked.name.replace('_', " ");
-    let Some((first, others)) = open.split_first() else { return Side::new("the answers", "/clinical", statement.text.clone()) };
-    let mut entered = first.entered.clone();
-    for asked in others {
-        entered = format!("{entered} with {} {}", name(asked), asked.entered);
+    let mut answers = open.iter().map(|asked| answer(asked, bench));
+    let Some(first) = answers.next() else { return Side::new("the answers", "/clinical", statement.text.clone()) };
+    let entered = answers.fold(first.entered.clone(), |so_far, other| format!("{so_far} with {}", other.in_words()));
+    Side { entered, ..first }
+}
+
+/// One answer. A setting that nobody told is the stage or the M status that says it.
+fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
+    let clinical = bench.patient.clinical;
+    if let ("sex", None, Some(on_file)) = (asked.name.as_str(), clinical.sex.known(), bench.patient.coverage.sex) {
+        return Side::new("sex in the plan's member file", "/member", on_file.as_str());
     }
-    Side::new(name(first), first.pointer.clone(), entered)
+    if asked.name != "disease_setting" {
+        return Side::new(asked.name.replace('_', " "), asked.pointer.clone(), asked.entered.clone());
+    }
+    let metastatic = |setting: &&String| setting.contains("metastatic");
+    if let Some(told) = clinical.disease_setting.known().filter(|told| metastatic(told) || bench.patient.stage.is_none()) {
+        return Side::new("disease setting", "/clinical/disease_setting", told.clone());
+    }
+    match (clinical.stage.known(), clinical.tnm.known().and_then(|tnm| tnm.m.known()), bench.patient.stage.as_deref()) {
+        (Some(stage), _, Some("IV")) | (Some(stage), None, _) => Side::new("stage", "/clinical/stage", stage.clone()),
+        (_, Some(m), _) => Side::new("M status", "/clinical/tnm/m", m.clone()),
+        _ => Side::new("disease setting", "/clinical/disease_setting", asked.entered.clone()),
+    }
 }
 
 /// Two entries of one marker of which content says that they exclude each other: the test would be asked for, whatever asks for it.

@@ -1,0 +1,48 @@
+//! A performance status that is told on both scales.
+
+use super::{Side, contradiction};
+use crate::domain::order::{Assessment, PerformanceScale, PerformanceStatus, Reported};
+use crate::rules::biomarker;
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::drugs::Shared;
+
+/// ECOG and Karnofsky beside each other, as answer and assessment or as two assessments.
+pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let clinical = shared.patient.clinical;
+    let told = clinical.performance_status.known().and_then(|status| {
+        let side = Side::new(scale(status.scale), "/clinical/performance_status", status.value.to_string());
+        Some((status.ecog()?, side))
+    });
+    let assessed = clinical.assessments.known().into_iter().flatten().enumerate().filter_map(assessed);
+    let mut all = told.into_iter().chain(assessed);
+    let Some((first, first_side)) = all.next() else { return };
+    let apart = shared.content.agreement.performance_grades_apart;
+    if let Some((_, second_side)) = all.find(|(ecog, _)| ecog.abs_diff(first) > apart) {
+        let because = "converted to one scale, they are too far apart";
+        found.push(contradiction("performance-scales", because, &first_side, &second_side, Pends::Managed, shared));
+    }
+}
+
+const fn scale(scale: PerformanceScale) -> &'static str {
+    match scale {
+        PerformanceScale::Ecog => "ECOG",
+        PerformanceScale::Karnofsky => "Karnofsky",
+    }
+}
+
+fn assessed((index, entry): (usize, &Assessment)) -> Option<(u8, Side)> {
+    let of = match biomarker::snake(&entry.name).as_ref() {
+        "ecog" => PerformanceScale::Ecog,
+        "karnofsky" => PerformanceScale::Karnofsky,
+        _ => return None,
+    };
+    let value: f64 = match entry.result.known()? {
+        Reported::Number(number) => *number,
+        Reported::Word(word) => word.trim().trim_end_matches('%').trim().parse().ok()?,
+        Reported::Flag(_) => return None,
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float beyond a byte becomes the nearest byte")]
+    let status = PerformanceStatus { scale: of, value: value as u8 };
+    let side = Side::new(scale(of), format!("/clinical/assessments/{index}/result"), value.to_string());
+    Some((status.ecog()?, side))
+}
