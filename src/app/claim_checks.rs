@@ -5,6 +5,7 @@ use super::idempotency::{self, Answer};
 use super::visibility::Sight;
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::order_id::{Numbered, ReadableId};
+use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::DrugStatus;
 use crate::rules::claims::{self, Authorization, ClaimLine as Asked, Mismatch, OrderedCode};
 use crate::store;
@@ -98,6 +99,7 @@ struct Checking<'a> {
 struct Known {
     order: Order,
     drugs: Vec<OrderedCode>,
+    spans: Vec<MemberRow>,
     matched: Vec<MatchedLine>,
 }
 
@@ -122,7 +124,8 @@ impl Checking<'_> {
         let case_ids: Vec<Uuid> = orders.iter().map(|order| order.case_id).collect();
         let drugs = store::claims::drugs(conn, &case_ids).await?;
         let matched = store::claims::matched(conn, &case_ids).await?;
-        let known = orders.into_iter().map(|order| {
+        let mut known = Vec::with_capacity(orders.len());
+        for order in orders {
             let of_order = drugs.iter().filter(|drug| drug.case_id == order.case_id);
             let drugs = of_order.filter_map(|drug| {
                 Some(OrderedCode {
@@ -134,14 +137,21 @@ impl Checking<'_> {
                 })
             });
             let matched = matched.iter().filter(|line| line.case_id == order.case_id).cloned().collect();
-            Known { drugs: drugs.collect(), matched, order }
-        });
-        Ok(known.collect())
+            known.push(Known { drugs: drugs.collect(), spans: order.read_spans()?, matched, order });
+        }
+        Ok(known)
+    }
+
+    /// True where the program covers the member that day, as far as the plan's file says today (SAFE-14).
+    fn is_covered(&self, known: &Known, day: NaiveDate) -> bool {
+        super::coverage::covers(self.app, (&known.order.program, &known.order.content_release), &known.order.person, &known.spans, day)
     }
 
     async fn check(&self, conn: &mut PgConnection, line: &ClaimCheckLine, known: Option<&mut Known>) -> Result<CheckedLine> {
         let hcpcs = line.hcpcs.trim().to_uppercase();
-        let asked = Asked { hcpcs: &hcpcs, units: line.units, service_date: line.service_date, billing_npi: &line.billing_npi };
+        let covered = known.as_deref().is_none_or(|known| self.is_covered(known, line.service_date));
+        let asked =
+            Asked { hcpcs: &hcpcs, units: line.units, service_date: line.service_date, billing_npi: &line.billing_npi, covered };
         let Some(known) = known else { return Ok(answer(line, claims::check(&asked, None, 0))) };
         let case_id = known.order.case_id;
         if let Some(reference) = &line.claim_line_id {
@@ -189,6 +199,9 @@ fn answer(line: &ClaimCheckLine, checked: claims::Checked) -> CheckedLine {
             format!("{} is neither the ordering nor the servicing provider of this order", line.billing_npi)
         }
         Some(Mismatch::OutsideDates) => format!("{} is outside the valid range of this order", line.service_date),
+        Some(Mismatch::CoverageEnded) => {
+            format!("the program does not cover the member on {}: an authorization ends with the coverage", line.service_date)
+        }
         Some(Mismatch::UnitsExceeded) => {
             format!("{} units are billed and {} are left", line.units, checked.units_remaining.unwrap_or(0))
         }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod catalog;
 pub mod claim_checks;
 pub mod deadlines;
+pub mod coverage;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The exclusions that callers may be told, as the API describes them.
-const EXCLUSIONS: [&str; 11] = [
+const EXCLUSIONS: [&str; 13] = [
     "fep",
     "indemnity",
     "medicaid",
@@ -21,9 +21,11 @@ const EXCLUSIONS: [&str; 11] = [
     "commercial",
     "group_not_participating",
     "not_urmbt",
+    "medicare_advantage",
     "service_not_managed",
     "inpatient",
     "before_program_start",
+    "after_program_end",
     "not_oncology_diagnosis",
 ];
 

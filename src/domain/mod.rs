@@ -7,6 +7,7 @@ pub mod case;
 pub mod content;
 pub mod criteria;
 pub mod items;
+pub mod names;
 pub mod order;
 pub mod order_id;
 pub mod refusal;

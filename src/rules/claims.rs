@@ -16,6 +16,8 @@ pub struct ClaimLine<'a> {
     pub service_date: NaiveDate,
     /// Who bills.
     pub billing_npi: &'a str,
+    /// True where the program covers the member that day (SAFE-14).
+    pub covered: bool,
 }
 
 /// An order with an Order ID.
@@ -58,6 +60,8 @@ pub enum Mismatch {
     ProviderNotOnOrder,
     /// The day lies outside the valid range.
     OutsideDates,
+    /// The member is not covered that day, or not any more; an authorization ends with the coverage.
+    CoverageEnded,
     /// More units than are left.
     UnitsExceeded,
 }
@@ -94,6 +98,8 @@ pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, billed: u6
     };
     let mismatch = if !on_order {
         Some(Mismatch::ProviderNotOnOrder)
+    } else if !line.covered && approved.iter().any(|drug| drug.valid_from.is_none_or(|from| from <= line.service_date)) {
+        Some(Mismatch::CoverageEnded)
     } else if !approved.iter().any(in_range) {
         Some(Mismatch::OutsideDates)
     } else if left.is_some_and(|left| left < line.units) {
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_line_matches_or_is_told_why_not() {
-        // proves VER-05
+        // proves VER-05, SAFE-14
         let drugs = [
             drug("J9355", DrugStatus::Authorized, Some(60)),
             drug("J9355", DrugStatus::Authorized, Some(440)),
@@ -145,8 +151,12 @@ mod tests {
             ("J9999", 1, 0, "2027-01-01", "1234567893", Some(Mismatch::CodeNotAuthorized), None),
         ];
         for (hcpcs, units, billed, day, billing_npi, mismatch, left) in table {
-            let line = ClaimLine { hcpcs, units, service_date: day.parse().unwrap(), billing_npi };
+            let line = ClaimLine { hcpcs, units, service_date: day.parse().unwrap(), billing_npi, covered: true };
             let checked = check(&line, Some(&order), billed);
+            if matches!(mismatch, None | Some(Mismatch::UnitsExceeded)) {
+                let ended = check(&ClaimLine { covered: false, ..line }, Some(&order), billed);
+                assert_eq!(ended.mismatch, Some(Mismatch::CoverageEnded), "{line:?}");
+            }
             assert_eq!((checked.mismatch, checked.units_remaining), (mismatch, left), "{line:?}");
             assert_eq!(check(&line, None, billed).mismatch, Some(Mismatch::UnknownOrder));
         }

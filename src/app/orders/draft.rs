@@ -21,6 +21,7 @@ pub struct Draft {
     /// What the engine computed and review keeps back.
     pub computed: Computed,
     member: MemberRow,
+    person: String,
     channel: Channel,
     valid_from: NaiveDate,
     valid_through: NaiveDate,
@@ -50,6 +51,7 @@ impl Draft {
             servicing_npi: servicing.map(|row| row.npi.clone()).or(entered_npi),
             visible_to,
             treatment_ingredients: decision.treatment_ingredients.clone(),
+            person: decision.member.person().to_string(),
             member: decision.member.clone(),
             case: case(case_id, decision, facts, now),
         }
@@ -76,6 +78,7 @@ impl Draft {
             health_plan: self.health_plan(),
             program: &case.program,
             member_id: &self.member.member_id,
+            person: &self.person,
             service: case.request.service.unwrap_or(Service::MedicalOncology).as_str(),
             status: case.status.as_str(),
             order_id: case.order_id.as_deref(),
