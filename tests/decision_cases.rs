@@ -53,8 +53,6 @@ const EXCLUSIONS: &[&str] = &[
     "service_not_managed",
     "inpatient",
     "before_program_start",
-    "after_program_end",
-    "medicare_advantage",
     "not_oncology_diagnosis",
 ];
 

@@ -144,7 +144,13 @@ impl Checking<'_> {
 
     /// True where the program covers the member that day, as far as the plan's file says today (SAFE-14).
     fn is_covered(&self, known: &Known, day: NaiveDate) -> bool {
-        super::coverage::covers(self.app, (&known.order.program, &known.order.content_release), &known.order.person, &known.spans, day)
+        super::coverage::covers(
+            self.app,
+            (&known.order.program, &known.order.content_release),
+            &known.order.person,
+            &known.spans,
+            day,
+        )
     }
 
     async fn check(&self, conn: &mut PgConnection, line: &ClaimCheckLine, known: Option<&mut Known>) -> Result<CheckedLine> {

@@ -2,8 +2,8 @@
 
 use super::orders::{member_key, provider_key};
 use super::{App, Caller, Error, Result};
-use crate::domain::refusal::Fault;
 use crate::domain::names::{is_name, name_key};
+use crate::domain::refusal::Fault;
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, npi_is_valid};
 use crate::rules::calendar::local_day;
 use crate::store;

@@ -130,7 +130,10 @@ impl Claiming<'_> {
         let by = (case.program.as_str(), case.content_release.as_str());
         let is_covered = coverage::covers(self.app, by, &ground.person, &ground.read_spans()?, day);
         let code = &self.claim.code;
-        let refused = || Refused { rule: "SAFE-14", message: format!("{code} ends with the coverage, and the program does not cover the member on {day}") };
+        let refused = || Refused {
+            rule: "SAFE-14",
+            message: format!("{code} ends with the coverage, and the program does not cover the member on {day}"),
+        };
         Ok((!is_covered).then(refused))
     }
 

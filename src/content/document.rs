@@ -53,7 +53,12 @@ impl<'t> Document<'t> {
     }
 
     /// Reads the top of the file without the keys named, the keys of these tables in the place of its own.
-    pub fn header_changed<T: Deserialize<'t>>(&self, without: &[&str], changes: &[Place<'_, 't>], report: &mut Report) -> Option<T> {
+    pub fn header_changed<T: Deserialize<'t>>(
+        &self,
+        without: &[&str],
+        changes: &[Place<'_, 't>],
+        report: &mut Report,
+    ) -> Option<T> {
         let mut kept = self.root.get_ref().as_table()?.clone();
         for change in changes.iter().filter_map(|change| change.value?.get_ref().as_table()) {
             for (key, value) in change {

@@ -96,9 +96,8 @@ pub(super) fn read(
             root.key("id").error(report, format!("the file should be programs/{}.toml", program.id), None);
         }
         let life = releases.lifetime(root.key("introduced").text(), root.key("retired").text(), root, report);
-        let same_plan = |other: &&Draft| {
-            other.life.meets(life) && other.versions().any(|other| other.health_plan == program.health_plan)
-        };
+        let same_plan =
+            |other: &&Draft| other.life.meets(life) && other.versions().any(|other| other.health_plan == program.health_plan);
         if let Some(other) = found.iter().find(same_plan).and_then(Draft::latest) {
             root.key("health_plan").error(report, format!("program `{}` is this health plan's already", other.id), None);
         }

@@ -161,7 +161,8 @@ impl<T: Clone> CodeSet<T> {
 
     /// The codes of the release with this index.
     pub fn of<M: FromIterator<(String, T)>>(&self, release: usize) -> M {
-        let entry = |entries: &[(T, Lifetime)]| entries.iter().find(|(_, life)| life.covers(release)).map(|(entry, _)| entry.clone());
+        let entry =
+            |entries: &[(T, Lifetime)]| entries.iter().find(|(_, life)| life.covers(release)).map(|(entry, _)| entry.clone());
         self.0.iter().filter_map(|(code, entries)| Some((code.clone(), entry(entries)?))).collect()
     }
 }

@@ -166,7 +166,8 @@ fn given_names_agree(one: &[String], other: &[String]) -> bool {
     if one.concat() == other.concat() {
         return true;
     }
-    first == other_first && middle.iter().zip(other_middle).all(|(one, other)| one == other || is_initial(one, other) || is_initial(other, one))
+    first == other_first
+        && middle.iter().zip(other_middle).all(|(one, other)| one == other || is_initial(one, other) || is_initial(other, one))
 }
 
 fn is_initial(letter: &str, word: &str) -> bool {
@@ -197,8 +198,34 @@ fn without_particles(words: &[String]) -> &[String] {
     let is_particle = |word: &str| {
         matches!(
             word,
-            "de" | "del" | "della" | "di" | "da" | "do" | "dos" | "das" | "du" | "des" | "la" | "le" | "las" | "los" | "van" | "von"
-                | "der" | "den" | "ten" | "ter" | "zu" | "zum" | "zur" | "el" | "al" | "af" | "av" | "y" | "e"
+            "de" | "del"
+                | "della"
+                | "di"
+                | "da"
+                | "do"
+                | "dos"
+                | "das"
+                | "du"
+                | "des"
+                | "la"
+                | "le"
+                | "las"
+                | "los"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "ten"
+                | "ter"
+                | "zu"
+                | "zum"
+                | "zur"
+                | "el"
+                | "al"
+                | "af"
+                | "av"
+                | "y"
+                | "e"
         )
     };
     let particles = words.iter().take_while(|word| is_particle(word)).count();

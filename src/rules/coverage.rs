@@ -20,7 +20,8 @@ pub fn last_day(span: &MemberRow, spans: &[&MemberRow], program: &Program) -> Op
 /// True where the program takes members by such a span: its line of business is on the list, and no exclusion is about such members.
 pub fn takes(program: &Program, span: &MemberRow) -> bool {
     let excludes = |when: &When| is_about_members(when) && is_such(when, span);
-    program.lines_of_business.contains(&span.line_of_business) && !program.exclusions.iter().any(|exclusion| excludes(&exclusion.when))
+    program.lines_of_business.contains(&span.line_of_business)
+        && !program.exclusions.iter().any(|exclusion| excludes(&exclusion.when))
 }
 
 /// True where the conditions about members that are stated hold for this span.

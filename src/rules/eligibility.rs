@@ -88,13 +88,24 @@ fn outside(program: &Program, question: &Question<'_>, coverage: &MemberRow) -> 
     if !program.lines_of_business.contains(&coverage.line_of_business) {
         let taken: Vec<String> = program.lines_of_business.iter().map(|line| line.as_str().replace('_', " ")).collect();
         let line = coverage.line_of_business.as_str();
-        return say(line, format!("{name} takes {} members only; this member's line of business is {}.", taken.join(" and "), line.replace('_', " ")));
+        return say(
+            line,
+            format!(
+                "{name} takes {} members only; this member's line of business is {}.",
+                taken.join(" and "),
+                line.replace('_', " ")
+            ),
+        );
     }
     if !program.services.contains(&question.service) {
         let managed: Vec<String> = program.services.iter().map(|service| service.as_str().replace('_', " ")).collect();
         return say(
             "service_not_managed",
-            format!("{name} manages {}; {} is not part of it.", managed.join(" and "), question.service.as_str().replace('_', " ")),
+            format!(
+                "{name} manages {}; {} is not part of it.",
+                managed.join(" and "),
+                question.service.as_str().replace('_', " ")
+            ),
         );
     }
     if day < program.services_from {

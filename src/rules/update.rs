@@ -67,7 +67,12 @@ pub fn may_edit(
 ///
 /// # Errors
 /// The faults to answer with.
-pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&str, &str), same_person: bool) -> Result<(), Refusal> {
+pub fn same_member(
+    before: &OrderRequest,
+    after: &OrderRequest,
+    member_ids: (&str, &str),
+    same_person: bool,
+) -> Result<(), Refusal> {
     let fault = |pointer: &str, what: &str| {
         let message = format!("{what} of an order cannot be changed: withdraw this order and submit another one");
         Fault::new(pointer, "not-changeable", message)

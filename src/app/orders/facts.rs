@@ -1,8 +1,8 @@
 //! From an order to what the database is asked, and from its answer to what the rules are told.
 
 use crate::app::Caller;
-use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
 use crate::domain::names::person_key;
+use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
 use crate::domain::roster::{MemberRow, Person, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::identity;
@@ -74,12 +74,8 @@ impl Question {
         let found = known.members.first().map(|row| row.member_id.clone())?;
         let several = known.members.iter().any(|row| row.member_id != found);
         let (Some((first, last)), Some(birth_date)) = (self.1.as_ref(), self.0.birth_date) else { return None };
-        let named: Vec<String> = known
-            .members
-            .iter()
-            .filter(|row| row.is_named(first, last, birth_date))
-            .map(|row| row.member_id.clone())
-            .collect();
+        let named: Vec<String> =
+            known.members.iter().filter(|row| row.is_named(first, last, birth_date)).map(|row| row.member_id.clone()).collect();
         known.members.retain(|row| named.contains(&row.member_id));
         let one = named.first().filter(|one| several && named.iter().all(|other| other == *one))?;
         Some(Self(Named { member_id: Some(one.clone()), ..self.0.clone() }, self.1.clone()))

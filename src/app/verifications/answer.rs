@@ -233,10 +233,10 @@ mod tests {
     use super::{Known, Question, Reason};
     use crate::domain::content::{Content, Library};
     use crate::domain::roster::MemberRow;
-    use std::sync::{Arc, OnceLock};
     use crate::domain::vocabulary::{CaseStatus, DrugStatus, LineOfBusiness};
     use crate::store::verifications::{VerifiableCase, VerifiableDrug};
     use chrono::NaiveDate;
+    use std::sync::{Arc, OnceLock};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -388,7 +388,10 @@ mod tests {
                 false,
             ),
             (
-                vec![span("Test", "2020-01-01", year_end, MedicareAdvantage), span("Bernard", "2027-01-01", None, MedicareAdvantage)],
+                vec![
+                    span("Test", "2020-01-01", year_end, MedicareAdvantage),
+                    span("Bernard", "2027-01-01", None, MedicareAdvantage),
+                ],
                 Some("2026-12-31"),
                 false,
             ),

@@ -8,10 +8,10 @@ mod answer;
 
 use super::visibility::Sight;
 use super::{App, Caller, Error, Result};
+use crate::domain::names::person_key;
 use crate::domain::order::MemberIdentity;
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
-use crate::domain::names::person_key;
 use crate::domain::roster::{MemberRow, Person};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
 use crate::domain::written;
@@ -193,14 +193,14 @@ async fn of_member(
     conn.give_back();
     if member_id.is_none() {
         // who has the key of the name by chance is not meant
-        let named: Vec<String> = rows.iter().filter(|row| identity::agrees(member, row)).map(|row| row.member_id.clone()).collect();
+        let named: Vec<String> =
+            rows.iter().filter(|row| identity::agrees(member, row)).map(|row| row.member_id.clone()).collect();
         rows.retain(|row| named.contains(&row.member_id));
     }
     let Some(person) = meant(member, &rows) else { return Ok(Vec::new()) };
     let member_id = rows.first().map(|row| row.member_id.clone());
     let theirs = cases.into_iter().filter(|found| {
-        Some(&found.member_id) == member_id.as_ref()
-            && Person::parse(&found.case.person).is_some_and(|whose| whose.is(&person))
+        Some(&found.member_id) == member_id.as_ref() && Person::parse(&found.case.person).is_some_and(|whose| whose.is(&person))
     });
     Ok(theirs.map(|found| VerifiableCase { spans: rows.clone(), ..found.case }).collect())
 }

@@ -6,7 +6,8 @@ use crate::content::report::Report;
 use crate::domain::content::{Program, When};
 
 pub(super) fn lint(drafts: &Drafts, report: &mut Report) {
-    let is_managed = |generic: &String| drafts.programs.iter().flat_map(Draft::versions).any(|program| program.managed.contains(generic));
+    let is_managed =
+        |generic: &String| drafts.programs.iter().flat_map(Draft::versions).any(|program| program.managed.contains(generic));
     for draft in &drafts.policies {
         let unmanaged: Vec<&str> =
             draft.policy.generics.iter().filter(|generic| !is_managed(generic)).map(String::as_str).collect();
@@ -55,7 +56,9 @@ fn contradictions(program: &Program, report: &mut Report) {
             }
         }
         let first = when.date_of_service_before.filter(|first| *first != program.services_from);
-        if let Some(first) = first.filter(|_| only(When { date_of_service_before: when.date_of_service_before, ..When::default() })) {
+        if let Some(first) =
+            first.filter(|_| only(When { date_of_service_before: when.date_of_service_before, ..When::default() }))
+        {
             let message = format!("the exclusion `{id}` ends on {first}, and `services_from` is {}", program.services_from);
             warn(message, "state the same day in both");
         }
