@@ -15,6 +15,8 @@ create table cases (
     health_plan           text not null,
     program               text not null,
     member_id             text not null,
+    -- Whose the case is among the people who ever had this number: date of birth and given names, as the roster has them.
+    person                text not null check (person <> ''),
     service               text not null check (service in ('medical_oncology', 'radiation_oncology')),
     status                text not null check (status in ('in_progress', 'completed', 'authorized', 'non_authorized',
                                                           'multiple_decisions_rendered', 'review_cancelled')),

@@ -6,6 +6,8 @@ create table s_code_claims (
     case_id         uuid not null references cases,
     health_plan     text not null,
     member_id       text not null,
+    -- As in cases: a number may have been another person's before.
+    person          text not null,
     code            text not null check (code ~ '^S[0-9]{4}$'),
     onset           boolean not null,
     service_date    date not null,
@@ -24,8 +26,8 @@ create table s_code_claims (
 );
 -- Whoever billed first at the same moment wins, whatever the service believes: the onset's code once per patient and Pathway, and no two
 -- monthly codes on one day (SCD-05, SCD-06).
-create unique index s_code_claims_one_onset on s_code_claims (health_plan, member_id, pathway_id) where accepted and onset;
-create unique index s_code_claims_one_a_day on s_code_claims (health_plan, member_id, service_date) where accepted and not onset;
+create unique index s_code_claims_one_onset on s_code_claims (health_plan, member_id, person, pathway_id) where accepted and onset;
+create unique index s_code_claims_one_a_day on s_code_claims (health_plan, member_id, person, service_date) where accepted and not onset;
 create index s_code_claims_of_case on s_code_claims (case_id);
 
 -- Claim lines that matched, for ever. A line counts until it is taken back. What was discarded is counted beside what was given

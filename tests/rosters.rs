@@ -47,7 +47,7 @@ async fn a_file_replaces_what_it_covers_and_says_what_changed() {
     let rows = [member("M1", "2020-01-01", Some("2020-12-31")), changed, member("M3", "2020-01-01", None)];
     let second = put_roster(&service, ADMINISTRATOR, MEMBERS, file(&rows)).await;
     assert_eq!(second.json(), json!({"loaded": 3, "unchanged": 1, "removed": 1}), "{}", second.text);
-    assert_eq!(count(&service, "select count(*) from members where folded_name = 'testrenamed'").await, 1);
+    assert_eq!(count(&service, "select count(*) from members where folded_name = 'ted'").await, 1);
     assert_eq!(count(&service, "select count(*) from members where member_id = 'M2'").await, 0);
     assert_eq!(count(&service, "select count(*) from roster_loads where kind = 'members'").await, 2);
     let providers = file(&[provider("1234567893", "individual"), provider("1245319599", "facility")]);

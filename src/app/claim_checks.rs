@@ -9,6 +9,7 @@ use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::case::Case;
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::Fault;
+use crate::domain::roster::MemberRow;
 use crate::domain::text::said;
 use crate::domain::vocabulary::{CallerRole, DrugStatus, NoticeCode};
 use crate::rules::claims::{self, Authorization, Before, Billed, ClaimLine as Asked, Mismatch, OrderedCode};
@@ -193,6 +194,7 @@ struct Known {
     order: Order,
     drugs: Vec<OrderedCode>,
     ends_with_coverage: bool,
+    spans: Vec<MemberRow>,
     matched: Vec<MatchedLine>,
 }
 
@@ -229,6 +231,7 @@ impl Checking<'_> {
             Ok(Known {
                 drugs: of_order.filter_map(|drug| ordered_code(drug, &case)).collect(),
                 ends_with_coverage: case.notices.iter().any(|notice| notice.code == NoticeCode::CoverageEnds),
+                spans: order.read_spans()?,
                 matched: matched.iter().filter(|line| line.case_id == order.case_id).cloned().collect(),
                 order,
             })
@@ -236,10 +239,22 @@ impl Checking<'_> {
         known.collect()
     }
 
+    /// True where the program covers the member that day, as far as the plan's file says today (SAFE-14).
+    fn is_covered(&self, known: &Known, day: NaiveDate) -> bool {
+        super::coverage::covers(
+            self.app,
+            (&known.order.program, &known.order.content_release),
+            &known.order.person,
+            &known.spans,
+            day,
+        )
+    }
+
     async fn check(&self, conn: &mut PgConnection, line: &ClaimCheckLine, known: Option<&mut Known>) -> Result<CheckedLine> {
         let hcpcs = line.hcpcs.trim().to_uppercase();
         let billed = line.billed();
-        let asked = Asked { hcpcs: &hcpcs, billed, service_date: line.service_date, billing_npi: &line.billing_npi };
+        let covered = known.as_deref().is_none_or(|known| self.is_covered(known, line.service_date));
+        let asked = Asked { hcpcs: &hcpcs, billed, service_date: line.service_date, billing_npi: &line.billing_npi, covered };
         let Some(known) = known else { return Ok(answer(line, claims::check(&asked, None, &Before::default()))) };
         let reference = line.claim_line_id.as_deref().and_then(said).map(str::to_owned);
         let is_earlier = |other: &MatchedLine| {

@@ -8,6 +8,7 @@ use crate::domain::order::{Diagnosis, MemberIdentity};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::text::says_something;
 use crate::domain::vocabulary::{Service, Setting};
+use crate::domain::written;
 use crate::rules::eligibility::{self, Eligibility};
 use crate::rules::identity;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -42,7 +43,8 @@ pub struct EligibilityAnswer {
     /// Its name.
     pub program_name: Option<String>,
     /// What excludes the request: `fep`, `indemnity`, `medicaid`, `dual_eligible`, `commercial`, `group_not_participating`,
-    /// `not_urmbt`, `service_not_managed`, `inpatient`, `before_program_start`, `not_oncology_diagnosis`.
+    /// `not_urmbt`, `medicare_advantage`, `service_not_managed`, `inpatient`, `before_program_start`, `after_program_end`,
+    /// `not_oncology_diagnosis`.
     pub exclusion: Option<String>,
     /// The requirement that the exclusion rests on.
     pub requirement: Option<String>,
@@ -50,6 +52,9 @@ pub struct EligibilityAnswer {
     pub detail: Option<String>,
     /// Where to go instead.
     pub redirect: Option<Contact>,
+    /// Last day of the coverage as the plan's file has it, renewals included; null while it runs on or where no program takes the request.
+    #[serde(serialize_with = "written::day")]
+    pub covered_through: Option<NaiveDate>,
     /// What going without authorization means (PRG-16).
     pub without_authorization: Option<String>,
     /// Release of the content that answered.
@@ -66,7 +71,10 @@ pub async fn check(app: &App, caller: &Caller, asked: &EligibilityCheck) -> Resu
     let now = app.clock.now();
     let content = app.library.in_force(now.date_naive());
     let question = Question::of_member(&asked.member);
-    let rows = app.busy.facts.ask(question.asked(None, None)).await?.members;
+    let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
+    // who has the key of the name by chance is not meant; the rows of who is are there already
+    let _ = question.narrowed(&mut known);
+    let rows = known.members;
     let answer = ask_rules(asked, &question, &rows, content, now);
     let icd10 = asked.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref());
     let about = enquiries::Asked {
@@ -97,9 +105,10 @@ fn ask_rules(
     let health_plan = asked.member.health_plan.as_deref().unwrap_or_default();
     eligibility::program_of(health_plan, content)?;
     let known = question.member(rows);
+    let spans = identity::verify(&asked.member, &known, asked.date_of_service)?;
     let question = eligibility::Question {
         health_plan,
-        member: identity::verify(&asked.member, &known)?,
+        member: &spans,
         service: asked.service,
         setting: asked.setting.unwrap_or(Setting::Outpatient),
         date_of_service: asked.date_of_service,
@@ -119,11 +128,13 @@ fn answer_of(answer: Eligibility, health_plan: &str, content: &Content) -> Eligi
         requirement: None,
         detail: None,
         redirect: None,
+        covered_through: None,
         without_authorization: program.map(|program| program.without_authorization.clone()),
         content_release: content.release.name.clone(),
     };
     match answer {
-        Eligibility::Eligible { program: id, .. } => EligibilityAnswer {
+        Eligibility::Eligible { program: id, covered_through, .. } => EligibilityAnswer {
+            covered_through,
             eligible: true,
             program_name: content.program(&id).map(|program| program.name.clone()),
             program: Some(id),

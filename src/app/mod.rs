@@ -4,6 +4,7 @@ pub mod attachments;
 pub mod call;
 pub mod catalog;
 pub mod claim_checks;
+pub mod coverage;
 pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;

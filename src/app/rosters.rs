@@ -2,16 +2,21 @@
 
 use super::orders::{member_key, provider_key};
 use super::{App, Caller, Error, Result};
+use crate::domain::names::{is_name, name_key};
 use crate::domain::refusal::Fault;
-use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key, npi_is_valid};
+use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, npi_is_valid};
+use crate::rules::calendar::local_day;
 use crate::store;
 pub use crate::store::rosters::Loaded;
 use crate::store::rosters::{Batch, Clash, Roster};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::SemaphorePermit;
 
+/// Nobody alive was born before (an assumption, as for orders).
+const EARLIEST_BIRTH_YEAR: i32 = 1880;
 /// Rows staged at once.
 const BATCH: usize = 500;
 /// Faults listed at most; a further one says how many lines more are bad.
@@ -32,10 +37,16 @@ pub struct Line<R> {
 pub trait Row: Serialize {
     /// Which file.
     const ROSTER: Roster;
-    /// What the schema cannot say is wrong with it.
-    fn faults(&self) -> Vec<Fault>;
+    /// What the schema cannot say is wrong with it, on the day of the load.
+    fn faults(&self, today: NaiveDate) -> Vec<Fault>;
     /// Adds the columns of its own.
     fn add_to(&self, batch: &mut Batch);
+}
+
+/// Where a plan's day has begun, its file may tell of who was born on it.
+fn day_of_load(app: &App, health_plan: &str, now: DateTime<Utc>) -> NaiveDate {
+    let program = app.library.in_force(now.date_naive()).program_of_plan(health_plan);
+    program.map_or(now.date_naive(), |program| local_day(now, program.time_zone))
 }
 
 /// Replaces a plan's file. `E` is whatever reading the stream may fail with.
@@ -56,6 +67,7 @@ where
     if !known || !caller.serves_plan(health_plan) {
         return Err(Error::NotFound.into());
     }
+    let today = day_of_load(app, health_plan, now);
     let _place = place(app).await?;
     let mut transaction = app.pool.begin().await.map_err(fail)?;
     store::rosters::begin(&mut transaction, health_plan, R::ROSTER).await.map_err(Error::from)?;
@@ -64,7 +76,7 @@ where
     while let Some(chunk) = chunks.next().await {
         let mut batch = Batch::default();
         for line in chunk {
-            add(&mut batch, line?, &mut faults)?;
+            add(&mut batch, line?, today, &mut faults)?;
         }
         store::rosters::stage(&mut transaction, &batch).await.map_err(Error::from)?;
     }
@@ -91,7 +103,7 @@ async fn place(app: &App) -> Result<SemaphorePermit<'_>> {
     }
 }
 
-fn add<R: Row>(batch: &mut Batch, line: Line<R>, faults: &mut Faults) -> Result<()> {
+fn add<R: Row>(batch: &mut Batch, line: Line<R>, today: NaiveDate, faults: &mut Faults) -> Result<()> {
     let row = match line.row {
         Ok(row) => row,
         Err(found) => {
@@ -99,7 +111,7 @@ fn add<R: Row>(batch: &mut Batch, line: Line<R>, faults: &mut Faults) -> Result<
             return Ok(());
         }
     };
-    let found = row.faults();
+    let found = row.faults(today);
     if !found.is_empty() {
         faults.add(line.number, found);
     }
@@ -166,7 +178,7 @@ impl Faults {
 impl Row for MemberRow {
     const ROSTER: Roster = Roster::Members;
 
-    fn faults(&self) -> Vec<Fault> {
+    fn faults(&self, today: NaiveDate) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.member_id.trim() != self.member_id || self.member_id.is_empty() {
             faults.push(Fault::new("/member_id", "malformed", "begins or ends with a space, or is empty"));
@@ -176,7 +188,10 @@ impl Row for MemberRow {
         if self.coverage_through.is_some_and(|through| through < self.coverage_from) {
             faults.push(Fault::new("/coverage_through", "out-of-range", "is before coverage_from"));
         }
-        if self.coverage_through.is_some_and(|through| through < self.birth_date) {
+        if self.birth_date > today || self.birth_date.year() < EARLIEST_BIRTH_YEAR {
+            let message = format!("{} is not a possible date of birth", self.birth_date);
+            faults.push(Fault::new("/birth_date", "out-of-range", message));
+        } else if self.coverage_through.is_some_and(|through| through < self.birth_date) {
             faults.push(Fault::new("/birth_date", "out-of-range", "is after the end of coverage"));
         }
         faults
@@ -197,7 +212,7 @@ impl Row for MemberRow {
 impl Row for ProviderRow {
     const ROSTER: Roster = Roster::Providers;
 
-    fn faults(&self) -> Vec<Fault> {
+    fn faults(&self, _: NaiveDate) -> Vec<Fault> {
         let mut faults = Vec::new();
         if !npi_is_valid(&self.npi) {
             faults.push(Fault::new("/npi", "malformed", "the check digit is wrong"));
@@ -230,7 +245,9 @@ impl Row for ProviderRow {
 }
 
 fn blank(faults: &mut Vec<Fault>, pointer: &str, text: &str) {
-    if name_key(text).is_empty() {
+    if text.trim().is_empty() {
         faults.push(Fault::new(pointer, "missing", "is required"));
+    } else if !(is_name(text) || pointer == "/name" && !name_key(text).is_empty()) {
+        faults.push(Fault::new(pointer, "malformed", "is no name: there is no letter in it"));
     }
 }

@@ -3,10 +3,11 @@
 use super::idempotency::{self, Answer};
 use super::orders::view;
 use super::visibility::Sight;
-use super::{App, Caller, Error, Idempotent, Result};
+use super::{App, Caller, Error, Idempotent, Result, coverage};
 use crate::domain::case::Case;
 use crate::domain::content::SCodeRules;
-use crate::rules::ledger::{self, Award, Basis, Billed, Claim, ClaimForm, LaterTreatment};
+use crate::domain::roster::Person;
+use crate::rules::ledger::{self, Award, Basis, Billed, Claim, ClaimForm, LaterTreatment, Refused};
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
 use crate::store::s_codes::{AcceptedClaim, Ground, LaterOrder, NewClaim};
@@ -93,7 +94,12 @@ impl Claiming<'_> {
         // claims on other cases of the patient wait here
         store::cases::lock_member(conn, &stored.health_plan, &ground.member_id).await?;
         let accepted = store::s_codes::accepted(conn, &stored.health_plan, &ground.member_id).await?;
-        let billed: Vec<Billed> = accepted.into_iter().map(billed).collect();
+        let person = Person::parse(&ground.person);
+        let is_theirs = |claim: &AcceptedClaim| match (&person, Person::parse(&claim.person)) {
+            (Some(person), Some(other)) => person.is(&other),
+            _ => claim.person == ground.person,
+        };
+        let billed: Vec<Billed> = accepted.into_iter().filter(is_theirs).map(billed).collect();
         let changed = store::s_codes::changed_by(conn, claim.case_id).await?;
         let rules = self.rules(&case)?;
         let basis = basis(&case, &ground, rules, changed.as_ref());
@@ -102,7 +108,7 @@ impl Claiming<'_> {
             ClaimType::Facility => ClaimForm::Facility,
         };
         let asked = Claim { code: &claim.code, service_date: claim.service_date, billing_npi: &claim.billing_npi, form };
-        let refused = ledger::rule(&asked, &basis, &billed).err();
+        let refused = ledger::rule(&asked, &basis, &billed).err().or(self.uncovered(&case, &ground)?);
         let answer = SCodeClaimAnswer {
             s_code_claim_id: self.app.ids.uuid(self.now),
             case_id: claim.case_id,
@@ -116,6 +122,19 @@ impl Claiming<'_> {
         let onset = claim.code == rules.onset_code;
         self.keep(conn, &stored.health_plan, &ground, onset, &answer).await?;
         Ok(answer)
+    }
+
+    /// An award ends with the coverage (SAFE-14).
+    fn uncovered(&self, case: &Case, ground: &Ground) -> Result<Option<Refused>> {
+        let day = self.claim.service_date;
+        let by = (case.program.as_str(), case.content_release.as_str());
+        let is_covered = coverage::covers(self.app, by, &ground.person, &ground.read_spans()?, day);
+        let code = &self.claim.code;
+        let refused = || Refused {
+            rule: "SAFE-14",
+            message: format!("{code} ends with the coverage, and the program does not cover the member on {day}"),
+        };
+        Ok((!is_covered).then(refused))
     }
 
     /// The program's rules as of the release that awarded.
@@ -140,6 +159,7 @@ impl Claiming<'_> {
             case_id: claim.case_id,
             health_plan,
             member_id: &ground.member_id,
+            person: &ground.person,
             code: &claim.code,
             onset,
             service_date: claim.service_date,
@@ -175,7 +195,7 @@ impl Claiming<'_> {
 }
 
 fn billed(claim: AcceptedClaim) -> Billed {
-    let AcceptedClaim { case_id, onset, service_date, pathway_id } = claim;
+    let AcceptedClaim { case_id, onset, service_date, pathway_id, .. } = claim;
     Billed { case_id, onset, service_date, pathway_id }
 }
 

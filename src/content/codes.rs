@@ -1,13 +1,14 @@
 //! Code sets and holiday calendars: ICD-10-CM, places of service, ended HCPCS codes, federal holidays.
 
 use super::document::Document;
+use super::releases::{CodeSet, Lifetime, Releases};
 use super::report::Report;
 use super::source::Source;
 use super::table::{flag, rows};
 use crate::domain::content::{Diagnosis, HolidayCalendar, PlaceOfService, TerminatedCode};
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Codes that are named one by one; of more, the next level is named.
 const FEW_CODES: usize = 12;
@@ -42,9 +43,9 @@ pub(super) fn is_icd10(code: &str) -> bool {
 }
 
 /// ICD-10-CM codes.
-pub(super) fn diagnoses(source: &Source, report: &mut Report) -> HashMap<String, Diagnosis> {
-    let Some(text) = text_of(source, DIAGNOSES, report) else { return HashMap::new() };
-    let mut found = HashMap::new();
+pub(super) fn diagnoses(source: &Source, releases: &Releases, report: &mut Report) -> CodeSet<Diagnosis> {
+    let mut found = CodeSet::new();
+    let Some(text) = text_of(source, DIAGNOSES, report) else { return found };
     for row in rows(DIAGNOSES, &text, &["code", "title", "billable", "oncology"], report) {
         let code = row.cell(0);
         if !is_icd10(code) {
@@ -56,7 +57,8 @@ pub(super) fn diagnoses(source: &Source, report: &mut Report) -> HashMap<String,
             oncology: flag(DIAGNOSES, &row, 3, report),
             narrower: Vec::new(),
         };
-        if found.insert(code.to_owned(), diagnosis).is_some() {
+        let life = releases.lifetime_of_row(DIAGNOSES, &row, report);
+        if !found.add(code, diagnosis, life) {
             report.error(DIAGNOSES, row.line, format!("code `{code}` is here twice"), None);
         }
     }
@@ -86,24 +88,30 @@ fn next_level<'c>(codes: impl Iterator<Item = &'c String>) -> Vec<String> {
 }
 
 /// CMS places of service.
-pub(super) fn places_of_service(source: &Source, report: &mut Report) -> BTreeMap<String, PlaceOfService> {
-    let Some(text) = text_of(source, PLACES, report) else { return BTreeMap::new() };
-    let mut found = BTreeMap::new();
+pub(super) fn places_of_service(source: &Source, releases: &Releases, report: &mut Report) -> CodeSet<PlaceOfService> {
+    let mut found = CodeSet::new();
+    let Some(text) = text_of(source, PLACES, report) else { return found };
     for row in rows(PLACES, &text, &["code", "name", "inpatient"], report) {
         let code = row.cell(0);
         if code.len() != 2 || !code.bytes().all(|c| c.is_ascii_digit()) {
             report.error(PLACES, row.line, format!("`{code}` is not two digits"), None);
         }
         let place = PlaceOfService { name: row.cell(1).to_owned(), inpatient: flag(PLACES, &row, 2, report) };
-        if found.insert(code.to_owned(), place).is_some() {
+        let life = releases.lifetime_of_row(PLACES, &row, report);
+        if !found.add(code, place, life) {
             report.error(PLACES, row.line, format!("code `{code}` is here twice"), None);
         }
     }
     found
 }
 
-/// HCPCS codes that ended; `is_active` says which codes drugs have.
-pub(super) fn terminated(source: &Source, is_active: impl Fn(&str) -> bool, report: &mut Report) -> Vec<TerminatedCode> {
+/// HCPCS codes that ended; `is_active` says whether a drug has a code in some of these releases.
+pub(super) fn terminated(
+    source: &Source,
+    releases: &Releases,
+    is_active: impl Fn(&str, Lifetime) -> bool,
+    report: &mut Report,
+) -> Vec<(TerminatedCode, Lifetime)> {
     let Some(text) = text_of(source, TERMINATED, report) else { return Vec::new() };
     let mut found = Vec::new();
     for row in rows(TERMINATED, &text, &["code", "generic", "ended", "replaced_by"], report) {
@@ -111,16 +119,17 @@ pub(super) fn terminated(source: &Source, is_active: impl Fn(&str) -> bool, repo
         if !is_hcpcs(hcpcs) {
             report.error(TERMINATED, row.line, format!("`{hcpcs}` is not a HCPCS code"), None);
         }
-        if is_active(hcpcs) {
+        let life = releases.lifetime_of_row(TERMINATED, &row, report);
+        if is_active(hcpcs, life) {
             report.error(TERMINATED, row.line, format!("`{hcpcs}` has ended here but is an active code of a drug"), None);
         }
         let replaced_by: Vec<String> = row.cell(3).split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect();
-        for code in replaced_by.iter().filter(|code| !is_active(code)) {
+        for code in replaced_by.iter().filter(|code| !is_active(code, life)) {
             let suggestion = Some("give an active code, or leave the column empty".to_owned());
             report.error(TERMINATED, row.line, format!("the replacement `{code}` is no active code of a drug"), suggestion);
         }
         let ended = Some(row.cell(2)).filter(|words| !words.is_empty()).map(str::to_owned);
-        found.push(TerminatedCode { hcpcs: hcpcs.to_owned(), generic: row.cell(1).to_owned(), ended, replaced_by });
+        found.push((TerminatedCode { hcpcs: hcpcs.to_owned(), generic: row.cell(1).to_owned(), ended, replaced_by }, life));
     }
     found
 }

@@ -52,6 +52,33 @@ impl<'t> Document<'t> {
         self.typed(&Spanned::new(self.root.span(), DeValue::Table(kept)), report)
     }
 
+    /// Reads the top of the file without the keys named, the keys of these tables in the place of its own.
+    pub fn header_changed<T: Deserialize<'t>>(
+        &self,
+        without: &[&str],
+        changes: &[Place<'_, 't>],
+        report: &mut Report,
+    ) -> Option<T> {
+        let mut kept = self.root.get_ref().as_table()?.clone();
+        for change in changes.iter().filter_map(|change| change.value?.get_ref().as_table()) {
+            for (key, value) in change {
+                kept.remove(key.get_ref().as_ref());
+                kept.insert(key.clone(), value.clone());
+            }
+        }
+        for key in without {
+            kept.remove(*key);
+        }
+        self.typed(&Spanned::new(self.root.span(), DeValue::Table(kept)), report)
+    }
+
+    /// Every element of an array, as it stands.
+    pub fn places(&self, name: &str) -> Vec<Place<'_, 't>> {
+        let list = self.root().key(name);
+        let length = list.value.and_then(|value| value.get_ref().as_array()).map_or(0, |array| array.len());
+        (0..length).map(|index| list.at(index)).collect()
+    }
+
     /// Reads each `[[name]]` on its own, so that one bad entry does not hide the others.
     pub fn entries<T: Deserialize<'t>>(&self, name: &str, report: &mut Report) -> Vec<(T, Place<'_, 't>)> {
         let list = self.root().key(name);
@@ -112,6 +139,11 @@ impl Place<'_, '_> {
     pub fn key(&self, name: &str) -> Self {
         let found = self.value.and_then(|value| value.get_ref().as_table()).and_then(|table| table.get_key_value(name));
         self.to(found.map(|(key, value)| (key.span().start, value)))
+    }
+
+    /// True where there is a value under a key.
+    pub fn has(&self, name: &str) -> bool {
+        self.key(name).value.is_some()
     }
 
     /// An element of an array.

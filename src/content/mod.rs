@@ -14,6 +14,7 @@ mod lines;
 mod lint;
 mod phases;
 mod policies;
+mod presence;
 mod programs;
 mod regimens;
 mod releases;
@@ -24,8 +25,8 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Agreement, Content, DosingCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
-use releases::Releases;
+use crate::domain::content::{Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy};
+use releases::{CodeSet, Releases, Shared};
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -70,9 +71,11 @@ struct Drafts {
     regimens: Vec<regimens::Draft>,
     policies: Vec<policies::Draft>,
     limits: limits::Drafts,
-    programs: Vec<Arc<Program>>,
+    /// Drugs of each release.
+    catalogs: Vec<Arc<DrugCatalog>>,
+    programs: Vec<programs::Draft>,
     calendars: BTreeMap<String, HolidayCalendar>,
-    places_of_service: BTreeMap<String, PlaceOfService>,
+    places_of_service: CodeSet<PlaceOfService>,
     dosing: Arc<DosingCatalog>,
     agreement: agreement::Draft,
 }
@@ -80,26 +83,31 @@ struct Drafts {
 fn read(source: &Source) -> (Drafts, Report) {
     let mut report = Report::default();
     let releases = Releases::read(source, &mut report);
-    let drugs = Arc::new(drugs::read(source, &mut report));
-    let dosing = Arc::new(dosing::read(source, &drugs, &mut report));
-    let words = Vocabulary::read(source, drugs, &mut report);
+    let drugs = drugs::read(source, &releases, &mut report);
+    let catalogs = drugs.by_release(&releases);
+    let all_drugs = Arc::new(drugs.all());
+    let dosing = Arc::new(dosing::read(source, &all_drugs, &mut report));
+    let words = Vocabulary::read(source, all_drugs, &releases, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let limits = limits::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
-    let programs = programs::read(source, &words, &calendars, &mut report);
+    let programs = programs::read(source, &words, &calendars, &releases, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
-    let places_of_service = codes::places_of_service(source, &mut report);
+    let places_of_service = codes::places_of_service(source, &releases, &mut report);
     let agreement = agreement::read(source, &words, &mut report);
-    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service, dosing, agreement }, report)
+    let drafts =
+        Drafts { releases, words, regimens, policies, limits, catalogs, programs, calendars, places_of_service, dosing, agreement };
+    presence::check(&drafts, &mut report);
+    (drafts, report)
 }
 
 impl Drafts {
     /// Every release. What did not change from one to the next is shared.
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
-        let places_of_service = Arc::new(self.places_of_service);
         let agreement: Arc<Agreement> = Arc::new(self.agreement.agreement);
+        let (mut diagnoses, mut places_of_service) = (Shared::new(), Shared::new());
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -112,11 +120,11 @@ impl Drafts {
                 release: release.clone(),
                 policies: policies.collect(),
                 limits: self.limits.version(index),
-                programs: self.programs.clone(),
-                drugs: Arc::clone(&self.words.drugs),
+                programs: self.programs.iter().filter_map(|draft| draft.version(index)).collect(),
+                drugs: Arc::clone(self.catalogs.get(index).unwrap_or(&self.words.drugs)),
                 dosing: Arc::clone(&self.dosing),
-                diagnoses: Arc::clone(&self.words.diagnoses),
-                places_of_service: Arc::clone(&places_of_service),
+                diagnoses: diagnoses.next(self.words.diagnosis_set.of(index)),
+                places_of_service: places_of_service.next(self.places_of_service.of(index)),
                 cancers: self.words.cancers.clone(),
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
                 biomarkers: self.words.biomarkers.clone(),

@@ -3,17 +3,18 @@
 use super::codes::text_of;
 use super::document::{Document, Place};
 use super::policies::known_generic;
+use super::releases::{CodeSet, Lifetime, Releases, Shared};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
 use crate::domain::content::{AttachmentRules, Exclusion, HolidayCalendar, Program, RequiredItem};
 use crate::domain::items::pointers;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The exclusions that callers may be told, as the API describes them.
-const EXCLUSIONS: [&str; 11] = [
+const EXCLUSIONS: [&str; 13] = [
     "fep",
     "indemnity",
     "medicaid",
@@ -21,9 +22,11 @@ const EXCLUSIONS: [&str; 11] = [
     "commercial",
     "group_not_participating",
     "not_urmbt",
+    "medicare_advantage",
     "service_not_managed",
     "inpatient",
     "before_program_start",
+    "after_program_end",
     "not_oncology_diagnosis",
 ];
 
@@ -35,6 +38,8 @@ const LARGEST_ATTACHMENT_MIB: u32 = 100;
 struct Group {
     why: String,
     generics: Vec<String>,
+    introduced: Option<String>,
+    retired: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -43,39 +48,71 @@ struct ManagedHeader {
     provenance: String,
 }
 
+/// Keys at the top of a program's file that are not the program's own: the releases that it belongs to, and what changes in them.
+const OF_RELEASES: [&str; 3] = ["introduced", "retired", "in_release"];
+
+/// A program as each release has it (REG-08).
+#[derive(Debug)]
+pub(super) struct Draft {
+    versions: Vec<Option<Arc<Program>>>,
+    life: Lifetime,
+}
+
+impl Draft {
+    /// The program as the release with this index has it.
+    pub fn version(&self, release: usize) -> Option<Arc<Program>> {
+        self.versions.get(release)?.clone()
+    }
+
+    /// The program as the newest release that has it has it.
+    pub fn latest(&self) -> Option<&Arc<Program>> {
+        self.versions.iter().rev().flatten().next()
+    }
+
+    /// Every state of it.
+    pub fn versions(&self) -> impl Iterator<Item = &Arc<Program>> {
+        self.versions.iter().flatten()
+    }
+}
+
 /// Reads every program.
 pub(super) fn read(
     source: &Source,
     words: &Vocabulary,
     calendars: &BTreeMap<String, HolidayCalendar>,
+    releases: &Releases,
     report: &mut Report,
-) -> Vec<Arc<Program>> {
+) -> Vec<Draft> {
     let files = source.files("programs", "toml");
-    let mut found: Vec<Arc<Program>> = Vec::new();
+    let mut found: Vec<Draft> = Vec::new();
     for file in files.iter().filter(|file| !file.ends_with(".managed.toml")) {
         let Some(text) = text_of(source, file, report) else { continue };
         let Some(mut document) = Document::parse(file, &text, report) else { continue };
         check_time_zone(&mut document, report);
-        let Some(mut program) = document.header::<Program>(&[], report) else { continue };
+        let Some(program) = document.header::<Program>(&OF_RELEASES, report) else { continue };
         let root = document.root();
-        check_rules(&program, root, report);
+        check(&program, root, calendars, report);
         if *file != format!("programs/{}.toml", program.id) {
             root.key("id").error(report, format!("the file should be programs/{}.toml", program.id), None);
         }
-        if !calendars.contains_key(&program.holiday_calendar) {
-            let suggestion = did_you_mean(&program.holiday_calendar, calendars.keys().map(String::as_str));
-            root.key("holiday_calendar").error(
-                report,
-                format!("there is no calendar `{}`", program.holiday_calendar),
-                suggestion,
-            );
-        }
-        if let Some(other) = found.iter().find(|other| other.health_plan == program.health_plan) {
+        let life = releases.lifetime(root.key("introduced").text(), root.key("retired").text(), root, report);
+        let same_plan =
+            |other: &&Draft| other.life.meets(life) && other.versions().any(|other| other.health_plan == program.health_plan);
+        if let Some(other) = found.iter().find(same_plan).and_then(Draft::latest) {
             root.key("health_plan").error(report, format!("program `{}` is this health plan's already", other.id), None);
         }
-        let managed = format!("programs/{}.managed.toml", program.id);
-        program.managed.extend(read_managed(source, &managed, words, report));
-        found.push(Arc::new(program));
+        let managed = read_managed(source, &format!("programs/{}.managed.toml", program.id), words, releases, report);
+        let changes = changes(&document, releases, report);
+        let mut last: Shared<Program> = Shared::new();
+        let versions = releases.iter().map(|(release, _)| {
+            if !life.covers(release) {
+                return None;
+            }
+            let mut program = changed(&document, &program, &changes, release, calendars, report)?;
+            program.managed.extend(managed.of::<BTreeMap<String, ()>>(release).into_keys());
+            Some(last.next(program))
+        });
+        found.push(Draft { versions: versions.collect(), life });
     }
     if files.iter().all(|file| file.ends_with(".managed.toml")) {
         report.error("programs", 1, "there is no program", None);
@@ -83,10 +120,59 @@ pub(super) fn read(
     for file in files.iter().filter_map(|file| file.strip_suffix(".managed.toml")) {
         if !files.contains(&format!("{file}.toml")) {
             // The list is still read, so that its own errors show.
-            read_managed(source, &format!("{file}.managed.toml"), words, report);
+            read_managed(source, &format!("{file}.managed.toml"), words, releases, report);
         }
     }
     found
+}
+
+/// Each `[[in_release]]` with the index of its release.
+fn changes<'d, 't>(document: &'d Document<'t>, releases: &Releases, report: &mut Report) -> Vec<(usize, Place<'d, 't>)> {
+    let mut found = Vec::new();
+    for place in document.places("in_release") {
+        if place.key("release").text().is_none() {
+            place.error(report, "say from which release on this holds: release = \"2026.4\"", None);
+            continue;
+        }
+        for key in ["id", "health_plan", "in_release"].into_iter().filter(|key| place.has(key)) {
+            place.key(key).error(report, format!("`{key}` stays the same in every release"), None);
+        }
+        let index = releases.named(place.key("release"), report);
+        if found.last().is_some_and(|(before, _)| *before >= index) {
+            place.error(report, "put the oldest release first, each once", None);
+        }
+        found.push((index, place));
+    }
+    found
+}
+
+/// The program as a release has it: what changed up to it in the place of what stood there before.
+fn changed(
+    document: &Document<'_>,
+    program: &Program,
+    changes: &[(usize, Place<'_, '_>)],
+    release: usize,
+    calendars: &BTreeMap<String, HolidayCalendar>,
+    report: &mut Report,
+) -> Option<Program> {
+    let places: Vec<Place<'_, '_>> = changes.iter().filter(|(from, _)| *from <= release).map(|(_, place)| *place).collect();
+    let Some((from, newest)) = changes.iter().rev().find(|(from, _)| *from <= release) else { return Some(program.clone()) };
+    // what is wrong is said once, with the release that it came with
+    let mut again = Report::default();
+    let said = if *from == release { report } else { &mut again };
+    let without: Vec<&str> = OF_RELEASES.into_iter().chain(["release"]).collect();
+    let program = document.header_changed::<Program>(&without, &places, said)?;
+    check(&program, *newest, calendars, said);
+    Some(program)
+}
+
+fn check(program: &Program, place: Place<'_, '_>, calendars: &BTreeMap<String, HolidayCalendar>, report: &mut Report) {
+    check_rules(program, place, report);
+    if !calendars.contains_key(&program.holiday_calendar) {
+        let suggestion = did_you_mean(&program.holiday_calendar, calendars.keys().map(String::as_str));
+        let message = format!("there is no calendar `{}`", program.holiday_calendar);
+        place.key("holiday_calendar").error(report, message, suggestion);
+    }
 }
 
 /// INF-07.
@@ -227,8 +313,9 @@ fn check_requirement(id: &str, place: Place<'_, '_>, report: &mut Report) {
     }
 }
 
-fn read_managed(source: &Source, file: &str, words: &Vocabulary, report: &mut Report) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// The managed drugs, each in the releases in which it is on the list (PRG-18, REG-08).
+fn read_managed(source: &Source, file: &str, words: &Vocabulary, releases: &Releases, report: &mut Report) -> CodeSet<()> {
+    let mut found = CodeSet::new();
     let Some(text) = text_of(source, file, report) else { return found };
     let Some(document) = Document::parse(file, &text, report) else { return found };
     if document.header::<ManagedHeader>(&["group"], report).is_some_and(|header| header.provenance.trim().is_empty()) {
@@ -238,10 +325,11 @@ fn read_managed(source: &Source, file: &str, words: &Vocabulary, report: &mut Re
         if group.why.trim().is_empty() {
             place.key("why").error(report, "say why these drugs are managed", None);
         }
+        let life = releases.lifetime(group.introduced.as_deref(), group.retired.as_deref(), place, report);
         for (index, generic) in group.generics.into_iter().enumerate() {
             let here = place.key("generics").at(index);
             known_generic(&generic, here, words, report);
-            if !found.insert(generic.clone()) {
+            if !found.add(&generic, (), life) {
                 here.error(report, format!("`{generic}` is in the list twice"), None);
             }
         }

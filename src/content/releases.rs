@@ -4,9 +4,12 @@ use super::codes::text_of;
 use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
+use super::table::Row;
 use crate::domain::content::Release;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 const FILE: &str = "releases.toml";
 
@@ -33,6 +36,11 @@ impl Lifetime {
     /// True for the release with this index.
     pub fn covers(self, index: usize) -> bool {
         (self.from..self.until).contains(&index)
+    }
+
+    /// The releases that both are in.
+    pub fn within(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
     }
 
     /// True where some release has both.
@@ -84,11 +92,104 @@ impl Releases {
         Lifetime { from, until }
     }
 
+    /// Reads `introduced` and `retired` of a row of a table.
+    pub fn lifetime_of_row(&self, file: &str, row: &Row<'_>, report: &mut Report) -> Lifetime {
+        let mut index = |name: Option<&str>, otherwise: usize| {
+            let Some(name) = name else { return otherwise };
+            self.0.iter().position(|release| release.name == name).unwrap_or_else(|| {
+                let suggestion = did_you_mean(name, self.0.iter().map(|release| release.name.as_str()));
+                report.error(file, row.line, format!("there is no release `{name}`"), suggestion);
+                otherwise
+            })
+        };
+        let [introduced, retired] = row.releases();
+        let life = Lifetime { from: index(introduced, 0), until: index(retired, self.0.len()) };
+        if introduced.is_some() && retired.is_some() && life.from >= life.until {
+            report.error(file, row.line, "retired before it was introduced", None);
+        }
+        life
+    }
+
+    /// The index of the release that an entry names.
+    pub fn named(&self, place: Place<'_, '_>, report: &mut Report) -> usize {
+        self.index(place.text().unwrap_or_default(), place, report)
+    }
+
     fn index(&self, name: &str, place: Place<'_, '_>, report: &mut Report) -> usize {
         self.0.iter().position(|release| release.name == name).unwrap_or_else(|| {
             let suggestion = did_you_mean(name, self.0.iter().map(|release| release.name.as_str()));
             place.error(report, format!("there is no release `{name}`"), suggestion);
             0
         })
+    }
+}
+
+/// A set of codes, each in the releases that it belongs to (REG-08).
+#[derive(Debug)]
+pub(super) struct CodeSet<T>(HashMap<String, Vec<(T, Lifetime)>>);
+
+impl<T: Clone> CodeSet<T> {
+    /// Without codes.
+    pub fn new() -> Self {
+        Self(HashMap::new())
+    }
+
+    /// Adds a code; false where some release has it already.
+    pub fn add(&mut self, code: &str, entry: T, life: Lifetime) -> bool {
+        let entries = self.0.entry(code.to_owned()).or_default();
+        let is_new = !entries.iter().any(|(_, other)| other.meets(life));
+        entries.push((entry, life));
+        is_new
+    }
+
+    /// Every code that any release has, in order.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        let mut codes: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        codes.sort_unstable();
+        codes.into_iter()
+    }
+
+    /// True where some of these releases has the code.
+    pub fn has(&self, code: &str, life: Lifetime) -> bool {
+        self.0.get(code).is_some_and(|entries| entries.iter().any(|(_, other)| other.meets(life)))
+    }
+
+    /// Every code that any release has, as the last one has it.
+    pub fn all<M: FromIterator<(String, T)>>(&self) -> M {
+        self.0.iter().filter_map(|(code, entries)| Some((code.clone(), entries.last()?.0.clone()))).collect()
+    }
+
+    /// The codes of the release with this index.
+    pub fn of<M: FromIterator<(String, T)>>(&self, release: usize) -> M {
+        let entry =
+            |entries: &[(T, Lifetime)]| entries.iter().find(|(_, life)| life.covers(release)).map(|(entry, _)| entry.clone());
+        self.0.iter().filter_map(|(code, entries)| Some((code.clone(), entry(entries)?))).collect()
+    }
+}
+
+impl CodeSet<String> {
+    /// Adds a code; says whose it is already where some release has it.
+    pub fn add_or_clash(&mut self, code: &str, whose: &str, life: Lifetime) -> Option<String> {
+        let other = self.0.get(code).and_then(|entries| entries.iter().find(|(_, other)| other.meets(life)));
+        let other = other.map(|(whose, _)| whose.clone());
+        self.add(code, whose.to_owned(), life);
+        other
+    }
+}
+
+/// What one release after another has, shared while it stays the same.
+#[derive(Debug)]
+pub(super) struct Shared<T>(Option<Arc<T>>);
+
+impl<T: PartialEq> Shared<T> {
+    /// Before the first release.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// What the next release has.
+    pub fn next(&mut self, next: T) -> Arc<T> {
+        let known = self.0.take().filter(|known| **known == next).unwrap_or_else(|| Arc::new(next));
+        Arc::clone(self.0.insert(known))
     }
 }

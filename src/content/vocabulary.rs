@@ -3,6 +3,7 @@
 
 use super::codes::{diagnoses, is_icd10, text_of};
 use super::document::Document;
+use super::releases::{CodeSet, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{BiomarkerDefinition, Cancer, Diagnosis, DrugCatalog, PathologyTerm};
@@ -16,6 +17,7 @@ pub(super) struct Vocabulary {
     pub cancers: Vec<Arc<Cancer>>,
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// Drugs of any release.
     pub drugs: Arc<DrugCatalog>,
     /// Assessments by name, with the words accepted; empty where the result is a number or date.
     pub assessments: BTreeMap<String, Vec<String>>,
@@ -23,8 +25,10 @@ pub(super) struct Vocabulary {
     pub settings: BTreeSet<String>,
     /// Classes and subclasses of drugs.
     pub classes: BTreeSet<String>,
-    /// ICD-10-CM codes.
-    pub diagnoses: Arc<HashMap<String, Diagnosis>>,
+    /// ICD-10-CM codes of any release.
+    pub diagnoses: HashMap<String, Diagnosis>,
+    /// The same, release by release.
+    pub diagnosis_set: CodeSet<Diagnosis>,
 }
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
@@ -32,9 +36,10 @@ pub(super) const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "e
 
 impl Vocabulary {
     /// Reads the vocabularies.
-    pub fn read(source: &Source, drugs: Arc<DrugCatalog>, report: &mut Report) -> Self {
+    pub fn read(source: &Source, drugs: Arc<DrugCatalog>, releases: &Releases, report: &mut Report) -> Self {
         let classes = drugs.all().iter().flat_map(|drug| [drug.class.clone(), drug.subclass.clone()]).collect();
         let cancers = cancers(source, report);
+        let diagnosis_set = diagnoses(source, releases, report);
         Self {
             biomarkers: biomarkers(source, report),
             pathologies: pathologies(source, &cancers, report),
@@ -43,7 +48,8 @@ impl Vocabulary {
             assessments: assessments(source, report),
             settings: settings(source, report),
             classes,
-            diagnoses: Arc::new(diagnoses(source, report)),
+            diagnoses: diagnosis_set.all(),
+            diagnosis_set,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod citation;
 pub mod content;
 pub mod criteria;
 pub mod items;
+pub mod names;
 pub mod order;
 pub mod order_id;
 pub mod refusal;

@@ -1,5 +1,7 @@
 //! Rows of the member and provider files that health plans send (PRV-05).
 
+pub use super::names::name_key;
+use super::names::{is_name, same_given_name, same_surname};
 use super::vocabulary::{LineOfBusiness, Sex};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,55 @@ impl MemberRow {
     /// True when this span covers the day.
     pub fn covers(&self, day: NaiveDate) -> bool {
         self.coverage_from <= day && self.coverage_through.is_none_or(|last| day <= last)
+    }
+}
+
+/// Whose a roster span or a case is, among the people who ever had a member number (SAFE-14): given names and date of birth. A surname
+/// changes with marriage, and is asked for where somebody identifies a member; two people of one number, one given name and one birthday
+/// are not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    birth_date: NaiveDate,
+    given_name: String,
+}
+
+impl Person {
+    /// True where both are the same.
+    pub fn is(&self, other: &Self) -> bool {
+        self.birth_date == other.birth_date && same_given_name(&self.given_name, &other.given_name)
+    }
+
+    /// Reads what [`Display`](std::fmt::Display) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (birth_date, given_name) = text.split_once(' ')?;
+        Some(Self { birth_date: birth_date.parse().ok()?, given_name: given_name.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Person {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.birth_date, self.given_name)
+    }
+}
+
+impl MemberRow {
+    /// Whose span this is.
+    pub fn person(&self) -> Person {
+        Person { birth_date: self.birth_date, given_name: self.first_name.trim().to_lowercase() }
+    }
+
+    /// True where the span is this person's.
+    pub fn is_of(&self, person: &Person) -> bool {
+        self.birth_date == person.birth_date && same_given_name(&self.first_name, &person.given_name)
+    }
+
+    /// True where somebody so named and born is the person of this span (INF-08).
+    pub fn is_named(&self, given_name: &str, surname: &str, birth_date: NaiveDate) -> bool {
+        self.birth_date == birth_date
+            && is_name(&self.first_name)
+            && is_name(&self.last_name)
+            && same_given_name(given_name, &self.first_name)
+            && same_surname(surname, &self.last_name)
     }
 }
 
@@ -139,15 +190,6 @@ impl ProviderRow {
     }
 }
 
-/// A name reduced to what a typist can't get wrong: lower case, letters and digits only, accents dropped. Equal keys mean the same name.
-pub fn name_key(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    if name.is_ascii() {
-        return name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    }
-    name.nfkd().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
 /// True when ten digits carry a valid NPI check digit (Luhn over `80840` and the number).
 pub fn npi_is_valid(npi: &str) -> bool {
     let digits: Option<Vec<u32>> = npi.chars().map(|c| c.to_digit(10)).collect();
@@ -170,13 +212,38 @@ pub fn npi_is_valid(npi: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{name_key, npi_is_valid};
+    use super::{MemberRow, Person, npi_is_valid};
+    use crate::domain::vocabulary::LineOfBusiness;
+
+    fn row(first_name: &str, birth_date: &str) -> MemberRow {
+        MemberRow {
+            member_id: "1".to_owned(),
+            first_name: first_name.to_owned(),
+            last_name: "Member".to_owned(),
+            birth_date: birth_date.parse().unwrap(),
+            sex: None,
+            line_of_business: LineOfBusiness::Commercial,
+            product: None,
+            group_number: None,
+            trust: None,
+            state: None,
+            coverage_from: "2020-01-01".parse().unwrap(),
+            coverage_through: None,
+        }
+    }
 
     #[test]
-    fn names_agree_whatever_their_case_accents_and_punctuation() {
-        // proves INF-08
-        assert_eq!(name_key("  O’Brien-Núñez "), name_key("OBRIEN NUNEZ"));
-        assert_ne!(name_key("Test"), name_key("Tess"));
+    fn a_case_remembers_whose_it_is() {
+        // proves SAFE-14
+        let mary = row("Mary Ann", "1950-01-15").person();
+        assert_eq!(Person::parse(&mary.to_string()), Some(mary.clone()));
+        assert!(mary.is(&row("MARY A.", "1950-01-15").person()) && row("Mary", "1950-01-15").is_of(&mary));
+        for other in [row("Mary Beth", "1950-01-15"), row("Mary Ann", "1950-01-16"), row("Bernard", "1979-07-08")] {
+            assert!(!mary.is(&other.person()) && !other.is_of(&mary), "{other:?}");
+        }
+        assert!(row("Mary", "1950-01-15").is_named("mary a", "Member Jr.", "1950-01-15".parse().unwrap()));
+        assert!(!row("Mary", "1950-01-15").is_named("mary", "Somebody", "1950-01-15".parse().unwrap()));
+        assert_eq!(Person::parse("nobody"), None);
     }
 
     #[test]

@@ -7,10 +7,11 @@ use super::facts::{Facts, KnownProvider, RelatedCase};
 use super::{agreement, identity, intake};
 use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
+use crate::domain::names::{same_given_name, same_surname};
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
-use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
+use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow};
 use crate::domain::vocabulary::{CallerRole, Channel, NoticeCode, Service, Urgency};
 use chrono::NaiveDate;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Admitted<'a> {
     pub program: &'a Arc<Program>,
     /// Coverage on the date of service.
     pub coverage: MemberRow,
+    /// Last day on which the program covers the member, renewals included; none while it runs on (SAFE-14).
+    pub covered_through: Option<NaiveDate>,
     /// The ordering provider.
     pub ordering_provider: &'a ProviderRow,
     /// Date of service.
@@ -49,18 +52,18 @@ pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<
         let detail = format!("{} does not take requests from the role {} (SUB-08)", program.name, facts.submitter.role);
         return Err(Refusal::NotPermitted { detail });
     }
-    let rows = identity::verify(&order.member, &facts.member)?;
+    let spans = identity::verify(&order.member, &facts.member, date_of_service)?;
     let question = Question {
         health_plan: &program.health_plan,
-        member: rows,
+        member: &spans,
         service,
         setting: order.setting(),
         date_of_service,
         icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
         received_at: facts.received_at,
     };
-    let coverage = match eligibility::check(&question, content)? {
-        Eligibility::Eligible { coverage, .. } => *coverage,
+    let (coverage, covered_through) = match eligibility::check(&question, content)? {
+        Eligibility::Eligible { coverage, covered_through, .. } => (*coverage, covered_through),
         Eligibility::Ineligible(ineligible) => return Err(Refusal::NotEligible(ineligible)),
     };
     let ordering_provider = ordering_provider(facts, program)?;
@@ -71,7 +74,25 @@ pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<
     let referenced = referenced(facts)?;
     intake_notices(facts, program, ordering_provider, channel, &mut notices);
     notices.extend(agreement::not_billable(order, content));
-    Ok(Admitted { program, coverage, ordering_provider, date_of_service, service, referenced, notices })
+    Ok(Admitted { program, coverage, covered_through, ordering_provider, date_of_service, service, referenced, notices })
+}
+
+impl Admitted<'_> {
+    /// The range as far as the member is covered, and a notice where that cuts it (SAFE-14).
+    pub fn covered(&self, range: (NaiveDate, NaiveDate)) -> ((NaiveDate, NaiveDate), Option<Notice>) {
+        let Some(last) = self.covered_through.filter(|last| *last < range.1) else { return (range, None) };
+        let why = if self.program.services_through == Some(last) {
+            format!("{} covers services through {last}", self.program.name)
+        } else {
+            format!("the member's coverage on the plan's file ends on {last}")
+        };
+        let message = format!(
+            "{why}: this authorization ends that day, and its units and visits are those up to it; without that it would run through {}. \
+             Order what comes later once the coverage is renewed",
+            range.1
+        );
+        ((range.0, last), Some(Notice::new(NoticeCode::CoverageEnds, &message, None)))
+    }
 }
 
 fn program<'a>(order: &OrderRequest, content: &'a Content) -> Result<&'a Arc<Program>, Refusal> {
@@ -259,12 +280,12 @@ fn intake_notices(facts: &Facts<'_>, program: &Program, ordering: &ProviderRow, 
 }
 
 fn names_differ(order: &OrderRequest, on_file: &ProviderRow) -> bool {
-    let differs = |entered: Option<&String>, known: Option<&String>| match (entered, known) {
-        (Some(entered), Some(known)) => name_key(entered) != name_key(known),
+    let differs = |entered: Option<&String>, known: Option<&String>, same: fn(&str, &str) -> bool| match (entered, known) {
+        (Some(entered), Some(known)) => !same(entered, known),
         _ => false,
     };
     order.ordering_provider.as_ref().is_some_and(|provider| {
-        differs(provider.first_name.as_ref(), on_file.first_name.as_ref())
-            || differs(provider.last_name.as_ref(), on_file.last_name.as_ref())
+        differs(provider.first_name.as_ref(), on_file.first_name.as_ref(), same_given_name)
+            || differs(provider.last_name.as_ref(), on_file.last_name.as_ref(), same_surname)
     })
 }

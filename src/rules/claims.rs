@@ -35,6 +35,8 @@ pub struct ClaimLine<'a> {
     pub service_date: NaiveDate,
     /// Who bills.
     pub billing_npi: &'a str,
+    /// True where the program covers the member that day (SAFE-14).
+    pub covered: bool,
 }
 
 /// What other lines of the same code billed already.
@@ -96,7 +98,7 @@ pub enum Mismatch {
     ProviderNotOnOrder,
     /// The day lies outside the valid range.
     OutsideDates,
-    /// The day lies after the end of the member's coverage, with which the authorization ended.
+    /// The member is not covered that day, or not any more; an authorization ends with the coverage.
     CoverageEnded,
     /// The order contains the code, but nobody counted its units.
     UnitsNotCounted,
@@ -178,6 +180,9 @@ fn mismatch(
         drug.valid_from.is_none_or(|from| from <= line.service_date)
             && drug.valid_through.is_none_or(|through| line.service_date <= through)
     };
+    if !line.covered && approved.iter().any(|drug| drug.valid_from.is_none_or(|from| from <= line.service_date)) {
+        return Some(Mismatch::CoverageEnded);
+    }
     if !approved.iter().any(in_range) {
         let after = approved.iter().all(|drug| drug.valid_through.is_some_and(|through| through < line.service_date));
         return Some(if after && order.ends_with_coverage { Mismatch::CoverageEnded } else { Mismatch::OutsideDates });

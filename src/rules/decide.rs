@@ -85,15 +85,16 @@ pub struct DecidedDrug {
 /// # Errors
 /// A [`Refusal`] where the request cannot be taken as an order.
 pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let admitted = admit(facts, content)?;
+    let mut admitted = admit(facts, content)?;
     if admitted.service == Service::RadiationOncology {
         return Ok(radiation::pend(facts, &admitted, content));
     }
+    let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
+    let (range, cut) = admitted.covered(dose::valid_range(admitted.date_of_service, phases, &admitted.program.range));
+    admitted.notices.extend(cut);
     let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content);
     let plan = plan::lines(facts.order, content);
-    let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
     let matched = matching::best(facts.order, &plan, &patient, content);
-    let range = dose::valid_range(admitted.date_of_service, phases, &admitted.program.range);
     let shared =
         Shared { admitted: &admitted, patient: &patient, plan: &plan, phases, matched: matched.as_ref(), content, range };
     let supportive_only = is_supportive_only(facts, &shared)?;

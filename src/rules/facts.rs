@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     pub ordering_provider: KnownProvider,
     /// What it says of the servicing provider.
     pub servicing_provider: KnownProvider,
-    /// The member's other cases, this one excluded.
+    /// The person's other cases, this one excluded.
     pub related_cases: Vec<RelatedCase>,
 }
 
@@ -43,7 +43,7 @@ pub enum KnownMember {
     NotOnFile,
     /// Several members fit the name and date of birth; the member ID is needed.
     Ambiguous,
-    /// All coverage rows of this member.
+    /// All coverage rows of this member number; not all of them need be one person's (SAFE-14).
     OnFile(Vec<MemberRow>),
 }
 

@@ -45,7 +45,8 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         options: Vec::new(),
     };
     let months = chrono::Months::new(admitted.program.range.until_progression_months);
-    let valid_through = admitted.date_of_service.checked_add_months(months).unwrap_or(admitted.date_of_service);
+    let planned = admitted.date_of_service.checked_add_months(months).unwrap_or(admitted.date_of_service);
+    let ((_, valid_through), cut) = admitted.covered((admitted.date_of_service, planned));
     let none = Awards { s_codes: Vec::new(), withheld: Some(SCodesWithheld::OffPathway) };
     let computed = Computed {
         drugs: vec![ComputedDrug {
@@ -73,7 +74,7 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         holds: vec![Hold::RadiationReview],
         pathway: Pathway { determination: PathwayDetermination::NotDetermined, ..pathway.clone() },
         deviations: Vec::new(),
-        notices: admitted.notices.clone(),
+        notices: admitted.notices.iter().cloned().chain(cut).collect(),
         s_codes: Vec::new(),
         s_codes_withheld: Some(SCodesWithheld::NotDecided),
         findings: Vec::new(),

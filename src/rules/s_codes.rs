@@ -41,7 +41,9 @@ pub fn award(basis: &Basis<'_>) -> Awards {
         void_reason: None,
         instructions: instructions(&rules.onset_code),
     };
-    let months = monthly_awards(rules, basis.planned_days);
+    // none that could not be billed: the range may end early with the coverage (SAFE-14)
+    let steps = u64::try_from((through - from).num_days()).unwrap_or(0) / u64::from(rules.step_days.max(1));
+    let months = monthly_awards(rules, basis.planned_days).min(u32::try_from(steps).unwrap_or(u32::MAX));
     let monthly = (months > 0).then(|| SCode {
         code: rules.monthly_code.clone(),
         times: months,

@@ -67,7 +67,12 @@ pub fn may_edit(
 ///
 /// # Errors
 /// The faults to answer with.
-pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&str, &str)) -> Result<(), Refusal> {
+pub fn same_member(
+    before: &OrderRequest,
+    after: &OrderRequest,
+    member_ids: (&str, &str),
+    same_person: bool,
+) -> Result<(), Refusal> {
     let fault = |pointer: &str, what: &str| {
         let message = format!("{what} of an order cannot be changed: withdraw this order and submit another one");
         Fault::new(pointer, "not-changeable", message)
@@ -76,7 +81,7 @@ pub fn same_member(before: &OrderRequest, after: &OrderRequest, member_ids: (&st
     if before.member.health_plan != after.member.health_plan {
         faults.push(fault("/member/health_plan", "the health plan"));
     }
-    if faults.is_empty() && member_ids.0 != member_ids.1 {
+    if faults.is_empty() && (member_ids.0 != member_ids.1 || !same_person) {
         faults.push(fault("/member/member_id", "the member"));
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Validation(faults)) }

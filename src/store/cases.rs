@@ -20,6 +20,8 @@ pub struct NewCase<'a> {
     pub program: &'a str,
     /// Member.
     pub member_id: &'a str,
+    /// Whose it is among those who ever had the number, as [`crate::domain::roster::Person`] writes it.
+    pub person: &'a str,
     /// Service.
     pub service: &'a str,
     /// Derived status.
@@ -191,12 +193,12 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
                content_release, urgency, channel, submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi,
-               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq)
+               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person)
              select case_id, health_plan, ($3::text[])[place], member_id, ($5::text[])[place], ($6::text[])[place], ($7::text[])[place],
                ($8::text[])[place], ($9::text[])[place], ($10::text[])[place], ($11::text[])[place], ($12::text[])[place], submitted_at,
                ($14::timestamptz[])[place], ($14::timestamptz[])[place], ($15::timestamptz[])[place], ($16::date[])[place],
                ($17::date[])[place], ($18::text[])[place], ($20::text[])[place], submitted_by, ($21::text[])[place]::text[],
-               ($22::text[])[place]::text[], 1, 1
+               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place]
              from guarded where key is null or case_id in (select new_key.case_id from new_key)
              returning case_id
            ), stored as materialized (
@@ -293,6 +295,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &joined(cases, |case| &case.letters.addressee) as &[&str],
         &places(cases, |case| case.may_end.len()),
         &joined(cases, |case| case.may_end),
+        &column(cases, |case| case.person) as &[&str],
     )
     .fetch_all(conn)
     .await?;

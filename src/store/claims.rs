@@ -1,6 +1,7 @@
 //! Claim lines that matched an authorization (VER-05).
 
 use super::Result;
+use crate::domain::roster::MemberRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -14,6 +15,14 @@ pub struct Order {
     pub case_id: Uuid,
     /// Health plan.
     pub health_plan: String,
+    /// Program.
+    pub program: String,
+    /// Release of the content that decided.
+    pub content_release: String,
+    /// Whose it is, as [`crate::domain::roster::Person`] writes it.
+    pub person: String,
+    /// What the plan's file says today of the member number: documents of [`crate::domain::roster::MemberRow`].
+    pub spans: Vec<String>,
     /// Who may see it.
     pub visible_to: Vec<String>,
     /// Ordering provider.
@@ -27,13 +36,23 @@ pub struct Order {
 pub async fn lock_orders(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<Order>> {
     let orders = sqlx::query_as!(
         Order,
-        r#"select order_id as "order_id!", case_id, health_plan, visible_to, ordering_npi, servicing_npi
+        r#"select order_id as "order_id!", case_id, health_plan, program, content_release, person,
+             array(select m.document::text from members m
+                   where m.health_plan = cases.health_plan and m.member_id = cases.member_id) as "spans!",
+             visible_to, ordering_npi, servicing_npi
            from cases where order_id = any($1) order by case_id for update"#,
         order_ids,
     )
     .fetch_all(conn)
     .await?;
     Ok(orders)
+}
+
+impl Order {
+    /// The spans of the member number.
+    pub fn read_spans(&self) -> Result<Vec<MemberRow>> {
+        self.spans.iter().map(|text| super::facts::read("members.document", text)).collect()
+    }
 }
 
 /// The answers of these cases as they stand.

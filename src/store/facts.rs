@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Whom an order or enquiry names. Names are keys of [`crate::domain::roster::name_key`], first and last name joined.
+/// Whom an order or enquiry names. Names of providers are keys of [`crate::domain::roster::name_key`], first and last name joined; the
+/// member's is one of [`crate::domain::names::person_key`].
 #[derive(Debug, Clone, Default)]
 pub struct Named {
     /// Health plan; nobody is found without one.
@@ -36,13 +37,13 @@ pub struct Named {
 /// What the database knows of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
-    /// Coverage rows; of several members, where a name fits several.
+    /// Coverage rows; of several members, where the key of a name fits several.
     pub members: Vec<MemberRow>,
     /// Ordering providers that fit; at most two.
     pub ordering: Vec<ProviderRow>,
     /// Servicing providers that fit; at most two.
     pub servicing: Vec<ProviderRow>,
-    /// Cases of the member that may count as similar or as awarded (DUP-01, SCD-05).
+    /// Cases of the member number that may count as similar or as awarded (DUP-01, SCD-05); of the first, where a name fits several.
     pub cases: Vec<MemberCase>,
     /// The member's ledger version: a write is guarded by it.
     pub seen: i64,
@@ -57,6 +58,8 @@ pub struct MemberCase {
     pub case_id: Uuid,
     /// Its status.
     pub status: CaseStatus,
+    /// Whose it is, as [`crate::domain::roster::Person`] writes it.
+    pub person: String,
     /// Its Order ID.
     pub order_id: Option<String>,
     /// First day of its range.
@@ -143,7 +146,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                      where asked.servicing_npi is null and health_plan = asked.health_plan and folded_name = asked.servicing_name limit 2)
                        as by_name) as "servicing!",
              (select json_agg(json_build_object(
-                       'case_id', c.case_id, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
+                       'case_id', c.case_id, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
                        'awarded_pathway', coalesce(
                           (select b.pathway_id from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset),

@@ -14,6 +14,8 @@ pub struct Origin {
     pub health_plan: String,
     /// Member ID on the plan's file.
     pub member_id: String,
+    /// Whose the case is, as [`crate::domain::roster::Person`] writes it.
+    pub person: String,
     /// Subject that submitted.
     pub submitted_by: String,
     /// Its role.
@@ -24,7 +26,7 @@ pub struct Origin {
 pub async fn origin(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Origin>> {
     let origin = sqlx::query_as!(
         Origin,
-        r#"select c.health_plan, c.member_id, c.submitted_by, e.actor_role as submitted_as
+        r#"select c.health_plan, c.member_id, c.person, c.submitted_by, e.actor_role as submitted_as
            from cases c join case_events e on e.case_id = c.case_id and e.seq = 1 where c.case_id = $1"#,
         case_id,
     )

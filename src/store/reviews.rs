@@ -250,12 +250,14 @@ pub async fn awarded_elsewhere(conn: &mut PgConnection, case_id: Uuid, pathway_i
     let found = sqlx::query_scalar!(
         r#"select exists (
              select from cases c
-             join cases other on other.member_id = c.member_id and other.health_plan = c.health_plan and other.case_id <> c.case_id
+             join cases other on other.member_id = c.member_id and other.health_plan = c.health_plan and other.person = c.person
+               and other.case_id <> c.case_id
              join s_code_awards a on a.case_id = other.case_id and a.voided_on is null
              where c.case_id = $1 and other.pathway_id = $2)
            or exists (
              select from cases c
-             join s_code_claims b on b.member_id = c.member_id and b.health_plan = c.health_plan and b.case_id <> c.case_id
+             join s_code_claims b on b.member_id = c.member_id and b.health_plan = c.health_plan and b.person = c.person
+               and b.case_id <> c.case_id
              where c.case_id = $1 and b.pathway_id = $2 and b.accepted and b.onset) as "found!""#,
         case_id,
         pathway_id,

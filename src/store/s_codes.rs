@@ -2,6 +2,7 @@
 //! ([`super::cases::lock_member`]), so that of two claims at once the later sees the earlier.
 
 use super::Result;
+use crate::domain::roster::MemberRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -11,6 +12,10 @@ use uuid::Uuid;
 pub struct Ground {
     /// Member.
     pub member_id: String,
+    /// Whose the case is, as [`crate::domain::roster::Person`] writes it.
+    pub person: String,
+    /// What the plan's file says today of the member number: documents of [`crate::domain::roster::MemberRow`].
+    pub spans: Vec<String>,
     /// Ordering provider of the case.
     pub ordering_npi: String,
     /// Pathway of the case.
@@ -27,11 +32,21 @@ pub struct Ground {
     pub void_reason: Option<String>,
 }
 
+impl Ground {
+    /// The spans of the member number.
+    pub fn read_spans(&self) -> Result<Vec<MemberRow>> {
+        self.spans.iter().map(|text| super::facts::read("members.document", text)).collect()
+    }
+}
+
 /// What a claim for this code on this case rests on.
 pub async fn ground(conn: &mut PgConnection, case_id: Uuid, code: &str) -> Result<Option<Ground>> {
     let ground = sqlx::query_as!(
         Ground,
-        r#"select c.member_id, c.ordering_npi, c.pathway_id, a.times as "times?", a.billable_from as "billable_from?",
+        r#"select c.member_id, c.person,
+             array(select m.document::text from members m
+                   where m.health_plan = c.health_plan and m.member_id = c.member_id) as "spans!",
+             c.ordering_npi, c.pathway_id, a.times as "times?", a.billable_from as "billable_from?",
              a.billable_through as "billable_through?", a.voided_on, a.void_reason
            from cases c left join s_code_awards a on a.case_id = c.case_id and a.code = $2
            where c.case_id = $1"#,
@@ -61,7 +76,7 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
         r#"select later.case_id, later.order_id as "order_id!", later.valid_from
            from cases c
            join case_events mine on mine.case_id = c.case_id and mine.seq = c.document_seq
-           join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan
+           join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan and later.person = c.person
              and later.submitted_at >= c.submitted_at and later.service = c.service
              and (later.valid_from, later.submitted_at, later.case_id) > (c.valid_from, c.submitted_at, c.case_id)
            join case_events theirs on theirs.case_id = later.case_id and theirs.seq = later.document_seq
@@ -82,6 +97,8 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
 pub struct AcceptedClaim {
     /// Its case.
     pub case_id: Uuid,
+    /// Whose that is.
+    pub person: String,
     /// True for the code at onset.
     pub onset: bool,
     /// The day billed for.
@@ -90,11 +107,11 @@ pub struct AcceptedClaim {
     pub pathway_id: Option<String>,
 }
 
-/// The accepted claims of a member, on any case, oldest first.
+/// The accepted claims of a member number, on any case, oldest first.
 pub async fn accepted(conn: &mut PgConnection, health_plan: &str, member_id: &str) -> Result<Vec<AcceptedClaim>> {
     let claims = sqlx::query_as!(
         AcceptedClaim,
-        "select case_id, onset, service_date, pathway_id from s_code_claims
+        "select case_id, person, onset, service_date, pathway_id from s_code_claims
          where health_plan = $1 and member_id = $2 and accepted order by service_date, s_code_claim_id",
         health_plan,
         member_id,
@@ -115,6 +132,8 @@ pub struct NewClaim<'a> {
     pub health_plan: &'a str,
     /// Member.
     pub member_id: &'a str,
+    /// Whose the case is.
+    pub person: &'a str,
     /// Code.
     pub code: &'a str,
     /// True for the code at onset.
@@ -143,8 +162,8 @@ pub struct NewClaim<'a> {
 pub async fn insert(conn: &mut PgConnection, claim: &NewClaim<'_>) -> Result<()> {
     sqlx::query!(
         "insert into s_code_claims (s_code_claim_id, case_id, health_plan, member_id, code, onset, service_date, billing_npi, claim_type,
-           pathway_id, accepted, rule, message, at, by_subject, by_role)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text is null, $11, $12, $13, $14, $15)",
+           pathway_id, accepted, rule, message, at, by_subject, by_role, person)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text is null, $11, $12, $13, $14, $15, $16)",
         claim.s_code_claim_id,
         claim.case_id,
         claim.health_plan,
@@ -160,6 +179,7 @@ pub async fn insert(conn: &mut PgConnection, claim: &NewClaim<'_>) -> Result<()>
         claim.at,
         claim.by_subject,
         claim.by_role,
+        claim.person,
     )
     .execute(conn)
     .await?;

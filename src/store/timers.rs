@@ -96,7 +96,8 @@ pub async fn look_for_ended_pathways(conn: &mut PgConnection, case_id: Uuid, now
         "insert into timers (case_id, kind, due_at)
          select earlier.case_id, 'pathway_end', $2
          from cases c
-         join cases earlier on earlier.member_id = c.member_id and earlier.health_plan = c.health_plan and earlier.case_id <> c.case_id
+         join cases earlier on earlier.member_id = c.member_id and earlier.health_plan = c.health_plan and earlier.person = c.person
+           and earlier.case_id <> c.case_id
          where c.case_id = $1 and c.order_id is not null and c.treatment_ingredients <> '{}'
            and earlier.pathway_id is distinct from c.pathway_id
            and exists (select from s_code_awards award where award.case_id = earlier.case_id and award.voided_on is null)

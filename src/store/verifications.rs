@@ -14,6 +14,15 @@ use sqlx::PgConnection;
 pub struct VerifiableCase {
     /// Health plan.
     pub health_plan: String,
+    /// Program.
+    pub program: String,
+    /// Release of the content that decided.
+    pub content_release: String,
+    /// Whose it is, as [`crate::domain::roster::Person`] writes it.
+    pub person: String,
+    /// What the plan's file says today of the member number.
+    #[serde(skip)]
+    pub spans: Vec<MemberRow>,
     /// Status.
     pub status: CaseStatus,
     /// Order ID, once it has one.
@@ -26,6 +35,16 @@ pub struct VerifiableCase {
     pub visible_to: Vec<String>,
     /// Drug lines, in order.
     pub drugs: Vec<VerifiableDrug>,
+}
+
+/// A case, and the member number that it stands under.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OfMember {
+    /// Member ID on the plan's file.
+    pub member_id: String,
+    /// The case; without spans.
+    #[serde(flatten)]
+    pub case: VerifiableCase,
 }
 
 /// A drug line.
@@ -49,7 +68,7 @@ pub struct VerifiableDrug {
     pub valid_through: Option<NaiveDate>,
 }
 
-/// The member asked about. Names are keys of [`crate::domain::roster::name_key`], first and last name joined.
+/// The member asked about. The name is a key of [`crate::domain::names::person_key`].
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// Health plan.
@@ -89,11 +108,15 @@ impl Statement for ByOrderId {
         let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
         let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
         let rows = sqlx::query!(
-            r#"select asked.place as "place!", c.health_plan, c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
+            r#"select asked.place as "place!", c.health_plan, c.program, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
                  d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
                from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
                join cases c on c.order_id = asked.order_id and c.order_id is not null
+               cross join lateral (
+                 select array(select m.document::text from members m
+                              where m.health_plan = c.health_plan and m.member_id = c.member_id) as spans
+                 offset 0) as covered
                left join case_drugs d on d.case_id = c.case_id and (asked.hcpcs is null or d.hcpcs = asked.hcpcs)"#,
             &order_ids as &[&str],
             &codes as &[Option<&str>],
@@ -109,6 +132,10 @@ impl Statement for ByOrderId {
             } else {
                 case.insert(VerifiableCase {
                     health_plan: row.health_plan,
+                    program: row.program,
+                    content_release: row.content_release,
+                    person: row.person,
+                    spans: row.spans.iter().map(|text| read("members.document", text)).collect::<Result<_>>()?,
                     status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
                     order_id: Some(one.order_id.clone()),
                     valid_from: row.valid_from,
@@ -138,8 +165,8 @@ impl Statement for ByOrderId {
     }
 }
 
-/// The rows of the members who may be meant, and the cases of the first of them.
-pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Vec<MemberRow>, Vec<VerifiableCase>)> {
+/// The rows of the members who may be meant, and the cases of all of them, each with its member ID.
+pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Vec<MemberRow>, Vec<OfMember>)> {
     let row = sqlx::query!(
         r#"with member as (
              select member_id, document from members where health_plan = $1 and member_id = $2
@@ -150,7 +177,8 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
            select
              array(select document::text from member) as "members!",
              (select json_agg(json_build_object(
-                       'health_plan', c.health_plan, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
+                       'member_id', c.member_id, 'health_plan', c.health_plan, 'program', c.program,
+                       'content_release', c.content_release, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'visible_to', c.visible_to,
                        'drugs', array(
                           select json_build_object('line', d.line, 'hcpcs', d.hcpcs, 'name', d.generic, 'status', d.status,
@@ -159,7 +187,7 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
                           from case_drugs d where d.case_id = c.case_id order by d.line)
                      ) order by c.case_id desc)::text
               from cases c
-              where c.member_id = (select min(member_id) from member) and c.health_plan = $1
+              where c.member_id in (select member_id from member) and c.health_plan = $1
                 and ($5::text is null or exists (select from case_drugs d where d.case_id = c.case_id and d.hcpcs = $5))
                 and ($6::text is null or c.order_id = $6)) as cases"#,
         asked.health_plan,

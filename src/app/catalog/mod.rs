@@ -12,11 +12,28 @@ use super::App;
 use crate::domain::content::{BiomarkerDefinition, Cancer, Content, Diagnosis, Drug, Regimen};
 use chrono::NaiveDate;
 use index::NameIndex;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// Indexes of the catalogues that are large enough to need one; made at the first search. Releases share these catalogues.
+/// Indexes of the catalogues that are large enough to need one, for each release (REG-08); made at the first search.
 #[derive(Debug, Default)]
 pub struct Indexes {
+    releases: RwLock<HashMap<String, Arc<OfRelease>>>,
+}
+
+impl Indexes {
+    fn of(&self, content: &Content) -> Arc<OfRelease> {
+        let name = &content.release.name;
+        if let Some(known) = self.releases.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Arc::clone(known);
+        }
+        let mut releases = self.releases.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(releases.entry(name.clone()).or_default())
+    }
+}
+
+#[derive(Debug, Default)]
+struct OfRelease {
     drugs: OnceLock<NameIndex>,
     diagnoses: OnceLock<Diagnoses>,
 }
@@ -37,7 +54,8 @@ pub fn content(app: &App, as_of: Option<NaiveDate>) -> &Arc<Content> {
 pub fn drugs<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<Drug>> {
     let all = content.drugs.all();
     let Some(typed) = typed else { return all.iter().collect() };
-    let by_name = app.catalog.drugs.get_or_init(|| {
+    let indexes = app.catalog.of(content);
+    let by_name = indexes.drugs.get_or_init(|| {
         NameIndex::new(all.iter().enumerate().map(|(number, drug)| {
             let names = std::iter::once(&drug.generic).chain(&drug.synonyms).chain(&drug.brands);
             let products = drug.codes.iter().flat_map(|code| [&code.product, &code.biosimilar_name]).flatten();
@@ -59,7 +77,8 @@ pub fn drugs<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<&'
 
 /// Diagnoses by title, or by the beginning of a code with or without its dot; in order of codes where nothing is typed.
 pub fn diagnoses<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<(&'a str, &'a Diagnosis)> {
-    let index = app.catalog.diagnoses.get_or_init(|| {
+    let indexes = app.catalog.of(content);
+    let index = indexes.diagnoses.get_or_init(|| {
         let mut codes: Vec<Box<str>> = content.diagnoses.keys().map(|code| code.as_str().into()).collect();
         codes.sort_unstable();
         let title = |code: &str| content.diagnoses.get(code).map(|diagnosis| diagnosis.title.as_str()).into_iter().collect();

@@ -23,6 +23,7 @@ pub struct Draft {
     /// What the engine computed and review keeps back.
     pub computed: Computed,
     member: MemberRow,
+    person: String,
     channel: Channel,
     valid_from: NaiveDate,
     valid_through: NaiveDate,
@@ -55,6 +56,7 @@ impl Draft {
             visible_to,
             treatment_ingredients: decision.treatment_ingredients.clone(),
             may_end: may_end(&decision, facts),
+            person: decision.member.person().to_string(),
             member: decision.member.clone(),
             case: case(case_id, decision, facts, now),
         }
@@ -86,6 +88,7 @@ impl Draft {
             health_plan: self.health_plan(),
             program: &case.program,
             member_id: &self.member.member_id,
+            person: &self.person,
             service: case.request.service.unwrap_or(Service::MedicalOncology).as_str(),
             status: case.status.as_str(),
             order_id: case.order_id.as_deref(),

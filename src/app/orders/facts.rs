@@ -1,22 +1,24 @@
 //! From an order to what the database is asked, and from its answer to what the rules are told.
 
 use crate::app::Caller;
+use crate::domain::names::person_key;
 use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
-use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
+use crate::domain::roster::{MemberRow, Person, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
+use crate::rules::identity;
 use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
 use crate::store::facts::{Asked, Known, MemberCase, Named};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// Whom an order names, in the form in which the database is asked.
+/// Whom an order names, in the form in which the database is asked, and the member's name as it was entered.
 #[derive(Debug, Clone, Default)]
-pub struct Question(Named);
+pub struct Question(Named, Option<(String, String)>);
 
 impl Question {
     /// What an order asks about. A practice finds its own clinicians by name; by NPI everybody is found, and the rules object.
     pub fn of_order(order: &OrderRequest, caller: &Caller) -> Self {
-        let Self(mut named) = Self::of_member(&order.member);
+        let Self(mut named, name) = Self::of_member(&order.member);
         if let Some(provider) = &order.ordering_provider {
             named.ordering_npi = filled(provider.npi.as_deref());
             named.ordering_name = ordering_key(provider);
@@ -26,19 +28,21 @@ impl Question {
             named.servicing_name = servicing_key(provider);
         }
         named.tax_ids = (caller.role == CallerRole::OrderingProvider).then(|| caller.tax_ids.clone());
-        Self(named)
+        Self(named, name)
     }
 
     /// What an enquiry about a member asks.
     pub fn of_member(member: &MemberIdentity) -> Self {
         let name = member.first_name.as_deref().zip(member.last_name.as_deref());
-        Self(Named {
+        let entered = name.map(|(first, last)| (first.to_owned(), last.to_owned()));
+        let named = Named {
             health_plan: member.health_plan.clone().unwrap_or_default(),
             member_id: filled(member.member_id.as_deref()),
-            member_name: name.and_then(|(first, last)| joined_key(first, last)),
+            member_name: name.map(|(first, last)| person_key(first, last)).filter(|key| !key.is_empty()),
             birth_date: member.birth_date,
             ..Named::default()
-        })
+        };
+        Self(named, entered)
     }
 
     /// The same as the database is asked: without the case that is being decided again, and with the caller's subject and idempotency
@@ -60,6 +64,34 @@ impl Question {
         }
     }
 
+    /// Takes out the rows of members whom the key of the name found by chance. Where that leaves one member of several, the question to
+    /// ask instead: the cases that came along may be another's.
+    #[must_use]
+    pub fn narrowed(&self, known: &mut Known) -> Option<Self> {
+        if self.0.member_id.is_some() || known.members.is_empty() {
+            return None;
+        }
+        let found = known.members.first().map(|row| row.member_id.clone())?;
+        let several = known.members.iter().any(|row| row.member_id != found);
+        let (Some((first, last)), Some(birth_date)) = (self.1.as_ref(), self.0.birth_date) else { return None };
+        let named: Vec<String> =
+            known.members.iter().filter(|row| row.is_named(first, last, birth_date)).map(|row| row.member_id.clone()).collect();
+        known.members.retain(|row| named.contains(&row.member_id));
+        let one = named.first().filter(|one| several && named.iter().all(|other| other == *one))?;
+        Some(Self(Named { member_id: Some(one.clone()), ..self.0.clone() }, self.1.clone()))
+    }
+
+    /// The cases of the person whom the order is about, not of others who had the number (SAFE-14).
+    fn own_cases<'k>(&self, order: &OrderRequest, known: &'k Known) -> impl Iterator<Item = &'k MemberCase> {
+        let spans = known.members.iter().filter(|row| identity::agrees(&order.member, row));
+        let covering = spans.clone().find(|row| order.date_of_service.is_some_and(|day| row.covers(day)));
+        let person = covering.or_else(|| spans.clone().next()).map(MemberRow::person);
+        known.cases.iter().filter(move |case| {
+            let whose = Person::parse(&case.person);
+            person.as_ref().zip(whose).is_some_and(|(person, whose)| person.is(&whose))
+        })
+    }
+
     /// What the rules are told.
     pub fn facts<'a>(&self, order: &'a OrderRequest, caller: &'a Caller, received_at: DateTime<Utc>, known: &Known) -> Facts<'a> {
         let asked_ordering = self.0.ordering_npi.is_some() || self.0.ordering_name.is_some();
@@ -71,7 +103,7 @@ impl Question {
             member: self.member(&known.members),
             ordering_provider: provider(asked_ordering, &known.ordering),
             servicing_provider: provider(asked_servicing, &known.servicing),
-            related_cases: known.cases.iter().map(related).collect(),
+            related_cases: self.own_cases(order, known).map(related).collect(),
         }
     }
 }
@@ -130,7 +162,7 @@ fn joined_key(first: &str, last: &str) -> Option<String> {
 
 /// The key under which a roster files a member.
 pub fn member_key(row: &MemberRow) -> String {
-    name_key(&row.first_name) + &name_key(&row.last_name)
+    person_key(&row.first_name, &row.last_name)
 }
 
 /// The key under which a roster files a provider: clinicians by first and last name, facilities by name.

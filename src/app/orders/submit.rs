@@ -98,7 +98,10 @@ pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent
 pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result<String> {
     let question = Question::of_order(order, caller);
     let now = app.clock.now();
-    let known = app.busy.facts.ask(question.asked(None, None)).await?;
+    let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
+    if let Some(of_one) = question.narrowed(&mut known) {
+        known = app.busy.facts.ask(of_one.asked(None, None)).await?;
+    }
     let facts = question.facts(order, caller, now, &known);
     let decision = decide(&facts, app.library.in_force(now.date_naive()), now)?;
     let mut case = Draft::new(Uuid::nil(), decision, &facts, caller, now).case;
@@ -110,7 +113,10 @@ impl Submission<'_> {
     /// Tries until the order is placed or cannot be.
     async fn place(&self) -> Result<Placed> {
         for _ in 0..DRAWS {
-            let known = self.app.busy.facts.ask(self.asked()).await?;
+            let mut known = self.app.busy.facts.ask(self.asked()).await?;
+            if let Some(of_one) = self.question.narrowed(&mut known) {
+                known = self.app.busy.facts.ask(of_one.asked(None, self.key())).await?;
+            }
             let mut attempt = self.attempt(None, known).await?;
             if let Attempt::MemberMoved { member_id } = attempt {
                 // most often the same submission was sent twice, and its answer is there already
@@ -137,7 +143,12 @@ impl Submission<'_> {
 
     /// What the decision depends on.
     fn asked(&self) -> Asked {
-        self.question.asked(None, self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str())))
+        self.question.asked(None, self.key())
+    }
+
+    /// Whose idempotency key, and which.
+    fn key(&self) -> Option<(&str, &str)> {
+        self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str()))
     }
 
     /// Decides and writes: over this connection, or together with others.
@@ -196,7 +207,10 @@ impl Submission<'_> {
         let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
         let mut transaction = conn.begin().await?;
         store::cases::lock_member(&mut transaction, health_plan, member_id).await?;
-        let known = store::facts::load(&mut transaction, &self.asked()).await?;
+        let mut known = store::facts::load(&mut transaction, &self.asked()).await?;
+        if let Some(of_one) = self.question.narrowed(&mut known) {
+            known = store::facts::load(&mut transaction, &of_one.asked(None, self.key())).await?;
+        }
         let attempt = self.attempt(Some(&mut transaction), known).await?;
         match attempt {
             Attempt::Placed { .. } => transaction.commit().await?,

@@ -12,6 +12,7 @@ use crate::app::{App, Caller, Error, Expected, Result, letters};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
+use crate::domain::roster::Person;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold};
 use crate::rules::update::{Editor, SoFar, carry_over, may_edit, same_member};
 use crate::rules::{Facts, decide};
@@ -111,7 +112,10 @@ impl Change<'_> {
     async fn decide(&self, conn: &mut PgConnection, order: &OrderRequest) -> Result<Draft> {
         let case_id = self.before.case_id;
         let question = Question::of_order(order, self.caller);
-        let known = store::facts::load(conn, &question.asked(Some(case_id), None)).await?;
+        let mut known = store::facts::load(conn, &question.asked(Some(case_id), None)).await?;
+        if let Some(of_one) = question.narrowed(&mut known) {
+            known = store::facts::load(conn, &of_one.asked(Some(case_id), None)).await?;
+        }
         let submitter = self.submitter();
         let mut facts = question.facts(order, &submitter, self.before.submitted_at, &known);
         let content = self.content();
@@ -123,7 +127,8 @@ impl Change<'_> {
         let tax_ids: Vec<String> = ordering.into_iter().chain(servicing).flat_map(|row| row.tax_ids.clone()).collect();
         facts.submitter.tax_ids = &tax_ids;
         let decision = decide(&facts, content, self.now)?;
-        same_member(&self.before.request, order, (&self.origin.member_id, &decision.member.member_id))?;
+        let same_person = Person::parse(&self.origin.person).is_some_and(|person| decision.member.is_of(&person));
+        same_member(&self.before.request, order, (&self.origin.member_id, &decision.member.member_id), same_person)?;
         self.draft(conn, decision, &facts, &submitter).await
     }
 

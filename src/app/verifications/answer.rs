@@ -2,12 +2,58 @@
 
 use super::{Verification, VerificationReason as Reason, VerifiedDrug};
 use crate::domain::content::Content;
+use crate::domain::roster::Person;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+use crate::rules::coverage::Standing;
 use crate::store::verifications::{VerifiableCase, VerifiableDrug};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Yes, or no, each with its reason.
 type Verdict = Result<Reason, Reason>;
+
+/// A case that was found, with the content that decided it and the coverage that is left.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    case: VerifiableCase,
+    content: &'a Content,
+    person: Option<Person>,
+    /// The last day of the range on which the member is covered; none where not even the first is (SAFE-14).
+    covered_through: Option<NaiveDate>,
+}
+
+impl<'a> Known<'a> {
+    /// Asks the plan's file, as it is today, about the coverage.
+    pub fn new(case: VerifiableCase, content: &'a Content) -> Self {
+        let person = Person::parse(&case.person);
+        let mut known = Self { case, content, person, covered_through: None };
+        known.covered_through = known.standing().and_then(|standing| standing.last_day(known.range()));
+        known
+    }
+
+    fn range(&self) -> (NaiveDate, NaiveDate) {
+        (self.case.valid_from, self.case.valid_through)
+    }
+
+    fn standing(&self) -> Option<Standing<'_>> {
+        let program = self.content.program(&self.case.program)?;
+        Some(Standing { spans: &self.case.spans, person: self.person.as_ref()?, program })
+    }
+
+    /// Within the range that was authorized.
+    fn is_within(&self, day: NaiveDate) -> bool {
+        (self.case.valid_from..=self.case.valid_through).contains(&day)
+    }
+
+    /// Covered by the plan that day, as far as its file says today.
+    fn is_covered(&self, day: NaiveDate) -> bool {
+        self.standing().is_some_and(|standing| standing.covers(day))
+    }
+
+    /// The last day: of the authorization, or of the coverage.
+    fn last_day(&self) -> Option<NaiveDate> {
+        self.covered_through
+    }
+}
 
 /// What is asked of a case that was found.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +67,10 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// Which of several cases answers best, lowest first: what may be given that day, then what may be given some day, then what is
     /// still being reviewed; the nearest of these.
-    pub fn preference(&self, case: &VerifiableCase, day: NaiveDate) -> (u8, u64) {
+    pub fn preference(&self, known: &Known<'_>, day: NaiveDate) -> (u8, u64) {
+        let case = &known.case;
         let given = case.order_id.is_some() && self.lines(case).any(|drug| permission(drug.status).is_ok());
-        let rank = match (given, covers(case, day)) {
+        let rank = match (given, known.is_within(day) && known.is_covered(day)) {
             (true, true) => 0,
             (true, false) => 1,
             (false, _) if case.status == CaseStatus::InProgress => 2,
@@ -35,26 +82,30 @@ impl Question<'_> {
     }
 
     /// The answer about this case.
-    pub fn answer(&self, case: &VerifiableCase, content: &Content, now: DateTime<Utc>) -> Verification {
-        let verdict = self.verdict(case);
-        let may_be_given = case.order_id.is_some() && self.date.is_none_or(|date| covers(case, date));
+    pub fn answer(&self, known: &Known<'_>, now: DateTime<Utc>) -> Verification {
+        let case = &known.case;
+        let verdict = self.verdict(known);
+        let last_day = known.last_day();
+        let until = |through: NaiveDate| last_day.map(|last| last.min(through));
+        let covered = self.date.map_or(last_day.is_some(), |date| known.is_within(date) && known.is_covered(date));
+        let may_be_given = case.order_id.is_some() && covered;
         let line = |drug: &VerifiableDrug| VerifiedDrug {
             line: drug.line,
             hcpcs: drug.hcpcs.clone(),
             name: drug.name.clone(),
             status: drug.status,
             authorized: may_be_given && permission(drug.status).is_ok(),
-            billing_unit: billing_unit(content, drug),
+            billing_unit: billing_unit(known.content, drug),
             units_approved: drug.units_approved,
             visits_approved: drug.visits_approved,
-            valid_from: drug.valid_from,
-            valid_through: drug.valid_through,
+            valid_from: drug.valid_from.filter(|from| until(*from).is_some_and(|last| *from <= last)),
+            valid_through: drug.valid_through.and_then(until).filter(|last| drug.valid_from.is_none_or(|from| from <= *last)),
         };
-        let range = case.order_id.is_some().then_some((case.valid_from, case.valid_through)).unzip();
+        let range = last_day.filter(|_| case.order_id.is_some()).map(|last| (case.valid_from, last)).unzip();
         Verification {
             authorized: verdict.is_ok(),
             reason: verdict.unwrap_or_else(|reason| reason),
-            message: self.in_words(verdict, case),
+            message: self.in_words(verdict, known),
             order_id: case.order_id.clone(),
             status: Some(case.status),
             drugs: self.lines(case).map(line).collect(),
@@ -70,7 +121,8 @@ impl Question<'_> {
         case.drugs.iter().filter(move |drug| hcpcs.is_none() || drug.hcpcs == hcpcs)
     }
 
-    fn verdict(&self, case: &VerifiableCase) -> Verdict {
+    fn verdict(&self, known: &Known<'_>) -> Verdict {
+        let case = &known.case;
         if case.order_id.is_none() {
             return Err(without_order_id(case.status));
         }
@@ -78,13 +130,16 @@ impl Question<'_> {
         let of_no_line = if self.hcpcs.is_some() { Err(Reason::DrugNotOnOrder) } else { Ok(Reason::Authorized) };
         let verdict = self.lines(case).map(|drug| permission(drug.status)).reduce(better).unwrap_or(of_no_line);
         match (verdict, self.date) {
-            (Ok(_), Some(date)) if !covers(case, date) => Err(Reason::OutsideValidRange),
+            (Ok(_), Some(date)) if date >= case.valid_from && !known.is_covered(date) => Err(Reason::CoverageEnded),
+            (Ok(_), Some(date)) if !known.is_within(date) => Err(Reason::OutsideValidRange),
+            (Ok(_), None) if known.last_day().is_none() => Err(Reason::CoverageEnded),
             (verdict, _) => verdict,
         }
     }
 
-    fn in_words(&self, verdict: Verdict, case: &VerifiableCase) -> String {
-        let range = format!("{} through {}", case.valid_from, case.valid_through);
+    fn in_words(&self, verdict: Verdict, known: &Known<'_>) -> String {
+        let case = &known.case;
+        let range = format!("{} through {}", case.valid_from, known.last_day().unwrap_or(case.valid_through));
         let denied_besides = verdict.is_ok() && self.lines(case).any(|drug| permission(drug.status).is_err());
         let besides = if denied_besides { " Not every line may be given: see each." } else { "" };
         match verdict.unwrap_or_else(|reason| reason) {
@@ -94,6 +149,16 @@ impl Question<'_> {
                  rules of its own.{besides}"
             ),
             Reason::OutsideValidRange => format!("Not authorized on that day: the authorization is valid {range}."),
+            Reason::CoverageEnded => match known.last_day() {
+                Some(last) => format!(
+                    "Not authorized on that day: the program does not cover this member then, and an authorization ends with the \
+                     coverage. This one is valid {} through {last}.",
+                    case.valid_from
+                ),
+                None => "Not authorized any more: the program does not cover this member in the time authorized, and an authorization \
+                         ends with the coverage."
+                    .to_owned(),
+            },
             Reason::DrugNotOnOrder => "The order does not contain this drug: an addition to the treatment is a new order.".to_owned(),
             Reason::OtherEntityDecides => {
                 "Not covered by this authorization: another entity decides about it. The summary of the order says whom to contact."
@@ -126,10 +191,6 @@ pub(super) fn not_found(date: Option<NaiveDate>, now: DateTime<Utc>) -> Verifica
 fn not_found_message() -> String {
     "No authorization was found for what was entered. Check the Order ID, or the member's name, date of birth and member ID."
         .to_owned()
-}
-
-fn covers(case: &VerifiableCase, date: NaiveDate) -> bool {
-    (case.valid_from..=case.valid_through).contains(&date)
 }
 
 /// Whether a drug with this status may be given under an Order ID.
@@ -169,13 +230,42 @@ fn billing_unit(content: &Content, drug: &VerifiableDrug) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Question, Reason};
-    use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+    use super::{Known, Question, Reason};
+    use crate::domain::content::{Content, Library};
+    use crate::domain::roster::MemberRow;
+    use crate::domain::vocabulary::{CaseStatus, DrugStatus, LineOfBusiness};
     use crate::store::verifications::{VerifiableCase, VerifiableDrug};
     use chrono::NaiveDate;
+    use std::sync::{Arc, OnceLock};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    fn content() -> &'static Arc<Content> {
+        static LIBRARY: OnceLock<Library> = OnceLock::new();
+        LIBRARY.get_or_init(|| crate::content::load_embedded().unwrap()).in_force(day("2026-12-01"))
+    }
+
+    fn span(first_name: &str, from: &str, through: Option<&str>, line_of_business: LineOfBusiness) -> MemberRow {
+        MemberRow {
+            member_id: "1".to_owned(),
+            first_name: first_name.to_owned(),
+            last_name: "Member".to_owned(),
+            birth_date: day("1950-01-15"),
+            sex: None,
+            line_of_business,
+            product: None,
+            group_number: None,
+            trust: None,
+            state: None,
+            coverage_from: day(from),
+            coverage_through: through.map(day),
+        }
+    }
+
+    fn known(case: &VerifiableCase) -> Known<'static> {
+        Known::new(case.clone(), content())
     }
 
     fn case(status: CaseStatus, drugs: &[(&str, DrugStatus)]) -> VerifiableCase {
@@ -191,7 +281,11 @@ mod tests {
             valid_through: Some(valid_through),
         };
         VerifiableCase {
-            health_plan: "plan".to_owned(),
+            health_plan: "anthem-blue-medicare-advantage".to_owned(),
+            program: "blue-medicare-advantage-ccq".to_owned(),
+            content_release: "2026.4".to_owned(),
+            person: "1950-01-15 test".to_owned(),
+            spans: vec![span("Test", "2020-01-01", None, LineOfBusiness::MedicareAdvantage)],
             status,
             order_id: status.has_order_id().then(|| "A000000000".to_owned()),
             valid_from,
@@ -202,7 +296,7 @@ mod tests {
     }
 
     fn verdict(case: &VerifiableCase, hcpcs: Option<&str>, date: Option<&str>) -> Result<Reason, Reason> {
-        Question { hcpcs, date: date.map(day) }.verdict(case)
+        Question { hcpcs, date: date.map(day) }.verdict(&known(case))
     }
 
     #[test]
@@ -258,15 +352,66 @@ mod tests {
         let pending = case(CaseStatus::InProgress, &[("J0001", DrugStatus::InProgress)]);
         let best = |on: &str| {
             let cases = [&pending, &next, &now];
-            *cases.iter().min_by_key(|case| question.preference(case, day(on))).unwrap()
+            *cases.iter().min_by_key(|case| question.preference(&known(case), day(on))).unwrap()
         };
         assert_eq!(best("2027-01-01"), &now);
         assert_eq!(best("2027-06-01"), &next);
         assert_eq!(best("2027-04-28"), &now, "the nearest, though it is over");
         assert_eq!(best("2030-01-01"), &next);
         assert!(
-            question.preference(&pending, day("2027-01-01"))
-                < question.preference(&case(CaseStatus::NonAuthorized, &[]), day("2027-01-01"))
+            question.preference(&known(&pending), day("2027-01-01"))
+                < question.preference(&known(&case(CaseStatus::NonAuthorized, &[])), day("2027-01-01"))
         );
+    }
+
+    #[test]
+    fn an_authorization_ends_with_the_coverage_as_the_plan_has_it_today() {
+        // proves SAFE-14, VER-03
+        use LineOfBusiness::{Fep, MedicareAdvantage};
+        let whole = case(CaseStatus::Authorized, &[("J0001", DrugStatus::Authorized)]);
+        let year_end = Some("2026-12-31");
+        let table = [
+            // what the file has, last day shown, whether 2027-02-01 is covered
+            (vec![span("Test", "2020-01-01", None, MedicareAdvantage)], Some("2027-04-27"), true),
+            (vec![span("Test", "2020-01-01", year_end, MedicareAdvantage)], Some("2026-12-31"), false),
+            (
+                vec![
+                    span("Test", "2020-01-01", year_end, MedicareAdvantage),
+                    span("TEST A.", "2027-01-01", Some("2027-03-31"), MedicareAdvantage),
+                ],
+                Some("2027-03-31"),
+                true,
+            ),
+            (
+                vec![span("Test", "2020-01-01", year_end, MedicareAdvantage), span("Test", "2027-01-01", None, Fep)],
+                Some("2026-12-31"),
+                false,
+            ),
+            (
+                vec![
+                    span("Test", "2020-01-01", year_end, MedicareAdvantage),
+                    span("Bernard", "2027-01-01", None, MedicareAdvantage),
+                ],
+                Some("2026-12-31"),
+                false,
+            ),
+            (vec![span("Test", "2020-01-01", Some("2026-11-30"), MedicareAdvantage)], None, false),
+            (vec![span("Bernard", "2020-01-01", None, MedicareAdvantage)], None, false),
+            (Vec::new(), None, false),
+        ];
+        for (spans, last, covered) in table {
+            let case = VerifiableCase { spans, ..whole.clone() };
+            let answer = |date: Option<&str>| {
+                Question { hcpcs: Some("J0001"), date: date.map(day) }.answer(&known(&case), chrono::DateTime::UNIX_EPOCH)
+            };
+            let as_a_whole = answer(None);
+            assert_eq!((as_a_whole.valid_through, as_a_whole.authorized), (last.map(day), last.is_some()), "{case:?}");
+            assert_eq!(as_a_whole.drugs[0].valid_through, last.map(day), "{case:?}");
+            assert_eq!(as_a_whole.drugs[0].authorized, last.is_some(), "{case:?}");
+            let later = answer(Some("2027-02-01"));
+            let reason = if covered { Reason::Authorized } else { Reason::CoverageEnded };
+            assert_eq!((later.reason, later.authorized, later.drugs[0].authorized), (reason, covered, covered), "{case:?}");
+            assert_eq!(answer(Some("2026-11-30")).reason, Reason::OutsideValidRange);
+        }
     }
 }

@@ -8,17 +8,18 @@ mod answer;
 
 use super::visibility::Sight;
 use super::{App, Caller, Error, Result};
+use crate::domain::names::person_key;
 use crate::domain::order::MemberIdentity;
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
-use crate::domain::roster::{MemberRow, name_key};
+use crate::domain::roster::{MemberRow, Person};
 use crate::domain::text::says_something;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
 use crate::domain::written;
-use crate::rules::{KnownMember, identity};
+use crate::rules::identity;
 use crate::store;
 use crate::store::verifications::{Asked, AskedById, VerifiableCase};
-use answer::{Question, not_found};
+use answer::{Known, Question, not_found};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,6 +90,8 @@ pub enum VerificationReason {
     Cancelled,
     /// The day asked about is outside the valid range.
     OutsideValidRange,
+    /// The member is not covered on the day asked about, or not any more; an authorization ends with the coverage.
+    CoverageEnded,
     /// The order does not contain the drug asked about.
     DrugNotOnOrder,
     /// Another entity decides about the drug; this authorization does not cover it.
@@ -130,10 +133,16 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
     cases.retain(|case| may_know(caller, case));
     let day = asked.date.unwrap_or_else(|| now.date_naive());
     let question = Question { hcpcs: hcpcs.as_deref(), date: asked.date };
+    let known = |case: VerifiableCase| {
+        let named = app.library.named(&case.content_release);
+        let content = named.unwrap_or_else(|| app.library.in_force(now.date_naive()));
+        Known::new(case, content)
+    };
+    let cases: Vec<Known<'_>> = cases.into_iter().map(known).collect();
     let Some(case) = cases.iter().min_by_key(|case| question.preference(case, day)) else {
         return Ok(not_found(asked.date, now));
     };
-    Ok(question.answer(case, app.library.in_force(now.date_naive()), now))
+    Ok(question.answer(case, now))
 }
 
 /// A practice that treats learns of any authorization; of orders under way or refused, only who takes part in them.
@@ -168,7 +177,10 @@ async fn of_member(
     else {
         return Ok(Vec::new());
     };
-    let name = name_key(first) + &name_key(last);
+    let name = person_key(first, last);
+    if name.is_empty() {
+        return Ok(Vec::new());
+    }
     let member_id = member.member_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
     // with an Order ID, a drug that is not on the order is said to be so instead of leading nowhere
     let hcpcs = hcpcs.filter(|_| order_id.is_none());
@@ -178,15 +190,29 @@ async fn of_member(
     if conn.is_renewed_after(&found).await? {
         found = store::verifications::by_member(&mut conn, &asked).await;
     }
-    let (rows, cases) = found?;
+    let (mut rows, cases) = found?;
     conn.give_back();
-    Ok(if is_meant(member, rows) { cases } else { Vec::new() })
+    if member_id.is_none() {
+        // who has the key of the name by chance is not meant
+        let named: Vec<String> =
+            rows.iter().filter(|row| identity::agrees(member, row)).map(|row| row.member_id.clone()).collect();
+        rows.retain(|row| named.contains(&row.member_id));
+    }
+    let Some(person) = meant(member, &rows) else { return Ok(Vec::new()) };
+    let member_id = rows.first().map(|row| row.member_id.clone());
+    let theirs = cases.into_iter().filter(|found| {
+        Some(&found.member_id) == member_id.as_ref() && Person::parse(&found.case.person).is_some_and(|whose| whose.is(&person))
+    });
+    Ok(theirs.map(|found| VerifiableCase { spans: rows.clone(), ..found.case }).collect())
 }
 
-/// True where these rows are one member's, and the member's who was named (INF-08).
-fn is_meant(named: &MemberIdentity, rows: Vec<MemberRow>) -> bool {
-    let one = rows.first().is_some_and(|first| rows.iter().all(|row| row.member_id == first.member_id));
-    one && identity::verify(named, &KnownMember::OnFile(rows)).is_ok()
+/// The person who was named, where these rows are one member's, and those that agree are one person's (INF-08, SAFE-14).
+fn meant(named: &MemberIdentity, rows: &[MemberRow]) -> Option<Person> {
+    let one = rows.first()?;
+    let agreeing = || rows.iter().filter(|row| identity::agrees(named, row)).map(MemberRow::person);
+    let person = agreeing().next()?;
+    let is_one = rows.iter().all(|row| row.member_id == one.member_id) && agreeing().all(|other| other.is(&person));
+    is_one.then_some(person)
 }
 
 /// What the schema cannot say is missing. Returns the code asked about in its canonical form.

@@ -31,12 +31,13 @@ fn lint_drug(drafts: &Drafts, regimen: &regimens::Draft, generic: &str, known: &
     let world = World { words: &drafts.words, reviewed: Some(generic) };
     let mut tried = BTreeSet::new();
     let mut told = BTreeSet::new();
-    for program in drafts.programs.iter().filter(|program| program.managed.contains(generic)) {
-        let business: Vec<String> = program.lines_of_business.iter().map(|line| line.as_str().to_owned()).collect();
-        let criterion = Criterion::Word { fact: WordFact::LineOfBusiness, any_of: business.clone() };
-        let scene: Vec<Wanted<'_>> = known.iter().copied().chain([&company, &criterion]).map(|known| (known, true)).collect();
+    for draft in &drafts.programs {
         for (release, _) in drafts.releases.iter().filter(|(release, _)| regimen.pathway_life.covers(*release)) {
-            let Some(policy) = deciding(drafts, generic, program, release) else { continue };
+            let Some(program) = draft.version(release).filter(|program| program.managed.contains(generic)) else { continue };
+            let business: Vec<String> = program.lines_of_business.iter().map(|line| line.as_str().to_owned()).collect();
+            let criterion = Criterion::Word { fact: WordFact::LineOfBusiness, any_of: business.clone() };
+            let scene: Vec<Wanted<'_>> = known.iter().copied().chain([&company, &criterion]).map(|known| (known, true)).collect();
+            let Some(policy) = deciding(drafts, generic, &program, release) else { continue };
             let indications = indications(policy, release);
             let ids: Vec<&str> = indications.iter().map(|indication| indication.id.as_str()).collect();
             if !tried.insert((&policy.policy.id, ids, business.clone())) {

@@ -130,6 +130,13 @@ impl DrugCatalog {
         Self { drugs, terminated, by_code, by_name }
     }
 
+    /// True where it was built of these.
+    pub fn is_of(&self, drugs: &[Arc<Drug>], terminated: &[TerminatedCode]) -> bool {
+        self.drugs == drugs
+            && self.terminated.len() == terminated.len()
+            && terminated.iter().all(|code| self.terminated.get(&code.hcpcs) == Some(code))
+    }
+
     /// Every drug.
     pub fn all(&self) -> &[Arc<Drug>] {
         &self.drugs
