@@ -21,7 +21,7 @@ mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
+use crate::domain::content::{Content, HolidayCalendar, Library, Parts, Policy, Program};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -68,7 +68,6 @@ struct Drafts {
     policies: Vec<policies::Draft>,
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
-    places_of_service: BTreeMap<String, PlaceOfService>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -80,15 +79,14 @@ fn read(source: &Source) -> (Drafts, Report) {
     let policies = policies::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
-    let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, programs, calendars, places_of_service }, report)
+    policies::check_scopes(&policies, &programs, &mut report);
+    (Drafts { releases, words, regimens, policies, programs, calendars }, report)
 }
 
 impl Drafts {
     /// Every release. What did not change from one to the next is shared.
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
-        let places_of_service = Arc::new(self.places_of_service);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -103,11 +101,12 @@ impl Drafts {
                 programs: self.programs.clone(),
                 drugs: Arc::clone(&self.words.drugs),
                 diagnoses: Arc::clone(&self.words.diagnoses),
-                places_of_service: Arc::clone(&places_of_service),
+                places_of_service: Arc::clone(&self.words.places_of_service),
                 cancers: self.words.cancers.clone(),
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
                 biomarkers: self.words.biomarkers.clone(),
                 pathologies: self.words.pathologies.clone(),
+                routes: Arc::clone(&self.words.routes),
                 calendars: self.calendars.clone(),
             }))
         });

@@ -1,11 +1,11 @@
 //! The words that content and orders share: cancers, biomarkers, pathologies, assessments, drugs and classes. Criteria and
 //! regimens are checked against them.
 
-use super::codes::{diagnoses, is_icd10, text_of};
+use super::codes::{diagnoses, is_icd10, places_of_service, text_of};
 use super::document::Document;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{BiomarkerDefinition, Cancer, Diagnosis, DrugCatalog, PathologyTerm};
+use crate::domain::content::{BiomarkerDefinition, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, Routes};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -25,6 +25,10 @@ pub(super) struct Vocabulary {
     pub classes: BTreeSet<String>,
     /// ICD-10-CM codes.
     pub diagnoses: Arc<HashMap<String, Diagnosis>>,
+    /// Places of service by code.
+    pub places_of_service: Arc<BTreeMap<String, PlaceOfService>>,
+    /// Routes of administration.
+    pub routes: Arc<Routes>,
 }
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
@@ -44,6 +48,8 @@ impl Vocabulary {
             settings: settings(source, report),
             classes,
             diagnoses: Arc::new(diagnoses(source, report)),
+            places_of_service: Arc::new(places_of_service(source, report)),
+            routes: Arc::new(routes(source, report)),
         }
     }
 
@@ -260,6 +266,27 @@ fn settings(source: &Source, report: &mut Report) -> BTreeSet<String> {
         }
         if !found.insert(entry.word.clone()) {
             place.key("word").error(report, format!("setting `{}` is here twice", entry.word), None);
+        }
+    });
+    found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RouteEntry {
+    word: String,
+    #[serde(default)]
+    synonyms: Vec<String>,
+}
+
+fn routes(source: &Source, report: &mut Report) -> Routes {
+    let mut found = Routes::default();
+    each::<RouteEntry>(source, "routes.toml", "route", report, |entry, place, report| {
+        if !is_snake(&entry.word) {
+            place.key("word").error(report, format!("`{}` is not in snake case", entry.word), None);
+        }
+        if let Some(name) = found.add(&entry.word, &entry.synonyms) {
+            place.error(report, format!("route `{name}` is here twice"), None);
         }
     });
     found

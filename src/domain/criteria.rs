@@ -94,6 +94,10 @@ pub enum WordFact {
     Diagnosis,
     /// HCPCS code of the line reviewed: `product in [Q5116]`.
     Product,
+    /// Route of the line reviewed, as a word of content: `route in [iv, sc]`.
+    Route,
+    /// CMS place of service of the order: `place_of_service in [19, 21, 22]`.
+    PlaceOfService,
 }
 
 /// Facts that are numbers.
@@ -111,6 +115,122 @@ pub enum NumberFact {
     PlannedDays,
     /// Creatinine clearance in mL/min (Cockcroft-Gault).
     CreatinineClearance,
+    /// Body weight in kilograms.
+    WeightKg,
+    /// Dose of one administration of the drug reviewed.
+    Dose(Amount, Per),
+    /// Days from one administration to the next.
+    IntervalDays,
+    /// Hours from one administration to the next.
+    IntervalHours,
+    /// Administrations of the drug over the course.
+    Administrations,
+    /// Cycles with the drug over the course.
+    TotalCycles,
+    /// Months from the first to the last administration of the course.
+    TotalMonths,
+    /// Distinct days of the drug on this order.
+    TreatmentDays,
+    /// The most days of the drug in any one cycle of this order.
+    TreatmentDaysInCycle,
+    /// Days from the first to the last administration of the drug on this order.
+    DrugDays,
+}
+
+/// What a dose is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Amount {
+    /// Milligrams.
+    Mg,
+    /// Micrograms.
+    Mcg,
+    /// Grams.
+    G,
+    /// Units.
+    Units,
+    /// Millilitres.
+    Ml,
+    /// Millicuries.
+    Mci,
+}
+
+/// What a dose is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Per {
+    /// The administration as a whole.
+    Administration,
+    /// A kilogram of body weight.
+    Kg,
+    /// A square metre of body surface.
+    M2,
+}
+
+/// Facts about the drug's own schedule, by the word that sentences use.
+pub const SCHEDULE_FACTS: [(&str, NumberFact); 26] = [
+    ("dose_mg", NumberFact::Dose(Amount::Mg, Per::Administration)),
+    ("dose_mg_per_kg", NumberFact::Dose(Amount::Mg, Per::Kg)),
+    ("dose_mg_per_m2", NumberFact::Dose(Amount::Mg, Per::M2)),
+    ("dose_mcg", NumberFact::Dose(Amount::Mcg, Per::Administration)),
+    ("dose_mcg_per_kg", NumberFact::Dose(Amount::Mcg, Per::Kg)),
+    ("dose_mcg_per_m2", NumberFact::Dose(Amount::Mcg, Per::M2)),
+    ("dose_g", NumberFact::Dose(Amount::G, Per::Administration)),
+    ("dose_g_per_kg", NumberFact::Dose(Amount::G, Per::Kg)),
+    ("dose_g_per_m2", NumberFact::Dose(Amount::G, Per::M2)),
+    ("dose_units", NumberFact::Dose(Amount::Units, Per::Administration)),
+    ("dose_units_per_kg", NumberFact::Dose(Amount::Units, Per::Kg)),
+    ("dose_units_per_m2", NumberFact::Dose(Amount::Units, Per::M2)),
+    ("dose_ml", NumberFact::Dose(Amount::Ml, Per::Administration)),
+    ("dose_ml_per_kg", NumberFact::Dose(Amount::Ml, Per::Kg)),
+    ("dose_ml_per_m2", NumberFact::Dose(Amount::Ml, Per::M2)),
+    ("dose_mci", NumberFact::Dose(Amount::Mci, Per::Administration)),
+    ("dose_mci_per_kg", NumberFact::Dose(Amount::Mci, Per::Kg)),
+    ("dose_mci_per_m2", NumberFact::Dose(Amount::Mci, Per::M2)),
+    ("interval_days", NumberFact::IntervalDays),
+    ("interval_hours", NumberFact::IntervalHours),
+    ("administrations", NumberFact::Administrations),
+    ("total_cycles", NumberFact::TotalCycles),
+    ("total_months", NumberFact::TotalMonths),
+    ("treatment_days", NumberFact::TreatmentDays),
+    ("treatment_days_in_cycle", NumberFact::TreatmentDaysInCycle),
+    ("drug_days", NumberFact::DrugDays),
+];
+
+impl NumberFact {
+    /// The word of a fact about the drug's own schedule; none for the others.
+    pub fn schedule_word(self) -> Option<&'static str> {
+        SCHEDULE_FACTS.iter().find(|(_, fact)| *fact == self).map(|(word, _)| *word)
+    }
+
+    /// True for a fact about the drug's own schedule.
+    pub const fn is_of_schedule(self) -> bool {
+        self.is_of_administration()
+            || matches!(
+                self,
+                Self::Administrations
+                    | Self::TotalCycles
+                    | Self::TotalMonths
+                    | Self::TreatmentDays
+                    | Self::TreatmentDaysInCycle
+                    | Self::DrugDays
+            )
+    }
+
+    /// True for a fact that may differ from one administration to the next.
+    pub const fn is_of_administration(self) -> bool {
+        matches!(self, Self::Dose(..) | Self::IntervalDays | Self::IntervalHours)
+    }
+}
+
+impl Criterion {
+    /// True for a sentence on dose or interval, which is judged at every administration of the drug (SAFE-05).
+    pub fn is_of_administration(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::is_of_administration),
+            Self::Not(part) => part.is_of_administration(),
+            Self::Number { fact, .. } => fact.is_of_administration(),
+            _ => false,
+        }
+    }
 }
 
 /// A comparison.

@@ -1,11 +1,12 @@
 //! Judges criteria against a patient and a plan, in Kleene's three values: what no answer says is unknown, never false.
 
 use super::biomarker;
+use super::course::{self, Administration, Course};
 use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
-use crate::domain::content::{Drug, Regimen};
+use crate::domain::content::{Drug, Regimen, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
 use crate::domain::order::{PriorTherapy, Reported};
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
@@ -26,6 +27,19 @@ pub struct Bench<'a> {
     pub matched: Option<&'a Match<'a>>,
     /// Phases as ordered.
     pub phases: &'a [crate::domain::order::Phase],
+    /// First and last day of the order's range.
+    pub range: (NaiveDate, NaiveDate),
+    /// The administrations of the drug, where a policy is judged.
+    pub course: Option<&'a Course<'a>>,
+    /// The administration at which a sentence is judged, where it speaks of one.
+    pub at: Option<&'a Administration<'a>>,
+}
+
+impl Bench<'_> {
+    /// The line at hand: of the administration judged, else the one reviewed.
+    fn line_at_hand(&self) -> &PlanLine<'_> {
+        self.at.map_or(self.line, |at| at.line)
+    }
 }
 
 /// The facts that a judgement used.
@@ -81,6 +95,24 @@ pub fn judge(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
     part(criterion, bench, None, false)
 }
 
+/// Judges a line of a policy: one on dose or interval holds when it holds at every administration of the drug (SAFE-05).
+pub fn judge_statement(statement: &Statement, bench: &Bench<'_>) -> Truth {
+    if !statement.by_administration {
+        return judge(&statement.criterion, bench);
+    }
+    let Some(course) = bench.course.filter(|course| !course.administrations.is_empty()) else { return Truth::Unknown };
+    let at = |at| judge(&statement.criterion, &Bench { at: Some(at), ..*bench });
+    course.administrations.iter().fold(Truth::Met, |so_far, administration| so_far.and(at(administration)))
+}
+
+/// By which facts a line of a policy was judged: at the first administration that accounts for the outcome, where it speaks of one.
+pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Truth) -> Evidence {
+    let all = bench.course.filter(|_| statement.by_administration).into_iter().flat_map(|course| &course.administrations);
+    let accounts = |at: &&Administration<'_>| judge(&statement.criterion, &Bench { at: Some(at), ..*bench }) == outcome;
+    let at = all.into_iter().find(accounts);
+    evidence(&statement.criterion, &Bench { at, ..*bench }, outcome)
+}
+
 /// By which facts a criterion was judged, and which answers account for the outcome.
 pub fn evidence(criterion: &Criterion, bench: &Bench<'_>, outcome: Truth) -> Evidence {
     let mut evidence = Evidence { facts: BTreeMap::new(), open: Vec::new(), outcome };
@@ -113,6 +145,9 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
         Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
         Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
+        Criterion::Number { fact, comparison, value } if fact.is_of_schedule() => {
+            course::compare(*fact, *comparison, *value, bench)
+        }
         Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
         Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
         Criterion::Assessment { name, test } => assessment(name, test, patient),
@@ -159,8 +194,16 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::LineOfBusiness => among(patient.coverage.line_of_business.as_str()).into(),
         WordFact::Sex => patient.clinical.sex.known().copied().or(patient.coverage.sex).map(|sex| among(sex.as_str())).into(),
         WordFact::Diagnosis => patient.icd10.map(|code| any_of.iter().any(|prefix| code.starts_with(prefix.as_str()))).into(),
-        WordFact::Product => bench.line.ordered.hcpcs.as_deref().map(among).into(),
+        WordFact::Product => bench.line_at_hand().ordered.hcpcs.as_deref().map(among).into(),
+        WordFact::Route => route(bench).map(among).into(),
+        WordFact::PlaceOfService => patient.place_of_service.map(among).into(),
     }
+}
+
+/// The route of the line at hand, as a word of content; none where it was not told or content does not know the word.
+fn route<'a>(bench: &Bench<'a>) -> Option<&'a str> {
+    let entered = bench.at.map_or(bench.line, |at| at.line).ordered.route.as_deref()?;
+    bench.patient.content.routes.word(entered)
 }
 
 /// What drugs and schedule do to any patient is the same whoever the patient is, so every regimen of these drugs on this schedule has a
@@ -209,6 +252,9 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
         NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
         NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
+        NumberFact::WeightKg => patient.weight().ok(),
+        // a number of its own only where it is exact
+        schedule => course::span(schedule, bench).filter(|(least, most)| least == most).map(|(least, _)| least),
     }
 }
 
@@ -288,10 +334,13 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
-        Criterion::Number { fact, .. } => {
-            let (name, pointer) = number_name(*fact);
-            say(name, pointer, json!(number(*fact, bench)));
-        }
+        Criterion::Number { fact, .. } => match fact.schedule_word() {
+            Some(word) => explain_schedule(word, *fact, bench, &mut say),
+            None => {
+                let (name, pointer) = number_name(*fact);
+                say(name, pointer, json!(number(*fact, bench)));
+            }
+        },
         Criterion::Biomarker { marker, .. } => {
             let pointer = patient
                 .content
@@ -349,8 +398,37 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::LineOfBusiness => say("line_of_business", "/member", json!(patient.coverage.line_of_business)),
         WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),
         WordFact::Diagnosis => say("icd10", "/diagnosis/icd10", json!(patient.icd10)),
-        WordFact::Product => say("hcpcs", &bench.line.pointer("/hcpcs"), json!(bench.line.ordered.hcpcs)),
+        WordFact::Product => {
+            say("hcpcs", &bench.line_at_hand().pointer("/hcpcs"), json!(bench.line_at_hand().ordered.hcpcs));
+        }
+        WordFact::Route => say("route", &bench.line_at_hand().pointer("/route"), json!(bench.line_at_hand().ordered.route)),
+        WordFact::PlaceOfService => say("place_of_service", "/place_of_service", json!(patient.place_of_service)),
     }
+}
+
+/// A fact of the schedule, or the measure that it waits for.
+fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Value)) {
+    let line = bench.line_at_hand();
+    let value = number(fact, bench);
+    match fact {
+        NumberFact::Dose(_, per) => {
+            let lacking = bench.at.filter(|at| value.is_none() && !at.lacks_dose()).map(|at| at.lacking(per, bench));
+            for measure in lacking.unwrap_or_default() {
+                say(measure.name(), measure.pointer(), Value::Null);
+            }
+            say(word, &line.pointer("/dose"), json!(value.map(rounded)));
+        }
+        NumberFact::IntervalDays | NumberFact::IntervalHours => say(word, &line.pointer("/days"), json!(value.map(rounded))),
+        NumberFact::Administrations | NumberFact::TotalCycles | NumberFact::TotalMonths => {
+            say(word, "/clinical/prior_therapies", json!(value.map(rounded)));
+        }
+        _ => say(word, &line.pointer("/days"), json!(value.map(rounded))),
+    }
+}
+
+/// To a thousandth, as shown.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
@@ -361,5 +439,8 @@ const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
         NumberFact::CarboplatinAuc => ("carboplatin_auc", "/treatment/phases"),
         NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
         NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),
+        NumberFact::WeightKg => ("weight_kg", "/clinical/weight_kg"),
+        // told by the word of the sentence
+        _ => ("schedule", "/treatment/phases"),
     }
 }

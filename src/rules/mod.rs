@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod claims;
 pub mod concern;
+pub mod course;
 pub mod criteria;
 pub mod decide;
 pub mod derive;

@@ -23,6 +23,10 @@ pub struct Patient<'a> {
     pub coverage: &'a MemberRow,
     /// Date of service.
     pub date_of_service: NaiveDate,
+    /// CMS place of service, where told.
+    pub place_of_service: Option<&'a str>,
+    /// When a treatment that is already running began, where told (PRG-05).
+    pub continued_since: Option<NaiveDate>,
     /// Age in whole years on that day.
     pub age: u32,
     /// Stage group such as `II`, `limited`; none where unknown or not a stage.
@@ -87,6 +91,8 @@ impl<'a> Patient<'a> {
             icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
             coverage,
             date_of_service,
+            place_of_service: order.place_of_service.as_deref(),
+            continued_since: order.continuation_of_treatment_started_on,
             age: age_on(coverage.birth_date, date_of_service),
             ecog: clinical.performance_status.known().and_then(|status| status.ecog()),
             metastatic: metastatic(clinical, stage.as_deref()),

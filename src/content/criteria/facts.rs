@@ -7,11 +7,11 @@ use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
-use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, WordFact};
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, SCHEDULE_FACTS, WordFact};
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 26] = [
+const BEGINNINGS: [&str; 29] = [
     "cancer",
     "pathology",
     "stage",
@@ -38,6 +38,9 @@ const BEGINNINGS: [&str; 26] = [
     "carboplatin_auc",
     "planned_days",
     "creatinine_clearance",
+    "route",
+    "place_of_service",
+    "weight_kg",
 ];
 
 /// Reads one fact.
@@ -56,6 +59,11 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         }),
         "diagnosis" => diagnosis(reader),
         "product" => product(reader),
+        "route" => words(reader, WordFact::Route, "route", |v| v.routes.words().collect()),
+        "place_of_service" => words(reader, WordFact::PlaceOfService, "place of service", |v| {
+            v.places_of_service.keys().map(String::as_str).collect()
+        }),
+        "weight_kg" => number(reader, NumberFact::WeightKg),
         "ecog" => number(reader, NumberFact::Ecog),
         "age" => number(reader, NumberFact::Age),
         "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
@@ -75,7 +83,13 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         }
         "fn_risk_factor" => fn_risk_factor(reader),
         "regimen" => regimen(reader),
-        other => Err(CriterionError::unknown(first.column, "fact", other, BEGINNINGS)),
+        other => match SCHEDULE_FACTS.iter().find(|(word, _)| *word == other) {
+            Some((_, fact)) => number(reader, *fact),
+            None => {
+                let known = BEGINNINGS.into_iter().chain(SCHEDULE_FACTS.iter().map(|(word, _)| *word));
+                Err(CriterionError::unknown(first.column, "fact", other, known))
+            }
+        },
     }
 }
 

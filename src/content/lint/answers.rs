@@ -38,9 +38,8 @@ impl<'a> Answer<'a> {
             Self::Number(NumberFact::Age) => (0.0, 130.0, true),
             Self::Number(NumberFact::CycleLengthDays) => (1.0, 366.0, true),
             Self::Number(NumberFact::PlannedDays) => (1.0, f64::INFINITY, true),
-            Self::Number(NumberFact::CarboplatinAuc | NumberFact::CreatinineClearance) | Self::Assessment(_) => {
-                (0.0, f64::INFINITY, false)
-            }
+            // what the schedule says, clearance, weight: any number
+            Self::Number(_) | Self::Assessment(_) => (0.0, f64::INFINITY, false),
             Self::Marker(name) => {
                 let (low, high) = vocabulary.biomarker(name).and_then(|marker| marker.range).unwrap_or((0.0, f64::INFINITY));
                 (low, high, false)
@@ -97,6 +96,8 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         }
         WordFact::LineOfBusiness => LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect(),
         WordFact::Sex => Sex::ALL.iter().map(|sex| sex.as_str()).collect(),
+        WordFact::Route => vocabulary.routes.words().collect(),
+        WordFact::PlaceOfService => vocabulary.places_of_service.keys().map(String::as_str).collect(),
         // judged without a list of words
         WordFact::Setting | WordFact::Diagnosis => Vec::new(),
         WordFact::Product => vocabulary.drugs.all().iter().flat_map(|drug| &drug.codes).map(|code| code.hcpcs.as_str()).collect(),

@@ -4,6 +4,7 @@ mod catalog;
 mod letters;
 mod program;
 mod regimen;
+mod routes;
 
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
@@ -14,9 +15,11 @@ pub use program::{
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
-    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Regimen,
+    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredProducts, Regimen,
     RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
+
+pub use routes::Routes;
 
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +72,8 @@ pub struct Content {
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
     pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// Words for routes of administration.
+    pub routes: Arc<Routes>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
     regimen_ids: HashMap<String, usize>,
@@ -129,6 +134,8 @@ pub struct Parts {
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
+    pub routes: Arc<Routes>,
+    /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
 }
 
@@ -158,6 +165,7 @@ impl From<Parts> for Content {
             policies: parts.policies,
             biomarkers: parts.biomarkers,
             pathologies: parts.pathologies,
+            routes: parts.routes,
             calendars: parts.calendars,
             regimen_ids,
             by_cancer,
