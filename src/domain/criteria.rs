@@ -281,6 +281,8 @@ pub enum ResultTest {
     Compare(Comparison, f64),
     /// Anything usable was reported.
     Known,
+    /// Anything was entered, be it "unknown": what nobody need ask for is heeded where it is told.
+    Told,
 }
 
 /// A drug, or a class or subclass of drugs of the catalogue.

@@ -19,10 +19,14 @@ pub fn required(marker: &str, required: &RequiredResult, patient: &Patient<'_>) 
 
 /// Whether the patient's marker passes a test.
 pub fn test(marker: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    if *test == ResultTest::Told {
+        let told = |definition: &std::sync::Arc<BiomarkerDefinition>| !matches!(patient.biomarker(definition), Answer::Absent);
+        return patient.content.biomarker(marker).is_some_and(told).into();
+    }
     let asked = match test {
         ResultTest::In(words) => Asked::In(words),
         ResultTest::Compare(comparison, value) => Asked::Compare(*comparison, *value),
-        ResultTest::Known => Asked::Known,
+        ResultTest::Known | ResultTest::Told => Asked::Known,
     };
     ask(marker, asked, patient)
 }

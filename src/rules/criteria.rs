@@ -152,7 +152,10 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
         Criterion::Assessment { name, test } => assessment(name, test, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
-        Criterion::With(partners) => others(bench).any(|other| partners.iter().any(|partner| is_partner(other, partner))).into(),
+        Criterion::With(partners) => partners
+            .iter()
+            .any(|partner| contains(bench.line, partner) || others(bench).any(|other| is_partner(other, partner)))
+            .into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
         Criterion::Prior { partners, progressed } => prior(partners, *progressed, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
@@ -167,6 +170,14 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
 fn others<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
     let reviewed = bench.line.name();
     bench.plan.iter().filter(move |line| line.name() != reviewed)
+}
+
+/// Ingredients beside the first that the line reviewed has itself, as a fixed combination: they count as given with it.
+fn contains(line: &PlanLine<'_>, partner: &Partner) -> bool {
+    match partner {
+        Partner::Generic(generic) => line.ingredients().skip(1).any(|ingredient| ingredient == generic),
+        Partner::Class(_) => false,
+    }
 }
 
 fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
@@ -263,9 +274,12 @@ fn treatment<'a>(plan: &'a [PlanLine<'a>]) -> impl Iterator<Item = &'a PlanLine<
 }
 
 fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    if *test == ResultTest::Told {
+        return patient.has_told(name).into();
+    }
     let Some(result) = patient.assessment(name) else { return Truth::Unknown };
     match (test, result) {
-        (ResultTest::Known, _) => Truth::Met,
+        (ResultTest::Known | ResultTest::Told, _) => Truth::Met,
         (ResultTest::Compare(comparison, value), Reported::Number(found)) => comparison.holds(*found, *value).into(),
         (ResultTest::Compare(comparison, value), Reported::Word(word)) => {
             word.trim().parse::<f64>().ok().map(|found| comparison.holds(found, *value)).into()

@@ -192,6 +192,11 @@ impl<'a> Patient<'a> {
         entries.iter().filter(|entry| entry.name == name).max_by_key(|entry| entry.on).and_then(|entry| entry.result.known())
     }
 
+    /// True where anything was entered for an assessment, be it that it is not known.
+    pub fn has_told(&self, name: &str) -> bool {
+        self.clinical.assessments.known().is_some_and(|entries| entries.iter().any(|entry| entry.name == name))
+    }
+
     /// Febrile neutropenia risk factors that the patient has: ticked ones, and those that age, performance status and renal function
     /// say by themselves (DEV-06).
     pub fn fn_risk_factors(&self) -> Vec<FnRiskFactor> {

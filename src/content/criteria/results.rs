@@ -56,6 +56,9 @@ fn test(reader: &mut Reader<'_>) -> Parsed<Option<ResultTest>> {
     if reader.is_known() {
         return Ok(Some(ResultTest::Known));
     }
+    if reader.is_keyword("told") {
+        return Ok(Some(ResultTest::Told));
+    }
     let Some(comparison) = reader.comparison() else { return Ok(None) };
     Ok(Some(ResultTest::Compare(comparison, reader.number()?)))
 }

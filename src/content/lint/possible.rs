@@ -139,6 +139,7 @@ impl<'a> Room<'_, 'a> {
             }
             // What is not known is unknown, never false.
             ResultTest::Known => is_wanted,
+            ResultTest::Told => true,
         }
     }
 
