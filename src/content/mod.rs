@@ -17,11 +17,12 @@ mod releases;
 mod report;
 mod source;
 mod table;
+mod therapies;
 mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, HolidayCalendar, Library, Parts, Policy, Program};
+use crate::domain::content::{Content, HolidayCalendar, Library, Parts, Policy, Program, Therapies};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -68,6 +69,7 @@ struct Drafts {
     policies: Vec<policies::Draft>,
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
+    therapies: Arc<Therapies>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -80,7 +82,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &mut report);
     policies::check_scopes(&policies, &programs, &mut report);
-    (Drafts { releases, words, regimens, policies, programs, calendars }, report)
+    let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
+    (Drafts { releases, words, regimens, policies, programs, calendars, therapies }, report)
 }
 
 impl Drafts {
@@ -108,6 +111,7 @@ impl Drafts {
                 pathologies: self.words.pathologies.clone(),
                 routes: Arc::clone(&self.words.routes),
                 calendars: self.calendars.clone(),
+                therapies: Arc::clone(&self.therapies),
             }))
         });
         Library::new(contents.collect())

@@ -149,7 +149,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}", asked.name.replace('_', " "), line.name()),
+            message: format!("{} {words} the policy of {}: {statement}{}", asked.name.replace('_', " "), line.name(), not_understood(asked)),
         });
     }
     found
@@ -158,7 +158,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
 /// What an answer that a policy waits for or fails by is; whether it leaves the Pathway. None for what the drug's own message says: the
 /// drugs beside it, the regimen that it supports.
 fn of_policy(asked: &Asked, is_limit: bool, supportive: bool) -> Option<(DeviationCode, &'static str, bool)> {
-    let is_clinical = asked.pointer.starts_with("/clinical");
+    let is_clinical = asked.pointer.starts_with("/clinical") || asked.pointer == "/treatment/continues";
     let is_told_elsewhere = matches!(asked.pointer.as_str(), "/treatment" | "/treatment/phases" | "/member");
     match asked.truth {
         Truth::NotMet if is_limit => Some((DeviationCode::LimitExceeded, "exceeds a limit of", false)),
@@ -173,6 +173,12 @@ fn of_policy(asked: &Asked, is_limit: bool, supportive: bool) -> Option<(Deviati
         }
         _ => Some((DeviationCode::UnknownAnswer, "is needed and not known for", !supportive)),
     }
+}
+
+/// Which earlier treatments are behind an open question, with what was not understood about them.
+fn not_understood(asked: &super::criteria::Asked) -> String {
+    let is_open = asked.pointer == "/clinical/prior_therapies" && asked.truth == Truth::Unknown && !asked.entered.is_empty();
+    if is_open { format!("; entered: {}", asked.entered) } else { String::new() }
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

@@ -5,6 +5,7 @@ mod letters;
 mod program;
 mod regimen;
 mod routes;
+mod therapies;
 
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
@@ -18,8 +19,8 @@ pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredProducts, Regimen,
     RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
-
 pub use routes::Routes;
+pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
@@ -76,6 +77,8 @@ pub struct Content {
     pub routes: Arc<Routes>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// Names of earlier treatments and their outcomes.
+    pub therapies: Arc<Therapies>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     biomarker_names: HashMap<String, usize>,
@@ -137,6 +140,8 @@ pub struct Parts {
     pub routes: Arc<Routes>,
     /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// See [`Content`].
+    pub therapies: Arc<Therapies>,
 }
 
 impl From<Parts> for Content {
@@ -167,6 +172,7 @@ impl From<Parts> for Content {
             pathologies: parts.pathologies,
             routes: parts.routes,
             calendars: parts.calendars,
+            therapies: parts.therapies,
             regimen_ids,
             by_cancer,
             biomarker_names,
