@@ -4,6 +4,7 @@
 use super::criteria::Bench;
 use super::dose::{self, Given};
 use super::drugs::{ceiling, cycle_cap};
+use super::history::Run;
 use super::plan::{PlanLine, phase_starts};
 use crate::domain::criteria::{Amount, Comparison, NumberFact, Per};
 use crate::domain::order::Dose;
@@ -172,14 +173,10 @@ pub fn span(fact: NumberFact, bench: &Bench<'_>) -> Option<(f64, f64)> {
         NumberFact::TreatmentDaysInCycle => Some(exact(days(Occasions::of(bench)?.days_in_cycle()))),
         NumberFact::DrugDays => Some(exact(days(Occasions::of(bench)?.length()))),
         NumberFact::Administrations => {
-            let (least, most) = Before::of(bench).administrations;
-            let here = days(Occasions::of(bench)?.administrations());
-            Some((here + least, here + most))
+            Some(over_course(Occasions::of(bench)?.administrations(), before(bench)))
         }
         NumberFact::TotalCycles => {
-            let (least, most) = Before::of(bench).cycles;
-            let here = days(Occasions::of(bench)?.cycles());
-            Some((here + least, here + most))
+            Some(over_course(Occasions::of(bench)?.cycles(), Run { fewest: 0, ..before(bench) }))
         }
         NumberFact::TotalMonths => total_months(bench),
         _ => None,
@@ -306,43 +303,28 @@ impl Occasions {
     }
 }
 
-/// What was given of the course before this order: least and most.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Before {
-    administrations: (f64, f64),
-    cycles: (f64, f64),
-    /// The first day of the course, at the earliest and at the latest; none where this order begins it.
-    began: Option<(Option<NaiveDate>, NaiveDate)>,
-}
-
-impl Before {
-    const NOTHING: Self = Self { administrations: (0.0, 0.0), cycles: (0.0, 0.0), began: None };
-
-    fn of(bench: &Bench<'_>) -> Self {
-        let told = bench.patient.continued_since.filter(|since| *since < bench.patient.date_of_service);
-        match told {
-            // begun elsewhere: how often it was given nobody has counted
-            Some(since) => {
-                Self { administrations: (0.0, f64::INFINITY), cycles: (0.0, f64::INFINITY), began: Some((Some(since), since)) }
-            }
-            None => Self::NOTHING,
-        }
-    }
+/// What was counted on this order, with what came before of the course. Of cases visits are known, not cycles: each may have been one.
+fn over_course(here: u64, before: Run) -> (f64, f64) {
+    (days(here + before.fewest), before.most.map_or(f64::INFINITY, |most| days(here + most)))
 }
 
 fn total_months(bench: &Bench<'_>) -> Option<(f64, f64)> {
     let here = Occasions::of(bench)?;
     let day = |count: u64| bench.patient.date_of_service.checked_add_days(Days::new(count)).unwrap_or(NaiveDate::MAX);
     let last = day(here.last());
-    Some(match Before::of(bench).began {
-        None => {
-            let months = months_between(day(here.last() - here.length()), last);
-            (months, months)
-        }
-        Some((earliest, latest)) => {
-            (months_between(latest, last), earliest.map_or(f64::INFINITY, |earliest| months_between(earliest, last)))
-        }
-    })
+    let run = before(bench);
+    let first = day(here.last() - here.length());
+    let fewest = months_between(run.latest.unwrap_or(first).min(first), last);
+    let most = match run.earliest {
+        None => fewest,
+        Some(None) => f64::INFINITY,
+        Some(Some(earliest)) => months_between(earliest.min(first), last),
+    };
+    Some((fewest, most))
+}
+
+fn before(bench: &Bench<'_>) -> Run {
+    bench.patient.history.run(bench.line, bench.patient)
 }
 
 /// Calendar months between two days; a part of a month as its share of that month.

@@ -3,9 +3,11 @@
 
 mod concerns;
 mod lines;
+mod run;
 
 pub use concerns::concerns;
 pub use lines::{Count, Disagreement};
+pub use run::Run;
 
 use super::facts::{Facts, RelatedCase, RelatedDrug};
 use super::patient::Patient;
