@@ -1,5 +1,6 @@
 //! Where the entry does not align with what was expected, and what that does (DEV-01…07).
 
+use super::criteria::Asked;
 use super::drugs::{Judged, Shared, ceiling};
 use super::intake;
 use super::matching::{Match, nearest};
@@ -156,10 +157,20 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}", asked.name.replace('_', " "), line.name()),
+            message: asks(asked, words, line.name(), statement),
         });
     }
     found
+}
+
+/// What a statement of policy waits for: what was entered, why it does not count, and what would.
+fn asks(asked: &Asked, words: &str, drug: &str, statement: &str) -> String {
+    let name = asked.name.replace('_', " ");
+    let plain = format!("{name} {words} the policy of {drug}: {statement}");
+    if asked.truth == Truth::NotMet || asked.wanted.is_empty() {
+        return plain;
+    }
+    format!("{plain}. Entered: {}. What counts: {}", asked.entered, asked.wanted)
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

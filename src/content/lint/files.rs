@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "README.md",
     "releases.toml",
     "cancers.toml",
@@ -12,6 +12,7 @@ const KNOWN: [&str; 14] = [
     "pathologies.toml",
     "assessments.toml",
     "settings.toml",
+    "words",
     "programs",
     "policies",
     "regimens",
@@ -23,6 +24,8 @@ const KNOWN: [&str; 14] = [
 
 /// Folders of `.toml` files.
 const TABLES: [&str; 5] = ["programs", "policies", "regimens", "drugs", "calendars"];
+
+const WORDS: [&str; 4] = ["groups.toml", "no_result.toml", "units.toml", "stages.toml"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 
@@ -40,6 +43,10 @@ pub(super) fn lint(source: &Source, report: &mut Report) {
         for name in others {
             unread(format!("{folder}/{name}"), Some("files here end in `.toml`".to_owned()));
         }
+    }
+    for name in source.names("words").into_iter().filter(|name| !WORDS.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, WORDS);
+        unread(format!("words/{name}"), suggestion);
     }
     for name in source.names("code-sets").into_iter().filter(|name| !CODE_SETS.contains(&name.as_str())) {
         let suggestion = did_you_mean(&name, CODE_SETS);
