@@ -3,6 +3,7 @@
 //! Files are read one at a time and their parse trees dropped; releases share what did not change between them. Nothing here
 //! decides anything about an order, and nothing but `content` knows what a content file looks like.
 
+mod answers;
 mod codes;
 mod criteria;
 mod document;
@@ -90,6 +91,7 @@ impl Drafts {
     /// Every release. What did not change from one to the next is shared.
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
+        let answers = Arc::new(self.words.answers);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -107,7 +109,7 @@ impl Drafts {
                 places_of_service: Arc::clone(&self.words.places_of_service),
                 cancers: self.words.cancers.clone(),
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
-                biomarkers: self.words.biomarkers.clone(),
+                answers: Arc::clone(&answers),
                 pathologies: self.words.pathologies.clone(),
                 routes: Arc::clone(&self.words.routes),
                 calendars: self.calendars.clone(),

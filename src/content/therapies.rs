@@ -88,7 +88,7 @@ pub(super) fn read(source: &Source, drugs: &DrugCatalog, classes: &BTreeSet<Stri
             no_name_twice(&entry.names, place, &mut seen, report);
             let therapy = Arc::new(therapy(&entry, place, drugs, classes, report));
             for (index, name) in entry.names.iter().enumerate() {
-                if let Some(generic) = own.get(&fold(name)).filter(|generic| !is_only(&therapy, generic)) {
+                if let Some(generic) = own.get(fold(name).as_ref()).filter(|generic| !is_only(&therapy, generic)) {
                     let message = format!("`{name}` is what the catalogue calls {generic}");
                     place.key("names").at(index).error(report, message, None);
                 }
@@ -142,7 +142,7 @@ fn no_name_twice(names: &[String], place: Place<'_, '_>, seen: &mut HashMap<Stri
     }
     for (index, name) in names.iter().enumerate() {
         let here = place.key("names").at(index);
-        let key = fold(name);
+        let key = fold(name).into_owned();
         if key.is_empty() {
             here.error(report, "a name needs a letter or a digit", None);
         } else if let Some(line) = seen.insert(key, here.line()) {
@@ -182,7 +182,7 @@ fn of_catalogue(drugs: &DrugCatalog, found: &mut Therapies) -> HashMap<String, S
         }
         for name in std::iter::once(&drug.generic).chain(&drug.synonyms) {
             found.add_name(name, &therapy);
-            own.insert(fold(name), drug.generic.clone());
+            own.insert(fold(name).into_owned(), drug.generic.clone());
         }
     }
     for code in drugs.ended_codes() {

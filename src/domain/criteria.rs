@@ -35,6 +35,8 @@ pub enum Criterion {
         marker: String,
         /// The test.
         test: ResultTest,
+        /// Days before the date of service within which the result has to be dated: `within 90 days`.
+        within: Option<u32>,
     },
     /// An assessment's result: `assessment lvef_percent >= 50`, `assessment hepatitis_b_screen is known`.
     Assessment {
@@ -42,6 +44,8 @@ pub enum Criterion {
         name: String,
         /// The test.
         test: ResultTest,
+        /// Days before the date of service within which the result has to be dated.
+        within: Option<u32>,
     },
     /// Days from a dated assessment to the date of service: `days since last_major_surgery_on >= 28`.
     DaysSince {
@@ -98,6 +102,8 @@ pub enum WordFact {
     Pathology,
     /// Stage group.
     Stage,
+    /// Stage with its subgroup: `substage is IIIA`.
+    Substage,
     /// Disease setting, told or derived from line and stage: `setting is metastatic`.
     Setting,
     /// Treatment goal.

@@ -281,7 +281,7 @@ fn sex_schema() -> utoipa::openapi::Schema {
 }
 
 fn biomarkers_schema() -> utoipa::openapi::Schema {
-    answer::list_of("Biomarker", "A list of `{name, result}`, or `unknown` or `not_reported`")
+    answer::list_of("Biomarker", "A list of `{name, result, on}`, or `unknown` or `not_reported`")
 }
 
 fn fn_risk_schema() -> utoipa::openapi::Schema {
@@ -367,20 +367,23 @@ pub enum Reported {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Biomarker {
-    /// Marker in snake case, a name of `GET /v1/biomarkers`.
+    /// A name of `GET /v1/biomarkers`, or one of its synonyms.
     #[schema(min_length = 1, max_length = 60)]
     pub name: String,
     /// A word, or a number for scores.
     #[serde(default)]
     #[schema(schema_with = answer::result)]
     pub result: Answer<Reported>,
+    /// When it was reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<NaiveDate>,
 }
 
 /// One assessment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Assessment {
-    /// Name in snake case, such as `lvef_percent`.
+    /// A name of `GET /v1/assessments` such as `lvef_percent`, or one of its synonyms.
     #[schema(min_length = 1, max_length = 60)]
     pub name: String,
     /// A word, number, date or yes/no.

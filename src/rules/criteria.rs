@@ -1,5 +1,6 @@
 //! Judges criteria against a patient and a plan, in Kleene's three values: what no answer says is unknown, never false.
 
+use super::answers::{Standing, Value, is_recent};
 use super::biomarker;
 use super::course::{self, Administration, Course};
 use super::history::Count;
@@ -7,13 +8,14 @@ use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
-use crate::domain::content::{Drug, Regimen, Statement};
+use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
-use crate::domain::order::Reported;
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
 use chrono::{Datelike, NaiveDate};
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What a criterion is judged against.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +49,7 @@ impl Bench<'_> {
 #[derive(Debug)]
 pub struct Evidence {
     /// Facts by name.
-    pub facts: BTreeMap<String, Value>,
+    pub facts: BTreeMap<String, Json>,
     /// Where the whole does not hold, every answer that makes it so, once.
     pub open: Vec<Asked>,
     outcome: Truth,
@@ -62,28 +64,45 @@ pub struct Asked {
     pub name: String,
     /// What was answered, in words.
     pub entered: String,
+    /// What would count, where the answer is not usable; empty where the question says it.
+    pub wanted: String,
     /// What the answer does for the whole: under a `not`, an answer that makes the part hold is what fails it.
     pub truth: Truth,
 }
 
 impl Evidence {
-    fn add(&mut self, name: &str, pointer: &str, value: Value, truth: Truth) {
+    fn add(&mut self, name: &str, pointer: &str, value: Json, truth: Truth) {
+        let entered = in_words(&value);
+        self.add_answer(name, pointer, value, truth, entered, String::new);
+    }
+
+    /// Adds an answer of which content says what would count.
+    fn add_answer(
+        &mut self,
+        name: &str,
+        pointer: &str,
+        value: Json,
+        truth: Truth,
+        entered: String,
+        wanted: impl FnOnce() -> String,
+    ) {
         let is_open = truth == self.outcome && truth != Truth::Met;
         if is_open && !self.open.iter().any(|asked| asked.name == name) {
-            self.open.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), entered: in_words(&value), truth });
+            let (pointer, name) = (pointer.to_owned(), name.to_owned());
+            self.open.push(Asked { pointer, name, entered, wanted: wanted(), truth });
         }
         self.facts.insert(name.to_owned(), value);
     }
 }
 
 /// A fact as a person would write it.
-fn in_words(value: &Value) -> String {
+fn in_words(value: &Json) -> String {
     match value {
-        Value::Null => "not entered".to_owned(),
-        Value::String(word) => word.clone(),
-        Value::Array(list) if list.is_empty() => "none".to_owned(),
-        Value::Array(list) => list.iter().map(in_words).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
+        Json::Null => "not entered".to_owned(),
+        Json::String(word) => word.clone(),
+        Json::Array(list) if list.is_empty() => "none".to_owned(),
+        Json::Array(list) => list.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        Json::Object(fields) => {
             let parts = fields.iter().filter(|(_, value)| !value.is_null());
             parts.map(|(name, value)| format!("{} {}", name.replace('_', " "), in_words(value))).collect::<Vec<_>>().join(", ")
         }
@@ -155,8 +174,8 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             value,
         } => counted(*fact, bench).map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
         Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
-        Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
-        Criterion::Assessment { name, test } => assessment(name, test, patient),
+        Criterion::Biomarker { marker, test, within } => biomarker::test(marker, test, *within, patient),
+        Criterion::Assessment { name, test, within } => assessment(name, test, *within, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
         Criterion::MonthsSince { name, comparison, months } => months_since(name, *comparison, *months, patient),
         Criterion::LinesBeforeWith { partners, comparison, value } => patient
@@ -212,7 +231,8 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
     match fact {
         WordFact::Cancer => patient.cancer().map(|cancer| is_cancer(cancer, any_of, patient)).into(),
         WordFact::Pathology => pathology(any_of, patient),
-        WordFact::Stage => patient.stage.as_deref().map(among).into(),
+        WordFact::Stage => patient.stage.map(among).into(),
+        WordFact::Substage => substage(any_of, patient),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
         WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
         WordFact::RegimenFnRisk => of_twins(bench, |regimen| among(regimen.fn_risk.as_str())),
@@ -251,7 +271,7 @@ fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(&biomarker::snake(entered)))
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered))
     else {
         return Truth::Unknown;
     };
@@ -303,44 +323,41 @@ fn treatment<'a>(plan: &'a [PlanLine<'a>]) -> impl Iterator<Item = &'a PlanLine<
     plan.iter().filter(|line| !line.is_supportive_by_content())
 }
 
-fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
+/// What is told of the subgroup may be less than what is asked, which leaves it open; `IIIA1` is `IIIA`, too.
+fn substage(any_of: &[String], patient: &Patient<'_>) -> Truth {
+    let Some(told) = patient.substage.as_deref() else { return Truth::Unknown };
+    let group = |stage: &str| stage.bytes().take_while(|byte| matches!(byte, b'I' | b'V' | b'0')).count();
+    let begins = |whole: &str, start: &str| whole.starts_with(start) && group(whole) == group(start);
+    any_of.iter().fold(Truth::NotMet, |so_far, wanted| {
+        so_far.or(if begins(told, wanted) {
+            Truth::Met
+        } else if begins(wanted, told) {
+            Truth::Unknown
+        } else {
+            Truth::NotMet
+        })
+    })
+}
+
+fn assessment(name: &str, test: &ResultTest, within: Option<u32>, patient: &Patient<'_>) -> Truth {
+    let standing = patient.assessment(name);
     if *test == ResultTest::Told {
-        return patient.has_told(name).into();
+        return standing.is_some().into();
     }
-    let Some(result) = patient.assessment(name) else { return Truth::Unknown };
-    match (test, result) {
-        (ResultTest::Known | ResultTest::Told, _) => Truth::Met,
-        (ResultTest::Compare(comparison, value), Reported::Number(found)) => comparison.holds(*found, *value).into(),
-        (ResultTest::Compare(comparison, value), Reported::Word(word)) => {
-            word.trim().parse::<f64>().ok().map(|found| comparison.holds(found, *value)).into()
-        }
-        (ResultTest::Compare(..), Reported::Flag(_)) | (ResultTest::In(_), Reported::Number(_)) => Truth::Unknown,
-        (ResultTest::In(words), Reported::Flag(flag)) => {
-            let said: &[&str] = if *flag {
-                &["yes", "true", "present", "positive", "active"]
-            } else {
-                &["no", "false", "none", "negative", "absent"]
-            };
-            words.iter().any(|word| said.contains(&word.as_str())).into()
-        }
-        (ResultTest::In(words), Reported::Word(word)) => {
-            let word = biomarker::snake(word);
-            words.iter().any(|known| *known == word).into()
-        }
+    match is_recent(standing, within, patient.date_of_service) {
+        Truth::Met => standing.map_or(Truth::Unknown, |standing| standing.test(test)),
+        _ => Truth::Unknown,
     }
 }
 
 fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'_>) -> Truth {
-    match patient.assessment(name) {
+    match patient.assessment(name).map(|standing| &standing.value) {
         // what never happened is longer ago than any number of days
-        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_ref(), "none" | "never" | "no") => {
-            comparison.holds(f64::INFINITY, days).into()
-        }
-        Some(Reported::Flag(false)) => comparison.holds(f64::INFINITY, days).into(),
-        Some(Reported::Word(word)) => {
-            let since = word.parse::<NaiveDate>().ok().map(|day| (patient.date_of_service - day).num_days());
+        Some(Ok(Value::Never)) => comparison.holds(f64::INFINITY, days).into(),
+        Some(Ok(Value::Day(day))) => {
             #[expect(clippy::cast_precision_loss, reason = "days between two dates fit a float exactly")]
-            since.map(|since| comparison.holds(since as f64, days)).into()
+            let since = (patient.date_of_service - *day).num_days() as f64;
+            comparison.holds(since, days).into()
         }
         _ => Truth::Unknown,
     }
@@ -348,12 +365,9 @@ fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'
 
 /// Whole calendar months from a day to the date of service.
 fn months_since(name: &str, comparison: Comparison, months: f64, patient: &Patient<'_>) -> Truth {
-    let since = match patient.assessment(name) {
-        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_ref(), "none" | "never" | "no") => Some(f64::INFINITY),
-        Some(Reported::Flag(false)) => Some(f64::INFINITY),
-        Some(Reported::Word(word)) => {
-            word.parse::<NaiveDate>().ok().map(|day| f64::from(whole_months(day, patient.date_of_service)))
-        }
+    let since = match patient.assessment(name).map(|standing| &standing.value) {
+        Some(Ok(Value::Never)) => Some(f64::INFINITY),
+        Some(Ok(Value::Day(day))) => Some(f64::from(whole_months(*day, patient.date_of_service))),
         _ => None,
     };
     since.map(|since| comparison.holds(since, months)).into()
@@ -367,10 +381,32 @@ fn whole_months(from: NaiveDate, to: NaiveDate) -> i32 {
 /// Puts the facts behind one leaf into the evidence.
 fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mut Evidence) {
     let patient = bench.patient;
-    let mut say = |name: &str, pointer: &str, value: Value| evidence.add(name, pointer, value, truth);
+    match criterion {
+        Criterion::Biomarker { marker, within, .. } => {
+            let pointer = patient.biomarker_pointer(marker);
+            let definition = patient.content.biomarker(marker);
+            return explain_answer(marker, &pointer, (definition, patient.biomarker(marker), *within), truth, evidence);
+        }
+        Criterion::Assessment { name, within, .. } => {
+            let asked = (patient.content.assessment(name), patient.assessment(name), *within);
+            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+        }
+        Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
+            let asked = (patient.content.assessment(name), patient.assessment(name), None);
+            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+        }
+        _ => {}
+    }
+    let mut say = |name: &str, pointer: &str, value: Json| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
-        Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => {}
+        Criterion::All(_)
+        | Criterion::Any(_)
+        | Criterion::Not(_)
+        | Criterion::Biomarker { .. }
+        | Criterion::Assessment { .. }
+        | Criterion::DaysSince { .. }
+        | Criterion::MonthsSince { .. } => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
         Criterion::Number { fact, .. } => match fact.schedule_word() {
@@ -380,16 +416,6 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
                 say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
             }
         },
-        Criterion::Biomarker { marker, .. } => {
-            let pointer = patient
-                .content
-                .biomarker(marker)
-                .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
-            say(marker, &pointer, json!(biomarker::entered(marker, patient, patient.content)));
-        }
-        Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
-            say(name, "/clinical/assessments", json!(patient.assessment(name)));
-        }
         Criterion::With(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
@@ -405,13 +431,32 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
     }
 }
 
-fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Value)) {
+/// What was entered, why it does not count where it does not, and what would.
+fn explain_answer(
+    name: &str,
+    pointer: &str,
+    (definition, standing, within): (Option<&Arc<ResultDefinition>>, Option<&Standing<'_>>, Option<u32>),
+    truth: Truth,
+    evidence: &mut Evidence,
+) {
+    let entered = standing.map_or_else(|| "not entered".to_owned(), Standing::entered);
+    let wanted = || {
+        let mut wanted = definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
+        if let Some(days) = within {
+            let _ = write!(wanted, "; here within {days} days");
+        }
+        wanted
+    };
+    evidence.add_answer(name, pointer, json!(entered), truth, entered.clone(), wanted);
+}
+
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
     let patient = bench.patient;
     let clinical = patient.clinical;
     match fact {
         WordFact::Cancer => say("cancer_type", "/clinical/cancer_type", json!(clinical.cancer_type)),
         WordFact::Pathology => say("pathology", "/clinical/pathology", json!(clinical.pathology)),
-        WordFact::Stage => say("stage", "/clinical/stage", json!(clinical.stage)),
+        WordFact::Stage | WordFact::Substage => say("stage", "/clinical/stage", json!(clinical.stage)),
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
             say(
@@ -445,14 +490,14 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
 }
 
 /// A fact of the schedule, or the measure that it waits for.
-fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Value)) {
+fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
     let line = bench.line_at_hand();
     let value = number(fact, bench);
     match fact {
         NumberFact::Dose(_, per) => {
             let lacking = bench.at.filter(|at| value.is_none() && !at.lacks_dose()).map(|at| at.lacking(per, bench));
             for measure in lacking.unwrap_or_default() {
-                say(measure.name(), measure.pointer(), Value::Null);
+                say(measure.name(), measure.pointer(), Json::Null);
             }
             say(word, &line.pointer("/dose"), json!(value.map(rounded)));
         }

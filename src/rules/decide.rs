@@ -1,6 +1,7 @@
 //! The single entry point of the engine: the same call serves submission, preview, update, reconsideration and replay.
 
 use super::admission::{Admitted, admit};
+use super::answers::Days;
 use super::calendar::deadline;
 use super::derive::case_status;
 use super::drugs::{self, Judged, Shared};
@@ -90,8 +91,10 @@ pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Resul
     if admitted.service == Service::RadiationOncology {
         return Ok(radiation::pend(facts, &admitted, content));
     }
+    let received = facts.received_at.with_timezone(&admitted.program.time_zone).date_naive();
+    let days = Days { received, service: admitted.date_of_service };
     let history = History::new(facts, admitted.date_of_service, content);
-    let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content, history);
+    let patient = Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, history);
     let plan = plan::lines(facts.order, content);
     let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
     let matched = matching::best(facts.order, &plan, &patient, content);

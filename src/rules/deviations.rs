@@ -149,7 +149,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}{}", asked.name.replace('_', " "), line.name(), not_understood(asked)),
+            message: asks(asked, words, line.name(), statement),
         });
     }
     found
@@ -179,6 +179,16 @@ fn of_policy(asked: &Asked, is_limit: bool, supportive: bool) -> Option<(Deviati
 fn not_understood(asked: &super::criteria::Asked) -> String {
     let is_open = asked.pointer == "/clinical/prior_therapies" && asked.truth == Truth::Unknown && !asked.entered.is_empty();
     if is_open { format!("; entered: {}", asked.entered) } else { String::new() }
+}
+
+/// What a statement of policy waits for: what was entered, why it does not count, and what would.
+fn asks(asked: &Asked, words: &str, drug: &str, statement: &str) -> String {
+    let name = asked.name.replace('_', " ");
+    let plain = format!("{name} {words} the policy of {drug}: {statement}{}", not_understood(asked));
+    if asked.truth == Truth::NotMet || asked.wanted.is_empty() {
+        return plain;
+    }
+    format!("{plain}. Entered: {}. What counts: {}", asked.entered, asked.wanted)
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

@@ -113,11 +113,8 @@ pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
         name: asked.marker.clone(),
         truth: biomarker::required(&asked.marker, &asked.required, patient),
         expected: asked.text.clone(),
-        entered: biomarker::entered(&asked.marker, patient, patient.content),
-        field: patient
-            .content
-            .biomarker(&asked.marker)
-            .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known)),
+        entered: biomarker::entered(&asked.marker, patient),
+        field: patient.biomarker_pointer(&asked.marker),
     });
     compared.chain(markers).collect()
 }
@@ -173,7 +170,7 @@ fn stage(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
         return None;
     }
     let listed = |stage: &str| regimen.stages.iter().any(|known| known == stage);
-    let told: Truth = patient.stage.as_deref().map(listed).into();
+    let told: Truth = patient.stage.map(listed).into();
     // metastatic disease is stage IV, whether the stage is left out or is still the one at diagnosis
     let metastatic = Truth::from(patient.metastatic == Truth::Met && listed("IV"));
     Some(told.or(metastatic))
@@ -185,7 +182,7 @@ fn disease_setting(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
         return None;
     }
     // a regimen for stage III and IV disease calls both metastatic
-    let by_stage = || patient.stage.as_ref().is_some_and(|stage| regimen.stages.iter().any(|known| known == stage));
+    let by_stage = || patient.stage.is_some_and(|stage| regimen.stages.iter().any(|known| known == stage));
     let truth = regimen.settings.iter().fold(Truth::NotMet, |so_far, word| {
         let truth = setting::truth(word, patient);
         so_far.or(if word == "metastatic" && truth == Truth::NotMet && by_stage() { Truth::Met } else { truth })

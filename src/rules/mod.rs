@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod agreement;
+pub mod answers;
 pub mod attachments;
 pub mod biomarker;
 pub mod calendar;
@@ -40,6 +41,7 @@ pub mod review;
 pub mod s_codes;
 pub mod schedule;
 pub mod setting;
+pub mod stage;
 pub mod update;
 
 pub use decide::{DecidedDrug, Decision, decide};

@@ -11,10 +11,11 @@ use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, SCHEDU
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 37] = [
+const BEGINNINGS: [&str; 38] = [
     "cancer",
     "pathology",
     "stage",
+    "substage",
     "line",
     "setting",
     "goal",
@@ -58,6 +59,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "cancer" => cancer(reader),
         "pathology" => pathology(reader),
         "stage" => stage(reader),
+        "substage" => substage(reader),
         "line" => line(reader),
         "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),
         "goal" => words(reader, WordFact::Goal, "goal", |_| TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect()),
@@ -151,6 +153,19 @@ fn stage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         any_of.push(token.text.to_owned());
     }
     Ok(Criterion::Word { fact: WordFact::Stage, any_of })
+}
+
+/// A group or a subgroup as it is told: `IIIA`, `IB2`.
+fn substage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        let group = token.text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(|c| matches!(c, 'A'..='E'));
+        if !STAGES.contains(&token.text) && !STAGES.contains(&group) {
+            return Err(CriterionError::unknown(token.column, "substage", token.text, STAGES));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact: WordFact::Substage, any_of })
 }
 
 fn pathology(reader: &mut Reader<'_>) -> Parsed<Criterion> {

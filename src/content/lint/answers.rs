@@ -27,7 +27,10 @@ impl<'a> Answer<'a> {
                 let results = vocabulary.biomarker(name).map(|marker| marker.results.as_slice()).unwrap_or_default();
                 results.iter().map(|(word, _)| word.as_str()).collect()
             }
-            Self::Assessment(name) => vocabulary.assessments.get(name).into_iter().flatten().map(String::as_str).collect(),
+            Self::Assessment(name) => {
+                let results = vocabulary.assessment(name).map(|asked| asked.results.as_slice()).unwrap_or_default();
+                results.iter().map(|(word, _)| word.as_str()).collect()
+            }
             Self::Number(_) | Self::Days(_) | Self::Months(_) => Vec::new(),
         }
     }
@@ -41,7 +44,11 @@ impl<'a> Answer<'a> {
             Self::Number(NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore) => (0.0, f64::INFINITY, true),
             Self::Number(NumberFact::PlannedDays | NumberFact::Courses) => (1.0, f64::INFINITY, true),
             // what the schedule says, clearance, weight: any number
-            Self::Number(_) | Self::Assessment(_) => (0.0, f64::INFINITY, false),
+            Self::Number(_) => (0.0, f64::INFINITY, false),
+            Self::Assessment(name) => {
+                let (low, high) = vocabulary.assessment(name).and_then(|asked| asked.range).unwrap_or((0.0, f64::INFINITY));
+                (low, high, false)
+            }
             Self::Marker(name) => {
                 let (low, high) = vocabulary.biomarker(name).and_then(|marker| marker.range).unwrap_or((0.0, f64::INFINITY));
                 (low, high, false)
@@ -59,6 +66,9 @@ impl<'a> Answer<'a> {
                 Self::Marker(name) => vocabulary
                     .biomarker(name)
                     .is_some_and(|marker| marker.results.iter().any(|(result, also)| result == word && counts(also))),
+                Self::Assessment(name) => vocabulary
+                    .assessment(name)
+                    .is_some_and(|asked| asked.results.iter().any(|(result, also)| result == word && counts(also))),
                 _ => false,
             }
     }
@@ -103,7 +113,7 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::Route => vocabulary.routes.words().collect(),
         WordFact::PlaceOfService => vocabulary.places_of_service.keys().map(String::as_str).collect(),
         // judged without a list of words
-        WordFact::Setting | WordFact::Diagnosis => Vec::new(),
+        WordFact::Setting | WordFact::Diagnosis | WordFact::Substage => Vec::new(),
         WordFact::Product => vocabulary.drugs.all().iter().flat_map(|drug| &drug.codes).map(|code| code.hcpcs.as_str()).collect(),
     }
 }

@@ -12,11 +12,11 @@ const KNOWN: [&str; 15] = [
     "pathologies.toml",
     "assessments.toml",
     "settings.toml",
+    "words",
     "programs",
     "policies",
     "regimens",
     "drugs",
-    "words",
     "calendars",
     "code-sets",
     "sandbox",
@@ -25,7 +25,8 @@ const KNOWN: [&str; 15] = [
 /// Folders of `.toml` files.
 const TABLES: [&str; 5] = ["programs", "policies", "regimens", "drugs", "calendars"];
 
-const WORDS: [&str; 2] = ["outcomes.toml", "therapies.toml"];
+const WORDS: [&str; 7] =
+    ["groups.toml", "no_result.toml", "outcomes.toml", "routes.toml", "stages.toml", "therapies.toml", "units.toml"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 

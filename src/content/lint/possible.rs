@@ -92,6 +92,8 @@ impl<'a> Room<'_, 'a> {
         match leaf {
             Criterion::Word { fact: WordFact::Setting, any_of } => self.setting(any_of, is_wanted),
             Criterion::Word { fact: WordFact::Diagnosis, .. } => self.has_diagnosis(),
+            // subgroups are not enumerated
+            Criterion::Word { fact: WordFact::Substage, .. } => true,
             Criterion::Word { fact, any_of } => {
                 let vocabulary = self.world.words;
                 self.keep(Answer::Word(*fact), |word| Answer::holds(*fact, word, any_of, is_wanted, vocabulary))
@@ -100,8 +102,8 @@ impl<'a> Room<'_, 'a> {
             Criterion::Number { fact, comparison, value } => {
                 self.narrow(Answer::Number(*fact), |range| range.narrow(*comparison, *value, is_wanted))
             }
-            Criterion::Biomarker { marker, test } => self.result(Answer::Marker(marker), test, is_wanted),
-            Criterion::Assessment { name, test } => self.result(Answer::Assessment(name), test, is_wanted),
+            Criterion::Biomarker { marker, test, .. } => self.result(Answer::Marker(marker), test, is_wanted),
+            Criterion::Assessment { name, test, .. } => self.result(Answer::Assessment(name), test, is_wanted),
             Criterion::DaysSince { name, comparison, days } => {
                 self.narrow(Answer::Days(name), |range| range.narrow(*comparison, *days, is_wanted))
             }

@@ -1,5 +1,6 @@
 //! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
 
+pub mod answers;
 mod catalog;
 mod letters;
 mod program;
@@ -7,8 +8,9 @@ mod regimen;
 mod routes;
 mod therapies;
 
+pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{
-    Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
+    Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
 };
 pub use letters::{LanguageLine, Letters};
 pub use program::{
@@ -22,6 +24,8 @@ pub use regimen::{
 pub use routes::Routes;
 pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
+use super::fold::fold;
+use answers::by_name;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -75,13 +79,14 @@ pub struct Content {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Words for routes of administration.
     pub routes: Arc<Routes>,
+    /// What counts as an answer.
+    pub answers: Arc<Answers>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
     /// Names of earlier treatments and their outcomes.
     pub therapies: Arc<Therapies>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
-    biomarker_names: HashMap<String, usize>,
     pathology_words: HashMap<String, usize>,
     policy_by_generic: HashMap<String, Vec<usize>>,
 }
@@ -133,7 +138,7 @@ pub struct Parts {
     /// See [`Content`].
     pub policies: Vec<Arc<Policy>>,
     /// See [`Content`].
-    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    pub answers: Arc<Answers>,
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
@@ -151,8 +156,7 @@ impl From<Parts> for Content {
             by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen);
         }
         let regimen_ids = index(parts.regimens.iter().map(|regimen| std::iter::once(&regimen.id)));
-        let biomarker_names = index(parts.biomarkers.iter().map(|marker| std::iter::once(&marker.name).chain(&marker.synonyms)));
-        let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.synonyms)));
+        let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.folded)));
         let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, policy) in parts.policies.iter().enumerate() {
             for generic in &policy.generics {
@@ -168,14 +172,14 @@ impl From<Parts> for Content {
             cancers: parts.cancers,
             regimens: parts.regimens,
             policies: parts.policies,
-            biomarkers: parts.biomarkers,
+            biomarkers: parts.answers.biomarkers.clone(),
+            answers: parts.answers,
             pathologies: parts.pathologies,
             routes: parts.routes,
             calendars: parts.calendars,
             therapies: parts.therapies,
             regimen_ids,
             by_cancer,
-            biomarker_names,
             pathology_words,
             policy_by_generic,
         }
@@ -220,13 +224,32 @@ impl Content {
 
     /// A biomarker by name or synonym.
     pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
-        self.biomarkers.get(*self.biomarker_names.get(name)?)
+        self.answers.biomarkers.get(*by_name(name, &self.answers.biomarker_names)?)
+    }
+
+    /// An assessment by name or synonym.
+    pub fn assessment(&self, name: &str) -> Option<&Arc<ResultDefinition>> {
+        self.answers.assessments.get(*by_name(name, &self.answers.assessment_names)?)
     }
 
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
-        self.pathologies.get(*self.pathology_words.get(word)?)
+        let folded = fold(word);
+        let known = |word: &str| self.pathologies.get(*self.pathology_words.get(word)?);
+        known(&folded).or_else(|| known(&without(&folded, &self.answers.pathology_beside)?))
     }
+}
+
+/// A folded word without what stands beside it; none where nothing does.
+fn without(folded: &str, beside: &[String]) -> Option<String> {
+    let mut rest = folded;
+    while let Some(shorter) = beside.iter().find_map(|word| {
+        let front = rest.strip_prefix(word.as_str()).and_then(|rest| rest.strip_prefix('_'));
+        front.or_else(|| rest.strip_suffix(word.as_str()).and_then(|rest| rest.strip_suffix('_')))
+    }) {
+        rest = shorter;
+    }
+    (rest.len() < folded.len()).then(|| rest.to_owned())
 }
 
 /// Every release, oldest first; never empty.
