@@ -9,7 +9,7 @@ use super::releases::{Lifetime, Releases};
 use super::report::Report;
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Limit, LimitRule, Limits, Per, Reach, SpacingStep, Statement};
+use crate::domain::content::{Limit, LimitRule, Limits, Span, Reach, SpacingStep, Statement};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -125,7 +125,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
             let life = releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report);
             let verify = header.as_ref().is_some_and(|header| header.verify);
             if let Some(limit) = limit(entry, verify, place, words, report) {
-                let counts = matches!(limit.rule, LimitRule::Duration { .. } | LimitRule::Number { per: Per::Course, .. });
+                let counts = matches!(limit.rule, LimitRule::Duration { .. } | LimitRule::Number { per: Span::Course, .. });
                 first_counted = first_counted.or_else(|| counts.then(|| place.position()));
                 drafts.limits.push((Arc::new(limit), life));
             }
@@ -269,14 +269,14 @@ fn number(found: u32, place: Place<'_, '_>, report: &mut Report) {
     }
 }
 
-fn per(text: &str) -> Option<Per> {
+fn per(text: &str) -> Option<Span> {
     Some(match text {
-        "cycle" => Per::Cycle,
-        "row" => Per::Row,
-        "order" => Per::Order,
-        "course" => Per::Course,
-        "lifetime" => Per::Lifetime,
-        other => Per::Days(other.strip_suffix(" days")?.parse().ok().filter(|days| (1..=366).contains(days))?),
+        "cycle" => Span::Cycle,
+        "row" => Span::Row,
+        "order" => Span::Order,
+        "course" => Span::Course,
+        "lifetime" => Span::Lifetime,
+        other => Span::Days(other.strip_suffix(" days")?.parse().ok().filter(|days| (1..=366).contains(days))?),
     })
 }
 

@@ -4,6 +4,7 @@
 //! decides anything about an order, and nothing but `content` knows what a content file looks like.
 
 mod agreement;
+mod answers;
 mod codes;
 mod criteria;
 mod document;
@@ -21,12 +22,15 @@ mod releases;
 mod report;
 mod source;
 mod table;
+mod therapies;
 mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, PlaceOfService, Policy};
-use releases::{CodeSet, Releases, Shared};
+use crate::domain::content::{
+    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, Therapies,
+};
+use releases::{Releases, Shared};
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -75,9 +79,9 @@ struct Drafts {
     catalogs: Vec<Arc<DrugCatalog>>,
     programs: Vec<programs::Draft>,
     calendars: BTreeMap<String, HolidayCalendar>,
-    places_of_service: CodeSet<PlaceOfService>,
     dosing: Arc<DosingCatalog>,
     agreement: agreement::Draft,
+    therapies: Arc<Therapies>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -87,17 +91,19 @@ fn read(source: &Source) -> (Drafts, Report) {
     let catalogs = drugs.by_release(&releases);
     let all_drugs = Arc::new(drugs.all());
     let dosing = Arc::new(dosing::read(source, &all_drugs, &mut report));
-    let words = Vocabulary::read(source, all_drugs, &releases, &mut report);
+    let routes = dosing.routes.iter().map(|route| route.key.clone()).collect();
+    let words = Vocabulary::read(source, all_drugs, routes, &releases, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let limits = limits::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let programs = programs::read(source, &words, &calendars, &releases, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
-    let places_of_service = codes::places_of_service(source, &releases, &mut report);
+    policies::check_scopes(&policies, &programs, &mut report);
     let agreement = agreement::read(source, &words, &mut report);
+    let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
     let drafts =
-        Drafts { releases, words, regimens, policies, limits, catalogs, programs, calendars, places_of_service, dosing, agreement };
+        Drafts { releases, words, regimens, policies, limits, catalogs, programs, calendars, dosing, agreement, therapies };
     presence::check(&drafts, &mut report);
     (drafts, report)
 }
@@ -108,6 +114,7 @@ impl Drafts {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
         let agreement: Arc<Agreement> = Arc::new(self.agreement.agreement);
         let (mut diagnoses, mut places_of_service) = (Shared::new(), Shared::new());
+        let answers = Arc::new(self.words.answers);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
                 let known = policy_versions.entry(policy.id.clone()).or_insert_with(|| Arc::new(policy.clone()));
@@ -124,13 +131,15 @@ impl Drafts {
                 drugs: Arc::clone(self.catalogs.get(index).unwrap_or(&self.words.drugs)),
                 dosing: Arc::clone(&self.dosing),
                 diagnoses: diagnoses.next(self.words.diagnosis_set.of(index)),
-                places_of_service: places_of_service.next(self.places_of_service.of(index)),
+                places_of_service: places_of_service.next(self.words.place_set.of(index)),
                 cancers: self.words.cancers.clone(),
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
-                biomarkers: self.words.biomarkers.clone(),
+                answers: Arc::clone(&answers),
                 pathologies: self.words.pathologies.clone(),
+
                 calendars: self.calendars.clone(),
                 agreement: Arc::clone(&agreement),
+                therapies: Arc::clone(&self.therapies),
             }))
         });
         Library::new(contents.collect())

@@ -1,13 +1,16 @@
 //! Medical policies, one per file, their sentences read into criteria.
 
-use super::codes::{is_hcpcs, text_of};
+use super::codes::{is_hcpcs, is_icd10, text_of};
 use super::criteria;
 use super::document::{Document, Place};
 use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Indication, Policy, PolicyBasis, PolicyKind, PreferredProducts, Program, Statement};
+use crate::domain::content::{
+    Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredProducts, Program, Statement,
+};
+use crate::domain::criteria::{Criterion, WordFact};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -25,6 +28,13 @@ struct Header {
     general: Vec<String>,
     #[serde(default)]
     limits: Vec<String>,
+    #[serde(default)]
+    limit_sentences: Vec<String>,
+    note: Option<String>,
+    #[serde(default)]
+    health_plans: Vec<String>,
+    #[serde(default)]
+    programs: Vec<String>,
     preferred: Option<PreferredProducts>,
     effective_from: Option<NaiveDate>,
     effective_through: Option<NaiveDate>,
@@ -55,6 +65,9 @@ struct Entry {
     id: String,
     title: String,
     criteria: Vec<String>,
+    diagnoses: Option<Vec<String>>,
+    #[serde(default)]
+    limit_sentences: Vec<String>,
     introduced: Option<String>,
     retired: Option<String>,
 }
@@ -68,12 +81,23 @@ pub(super) struct Draft {
     pub file: String,
     /// Lines of the criteria that every indication needs.
     pub general: Vec<usize>,
+    /// Lines of the limits that every indication needs.
+    pub general_limits: Vec<usize>,
+    /// Lines of the health plans and programs that it is for.
+    scope: Scope,
     /// Line and life of each indication.
     pub indications: Vec<Entered>,
     /// Line of the preferred products.
     pub preferred: usize,
     /// Releases.
     pub life: Lifetime,
+}
+
+/// Lines of the plans and programs that a policy names.
+#[derive(Debug, Default)]
+struct Scope {
+    health_plans: Vec<usize>,
+    programs: Vec<usize>,
 }
 
 /// Where an indication stands, and in which releases.
@@ -83,11 +107,30 @@ pub(super) struct Entered {
     pub line: usize,
     /// Lines of its criteria.
     pub criteria: Vec<usize>,
+    /// Line of its diagnoses.
+    pub diagnoses: usize,
+    /// Lines of its limits.
+    pub limits: Vec<usize>,
     /// Releases.
     pub life: Lifetime,
 }
 
+impl Entered {
+    /// Everything that has to hold, with lines.
+    pub fn statements<'i>(&self, indication: &'i Indication) -> impl Iterator<Item = (&'i Statement, usize)> {
+        let criteria = indication.criteria.iter().zip(self.criteria.iter().copied());
+        let diagnoses = indication.diagnoses.iter().zip(std::iter::once(self.diagnoses));
+        criteria.chain(diagnoses).chain(indication.limits.iter().zip(self.limits.iter().copied()))
+    }
+}
+
 impl Draft {
+    /// Everything that every indication needs, with lines.
+    pub fn general_statements(&self) -> impl Iterator<Item = (&Statement, usize)> {
+        let general = self.policy.general.iter().zip(self.general.iter().copied());
+        general.chain(self.policy.general_limits.iter().zip(self.general_limits.iter().copied()))
+    }
+
     /// The policy as the release with this index has it.
     pub fn version(&self, release: usize) -> Option<Policy> {
         if !self.life.covers(release) {
@@ -117,7 +160,8 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
 }
 
 /// Reports programs that a preference names and nobody has.
-pub(super) fn check_programs(drafts: &[Draft], programs: &[Arc<Program>], report: &mut Report) {
+pub(super) fn check_programs(drafts: &[Draft], programs: &[super::programs::Draft], report: &mut Report) {
+    let programs: Vec<&Arc<Program>> = programs.iter().filter_map(super::programs::Draft::latest).collect();
     for draft in drafts {
         let named = draft.policy.preferred.iter().flat_map(|preferred| &preferred.programs);
         for id in named.filter(|id| !programs.iter().any(|program| program.id == **id)) {
@@ -138,6 +182,12 @@ fn draft(
     check(&header, root, words, report);
     let life = releases.lifetime(header.introduced.as_deref(), header.retired.as_deref(), root, report);
     let (general, general_lines) = statements(&header.general, root.key("general"), words, report);
+    let (general_limits, limit_lines) = statements(&header.limit_sentences, root.key("limit_sentences"), words, report);
+    let lines_of = |key: &str, count: usize| (0..count).map(|index| root.key(key).at(index).line()).collect();
+    let scope = Scope {
+        health_plans: lines_of("health_plans", header.health_plans.len()),
+        programs: lines_of("programs", header.programs.len()),
+    };
     let mut entered = Vec::new();
     let mut indications: Vec<Indication> = Vec::new();
     let mut ids = BTreeSet::new();
@@ -150,11 +200,23 @@ fn draft(
         }
         let life = releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report);
         let (criteria, lines) = statements(&entry.criteria, place.key("criteria"), words, report);
-        entered.push(Entered { line: place.key("id").line(), criteria: lines, life });
-        indications.push(Indication { id: entry.id, title: entry.title, criteria });
+        let (limits, limit_lines) = statements(&entry.limit_sentences, place.key("limit_sentences"), words, report);
+        let diagnoses = entry.diagnoses.map(|codes| diagnoses(codes, place.key("diagnoses"), words, report));
+        entered.push(Entered {
+            line: place.key("id").line(),
+            criteria: lines,
+            diagnoses: place.key("diagnoses").line(),
+            limits: limit_lines,
+            life,
+        });
+        indications.push(Indication { id: entry.id, title: entry.title, criteria, diagnoses, limits });
     }
-    if indications.is_empty() {
-        root.error(report, "a policy needs an indication", None);
+    if indications.is_empty() && header.note.is_none() {
+        let suggestion = Some("or say in a `note` why it has none: the drug then goes to a person".to_owned());
+        root.error(report, "a policy needs an indication", suggestion);
+    }
+    if header.note.as_ref().is_some_and(|note| note.trim().is_empty() || !indications.is_empty()) {
+        root.key("note").error(report, "a note says why a policy has no indication", None);
     }
     let policy = Policy {
         id: header.id,
@@ -167,10 +229,13 @@ fn draft(
         },
         basis: header.basis.map_or(PolicyBasis::Plan, |basis| PolicyBasis::Cms { determination: basis.cms }),
         general,
+        general_limits,
         indications,
         effective_from: header.effective_from,
         effective_through: header.effective_through,
         limits: header.limits,
+        note: header.note,
+        scope: PolicyScope { health_plans: header.health_plans, programs: header.programs },
         preferred: header.preferred,
         source: header.source,
         verify: header.verify,
@@ -179,9 +244,49 @@ fn draft(
         policy,
         file: root.position().0,
         general: general_lines,
+        general_limits: limit_lines,
+        scope,
         indications: entered,
         preferred: root.key("preferred").line(),
         life,
+    }
+}
+
+/// The sentence that the diagnosis is among those that agree. Besides codes and categories a letter, or a letter and a digit, may stand
+/// for all codes that begin with it.
+fn diagnoses(codes: Vec<String>, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Statement {
+    if codes.is_empty() {
+        place.error(report, "name the diagnoses, or leave the key out", None);
+    }
+    for (index, code) in codes.iter().enumerate() {
+        let is_beginning = code.len() < 3 && code.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if !(is_beginning || is_icd10(code)) || !words.has_diagnosis(code) {
+            let message = format!("no ICD-10-CM code on file begins with `{code}`");
+            place.at(index).error(report, message, words.diagnosis_suggestion(code));
+        }
+    }
+    let text = format!("diagnosis in [{}]", codes.join(", "));
+    Statement::new(text, Criterion::Word { fact: WordFact::Diagnosis, any_of: codes })
+}
+
+/// Reports health plans and programs that there are not.
+pub(super) fn check_scopes(drafts: &[Draft], programs: &[super::programs::Draft], report: &mut Report) {
+    let programs: Vec<&Arc<Program>> = programs.iter().filter_map(super::programs::Draft::latest).collect();
+    let check = |name: &str, line: usize, file: &str, what: &str, known: Vec<&str>, report: &mut Report| {
+        if !known.contains(&name) {
+            report.error(file, line, format!("there is no {what} `{name}`"), did_you_mean(name, known));
+        }
+    };
+    for draft in drafts {
+        let scope = &draft.policy.scope;
+        for (plan, line) in scope.health_plans.iter().zip(&draft.scope.health_plans) {
+            let known = programs.iter().map(|program| program.health_plan.as_str()).collect();
+            check(plan, *line, &draft.file, "health plan", known, report);
+        }
+        for (id, line) in scope.programs.iter().zip(&draft.scope.programs) {
+            let known = programs.iter().map(|program| program.id.as_str()).collect();
+            check(id, *line, &draft.file, "program", known, report);
+        }
     }
 }
 
@@ -226,7 +331,7 @@ fn statements(texts: &[String], place: Place<'_, '_>, words: &Vocabulary, report
     for (index, text) in texts.iter().enumerate() {
         match criteria::parse(text, words) {
             Ok(criterion) => {
-                found.push(Statement { text: text.clone(), criterion });
+                found.push(Statement::new(text.clone(), criterion));
                 lines.push(place.at(index).line());
             }
             Err(error) => {

@@ -1,12 +1,14 @@
 //! The words that content and orders share: cancers, biomarkers, pathologies, assessments, drugs and classes. Criteria and
 //! regimens are checked against them.
 
-use super::codes::{diagnoses, is_icd10, text_of};
+use super::codes::{diagnoses, is_icd10, places_of_service, text_of};
 use super::document::Document;
 use super::releases::{CodeSet, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{BiomarkerDefinition, Cancer, Diagnosis, DrugCatalog, PathologyTerm};
+use crate::domain::content::answers::by_name;
+use crate::domain::content::{Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition};
+use crate::domain::fold::fold;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,12 +17,11 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     pub cancers: Vec<Arc<Cancer>>,
-    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    /// Biomarkers, assessments, and the words that are no result.
+    pub answers: Answers,
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Drugs of any release.
     pub drugs: Arc<DrugCatalog>,
-    /// Assessments by name, with the words accepted; empty where the result is a number or date.
-    pub assessments: BTreeMap<String, Vec<String>>,
     /// Disease settings that regimens use, plus those that rules derive.
     pub settings: BTreeSet<String>,
     /// Classes and subclasses of drugs.
@@ -29,6 +30,12 @@ pub(super) struct Vocabulary {
     pub diagnoses: HashMap<String, Diagnosis>,
     /// The same, release by release.
     pub diagnosis_set: CodeSet<Diagnosis>,
+    /// Places of service by code, of any release.
+    pub places_of_service: BTreeMap<String, PlaceOfService>,
+    /// The same, release by release.
+    pub place_set: CodeSet<PlaceOfService>,
+    /// Routes of administration.
+    pub routes: Vec<String>,
 }
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
@@ -36,26 +43,35 @@ pub(super) const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "e
 
 impl Vocabulary {
     /// Reads the vocabularies.
-    pub fn read(source: &Source, drugs: Arc<DrugCatalog>, releases: &Releases, report: &mut Report) -> Self {
+    pub fn read(source: &Source, drugs: Arc<DrugCatalog>, routes: Vec<String>, releases: &Releases, report: &mut Report) -> Self {
         let classes = drugs.all().iter().flat_map(|drug| [drug.class.clone(), drug.subclass.clone()]).collect();
         let cancers = cancers(source, report);
         let diagnosis_set = diagnoses(source, releases, report);
+        let place_set = places_of_service(source, releases, report);
+        let mut answers = super::answers::read(source, report);
         Self {
-            biomarkers: biomarkers(source, report),
-            pathologies: pathologies(source, &cancers, report),
+            pathologies: pathologies(source, &cancers, &mut answers, report),
+            answers,
             cancers,
             drugs,
-            assessments: assessments(source, report),
             settings: settings(source, report),
             classes,
             diagnoses: diagnosis_set.all(),
             diagnosis_set,
+            places_of_service: place_set.all(),
+            place_set,
+            routes,
         }
     }
 
     /// A marker by name or synonym.
-    pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
-        self.biomarkers.iter().find(|marker| marker.name == name || marker.synonyms.iter().any(|synonym| synonym == name))
+    pub fn biomarker(&self, name: &str) -> Option<&Arc<ResultDefinition>> {
+        self.answers.biomarkers.get(*by_name(name, &self.answers.biomarker_names)?)
+    }
+
+    /// An assessment by name or synonym.
+    pub fn assessment(&self, name: &str) -> Option<&Arc<ResultDefinition>> {
+        self.answers.assessments.get(*by_name(name, &self.answers.assessment_names)?)
     }
 
     /// Pathology words with their kinds, synonyms left out: rules bring an order's synonym to its word first.
@@ -67,7 +83,7 @@ impl Vocabulary {
 
     /// What to write instead of an unknown pathology word.
     pub fn pathology_suggestion(&self, word: &str) -> Option<String> {
-        let meant = self.pathologies.iter().find(|term| term.synonyms.iter().any(|synonym| synonym == word));
+        let meant = self.pathologies.iter().find(|term| term.folded.iter().any(|synonym| synonym == word));
         meant.map(|term| format!("it is a synonym: write `{}`", term.word)).or_else(|| did_you_mean(word, self.pathology_words()))
     }
 
@@ -96,7 +112,8 @@ struct Header {
     provenance: String,
 }
 
-fn each<T: for<'t> Deserialize<'t>>(
+/// Reads each `[[name]]` of a file whose top says where it comes from.
+pub(super) fn each<T: for<'t> Deserialize<'t>>(
     source: &Source,
     file: &str,
     name: &str,
@@ -153,67 +170,6 @@ fn cancers(source: &Source, report: &mut Report) -> Vec<Arc<Cancer>> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BiomarkerEntry {
-    name: String,
-    display: String,
-    #[serde(default)]
-    synonyms: Vec<String>,
-    #[serde(default)]
-    results: Vec<ResultEntry>,
-    range: Option<(f64, f64)>,
-    #[serde(default)]
-    derived_from: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ResultEntry {
-    word: String,
-    #[serde(default)]
-    counts_as: Vec<String>,
-}
-
-fn biomarkers(source: &Source, report: &mut Report) -> Vec<Arc<BiomarkerDefinition>> {
-    let mut found: Vec<Arc<BiomarkerDefinition>> = Vec::new();
-    let mut derived = Vec::new();
-    each::<BiomarkerEntry>(source, "biomarkers.toml", "biomarker", report, |entry, place, report| {
-        let known = |name: &String| found.iter().any(|marker| marker.name == *name || marker.synonyms.contains(name));
-        for name in std::iter::once(&entry.name).chain(&entry.synonyms) {
-            if known(name) {
-                place.error(report, format!("biomarker `{name}` is here twice"), None);
-            }
-            if !is_snake(name) {
-                place.error(report, format!("`{name}` is not in snake case"), None);
-            }
-        }
-        if entry.results.is_empty() && entry.range.is_none() {
-            place.error(report, "a biomarker needs `results` or a `range`", None);
-        }
-        if entry.range.is_some_and(|(low, high)| low >= high) {
-            place.key("range").error(report, "the range must go from the lowest to the highest score", None);
-        }
-        derived.extend(entry.derived_from.iter().map(|name| (name.clone(), place.key("derived_from").position())));
-        let results = entry.results.into_iter().map(|result| (result.word, result.counts_as)).collect();
-        found.push(Arc::new(BiomarkerDefinition {
-            name: entry.name,
-            display: entry.display,
-            synonyms: entry.synonyms,
-            results,
-            range: entry.range,
-            derived_from: entry.derived_from,
-        }));
-    });
-    for (name, (file, line)) in derived {
-        if !found.iter().any(|marker| marker.name == name) {
-            let suggestion = did_you_mean(&name, found.iter().map(|marker| marker.name.as_str()));
-            report.error(&file, line, format!("there is no biomarker `{name}`"), suggestion);
-        }
-    }
-    found
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct PathologyEntry {
     word: String,
     #[serde(default)]
@@ -222,11 +178,35 @@ struct PathologyEntry {
     kinds: BTreeMap<String, Vec<String>>,
 }
 
-fn pathologies(source: &Source, cancers: &[Arc<Cancer>], report: &mut Report) -> Vec<Arc<PathologyTerm>> {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PathologyHeader {
+    provenance: String,
+    #[serde(default)]
+    beside: Vec<String>,
+}
+
+fn pathologies(
+    source: &Source,
+    cancers: &[Arc<Cancer>],
+    answers: &mut Answers,
+    report: &mut Report,
+) -> Vec<Arc<PathologyTerm>> {
+    const FILE: &str = "pathologies.toml";
     let mut found: Vec<Arc<PathologyTerm>> = Vec::new();
-    each::<PathologyEntry>(source, "pathologies.toml", "pathology", report, |entry, place, report| {
-        for word in std::iter::once(&entry.word).chain(&entry.synonyms) {
-            if found.iter().any(|term| term.word == *word || term.synonyms.contains(word)) {
+    let mut words = BTreeSet::new();
+    let Some(text) = text_of(source, FILE, report) else { return found };
+    let Some(document) = Document::parse(FILE, &text, report) else { return found };
+    if let Some(header) = document.header::<PathologyHeader>(&["pathology"], report) {
+        if header.provenance.trim().is_empty() {
+            document.root().key("provenance").error(report, "say where these words come from", None);
+        }
+        answers.pathology_beside = header.beside.iter().map(|word| fold(word).into_owned()).collect();
+    }
+    for (entry, place) in document.entries::<PathologyEntry>("pathology", report) {
+        let folded: Vec<String> = entry.synonyms.iter().map(|word| fold(word).into_owned()).collect();
+        for word in std::iter::once(&entry.word).chain(&folded) {
+            if !words.insert(word.clone()) {
                 place.error(report, format!("pathology `{word}` is here twice"), None);
             }
         }
@@ -238,30 +218,8 @@ fn pathologies(source: &Source, cancers: &[Arc<Cancer>], report: &mut Report) ->
             let cancer = if cancer == "any" { String::new() } else { cancer };
             kinds.into_iter().map(move |kind| (cancer.clone(), kind))
         });
-        found.push(Arc::new(PathologyTerm { word: entry.word, synonyms: entry.synonyms, kinds: kinds.collect() }));
-    });
-    found
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AssessmentEntry {
-    name: String,
-    about: String,
-    #[serde(default)]
-    results: Vec<String>,
-}
-
-fn assessments(source: &Source, report: &mut Report) -> BTreeMap<String, Vec<String>> {
-    let mut found = BTreeMap::new();
-    each::<AssessmentEntry>(source, "assessments.toml", "assessment", report, |entry, place, report| {
-        if entry.about.trim().is_empty() {
-            place.error(report, "say what the assessment is", None);
-        }
-        if found.insert(entry.name.clone(), entry.results).is_some() {
-            place.key("name").error(report, format!("assessment `{}` is here twice", entry.name), None);
-        }
-    });
+        found.push(Arc::new(PathologyTerm { word: entry.word, synonyms: entry.synonyms, kinds: kinds.collect(), folded }));
+    }
     found
 }
 

@@ -35,6 +35,8 @@ pub enum Criterion {
         marker: String,
         /// The test.
         test: ResultTest,
+        /// Days before the date of service within which the result has to be dated: `within 90 days`.
+        within: Option<u32>,
     },
     /// An assessment's result: `assessment lvef_percent >= 50`, `assessment hepatitis_b_screen is known`.
     Assessment {
@@ -42,6 +44,8 @@ pub enum Criterion {
         name: String,
         /// The test.
         test: ResultTest,
+        /// Days before the date of service within which the result has to be dated.
+        within: Option<u32>,
     },
     /// Days from a dated assessment to the date of service: `days since last_major_surgery_on >= 28`.
     DaysSince {
@@ -52,6 +56,26 @@ pub enum Criterion {
         /// Days.
         days: f64,
     },
+    /// Calendar months from a dated assessment to the date of service: `months since itp_diagnosed_on >= 6`.
+    MonthsSince {
+        /// Name of the assessment, whose result is a date or `none`.
+        name: String,
+        /// How.
+        comparison: Comparison,
+        /// Months.
+        months: f64,
+    },
+    /// Earlier lines that had any of these drugs: `lines_before_with any [class her2, lapatinib] >= 2`.
+    LinesBeforeWith {
+        /// Any of these.
+        partners: Vec<Partner>,
+        /// How.
+        comparison: Comparison,
+        /// Lines.
+        value: f64,
+    },
+    /// The order goes on with a course of the drug reviewed: `continuation is yes`.
+    Continuation(bool),
     /// The order contains, beside the drug reviewed, one of these: `with carboplatin`, `with class platinum`.
     With(Vec<Partner>),
     /// The order contains no other treatment drug: `alone`.
@@ -80,6 +104,8 @@ pub enum WordFact {
     Stage,
     /// Distant metastasis by TNM: `m_status is m1`.
     MStatus,
+    /// Stage with its subgroup: `substage is IIIA`.
+    Substage,
     /// Disease setting, told or derived from line and stage: `setting is metastatic`.
     Setting,
     /// Treatment goal.
@@ -96,6 +122,14 @@ pub enum WordFact {
     Diagnosis,
     /// HCPCS code of the line reviewed: `product in [Q5116]`.
     Product,
+    /// Route of the line reviewed, as a word of content: `route in [iv, sc]`.
+    Route,
+    /// CMS place of service of the order: `place_of_service in [19, 21, 22]`.
+    PlaceOfService,
+    /// Last response of the treatment that the order continues.
+    Response,
+    /// Whether the treatment that the order continues is tolerated.
+    Toxicity,
 }
 
 /// Facts that are numbers.
@@ -113,6 +147,128 @@ pub enum NumberFact {
     PlannedDays,
     /// Creatinine clearance in mL/min (Cockcroft-Gault).
     CreatinineClearance,
+    /// Earlier lines of systemic treatment of this cancer.
+    LinesBefore,
+    /// Those of them given for metastatic or unresectable disease.
+    MetastaticLinesBefore,
+    /// Courses of the drug reviewed, this one included.
+    Courses,
+    /// Body weight in kilograms.
+    WeightKg,
+    /// Dose of one administration of the drug reviewed.
+    Dose(Amount, Per),
+    /// Days from one administration to the next.
+    IntervalDays,
+    /// Hours from one administration to the next.
+    IntervalHours,
+    /// Administrations of the drug over the course.
+    Administrations,
+    /// Cycles with the drug over the course.
+    TotalCycles,
+    /// Months from the first to the last administration of the course.
+    TotalMonths,
+    /// Distinct days of the drug on this order.
+    TreatmentDays,
+    /// The most days of the drug in any one cycle of this order.
+    TreatmentDaysInCycle,
+    /// Days from the first to the last administration of the drug on this order.
+    DrugDays,
+}
+
+/// What a dose is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Amount {
+    /// Milligrams.
+    Mg,
+    /// Micrograms.
+    Mcg,
+    /// Grams.
+    G,
+    /// Units.
+    Units,
+    /// Millilitres.
+    Ml,
+    /// Millicuries.
+    Mci,
+}
+
+/// What a dose is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Per {
+    /// The administration as a whole.
+    Administration,
+    /// A kilogram of body weight.
+    Kg,
+    /// A square metre of body surface.
+    M2,
+}
+
+/// Facts about the drug's own schedule, by the word that sentences use.
+pub const SCHEDULE_FACTS: [(&str, NumberFact); 26] = [
+    ("dose_mg", NumberFact::Dose(Amount::Mg, Per::Administration)),
+    ("dose_mg_per_kg", NumberFact::Dose(Amount::Mg, Per::Kg)),
+    ("dose_mg_per_m2", NumberFact::Dose(Amount::Mg, Per::M2)),
+    ("dose_mcg", NumberFact::Dose(Amount::Mcg, Per::Administration)),
+    ("dose_mcg_per_kg", NumberFact::Dose(Amount::Mcg, Per::Kg)),
+    ("dose_mcg_per_m2", NumberFact::Dose(Amount::Mcg, Per::M2)),
+    ("dose_g", NumberFact::Dose(Amount::G, Per::Administration)),
+    ("dose_g_per_kg", NumberFact::Dose(Amount::G, Per::Kg)),
+    ("dose_g_per_m2", NumberFact::Dose(Amount::G, Per::M2)),
+    ("dose_units", NumberFact::Dose(Amount::Units, Per::Administration)),
+    ("dose_units_per_kg", NumberFact::Dose(Amount::Units, Per::Kg)),
+    ("dose_units_per_m2", NumberFact::Dose(Amount::Units, Per::M2)),
+    ("dose_ml", NumberFact::Dose(Amount::Ml, Per::Administration)),
+    ("dose_ml_per_kg", NumberFact::Dose(Amount::Ml, Per::Kg)),
+    ("dose_ml_per_m2", NumberFact::Dose(Amount::Ml, Per::M2)),
+    ("dose_mci", NumberFact::Dose(Amount::Mci, Per::Administration)),
+    ("dose_mci_per_kg", NumberFact::Dose(Amount::Mci, Per::Kg)),
+    ("dose_mci_per_m2", NumberFact::Dose(Amount::Mci, Per::M2)),
+    ("interval_days", NumberFact::IntervalDays),
+    ("interval_hours", NumberFact::IntervalHours),
+    ("administrations", NumberFact::Administrations),
+    ("total_cycles", NumberFact::TotalCycles),
+    ("total_months", NumberFact::TotalMonths),
+    ("treatment_days", NumberFact::TreatmentDays),
+    ("treatment_days_in_cycle", NumberFact::TreatmentDaysInCycle),
+    ("drug_days", NumberFact::DrugDays),
+];
+
+impl NumberFact {
+    /// The word of a fact about the drug's own schedule; none for the others.
+    pub fn schedule_word(self) -> Option<&'static str> {
+        SCHEDULE_FACTS.iter().find(|(_, fact)| *fact == self).map(|(word, _)| *word)
+    }
+
+    /// True for a fact about the drug's own schedule.
+    pub const fn is_of_schedule(self) -> bool {
+        self.is_of_administration()
+            || matches!(
+                self,
+                Self::Administrations
+                    | Self::TotalCycles
+                    | Self::TotalMonths
+                    | Self::TreatmentDays
+                    | Self::TreatmentDaysInCycle
+                    | Self::DrugDays
+            )
+    }
+
+    /// True for a fact that may differ from one administration to the next.
+    pub const fn is_of_administration(self) -> bool {
+        matches!(self, Self::Dose(..) | Self::IntervalDays | Self::IntervalHours)
+    }
+}
+
+impl Criterion {
+    /// True for a sentence on dose or interval, which is judged at every administration of the drug (SAFE-05).
+    pub fn is_of_administration(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::is_of_administration),
+            Self::Not(part) => part.is_of_administration(),
+            Self::Number { fact, .. } => fact.is_of_administration(),
+            _ => false,
+        }
+    }
 }
 
 /// A comparison.
@@ -163,6 +319,8 @@ pub enum ResultTest {
     Compare(Comparison, f64),
     /// Anything usable was reported.
     Known,
+    /// Anything was entered, be it "unknown": what nobody need ask for is heeded where it is told.
+    Told,
 }
 
 /// A drug, or a class or subclass of drugs of the catalogue.

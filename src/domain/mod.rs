@@ -7,6 +7,7 @@ pub mod case;
 pub mod citation;
 pub mod content;
 pub mod criteria;
+pub mod fold;
 pub mod items;
 pub mod names;
 pub mod order;

@@ -1,18 +1,22 @@
 //! Judges criteria against a patient and a plan, in Kleene's three values: what no answer says is unknown, never false.
 
+use super::answers::{Standing, Value, is_recent};
 use super::biomarker;
+use super::course::{self, Administration, Course};
+use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
 use super::tnm;
-use crate::domain::content::{Drug, Regimen};
+use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
-use crate::domain::order::{PriorTherapy, Reported};
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
-use chrono::NaiveDate;
-use serde_json::{Value, json};
+use chrono::{Datelike, NaiveDate};
+use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What a criterion is judged against.
 #[derive(Debug, Clone, Copy)]
@@ -27,13 +31,26 @@ pub struct Bench<'a> {
     pub matched: Option<&'a Match<'a>>,
     /// Phases as ordered.
     pub phases: &'a [crate::domain::order::Phase],
+    /// First and last day of the order's range.
+    pub range: (NaiveDate, NaiveDate),
+    /// The administrations of the drug, where a policy is judged.
+    pub course: Option<&'a Course<'a>>,
+    /// The administration at which a sentence is judged, where it speaks of one.
+    pub at: Option<&'a Administration<'a>>,
+}
+
+impl Bench<'_> {
+    /// The line at hand: of the administration judged, else the one reviewed.
+    fn line_at_hand(&self) -> &PlanLine<'_> {
+        self.at.map_or(self.line, |at| at.line)
+    }
 }
 
 /// The facts that a judgement used.
 #[derive(Debug)]
 pub struct Evidence {
     /// Facts by name.
-    pub facts: BTreeMap<String, Value>,
+    pub facts: BTreeMap<String, Json>,
     /// Where the whole does not hold, every answer that makes it so, once.
     pub open: Vec<Asked>,
     outcome: Truth,
@@ -48,28 +65,45 @@ pub struct Asked {
     pub name: String,
     /// What was answered, in words.
     pub entered: String,
+    /// What would count, where the answer is not usable; empty where the question says it.
+    pub wanted: String,
     /// What the answer does for the whole: under a `not`, an answer that makes the part hold is what fails it.
     pub truth: Truth,
 }
 
 impl Evidence {
-    fn add(&mut self, name: &str, pointer: &str, value: Value, truth: Truth) {
+    fn add(&mut self, name: &str, pointer: &str, value: Json, truth: Truth) {
+        let entered = in_words(&value);
+        self.add_answer(name, pointer, value, truth, entered, String::new);
+    }
+
+    /// Adds an answer of which content says what would count.
+    fn add_answer(
+        &mut self,
+        name: &str,
+        pointer: &str,
+        value: Json,
+        truth: Truth,
+        entered: String,
+        wanted: impl FnOnce() -> String,
+    ) {
         let is_open = truth == self.outcome && truth != Truth::Met;
         if is_open && !self.open.iter().any(|asked| asked.name == name) {
-            self.open.push(Asked { pointer: pointer.to_owned(), name: name.to_owned(), entered: in_words(&value), truth });
+            let (pointer, name) = (pointer.to_owned(), name.to_owned());
+            self.open.push(Asked { pointer, name, entered, wanted: wanted(), truth });
         }
         self.facts.insert(name.to_owned(), value);
     }
 }
 
 /// A fact as a person would write it.
-fn in_words(value: &Value) -> String {
+fn in_words(value: &Json) -> String {
     match value {
-        Value::Null => "not entered".to_owned(),
-        Value::String(word) => word.clone(),
-        Value::Array(list) if list.is_empty() => "none".to_owned(),
-        Value::Array(list) => list.iter().map(in_words).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
+        Json::Null => "not entered".to_owned(),
+        Json::String(word) => word.clone(),
+        Json::Array(list) if list.is_empty() => "none".to_owned(),
+        Json::Array(list) => list.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        Json::Object(fields) => {
             let parts = fields.iter().filter(|(_, value)| !value.is_null());
             parts.map(|(name, value)| format!("{} {}", name.replace('_', " "), in_words(value))).collect::<Vec<_>>().join(", ")
         }
@@ -80,6 +114,24 @@ fn in_words(value: &Value) -> String {
 /// Judges.
 pub fn judge(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
     part(criterion, bench, None, false)
+}
+
+/// Judges a line of a policy: one on dose or interval holds when it holds at every administration of the drug (SAFE-05).
+pub fn judge_statement(statement: &Statement, bench: &Bench<'_>) -> Truth {
+    if !statement.by_administration {
+        return judge(&statement.criterion, bench);
+    }
+    let Some(course) = bench.course.filter(|course| !course.administrations.is_empty()) else { return Truth::Unknown };
+    let at = |at| judge(&statement.criterion, &Bench { at: Some(at), ..*bench });
+    course.administrations.iter().fold(Truth::Met, |so_far, administration| so_far.and(at(administration)))
+}
+
+/// By which facts a line of a policy was judged: at the first administration that accounts for the outcome, where it speaks of one.
+pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Truth) -> Evidence {
+    let all = bench.course.filter(|_| statement.by_administration).into_iter().flat_map(|course| &course.administrations);
+    let accounts = |at: &&Administration<'_>| judge(&statement.criterion, &Bench { at: Some(at), ..*bench }) == outcome;
+    let at = all.into_iter().find(accounts);
+    evidence(&statement.criterion, &Bench { at, ..*bench }, outcome)
 }
 
 /// By which facts a criterion was judged, and which answers account for the outcome.
@@ -114,13 +166,33 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
         Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
         Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
+        Criterion::Number { fact, comparison, value } if fact.is_of_schedule() => {
+            course::compare(*fact, *comparison, *value, bench)
+        }
+        Criterion::Number {
+            fact: fact @ (NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses),
+            comparison,
+            value,
+        } => counted(*fact, bench).map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
         Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
-        Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
-        Criterion::Assessment { name, test } => assessment(name, test, patient),
+        Criterion::Biomarker { marker, test, within } => biomarker::test(marker, test, *within, patient),
+        Criterion::Assessment { name, test, within } => assessment(name, test, *within, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
-        Criterion::With(partners) => others(bench).any(|other| partners.iter().any(|partner| is_partner(other, partner))).into(),
+        Criterion::MonthsSince { name, comparison, months } => months_since(name, *comparison, *months, patient),
+        Criterion::LinesBeforeWith { partners, comparison, value } => patient
+            .history
+            .lines_before_with(partners, patient)
+            .map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
+        Criterion::Continuation(wanted) => {
+            let goes_on = patient.history.continuation(bench.line, patient);
+            if *wanted { goes_on } else { goes_on.negate() }
+        }
+        Criterion::With(partners) => partners
+            .iter()
+            .any(|partner| contains(bench.line, partner) || others(bench).any(|other| is_partner(other, partner)))
+            .into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
-        Criterion::Prior { partners, progressed } => prior(partners, *progressed, patient),
+        Criterion::Prior { partners, progressed } => patient.history.prior(partners, *progressed, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
             .iter()
             .filter(|factor| named.as_ref().is_none_or(|named| named == factor.as_str()))
@@ -133,6 +205,14 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
 fn others<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
     let reviewed = bench.line.name();
     bench.plan.iter().filter(move |line| line.name() != reviewed)
+}
+
+/// Ingredients beside the first that the line reviewed has itself, as a fixed combination: they count as given with it.
+fn contains(line: &PlanLine<'_>, partner: &Partner) -> bool {
+    match partner {
+        Partner::Generic(generic) => line.ingredients().skip(1).any(|ingredient| ingredient == generic),
+        Partner::Class(_) => false,
+    }
 }
 
 fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
@@ -152,8 +232,9 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
     match fact {
         WordFact::Cancer => patient.cancer().map(|cancer| is_cancer(cancer, any_of, patient)).into(),
         WordFact::Pathology => pathology(any_of, patient),
-        WordFact::Stage => patient.stage.as_deref().map(among).into(),
+        WordFact::Stage => patient.stage.map(among).into(),
         WordFact::MStatus => tnm::is_m1(patient.clinical).map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
+        WordFact::Substage => substage(any_of, patient),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
         WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
         WordFact::RegimenFnRisk => of_twins(bench, |regimen| among(regimen.fn_risk.as_str())),
@@ -161,8 +242,18 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::LineOfBusiness => among(patient.coverage.line_of_business.as_str()).into(),
         WordFact::Sex => patient.clinical.sex.known().copied().or(patient.coverage.sex).map(|sex| among(sex.as_str())).into(),
         WordFact::Diagnosis => patient.icd10.map(|code| any_of.iter().any(|prefix| code.starts_with(prefix.as_str()))).into(),
-        WordFact::Product => bench.line.ordered.hcpcs.as_deref().map(among).into(),
+        WordFact::Product => bench.line_at_hand().ordered.hcpcs.as_deref().map(among).into(),
+        WordFact::Route => route(bench).map(among).into(),
+        WordFact::PlaceOfService => patient.place_of_service.map(among).into(),
+        WordFact::Response => patient.history.response(bench.line, patient).map(|word| among(word.as_str())).into(),
+        WordFact::Toxicity => patient.history.toxicity(bench.line, patient).map(|word| among(word.as_str())).into(),
     }
+}
+
+/// The route of the line at hand, as content calls it; none where it was not told or content does not know the word.
+fn route<'a>(bench: &Bench<'a>) -> Option<&'a str> {
+    let line = bench.at.map_or(bench.line, |at| at.line);
+    line.known_route().map(|route| bench.patient.content.dosing.route_key(route))
 }
 
 /// What drugs and schedule do to any patient is the same whoever the patient is, so every regimen of these drugs on this schedule has a
@@ -182,7 +273,7 @@ fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(&biomarker::snake(entered)))
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered))
     else {
         return Truth::Unknown;
     };
@@ -211,6 +302,22 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
         NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
         NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
+        NumberFact::WeightKg => patient.weight().ok(),
+        // an interval, not a number: `counted`
+        NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses => None,
+        // a number of its own only where it is exact
+        schedule => course::span(schedule, bench).filter(|(least, most)| least == most).map(|(least, _)| least),
+    }
+}
+
+/// Lines and courses, which may be known only to lie between two numbers.
+fn counted(fact: NumberFact, bench: &Bench<'_>) -> Option<Count> {
+    let patient = bench.patient;
+    match fact {
+        NumberFact::LinesBefore => patient.history.lines_before(patient).ok().flatten(),
+        NumberFact::MetastaticLinesBefore => patient.history.metastatic_lines_before(patient),
+        NumberFact::Courses => patient.history.courses(bench.line, patient),
+        _ => None,
     }
 }
 
@@ -218,103 +325,107 @@ fn treatment<'a>(plan: &'a [PlanLine<'a>]) -> impl Iterator<Item = &'a PlanLine<
     plan.iter().filter(|line| !line.is_supportive_by_content())
 }
 
-fn assessment(name: &str, test: &ResultTest, patient: &Patient<'_>) -> Truth {
-    let Some(result) = patient.assessment(name) else { return Truth::Unknown };
-    match (test, result) {
-        (ResultTest::Known, _) => Truth::Met,
-        (ResultTest::Compare(comparison, value), Reported::Number(found)) => comparison.holds(*found, *value).into(),
-        (ResultTest::Compare(comparison, value), Reported::Word(word)) => {
-            word.trim().parse::<f64>().ok().map(|found| comparison.holds(found, *value)).into()
-        }
-        (ResultTest::Compare(..), Reported::Flag(_)) | (ResultTest::In(_), Reported::Number(_)) => Truth::Unknown,
-        (ResultTest::In(words), Reported::Flag(flag)) => {
-            let said: &[&str] = if *flag {
-                &["yes", "true", "present", "positive", "active"]
-            } else {
-                &["no", "false", "none", "negative", "absent"]
-            };
-            words.iter().any(|word| said.contains(&word.as_str())).into()
-        }
-        (ResultTest::In(words), Reported::Word(word)) => {
-            let word = biomarker::snake(word);
-            words.iter().any(|known| *known == word).into()
-        }
+/// What is told of the subgroup may be less than what is asked, which leaves it open; `IIIA1` is `IIIA`, too.
+fn substage(any_of: &[String], patient: &Patient<'_>) -> Truth {
+    let Some(told) = patient.substage.as_deref() else { return Truth::Unknown };
+    let group = |stage: &str| stage.bytes().take_while(|byte| matches!(byte, b'I' | b'V' | b'0')).count();
+    let begins = |whole: &str, start: &str| whole.starts_with(start) && group(whole) == group(start);
+    any_of.iter().fold(Truth::NotMet, |so_far, wanted| {
+        so_far.or(if begins(told, wanted) {
+            Truth::Met
+        } else if begins(wanted, told) {
+            Truth::Unknown
+        } else {
+            Truth::NotMet
+        })
+    })
+}
+
+fn assessment(name: &str, test: &ResultTest, within: Option<u32>, patient: &Patient<'_>) -> Truth {
+    let standing = patient.assessment(name);
+    if *test == ResultTest::Told {
+        return standing.is_some().into();
+    }
+    match is_recent(standing, within, patient.date_of_service) {
+        Truth::Met => standing.map_or(Truth::Unknown, |standing| standing.test(test)),
+        _ => Truth::Unknown,
     }
 }
 
 fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'_>) -> Truth {
-    match patient.assessment(name) {
+    match patient.assessment(name).map(|standing| &standing.value) {
         // what never happened is longer ago than any number of days
-        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_ref(), "none" | "never" | "no") => {
-            comparison.holds(f64::INFINITY, days).into()
-        }
-        Some(Reported::Flag(false)) => comparison.holds(f64::INFINITY, days).into(),
-        Some(Reported::Word(word)) => {
-            let since = word.parse::<NaiveDate>().ok().map(|day| (patient.date_of_service - day).num_days());
+        Some(Ok(Value::Never)) => comparison.holds(f64::INFINITY, days).into(),
+        Some(Ok(Value::Day(day))) => {
             #[expect(clippy::cast_precision_loss, reason = "days between two dates fit a float exactly")]
-            since.map(|since| comparison.holds(since as f64, days)).into()
+            let since = (patient.date_of_service - *day).num_days() as f64;
+            comparison.holds(since, days).into()
         }
         _ => Truth::Unknown,
     }
 }
 
-fn prior(partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Truth {
-    let Some(therapies) = patient.clinical.prior_therapies.known() else { return Truth::Unknown };
-    therapies
-        .iter()
-        .filter(|therapy| partners.iter().any(|partner| was(therapy, partner, patient)))
-        .fold(Truth::NotMet, |so_far, therapy| so_far.or(if progressed { ended_in_progression(therapy) } else { Truth::Met }))
+/// Whole calendar months from a day to the date of service.
+fn months_since(name: &str, comparison: Comparison, months: f64, patient: &Patient<'_>) -> Truth {
+    let since = match patient.assessment(name).map(|standing| &standing.value) {
+        Some(Ok(Value::Never)) => Some(f64::INFINITY),
+        Some(Ok(Value::Day(day))) => Some(f64::from(whole_months(*day, patient.date_of_service))),
+        _ => None,
+    };
+    since.map(|since| comparison.holds(since, months)).into()
 }
 
-fn was(therapy: &PriorTherapy, partner: &Partner, patient: &Patient<'_>) -> bool {
-    let known = patient.content.drugs.by_name(&therapy.generic);
-    match partner {
-        Partner::Generic(generic) => {
-            therapy.generic.eq_ignore_ascii_case(generic)
-                || known.is_some_and(|drug| drug.generic == *generic || drug.ingredients.contains(generic))
-        }
-        Partner::Class(class) => known.is_some_and(|drug| in_class(drug, class)),
-    }
-}
-
-fn ended_in_progression(therapy: &PriorTherapy) -> Truth {
-    therapy.outcome.known().map(|outcome| biomarker::snake(outcome).contains("progress")).into()
+fn whole_months(from: NaiveDate, to: NaiveDate) -> i32 {
+    let number = |day: NaiveDate| day.year() * 12 + i32::try_from(day.month()).unwrap_or(0);
+    number(to) - number(from) - i32::from(to.day() < from.day())
 }
 
 /// Puts the facts behind one leaf into the evidence.
 fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mut Evidence) {
     let patient = bench.patient;
-    let mut say = |name: &str, pointer: &str, value: Value| evidence.add(name, pointer, value, truth);
+    match criterion {
+        Criterion::Biomarker { marker, within, .. } => {
+            let pointer = patient.biomarker_pointer(marker);
+            let definition = patient.content.biomarker(marker);
+            return explain_answer(marker, &pointer, (definition, patient.biomarker(marker), *within), truth, evidence);
+        }
+        Criterion::Assessment { name, within, .. } => {
+            let asked = (patient.content.assessment(name), patient.assessment(name), *within);
+            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+        }
+        Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
+            let asked = (patient.content.assessment(name), patient.assessment(name), None);
+            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+        }
+        _ => {}
+    }
+    let mut say = |name: &str, pointer: &str, value: Json| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
-        Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => {}
+        Criterion::All(_)
+        | Criterion::Any(_)
+        | Criterion::Not(_)
+        | Criterion::Biomarker { .. }
+        | Criterion::Assessment { .. }
+        | Criterion::DaysSince { .. }
+        | Criterion::MonthsSince { .. } => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
-        Criterion::Number { fact, .. } => {
-            let (name, pointer) = number_name(*fact);
-            say(name, pointer, json!(number(*fact, bench)));
-        }
-        Criterion::Biomarker { marker, .. } => {
-            let pointer = patient
-                .content
-                .biomarker(marker)
-                .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
-            say(marker, &pointer, json!(biomarker::entered(marker, patient, patient.content)));
-        }
-        Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } => {
-            say(name, "/clinical/assessments", json!(patient.assessment(name)));
-        }
+        Criterion::Number { fact, .. } => match fact.schedule_word() {
+            Some(word) => explain_schedule(word, *fact, bench, &mut say),
+            None => {
+                let (name, pointer) = number_name(*fact);
+                say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+            }
+        },
         Criterion::With(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
-        Criterion::Prior { .. } => {
-            let names = clinical
-                .prior_therapies
-                .known()
-                .map(|list| list.iter().map(|therapy| therapy.generic.as_str()).collect::<Vec<_>>());
-            say("prior_therapies", "/clinical/prior_therapies", json!(names));
+        Criterion::Prior { partners, .. } | Criterion::LinesBeforeWith { partners, .. } => {
+            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(partners, patient)));
         }
+        Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
         Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
         Criterion::RegimenMatched => {
             say("regimen_id", "/treatment", json!(bench.matched.map(|matched| matched.regimen.id.as_str())));
@@ -322,16 +433,35 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
     }
 }
 
-fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Value)) {
+/// What was entered, why it does not count where it does not, and what would.
+fn explain_answer(
+    name: &str,
+    pointer: &str,
+    (definition, standing, within): (Option<&Arc<ResultDefinition>>, Option<&Standing<'_>>, Option<u32>),
+    truth: Truth,
+    evidence: &mut Evidence,
+) {
+    let entered = standing.map_or_else(|| "not entered".to_owned(), Standing::entered);
+    let wanted = || {
+        let mut wanted = definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
+        if let Some(days) = within {
+            let _ = write!(wanted, "; here within {days} days");
+        }
+        wanted
+    };
+    evidence.add_answer(name, pointer, json!(entered), truth, entered.clone(), wanted);
+}
+
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
     let patient = bench.patient;
     let clinical = patient.clinical;
     match fact {
         WordFact::Cancer => say("cancer_type", "/clinical/cancer_type", json!(clinical.cancer_type)),
         WordFact::Pathology => say("pathology", "/clinical/pathology", json!(clinical.pathology)),
-        WordFact::Stage => say("stage", "/clinical/stage", json!(clinical.stage)),
         WordFact::MStatus => {
             say("m_status", "/clinical/tnm/m", json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
         }
+        WordFact::Stage | WordFact::Substage => say("stage", "/clinical/stage", json!(clinical.stage)),
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
             say(
@@ -354,8 +484,39 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::LineOfBusiness => say("line_of_business", "/member", json!(patient.coverage.line_of_business)),
         WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),
         WordFact::Diagnosis => say("icd10", "/diagnosis/icd10", json!(patient.icd10)),
-        WordFact::Product => say("hcpcs", &bench.line.pointer("/hcpcs"), json!(bench.line.ordered.hcpcs)),
+        WordFact::Product => {
+            say("hcpcs", &bench.line_at_hand().pointer("/hcpcs"), json!(bench.line_at_hand().ordered.hcpcs));
+        }
+        WordFact::Route => say("route", &bench.line_at_hand().pointer("/route"), json!(bench.line_at_hand().ordered.route)),
+        WordFact::PlaceOfService => say("place_of_service", "/place_of_service", json!(patient.place_of_service)),
+        WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
+        WordFact::Toxicity => say("toxicity", "/treatment/continues", json!(patient.history.toxicity(bench.line, patient))),
     }
+}
+
+/// A fact of the schedule, or the measure that it waits for.
+fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
+    let line = bench.line_at_hand();
+    let value = number(fact, bench);
+    match fact {
+        NumberFact::Dose(_, per) => {
+            let lacking = bench.at.filter(|at| value.is_none() && !at.lacks_dose()).map(|at| at.lacking(per, bench));
+            for measure in lacking.unwrap_or_default() {
+                say(measure.name(), measure.pointer(), Json::Null);
+            }
+            say(word, &line.pointer("/dose"), json!(value.map(rounded)));
+        }
+        NumberFact::IntervalDays | NumberFact::IntervalHours => say(word, &line.pointer("/days"), json!(value.map(rounded))),
+        NumberFact::Administrations | NumberFact::TotalCycles | NumberFact::TotalMonths => {
+            say(word, "/clinical/prior_therapies", json!(value.map(rounded)));
+        }
+        _ => say(word, &line.pointer("/days"), json!(value.map(rounded))),
+    }
+}
+
+/// To a thousandth, as shown.
+fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
@@ -366,5 +527,11 @@ const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
         NumberFact::CarboplatinAuc => ("carboplatin_auc", "/treatment/phases"),
         NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
         NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),
+        NumberFact::WeightKg => ("weight_kg", "/clinical/weight_kg"),
+        NumberFact::LinesBefore => ("lines_of_therapy_before", "/clinical/lines_of_therapy_before"),
+        NumberFact::MetastaticLinesBefore => ("metastatic_lines_before", "/clinical/prior_therapies"),
+        NumberFact::Courses => ("courses", "/clinical/prior_therapies"),
+        // told by the word of the sentence
+        _ => ("schedule", "/treatment/phases"),
     }
 }

@@ -1,6 +1,7 @@
 //! The single entry point of the engine: the same call serves submission, preview, update, reconsideration and replay.
 
 use super::admission::{Admitted, admit};
+use super::answers::Days;
 use super::calendar::deadline;
 use super::derive::case_status;
 use super::drugs::{self, Judged, Shared};
@@ -9,6 +10,7 @@ use super::findings::{Findings, Said, facts as said_facts};
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
+use super::history::{self, History};
 use super::{agreement, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
@@ -92,7 +94,10 @@ pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Resul
     let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
     let (range, cut) = admitted.covered(dose::valid_range(admitted.date_of_service, phases, &admitted.program.range));
     admitted.notices.extend(cut);
-    let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content);
+    let received = facts.received_at.with_timezone(&admitted.program.time_zone).date_naive();
+    let days = Days { received, service: admitted.date_of_service };
+    let history = History::new(facts, admitted.date_of_service, content);
+    let patient = Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, history);
     let plan = plan::lines(facts.order, content);
     let matched = matching::best(facts.order, &plan, &patient, content);
     let shared =
@@ -276,6 +281,7 @@ impl<'a> Deciding<'a> {
         let (facts, shared) = (self.facts, self.shared);
         let found = agreement::concerns(facts, shared)
             .into_iter()
+            .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared))
             .chain(limits::concerns(facts, shared));
         for concern in found {
@@ -488,6 +494,7 @@ impl<'a> Deciding<'a> {
                             | DeviationCode::Contradiction
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
+                            | DeviationCode::Contradiction
                     )
             })
             .map(|deviation| deviation.message.clone())

@@ -1,5 +1,6 @@
 //! Where the entry does not align with what was expected, and what that does (DEV-01…07).
 
+use super::criteria::Asked;
 use super::drugs::{Judged, Shared};
 use super::intake;
 use super::matching::{Match, nearest};
@@ -133,21 +134,13 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
     let supportive = judged.role == DrugRole::Supportive;
     let mut found: Vec<Deviation> = Vec::new();
     let mut named: Vec<(&str, Truth)> = Vec::new();
-    for Open { asked, statement } in &review.open {
-        let clinical = asked.pointer.starts_with("/clinical");
+    for Open { asked, statement, is_limit } in &review.open {
         let repeated = known.iter().any(|deviation| deviation.field == asked.pointer && asked.pointer != "/clinical/assessments");
-        if !clinical || repeated || named.contains(&(asked.name.as_str(), asked.truth)) {
+        if repeated || named.contains(&(asked.name.as_str(), asked.truth)) {
             continue;
         }
+        let Some((code, words, off_pathway)) = of_policy(asked, *is_limit, supportive) else { continue };
         named.push((&asked.name, asked.truth));
-        let (code, words, off_pathway) = match asked.truth {
-            Truth::NotMet if supportive => continue,
-            Truth::NotMet => (DeviationCode::ClinicalMismatch, "does not meet", true),
-            _ if asked.pointer.starts_with("/clinical/assessments") => {
-                (DeviationCode::MissingClinicalInformation, "is needed for", false)
-            }
-            _ => (DeviationCode::UnknownAnswer, "is needed and not known for", !supportive),
-        };
         found.push(Deviation {
             code,
             drug_line: Some(line.ordered.line),
@@ -155,10 +148,46 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}", asked.name.replace('_', " "), line.name()),
+            message: asks(asked, words, line.name(), statement),
         });
     }
     found
+}
+
+/// What an answer that a policy waits for or fails by is; whether it leaves the Pathway. None for what the drug's own message says: the
+/// drugs beside it, the regimen that it supports.
+fn of_policy(asked: &Asked, is_limit: bool, supportive: bool) -> Option<(DeviationCode, &'static str, bool)> {
+    let is_clinical = asked.pointer.starts_with("/clinical") || asked.pointer == "/treatment/continues";
+    let is_told_elsewhere = matches!(asked.pointer.as_str(), "/treatment" | "/treatment/phases" | "/member");
+    match asked.truth {
+        Truth::NotMet if is_limit => Some((DeviationCode::LimitExceeded, "exceeds a limit of", false)),
+        Truth::NotMet if supportive => None,
+        Truth::NotMet if is_clinical || asked.pointer == "/diagnosis/icd10" => {
+            Some((DeviationCode::ClinicalMismatch, "does not meet", true))
+        }
+        Truth::NotMet => None,
+        _ if is_told_elsewhere => None,
+        _ if !is_clinical || asked.pointer.starts_with("/clinical/assessments") => {
+            Some((DeviationCode::MissingClinicalInformation, "is needed for", false))
+        }
+        _ => Some((DeviationCode::UnknownAnswer, "is needed and not known for", !supportive)),
+    }
+}
+
+/// Which earlier treatments are behind an open question, with what was not understood about them.
+fn not_understood(asked: &super::criteria::Asked) -> String {
+    let is_open = asked.pointer == "/clinical/prior_therapies" && asked.truth == Truth::Unknown && !asked.entered.is_empty();
+    if is_open { format!("; entered: {}", asked.entered) } else { String::new() }
+}
+
+/// What a statement of policy waits for: what was entered, why it does not count, and what would.
+fn asks(asked: &Asked, words: &str, drug: &str, statement: &str) -> String {
+    let name = asked.name.replace('_', " ");
+    let plain = format!("{name} {words} the policy of {drug}: {statement}{}", not_understood(asked));
+    if asked.truth == Truth::NotMet || asked.wanted.is_empty() {
+        return plain;
+    }
+    format!("{plain}. Entered: {}. What counts: {}", asked.entered, asked.wanted)
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

@@ -3,6 +3,7 @@
 use super::patient::{Measure, Patient};
 use super::plan::{PlanLine, phase_starts};
 use crate::domain::content::{Amount, Basis, BillingUnit, Kind, Per, Product, Range, WeightBasis};
+use crate::domain::criteria::Amount as FactUnit;
 use crate::domain::order::{Dose, Phase};
 use crate::domain::vocabulary::{DoseUnit, Sex};
 use chrono::{Days, Months, NaiveDate};
@@ -52,6 +53,32 @@ impl Given {
     /// This amount as a share of another of the same kind, in percent.
     pub fn percent_of(self, other: Self) -> Option<f64> {
         (self.kind == other.kind && other.amount > 0.0).then(|| self.amount / other.amount * 100.0)
+    }
+
+    /// The amount of a dose as its unit says, per kilogram or square metre where the unit is; none for an area under the curve.
+    pub const fn of_flat(amount: f64, unit: DoseUnit) -> Option<Self> {
+        let (kind, amount) = match unit {
+            DoseUnit::Mg | DoseUnit::MgPerKg | DoseUnit::MgPerM2 => (Kind::Mass, amount),
+            DoseUnit::Mcg | DoseUnit::McgPerKg => (Kind::Mass, amount / 1000.0),
+            DoseUnit::G => (Kind::Mass, amount * 1000.0),
+            DoseUnit::Units | DoseUnit::UnitsPerM2 => (Kind::Units, amount),
+            DoseUnit::MillionUnits => (Kind::Units, amount * 1e6),
+            DoseUnit::Mci => (Kind::Radioactivity, amount),
+            DoseUnit::UciPerKg => (Kind::Radioactivity, amount / 1000.0),
+            DoseUnit::Each => (Kind::Count, amount),
+            DoseUnit::Auc => return None,
+        };
+        Some(Self { kind, amount })
+    }
+
+    /// The amount in another unit; none where the units do not convert.
+    pub fn amount_in(self, unit: FactUnit) -> Option<f64> {
+        match (self.kind, unit) {
+            (Kind::Mass, FactUnit::Mg) | (Kind::Units, FactUnit::Units) | (Kind::Radioactivity, FactUnit::Mci) => Some(self.amount),
+            (Kind::Mass, FactUnit::Mcg) => Some(self.amount * 1000.0),
+            (Kind::Mass, FactUnit::G) => Some(self.amount / 1000.0),
+            _ => None,
+        }
     }
 
     /// The sum of two amounts of the same kind.

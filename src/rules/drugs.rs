@@ -156,7 +156,16 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
 }
 
 fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
-    let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
+    let bench = Bench {
+        patient: shared.patient,
+        plan: shared.plan,
+        line,
+        matched: shared.matched,
+        phases: shared.phases,
+        range: shared.range,
+        course: None,
+        at: None,
+    };
     let reviewed = policy::review(&bench, shared.admitted.program, shared.content, findings);
     judged.managed = true;
     judged.status = if reviewed.truth == Truth::Met { DrugStatus::Authorized } else { DrugStatus::InProgress };
@@ -271,7 +280,7 @@ fn left_of(ceiling: f64, line: &PlanLine<'_>, shared: &Shared<'_>) -> f64 {
 
 /// Cycles after which an open-ended line ends, where the regimen caps it (VER-08): those of all the regimen's phases with this drug,
 /// less those ordered in earlier phases.
-fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>, plan: &[PlanLine<'_>]) -> Option<u32> {
+pub fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>, plan: &[PlanLine<'_>]) -> Option<u32> {
     if line.phase.cycles.is_some() {
         return None;
     }

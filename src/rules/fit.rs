@@ -34,7 +34,7 @@ struct Comparison {
 }
 
 /// In the order in which they are told; the first ones rule most regimens out.
-const COMPARISONS: [Comparison; 6] = [
+const COMPARISONS: [Comparison; 7] = [
     Comparison {
         name: "cancer_type",
         field: "/clinical/cancer_type",
@@ -56,6 +56,17 @@ const COMPARISONS: [Comparison; 6] = [
         expected: |regimen| regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", "),
         entered: |patient| {
             patient.line().map_or_else(|| patient.clinical.line_of_treatment.word(), |line| line.as_str()).to_owned()
+        },
+    },
+    Comparison {
+        name: "lines_of_therapy_before",
+        field: "/clinical/lines_of_therapy_before",
+        truth: lines_before,
+        expected: |regimen| format!("at least {}", regimen.fewest_lines_before.unwrap_or_default()),
+        entered: |patient| match (patient.clinical.lines_of_therapy_before.known(), patient.history.lines_before(patient)) {
+            (Some(number), _) => number.to_string(),
+            (None, Ok(Some(listed))) => format!("{} listed", listed.shown().to_string().replace('"', "")),
+            _ => patient.clinical.lines_of_therapy_before.word().to_owned(),
         },
     },
     Comparison {
@@ -102,11 +113,8 @@ pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
         name: asked.marker.clone(),
         truth: biomarker::required(&asked.marker, &asked.required, patient),
         expected: asked.text.clone(),
-        entered: biomarker::entered(&asked.marker, patient, patient.content),
-        field: patient
-            .content
-            .biomarker(&asked.marker)
-            .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known)),
+        entered: biomarker::entered(&asked.marker, patient),
+        field: patient.biomarker_pointer(&asked.marker),
     });
     compared.chain(markers).collect()
 }
@@ -150,12 +158,19 @@ fn line(regimen: &Regimen, patient: &Patient<'_>) -> Truth {
     }
 }
 
+/// "Four or more" needs the number: no word for a line says it (SAFE-12). None where the line is enough.
+fn lines_before(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
+    let fewest = f64::from(regimen.fewest_lines_before?);
+    let before = patient.history.lines_before(patient).ok().flatten();
+    Some(before.map_or(Truth::Unknown, |before| before.holds(crate::domain::criteria::Comparison::AtLeast, fewest)))
+}
+
 fn stage(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
     if regimen.stages.is_empty() {
         return None;
     }
     let listed = |stage: &str| regimen.stages.iter().any(|known| known == stage);
-    let told: Truth = patient.stage.as_deref().map(listed).into();
+    let told: Truth = patient.stage.map(listed).into();
     // metastatic disease is stage IV, whether the stage is left out or is still the one at diagnosis
     let metastatic = Truth::from(patient.metastatic == Truth::Met && listed("IV"));
     Some(told.or(metastatic))
@@ -167,7 +182,7 @@ fn disease_setting(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
         return None;
     }
     // a regimen for stage III and IV disease calls both metastatic
-    let by_stage = || patient.stage.as_ref().is_some_and(|stage| regimen.stages.iter().any(|known| known == stage));
+    let by_stage = || patient.stage.is_some_and(|stage| regimen.stages.iter().any(|known| known == stage));
     let truth = regimen.settings.iter().fold(Truth::NotMet, |so_far, word| {
         let truth = setting::truth(word, patient);
         so_far.or(if word == "metastatic" && truth == Truth::NotMet && by_stage() { Truth::Met } else { truth })

@@ -1,7 +1,7 @@
 //! What a request must carry and how (INF-01…06, SUB-03, SUB-04, SUB-10, TRI-01). Finds every fault at once.
 
 use super::dosing;
-use crate::domain::content::{Content, RequiredItem};
+use crate::domain::content::{Content, CourseState, RequiredItem};
 use crate::domain::items::{is_carried, text};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
 use crate::domain::refusal::Fault;
@@ -25,6 +25,7 @@ pub fn faults(order: &OrderRequest, content: &Content, received_on: NaiveDate) -
     places(order, content, &mut faults);
     clinical(order, content, &mut faults);
     plan(order, content, &mut faults);
+    earlier_treatment(order, content, &mut faults);
     declarations(order, content, &mut faults);
     faults
 }
@@ -108,7 +109,7 @@ fn clinical(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     contradictions(order, faults);
 }
 
-/// Answers that leave nothing to ask a person: nobody is treated after death, and nothing ends before it begins (SAFE-12).
+/// Answers that leave nothing to ask a person: nobody is treated after death (SAFE-12).
 fn contradictions(order: &OrderRequest, faults: &mut Vec<Fault>) {
     let treats = order.treatment.is_some() || order.radiation.is_some();
     if treats && order.clinical.performance_status.known().and_then(|status| status.ecog()) == Some(5) {
@@ -116,24 +117,42 @@ fn contradictions(order: &OrderRequest, faults: &mut Vec<Fault>) {
                        the patient now";
         faults.push(Fault::new("/clinical/performance_status/value", "contradiction", message));
     }
-    let born = order.member.birth_date;
+}
+
+/// Earlier treatments: each has a name; days are in order and in the patient's life.
+fn earlier_treatment(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     for (index, therapy) in order.clinical.prior_therapies.known().into_iter().flatten().enumerate() {
-        let at = |field: &str| format!("/clinical/prior_therapies/{index}/{field}");
+        let at = |field: &str| format!("/clinical/prior_therapies/{index}{field}");
+        let resolved = |name: &String| content.therapies.resolve(name);
+        match (&therapy.generic, &therapy.name) {
+            _ if therapy.typed().trim().is_empty() => {
+                let message = "enter the treatment: `generic`, or `name` with a brand, code, regimen or combination as written";
+                faults.push(Fault::new(at("/name"), "missing", message));
+            }
+            (Some(generic), Some(name)) if resolved(generic) != resolved(name) || resolved(name).is_none() => {
+                let message = format!("`{name}` and `{generic}` are not known to be the same: leave one of them out");
+                faults.push(Fault::new(at("/name"), "contradiction", message));
+            }
+            _ => {}
+        }
         let (started, ended) = (therapy.started_on.known(), therapy.ended_on.known());
         if let (Some(started), Some(ended)) = (started, ended)
             && ended < started
         {
-            let message =
-                format!("{} ended on {ended}, before it started on {started}: correct one of the days", therapy.generic);
-            faults.push(Fault::new(at("ended_on"), "contradiction", message));
+            faults.push(Fault::new(at("/ended_on"), "contradiction", format!("{ended} is before {started}, its `started_on`")));
         }
-        for (field, day) in [("started_on", started), ("ended_on", ended)] {
+        let born = order.member.birth_date;
+        for (field, day) in [("/started_on", started), ("/ended_on", ended)] {
             if let (Some(day), Some(born)) = (day, born)
                 && *day < born
             {
-                let message = format!("{} on {day} is before the date of birth, {born}: correct one of them", therapy.generic);
-                faults.push(Fault::new(at(field), "contradiction", message));
+                faults.push(Fault::new(at(field), "contradiction", format!("{day} is before {born}, the date of birth")));
             }
+        }
+        let outcome = therapy.outcome.known().and_then(|word| content.therapies.outcome(word));
+        if outcome.is_some_and(|outcome| outcome.course == CourseState::Died) {
+            let message = format!("the outcome of {} is death, and treatment is ordered: correct the outcome", therapy.typed());
+            faults.push(Fault::new(at("/outcome"), "contradiction", message));
         }
     }
 }

@@ -14,7 +14,7 @@ mod together;
 use super::concern::Concern;
 use super::drugs::Shared;
 use super::facts::Facts;
-use crate::domain::content::{Limit, LimitRule, Per, Reach};
+use crate::domain::content::{Limit, LimitRule, Span, Reach};
 use calendar::Laid;
 use course::Earlier;
 use said::{Broken, say};
@@ -75,8 +75,8 @@ impl Judging<'_> {
             LimitRule::NeverTogether { .. } => None,
             LimitRule::Spacing(steps) => spacing::judge(steps, lines, self),
             LimitRule::Number { most, per } => match per {
-                Per::Cycle | Per::Days(_) | Per::Row => number::within(*most, *per, lines),
-                Per::Order | Per::Course | Per::Lifetime => number::in_all(limit, *most, *per, lines, self),
+                Span::Cycle | Span::Days(_) | Span::Row => number::within(*most, *per, lines),
+                Span::Order | Span::Course | Span::Lifetime => number::in_all(limit, *most, *per, lines, self),
             },
             LimitRule::Duration { most_days } => number::duration(limit, *most_days, lines, self),
         };

@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod agreement;
+pub mod answers;
 pub mod attachments;
 pub mod biomarker;
 pub mod calendar;
@@ -13,6 +14,7 @@ pub mod canonical;
 pub mod claims;
 pub mod concern;
 pub mod coverage;
+pub mod course;
 pub mod criteria;
 pub mod decide;
 pub mod derive;
@@ -24,6 +26,7 @@ pub mod eligibility;
 pub mod facts;
 pub mod findings;
 pub mod fit;
+pub mod history;
 pub mod identity;
 pub mod intake;
 pub mod ledger;
@@ -39,8 +42,9 @@ pub mod review;
 pub mod s_codes;
 pub mod schedule;
 pub mod setting;
+pub mod stage;
 pub mod tnm;
 pub mod update;
 
 pub use decide::{DecidedDrug, Decision, decide};
-pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
+pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};

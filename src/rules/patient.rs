@@ -1,10 +1,12 @@
 //! The patient as the rules see them: answers brought to one form, and measures worked out from them (VER-07).
 
-use crate::domain::answer::Answer;
-use crate::domain::content::{BiomarkerDefinition, Content, Program};
-use crate::domain::order::{Clinical, OrderRequest, Reported};
+use super::answers::{Answered, Days, Standing};
+use super::stage::{self, Stage, Status};
+use crate::domain::content::{Content, Program};
+use crate::domain::order::{Clinical, OrderRequest};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{FnRiskFactor, LineOfTreatment, Sex, Truth};
+use crate::rules::history::History;
 use chrono::{Datelike, NaiveDate};
 
 /// Creatinine clearance below which renal function counts as a risk factor, mL/min.
@@ -23,14 +25,24 @@ pub struct Patient<'a> {
     pub coverage: &'a MemberRow,
     /// Date of service.
     pub date_of_service: NaiveDate,
+    /// CMS place of service, where told.
+    pub place_of_service: Option<&'a str>,
+    /// When a treatment that is already running began, where told (PRG-05).
+    pub continued_since: Option<NaiveDate>,
     /// Age in whole years on that day.
     pub age: u32,
     /// Stage group such as `II`, `limited`; none where unknown or not a stage.
-    pub stage: Option<String>,
+    pub stage: Option<&'static str>,
+    /// Stage with its subgroup such as `IIB`, where one was told.
+    pub substage: Option<String>,
+    /// Biomarkers and assessments as they stand.
+    pub answered: Answered<'a>,
     /// ECOG, from either scale.
     pub ecog: Option<u8>,
     /// Whether there are distant metastases.
     pub metastatic: Truth,
+    /// What came before.
+    pub history: History<'a>,
     /// Cap on creatinine clearance, mL/min.
     clearance_cap: f64,
 }
@@ -75,22 +87,30 @@ impl<'a> Patient<'a> {
     pub fn new(
         order: &'a OrderRequest,
         coverage: &'a MemberRow,
-        date_of_service: NaiveDate,
+        days: Days,
         program: &Program,
         content: &'a Content,
+        history: History<'a>,
     ) -> Self {
         let clinical = &order.clinical;
-        let stage = clinical.stage.known().and_then(|entered| stage_group(entered));
+        let date_of_service = days.service;
+        let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
+        let (stage, substage) = told.map(|Stage { group, substage }| (group, substage)).unzip();
         Self {
             clinical,
             content,
             icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
             coverage,
             date_of_service,
+            place_of_service: order.place_of_service.as_deref(),
+            continued_since: order.continuation_of_treatment_started_on,
             age: age_on(coverage.birth_date, date_of_service),
             ecog: clinical.performance_status.known().and_then(|status| status.ecog()),
-            metastatic: metastatic(clinical, stage.as_deref()),
+            metastatic: metastatic(clinical, stage),
             stage,
+            history,
+            substage,
+            answered: Answered::new(clinical, content, days),
             clearance_cap: program.creatinine_clearance_cap,
         }
     }
@@ -152,38 +172,21 @@ impl<'a> Patient<'a> {
         Err(missing)
     }
 
-    /// The answer for one biomarker. Several entries that do not all say the same say nothing.
-    pub fn biomarker(&self, marker: &BiomarkerDefinition) -> Answer<&'a Reported> {
-        let Some(entries) = self.clinical.biomarkers.known() else { return Answer::Absent };
-        let mut found = entries
-            .iter()
-            .filter(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name))
-            .map(|entry| &entry.result);
-        let Some(first) = found.next() else { return Answer::Absent };
-        if found.any(|other| other != first) {
-            return Answer::Unknown;
-        }
-        match first {
-            Answer::Known(result) => Answer::Known(result),
-            Answer::Unknown => Answer::Unknown,
-            Answer::NotReported => Answer::NotReported,
-            Answer::Absent => Answer::Absent,
-        }
+    /// How a biomarker stands, by its name in content; none where nothing was entered that says anything of it.
+    pub fn biomarker(&self, name: &str) -> Option<&Standing<'a>> {
+        self.answered.biomarker(name)
     }
 
     /// JSON pointer of a biomarker's entry, or of the list where it has none.
-    pub fn biomarker_pointer(&self, marker: &BiomarkerDefinition) -> String {
-        self.clinical
-            .biomarkers
-            .known()
-            .and_then(|list| list.iter().position(|entry| entry.name == marker.name || marker.synonyms.contains(&entry.name)))
+    pub fn biomarker_pointer(&self, name: &str) -> String {
+        self.biomarker(name)
+            .and_then(|standing| standing.index)
             .map_or_else(|| "/clinical/biomarkers".to_owned(), |index| format!("/clinical/biomarkers/{index}/result"))
     }
 
-    /// The answer for one assessment; of several entries the latest.
-    pub fn assessment(&self, name: &str) -> Option<&'a Reported> {
-        let entries = self.clinical.assessments.known()?;
-        entries.iter().filter(|entry| entry.name == name).max_by_key(|entry| entry.on).and_then(|entry| entry.result.known())
+    /// How an assessment stands, by its name in content.
+    pub fn assessment(&self, name: &str) -> Option<&Standing<'a>> {
+        self.answered.assessment(name)
     }
 
     /// Febrile neutropenia risk factors that the patient has: ticked ones, and those that age, performance status and renal function
@@ -214,42 +217,12 @@ pub fn age_on(birth: NaiveDate, day: NaiveDate) -> u32 {
     u32::try_from(years - i32::from(before_birthday)).unwrap_or(0)
 }
 
-/// The stage group of a stage or subgroup: `IIB` is `II`; `limited` and `extensive` stay. None where it is no stage.
-pub fn stage_group(entered: &str) -> Option<String> {
-    let word = entered.trim().to_ascii_uppercase();
-    let word = word.strip_prefix("STAGE").map_or(word.as_str(), str::trim_start);
-    match word {
-        "LIMITED" | "LIMITED_STAGE" | "LIMITED STAGE" => return Some("limited".to_owned()),
-        "EXTENSIVE" | "EXTENSIVE_STAGE" | "EXTENSIVE STAGE" => return Some("extensive".to_owned()),
-        _ => {}
-    }
-    let roman: String = word.chars().take_while(|c| matches!(c, 'I' | 'V' | '0'..='4')).collect();
-    let rest = word.get(roman.len()..).unwrap_or_default();
-    let subgroup = rest.len() <= 3 && rest.chars().all(|c| matches!(c, 'A'..='E' | '1'..='3' | 'S' | 'X'));
-    let group = match roman.as_str() {
-        "0" => "0",
-        "I" | "1" => "I",
-        "II" | "2" => "II",
-        "III" | "3" => "III",
-        "IV" | "4" => "IV",
-        // `IIIA1`, `IA3`: digits belong to the subgroup
-        other => match other.trim_end_matches(['1', '2', '3']) {
-            "I" => "I",
-            "II" => "II",
-            "III" => "III",
-            "IV" => "IV",
-            _ => return None,
-        },
-    };
-    subgroup.then(|| group.to_owned())
-}
-
 fn metastatic(clinical: &Clinical, stage: Option<&str>) -> Truth {
     let setting = clinical.disease_setting.known().map(String::as_str).unwrap_or_default();
     if setting.starts_with("metastatic") || setting == "recurrent_metastatic" {
         return Truth::Met;
     }
-    let m = clinical.tnm.known().and_then(|tnm| tnm.m.known()).and_then(|m| m.trim_start_matches(['M', 'm']).chars().next());
+    let m = clinical.tnm.known().and_then(|tnm| stage::status(Status::M, tnm.m.known()?)).and_then(|m| m.chars().next());
     match (stage, m) {
         (Some("IV"), _) | (_, Some('1')) => Truth::Met,
         (Some("0" | "I" | "II" | "III"), _) | (_, Some('0')) => Truth::NotMet,
@@ -259,31 +232,8 @@ fn metastatic(clinical: &Clinical, stage: Option<&str>) -> Truth {
 
 #[cfg(test)]
 mod tests {
-    use super::{age_on, stage_group};
+    use super::age_on;
     use chrono::NaiveDate;
-
-    #[test]
-    fn a_subgroup_belongs_to_its_stage() {
-        // proves REG-01
-        for (entered, group) in [
-            ("IIB", Some("II")),
-            ("II", Some("II")),
-            ("iiia", Some("III")),
-            ("IIIA1", Some("III")),
-            ("IA3", Some("I")),
-            ("IV", Some("IV")),
-            ("IVB", Some("IV")),
-            ("stage IIIC", Some("III")),
-            ("0", Some("0")),
-            ("limited", Some("limited")),
-            ("extensive", Some("extensive")),
-            ("VI", None),
-            ("banana", None),
-            ("IIIZ", None),
-        ] {
-            assert_eq!(stage_group(entered).as_deref(), group, "{entered}");
-        }
-    }
 
     #[test]
     fn age_turns_on_the_birthday() {

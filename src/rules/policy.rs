@@ -4,7 +4,8 @@
 //! order matches an evidence-based regimen that contains it and every criterion of that regimen is met. Nothing here denies: what is
 //! not met, or not known, goes to a nurse.
 
-use super::criteria::{Asked, Bench, evidence, judge};
+use super::course::Course;
+use super::criteria::{Asked, Bench, judge_statement, statement_evidence};
 use super::findings::{Findings, Said, facts};
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::vocabulary::{LineOfBusiness, Truth};
@@ -33,39 +34,51 @@ pub struct Open {
     pub asked: Asked,
     /// The statement, as content writes it.
     pub statement: String,
+    /// True where the statement is a limit (SAFE-09, SAFE-15).
+    pub is_limit: bool,
 }
 
 /// Reviews the drug of `bench.line`.
 pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings<'_>) -> Reviewed {
     let generic = bench.line.name();
-    match applicable(generic, bench, content) {
+    match applicable(generic, bench, program, content) {
         Some(policy) => by_policy(policy, bench, program, findings),
         None => by_regimen(bench, program, findings),
     }
 }
 
-/// The policy that decides: the CMS determination for Medicare Advantage members, else the plan's.
-fn applicable<'c>(generic: &str, bench: &Bench<'_>, content: &'c Content) -> Option<&'c Arc<Policy>> {
+/// The policy that decides: the CMS determination for Medicare Advantage members, else the plan's; of either, one that names the plan or
+/// program before the general one (REG-10).
+fn applicable<'c>(generic: &str, bench: &Bench<'_>, program: &Program, content: &'c Content) -> Option<&'c Arc<Policy>> {
     let day = bench.patient.date_of_service;
-    let effective = || content.policies_for(generic).filter(|policy| policy.is_effective(day));
-    let cms = effective().find(|policy| policy.basis != PolicyBasis::Plan);
-    let plan = effective().find(|policy| policy.basis == PolicyBasis::Plan);
-    if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage { cms.or(plan) } else { plan }
+    let first = |is_cms: bool| {
+        let of_owner =
+            || content.policies_for(generic).filter(move |policy| (policy.basis != PolicyBasis::Plan) == is_cms && policy.is_effective(day));
+        of_owner()
+            .find(|policy| policy.scope.names(program))
+            .or_else(|| of_owner().find(|policy| policy.scope.is_general()))
+    };
+    if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage {
+        first(true).or_else(|| first(false))
+    } else {
+        first(false)
+    }
 }
 
 fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
-    let general = statements(&policy.general, bench);
-    let best = policy
-        .indications
-        .iter()
-        .rev() // of equals the first, as content orders them
-        .map(|indication| (standing(&indication.criteria, bench), indication))
-        .max_by_key(|(standing, _)| *standing);
+    if let Some(note) = policy.note.as_ref().filter(|_| policy.indications.is_empty()) {
+        return by_note(policy, note, bench, program, findings);
+    }
+    let course = Course::of(bench, program.dose_warning_percent);
+    let bench = &Bench { course: Some(&course), ..*bench };
+    let general = statements(policy.general.iter().chain(&policy.general_limits), bench);
+    let best = nearest(policy, bench);
     let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new(), failing: Vec::new() };
-    said.statements("general", &policy.general);
+    said.statements("general", &policy.general, false);
+    said.statements("limits", &policy.general_limits, true);
     let truth = match best {
         Some((standing, indication)) => {
-            said.statements(&indication.id, &indication.criteria);
+            said.indication(indication);
             standing.truth().and(general)
         }
         None => Truth::NotMet,
@@ -79,12 +92,44 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
     Reviewed { truth, findings: said.ids, open: said.open, growth_factor: policy.kind == PolicyKind::GrowthFactor, summary }
 }
 
+/// A policy without indications is never met: a person reads the note.
+fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+    let summary = format!("{}: {note}", policy.title);
+    let id = findings.add(Said {
+        rule: format!("policy/{}/note", policy.id),
+        outcome: Truth::NotMet,
+        requirements: &["REG-10", "REG-11", "REG-12"],
+        source: &source(policy, program, bench),
+        facts: facts([("hcpcs", json!(bench.line.ordered.hcpcs))]),
+        message: summary.clone(),
+    });
+    Reviewed { truth: Truth::NotMet, findings: vec![id], open: Vec::new(), growth_factor: false, summary }
+}
+
+/// The indication that comes nearest; of equals the first, as content orders them. One that is for something else, as its first
+/// statement says, comes after every one that is for this, so that the rest of it need not be asked.
+fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p Indication)> {
+    let is_for_this = |indication: &Indication| {
+        indication.criteria.first().map_or(Truth::Met, |first| judge_statement(first, bench))
+    };
+    let purposes: Vec<Truth> = policy.indications.iter().map(is_for_this).collect();
+    let some_is = purposes.contains(&Truth::Met);
+    policy
+        .indications
+        .iter()
+        .zip(purposes)
+        .rev()
+        .filter(|(_, purpose)| !some_is || *purpose != Truth::NotMet)
+        .map(|(indication, _)| (standing(indication, bench), indication))
+        .max_by_key(|(standing, _)| *standing)
+}
+
 fn title(indication: &Indication) -> String {
     if indication.title.is_empty() { indication.id.clone() } else { indication.title.clone() }
 }
 
-fn statements(list: &[Statement], bench: &Bench<'_>) -> Truth {
-    list.iter().fold(Truth::Met, |so_far, statement| so_far.and(judge(&statement.criterion, bench)))
+fn statements<'s>(list: impl Iterator<Item = &'s Statement>, bench: &Bench<'_>) -> Truth {
+    list.fold(Truth::Met, |so_far, statement| so_far.and(judge_statement(statement, bench)))
 }
 
 /// How near an indication is: not failed before failed; then one whose first statement, which says what it is for, holds; then fewer
@@ -107,10 +152,10 @@ impl Standing {
     }
 }
 
-fn standing(list: &[Statement], bench: &Bench<'_>) -> Standing {
+fn standing(indication: &Indication, bench: &Bench<'_>) -> Standing {
     let mut found = Standing { not_failed: true, is_for_this: true, fewer_failed: 0, fewer_unknown: 0 };
-    for (index, statement) in list.iter().enumerate() {
-        let truth = judge(&statement.criterion, bench);
+    for (index, statement) in indication.statements().enumerate() {
+        let truth = judge_statement(statement, bench);
         found.is_for_this &= index > 0 || truth == Truth::Met;
         match truth {
             Truth::Met => {}
@@ -135,25 +180,38 @@ struct ReviewWriter<'w, 'b, 'f> {
 }
 
 impl ReviewWriter<'_, '_, '_> {
-    fn statements(&mut self, part: &str, list: &[Statement]) {
-        let source = source(self.policy, self.program, self.bench);
-        for (index, statement) in list.iter().enumerate() {
-            let truth = judge(&statement.criterion, self.bench);
-            let evidence = evidence(&statement.criterion, self.bench, truth);
-            self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: statement.text.clone() }));
-            if truth == Truth::NotMet {
-                self.failing.push(statement.text.clone());
-            }
-            let id = self.findings.add(Said {
-                rule: ["policy/", &self.policy.id, "/", part, "/", &(index + 1).to_string()].concat(),
-                outcome: truth,
-                requirements: &["REG-10", "REG-11", "REG-12"],
-                source: &source,
-                facts: evidence.facts,
-                message: [&statement.text, ": ", outcome_words(truth)].concat(),
-            });
-            self.ids.push(id);
+    fn indication(&mut self, indication: &Indication) {
+        self.statements(&indication.id, &indication.criteria, false);
+        if let Some(diagnoses) = &indication.diagnoses {
+            self.statement(&[&indication.id, "/diagnoses"].concat(), diagnoses, false);
         }
+        self.statements(&[&indication.id, "/limits"].concat(), &indication.limits, true);
+    }
+
+    fn statements(&mut self, part: &str, list: &[Statement], is_limit: bool) {
+        for (index, statement) in list.iter().enumerate() {
+            self.statement(&[part, "/", &(index + 1).to_string()].concat(), statement, is_limit);
+        }
+    }
+
+    fn statement(&mut self, part: &str, statement: &Statement, is_limit: bool) {
+        let truth = judge_statement(statement, self.bench);
+        let evidence = statement_evidence(statement, self.bench, truth);
+        let text = &statement.text;
+        self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: text.clone(), is_limit }));
+        if truth == Truth::NotMet {
+            self.failing.push(text.clone());
+        }
+        let words = if is_limit && truth == Truth::NotMet { "limit exceeded" } else { outcome_words(truth) };
+        let id = self.findings.add(Said {
+            rule: ["policy/", &self.policy.id, "/", part].concat(),
+            outcome: truth,
+            requirements: if is_limit { &["SAFE-05", "SAFE-09", "SAFE-15"] } else { &["REG-10", "REG-11", "REG-12"] },
+            source: &source(self.policy, self.program, self.bench),
+            facts: evidence.facts,
+            message: [text, ": ", words].concat(),
+        });
+        self.ids.push(id);
     }
 }
 

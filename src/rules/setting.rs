@@ -49,7 +49,7 @@ fn of_another(told: Option<&str>) -> Truth {
 }
 
 fn stage_word(patient: &Patient<'_>, meant: &str, other: &str) -> Truth {
-    match patient.stage.as_deref() {
+    match patient.stage {
         Some(stage) if stage == meant => Truth::Met,
         Some(stage) if stage == other => Truth::NotMet,
         _ => Truth::Unknown,

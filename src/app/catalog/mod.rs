@@ -9,7 +9,7 @@ pub mod providers;
 pub mod text;
 
 use super::App;
-use crate::domain::content::{BiomarkerDefinition, Cancer, Content, Diagnosis, Drug, Regimen};
+use crate::domain::content::{Cancer, Content, Diagnosis, Drug, Regimen, ResultDefinition};
 use chrono::NaiveDate;
 use index::NameIndex;
 use std::collections::HashMap;
@@ -109,10 +109,17 @@ pub fn cancers<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<Can
 }
 
 /// Biomarkers by name or synonym.
-pub fn biomarkers<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<BiomarkerDefinition>> {
-    search(content.biomarkers.iter().collect(), typed, |marker| {
-        [&marker.name, &marker.display].into_iter().chain(&marker.synonyms).cloned().collect()
-    })
+pub fn biomarkers<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<ResultDefinition>> {
+    search(content.answers.biomarkers.iter().collect(), typed, |asked| names(asked))
+}
+
+/// Assessments by name or synonym.
+pub fn assessments<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<ResultDefinition>> {
+    search(content.answers.assessments.iter().collect(), typed, |asked| names(asked))
+}
+
+fn names(asked: &ResultDefinition) -> Vec<String> {
+    [&asked.name, &asked.display].into_iter().chain(&asked.synonyms).cloned().collect()
 }
 
 /// Searches a catalogue that is small enough to be indexed anew.

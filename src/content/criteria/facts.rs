@@ -2,20 +2,21 @@
 //! that a misspelt criterion is an error of content and never a rule that silently cannot match.
 
 use super::parser::Reader;
-use super::results::{assessment, biomarker, days_since};
+use super::results::{assessment, biomarker, days_since, months_since};
 use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
-use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, WordFact};
-use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, SCHEDULE_FACTS, WordFact};
+use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 27] = [
+const BEGINNINGS: [&str; 39] = [
     "cancer",
     "pathology",
     "stage",
     "m_status",
+    "substage",
     "line",
     "setting",
     "goal",
@@ -39,6 +40,17 @@ const BEGINNINGS: [&str; 27] = [
     "carboplatin_auc",
     "planned_days",
     "creatinine_clearance",
+    "route",
+    "place_of_service",
+    "weight_kg",
+    "lines_before",
+    "metastatic_lines_before",
+    "lines_before_with",
+    "courses",
+    "continuation",
+    "response",
+    "toxicity",
+    "months",
 ];
 
 /// Reads one fact.
@@ -49,6 +61,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "pathology" => pathology(reader),
         "stage" => stage(reader),
         "m_status" => words(reader, WordFact::MStatus, "M status", |_| vec!["m0", "m1"]),
+        "substage" => substage(reader),
         "line" => line(reader),
         "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),
         "goal" => words(reader, WordFact::Goal, "goal", |_| TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect()),
@@ -58,15 +71,32 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         }),
         "diagnosis" => diagnosis(reader),
         "product" => product(reader),
+        "route" => words(reader, WordFact::Route, "route", |v| v.routes.iter().map(String::as_str).collect()),
+        "place_of_service" => words(reader, WordFact::PlaceOfService, "place of service", |v| {
+            v.places_of_service.keys().map(String::as_str).collect()
+        }),
+        "weight_kg" => number(reader, NumberFact::WeightKg),
         "ecog" => number(reader, NumberFact::Ecog),
         "age" => number(reader, NumberFact::Age),
         "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
         "carboplatin_auc" => number(reader, NumberFact::CarboplatinAuc),
         "planned_days" => number(reader, NumberFact::PlannedDays),
         "creatinine_clearance" => number(reader, NumberFact::CreatinineClearance),
+        "lines_before" => number(reader, NumberFact::LinesBefore),
+        "metastatic_lines_before" => number(reader, NumberFact::MetastaticLinesBefore),
+        "courses" => number(reader, NumberFact::Courses),
+        "lines_before_with" => lines_before_with(reader),
+        "continuation" => continuation(reader),
+        "response" => words(reader, WordFact::Response, "response", |_| {
+            Response::ALL.iter().filter(|word| **word != Response::NotEvaluated).map(|word| word.as_str()).collect()
+        }),
+        "toxicity" => words(reader, WordFact::Toxicity, "toxicity", |_| {
+            [Toxicity::Acceptable, Toxicity::Unacceptable].map(Toxicity::as_str).to_vec()
+        }),
         "biomarker" => biomarker(reader),
         "assessment" => assessment(reader),
         "days" => days_since(reader),
+        "months" => months_since(reader),
         "with" => with(reader),
         "without" => Ok(Criterion::Not(Box::new(Criterion::With(partners(reader)?)))),
         "alone" => Ok(Criterion::Alone),
@@ -77,7 +107,13 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         }
         "fn_risk_factor" => fn_risk_factor(reader),
         "regimen" => regimen(reader),
-        other => Err(CriterionError::unknown(first.column, "fact", other, BEGINNINGS)),
+        other => match SCHEDULE_FACTS.iter().find(|(word, _)| *word == other) {
+            Some((_, fact)) => number(reader, *fact),
+            None => {
+                let known = BEGINNINGS.into_iter().chain(SCHEDULE_FACTS.iter().map(|(word, _)| *word));
+                Err(CriterionError::unknown(first.column, "fact", other, known))
+            }
+        },
     }
 }
 
@@ -119,6 +155,19 @@ fn stage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         any_of.push(token.text.to_owned());
     }
     Ok(Criterion::Word { fact: WordFact::Stage, any_of })
+}
+
+/// A group or a subgroup as it is told: `IIIA`, `IB2`.
+fn substage(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let mut any_of = Vec::new();
+    for token in reader.is_or_in()? {
+        let group = token.text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(|c| matches!(c, 'A'..='E'));
+        if !STAGES.contains(&token.text) && !STAGES.contains(&group) {
+            return Err(CriterionError::unknown(token.column, "substage", token.text, STAGES));
+        }
+        any_of.push(token.text.to_owned());
+    }
+    Ok(Criterion::Word { fact: WordFact::Substage, any_of })
 }
 
 fn pathology(reader: &mut Reader<'_>) -> Parsed<Criterion> {
@@ -256,6 +305,23 @@ fn continues_name(word: &str) -> bool {
 fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let partners = partners(reader)?;
     Ok(Criterion::Prior { partners, progressed: reader.eat("progressed") })
+}
+
+fn lines_before_with(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let partners = partners(reader)?;
+    let (comparison, value) = compare(reader)?;
+    Ok(Criterion::LinesBeforeWith { partners, comparison, value })
+}
+
+/// `is yes` or `is no`.
+fn continuation(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    reader.expect("is")?;
+    let token = reader.word()?;
+    match token.text {
+        "yes" => Ok(Criterion::Continuation(true)),
+        "no" => Ok(Criterion::Continuation(false)),
+        other => Err(CriterionError::unknown(token.column, "answer", other, ["yes", "no"])),
+    }
 }
 
 fn fn_risk_factor(reader: &mut Reader<'_>) -> Parsed<Criterion> {

@@ -3,7 +3,7 @@
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, PathologyTerm};
 use crate::domain::criteria::{Comparison, NumberFact, WordFact};
-use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
+use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,7 @@ pub(super) enum Answer<'a> {
     Marker(&'a str),
     Assessment(&'a str),
     Days(&'a str),
+    Months(&'a str),
 }
 
 impl<'a> Answer<'a> {
@@ -26,8 +27,11 @@ impl<'a> Answer<'a> {
                 let results = vocabulary.biomarker(name).map(|marker| marker.results.as_slice()).unwrap_or_default();
                 results.iter().map(|(word, _)| word.as_str()).collect()
             }
-            Self::Assessment(name) => vocabulary.assessments.get(name).into_iter().flatten().map(String::as_str).collect(),
-            Self::Number(_) | Self::Days(_) => Vec::new(),
+            Self::Assessment(name) => {
+                let results = vocabulary.assessment(name).map(|asked| asked.results.as_slice()).unwrap_or_default();
+                results.iter().map(|(word, _)| word.as_str()).collect()
+            }
+            Self::Number(_) | Self::Days(_) | Self::Months(_) => Vec::new(),
         }
     }
 
@@ -37,15 +41,19 @@ impl<'a> Answer<'a> {
             Self::Number(NumberFact::Ecog) => (0.0, 5.0, true),
             Self::Number(NumberFact::Age) => (0.0, 130.0, true),
             Self::Number(NumberFact::CycleLengthDays) => (1.0, 366.0, true),
-            Self::Number(NumberFact::PlannedDays) => (1.0, f64::INFINITY, true),
-            Self::Number(NumberFact::CarboplatinAuc | NumberFact::CreatinineClearance) | Self::Assessment(_) => {
-                (0.0, f64::INFINITY, false)
+            Self::Number(NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore) => (0.0, f64::INFINITY, true),
+            Self::Number(NumberFact::PlannedDays | NumberFact::Courses) => (1.0, f64::INFINITY, true),
+            // what the schedule says, clearance, weight: any number
+            Self::Number(_) => (0.0, f64::INFINITY, false),
+            Self::Assessment(name) => {
+                let (low, high) = vocabulary.assessment(name).and_then(|asked| asked.range).unwrap_or((0.0, f64::INFINITY));
+                (low, high, false)
             }
             Self::Marker(name) => {
                 let (low, high) = vocabulary.biomarker(name).and_then(|marker| marker.range).unwrap_or((0.0, f64::INFINITY));
                 (low, high, false)
             }
-            Self::Word(_) | Self::Line | Self::Days(_) => (f64::NEG_INFINITY, f64::INFINITY, false),
+            Self::Word(_) | Self::Line | Self::Days(_) | Self::Months(_) => (f64::NEG_INFINITY, f64::INFINITY, false),
         };
         Range { low, high, open_low: false, open_high: false, whole }
     }
@@ -58,6 +66,9 @@ impl<'a> Answer<'a> {
                 Self::Marker(name) => vocabulary
                     .biomarker(name)
                     .is_some_and(|marker| marker.results.iter().any(|(result, also)| result == word && counts(also))),
+                Self::Assessment(name) => vocabulary
+                    .assessment(name)
+                    .is_some_and(|asked| asked.results.iter().any(|(result, also)| result == word && counts(also))),
                 _ => false,
             }
     }
@@ -96,10 +107,14 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::RegimenEmetogenicity => {
             [EmeticRisk::Minimal, EmeticRisk::Low, EmeticRisk::Moderate, EmeticRisk::High].map(EmeticRisk::as_str).to_vec()
         }
+        WordFact::Response => Response::ALL.iter().map(|word| word.as_str()).collect(),
+        WordFact::Toxicity => Toxicity::ALL.iter().map(|word| word.as_str()).collect(),
         WordFact::LineOfBusiness => LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect(),
         WordFact::Sex => Sex::ALL.iter().map(|sex| sex.as_str()).collect(),
+        WordFact::Route => vocabulary.routes.iter().map(String::as_str).collect(),
+        WordFact::PlaceOfService => vocabulary.places_of_service.keys().map(String::as_str).collect(),
         // judged without a list of words
-        WordFact::Setting | WordFact::Diagnosis => Vec::new(),
+        WordFact::Setting | WordFact::Diagnosis | WordFact::Substage => Vec::new(),
         WordFact::Product => vocabulary.drugs.all().iter().flat_map(|drug| &drug.codes).map(|code| code.hcpcs.as_str()).collect(),
     }
 }

@@ -13,6 +13,7 @@ const KNOWN: [&str; 15] = [
     "pathologies.toml",
     "assessments.toml",
     "settings.toml",
+    "words",
     "programs",
     "policies",
     "limits",
@@ -25,6 +26,9 @@ const KNOWN: [&str; 15] = [
 
 /// Folders of `.toml` files.
 const TABLES: [&str; 6] = ["programs", "policies", "limits", "regimens", "drugs", "calendars"];
+
+const WORDS: [&str; 6] =
+    ["groups.toml", "no_result.toml", "outcomes.toml", "stages.toml", "therapies.toml", "units.toml"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 
@@ -42,6 +46,10 @@ pub(super) fn lint(source: &Source, report: &mut Report) {
         for name in others {
             unread(format!("{folder}/{name}"), Some("files here end in `.toml`".to_owned()));
         }
+    }
+    for name in source.names("words").into_iter().filter(|name| !WORDS.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, WORDS);
+        unread(format!("words/{name}"), suggestion);
     }
     for name in source.names("code-sets").into_iter().filter(|name| !CODE_SETS.contains(&name.as_str())) {
         let suggestion = did_you_mean(&name, CODE_SETS);

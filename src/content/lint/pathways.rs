@@ -7,7 +7,7 @@ use crate::content::Drafts;
 use crate::content::policies;
 use crate::content::regimens;
 use crate::content::report::Report;
-use crate::domain::content::{Indication, PolicyBasis, Program, Statement};
+use crate::domain::content::{Indication, Policy, PolicyBasis, Program, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use crate::domain::vocabulary::LineOfBusiness;
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ fn lint_drug(drafts: &Drafts, regimen: &regimens::Draft, generic: &str, known: &
             if !tried.insert((&policy.policy.id, ids, business.clone())) {
                 continue;
             }
-            if let Some(reason) = refusal(world, &scene, &policy.policy.general, &indications)
+            if let Some(reason) = refusal(world, &scene, &policy.policy, &indications)
                 && told.insert(&policy.policy.id)
             {
                 let ((file, line), id) = (&regimen.position, &regimen.regimen.id);
@@ -62,8 +62,13 @@ fn deciding<'d>(drafts: &'d Drafts, generic: &str, program: &Program, release: u
         drafts.policies.iter().filter(|draft| {
             let policy = &draft.policy;
             let over = policy.effective_through.is_some_and(|last| last < day);
-            !over && draft.life.covers(release) && policy.generics.iter().any(|known| known == generic)
+            !over && draft.life.covers(release) && policy.scope.covers(program) && policy.generics.iter().any(|known| known == generic)
         })
+    };
+    // a plan's own policy comes before the general one
+    let of_drug = || {
+        let named = of_drug().filter(|draft| draft.policy.scope.names(program));
+        named.chain(of_drug().filter(|draft| draft.policy.scope.is_general()))
     };
     let plan = || of_drug().find(|draft| draft.policy.basis == PolicyBasis::Plan);
     let only_medicare = program.lines_of_business.iter().all(|line| *line == LineOfBusiness::MedicareAdvantage);
@@ -81,26 +86,27 @@ fn indications(draft: &policies::Draft, release: usize) -> Vec<&Indication> {
 fn refusal<'a>(
     world: World<'a>,
     scene: &[Wanted<'a>],
-    general: &'a [Statement],
+    policy: &'a Policy,
     indications: &[&'a Indication],
 ) -> Option<String> {
+    let general = || policy.general.iter().chain(&policy.general_limits);
     let hold = |statements: &mut dyn Iterator<Item = &'a Statement>| {
         let all: Vec<Wanted<'_>> =
             scene.iter().copied().chain(statements.map(|statement| (&statement.criterion, true))).collect();
         world.is_possible(&all)
     };
-    if indications.iter().any(|indication| hold(&mut general.iter().chain(&indication.criteria))) {
+    if indications.iter().any(|indication| hold(&mut general().chain(indication.statements()))) {
         return None;
     }
-    let failing = |statements: &'a [Statement]| -> Vec<String> {
-        let failing = statements.iter().filter(|statement| !hold(&mut std::iter::once(*statement)));
+    let failing = |statements: &mut dyn Iterator<Item = &'a Statement>| -> Vec<String> {
+        let failing = statements.filter(|statement| !hold(&mut std::iter::once(*statement)));
         failing.map(|statement| format!("`{}`", statement.text)).collect()
     };
-    let of_all = failing(general);
+    let of_all = failing(&mut general());
     if !of_all.is_empty() {
         return Some(format!("it asks for {}", of_all.join(", ")));
     }
-    let nearest = indications.iter().map(|indication| (failing(&indication.criteria), &indication.id));
+    let nearest = indications.iter().map(|indication| (failing(&mut indication.statements()), &indication.id));
     let (asked, id) = nearest.min_by_key(|(failing, _)| failing.len())?;
     let asked = if asked.is_empty() { "criteria that cannot all hold".to_owned() } else { asked.join(", ") };
     Some(format!("its nearest indication `{id}` asks for {asked}"))

@@ -14,7 +14,7 @@ type Line<'a> = (&'a Statement, usize);
 pub(super) fn lint(drafts: &Drafts, report: &mut Report) {
     for draft in &drafts.policies {
         let world = World { words: &drafts.words, reviewed: reviewed(draft, &drafts.words) };
-        let general: Vec<Line<'_>> = draft.policy.general.iter().zip(draft.general.iter().copied()).collect();
+        let general: Vec<Line<'_>> = draft.general_statements().collect();
         if !conflict(world, &[], &general, draft, report) {
             for (indication, entered) in draft.policy.indications.iter().zip(&draft.indications) {
                 lint_indication(world, indication, entered, &general, draft, report);
@@ -46,7 +46,7 @@ fn lint_indication<'a>(
     draft: &Draft,
     report: &mut Report,
 ) {
-    let own: Vec<Line<'_>> = indication.criteria.iter().zip(entered.criteria.iter().copied()).collect();
+    let own: Vec<Line<'_>> = entered.statements(indication).collect();
     if conflict(world, general, &own, draft, report) {
         return;
     }
@@ -134,9 +134,9 @@ fn covered<'a>(world: World<'a>, general: &[Line<'a>], draft: &'a Draft, report:
 
 fn is_covered<'a>(world: World<'a>, general: &[Line<'a>], one: &'a Indication, other: &'a Indication) -> bool {
     let holds: Vec<Wanted<'_>> =
-        wanted(general).into_iter().chain(one.criteria.iter().map(|statement| (&statement.criterion, true))).collect();
+        wanted(general).into_iter().chain(one.statements().map(|statement| (&statement.criterion, true))).collect();
     // The other holds too where none of its criteria can fail.
-    other.criteria.iter().all(|statement| {
+    other.statements().all(|statement| {
         let mut all = holds.clone();
         all.push((&statement.criterion, false));
         !world.is_possible(&all)
@@ -155,8 +155,8 @@ fn partners(drafts: &Drafts, draft: &Draft, report: &mut Report) {
         Partner::Class(_) => true,
     };
     let of_indications = draft.policy.indications.iter().zip(&draft.indications);
-    let own = of_indications.flat_map(|(indication, entered)| indication.criteria.iter().zip(&entered.criteria));
-    for (statement, line) in draft.policy.general.iter().zip(&draft.general).chain(own) {
+    let own = of_indications.flat_map(|(indication, entered)| entered.statements(indication));
+    for (statement, line) in draft.general_statements().chain(own) {
         let mut named = Vec::new();
         given(&statement.criterion, true, &mut named);
         for partners in named.into_iter().filter(|partners| !partners.iter().any(may_match)) {
@@ -167,7 +167,7 @@ fn partners(drafts: &Drafts, draft: &Draft, report: &mut Report) {
             let generics = generics.collect::<Vec<_>>().join(" or ");
             let message =
                 format!("no regimen has {generics}: an order with it is a custom plan and pends whatever the policy says");
-            report.warning(&draft.file, *line, message, Some("add the regimen, or take the partner out".to_owned()));
+            report.warning(&draft.file, line, message, Some("add the regimen, or take the partner out".to_owned()));
         }
     }
 }
@@ -191,7 +191,7 @@ fn overlaps(drafts: &Drafts, report: &mut Report) {
     for (index, later) in drafts.policies.iter().enumerate() {
         for earlier in drafts.policies.iter().take(index) {
             let (one, two) = (&earlier.policy, &later.policy);
-            let same_owner = (one.basis == PolicyBasis::Plan) == (two.basis == PolicyBasis::Plan);
+            let same_owner = (one.basis == PolicyBasis::Plan) == (two.basis == PolicyBasis::Plan) && one.scope.meets(&two.scope);
             let at_once = one.effective_from.is_none_or(|from| two.effective_through.is_none_or(|through| from <= through))
                 && two.effective_from.is_none_or(|from| one.effective_through.is_none_or(|through| from <= through));
             let shared = one.generics.iter().find(|generic| two.generics.contains(generic));

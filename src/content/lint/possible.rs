@@ -92,6 +92,8 @@ impl<'a> Room<'_, 'a> {
         match leaf {
             Criterion::Word { fact: WordFact::Setting, any_of } => self.setting(any_of, is_wanted),
             Criterion::Word { fact: WordFact::Diagnosis, .. } => self.has_diagnosis(),
+            // subgroups are not enumerated
+            Criterion::Word { fact: WordFact::Substage, .. } => true,
             Criterion::Word { fact, any_of } => {
                 let vocabulary = self.world.words;
                 self.keep(Answer::Word(*fact), |word| Answer::holds(*fact, word, any_of, is_wanted, vocabulary))
@@ -100,10 +102,18 @@ impl<'a> Room<'_, 'a> {
             Criterion::Number { fact, comparison, value } => {
                 self.narrow(Answer::Number(*fact), |range| range.narrow(*comparison, *value, is_wanted))
             }
-            Criterion::Biomarker { marker, test } => self.result(Answer::Marker(marker), test, is_wanted),
-            Criterion::Assessment { name, test } => self.result(Answer::Assessment(name), test, is_wanted),
+            Criterion::Biomarker { marker, test, .. } => self.result(Answer::Marker(marker), test, is_wanted),
+            Criterion::Assessment { name, test, .. } => self.result(Answer::Assessment(name), test, is_wanted),
             Criterion::DaysSince { name, comparison, days } => {
                 self.narrow(Answer::Days(name), |range| range.narrow(*comparison, *days, is_wanted))
+            }
+            Criterion::MonthsSince { name, comparison, months } => {
+                self.narrow(Answer::Months(name), |range| range.narrow(*comparison, *months, is_wanted))
+            }
+            Criterion::LinesBeforeWith { .. } => true,
+            Criterion::Continuation(yes) => {
+                let ruled_out = |(other, is_so): &Wanted<'a>| matches!(other, Criterion::Continuation(said) if (said == yes) != (*is_so == is_wanted));
+                !self.leaves.iter().any(ruled_out)
             }
             Criterion::With(partners) => !is_wanted || partners.iter().any(|partner| self.may_be_given(partner)),
             Criterion::Alone => is_wanted || self.may_have_company(),
@@ -139,6 +149,7 @@ impl<'a> Room<'_, 'a> {
             }
             // What is not known is unknown, never false.
             ResultTest::Known => is_wanted,
+            ResultTest::Told => true,
         }
     }
 

@@ -63,7 +63,7 @@ fn number(fact: NumberFact, value: f64) -> Criterion {
 }
 
 fn biomarker(required: &BiomarkerRequirement) -> Criterion {
-    let is = |test| Criterion::Biomarker { marker: required.marker.clone(), test };
+    let is = |test| Criterion::Biomarker { marker: required.marker.clone(), test, within: None };
     match &required.required {
         RequiredResult::AnyOf(words) => is(ResultTest::In(words.clone())),
         RequiredResult::NoneOf(words) => Criterion::Not(Box::new(is(ResultTest::In(words.clone())))),

@@ -192,30 +192,15 @@ pub struct PlaceOfService {
     pub inpatient: bool,
 }
 
-/// A biomarker, its words and what they mean.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BiomarkerDefinition {
-    /// Name in snake case.
-    pub name: String,
-    /// Name for people.
-    pub display: String,
-    /// Other names, snake case.
-    pub synonyms: Vec<String>,
-    /// Accepted words, snake case; each with the words it also counts as (HER2 low counts as negative).
-    pub results: Vec<(String, Vec<String>)>,
-    /// Lowest and highest score, for markers that are numbers.
-    pub range: Option<(f64, f64)>,
-    /// Markers of which any positive result makes this one positive, and all negative make it negative (HR: ER, PR).
-    pub derived_from: Vec<String>,
-}
-
 /// A pathology word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathologyTerm {
     /// Word in snake case.
     pub word: String,
-    /// Other words.
+    /// Other words, as people write them.
     pub synonyms: Vec<String>,
+    /// The same, folded.
+    pub folded: Vec<String>,
     /// Kinds it belongs to, possibly for one cancer only: `("lung_nsclc", "non_squamous")`; an empty cancer means any.
     pub kinds: Vec<(String, String)>,
 }

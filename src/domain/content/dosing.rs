@@ -328,7 +328,12 @@ impl DosingCatalog {
         self.by_generic.get(generic)
     }
 
-    /// A route by id.
+    /// A route's key, as policies write it.
+    pub fn route_key(&self, route: RouteId) -> &str {
+        self.routes.get(usize::from(route.0)).map_or("", |route| &route.key)
+    }
+
+    /// Its name for people.
     pub fn route_name(&self, route: RouteId) -> &str {
         self.routes.get(usize::from(route.0)).map_or("", |route| &route.name)
     }

@@ -48,7 +48,7 @@ pub enum LimitRule {
         /// How many.
         most: u32,
         /// In what.
-        per: Per,
+        per: Span,
     },
     /// Longest time from the first to the last administration, this member's earlier cases included.
     Duration {
@@ -77,7 +77,7 @@ pub struct SpacingStep {
 
 /// In what administrations are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Per {
+pub enum Span {
     /// A cycle.
     Cycle,
     /// Any so many days.

@@ -1,32 +1,38 @@
 //! Content: what clinicians and program managers edit, validated and immutable. A [`Content`] is one release; a [`Library`] holds them all.
 
 mod agreement;
+pub mod answers;
 mod catalog;
 mod dosing;
 mod letters;
 mod limits;
 mod program;
 mod regimen;
+mod therapies;
 
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
+pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{
-    Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
+    Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
 };
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,
 };
 pub use letters::{LanguageLine, Letters};
-pub use limits::{Limit, LimitRule, Limits, Per, Reach, SpacingStep};
+pub use limits::{Limit, LimitRule, Limits, Reach, Span, SpacingStep};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
-    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredEffect, PreferredProducts,
-    Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
+    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,
+    PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
+pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
+use super::fold::fold;
+use answers::by_name;
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -102,13 +108,16 @@ pub struct Content {
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
     pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// What counts as an answer.
+    pub answers: Arc<Answers>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
     /// What answers have to agree with.
     pub agreement: Arc<Agreement>,
+    /// Names of earlier treatments and their outcomes.
+    pub therapies: Arc<Therapies>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
-    biomarker_names: HashMap<String, usize>,
     pathology_words: HashMap<String, usize>,
     policy_by_generic: HashMap<String, Vec<usize>>,
 }
@@ -164,13 +173,15 @@ pub struct Parts {
     /// See [`Content`].
     pub limits: Limits,
     /// See [`Content`].
-    pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
+    pub answers: Arc<Answers>,
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
     /// See [`Content`].
     pub agreement: Arc<Agreement>,
+    /// See [`Content`].
+    pub therapies: Arc<Therapies>,
 }
 
 impl From<Parts> for Content {
@@ -180,8 +191,7 @@ impl From<Parts> for Content {
             by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen);
         }
         let regimen_ids = index(parts.regimens.iter().map(|regimen| std::iter::once(&regimen.id)));
-        let biomarker_names = index(parts.biomarkers.iter().map(|marker| std::iter::once(&marker.name).chain(&marker.synonyms)));
-        let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.synonyms)));
+        let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.folded)));
         let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, policy) in parts.policies.iter().enumerate() {
             for generic in &policy.generics {
@@ -199,13 +209,14 @@ impl From<Parts> for Content {
             regimens: parts.regimens,
             policies: parts.policies,
             limits: parts.limits,
-            biomarkers: parts.biomarkers,
+            biomarkers: parts.answers.biomarkers.clone(),
+            answers: parts.answers,
             pathologies: parts.pathologies,
             calendars: parts.calendars,
             agreement: parts.agreement,
+            therapies: parts.therapies,
             regimen_ids,
             by_cancer,
-            biomarker_names,
             pathology_words,
             policy_by_generic,
         }
@@ -250,13 +261,32 @@ impl Content {
 
     /// A biomarker by name or synonym.
     pub fn biomarker(&self, name: &str) -> Option<&Arc<BiomarkerDefinition>> {
-        self.biomarkers.get(*self.biomarker_names.get(name)?)
+        self.answers.biomarkers.get(*by_name(name, &self.answers.biomarker_names)?)
+    }
+
+    /// An assessment by name or synonym.
+    pub fn assessment(&self, name: &str) -> Option<&Arc<ResultDefinition>> {
+        self.answers.assessments.get(*by_name(name, &self.answers.assessment_names)?)
     }
 
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
-        self.pathologies.get(*self.pathology_words.get(word)?)
+        let folded = fold(word);
+        let known = |word: &str| self.pathologies.get(*self.pathology_words.get(word)?);
+        known(&folded).or_else(|| known(&without(&folded, &self.answers.pathology_beside)?))
     }
+}
+
+/// A folded word without what stands beside it; none where nothing does.
+fn without(folded: &str, beside: &[String]) -> Option<String> {
+    let mut rest = folded;
+    while let Some(shorter) = beside.iter().find_map(|word| {
+        let front = rest.strip_prefix(word.as_str()).and_then(|rest| rest.strip_prefix('_'));
+        front.or_else(|| rest.strip_suffix(word.as_str()).and_then(|rest| rest.strip_suffix('_')))
+    }) {
+        rest = shorter;
+    }
+    (rest.len() < folded.len()).then(|| rest.to_owned())
 }
 
 /// Every release, oldest first; never empty.

@@ -2,6 +2,7 @@
 
 use super::super::criteria::Criterion;
 use super::super::vocabulary::{DoseUnit, LineOfTreatment};
+use super::Program;
 use chrono::NaiveDate;
 
 /// Role of a drug within a regimen.
@@ -183,6 +184,8 @@ pub struct Regimen {
     pub lines: Vec<LineOfTreatment>,
     /// Line as written: `1L`, `2L+`, `NA`.
     pub line_text: String,
+    /// Fewest earlier lines, where the line does not say them: 3 of `4L+`, 4 of `5L+`.
+    pub fewest_lines_before: Option<u32>,
     /// Stage groups; empty where staging does not apply.
     pub stages: Vec<String>,
     /// Biomarkers.
@@ -248,6 +251,16 @@ pub struct Statement {
     pub text: String,
     /// What it means.
     pub criterion: Criterion,
+    /// True where it is judged at every administration of the drug (SAFE-05).
+    pub by_administration: bool,
+}
+
+impl Statement {
+    /// A line with its meaning.
+    pub fn new(text: String, criterion: Criterion) -> Self {
+        let by_administration = criterion.is_of_administration();
+        Self { text, criterion, by_administration }
+    }
 }
 
 /// A situation in which a drug meets policy: every statement holds.
@@ -259,6 +272,17 @@ pub struct Indication {
     pub title: String,
     /// All of these.
     pub criteria: Vec<Statement>,
+    /// The diagnosis is among those that agree with the indication; none where any does (SAFE-11).
+    pub diagnoses: Option<Statement>,
+    /// All of these as well; what does not hold is a limit exceeded (SAFE-09, SAFE-15).
+    pub limits: Vec<Statement>,
+}
+
+impl Indication {
+    /// Everything that has to hold.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.criteria.iter().chain(&self.diagnoses).chain(&self.limits)
+    }
 }
 
 /// Products that a plan prefers.
@@ -297,6 +321,39 @@ pub enum PreferredEffect {
     Warns,
 }
 
+/// Whom a policy is for. A plan's own policy comes before the general one (REG-10).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyScope {
+    /// Ids of health plans.
+    pub health_plans: Vec<String>,
+    /// Ids of programs.
+    pub programs: Vec<String>,
+}
+
+impl PolicyScope {
+    /// True for a policy of every plan.
+    pub const fn is_general(&self) -> bool {
+        self.health_plans.is_empty() && self.programs.is_empty()
+    }
+
+    /// True where it names the plan or the program.
+    pub fn names(&self, program: &Program) -> bool {
+        self.health_plans.contains(&program.health_plan) || self.programs.contains(&program.id)
+    }
+
+    /// True where it holds for the members of a program.
+    pub fn covers(&self, program: &Program) -> bool {
+        self.is_general() || self.names(program)
+    }
+
+    /// True where both name the same plan or program, or both name none.
+    pub fn meets(&self, other: &Self) -> bool {
+        (self.is_general() && other.is_general())
+            || self.health_plans.iter().any(|plan| other.health_plans.contains(plan))
+            || self.programs.iter().any(|program| other.programs.contains(program))
+    }
+}
+
 /// A medical policy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -312,6 +369,8 @@ pub struct Policy {
     pub basis: PolicyBasis,
     /// Statements that every indication needs.
     pub general: Vec<Statement>,
+    /// Limits that every indication needs (SAFE-09, SAFE-15).
+    pub general_limits: Vec<Statement>,
     /// Any of these.
     pub indications: Vec<Indication>,
     /// First day of service for which it holds (PRG-13).
@@ -320,6 +379,10 @@ pub struct Policy {
     pub effective_through: Option<NaiveDate>,
     /// Limits in words, such as a number of doses; for people, not judged by machine.
     pub limits: Vec<String>,
+    /// Why a policy without indications is never met; the drug goes to a person with it.
+    pub note: Option<String>,
+    /// Health plans and programs that it is for; every one where both are empty (REG-10).
+    pub scope: PolicyScope,
     /// Preferred products; kept for the plan, not applied unless enabled.
     pub preferred: Option<PreferredProducts>,
     /// Source.

@@ -1,4 +1,4 @@
-//! Words that clinical answers are given in: biomarkers with their accepted results, and cancer types.
+//! Words that clinical answers are given in: biomarkers and assessments with their accepted results, and cancer types.
 
 use super::super::paging::Page;
 use super::super::problem::Problem;
@@ -6,7 +6,7 @@ use super::super::query::ValidQuery;
 use super::super::state::HttpState;
 use super::{Search, page};
 use crate::app::{App, catalog};
-use crate::domain::content::{BiomarkerDefinition, Cancer, Content};
+use crate::domain::content::{Cancer, Content, ResultDefinition};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -15,42 +15,76 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(super) fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(list_biomarkers)).routes(routes!(list_cancers))
+    OpenApiRouter::new().routes(routes!(list_biomarkers)).routes(routes!(list_assessments)).routes(routes!(list_cancers))
 }
 
-/// A biomarker.
+/// What counts as the result of a biomarker or an assessment.
 #[derive(Debug, Serialize, ToSchema)]
-struct BiomarkerBody {
+struct ResultBody {
     /// Name, as orders give it.
     name: String,
     /// Name for people.
     display: String,
-    /// Other names that orders may give.
+    /// Other names that orders may give; case, spaces and punctuation do not count.
     synonyms: Vec<String>,
-    /// Words accepted as a result; none where it is a score.
+    /// Names of a part of it: a negative result of a part leaves the whole open.
+    parts: Vec<String>,
+    /// Words accepted as a result; for a score, words that stand for numbers.
     results: Vec<String>,
+    /// What else is understood, by the result that it is.
+    written: BTreeMap<String, Vec<String>>,
     /// Words that a result also counts as.
     counts_as: BTreeMap<String, Vec<String>>,
-    /// Lowest score, where the result is a number.
+    /// Finer words that a result leaves open.
+    leaves_open: BTreeMap<String, Vec<String>>,
+    /// Lowest plausible number, where the result is one.
     minimum: Option<f64>,
-    /// Highest score, where the result is a number.
+    /// Highest plausible number, where the result is one.
     maximum: Option<f64>,
-    /// Markers that say what this one is, where it is not answered itself.
+    /// Unit of the number; others are converted where content knows them.
+    unit: Option<String>,
+    /// True where the result is a day.
+    is_day: bool,
+    /// Days before the date of service for which a dated result counts; null where it does not age.
+    window_days: Option<u32>,
+    /// True where a result without a date counts.
+    undated_counts: bool,
+    /// What counts, in words.
+    wanted: String,
+    /// Results that say what this one is, where it is not answered itself.
     derived_from: Vec<String>,
 }
 
-impl From<&BiomarkerDefinition> for BiomarkerBody {
-    fn from(marker: &BiomarkerDefinition) -> Self {
-        let (minimum, maximum) = marker.range.unzip();
+impl From<&ResultDefinition> for ResultBody {
+    fn from(asked: &ResultDefinition) -> Self {
+        let (minimum, maximum) = asked.range.unzip();
+        let mut written: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (word, index) in asked.words.iter().filter(|(word, index)| word.as_str() != asked.word(**index)) {
+            written.entry(asked.word(*index).to_owned()).or_default().push(word.clone());
+        }
+        written.values_mut().for_each(|words| words.sort_unstable());
+        let open = asked.results.iter().zip(&asked.details).filter(|(_, detail)| !detail.leaves_open.is_empty());
+        let mut derived_from: Vec<String> =
+            asked.derived.iter().flat_map(|rule| &rule.parts).map(|(name, _)| name.clone()).collect();
+        derived_from.sort_unstable();
+        derived_from.dedup();
         Self {
-            name: marker.name.clone(),
-            display: marker.display.clone(),
-            synonyms: marker.synonyms.clone(),
-            results: marker.results.iter().map(|(word, _)| word.clone()).collect(),
-            counts_as: marker.results.iter().filter(|(_, also)| !also.is_empty()).cloned().collect(),
+            name: asked.name.clone(),
+            display: asked.display.clone(),
+            synonyms: asked.synonyms.clone(),
+            parts: asked.parts.clone(),
+            results: asked.results.iter().map(|(word, _)| word.clone()).collect(),
+            written,
+            counts_as: asked.results.iter().filter(|(_, also)| !also.is_empty()).cloned().collect(),
+            leaves_open: open.map(|((word, _), detail)| (word.clone(), detail.leaves_open.clone())).collect(),
             minimum,
             maximum,
-            derived_from: marker.derived_from.clone(),
+            unit: (!asked.unit.is_empty()).then(|| asked.unit.clone()),
+            is_day: asked.is_day,
+            window_days: asked.window_days,
+            undated_counts: asked.undated_counts,
+            wanted: asked.wanted(),
+            derived_from,
         }
     }
 }
@@ -60,13 +94,27 @@ impl From<&BiomarkerDefinition> for BiomarkerBody {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of biomarkers", body = Page<BiomarkerBody>)))]
+    responses((status = 200, description = "A page of biomarkers", body = Page<ResultBody>)))]
 async fn list_biomarkers(
     State(app): State<App>,
     ValidQuery(search): ValidQuery<Search>,
-) -> Result<Json<Page<BiomarkerBody>>, Problem> {
+) -> Result<Json<Page<ResultBody>>, Problem> {
     let found = catalog::biomarkers(catalog::content(&app, None), search.q.as_deref());
-    page(found, search.limit, search.cursor.as_deref(), |marker| BiomarkerBody::from(&**marker)).map(Json)
+    page(found, search.limit, search.cursor.as_deref(), |asked| ResultBody::from(&**asked)).map(Json)
+}
+
+/// Searches assessments; each lists the results that are accepted.
+#[utoipa::path(get, path = "/v1/assessments", operation_id = "list_assessments", tag = "catalogue",
+    extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
+                                   "administrator"]))),
+    params(Search),
+    responses((status = 200, description = "A page of assessments", body = Page<ResultBody>)))]
+async fn list_assessments(
+    State(app): State<App>,
+    ValidQuery(search): ValidQuery<Search>,
+) -> Result<Json<Page<ResultBody>>, Problem> {
+    let found = catalog::assessments(catalog::content(&app, None), search.q.as_deref());
+    page(found, search.limit, search.cursor.as_deref(), |asked| ResultBody::from(&**asked)).map(Json)
 }
 
 /// A cancer type.

@@ -5,23 +5,23 @@ use super::calendar::{Event, Laid, end_of_range, events};
 use super::course::{Course, course};
 use super::said::Broken;
 use super::spacing::days;
-use crate::domain::content::{Limit, Per};
+use crate::domain::content::{Limit, Span};
 use chrono::TimeDelta;
 use serde_json::json;
 
 /// Most in a cycle, in any so many days, or in a row.
-pub fn within(most: u32, per: Per, lines: &[&Laid<'_>]) -> Option<Broken> {
+pub fn within(most: u32, per: Span, lines: &[&Laid<'_>]) -> Option<Broken> {
     let (found, words) = match per {
-        Per::Cycle => (in_a_cycle(lines), "in one cycle".to_owned()),
-        Per::Days(length) => (in_days(u64::from(length), lines), format!("within {length} days")),
-        Per::Row => (in_a_row(u64::from(most), lines), "days in a row".to_owned()),
-        Per::Order | Per::Course | Per::Lifetime => return None,
+        Span::Cycle => (in_a_cycle(lines), "in one cycle".to_owned()),
+        Span::Days(length) => (in_days(u64::from(length), lines), format!("within {length} days")),
+        Span::Row => (in_a_row(u64::from(most), lines), "days in a row".to_owned()),
+        Span::Order | Span::Course | Span::Lifetime => return None,
     };
     (found > u64::from(most)).then(|| Broken {
         entered: format!("{found} {words}"),
         expected: format!("at most {most} {words}"),
         words: match per {
-            Per::Row => format!("is ordered on more than {most} days in a row; content gives it on at most {most}"),
+            Span::Row => format!("is ordered on more than {most} days in a row; content gives it on at most {most}"),
             _ => format!("is ordered {found} times {words}; content gives it at most {most} times"),
         },
         facts: vec![("administrations", json!(found)), ("most", json!(most))],
@@ -66,12 +66,12 @@ fn in_a_row(most: u64, lines: &[&Laid<'_>]) -> u64 {
 }
 
 /// Most in this order, in a course, or ever.
-pub fn in_all(limit: &Limit, most: u32, per: Per, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<Broken> {
+pub fn in_all(limit: &Limit, most: u32, per: Span, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<Broken> {
     let end = end_of_range(judging.shared);
     let here: u64 = lines.iter().map(|line| line.in_all(end)).sum();
     let before = match per {
-        Per::Order => 0,
-        Per::Lifetime => {
+        Span::Order => 0,
+        Span::Lifetime => {
             let ever: u64 =
                 judging.earlier.iter().filter(|earlier| is_of(limit, lines, earlier.drug)).map(|earlier| earlier.times).sum();
             ever.max(course_of(limit, lines, judging).times)
@@ -80,8 +80,8 @@ pub fn in_all(limit: &Limit, most: u32, per: Per, lines: &[&Laid<'_>], judging: 
     };
     (here + before > u64::from(most)).then(|| {
         let of = match per {
-            Per::Order => "in one order",
-            Per::Lifetime => "in a lifetime",
+            Span::Order => "in one order",
+            Span::Lifetime => "in a lifetime",
             _ => "in a course of treatment",
         };
         let also = if before > 0 { format!(" after {before} before it") } else { String::new() };

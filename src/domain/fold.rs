@@ -1,0 +1,98 @@
+//! One key for all ways to write the same words: `HER-2/neu`, `her2 NEU` and `Her2-Neu` are one, and so are `Ⅱ` and `II`.
+
+use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The key of a typed answer or name. Case, spaces, accents and punctuation go; signs that carry meaning stay (`3+`, `<1%`), and a minus at
+/// the end of a word is `_neg` (`ER-` is not `ER`).
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if is_folded(text) { Cow::Borrowed(text) } else { Cow::Owned(folded(text)) }
+}
+
+/// Most answers are words of the vocabulary, and are in this form already.
+fn is_folded(text: &str) -> bool {
+    let stays = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'+';
+    !text.is_empty() && text.split('_').all(|part| !part.is_empty() && part.bytes().all(stays))
+}
+
+/// Lower case in the compatibility form, with every sign written one way.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim().nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match c {
+            '≥' => out.push_str(">="),
+            '≤' => out.push_str("<="),
+            '–' | '—' | '−' | '‐' | '‑' => out.push('-'),
+            '±' => out.push_str("+/-"),
+            'α' => out.push_str("alpha"),
+            'β' => out.push_str("beta"),
+            'μ' => out.push('u'),
+            '\'' | '’' | '‘' | '`' => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn folded(text: &str) -> String {
+    let text = plain(text);
+    match text.as_str() {
+        "-" => return "dash".to_owned(),
+        "." => return "dot".to_owned(),
+        "?" => return "question_mark".to_owned(),
+        "/" => return "slash".to_owned(),
+        "-ve" => return "neg".to_owned(),
+        _ => {}
+    }
+    let text = text.replace("+/-", "plus_minus").replace("(-)", "neg").replace("[-]", "neg").replace("(+)", "+").replace("[+]", "+");
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied();
+        let ends = next.is_none_or(|next| next.is_whitespace() || matches!(next, '/' | ',' | ';' | ')' | ']'));
+        if c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '<' | '>' | '=' | '%') {
+            out.push(c);
+        } else if c == '-' && ends && (!before.is_whitespace() || next.is_none()) {
+            out.push_str(if out.ends_with('_') { "neg_" } else { "_neg_" });
+        } else if !out.ends_with('_') {
+            out.push('_');
+        }
+        before = c;
+    }
+    out.trim_matches(['_', '.']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn what_is_written_in_many_ways_has_one_key_and_a_minus_is_never_lost() {
+        // proves SAFE-01
+        for (typed, key) in [
+            ("Not detected", "not_detected"),
+            ("not_detected", "not_detected"),
+            ("HER-2/neu", "her_2_neu"),
+            ("HER2-", "her2_neg"),
+            ("HER2 -", "her2_neg"),
+            ("HER2+", "her2+"),
+            ("IHC 2+/ISH-", "ihc_2+_ish_neg"),
+            ("ER+/PR-/HER2-", "er+_pr_neg_her2_neg"),
+            ("(-)", "neg"),
+            ("-ve", "neg"),
+            ("-", "dash"),
+            ("+/-", "plus_minus"),
+            ("±", "plus_minus"),
+            ("≥ 50 %", ">=_50_%"),
+            ("1–49%", "1_49%"),
+            ("Ⅱ", "ii"),
+            ("Sézary syndrome", "sezary_syndrome"),
+            ("non-squamous", "non_squamous"),
+            ("  ", ""),
+        ] {
+            assert_eq!(fold(typed), key, "{typed}");
+        }
+    }
+}

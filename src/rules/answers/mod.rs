@@ -1,0 +1,124 @@
+//! What the entered answers are worth: one place that turns each into a usable result, or says why it is none (SAFE-01…03).
+//!
+//! Everything is read once, when the patient is; rules ask the outcome. What is not understood never counts, whatever stands beside it.
+
+mod numbers;
+mod read;
+mod standing;
+
+pub use standing::{Standing, Unusable, Value};
+
+use crate::domain::answer::Answer;
+use crate::domain::content::{Content, ResultDefinition};
+use crate::domain::order::{Clinical, Reported};
+use crate::domain::vocabulary::Truth;
+use chrono::NaiveDate;
+use standing::{Entry, derived, settle};
+use std::sync::Arc;
+
+/// Every biomarker and assessment that was answered, or follows from an answer.
+#[derive(Debug, Default)]
+pub struct Answered<'a> {
+    biomarkers: Vec<Standing<'a>>,
+    assessments: Vec<Standing<'a>>,
+    strangers: Vec<Stranger<'a>>,
+}
+
+/// An entry whose name is in no vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stranger<'a> {
+    /// `biomarkers` or `assessments`.
+    pub list: &'static str,
+    /// Place in the list.
+    pub index: usize,
+    /// As entered.
+    pub name: &'a str,
+}
+
+/// The days that the age of a result is counted by.
+#[derive(Debug, Clone, Copy)]
+pub struct Days {
+    /// Day of receipt, in the program's zone: what is dated later has not happened.
+    pub received: NaiveDate,
+    /// Date of service.
+    pub service: NaiveDate,
+}
+
+impl<'a> Answered<'a> {
+    /// Reads every answer.
+    pub fn new(clinical: &'a Clinical, content: &'a Content, days: Days) -> Self {
+        let mut found = Self::default();
+        let biomarkers = clinical.biomarkers.known().map(Vec::as_slice).unwrap_or_default();
+        let biomarkers = biomarkers.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
+        let assessments = clinical.assessments.known().map(Vec::as_slice).unwrap_or_default();
+        let assessments = assessments.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
+        found.biomarkers =
+            found.list("biomarkers", biomarkers, |name| content.biomarker(name), &content.answers.biomarkers, content, days);
+        found.assessments =
+            found.list("assessments", assessments, |name| content.assessment(name), &content.answers.assessments, content, days);
+        found
+    }
+
+    fn list(
+        &mut self,
+        list: &'static str,
+        entries: impl Iterator<Item = (&'a str, &'a Answer<Reported>, Option<NaiveDate>)>,
+        known: impl Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
+        all: &'a [Arc<ResultDefinition>],
+        content: &'a Content,
+        days: Days,
+    ) -> Vec<Standing<'a>> {
+        let mut grouped: Vec<(&'a ResultDefinition, Vec<Entry<'a>>)> = Vec::new();
+        for (index, (name, result, on)) in entries.enumerate() {
+            let Some(definition) = known(name) else {
+                self.strangers.push(Stranger { list, index, name });
+                continue;
+            };
+            let definition: &'a ResultDefinition = definition;
+            let entry = Entry::read(definition, name, index, result, on, content, days);
+            match grouped.iter_mut().find(|(known, _)| std::ptr::eq(*known, definition)) {
+                Some((_, entries)) => entries.push(entry),
+                None => grouped.push((definition, vec![entry])),
+            }
+        }
+        let mut found: Vec<Standing<'a>> =
+            grouped.into_iter().map(|(definition, entries)| settle(definition, entries)).collect();
+        // twice, as what is derived may say more: the ratio says what ISH is, and ISH what HER2 is
+        for _ in 0..2 {
+            for definition in all.iter().filter(|definition| !definition.derived.is_empty()) {
+                derived(definition, &mut found);
+            }
+        }
+        found
+    }
+
+    /// How a biomarker stands; none where nothing was entered that says anything of it.
+    pub fn biomarker(&self, name: &str) -> Option<&Standing<'a>> {
+        self.biomarkers.iter().find(|standing| standing.definition.name == name)
+    }
+
+    /// How an assessment stands, by its name in content.
+    pub fn assessment(&self, name: &str) -> Option<&Standing<'a>> {
+        self.assessments.iter().find(|standing| standing.definition.name == name)
+    }
+
+    /// Entries whose names are in no vocabulary.
+    pub fn strangers(&self) -> &[Stranger<'a>] {
+        &self.strangers
+    }
+
+    /// Everything, with the name of its list.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &Standing<'a>)> {
+        let biomarkers = self.biomarkers.iter().map(|standing| ("biomarkers", standing));
+        biomarkers.chain(self.assessments.iter().map(|standing| ("assessments", standing)))
+    }
+}
+
+/// Whether a result is dated at most so many days before the date of service; an older or undated one says nothing.
+pub fn is_recent(standing: Option<&Standing<'_>>, within: Option<u32>, service: NaiveDate) -> Truth {
+    match (within, standing.and_then(|standing| standing.on)) {
+        (None, _) => Truth::Met,
+        (Some(days), Some(on)) if (service - on).num_days() <= i64::from(days) => Truth::Met,
+        (Some(_), _) => Truth::Unknown,
+    }
+}

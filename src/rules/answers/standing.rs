@@ -1,0 +1,394 @@
+//! How an answer stands when all that was entered of it is taken together: the latest usable result, or why there is none (SAFE-02, SAFE-03).
+
+use super::Days;
+use super::read::read;
+use crate::domain::answer::Answer;
+use crate::domain::content::{Content, Derivation, Interval, NoResult, ResultDefinition};
+use crate::domain::criteria::{Comparison, ResultTest};
+use crate::domain::fold::fold;
+use crate::domain::order::Reported;
+use crate::domain::vocabulary::Truth;
+use chrono::NaiveDate;
+use std::borrow::Cow;
+
+/// A usable result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Results of the definition, by index; several where several stand together.
+    Words(Vec<usize>),
+    /// A number, or what is known of it.
+    Number(Interval),
+    /// A day.
+    Day(NaiveDate),
+    /// It never happened.
+    Never,
+}
+
+/// Why there is no usable result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unusable<'a> {
+    /// Nothing was entered, or that it is not known.
+    NotAnswered(&'static str),
+    /// A word that is no result: pending, not done.
+    NoResult(&'a NoResult),
+    /// Not understood.
+    Foreign,
+    /// A number outside of what is plausible.
+    OutOfRange,
+    /// Dated after the day of receipt.
+    AfterReceipt(NaiveDate),
+    /// Older than the window.
+    TooOld(NaiveDate),
+    /// Without a date, where one is needed.
+    Undated,
+    /// Results of one day that do not agree.
+    Disagree,
+    /// A part of the question only.
+    OfAPart,
+    /// Contradicted, in words.
+    Unclear(&'a str),
+}
+
+/// One entry as read.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    index: usize,
+    entered: Cow<'a, str>,
+    on: Option<NaiveDate>,
+    value: Result<Value, Unusable<'a>>,
+}
+
+impl<'a> Entry<'a> {
+    /// Reads an entry.
+    pub fn read(
+        definition: &'a ResultDefinition,
+        name: &str,
+        index: usize,
+        result: &'a Answer<Reported>,
+        on: Option<NaiveDate>,
+        content: &'a Content,
+        days: Days,
+    ) -> Self {
+        let value = match result {
+            Answer::Known(reported) => {
+                let value = read(definition, reported, content, days.received);
+                value.and_then(|value| of_the_whole(definition, name, value)).and_then(|value| {
+                    let out = dated(definition, &value, on, days);
+                    out.map_or(Ok(value), Err)
+                })
+            }
+            missing => Err(Unusable::NotAnswered(missing.word())),
+        };
+        let entered = match result {
+            Answer::Known(Reported::Word(word)) => Cow::Borrowed(word.as_str()),
+            Answer::Known(Reported::Number(number)) => Cow::Owned(number.to_string()),
+            Answer::Known(Reported::Flag(flag)) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            missing => Cow::Borrowed(missing.word()),
+        };
+        Self { index, entered, on, value }
+    }
+
+    /// Not understood: it may say anything.
+    const fn is_foreign(&self) -> bool {
+        matches!(self.value, Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::Unclear(_) | Unusable::Disagree))
+    }
+}
+
+/// A negative result of a part (`KRAS G12C`: negative) says nothing of the whole.
+fn of_the_whole<'a>(definition: &ResultDefinition, name: &str, value: Value) -> Result<Value, Unusable<'a>> {
+    let Value::Words(words) = &value else { return Ok(value) };
+    if definition.parts.is_empty() || !words.iter().any(|index| definition.is_negative(*index)) {
+        return Ok(value);
+    }
+    let name = fold(name);
+    if definition.parts.iter().any(|part| fold(part) == name) { Err(Unusable::OfAPart) } else { Ok(value) }
+}
+
+fn dated<'a>(definition: &ResultDefinition, value: &Value, on: Option<NaiveDate>, days: Days) -> Option<Unusable<'a>> {
+    match on {
+        Some(on) if on > days.received => Some(Unusable::AfterReceipt(on)),
+        Some(on) => {
+            let age = (days.service - on).num_days();
+            definition.window_days.filter(|window| age > i64::from(*window)).map(|_| Unusable::TooOld(on))
+        }
+        None if definition.undated_counts || matches!(value, Value::Day(_)) => None,
+        None => Some(Unusable::Undated),
+    }
+}
+
+/// How one question stands.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    /// The question.
+    pub definition: &'a ResultDefinition,
+    /// The result, or why there is none.
+    pub value: Result<Value, Unusable<'a>>,
+    /// When it was reported.
+    pub on: Option<NaiveDate>,
+    /// Place of the entry in its list; none where the result follows from others.
+    pub index: Option<usize>,
+    /// As entered.
+    entered: Cow<'a, str>,
+}
+
+impl<'a> Standing<'a> {
+    /// Whether the result passes a test.
+    pub fn test(&self, test: &ResultTest) -> Truth {
+        match test {
+            ResultTest::In(words) => self.is_one_of(words),
+            ResultTest::Compare(comparison, value) => self.compares(*comparison, *value),
+            ResultTest::Told => Truth::Met,
+            ResultTest::Known => match &self.value {
+                Ok(Value::Words(words)) if words.iter().all(|index| self.definition.is_partial(*index)) => Truth::Unknown,
+                Ok(_) => Truth::Met,
+                Err(_) => Truth::Unknown,
+            },
+        }
+    }
+
+    /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.
+    pub fn is_one_of(&self, wanted: &[String]) -> Truth {
+        let Ok(Value::Words(words)) = &self.value else { return Truth::Unknown };
+        words.iter().fold(Truth::NotMet, |so_far, index| so_far.or(self.says(*index, wanted)))
+    }
+
+    fn says(&self, index: usize, wanted: &[String]) -> Truth {
+        if wanted.iter().any(|word| self.definition.is(index, word)) {
+            return Truth::Met;
+        }
+        let open = self.definition.details.get(index).map(|detail| detail.leaves_open.as_slice()).unwrap_or_default();
+        match open.iter().filter(|word| wanted.contains(word)).count() {
+            0 => Truth::NotMet,
+            // whichever it is, it is wanted
+            all if all == open.len() => Truth::Met,
+            _ => Truth::Unknown,
+        }
+    }
+
+    /// Whether the number compares so.
+    pub fn compares(&self, comparison: Comparison, value: f64) -> Truth {
+        match &self.value {
+            Ok(Value::Number(interval)) => interval.compares(comparison, value),
+            _ => Truth::Unknown,
+        }
+    }
+
+    /// The only word, where it is one.
+    pub fn word(&self) -> Option<&'a str> {
+        match &self.value {
+            Ok(Value::Words(words)) => match words.as_slice() {
+                [only] => Some(self.definition.word(*only)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The number, where it is one.
+    pub fn number(&self) -> Option<f64> {
+        match &self.value {
+            Ok(Value::Number(interval)) => interval.number(),
+            _ => None,
+        }
+    }
+
+    /// The day, where it is one.
+    pub const fn day(&self) -> Option<NaiveDate> {
+        match &self.value {
+            Ok(Value::Day(day)) => Some(*day),
+            _ => None,
+        }
+    }
+
+    /// True where the answer was understood and yet is no result, or was not understood; false for one that is plainly missing.
+    pub const fn is_worth_telling(&self) -> bool {
+        matches!(
+            self.value,
+            Err(Unusable::Foreign
+                | Unusable::OutOfRange
+                | Unusable::AfterReceipt(_)
+                | Unusable::Disagree
+                | Unusable::OfAPart
+                | Unusable::Unclear(_))
+        )
+    }
+
+    /// As entered, and why it does not count where it does not.
+    pub fn entered(&self) -> String {
+        let Err(why) = &self.value else { return self.entered.clone().into_owned() };
+        let entered = &self.entered;
+        match why {
+            Unusable::NotAnswered(word) => (*word).to_owned(),
+            Unusable::NoResult(reason) => format!("{entered} ({}; {})", reason.about, reason.ask),
+            Unusable::Foreign => format!("{entered} (not understood)"),
+            Unusable::OutOfRange => match self.definition.range {
+                Some((low, high)) => {
+                    let unit = if self.definition.unit.is_empty() { "" } else { " " };
+                    format!("{entered} (not plausible: {low} to {high}{unit}{} can be)", self.definition.unit)
+                }
+                None => format!("{entered} (not plausible)"),
+            },
+            Unusable::AfterReceipt(on) => format!("{entered} (dated {on}, after the day of receipt)"),
+            Unusable::TooOld(on) => {
+                let days = self.definition.window_days.unwrap_or_default();
+                format!("{entered} (of {on}, more than {days} days before the date of service)")
+            }
+            Unusable::Undated => format!("{entered} (without a date)"),
+            Unusable::Disagree => format!("{entered} (results of one day that do not agree)"),
+            Unusable::OfAPart => format!("{entered} (of a part only, which leaves the whole open)"),
+            Unusable::Unclear(why) => format!("{entered} ({why})"),
+        }
+    }
+}
+
+/// Takes the entries of one question together. Their order never counts.
+pub fn settle<'a>(definition: &'a ResultDefinition, entries: Vec<Entry<'a>>) -> Standing<'a> {
+    let usable = || entries.iter().filter_map(|entry| Some((entry, entry.value.as_ref().ok()?)));
+    let latest = usable().filter_map(|(entry, _)| entry.on).max();
+    let counts = |entry: &Entry<'_>| entry.on.is_none() || entry.on == latest;
+    let values: Vec<Value> = usable().filter(|(entry, _)| counts(entry)).map(|(_, value)| value.clone()).collect();
+    let first = entries.iter().filter(|entry| entry.value.is_ok() && counts(entry)).map(|entry| entry.index).min();
+    // what is not understood may be the later or the truer result
+    let blocks = |entry: &&Entry<'_>| {
+        let may_be_newer = entry.on.is_none() || entry.on >= latest;
+        entry.value.is_err() && ((entry.is_foreign() && may_be_newer) || entry.on == latest)
+    };
+    let why = entries.iter().filter(blocks).min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.index));
+    let (value, index, on) = match why {
+        Some(entry) if !values.is_empty() || latest.is_none() => (entry.value.clone(), Some(entry.index), entry.on),
+        _ if values.is_empty() => {
+            let telling = entries.iter().min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.index));
+            match telling {
+                Some(entry) => (entry.value.clone(), Some(entry.index), entry.on),
+                None => (Err(Unusable::NotAnswered("not entered")), None, None),
+            }
+        }
+        _ => (agreed(definition, &values).ok_or(Unusable::Disagree), first, latest),
+    };
+    let entered = if matches!(value, Err(Unusable::Disagree)) {
+        let mut told: Vec<&str> =
+            entries.iter().filter(|entry| entry.value.is_ok() && counts(entry)).map(|entry| entry.entered.as_ref()).collect();
+        told.sort_unstable();
+        Cow::Owned(told.join(" and "))
+    } else {
+        let entry = entries.iter().find(|entry| Some(entry.index) == index);
+        entry.map_or(Cow::Borrowed("not entered"), |entry| entry.entered.clone())
+    };
+    let on = value.is_ok().then_some(on).flatten();
+    // an undated result beside dated ones may be older than they are
+    let on = if entries.iter().any(|entry| entry.value.is_ok() && entry.on.is_none()) { None } else { on };
+    Standing { definition, value, on, index, entered }
+}
+
+/// What tells most of an unusable answer first.
+const fn rank(value: &Result<Value, Unusable<'_>>) -> u8 {
+    match value {
+        Err(Unusable::Foreign) => 0,
+        Err(Unusable::OutOfRange) => 1,
+        Err(Unusable::Unclear(_)) => 2,
+        Err(Unusable::Disagree) => 3,
+        Err(Unusable::OfAPart) => 4,
+        Err(Unusable::AfterReceipt(_)) => 5,
+        Err(Unusable::Undated) => 6,
+        Err(Unusable::TooOld(_)) => 7,
+        Err(Unusable::NoResult(_)) => 8,
+        Err(Unusable::NotAnswered(_)) => 9,
+        Ok(_) => 10,
+    }
+}
+
+/// What several results of one question say together; none where they contradict each other.
+pub fn agreed(definition: &ResultDefinition, values: &[Value]) -> Option<Value> {
+    let first = values.first()?;
+    match first {
+        Value::Words(_) => {
+            let mut words: Vec<usize> = Vec::new();
+            for value in values {
+                let Value::Words(more) = value else { return None };
+                words.extend(more);
+            }
+            words.sort_unstable();
+            words.dedup();
+            together(definition, words)
+        }
+        Value::Number(_) => {
+            let intervals = values.iter().map(|value| match value {
+                Value::Number(interval) => Some(*interval),
+                _ => None,
+            });
+            intervals.reduce(|left, right| left?.and(right?)).flatten().map(Value::Number)
+        }
+        Value::Day(_) | Value::Never => values.iter().all(|value| value == first).then(|| first.clone()),
+    }
+}
+
+fn together(definition: &ResultDefinition, words: Vec<usize>) -> Option<Value> {
+    if words.len() < 2 {
+        return Some(Value::Words(words));
+    }
+    // the finest says it all: `exon 19 deletion` beside `positive`
+    let covers = |coarse: usize, fine: usize| {
+        coarse == fine || definition.is(fine, definition.word(coarse)) || definition.leaves_open(coarse, definition.word(fine))
+    };
+    if let Some(finest) = words.iter().find(|fine| words.iter().all(|coarse| covers(*coarse, **fine))) {
+        return Some(Value::Words(vec![*finest]));
+    }
+    let contradict = |left: usize, right: usize| {
+        let opposite = definition.details.get(left).map(|detail| detail.opposite.as_slice()).unwrap_or_default();
+        definition.is_negative(left) != definition.is_negative(right) || opposite.iter().any(|word| definition.is(right, word))
+    };
+    let agree = words.iter().all(|left| words.iter().all(|right| left == right || !contradict(*left, *right)));
+    (definition.several && agree).then_some(Value::Words(words))
+}
+
+/// Adds what other results say of a question, and checks it against what was entered of it.
+pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a>>) {
+    let told = |name: &str| found.iter().find(|standing| standing.definition.name == name);
+    let mut values = Vec::new();
+    let mut unclear = None;
+    for rule in definition.derived.iter().filter(|rule| holds(rule, found) == Truth::Met) {
+        match rule.gives {
+            Some(index) => values.push(Value::Words(vec![index])),
+            None => unclear = Some(rule.unclear.as_str()),
+        }
+    }
+    if values.is_empty() && unclear.is_none() {
+        return;
+    }
+    let names = || definition.derived.iter().flat_map(|rule| &rule.parts).map(|(name, _)| name.as_str());
+    let dates: Vec<Option<NaiveDate>> =
+        names().filter_map(told).filter(|standing| standing.value.is_ok()).map(|standing| standing.on).collect();
+    let on = if dates.iter().all(Option::is_some) { dates.into_iter().flatten().min() } else { None };
+    let value = match unclear {
+        Some(why) => Err(Unusable::Unclear(why)),
+        None => agreed(definition, &values).ok_or(Unusable::Unclear("results that it follows from do not agree")),
+    };
+    let Some(standing) = found.iter_mut().find(|standing| std::ptr::eq(standing.definition, definition)) else {
+        let entered = match &value {
+            Ok(Value::Words(words)) => words.iter().map(|index| definition.word(*index)).collect::<Vec<_>>().join(" and "),
+            _ => "not entered".to_owned(),
+        };
+        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered) });
+        return;
+    };
+    let (value, on) = match (&standing.value, value) {
+        (Ok(entered), Ok(follows)) => {
+            let both = agreed(definition, &[entered.clone(), follows]);
+            (both.ok_or(Unusable::Unclear("other results of this order say something else")), standing.on)
+        }
+        (Ok(_), Err(why)) => (Err(why), None),
+        (Err(why), _) if rank(&Err(why.clone())) <= 3 => return,
+        (Err(_), follows) => (follows, on),
+    };
+    standing.value = value;
+    standing.on = on;
+}
+
+fn holds(rule: &Derivation, found: &[Standing<'_>]) -> Truth {
+    let part = |(name, test): &(String, ResultTest)| {
+        let told = found.iter().find(|standing| standing.definition.name == *name);
+        told.map_or(Truth::Unknown, |standing| standing.test(test))
+    };
+    let parts = rule.parts.iter().map(part);
+    if rule.any { parts.fold(Truth::NotMet, Truth::or) } else { parts.fold(Truth::Met, Truth::and) }
+}

@@ -1,0 +1,343 @@
+//! The schedule of one drug, as sentences of policy ask for it: its administrations on this order one by one, with dose, route and the
+//! time to the next (SAFE-05), and the course that this order belongs to (SAFE-09, SAFE-15).
+
+use super::criteria::Bench;
+use super::dose::{self, Given};
+use super::drugs::{ceiling, cycle_cap};
+use super::history::Run;
+use super::plan::{PlanLine, phase_starts};
+use crate::domain::criteria::{Amount, Comparison, NumberFact, Per};
+use crate::domain::order::Dose;
+use crate::domain::vocabulary::{DoseUnit, Truth};
+use chrono::{Days, Months, NaiveDate};
+
+/// One administration of the drug reviewed, or several that are alike: same line, same dose, as long until the next.
+#[derive(Debug)]
+pub struct Administration<'a> {
+    /// The line that gives it.
+    pub line: &'a PlanLine<'a>,
+    /// Doses of the drug on that day, over all its lines; none where one was not told.
+    doses: Vec<Option<Dose>>,
+    /// Hours until the next one; none where the schedule is not told.
+    interval_hours: Option<f64>,
+}
+
+/// The administrations of one drug on an order.
+#[derive(Debug)]
+pub struct Course<'a> {
+    /// Each that differs from the others, in order of time.
+    pub administrations: Vec<Administration<'a>>,
+    /// By how much, in percent, a flat dose may pass a bound per kilogram or square metre: whole vials (SAFE-07).
+    rounding_percent: f64,
+}
+
+impl<'a> Course<'a> {
+    /// Lays the drug of `bench.line` out.
+    pub fn of(bench: &Bench<'a>, rounding_percent: f64) -> Self {
+        let mut administrations = Vec::new();
+        let starts = phase_starts(bench.phases);
+        for (index, phase) in bench.phases.iter().enumerate() {
+            let lines: Vec<&PlanLine<'a>> = lines(bench).filter(|line| line.phase_index == index).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            let start = starts.get(index).copied().unwrap_or(0);
+            let laid_out = LaidOut {
+                length: f64::from(phase.cycle_length_days),
+                repeats: phase.cycles.is_none_or(|cycles| cycles > 1),
+                after: phase.cycles.map(|cycles| {
+                    let last_cycle = start + u64::from(cycles.saturating_sub(1)) * u64::from(phase.cycle_length_days);
+                    following(bench, index, &starts).map(|day| days(day) - days(last_cycle))
+                }),
+                lines,
+            };
+            laid_out.add_to(&mut administrations);
+        }
+        Self { administrations, rounding_percent }
+    }
+}
+
+/// Lines of the drug reviewed: those that share an ingredient with it.
+fn lines<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
+    let reviewed = bench.line;
+    bench.plan.iter().filter(move |line| line.ingredients().any(|ingredient| reviewed.has_ingredient(ingredient)))
+}
+
+/// The day, counted from 0 on the date of service, of the first administration in a later phase.
+fn following(bench: &Bench<'_>, index: usize, starts: &[u64]) -> Option<u64> {
+    let first = |line: &PlanLine<'_>| {
+        let start = starts.get(line.phase_index)?;
+        line.ordered.days.iter().min().map(|day| start + u64::from(day.saturating_sub(1)))
+    };
+    lines(bench).filter(|line| line.phase_index > index).filter_map(first).min()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
+const fn days(count: u64) -> f64 {
+    count as f64
+}
+
+/// The lines of the drug in one phase.
+struct LaidOut<'a> {
+    /// Days of a cycle.
+    length: f64,
+    /// True where a cycle follows another.
+    repeats: bool,
+    /// Days from the start of the last cycle to the next administration in a later phase, if there is one; none for a phase without end.
+    after: Option<Option<f64>>,
+    lines: Vec<&'a PlanLine<'a>>,
+}
+
+impl<'a> LaidOut<'a> {
+    fn add_to(&self, found: &mut Vec<Administration<'a>>) {
+        for line in self.lines.iter().filter(|line| line.ordered.days.is_empty()) {
+            found.push(Administration { line, doses: self.doses(None, true), interval_hours: None });
+            found.push(Administration { line, doses: self.doses(None, false), interval_hours: None });
+        }
+        let mut all: Vec<u32> = self.lines.iter().flat_map(|line| line.ordered.days.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        for (place, day) in all.iter().enumerate() {
+            for days_to_next in self.days_to_next(&all, place) {
+                self.add_day(*day, place == 0, days_to_next, found);
+            }
+        }
+    }
+
+    /// Days from one day of the cycle to the next administration: within the cycle, to the next cycle, and after the last.
+    fn days_to_next(&self, all: &[u32], place: usize) -> impl Iterator<Item = f64> + use<> {
+        let day = all.get(place).copied().map_or(0.0, f64::from);
+        let within = all.get(place + 1).map(|next| f64::from(*next) - day);
+        let first = all.first().copied().map_or(0.0, f64::from);
+        let next_cycle = (within.is_none() && self.repeats).then_some(self.length - day + first);
+        // after the very last one nothing comes: it counts as a cycle's length away
+        let after = match (within, self.after) {
+            (None, Some(next)) => Some(next.map_or(self.length, |next| next - (day - 1.0))),
+            _ => None,
+        };
+        [within, next_cycle, after].into_iter().flatten()
+    }
+
+    fn add_day(&self, day: u32, first_of_cycle: bool, days_to_next: f64, found: &mut Vec<Administration<'a>>) {
+        let on_the_day = || self.lines.iter().filter(|line| line.ordered.days.contains(&day));
+        let times = on_the_day().map(|line| line.ordered.frequency_per_day).max().unwrap_or(1).max(1);
+        let apart = 24.0 / f64::from(times);
+        let to_next_day = Some(days_to_next.mul_add(24.0, -(f64::from(times - 1) * apart)));
+        let within_the_day = (times > 1).then_some(apart);
+        let loads = first_of_cycle && on_the_day().any(|line| line.ordered.loading_dose.is_some());
+        for line in on_the_day() {
+            for hours in [within_the_day, to_next_day].into_iter().flatten() {
+                if loads {
+                    found.push(Administration { line, doses: self.doses(Some(day), true), interval_hours: Some(hours) });
+                }
+                if !loads || self.repeats {
+                    found.push(Administration { line, doses: self.doses(Some(day), false), interval_hours: Some(hours) });
+                }
+            }
+        }
+    }
+
+    /// Doses of one day over all lines; every line where the day is not told.
+    fn doses(&self, day: Option<u32>, first: bool) -> Vec<Option<Dose>> {
+        let on_the_day = self.lines.iter().filter(|line| day.is_none_or(|day| line.ordered.days.contains(&day)));
+        on_the_day.map(|line| line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose)).collect()
+    }
+}
+
+/// Whether a fact of the schedule compares as asked, at the administration of `bench.at` or over the course.
+pub fn compare(fact: NumberFact, comparison: Comparison, value: f64, bench: &Bench<'_>) -> Truth {
+    let bound = match (fact, comparison, bench.course, bench.at) {
+        (NumberFact::Dose(_, per), Comparison::AtMost | Comparison::Less, Some(course), Some(at))
+            if per != Per::Administration && at.is_flat() =>
+        {
+            value * (1.0 + course.rounding_percent / 100.0)
+        }
+        _ => value,
+    };
+    let Some((least, most)) = span(fact, bench) else { return Truth::Unknown };
+    match (comparison.holds(least, bound), comparison.holds(most, bound)) {
+        (true, true) => Truth::Met,
+        (false, false) if comparison != Comparison::Equal || bound < least || most < bound => Truth::NotMet,
+        _ => Truth::Unknown,
+    }
+}
+
+/// The least and the most that a fact can be; none where nothing is told.
+pub fn span(fact: NumberFact, bench: &Bench<'_>) -> Option<(f64, f64)> {
+    let exact = |value: f64| (value, value);
+    match fact {
+        NumberFact::Dose(amount, per) => bench.at?.dose(amount, per, bench).map(exact),
+        NumberFact::IntervalDays => bench.at?.interval_hours.map(|hours| exact(hours / 24.0)),
+        NumberFact::IntervalHours => bench.at?.interval_hours.map(exact),
+        NumberFact::TreatmentDays => Some(exact(days(Occasions::of(bench)?.days()))),
+        NumberFact::TreatmentDaysInCycle => Some(exact(days(Occasions::of(bench)?.days_in_cycle()))),
+        NumberFact::DrugDays => Some(exact(days(Occasions::of(bench)?.length()))),
+        NumberFact::Administrations => {
+            Some(over_course(Occasions::of(bench)?.administrations(), before(bench)))
+        }
+        NumberFact::TotalCycles => {
+            Some(over_course(Occasions::of(bench)?.cycles(), Run { fewest: 0, ..before(bench) }))
+        }
+        NumberFact::TotalMonths => total_months(bench),
+        _ => None,
+    }
+}
+
+impl Administration<'_> {
+    /// True where the dose was ordered as an amount, not by weight or surface.
+    fn is_flat(&self) -> bool {
+        self.doses.iter().flatten().all(|dose| !dose.unit.is_relative())
+    }
+
+    /// The dose of this administration, all its lines together; none where a dose or a measure is missing, or the units do not convert.
+    fn dose(&self, amount: Amount, per: Per, bench: &Bench<'_>) -> Option<f64> {
+        let ceiling = bench.matched.and_then(|matched| ceiling(self.line, matched));
+        let each = |dose: &Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, ceiling, bench));
+        if self.doses.is_empty() { None } else { self.doses.iter().map(each).sum() }
+    }
+
+    /// Measures of the patient that the dose waits for.
+    pub fn lacking(&self, per: Per, bench: &Bench<'_>) -> Vec<super::patient::Measure> {
+        let told = self.doses.iter().flatten().find_map(|dose| dose::given(dose.amount, dose.unit, bench.patient).err());
+        told.unwrap_or_else(|| match per {
+            Per::Administration => Vec::new(),
+            Per::Kg => bench.patient.weight().err().unwrap_or_default(),
+            Per::M2 => bench.patient.body_surface().err().unwrap_or_default(),
+        })
+    }
+
+    /// True where a dose was not entered.
+    pub fn lacks_dose(&self) -> bool {
+        self.doses.is_empty() || self.doses.iter().any(Option::is_none)
+    }
+}
+
+/// A dose in the amount asked for. One ordered per kilogram or square metre needs no measures to be compared as such.
+fn converted(dose: Dose, amount: Amount, per: Per, ceiling: Option<f64>, bench: &Bench<'_>) -> Option<f64> {
+    if per != Per::Administration && ordered_per(dose.unit) == Some(per) {
+        return Given::of_flat(dose.amount, dose.unit)?.amount_in(amount);
+    }
+    let given = dose::given(dose.amount, dose.unit, bench.patient).ok()?;
+    let given = if dose.unit.is_relative() && per == Per::Administration { given.at_most(ceiling) } else { given };
+    let whole = given.amount_in(amount)?;
+    match per {
+        Per::Administration => Some(whole),
+        Per::Kg => bench.patient.weight().ok().map(|weight| whole / weight),
+        Per::M2 => bench.patient.body_surface().ok().map(|surface| whole / surface),
+    }
+}
+
+const fn ordered_per(unit: DoseUnit) -> Option<Per> {
+    match unit {
+        DoseUnit::MgPerKg | DoseUnit::McgPerKg | DoseUnit::UciPerKg => Some(Per::Kg),
+        DoseUnit::MgPerM2 | DoseUnit::UnitsPerM2 => Some(Per::M2),
+        _ => None,
+    }
+}
+
+/// One day of the drug on this order.
+struct Occasion {
+    day: u64,
+    times: u32,
+    cycle: (usize, u64),
+}
+
+/// Every day of the drug on this order; a phase without end within the order's range (VER-08).
+struct Occasions(Vec<Occasion>);
+
+impl Occasions {
+    /// None where the days of a line are not told.
+    fn of(bench: &Bench<'_>) -> Option<Self> {
+        let starts = phase_starts(bench.phases);
+        let last = u64::try_from((bench.range.1 - bench.range.0).num_days()).unwrap_or(0);
+        let mut found: Vec<Occasion> = Vec::new();
+        for line in lines(bench) {
+            if line.ordered.days.is_empty() {
+                return None;
+            }
+            let start = starts.get(line.phase_index).copied().unwrap_or(0);
+            let length = u64::from(line.phase.cycle_length_days.max(1));
+            let cap = bench.matched.and_then(|matched| cycle_cap(line, matched, bench.plan)).map_or(u64::MAX, u64::from);
+            let cycles = line.phase.cycles.map_or_else(|| (last.saturating_sub(start) / length + 1).min(cap), u64::from);
+            for cycle in 0..cycles {
+                let on = line.ordered.days.iter().map(|day| start + cycle * length + u64::from(day.saturating_sub(1)));
+                found.extend(on.filter(|day| line.phase.cycles.is_some() || *day <= last).map(|day| Occasion {
+                    day,
+                    times: line.ordered.frequency_per_day.max(1),
+                    cycle: (line.phase_index, cycle),
+                }));
+            }
+        }
+        found.sort_unstable_by_key(|occasion| (occasion.day, std::cmp::Reverse(occasion.times)));
+        found.dedup_by_key(|occasion| occasion.day);
+        Some(Self(found))
+    }
+
+    fn administrations(&self) -> u64 {
+        self.0.iter().map(|occasion| u64::from(occasion.times)).sum()
+    }
+
+    const fn days(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn cycles(&self) -> u64 {
+        self.by_cycle().count() as u64
+    }
+
+    fn days_in_cycle(&self) -> u64 {
+        self.by_cycle().map(|cycle| cycle.len() as u64).max().unwrap_or(0)
+    }
+
+    fn by_cycle(&self) -> impl Iterator<Item = &[Occasion]> {
+        self.0.chunk_by(|one, next| one.cycle == next.cycle)
+    }
+
+    /// Days from the first to the last.
+    fn length(&self) -> u64 {
+        self.last() - self.0.first().map_or(0, |occasion| occasion.day)
+    }
+
+    fn last(&self) -> u64 {
+        self.0.last().map_or(0, |occasion| occasion.day)
+    }
+}
+
+/// What was counted on this order, with what came before of the course. Of cases visits are known, not cycles: each may have been one.
+fn over_course(here: u64, before: Run) -> (f64, f64) {
+    (days(here + before.fewest), before.most.map_or(f64::INFINITY, |most| days(here + most)))
+}
+
+fn total_months(bench: &Bench<'_>) -> Option<(f64, f64)> {
+    let here = Occasions::of(bench)?;
+    let day = |count: u64| bench.patient.date_of_service.checked_add_days(Days::new(count)).unwrap_or(NaiveDate::MAX);
+    let last = day(here.last());
+    let run = before(bench);
+    let first = day(here.last() - here.length());
+    let fewest = months_between(run.latest.unwrap_or(first).min(first), last);
+    let most = match run.earliest {
+        None => fewest,
+        Some(None) => f64::INFINITY,
+        Some(Some(earliest)) => months_between(earliest.min(first), last),
+    };
+    Some((fewest, most))
+}
+
+fn before(bench: &Bench<'_>) -> Run {
+    bench.patient.history.run(bench.line, bench.patient)
+}
+
+/// Calendar months between two days; a part of a month as its share of that month.
+fn months_between(from: NaiveDate, through: NaiveDate) -> f64 {
+    let after = |months: u32| from.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
+    let mut whole: u32 = 0;
+    while after(whole + 12) <= through && whole < 12_000 {
+        whole += 12;
+    }
+    while after(whole + 1) <= through && whole < 12_000 {
+        whole += 1;
+    }
+    let rest = (through - after(whole)).num_days().max(0);
+    let month = (after(whole + 1) - after(whole)).num_days().max(1);
+    f64::from(whole) + days(u64::try_from(rest).unwrap_or(0)) / days(u64::try_from(month).unwrap_or(1))
+}
