@@ -96,6 +96,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         biomarkers: content.biomarkers.clone(),
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),
+        therapies: Arc::clone(&content.therapies),
     })
 }
 

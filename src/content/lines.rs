@@ -15,10 +15,21 @@ pub(super) fn of_text(text: &str) -> Option<&'static [LineOfTreatment]> {
         "2L" => &[SecondLine],
         "2L+" => &[SecondLine, ThirdLine, ThirdLinePlus],
         "3L" => &[ThirdLine],
-        "3L+" | "4L+" | "5L+" => &[ThirdLine, ThirdLinePlus],
+        "3L+" => &[ThirdLine, ThirdLinePlus],
+        // only the number of earlier lines says which of these it is: `fewest_before`
+        "4L+" | "5L+" => &[ThirdLinePlus],
         "NA" => &[],
         _ => return None,
     })
+}
+
+/// Earlier lines that a regimen needs, where the line alone does not say them (SAFE-12).
+pub(super) fn fewest_before(text: &str) -> Option<u32> {
+    match text {
+        "4L+" => Some(3),
+        "5L+" => Some(4),
+        _ => None,
+    }
 }
 
 /// Every accepted way to write a line.
@@ -46,6 +57,11 @@ pub(super) fn derive(settings: &[String], line: &str) -> Vec<LineOfTreatment> {
     // Settings without a line of their own (metastatic, relapsed …) leave the choice open; primary and induction are first line.
     let first = settings.iter().any(|setting| matches!(setting.as_str(), "primary" | "induction"));
     let open = settings.iter().any(|setting| of_setting(setting).is_empty());
+    // what keeps or completes the result of a line is not that line: `maintenance` after 1L is no first line (SAFE-12)
+    let follows = |setting: &String| matches!(setting.as_str(), "maintenance" | "consolidation");
+    if !settings.is_empty() && settings.iter().all(follows) {
+        return found.into_iter().collect();
+    }
     match (line, first, open) {
         ("NA", true, _) => found.extend([LineOfTreatment::FirstLine]),
         ("NA", false, true) => found.extend(ANY_LINE),
@@ -57,7 +73,7 @@ pub(super) fn derive(settings: &[String], line: &str) -> Vec<LineOfTreatment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use LineOfTreatment::{Adjuvant, Definitive, FirstLine, Neoadjuvant, SecondLine, ThirdLine, ThirdLinePlus};
+    use LineOfTreatment::{Adjuvant, Consolidation, Definitive, FirstLine, Maintenance, Neoadjuvant, SecondLine, ThirdLine, ThirdLinePlus};
 
     fn lines(settings: &[&str], line: &str) -> Vec<LineOfTreatment> {
         derive(&settings.iter().map(|setting| (*setting).to_owned()).collect::<Vec<_>>(), line)
@@ -75,5 +91,14 @@ mod tests {
             [Adjuvant, FirstLine, SecondLine, ThirdLine, ThirdLinePlus]
         );
         assert_eq!(lines(&["induction"], "NA"), [Neoadjuvant, Definitive, FirstLine]);
+    }
+
+    // proves SAFE-12
+    #[test]
+    fn maintenance_is_not_first_line_and_late_lines_need_their_number() {
+        assert_eq!(lines(&["maintenance"], "1L"), [Maintenance]);
+        assert_eq!(lines(&["consolidation"], "1L"), [Consolidation]);
+        assert_eq!(lines(&["relapsed"], "4L+"), [ThirdLinePlus]);
+        assert_eq!(["3L+", "4L+", "5L+"].map(fewest_before), [None, Some(3), Some(4)]);
     }
 }

@@ -18,11 +18,12 @@ mod releases;
 mod report;
 mod source;
 mod table;
+mod therapies;
 mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
 
-use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program};
+use crate::domain::content::{Content, HolidayCalendar, Library, Parts, PlaceOfService, Policy, Program, Therapies};
 use releases::Releases;
 use source::Source;
 use std::collections::{BTreeMap, HashMap};
@@ -71,6 +72,7 @@ struct Drafts {
     programs: Vec<Arc<Program>>,
     calendars: BTreeMap<String, HolidayCalendar>,
     places_of_service: BTreeMap<String, PlaceOfService>,
+    therapies: Arc<Therapies>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -85,7 +87,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let programs = programs::read(source, &words, &calendars, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
     let places_of_service = codes::places_of_service(source, &mut report);
-    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service }, report)
+    let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
+    (Drafts { releases, words, regimens, policies, limits, programs, calendars, places_of_service, therapies }, report)
 }
 
 impl Drafts {
@@ -114,6 +117,7 @@ impl Drafts {
                 biomarkers: self.words.biomarkers.clone(),
                 pathologies: self.words.pathologies.clone(),
                 calendars: self.calendars.clone(),
+                therapies: Arc::clone(&self.therapies),
             }))
         });
         Library::new(contents.collect())

@@ -230,6 +230,7 @@ fn regimen(entry: Entry, header: &Header, place: Place<'_, '_>, words: &Vocabula
         icd10_prefixes: entry.icd10,
         pathology: entry.pathology,
         settings: entry.settings,
+        fewest_lines_before: lines::fewest_before(&entry.line),
         line_text: entry.line,
         stages: entry.stages,
         biomarkers,

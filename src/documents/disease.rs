@@ -4,7 +4,7 @@ use super::words::{capitalize, day, humanize, number};
 use crate::domain::answer::Answer;
 use crate::domain::content::Content;
 use crate::domain::order::{
-    Assessment, Biomarker, Clinical, Modality, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy, Radiation,
+    Assessment, Biomarker, Clinical, Continues, Modality, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy, Radiation,
     Reported, Tnm,
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,10 @@ pub(super) fn items(request: &OrderRequest, content: &Content) -> Vec<DiseaseIte
     found.list("fn_risk_factors", "Febrile neutropenia risk factors", &clinical.fn_risk_factors, |one| humanize(one.as_str()));
     found.list("assessments", "Assessments", &clinical.assessments, assessment);
     found.list("prior_therapies", "Prior therapies", &clinical.prior_therapies, prior);
+    found.answer("lines_of_therapy_before", "Earlier lines of treatment", &clinical.lines_of_therapy_before, u32::to_string);
+    if let Some(continues) = request.treatment.as_ref().and_then(|treatment| treatment.continues.as_ref()) {
+        found.push("continues", "Continues", continued(continues));
+    }
     if let Some(radiation) = &request.radiation {
         self::radiation(radiation, &mut found);
     }
@@ -145,13 +149,20 @@ fn assessment(one: &Assessment) -> String {
     format!("{} {}{unit}{on}", capitalize(&name), reported(&one.result))
 }
 
+fn continued(continues: &Continues) -> String {
+    let response = continues.response.map(|response| humanize(response.as_str()));
+    let toxicity = continues.toxicity.map(|toxicity| format!("toxicity {}", toxicity.as_str()));
+    [Some(format!("order {}", continues.order_id)), response, toxicity].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn prior(therapy: &PriorTherapy) -> String {
     let line = therapy.line.known().map(|line| line.as_str().replace('_', " "));
+    let setting = therapy.setting.known().map(|setting| setting.replace('_', " "));
     let began = therapy.started_on.known().map(|date| format!("from {}", day(*date)));
     let ended = therapy.ended_on.known().map(|date| format!("until {}", day(*date)));
     let outcome = therapy.outcome.known().map(|outcome| outcome.replace('_', " "));
-    let details: Vec<String> = [line, began, ended, outcome].into_iter().flatten().collect();
-    if details.is_empty() { therapy.generic.clone() } else { format!("{} ({})", therapy.generic, details.join(", ")) }
+    let details: Vec<String> = [line, setting, began, ended, outcome].into_iter().flatten().collect();
+    if details.is_empty() { therapy.typed().to_owned() } else { format!("{} ({})", therapy.typed(), details.join(", ")) }
 }
 
 fn radiation(radiation: &Radiation, found: &mut Items) {

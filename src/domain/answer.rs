@@ -103,6 +103,14 @@ pub fn creatinine() -> Schema {
     number(0.05, 30.0, "Serum creatinine in mg/dL")
 }
 
+/// Schema of a number of earlier lines.
+pub fn lines() -> Schema {
+    or_missing(
+        ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)).minimum(Some(0)).maximum(Some(30)),
+        "A number of earlier lines, from 0 to 30, or `unknown` or `not_reported`",
+    )
+}
+
 /// Schema of a free word such as pathology or stage.
 pub fn word() -> Schema {
     or_missing(

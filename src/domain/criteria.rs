@@ -52,6 +52,26 @@ pub enum Criterion {
         /// Days.
         days: f64,
     },
+    /// Calendar months from a dated assessment to the date of service: `months since itp_diagnosed_on >= 6`.
+    MonthsSince {
+        /// Name of the assessment, whose result is a date or `none`.
+        name: String,
+        /// How.
+        comparison: Comparison,
+        /// Months.
+        months: f64,
+    },
+    /// Earlier lines that had any of these drugs: `lines_before_with any [class her2, lapatinib] >= 2`.
+    LinesBeforeWith {
+        /// Any of these.
+        partners: Vec<Partner>,
+        /// How.
+        comparison: Comparison,
+        /// Lines.
+        value: f64,
+    },
+    /// The order goes on with a course of the drug reviewed: `continuation is yes`.
+    Continuation(bool),
     /// The order contains, beside the drug reviewed, one of these: `with carboplatin`, `with class platinum`.
     With(Vec<Partner>),
     /// The order contains no other treatment drug: `alone`.
@@ -94,6 +114,10 @@ pub enum WordFact {
     Diagnosis,
     /// HCPCS code of the line reviewed: `product in [Q5116]`.
     Product,
+    /// Last response of the treatment that the order continues.
+    Response,
+    /// Whether the treatment that the order continues is tolerated.
+    Toxicity,
 }
 
 /// Facts that are numbers.
@@ -111,6 +135,12 @@ pub enum NumberFact {
     PlannedDays,
     /// Creatinine clearance in mL/min (Cockcroft-Gault).
     CreatinineClearance,
+    /// Earlier lines of systemic treatment of this cancer.
+    LinesBefore,
+    /// Those of them given for metastatic or unresectable disease.
+    MetastaticLinesBefore,
+    /// Courses of the drug reviewed, this one included.
+    Courses,
 }
 
 /// A comparison.

@@ -6,6 +6,7 @@ pub mod attachment;
 pub mod case;
 pub mod content;
 pub mod criteria;
+pub mod fold;
 pub mod items;
 pub mod order;
 pub mod order_id;

@@ -5,7 +5,7 @@
 
 use super::answer::{self, Answer};
 use super::vocabulary::{
-    Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Service, Setting, Sex, TreatmentGoal, Urgency,
+    Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Response, Service, Setting, Sex, Toxicity, TreatmentGoal, Urgency,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -251,6 +251,10 @@ pub struct Clinical {
     #[serde(default)]
     #[schema(schema_with = prior_schema)]
     pub prior_therapies: Answer<Vec<PriorTherapy>>,
+    /// Number of earlier lines of systemic treatment of this cancer; the present one does not count (SAFE-12).
+    #[serde(default)]
+    #[schema(schema_with = answer::lines)]
+    pub lines_of_therapy_before: Answer<u32>,
 }
 
 fn tnm_schema() -> utoipa::openapi::Schema {
@@ -392,10 +396,19 @@ pub struct Assessment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PriorTherapy {
-    /// Generic name.
+    /// Generic name. One of `generic` and `name` is required.
+    #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
-    pub generic: String,
-    /// Line in which it was given.
+    pub generic: Option<String>,
+    /// In place of `generic`: a brand, code, abbreviation, regimen or combination as written, such as `carbo/taxol`.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: Option<String>,
+    /// Disease setting in which it was given, such as `metastatic`.
+    #[serde(default)]
+    #[schema(schema_with = answer::word)]
+    pub setting: Answer<String>,
+    /// Line in which it was given. In solid tumors `first_line` and later count as metastatic.
     #[serde(default)]
     #[schema(schema_with = line_schema)]
     pub line: Answer<LineOfTreatment>,
@@ -413,6 +426,28 @@ pub struct PriorTherapy {
     pub outcome: Answer<String>,
 }
 
+impl PriorTherapy {
+    /// What was typed for it.
+    pub fn typed(&self) -> &str {
+        self.generic.as_deref().or(self.name.as_deref()).unwrap_or_default()
+    }
+}
+
+/// An earlier order of this member that this one goes on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Continues {
+    /// Order ID of that order.
+    #[schema(min_length = 1, max_length = 20)]
+    pub order_id: String,
+    /// Last response.
+    #[serde(default)]
+    pub response: Option<Response>,
+    /// Whether the treatment is tolerated.
+    #[serde(default)]
+    pub toxicity: Option<Toxicity>,
+}
+
 /// The treatment plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -425,6 +460,9 @@ pub struct Treatment {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub phases: Vec<Phase>,
+    /// Set where treatment authorized before goes on.
+    #[serde(default)]
+    pub continues: Option<Continues>,
 }
 
 /// One phase: cycles of the same length with the same drugs.

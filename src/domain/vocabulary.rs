@@ -133,6 +133,36 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// Last response of a treatment that an order continues.
+    Response {
+        /// No sign of the disease is left.
+        Complete = "complete_response",
+        /// The disease has shrunk.
+        Partial = "partial_response",
+        /// The disease neither shrank nor grew.
+        Stable = "stable_disease",
+        /// None was there to be seen, as after surgery.
+        NoEvidence = "no_evidence_of_disease",
+        /// The disease has grown.
+        Progressive = "progressive_disease",
+        /// Nobody has looked.
+        NotEvaluated = "not_evaluated",
+    }
+);
+
+vocabulary!(
+    /// Whether a treatment that an order continues is tolerated.
+    Toxicity {
+        /// It can go on.
+        Acceptable = "acceptable",
+        /// It cannot go on.
+        Unacceptable = "unacceptable",
+        /// Not known.
+        Unknown = "unknown",
+    }
+);
+
+vocabulary!(
     /// Aim of treatment.
     TreatmentGoal {
         /// Cure.

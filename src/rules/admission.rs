@@ -1,6 +1,7 @@
 //! Whether a request is taken as an order at all: complete, about a known member in the program, from somebody who may send it, in
 //! time and by an open channel. Everything refused here stores nothing.
 
+use super::history::case_of;
 use super::calendar::{business_days_after, local_day};
 use super::eligibility::{self, Eligibility, Question};
 use super::facts::{Facts, KnownProvider, RelatedCase};
@@ -69,6 +70,7 @@ pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<
     let mut notices = Vec::new();
     in_time(facts, date_of_service, program, content, &mut notices)?;
     let referenced = referenced(facts)?;
+    continued(facts)?;
     intake_notices(facts, program, ordering_provider, channel, &mut notices);
     Ok(Admitted { program, coverage, ordering_provider, date_of_service, service, referenced, notices })
 }
@@ -213,6 +215,16 @@ fn referenced<'a>(facts: &'a Facts<'_>) -> Result<Option<&'a RelatedCase>, Refus
         let message = "no order of this member has this Order ID: check it on the summary, or leave it out (SUB-04)";
         Refusal::Validation(vec![Fault::new("/supportive_only/reference_order_id", "unknown-order", message)])
     })
+}
+
+/// The order that this one goes on with must be this member's.
+fn continued(facts: &Facts<'_>) -> Result<(), Refusal> {
+    let continues = facts.order.treatment.as_ref().and_then(|treatment| treatment.continues.as_ref());
+    let Some(continues) = continues.filter(|continues| case_of(&continues.order_id, &facts.related_cases).is_none()) else {
+        return Ok(());
+    };
+    let message = format!("`{}` is no order of this member: check it on the summary, or leave `continues` out", continues.order_id);
+    Err(Refusal::Validation(vec![Fault::new("/treatment/continues/order_id", "unknown-order", message)]))
 }
 
 fn intake_notices(facts: &Facts<'_>, program: &Program, ordering: &ProviderRow, channel: Channel, notices: &mut Vec<Notice>) {

@@ -1,15 +1,16 @@
 //! Judges criteria against a patient and a plan, in Kleene's three values: what no answer says is unknown, never false.
 
 use super::biomarker;
+use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
 use super::setting;
 use crate::domain::content::{Drug, Regimen};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
-use crate::domain::order::{PriorTherapy, Reported};
+use crate::domain::order::Reported;
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -113,13 +114,27 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
         Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
         Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
+        Criterion::Number {
+            fact: fact @ (NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses),
+            comparison,
+            value,
+        } => counted(*fact, bench).map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
         Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
         Criterion::Biomarker { marker, test } => biomarker::test(marker, test, patient),
         Criterion::Assessment { name, test } => assessment(name, test, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
+        Criterion::MonthsSince { name, comparison, months } => months_since(name, *comparison, *months, patient),
+        Criterion::LinesBeforeWith { partners, comparison, value } => patient
+            .history
+            .lines_before_with(partners, patient)
+            .map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
+        Criterion::Continuation(wanted) => {
+            let goes_on = patient.history.continuation(bench.line, patient);
+            if *wanted { goes_on } else { goes_on.negate() }
+        }
         Criterion::With(partners) => others(bench).any(|other| partners.iter().any(|partner| is_partner(other, partner))).into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
-        Criterion::Prior { partners, progressed } => prior(partners, *progressed, patient),
+        Criterion::Prior { partners, progressed } => patient.history.prior(partners, *progressed, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
             .iter()
             .filter(|factor| named.as_ref().is_none_or(|named| named == factor.as_str()))
@@ -160,6 +175,8 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Sex => patient.clinical.sex.known().copied().or(patient.coverage.sex).map(|sex| among(sex.as_str())).into(),
         WordFact::Diagnosis => patient.icd10.map(|code| any_of.iter().any(|prefix| code.starts_with(prefix.as_str()))).into(),
         WordFact::Product => bench.line.ordered.hcpcs.as_deref().map(among).into(),
+        WordFact::Response => patient.history.response(bench.line, patient).map(|word| among(word.as_str())).into(),
+        WordFact::Toxicity => patient.history.toxicity(bench.line, patient).map(|word| among(word.as_str())).into(),
     }
 }
 
@@ -209,6 +226,19 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
         NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
         NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
+        // an interval, not a number: `counted`
+        NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses => None,
+    }
+}
+
+/// Lines and courses, which may be known only to lie between two numbers.
+fn counted(fact: NumberFact, bench: &Bench<'_>) -> Option<Count> {
+    let patient = bench.patient;
+    match fact {
+        NumberFact::LinesBefore => patient.history.lines_before(patient).ok().flatten(),
+        NumberFact::MetastaticLinesBefore => patient.history.metastatic_lines_before(patient),
+        NumberFact::Courses => patient.history.courses(bench.line, patient),
+        _ => None,
     }
 }
 
@@ -256,27 +286,22 @@ fn days_since(name: &str, comparison: Comparison, days: f64, patient: &Patient<'
     }
 }
 
-fn prior(partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Truth {
-    let Some(therapies) = patient.clinical.prior_therapies.known() else { return Truth::Unknown };
-    therapies
-        .iter()
-        .filter(|therapy| partners.iter().any(|partner| was(therapy, partner, patient)))
-        .fold(Truth::NotMet, |so_far, therapy| so_far.or(if progressed { ended_in_progression(therapy) } else { Truth::Met }))
-}
-
-fn was(therapy: &PriorTherapy, partner: &Partner, patient: &Patient<'_>) -> bool {
-    let known = patient.content.drugs.by_name(&therapy.generic);
-    match partner {
-        Partner::Generic(generic) => {
-            therapy.generic.eq_ignore_ascii_case(generic)
-                || known.is_some_and(|drug| drug.generic == *generic || drug.ingredients.contains(generic))
+/// Whole calendar months from a day to the date of service.
+fn months_since(name: &str, comparison: Comparison, months: f64, patient: &Patient<'_>) -> Truth {
+    let since = match patient.assessment(name) {
+        Some(Reported::Word(word)) if matches!(biomarker::snake(word).as_ref(), "none" | "never" | "no") => Some(f64::INFINITY),
+        Some(Reported::Flag(false)) => Some(f64::INFINITY),
+        Some(Reported::Word(word)) => {
+            word.parse::<NaiveDate>().ok().map(|day| f64::from(whole_months(day, patient.date_of_service)))
         }
-        Partner::Class(class) => known.is_some_and(|drug| in_class(drug, class)),
-    }
+        _ => None,
+    };
+    since.map(|since| comparison.holds(since, months)).into()
 }
 
-fn ended_in_progression(therapy: &PriorTherapy) -> Truth {
-    therapy.outcome.known().map(|outcome| biomarker::snake(outcome).contains("progress")).into()
+fn whole_months(from: NaiveDate, to: NaiveDate) -> i32 {
+    let number = |day: NaiveDate| day.year() * 12 + i32::try_from(day.month()).unwrap_or(0);
+    number(to) - number(from) - i32::from(to.day() < from.day())
 }
 
 /// Puts the facts behind one leaf into the evidence.
@@ -290,7 +315,7 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
         Criterion::Number { fact, .. } => {
             let (name, pointer) = number_name(*fact);
-            say(name, pointer, json!(number(*fact, bench)));
+            say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
         }
         Criterion::Biomarker { marker, .. } => {
             let pointer = patient
@@ -299,20 +324,17 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
                 .map_or_else(|| "/clinical/biomarkers".to_owned(), |known| patient.biomarker_pointer(known));
             say(marker, &pointer, json!(biomarker::entered(marker, patient, patient.content)));
         }
-        Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } => {
+        Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
             say(name, "/clinical/assessments", json!(patient.assessment(name)));
         }
         Criterion::With(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
-        Criterion::Prior { .. } => {
-            let names = clinical
-                .prior_therapies
-                .known()
-                .map(|list| list.iter().map(|therapy| therapy.generic.as_str()).collect::<Vec<_>>());
-            say("prior_therapies", "/clinical/prior_therapies", json!(names));
+        Criterion::Prior { partners, .. } | Criterion::LinesBeforeWith { partners, .. } => {
+            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(partners, patient)));
         }
+        Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
         Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
         Criterion::RegimenMatched => {
             say("regimen_id", "/treatment", json!(bench.matched.map(|matched| matched.regimen.id.as_str())));
@@ -350,6 +372,8 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),
         WordFact::Diagnosis => say("icd10", "/diagnosis/icd10", json!(patient.icd10)),
         WordFact::Product => say("hcpcs", &bench.line.pointer("/hcpcs"), json!(bench.line.ordered.hcpcs)),
+        WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
+        WordFact::Toxicity => say("toxicity", "/treatment/continues", json!(patient.history.toxicity(bench.line, patient))),
     }
 }
 
@@ -361,5 +385,8 @@ const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
         NumberFact::CarboplatinAuc => ("carboplatin_auc", "/treatment/phases"),
         NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
         NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),
+        NumberFact::LinesBefore => ("lines_of_therapy_before", "/clinical/lines_of_therapy_before"),
+        NumberFact::MetastaticLinesBefore => ("metastatic_lines_before", "/clinical/prior_therapies"),
+        NumberFact::Courses => ("courses", "/clinical/prior_therapies"),
     }
 }

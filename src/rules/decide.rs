@@ -9,6 +9,7 @@ use super::findings::{Findings, Said, facts as said_facts};
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
+use super::history::{self, History};
 use super::{agreement, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
@@ -89,7 +90,8 @@ pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Resul
     if admitted.service == Service::RadiationOncology {
         return Ok(radiation::pend(facts, &admitted, content));
     }
-    let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content);
+    let history = History::new(facts, admitted.date_of_service, content);
+    let patient = Patient::new(facts.order, &admitted.coverage, admitted.date_of_service, admitted.program, content, history);
     let plan = plan::lines(facts.order, content);
     let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
     let matched = matching::best(facts.order, &plan, &patient, content);
@@ -275,6 +277,7 @@ impl<'a> Deciding<'a> {
         let (facts, shared) = (self.facts, self.shared);
         let found = agreement::concerns(facts, shared)
             .into_iter()
+            .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared))
             .chain(limits::concerns(facts, shared));
         for concern in found {
@@ -480,6 +483,7 @@ impl<'a> Deciding<'a> {
                         DeviationCode::UnknownAnswer
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
+                            | DeviationCode::Contradiction
                     )
             })
             .map(|deviation| deviation.message.clone())

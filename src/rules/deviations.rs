@@ -135,7 +135,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
     let mut found: Vec<Deviation> = Vec::new();
     let mut named: Vec<(&str, Truth)> = Vec::new();
     for Open { asked, statement } in &review.open {
-        let clinical = asked.pointer.starts_with("/clinical");
+        let clinical = asked.pointer.starts_with("/clinical") || asked.pointer == "/treatment/continues";
         let repeated = known.iter().any(|deviation| deviation.field == asked.pointer && asked.pointer != "/clinical/assessments");
         if !clinical || repeated || named.contains(&(asked.name.as_str(), asked.truth)) {
             continue;
@@ -156,10 +156,16 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}", asked.name.replace('_', " "), line.name()),
+            message: format!("{} {words} the policy of {}: {statement}{}", asked.name.replace('_', " "), line.name(), not_understood(asked)),
         });
     }
     found
+}
+
+/// Which earlier treatments are behind an open question, with what was not understood about them.
+fn not_understood(asked: &super::criteria::Asked) -> String {
+    let is_open = asked.pointer == "/clinical/prior_therapies" && asked.truth == Truth::Unknown && !asked.entered.is_empty();
+    if is_open { format!("; entered: {}", asked.entered) } else { String::new() }
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

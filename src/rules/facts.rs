@@ -1,8 +1,9 @@
 //! What the engine is told about the world around an order. `app` loads it; the engine looks nowhere else.
 
+use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::roster::{MemberRow, ProviderRow};
-use crate::domain::vocabulary::{CallerRole, CaseStatus};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -87,4 +88,57 @@ pub struct RelatedCase {
     pub treatment_ingredients: Vec<String>,
     /// The Pathway for which it was awarded an onset S-code.
     pub awarded_pathway: Option<String>,
+    /// Its lines.
+    pub drugs: Vec<RelatedDrug>,
+    /// Cancer type, where entered.
+    pub cancer_type: Option<String>,
+    /// Diagnosis.
+    pub icd10: Option<String>,
+    /// Line of treatment, where entered.
+    pub line_of_treatment: Option<LineOfTreatment>,
+}
+
+/// One line of another case of the same member.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct RelatedDrug {
+    /// Number of the line.
+    pub line: u32,
+    /// Generic name, as the catalogue of its time spelled it.
+    pub generic: String,
+    /// HCPCS code.
+    pub hcpcs: Option<String>,
+    /// Role.
+    pub role: DrugRole,
+    /// Status.
+    pub status: DrugStatus,
+    /// First day on which it may be given.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+    /// Visits authorized.
+    pub visits_approved: Option<u32>,
+    /// Units authorized.
+    pub units_approved: Option<u64>,
+}
+
+impl RelatedDrug {
+    /// Ingredients it counts as; its name where the catalogue does not know it.
+    pub fn ingredients<'a>(&'a self, content: &'a Content) -> &'a [String] {
+        content.drugs.by_name(&self.generic).map_or(std::slice::from_ref(&self.generic), |drug| &drug.ingredients)
+    }
+
+    /// True where it may have been given: nobody denied it or took it back.
+    pub const fn may_be_given(&self) -> bool {
+        matches!(
+            self.status,
+            DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan
+        )
+    }
+}
+
+impl RelatedCase {
+    /// True where its drugs were approved.
+    pub const fn is_approved(&self) -> bool {
+        matches!(self.status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered)
+    }
 }

@@ -34,7 +34,7 @@ struct Comparison {
 }
 
 /// In the order in which they are told; the first ones rule most regimens out.
-const COMPARISONS: [Comparison; 6] = [
+const COMPARISONS: [Comparison; 7] = [
     Comparison {
         name: "cancer_type",
         field: "/clinical/cancer_type",
@@ -56,6 +56,17 @@ const COMPARISONS: [Comparison; 6] = [
         expected: |regimen| regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", "),
         entered: |patient| {
             patient.line().map_or_else(|| patient.clinical.line_of_treatment.word(), |line| line.as_str()).to_owned()
+        },
+    },
+    Comparison {
+        name: "lines_of_therapy_before",
+        field: "/clinical/lines_of_therapy_before",
+        truth: lines_before,
+        expected: |regimen| format!("at least {}", regimen.fewest_lines_before.unwrap_or_default()),
+        entered: |patient| match (patient.clinical.lines_of_therapy_before.known(), patient.history.lines_before(patient)) {
+            (Some(number), _) => number.to_string(),
+            (None, Ok(Some(listed))) => format!("{} listed", listed.shown().to_string().replace('"', "")),
+            _ => patient.clinical.lines_of_therapy_before.word().to_owned(),
         },
     },
     Comparison {
@@ -148,6 +159,13 @@ fn line(regimen: &Regimen, patient: &Patient<'_>) -> Truth {
         }
         entered => entered.map(|line| regimen.lines.contains(&line)).into(),
     }
+}
+
+/// "Four or more" needs the number: no word for a line says it (SAFE-12). None where the line is enough.
+fn lines_before(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {
+    let fewest = f64::from(regimen.fewest_lines_before?);
+    let before = patient.history.lines_before(patient).ok().flatten();
+    Some(before.map_or(Truth::Unknown, |before| before.holds(crate::domain::criteria::Comparison::AtLeast, fewest)))
 }
 
 fn stage(regimen: &Regimen, patient: &Patient<'_>) -> Option<Truth> {

@@ -1,6 +1,6 @@
 //! What a request must carry and how (INF-01…06, SUB-03, SUB-04, SUB-10, TRI-01). Finds every fault at once.
 
-use crate::domain::content::{Content, RequiredItem};
+use crate::domain::content::{Content, CourseState, RequiredItem};
 use crate::domain::items::{is_carried, text};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
 use crate::domain::refusal::Fault;
@@ -24,6 +24,7 @@ pub fn faults(order: &OrderRequest, content: &Content, received_on: NaiveDate) -
     places(order, content, &mut faults);
     clinical(order, content, &mut faults);
     plan(order, content, &mut faults);
+    earlier_treatment(order, content, &mut faults);
     declarations(order, content, &mut faults);
     faults
 }
@@ -99,6 +100,44 @@ fn clinical(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     {
         let message = "ECOG runs from 0 to 5, Karnofsky from 0 to 100";
         faults.push(Fault::new("/clinical/performance_status/value", "out-of-range", message));
+    }
+}
+
+/// Earlier treatments: each has a name; days are in order and in the patient's life.
+fn earlier_treatment(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
+    for (index, therapy) in order.clinical.prior_therapies.known().into_iter().flatten().enumerate() {
+        let at = |field: &str| format!("/clinical/prior_therapies/{index}{field}");
+        let resolved = |name: &String| content.therapies.resolve(name);
+        match (&therapy.generic, &therapy.name) {
+            _ if therapy.typed().trim().is_empty() => {
+                let message = "enter the treatment: `generic`, or `name` with a brand, code, regimen or combination as written";
+                faults.push(Fault::new(at("/name"), "missing", message));
+            }
+            (Some(generic), Some(name)) if resolved(generic) != resolved(name) || resolved(name).is_none() => {
+                let message = format!("`{name}` and `{generic}` are not known to be the same: leave one of them out");
+                faults.push(Fault::new(at("/name"), "contradiction", message));
+            }
+            _ => {}
+        }
+        let (started, ended) = (therapy.started_on.known(), therapy.ended_on.known());
+        if let (Some(started), Some(ended)) = (started, ended)
+            && ended < started
+        {
+            faults.push(Fault::new(at("/ended_on"), "contradiction", format!("{ended} is before {started}, its `started_on`")));
+        }
+        let born = order.member.birth_date;
+        for (field, day) in [("/started_on", started), ("/ended_on", ended)] {
+            if let (Some(day), Some(born)) = (day, born)
+                && *day < born
+            {
+                faults.push(Fault::new(at(field), "contradiction", format!("{day} is before {born}, the date of birth")));
+            }
+        }
+        let outcome = therapy.outcome.known().and_then(|word| content.therapies.outcome(word));
+        if outcome.is_some_and(|outcome| outcome.course == CourseState::Died) {
+            let message = format!("the outcome of {} is death, and treatment is ordered: correct the outcome", therapy.typed());
+            faults.push(Fault::new(at("/outcome"), "contradiction", message));
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub mod eligibility;
 pub mod facts;
 pub mod findings;
 pub mod fit;
+pub mod history;
 pub mod identity;
 pub mod intake;
 pub mod ledger;
@@ -41,4 +42,4 @@ pub mod setting;
 pub mod update;
 
 pub use decide::{DecidedDrug, Decision, decide};
-pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
+pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};

@@ -5,6 +5,7 @@ use crate::domain::content::{BiomarkerDefinition, Content, Program};
 use crate::domain::order::{Clinical, OrderRequest, Reported};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{FnRiskFactor, LineOfTreatment, Sex, Truth};
+use crate::rules::history::History;
 use chrono::{Datelike, NaiveDate};
 
 /// Creatinine clearance below which renal function counts as a risk factor, mL/min.
@@ -31,6 +32,8 @@ pub struct Patient<'a> {
     pub ecog: Option<u8>,
     /// Whether there are distant metastases.
     pub metastatic: Truth,
+    /// What came before.
+    pub history: History<'a>,
     /// Cap on creatinine clearance, mL/min.
     clearance_cap: f64,
 }
@@ -78,6 +81,7 @@ impl<'a> Patient<'a> {
         date_of_service: NaiveDate,
         program: &Program,
         content: &'a Content,
+        history: History<'a>,
     ) -> Self {
         let clinical = &order.clinical;
         let stage = clinical.stage.known().and_then(|entered| stage_group(entered));
@@ -91,6 +95,7 @@ impl<'a> Patient<'a> {
             ecog: clinical.performance_status.known().and_then(|status| status.ecog()),
             metastatic: metastatic(clinical, stage.as_deref()),
             stage,
+            history,
             clearance_cap: program.creatinine_clearance_cap,
         }
     }

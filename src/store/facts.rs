@@ -3,7 +3,7 @@
 use super::together::{Statement, array_literal};
 use super::{Error, Result};
 use crate::domain::roster::{MemberRow, ProviderRow};
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -69,6 +69,45 @@ pub struct MemberCase {
     pub awarded_pathway: Option<String>,
     /// Who may see it.
     pub visible_to: Vec<String>,
+    /// Its lines.
+    #[serde(default)]
+    pub drugs: Vec<MemberDrug>,
+    /// Cancer type as entered; an answer that is missing has its word.
+    pub cancer_type: Option<String>,
+    /// Diagnosis.
+    pub icd10: Option<String>,
+    /// Line of treatment as entered.
+    pub line_of_treatment: Option<String>,
+}
+
+impl MemberCase {
+    /// Line of treatment, where it is known.
+    pub fn line(&self) -> Option<LineOfTreatment> {
+        self.line_of_treatment.as_deref().and_then(LineOfTreatment::parse)
+    }
+}
+
+/// One line of another case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MemberDrug {
+    /// Number of the line.
+    pub line: u32,
+    /// Generic name.
+    pub generic: String,
+    /// HCPCS code.
+    pub hcpcs: Option<String>,
+    /// Role.
+    pub role: DrugRole,
+    /// Status.
+    pub status: DrugStatus,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+    /// Visits authorized.
+    pub visits_approved: Option<u32>,
+    /// Units authorized.
+    pub units_approved: Option<u64>,
 }
 
 /// A key that was used before.
@@ -145,12 +184,23 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
              (select json_agg(json_build_object(
                        'case_id', c.case_id, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
+                       'drugs', coalesce((
+                          select json_agg(json_build_object(
+                            'line', d.line, 'generic', d.generic, 'hcpcs', d.hcpcs, 'role', d.role, 'status', d.status,
+                            'valid_from', d.valid_from, 'valid_through', d.valid_through, 'visits_approved', d.visits_approved,
+                            'units_approved', d.units_approved) order by d.line)
+                          from case_drugs d where d.case_id = c.case_id), '[]'),
+                       'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10,
+                       'line_of_treatment', said.clinical ->> 'line_of_treatment',
                        'awarded_pathway', coalesce(
                           (select b.pathway_id from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset),
                           case when exists (
                             select from s_code_awards a where a.case_id = c.case_id and a.voided_on is null) then c.pathway_id end)
                      ) order by c.case_id)::text
               from cases c
+              left join lateral (
+                select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10
+                from case_events e where e.case_id = c.case_id and e.seq = c.document_seq) as said on true
               where c.member_id = member.member_id and c.health_plan = asked.health_plan and c.case_id is distinct from asked.except_case
                 and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
                      or exists (select from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset))) as cases,

@@ -3,8 +3,8 @@
 use crate::support::orders::{Situation, exact, merge};
 use chrono::NaiveDate;
 use oncoauth::domain::content::Content;
-use oncoauth::domain::vocabulary::{CallerRole, CaseStatus};
-use oncoauth::rules::RelatedCase;
+use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
+use oncoauth::rules::{RelatedCase, RelatedDrug};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -108,6 +108,28 @@ struct Related {
     ingredients: Vec<String>,
     #[serde(default)]
     awarded: Option<String>,
+    /// Generic names of its lines, authorized over its range.
+    #[serde(default)]
+    drugs: Vec<String>,
+    /// Lines in full, after those of `drugs`.
+    #[serde(default)]
+    given: Vec<GivenBefore>,
+    #[serde(default)]
+    cancer: Option<String>,
+    #[serde(default)]
+    line: Option<String>,
+}
+
+/// A line of another case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenBefore {
+    generic: String,
+    #[serde(default)]
+    hcpcs: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    visits: u32,
 }
 
 /// An act after the decision.
@@ -314,5 +336,35 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         valid_through: day(&related.through)?,
         treatment_ingredients: related.ingredients.clone(),
         awarded_pathway: related.awarded.clone(),
+        drugs: related
+            .drugs
+            .iter()
+            .zip(1..)
+            .map(|(generic, line)| RelatedDrug {
+                line,
+                generic: generic.clone(),
+                hcpcs: None,
+                role: DrugRole::Treatment,
+                status: DrugStatus::Authorized,
+                valid_from: related.from.parse().ok(),
+                valid_through: related.through.parse().ok(),
+                visits_approved: Some(1),
+                units_approved: None,
+            })
+            .chain(related.given.iter().zip(100..).map(|(given, line)| RelatedDrug {
+                line,
+                generic: given.generic.clone(),
+                hcpcs: given.hcpcs.clone(),
+                role: DrugRole::Treatment,
+                status: given.status.as_deref().map_or(DrugStatus::Authorized, |word| DrugStatus::parse(word).expect("a drug status")),
+                valid_from: related.from.parse().ok(),
+                valid_through: related.through.parse().ok(),
+                visits_approved: Some(given.visits),
+                units_approved: None,
+            }))
+            .collect(),
+        cancer_type: related.cancer.clone(),
+        icd10: None,
+        line_of_treatment: related.line.as_deref().and_then(LineOfTreatment::parse),
     })
 }

@@ -50,6 +50,11 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     let phases: Vec<Value> =
         regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
     let special = |word: &&String| oncoauth::rules::setting::line_word(word).is_none();
+    // "four or more" is told as a number; the treatments behind it are left open
+    let (lines_before, prior) = match regimen.fewest_lines_before {
+        Some(fewest) => (json!(fewest), json!("not_reported")),
+        None => (Value::Null, json!([])),
+    };
     json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
         "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",
@@ -71,7 +76,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
             "fn_risk_factors": [],
             "assessments": [{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}, {"name": "hepatitis_b_screen", "result": "negative"},
                             {"name": "interstitial_lung_disease", "result": "none"}, {"name": "last_major_surgery_on", "result": "none"}],
-            "prior_therapies": []
+            "prior_therapies": prior, "lines_of_therapy_before": lines_before
         },
         "treatment": {"regimen_id": null, "phases": phases}
     })

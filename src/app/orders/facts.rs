@@ -4,8 +4,8 @@ use crate::app::Caller;
 use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
-use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, Submitter};
-use crate::store::facts::{Asked, Known, MemberCase, Named};
+use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};
+use crate::store::facts::{Asked, Known, MemberCase, MemberDrug, Named};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -94,6 +94,24 @@ fn related(case: &MemberCase) -> RelatedCase {
         valid_through: case.valid_through,
         treatment_ingredients: case.treatment_ingredients.clone(),
         awarded_pathway: case.awarded_pathway.clone(),
+        drugs: case.drugs.iter().map(related_drug).collect(),
+        cancer_type: case.cancer_type.clone().filter(|word| !matches!(word.as_str(), "unknown" | "not_reported")),
+        icd10: case.icd10.clone(),
+        line_of_treatment: case.line(),
+    }
+}
+
+fn related_drug(drug: &MemberDrug) -> RelatedDrug {
+    RelatedDrug {
+        line: drug.line,
+        generic: drug.generic.clone(),
+        hcpcs: drug.hcpcs.clone(),
+        role: drug.role,
+        status: drug.status,
+        valid_from: drug.valid_from,
+        valid_through: drug.valid_through,
+        visits_approved: drug.visits_approved,
+        units_approved: drug.units_approved,
     }
 }
 

@@ -2,16 +2,16 @@
 //! that a misspelt criterion is an error of content and never a rule that silently cannot match.
 
 use super::parser::Reader;
-use super::results::{assessment, biomarker, days_since};
+use super::results::{assessment, biomarker, days_since, months_since};
 use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, WordFact};
-use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
+use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 26] = [
+const BEGINNINGS: [&str; 34] = [
     "cancer",
     "pathology",
     "stage",
@@ -38,6 +38,14 @@ const BEGINNINGS: [&str; 26] = [
     "carboplatin_auc",
     "planned_days",
     "creatinine_clearance",
+    "lines_before",
+    "metastatic_lines_before",
+    "lines_before_with",
+    "courses",
+    "continuation",
+    "response",
+    "toxicity",
+    "months",
 ];
 
 /// Reads one fact.
@@ -62,9 +70,21 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "carboplatin_auc" => number(reader, NumberFact::CarboplatinAuc),
         "planned_days" => number(reader, NumberFact::PlannedDays),
         "creatinine_clearance" => number(reader, NumberFact::CreatinineClearance),
+        "lines_before" => number(reader, NumberFact::LinesBefore),
+        "metastatic_lines_before" => number(reader, NumberFact::MetastaticLinesBefore),
+        "courses" => number(reader, NumberFact::Courses),
+        "lines_before_with" => lines_before_with(reader),
+        "continuation" => continuation(reader),
+        "response" => words(reader, WordFact::Response, "response", |_| {
+            Response::ALL.iter().filter(|word| **word != Response::NotEvaluated).map(|word| word.as_str()).collect()
+        }),
+        "toxicity" => words(reader, WordFact::Toxicity, "toxicity", |_| {
+            [Toxicity::Acceptable, Toxicity::Unacceptable].map(Toxicity::as_str).to_vec()
+        }),
         "biomarker" => biomarker(reader),
         "assessment" => assessment(reader),
         "days" => days_since(reader),
+        "months" => months_since(reader),
         "with" => with(reader),
         "without" => Ok(Criterion::Not(Box::new(Criterion::With(partners(reader)?)))),
         "alone" => Ok(Criterion::Alone),
@@ -254,6 +274,23 @@ fn continues_name(word: &str) -> bool {
 fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let partners = partners(reader)?;
     Ok(Criterion::Prior { partners, progressed: reader.eat("progressed") })
+}
+
+fn lines_before_with(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let partners = partners(reader)?;
+    let (comparison, value) = compare(reader)?;
+    Ok(Criterion::LinesBeforeWith { partners, comparison, value })
+}
+
+/// `is yes` or `is no`.
+fn continuation(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    reader.expect("is")?;
+    let token = reader.word()?;
+    match token.text {
+        "yes" => Ok(Criterion::Continuation(true)),
+        "no" => Ok(Criterion::Continuation(false)),
+        other => Err(CriterionError::unknown(token.column, "answer", other, ["yes", "no"])),
+    }
 }
 
 fn fn_risk_factor(reader: &mut Reader<'_>) -> Parsed<Criterion> {

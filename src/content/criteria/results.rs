@@ -93,6 +93,16 @@ pub(super) fn assessment(reader: &mut Reader<'_>) -> Parsed<Criterion> {
 }
 
 pub(super) fn days_since(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let (name, comparison, days) = since(reader)?;
+    Ok(Criterion::DaysSince { name, comparison, days })
+}
+
+pub(super) fn months_since(reader: &mut Reader<'_>) -> Parsed<Criterion> {
+    let (name, comparison, months) = since(reader)?;
+    Ok(Criterion::MonthsSince { name, comparison, months })
+}
+
+fn since(reader: &mut Reader<'_>) -> Parsed<(String, Comparison, f64)> {
     reader.expect("since")?;
     let name = assessment_name(reader)?;
     if !is_day(&name) {
@@ -102,7 +112,7 @@ pub(super) fn days_since(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         return Err(error);
     }
     let (comparison, days) = compare(reader)?;
-    Ok(Criterion::DaysSince { name, comparison, days })
+    Ok((name, comparison, days))
 }
 
 /// True for the name of an assessment whose result is a date.

@@ -3,7 +3,7 @@
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, PathologyTerm};
 use crate::domain::criteria::{Comparison, NumberFact, WordFact};
-use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Sex, TreatmentGoal};
+use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,7 @@ pub(super) enum Answer<'a> {
     Marker(&'a str),
     Assessment(&'a str),
     Days(&'a str),
+    Months(&'a str),
 }
 
 impl<'a> Answer<'a> {
@@ -27,7 +28,7 @@ impl<'a> Answer<'a> {
                 results.iter().map(|(word, _)| word.as_str()).collect()
             }
             Self::Assessment(name) => vocabulary.assessments.get(name).into_iter().flatten().map(String::as_str).collect(),
-            Self::Number(_) | Self::Days(_) => Vec::new(),
+            Self::Number(_) | Self::Days(_) | Self::Months(_) => Vec::new(),
         }
     }
 
@@ -37,7 +38,8 @@ impl<'a> Answer<'a> {
             Self::Number(NumberFact::Ecog) => (0.0, 5.0, true),
             Self::Number(NumberFact::Age) => (0.0, 130.0, true),
             Self::Number(NumberFact::CycleLengthDays) => (1.0, 366.0, true),
-            Self::Number(NumberFact::PlannedDays) => (1.0, f64::INFINITY, true),
+            Self::Number(NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore) => (0.0, f64::INFINITY, true),
+            Self::Number(NumberFact::PlannedDays | NumberFact::Courses) => (1.0, f64::INFINITY, true),
             Self::Number(NumberFact::CarboplatinAuc | NumberFact::CreatinineClearance) | Self::Assessment(_) => {
                 (0.0, f64::INFINITY, false)
             }
@@ -45,7 +47,7 @@ impl<'a> Answer<'a> {
                 let (low, high) = vocabulary.biomarker(name).and_then(|marker| marker.range).unwrap_or((0.0, f64::INFINITY));
                 (low, high, false)
             }
-            Self::Word(_) | Self::Line | Self::Days(_) => (f64::NEG_INFINITY, f64::INFINITY, false),
+            Self::Word(_) | Self::Line | Self::Days(_) | Self::Months(_) => (f64::NEG_INFINITY, f64::INFINITY, false),
         };
         Range { low, high, open_low: false, open_high: false, whole }
     }
@@ -95,6 +97,8 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::RegimenEmetogenicity => {
             [EmeticRisk::Minimal, EmeticRisk::Low, EmeticRisk::Moderate, EmeticRisk::High].map(EmeticRisk::as_str).to_vec()
         }
+        WordFact::Response => Response::ALL.iter().map(|word| word.as_str()).collect(),
+        WordFact::Toxicity => Toxicity::ALL.iter().map(|word| word.as_str()).collect(),
         WordFact::LineOfBusiness => LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect(),
         WordFact::Sex => Sex::ALL.iter().map(|sex| sex.as_str()).collect(),
         // judged without a list of words

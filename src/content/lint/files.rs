@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "README.md",
     "releases.toml",
     "cancers.toml",
@@ -17,6 +17,7 @@ const KNOWN: [&str; 15] = [
     "limits",
     "regimens",
     "drugs",
+    "words",
     "calendars",
     "code-sets",
     "sandbox",
@@ -24,6 +25,8 @@ const KNOWN: [&str; 15] = [
 
 /// Folders of `.toml` files.
 const TABLES: [&str; 6] = ["programs", "policies", "limits", "regimens", "drugs", "calendars"];
+
+const WORDS: [&str; 2] = ["outcomes.toml", "therapies.toml"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 
@@ -41,6 +44,10 @@ pub(super) fn lint(source: &Source, report: &mut Report) {
         for name in others {
             unread(format!("{folder}/{name}"), Some("files here end in `.toml`".to_owned()));
         }
+    }
+    for name in source.names("words").into_iter().filter(|name| !WORDS.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, WORDS);
+        unread(format!("words/{name}"), suggestion);
     }
     for name in source.names("code-sets").into_iter().filter(|name| !CODE_SETS.contains(&name.as_str())) {
         let suggestion = did_you_mean(&name, CODE_SETS);

@@ -105,6 +105,14 @@ impl<'a> Room<'_, 'a> {
             Criterion::DaysSince { name, comparison, days } => {
                 self.narrow(Answer::Days(name), |range| range.narrow(*comparison, *days, is_wanted))
             }
+            Criterion::MonthsSince { name, comparison, months } => {
+                self.narrow(Answer::Months(name), |range| range.narrow(*comparison, *months, is_wanted))
+            }
+            Criterion::LinesBeforeWith { .. } => true,
+            Criterion::Continuation(yes) => {
+                let ruled_out = |(other, is_so): &Wanted<'a>| matches!(other, Criterion::Continuation(said) if (said == yes) != (*is_so == is_wanted));
+                !self.leaves.iter().any(ruled_out)
+            }
             Criterion::With(partners) => !is_wanted || partners.iter().any(|partner| self.may_be_given(partner)),
             Criterion::Alone => is_wanted || self.may_have_company(),
             Criterion::Prior { partners, progressed } => {

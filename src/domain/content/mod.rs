@@ -5,6 +5,7 @@ mod letters;
 mod limits;
 mod program;
 mod regimen;
+mod therapies;
 
 pub use catalog::{
     Benefit, BillingUnit, BiomarkerDefinition, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode,
@@ -19,6 +20,7 @@ pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PreferredEffect, PreferredProducts,
     Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
 };
+pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, HashMap};
@@ -75,6 +77,8 @@ pub struct Content {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// Holiday calendars by name.
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// Names of earlier treatments and their outcomes.
+    pub therapies: Arc<Therapies>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     biomarker_names: HashMap<String, usize>,
@@ -136,6 +140,8 @@ pub struct Parts {
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
+    /// See [`Content`].
+    pub therapies: Arc<Therapies>,
 }
 
 impl From<Parts> for Content {
@@ -166,6 +172,7 @@ impl From<Parts> for Content {
             biomarkers: parts.biomarkers,
             pathologies: parts.pathologies,
             calendars: parts.calendars,
+            therapies: parts.therapies,
             regimen_ids,
             by_cancer,
             biomarker_names,

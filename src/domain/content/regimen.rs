@@ -183,6 +183,8 @@ pub struct Regimen {
     pub lines: Vec<LineOfTreatment>,
     /// Line as written: `1L`, `2L+`, `NA`.
     pub line_text: String,
+    /// Fewest earlier lines, where the line does not say them: 3 of `4L+`, 4 of `5L+`.
+    pub fewest_lines_before: Option<u32>,
     /// Stage groups; empty where staging does not apply.
     pub stages: Vec<String>,
     /// Biomarkers.

@@ -1,0 +1,326 @@
+//! What came before this order: earlier treatments as the practice tells them, and the member's cases on file (SAFE-04, SAFE-12, SAFE-15).
+//! What is not understood is unknown, never "no". A case on file says that a drug may have been given, not that it was.
+
+mod concerns;
+mod lines;
+
+pub use concerns::concerns;
+pub use lines::{Count, Disagreement};
+
+use super::facts::{Facts, RelatedCase, RelatedDrug};
+use super::patient::Patient;
+use super::plan::PlanLine;
+use crate::domain::content::{Content, CourseState, Outcome, Therapy, is_partner};
+use crate::domain::criteria::Partner;
+use crate::domain::order::{Continues, PriorTherapy};
+use crate::domain::order_id::{Numbered, ReadableId};
+use crate::domain::vocabulary::{LineOfTreatment, Response, Toxicity, Truth};
+use chrono::NaiveDate;
+
+/// What came before.
+#[derive(Debug, Default)]
+pub struct History<'a> {
+    /// Earlier treatments; none where they are not told.
+    told: Option<Vec<Earlier<'a>>>,
+    /// Approved cases of this member that began before the date of service.
+    cases: Vec<&'a RelatedCase>,
+    /// The order that this one goes on with, and its case.
+    continues: Option<(&'a Continues, Option<&'a RelatedCase>)>,
+    /// True where the order says that its treatment is already running.
+    runs_already: bool,
+    received_on: NaiveDate,
+    date_of_service: NaiveDate,
+}
+
+/// One earlier treatment.
+#[derive(Debug)]
+struct Earlier<'a> {
+    index: usize,
+    told: &'a PriorTherapy,
+    /// What was given; none where the name is not known.
+    given: Option<Vec<&'a Therapy>>,
+    outcome: Told<'a>,
+}
+
+/// What an outcome says.
+#[derive(Debug, Clone, Copy)]
+enum Told<'a> {
+    /// Nobody told it.
+    Not,
+    /// It is a word that content does not know.
+    NotUnderstood,
+    /// This.
+    As(&'a Outcome),
+}
+
+impl Earlier<'_> {
+    fn course(&self) -> Option<CourseState> {
+        match self.outcome {
+            Told::As(outcome) => Some(outcome.course),
+            _ => None,
+        }
+    }
+
+    fn says_none(&self) -> bool {
+        self.given.as_ref().is_some_and(|given| given.iter().all(|therapy| therapy.none))
+    }
+
+    /// Whether any of these drugs was given.
+    fn held(&self, partners: &[Partner], content: &Content) -> Truth {
+        let Some(given) = &self.given else { return Truth::Unknown };
+        let pairs = given.iter().flat_map(|therapy| partners.iter().map(move |partner| (therapy, partner)));
+        pairs.fold(Truth::NotMet, |so_far, (therapy, partner)| so_far.or(therapy.held(partner, &content.drugs)))
+    }
+}
+
+/// True where a drug on file is, or counts as, a partner.
+fn is_drug(drug: &RelatedDrug, partner: &Partner, content: &Content) -> bool {
+    match content.drugs.by_name(&drug.generic) {
+        Some(known) => is_partner(known, partner),
+        None => matches!(partner, Partner::Generic(generic) if *generic == drug.generic),
+    }
+}
+
+/// The ingredients of a line, each as a partner.
+fn partners_of(line: &PlanLine<'_>) -> Vec<Partner> {
+    line.ingredients().map(|ingredient| Partner::Generic(ingredient.to_owned())).collect()
+}
+
+/// The case behind an Order ID as typed.
+pub fn case_of<'a>(typed: &str, cases: &'a [RelatedCase]) -> Option<&'a RelatedCase> {
+    let id = ReadableId::parse(Numbered::Order, typed)?;
+    cases.iter().find(|case| case.order_id.as_deref() == Some(id.as_str()))
+}
+
+impl<'a> History<'a> {
+    /// Reads what the order tells and what is on file.
+    pub fn new(facts: &'a Facts<'_>, date_of_service: NaiveDate, content: &'a Content) -> Self {
+        let order = facts.order;
+        let cases = &facts.related_cases;
+        Self {
+            told: order.clinical.prior_therapies.known().map(|list| read(list, content)),
+            cases: cases.iter().filter(|case| case.is_approved() && case.valid_from < date_of_service).collect(),
+            continues: order
+                .treatment
+                .as_ref()
+                .and_then(|treatment| treatment.continues.as_ref())
+                .map(|continues| (continues, case_of(&continues.order_id, cases))),
+            runs_already: order.continuation_of_treatment_started_on.is_some(),
+            received_on: facts.received_at.date_naive(),
+            date_of_service,
+        }
+    }
+
+    /// Whether any of these was given before; with `progressed`, whether the disease progressed on one of them.
+    pub fn prior(&self, partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Truth {
+        let content = patient.content;
+        let Some(told) = &self.told else { return Truth::Unknown };
+        let told = told.iter().fold(Truth::NotMet, |so_far, earlier| {
+            so_far.or(match earlier.held(partners, content) {
+                Truth::Met if progressed => self.progressed_on(earlier, patient),
+                held => held,
+            })
+        });
+        let on_file = self.on_file(partners, content).fold(Truth::NotMet, |so_far, (case, _)| {
+            so_far.or(match self.response_to(case) {
+                Some(Response::Progressive) if progressed => Truth::Met,
+                Some(Response::NotEvaluated) | None => Truth::Unknown,
+                Some(_) if progressed => Truth::NotMet,
+                Some(_) => Truth::Unknown,
+            })
+        });
+        told.or(on_file)
+    }
+
+    /// Drugs of earlier cases that are these and that the practice does not tell of.
+    fn on_file<'s>(
+        &'s self,
+        partners: &'s [Partner],
+        content: &'s Content,
+    ) -> impl Iterator<Item = (&'a RelatedCase, &'a RelatedDrug)> + 's {
+        let drugs = self.cases.iter().flat_map(|case| case.drugs.iter().map(move |drug| (*case, drug)));
+        drugs.filter(move |(_, drug)| {
+            drug.may_be_given()
+                && partners.iter().any(|partner| is_drug(drug, partner, content))
+                && !self.is_told(drug, content)
+        })
+    }
+
+    /// True where the practice names this drug among the earlier treatments.
+    fn is_told(&self, drug: &RelatedDrug, content: &Content) -> bool {
+        let same: Vec<Partner> = drug.ingredients(content).iter().cloned().map(Partner::Generic).collect();
+        self.told.iter().flatten().any(|earlier| earlier.held(&same, content) == Truth::Met)
+    }
+
+    /// The response told to a case that this order goes on with.
+    fn response_to(&self, case: &RelatedCase) -> Option<Response> {
+        let (continues, continued) = self.continues?;
+        continued.filter(|continued| continued.case_id == case.case_id).and(continues.response)
+    }
+
+    fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
+        let Told::As(outcome) = earlier.outcome else { return Truth::Unknown };
+        let ends_later = earlier.told.ended_on.known().is_some_and(|ended| *ended > self.received_on);
+        let may_hide = outcome.best_response || outcome.course == CourseState::Ongoing;
+        if outcome.course == CourseState::Died
+            || (ends_later && outcome.course != CourseState::Ongoing)
+            || (outcome.progressed == Truth::NotMet && may_hide && self.is_followed(earlier, patient))
+        {
+            return Truth::Unknown;
+        }
+        outcome.progressed
+    }
+
+    /// True where a later line may follow: people write the best response, not why the line ended.
+    fn is_followed(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> bool {
+        let own = match (lines::rank(earlier.told.line.known().copied()), lines::is_early(earlier.told)) {
+            (Some(rank), _) => rank,
+            (None, true) => return false,
+            (None, false) => 1,
+        };
+        let is_later = |line: Option<LineOfTreatment>| {
+            lines::rank(line).is_some_and(|rank| rank > own || (rank == own && line == Some(LineOfTreatment::ThirdLinePlus)))
+        };
+        let others = self.told.iter().flatten().filter(|other| other.index != earlier.index);
+        is_later(patient.line()) || others.into_iter().any(|other| is_later(other.told.line.known().copied()))
+    }
+
+    /// Whether the order goes on with a course of this line's drug for the same indication. Only a case on file makes it so.
+    pub fn continuation(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Truth {
+        let partners = partners_of(line);
+        let content = patient.content;
+        let is_it = |drug: &&RelatedDrug| drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
+        if let Some((_, Some(case))) = self.continues {
+            let ended = case.drugs.iter().filter(is_it).map(|drug| drug.valid_through.unwrap_or(case.valid_through)).max();
+            if let Some(ended) = ended {
+                let began_before = case.valid_from < self.date_of_service;
+                let is_same = began_before && self.is_one_course(ended, self.date_of_service, content) && is_same_disease(case, patient);
+                return if is_same { Truth::Met } else { Truth::Unknown };
+            }
+        }
+        let on_file = self.cases.iter().any(|case| case.drugs.iter().any(|drug| is_it(&drug)));
+        let still_given = self.told.iter().flatten().any(|earlier| {
+            earlier.course() == Some(CourseState::Ongoing) && earlier.held(&partners, content) == Truth::Met
+        });
+        let is_open = self.runs_already || on_file || still_given;
+        if is_open { Truth::Unknown } else { Truth::NotMet }
+    }
+
+    fn is_one_course(&self, ended: NaiveDate, begins: NaiveDate, content: &Content) -> bool {
+        (begins - ended).num_days() <= i64::from(content.therapies.course_gap_days)
+    }
+
+    /// Last response of the treatment continued, where it is this line's.
+    pub fn response(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Response> {
+        let told = self.continues?.0.response.filter(|response| *response != Response::NotEvaluated)?;
+        (self.continuation(line, patient) == Truth::Met).then_some(told)
+    }
+
+    /// Whether the treatment continued is tolerated, where it is this line's.
+    pub fn toxicity(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Toxicity> {
+        let told = self.continues?.0.toxicity.filter(|toxicity| *toxicity != Toxicity::Unknown)?;
+        (self.continuation(line, patient) == Truth::Met).then_some(told)
+    }
+
+    /// Courses of a line's drug, this one included: those told, and those on file.
+    pub fn courses(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Count> {
+        let partners = partners_of(line);
+        let content = patient.content;
+        let (mut fewest, mut most) = (0, 0);
+        for earlier in self.told.as_ref()?.iter().filter(|earlier| earlier.course() != Some(CourseState::Ongoing)) {
+            let held = earlier.held(&partners, content);
+            fewest += u32::from(held == Truth::Met);
+            most += u32::from(held != Truth::NotMet);
+        }
+        let on_file = self.runs_on_file(&partners, content);
+        Some(Count { fewest: 1 + fewest.max(on_file), most: Some(1 + most + on_file) })
+    }
+
+    /// Runs of cases of a drug that ended long enough ago to be another course.
+    fn runs_on_file(&self, partners: &[Partner], content: &Content) -> u32 {
+        let is_it = |drug: &&RelatedDrug| drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
+        let with_it = self.cases.iter().filter(|case| case.drugs.iter().any(|drug| is_it(&drug)));
+        let mut spans: Vec<(NaiveDate, NaiveDate)> = with_it.map(|case| (case.valid_from, case.valid_through)).collect();
+        spans.sort_unstable();
+        let mut ends: Vec<NaiveDate> = Vec::new();
+        for (from, through) in spans {
+            match ends.last_mut() {
+                Some(end) if self.is_one_course(*end, from, content) => *end = through.max(*end),
+                _ => ends.push(through),
+            }
+        }
+        ends.retain(|end| !self.is_one_course(*end, self.date_of_service, content));
+        u32::try_from(ends.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Earlier treatments as a person reads them, each with what is not understood about it; cases on file that are not told.
+    pub fn in_words(&self, partners: &[Partner], patient: &Patient<'_>) -> Option<Vec<String>> {
+        let told = self.told.as_ref()?;
+        let mut words: Vec<String> = told.iter().map(Earlier::in_words).collect();
+        words.extend(self.on_file(partners, patient.content).map(|(case, drug)| {
+            let order_id = case.order_id.as_deref().unwrap_or_default();
+            format!("{} on file from {} (order {order_id}), not told of here", drug.generic, case.valid_from)
+        }));
+        Some(words)
+    }
+
+    /// What the order says about going on, for findings.
+    pub fn continues_in_words(&self) -> Option<String> {
+        let (continues, case) = self.continues?;
+        let began = case.map_or_else(String::new, |case| format!(" from {}", case.valid_from));
+        Some(format!("order {}{began}", continues.order_id))
+    }
+}
+
+impl Earlier<'_> {
+    fn in_words(&self) -> String {
+        let name = self.told.typed();
+        let unclear = |given: &Vec<&Therapy>| given.iter().any(|therapy| therapy.others || !therapy.may_be.is_empty());
+        let what = match &self.given {
+            None => format!("{name} (not a known treatment: enter the generic name of each drug)"),
+            Some(given) if unclear(given) => format!("{name} (may stand for several drugs: enter the generic name of each)"),
+            Some(_) => name.to_owned(),
+        };
+        match (self.outcome, self.told.outcome.known()) {
+            (Told::NotUnderstood, Some(outcome)) => format!("{what}, outcome {outcome} (not understood)"),
+            _ => what,
+        }
+    }
+}
+
+fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> {
+    let mut found: Vec<Earlier<'a>> = list
+        .iter()
+        .enumerate()
+        .map(|(index, told)| Earlier {
+            index,
+            told,
+            given: content.therapies.resolve(told.typed()),
+            outcome: match told.outcome.known() {
+                None => Told::Not,
+                Some(word) => content.therapies.outcome(word).map_or(Told::NotUnderstood, Told::As),
+            },
+        })
+        // what was planned and never begun is no earlier treatment
+        .filter(|earlier| earlier.course() != Some(CourseState::Never))
+        .collect();
+    if found.iter().all(Earlier::says_none) {
+        found.clear();
+    }
+    // `none` beside a treatment is a contradiction, and says nothing
+    for earlier in found.iter_mut().filter(|earlier| earlier.says_none()) {
+        earlier.given = None;
+    }
+    found
+}
+
+/// Whether a case is for the disease of this order. What neither says is not.
+fn is_same_disease(case: &RelatedCase, patient: &Patient<'_>) -> bool {
+    match (case.cancer_type.as_deref(), patient.cancer()) {
+        (Some(left), Some(right)) => left == right,
+        _ => match (case.icd10.as_deref(), patient.icd10) {
+            (Some(left), Some(right)) => left.get(..3).is_some_and(|category| right.starts_with(category)),
+            _ => false,
+        },
+    }
+}

@@ -1,0 +1,122 @@
+//! What a person has to look at about earlier treatment whatever policies and regimens say: answers that contradict each other, and
+//! words that nobody understood (SAFE-04, SAFE-12).
+
+use super::{Disagreement, Earlier, Told};
+use crate::domain::case::Deviation;
+use crate::domain::content::CourseState;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use crate::rules::concern::{Concern, Pends};
+use crate::rules::drugs::Shared;
+use crate::rules::findings::facts as said;
+use serde_json::json;
+
+/// Everything that a person has to look at.
+pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
+    let patient = shared.patient;
+    let history = &patient.history;
+    let mut found: Vec<Concern> = history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
+    let told = history.told.as_deref().unwrap_or_default();
+    for earlier in told {
+        found.extend(not_understood(earlier));
+        let ended = earlier.told.ended_on.known().filter(|ended| **ended > history.received_on);
+        if let Some(ended) = ended.filter(|_| earlier.course() != Some(CourseState::Ongoing)) {
+            let name = earlier.told.typed();
+            let pointer = format!("/clinical/prior_therapies/{}/ended_on", earlier.index);
+            let message = format!("{name} ended on {ended}, which is still to come: correct the day, or say that it goes on");
+            found.push(contradiction("history/ended-on", &pointer, ended.to_string(), "a day until receipt", message));
+        }
+    }
+    let listed = patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
+    let says_none = |typed: &str| patient.content.therapies.name(typed).is_some_and(|therapy| therapy.none);
+    if let Some(none) = listed.iter().position(|therapy| says_none(therapy.typed())).filter(|_| !told.is_empty()) {
+        let other = told.iter().find(|earlier| !says_none(earlier.told.typed()));
+        if let Some(other) = other {
+            let pointer = format!("/clinical/prior_therapies/{none}");
+            let message = format!(
+                "the earlier treatments hold both \"{}\" and {}: leave one of them out",
+                listed.get(none).map(|therapy| therapy.typed()).unwrap_or_default(),
+                other.told.typed()
+            );
+            found.push(contradiction("history/none", &pointer, "none".to_owned(), "treatments, or none", message));
+        }
+    }
+    found
+}
+
+fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let number = patient.clinical.lines_of_therapy_before.known()?;
+    let message = match why {
+        Disagreement::NumberAndLine => format!(
+            "lines_of_therapy_before is {number} and line_of_treatment is {}: correct one of them",
+            patient.line().map_or("not entered", |line| line.as_str())
+        ),
+        Disagreement::NumberAndList => format!(
+            "lines_of_therapy_before is {number}, and prior_therapies lists another number of lines: correct one of them, and give each earlier \
+             treatment its line"
+        ),
+        // told by nobody in so many words: what needs the number asks for it
+        Disagreement::LineAndList => return None,
+    };
+    let expected = if why == Disagreement::NumberAndLine { "a number that agrees with line_of_treatment" } else { "the lines of prior_therapies" };
+    Some(contradiction("history/lines", "/clinical/lines_of_therapy_before", number.to_string(), expected, message))
+}
+
+fn contradiction(rule: &str, pointer: &str, entered: String, expected: &str, message: String) -> Concern {
+    Concern {
+        rule: rule.to_owned(),
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-12"],
+        source: "the order".to_owned(),
+        facts: said([("entered", json!(entered)), ("field", json!(pointer))]),
+        deviation: Deviation {
+            code: DeviationCode::Contradiction,
+            drug_line: None,
+            field: pointer.to_owned(),
+            expected: expected.to_owned(),
+            entered,
+            effect: DeviationEffect::of(true, false),
+            message,
+        },
+        pends: Pends::Managed,
+        hold: None,
+    }
+}
+
+/// Says by name what was not understood. What depends on it is unknown and pends by itself.
+fn not_understood(earlier: &Earlier<'_>) -> Option<Concern> {
+    let name = earlier.told.typed();
+    let (field, entered, message) = match (&earlier.given, earlier.outcome, earlier.told.outcome.known()) {
+        (None, ..) => {
+            let field = if earlier.told.generic.is_some() { "generic" } else { "name" };
+            let message =
+                format!("{name} is not a treatment known here: what depends on earlier treatment stays open until each drug is named");
+            (field, name, message)
+        }
+        (_, Told::NotUnderstood, Some(outcome)) => {
+            let message = format!(
+                "the outcome \"{outcome}\" of {name} is not understood: say progression, completed, toxicity, ongoing or another plain word"
+            );
+            ("outcome", outcome.as_str(), message)
+        }
+        _ => return None,
+    };
+    Some(Concern {
+        rule: format!("history/{field}"),
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-04"],
+        source: "content/words".to_owned(),
+        facts: said([("entered", json!(entered))]),
+        deviation: Deviation {
+            code: DeviationCode::UnknownAnswer,
+            drug_line: None,
+            field: format!("/clinical/prior_therapies/{}/{field}", earlier.index),
+            expected: "a known word".to_owned(),
+            entered: entered.to_owned(),
+            effect: DeviationEffect::None,
+            message,
+        },
+        pends: Pends::Nothing,
+        hold: None,
+    })
+}
