@@ -111,10 +111,25 @@ struct Related {
     /// Generic names of its lines, authorized over its range.
     #[serde(default)]
     drugs: Vec<String>,
+    /// Lines in full, after those of `drugs`.
+    #[serde(default)]
+    given: Vec<GivenBefore>,
     #[serde(default)]
     cancer: Option<String>,
     #[serde(default)]
     line: Option<String>,
+}
+
+/// A line of another case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenBefore {
+    generic: String,
+    #[serde(default)]
+    hcpcs: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    visits: u32,
 }
 
 /// An act after the decision.
@@ -336,6 +351,17 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
                 visits_approved: Some(1),
                 units_approved: None,
             })
+            .chain(related.given.iter().zip(100..).map(|(given, line)| RelatedDrug {
+                line,
+                generic: given.generic.clone(),
+                hcpcs: given.hcpcs.clone(),
+                role: DrugRole::Treatment,
+                status: given.status.as_deref().map_or(DrugStatus::Authorized, |word| DrugStatus::parse(word).expect("a drug status")),
+                valid_from: related.from.parse().ok(),
+                valid_through: related.through.parse().ok(),
+                visits_approved: Some(given.visits),
+                units_approved: None,
+            }))
             .collect(),
         cancer_type: related.cancer.clone(),
         icd10: None,

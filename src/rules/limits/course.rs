@@ -4,6 +4,7 @@ use super::Judging;
 use super::calendar::Laid;
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
+use crate::domain::vocabulary::CaseStatus;
 use chrono::NaiveDate;
 
 /// A drug that an earlier case authorized. Days count from the date of service; those before it are negative.
@@ -23,9 +24,34 @@ pub struct Earlier<'a> {
     pub times: u64,
 }
 
-/// Drugs of earlier cases, in the order in which they began.
-pub fn earlier<'a>(_facts: &'a Facts<'_>, _shared: &Shared<'_>) -> Vec<Earlier<'a>> {
-    Vec::new()
+/// Drugs of this member's other cases that may have been given, in the order in which they began.
+pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>> {
+    let service = shared.admitted.date_of_service;
+    let after_last = i64::from(shared.admitted.program.range.days_after_last_cycle);
+    let mut found: Vec<Earlier<'a>> = Vec::new();
+    for case in facts.related_cases.iter().filter(|case| !is_void(case.status)) {
+        for drug in case.drugs.iter().filter(|drug| drug.may_be_given()) {
+            let from = drug.valid_from.unwrap_or(case.valid_from);
+            let through = drug.valid_through.unwrap_or(case.valid_through);
+            let times = drug.visits_approved.unwrap_or(1).max(1);
+            let first = (from - service).num_days();
+            let span = ((through - from).num_days() - after_last).max(0);
+            found.push(Earlier {
+                drug: shared.content.drugs.by_name(&drug.generic).map_or(&drug.generic, |known| &known.generic),
+                code: drug.hcpcs.as_deref(),
+                from,
+                first,
+                last: first + span * i64::from(times - 1) / i64::from(times),
+                times: u64::from(times),
+            });
+        }
+    }
+    found.sort_by(|left, right| (left.first, left.drug, left.last).cmp(&(right.first, right.drug, right.last)));
+    found
+}
+
+const fn is_void(status: CaseStatus) -> bool {
+    matches!(status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
 }
 
 /// What went before within one course.

@@ -7,6 +7,7 @@ use crate::domain::content::SpacingStep;
 use crate::domain::order::Dose;
 use crate::rules::dose::given;
 use crate::rules::patient::Patient;
+use chrono::TimeDelta;
 use serde_json::json;
 
 /// Cycles laid out: from one to the next, and to the one after a loading dose.
@@ -130,28 +131,35 @@ fn is_within(dose: Dose, up_to: Dose, patient: &Patient<'_>) -> Option<bool> {
 }
 
 /// From the last administration of an earlier case to the first of this order. What was given then is not known: of the same product it
-/// counts as the same dose, else the shortest step counts.
+/// counts as the same dose, else the shortest step counts. Treatment that another case still gives is a possible duplicate (DUP-01).
 fn since_earlier(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<Broken> {
     let first = lines.iter().min_by_key(|line| (line.first(), line.number()))?;
     let first_day = i64::try_from(first.first()).ok()?;
     let ordered = first.line.ordered;
-    let is_of = |earlier: &&super::Earlier<'_>| lines.iter().any(|line| line.name == earlier.drug) && earlier.last < first_day;
-    let earlier = judging.earlier.iter().filter(is_of).max_by_key(|earlier| earlier.last)?;
+    let is_supportive = first.drug.is_some_and(|drug| drug.supportive);
+    let counts = |earlier: &&super::Earlier<'_>| {
+        lines.iter().any(|line| line.name == earlier.drug)
+            && earlier.first <= first_day
+            && (is_supportive || earlier.last < first_day)
+    };
+    let earlier = judging.earlier.iter().filter(counts).max_by_key(|earlier| earlier.last)?;
     let least = if earlier.code.is_some() && earlier.code == ordered.hcpcs.as_deref() {
         least_days(ordered.loading_dose.or(ordered.dose), steps, judging.shared.patient)
     } else {
         steps.iter().map(|step| step.least_days).min()?
     };
-    let apart = first_day - earlier.last;
-    (apart < i64::from(least)).then(|| Broken {
-        entered: days(apart.unsigned_abs()),
+    let apart = (first_day - earlier.last).max(0).unsigned_abs();
+    let service = judging.shared.admitted.date_of_service;
+    let on = |day| service.checked_add_signed(TimeDelta::days(day)).unwrap_or(service);
+    (apart < u64::from(least)).then(|| Broken {
+        entered: days(apart),
         expected: format!("at least {}", days(u64::from(least))),
         words: format!(
-            "was authorized from {} in another case of this member, there last for about {}, and would be given again {} later; content asks \
-             for at least {}",
+            "would first be given on {}, and another case of this member has it from {}, there last for about {}; content asks for at least {} \
+             between",
+            on(first_day),
             earlier.from,
-            judging.shared.admitted.date_of_service + chrono::TimeDelta::days(earlier.last),
-            days(apart.unsigned_abs()),
+            on(earlier.last),
             days(u64::from(least))
         ),
         facts: vec![("days_apart", json!(apart)), ("least_days", json!(least)), ("earlier_case_from", json!(earlier.from))],
