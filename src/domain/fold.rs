@@ -25,7 +25,9 @@ pub fn fold(typed: &str) -> String {
         _ => {}
     }
     if text.contains(['-', '(', '[', '/']) {
-        for (sign, word) in [("-ve", " neg "), ("+/-", " plus_minus "), ("(-)", " neg "), ("[-]", " neg "), ("(+)", "+"), ("[+]", "+")] {
+        for (sign, word) in
+            [("-ve", " neg "), ("+/-", " plus_minus "), ("(-)", " neg "), ("[-]", " neg "), ("(+)", "+"), ("[+]", "+")]
+        {
             text = text.replace(sign, word);
         }
     }
