@@ -179,10 +179,9 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::Assessment { name, test, within } => assessment(name, test, *within, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
         Criterion::MonthsSince { name, comparison, months } => months_since(name, *comparison, *months, patient),
-        Criterion::LinesBeforeWith { partners, comparison, value } => patient
-            .history
-            .lines_before_with(partners, patient)
-            .map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
+        Criterion::LinesBeforeWith { partners, comparison, value } => {
+            patient.history.lines_before_with(partners, patient).map_or(Truth::Unknown, |count| count.holds(*comparison, *value))
+        }
         Criterion::Continuation(wanted) => {
             let goes_on = patient.history.continuation(bench.line, patient);
             if *wanted { goes_on } else { goes_on.negate() }

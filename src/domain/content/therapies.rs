@@ -56,7 +56,8 @@ impl Therapy {
         if self.drugs.iter().any(|drug| is_partner(drug, partner)) || self.classes.iter().any(of_class) {
             return Truth::Met;
         }
-        let may_hold = |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
+        let may_hold =
+            |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
         let is_open = self.others
             || (self.outside.is_some() && matches!(partner, Partner::Class(_)))
             || self.may_be.iter().any(|drug| is_partner(drug, partner))
@@ -206,6 +207,12 @@ const fn weight(outcome: &Outcome) -> u8 {
         (Truth::Met, _) => 4,
         (Truth::Unknown, _) => 3,
         (Truth::NotMet, CourseState::Ongoing) => 2,
-        (Truth::NotMet, _) => if outcome.best_response { 0 } else { 1 },
+        (Truth::NotMet, _) => {
+            if outcome.best_response {
+                0
+            } else {
+                1
+            }
+        }
     }
 }

@@ -14,7 +14,8 @@ use serde_json::json;
 pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let patient = shared.patient;
     let history = &patient.history;
-    let mut found: Vec<Concern> = history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
+    let mut found: Vec<Concern> =
+        history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
     let told = history.told.as_deref().unwrap_or_default();
     for earlier in told {
         found.extend(not_understood(earlier));
@@ -55,10 +56,18 @@ fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
             "lines_of_therapy_before is {number}, and prior_therapies lists another number of lines: correct one of them, and give each earlier \
              treatment its line"
         ),
+        Disagreement::NotComparable => format!(
+            "lines_of_therapy_before is {number} and cannot be compared with prior_therapies, of which not everything is understood: name each \
+             drug and outcome in plain words"
+        ),
         // told by nobody in so many words: what needs the number asks for it
         Disagreement::LineAndList => return None,
     };
-    let expected = if why == Disagreement::NumberAndLine { "a number that agrees with line_of_treatment" } else { "the lines of prior_therapies" };
+    let expected = if why == Disagreement::NumberAndLine {
+        "a number that agrees with line_of_treatment"
+    } else {
+        "the lines of prior_therapies"
+    };
     Some(contradiction("history/lines", "/clinical/lines_of_therapy_before", number.to_string(), expected, message))
 }
 
@@ -89,8 +98,9 @@ fn not_understood(earlier: &Earlier<'_>) -> Option<Concern> {
     let (field, entered, message) = match (&earlier.given, earlier.outcome, earlier.told.outcome.known()) {
         (None, ..) => {
             let field = if earlier.told.generic.is_some() { "generic" } else { "name" };
-            let message =
-                format!("{name} is not a treatment known here: what depends on earlier treatment stays open until each drug is named");
+            let message = format!(
+                "{name} is not a treatment known here: what depends on earlier treatment stays open until each drug is named"
+            );
             (field, name, message)
         }
         (_, Told::NotUnderstood, Some(outcome)) => {
