@@ -77,13 +77,7 @@ impl Measure {
 
 impl<'a> Patient<'a> {
     /// Brings the answers to one form.
-    pub fn new(
-        order: &'a OrderRequest,
-        coverage: &'a MemberRow,
-        days: Days,
-        program: &Program,
-        content: &'a Content,
-    ) -> Self {
+    pub fn new(order: &'a OrderRequest, coverage: &'a MemberRow, days: Days, program: &Program, content: &'a Content) -> Self {
         let clinical = &order.clinical;
         let date_of_service = days.service;
         let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
