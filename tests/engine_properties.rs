@@ -131,7 +131,10 @@ fn answer(order: &mut Value, (line, ecog, goal, factors, biomarker, creatinine):
     }
     if let Some(ticked) = factors {
         clinical["fn_risk_factors"] = if *ticked { json!(["prior_febrile_neutropenia"]) } else { json!([]) };
-        let more = [json!({"name": "hemoglobin_g_dl", "result": 9.0, "on": "2026-11-20"}), json!({"name": "bone_metastases", "result": "yes"})];
+        let more = [
+            json!({"name": "hemoglobin_g_dl", "result": 9.0, "on": "2026-11-20"}),
+            json!({"name": "bone_metastases", "result": "yes"}),
+        ];
         clinical["assessments"].as_array_mut().expect("a list").extend(more);
     }
     clinical["serum_creatinine_mg_dl"] = json!(creatinine);

@@ -251,7 +251,11 @@ fn definitions(source: &Source, file: &str, kind: &str, shared: &Shared, report:
 fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, report: &mut Report) -> ResultDefinition {
     let is_day = entry.name.ends_with("_on");
     if entry.results.is_empty() && entry.range.is_none() && !is_day {
-        place.error(report, format!("{} {kind} needs `results` or a `range`", if kind == "biomarker" { "a" } else { "an" }), None);
+        place.error(
+            report,
+            format!("{} {kind} needs `results` or a `range`", if kind == "biomarker" { "a" } else { "an" }),
+            None,
+        );
     }
     if entry.range.is_some_and(|(low, high)| low >= high) {
         place.key("range").error(report, "the range must go from the lowest to the highest score", None);
@@ -367,8 +371,7 @@ fn condition(text: &str, known: &[ResultDefinition]) -> Result<(String, ResultTe
     let (sign, value) = rest.split_once(' ').ok_or_else(form)?;
     let comparison = match sign {
         "is" | "in" => {
-            let words: Vec<String> =
-                value.trim_matches(['[', ']']).split(',').map(|word| word.trim().to_owned()).collect();
+            let words: Vec<String> = value.trim_matches(['[', ']']).split(',').map(|word| word.trim().to_owned()).collect();
             let is_known = |word: &String| (0..definition.results.len()).any(|index| definition.is(index, word));
             return match words.iter().find(|word| !is_known(word)) {
                 Some(word) => Err((format!("`{word}` is no result of `{name}`"), None)),

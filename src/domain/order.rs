@@ -281,7 +281,10 @@ fn sex_schema() -> utoipa::openapi::Schema {
 }
 
 fn biomarkers_schema() -> utoipa::openapi::Schema {
-    answer::list_of("Biomarker", "A list of `{name, result, on}`, or `unknown` or `not_reported`")
+    answer::list_of(
+        "Biomarker",
+        "A list of `{name, result}`, each with `on`, its day, where known, or `unknown` or `not_reported`",
+    )
 }
 
 fn fn_risk_schema() -> utoipa::openapi::Schema {

@@ -272,8 +272,7 @@ fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered))
-    else {
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered)) else {
         return Truth::Unknown;
     };
     let of_cancer = |cancer: &str| cancer.is_empty() || patient.cancer() == Some(cancer);
@@ -442,7 +441,8 @@ fn explain_answer(
 ) {
     let entered = standing.map_or_else(|| "not entered".to_owned(), Standing::entered);
     let wanted = || {
-        let mut wanted = definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
+        let mut wanted =
+            definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
         if let Some(days) = within {
             let _ = write!(wanted, "; here within {days} days");
         }

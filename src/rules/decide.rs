@@ -483,6 +483,8 @@ impl<'a> Deciding<'a> {
 
     /// What would move the case on: every answer that pends something and is missing.
     fn asked_for(&self) -> Vec<String> {
+        // an additional risk factor would help, and nobody said whether there is one
+        let asks_for_risk_factors = self.shared.patient.clinical.fn_risk_factors.known().is_none();
         let mut items: Vec<String> = self
             .deviations
             .iter()
@@ -498,6 +500,7 @@ impl<'a> Deciding<'a> {
                             | DeviationCode::MissingPlanComparison
                             | DeviationCode::Contradiction
                     )
+                    || deviation.effect.pends() && deviation.code == DeviationCode::FnRisk && asks_for_risk_factors
             })
             .map(|deviation| deviation.message.clone())
             .collect();

@@ -113,7 +113,9 @@ pub fn status(kind: Status, entered: &str) -> Option<String> {
     let first = chars.next()?;
     let suffix = chars.as_str();
     let is_suffix = |most: usize| {
-        (suffix.len() <= most && !suffix.starts_with(|c: char| c.is_ascii_digit()) && suffix.chars().all(|c| matches!(c, 'a'..='d' | '0'..='3')))
+        (suffix.len() <= most
+            && !suffix.starts_with(|c: char| c.is_ascii_digit())
+            && suffix.chars().all(|c| matches!(c, 'a'..='d' | '0'..='3')))
             || suffix == "mi"
     };
     let fits = match (kind, first) {

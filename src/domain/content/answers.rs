@@ -179,7 +179,7 @@ impl ResultDefinition {
 
     /// What would count, in words: `positive, negative`, `a number from 10 to 85 %`.
     pub fn wanted(&self) -> String {
-        let mut wanted = if self.is_day {
+        let wanted = if self.is_day {
             "a day, YYYY-MM-DD".to_owned()
         } else if let Some((low, high)) = self.range {
             format!("a number from {low} to {high} {}", self.unit).trim_end().to_owned()
@@ -188,12 +188,11 @@ impl ResultDefinition {
             words.map(|(_, (word, _))| word.replace('_', " ")).collect::<Vec<_>>().join(", ")
         };
         match (self.window_days, self.undated_counts) {
-            (Some(days), false) => wanted.push_str(&format!(", dated within {days} days before the date of service")),
-            (Some(days), true) => wanted.push_str(&format!(", not older than {days} days on the date of service")),
-            (None, false) => wanted.push_str(", with its date"),
-            (None, true) => {}
+            (Some(days), false) => wanted + &format!(", dated within {days} days before the date of service"),
+            (Some(days), true) => wanted + &format!(", not older than {days} days on the date of service"),
+            (None, false) => wanted + ", with its date",
+            (None, true) => wanted,
         }
-        wanted
     }
 }
 

@@ -13,8 +13,7 @@ pub fn read(text: &str, definition: &ResultDefinition) -> Option<Typed> {
         let (to, to_unit) = one(&to, definition)?;
         let unit = to_unit.or(unit);
         let times = unit.unwrap_or(1.0);
-        return (from < to)
-            .then(|| Typed { interval: Interval::closed(from * times, to * times), has_unit: unit.is_some() });
+        return (from < to).then(|| Typed { interval: Interval::closed(from * times, to * times), has_unit: unit.is_some() });
     }
     let (sign, rest) = sign(&text);
     let (number, unit) = one(&rest, definition)?;

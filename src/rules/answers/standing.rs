@@ -247,7 +247,8 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: Vec<Entry<'a>>) -> 
     let latest = usable().filter_map(|(entry, _)| entry.on).max();
     let counts = |entry: &Entry<'_>| entry.on.is_none() || entry.on == latest;
     let values: Vec<Value> = usable().filter(|(entry, _)| counts(entry)).map(|(_, value)| value.clone()).collect();
-    let first = entries.iter().filter(|entry| entry.value.is_ok() && counts(entry)).map(|entry| entry.index).min();
+    let first = entries.iter().filter(|entry| entry.value.is_ok() && counts(entry));
+    let first = first.min_by_key(|entry| (entry.entered.as_ref(), entry.index)).map(|entry| entry.index);
     // what is not understood may be the later or the truer result
     let blocks = |entry: &&Entry<'_>| {
         let may_be_newer = entry.on.is_none() || entry.on >= latest;
