@@ -4,7 +4,7 @@
 use super::drugs::HELD;
 use super::review;
 use crate::domain::case::{Case, CaseDrug, Computed};
-use crate::domain::order::OrderRequest;
+use crate::domain::order::{OrderRequest, OrderedDrug};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::ProviderRow;
 use crate::domain::vocabulary::{CallerRole, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, Truth};
@@ -92,8 +92,9 @@ pub fn carry_over(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, now
     let raised: &[Hold] = fresh.review.as_ref().map_or(&[], |review| &review.holds);
     let (lifted, left): (Vec<Hold>, Vec<Hold>) = raised.iter().partition(|hold| stays_lifted(**hold, so_far, fresh));
     let mut kept = kept_lines(so_far, fresh);
-    review::units::keep(so_far.computed, computed, &kept);
     // an authorization does not outlive the count that it rests on (SAFE-13)
+    kept.retain(|drug| drug.status != DrugStatus::Authorized || !is_outgrown(so_far, fresh, drug.line));
+    review::units::keep(so_far.computed, computed, &kept);
     kept.retain(|drug| drug.status != DrugStatus::Authorized || !review::needs_units(drug, computed));
     keep_pathway(so_far, fresh, computed, &kept);
     let mut case = review::resume(fresh, computed, &kept, &left, now);
@@ -201,6 +202,16 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
         }
     };
     before.drugs.iter().filter(kept).map(as_decided).collect()
+}
+
+/// True where a reviewer set the units of a dose that goes by the body, and the body's measures changed.
+fn is_outgrown(so_far: &SoFar<'_>, fresh: &Case, line: u32) -> bool {
+    let (was, is) = (&so_far.case.request.clinical, &fresh.request.clinical);
+    let same_body =
+        was.height_cm == is.height_cm && was.weight_kg == is.weight_kg && was.serum_creatinine_mg_dl == is.serum_creatinine_mg_dl;
+    let by_body = |drug: &OrderedDrug| drug.dose.or(drug.loading_dose).is_some_and(|dose| dose.unit.is_relative());
+    let set = so_far.computed.drugs.iter().any(|one| one.line == line && one.set_by_reviewer);
+    set && !same_body && fresh.request.drugs().any(|(.., drug)| drug.line == line && by_body(drug))
 }
 
 /// Authorized by a reviewer, though it may wait for a hold that came later.

@@ -149,6 +149,9 @@ async fn a_denied_line_says_why_to_those_who_may_read_the_letter() {
         let seen = service.get(&format!("/v1/orders/{case_id}"), token).await.json();
         assert_eq!(seen["drugs"][1]["denial"], *why, "{token}");
     }
+    // what is written to the member is in no history
+    let history = service.get(&format!("/v1/orders/{case_id}/history"), FACILITY).await.text;
+    assert!(history.contains("does not support this drug") && !history.contains("not known to help"), "{history}");
     // who treats reads the provider's letter, and what it says on the line
     let letters = service.get(&format!("/v1/orders/{case_id}/letters"), FACILITY).await.json();
     let reads = letters["items"].as_array().unwrap().iter().any(|letter| letter["to"] == "provider");

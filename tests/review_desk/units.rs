@@ -1,7 +1,9 @@
 //! Units that the engine did not count: whoever authorizes them says how many (SAFE-13).
 
 use crate::support::desk::*;
-use crate::support::http::Service;
+use crate::support::http::{Answer, Service};
+use axum::body::Body;
+use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
 const PLAN_TOKEN: &str = "sandbox-health-plan";
@@ -14,6 +16,15 @@ fn uncounted() -> Value {
     drug["generic"] = json!("alphamab");
     drug["dose"] = json!({"amount": 10, "unit": "mg"});
     order
+}
+
+async fn patch(service: &Service, case_id: &str, change: &Value) -> Answer {
+    let request = Request::builder()
+        .method(Method::PATCH)
+        .uri(format!("/v1/orders/{case_id}"))
+        .header("authorization", format!("Bearer {PRACTICE}"))
+        .header("content-type", "application/merge-patch+json");
+    service.send(request.body(Body::from(change.to_string())).unwrap()).await
 }
 
 async fn pended() -> (Service, String) {
@@ -140,13 +151,8 @@ async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
     one["drugs"][0]["units_approved"] = json!(12);
     one["drugs"][0]["visits_approved"] = json!(6);
     assert_eq!(done(&service, NURSE, &case_id, "determinations", &one).await["status"], "in_progress");
-    for patch in [json!({"contact": {"name": "Back office"}}), json!({"clinical": {"serum_creatinine_mg_dl": 0.9}})] {
-        let request = axum::http::Request::builder()
-            .method(axum::http::Method::PATCH)
-            .uri(format!("/v1/orders/{case_id}"))
-            .header("authorization", format!("Bearer {PRACTICE}"))
-            .header("content-type", "application/merge-patch+json");
-        let answer = service.send(request.body(axum::body::Body::from(patch.to_string())).unwrap()).await;
+    for change in [json!({"contact": {"name": "Back office"}}), json!({"clinical": {"serum_creatinine_mg_dl": 0.9}})] {
+        let answer = patch(&service, &case_id, &change).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     }
     let case = done(&service, NURSE, &case_id, "determinations", &authorize(&[3, 4])).await;
@@ -158,6 +164,29 @@ async fn what_the_reviewer_set_outlives_a_change_that_leaves_the_line_alone() {
         (&json!("authorized"), &json!(12), &json!(2)),
         "{case:#}"
     );
+}
+
+// proves SAFE-13, SUB-08
+#[tokio::test]
+async fn what_the_reviewer_set_for_another_weight_is_looked_at_again() {
+    for (dose, status) in
+        [(json!({"amount": 10, "unit": "mg"}), "authorized"), (json!({"amount": 1, "unit": "mg/kg"}), "in_progress")]
+    {
+        let service = Service::with_rosters().await;
+        let mut order = uncounted();
+        order["clinical"]["assessments"] = json!([]);
+        order["treatment"]["phases"][0]["drugs"][1]["dose"] = dose;
+        let case_id = id(&submit(&service, &order).await);
+        let mut one = authorize(&[2]);
+        one["drugs"][0]["units_approved"] = json!(12);
+        one["drugs"][0]["visits_approved"] = json!(6);
+        done(&service, NURSE, &case_id, "determinations", &one).await;
+        let answer = patch(&service, &case_id, &json!({"clinical": {"weight_kg": 58.5}})).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        // the custom plan is held anew; lifted, the line is what it was, or nobody's decision yet
+        let case = done(&service, NURSE, &case_id, "determinations", &authorize(&[3, 4])).await;
+        assert_eq!(statuses(&case)[1], status, "{case:#}");
+    }
 }
 
 // proves SAFE-13, APP-04

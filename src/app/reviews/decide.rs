@@ -44,7 +44,7 @@ pub(super) fn determine(held: &Held<'_>, request: &Determination) -> Result<Outc
         computed,
         kind: "determined",
         reason: reason(&lines),
-        detail: json!({"drugs": lines, "pathway": request.pathway.map(|pathway| pathway.determination)}),
+        detail: json!({"drugs": LineDetermination::in_history(&lines), "pathway": request.pathway.map(|pathway| pathway.determination)}),
         determinations,
         also: Also::Nothing,
     })
@@ -66,7 +66,7 @@ pub(super) fn review_for_expiry(held: &Held<'_>, request: &Determination) -> Res
         computed: held.computed.clone(),
         kind: "reviewed_for_expiry",
         reason: reason(&lines),
-        detail: json!({"drugs": lines}),
+        detail: json!({"drugs": LineDetermination::in_history(&lines)}),
         determinations: Vec::new(),
         also: Also::ExpiryReview { lines: json },
     })

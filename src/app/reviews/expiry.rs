@@ -51,7 +51,7 @@ pub(in crate::app) async fn end_of_clock(app: &App, conn: &mut PgConnection, cas
             for determination in determinations(app.ids, &case, &after, &lines, &by) {
                 store::reviews::insert_determination(conn, &determination).await?;
             }
-            let detail = json!({"reviewed_by": stored.reviewed_by, "reviewed_at": stored.at, "drugs": lines});
+            let detail = json!({"reviewed_by": stored.reviewed_by, "reviewed_at": stored.at, "drugs": LineDetermination::in_history(&lines)});
             let why = reason(&lines);
             write(app, conn, &case, *after, &computed, ("denied_at_deadline", why.as_deref()), detail, now).await
         }

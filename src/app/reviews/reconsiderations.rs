@@ -166,7 +166,7 @@ async fn attempt(
     one.decided_by = Some(caller.subject.clone());
     one.decided_at = Some(now);
     one.rationale = Some(rationale.clone());
-    one.lines = Some(json!(lines));
+    one.lines = Some(json!(LineDetermination::in_history(&lines)));
     if !store::reconsiderations::decide(conn, &one).await? {
         return Err(Error::conflict("somebody else has decided this reconsideration"));
     }
@@ -179,7 +179,7 @@ async fn attempt(
         }
     };
     let kind = decision.decision.event_kind();
-    let detail = json!({"reconsideration_id": id, "drugs": lines});
+    let detail = json!({"reconsideration_id": id, "drugs": one.lines});
     let change =
         Change { before: &case, after, computed: &computed, kind, actor: actor(caller), reason: Some(&rationale), detail };
     let written = change::write(app, conn, change, now).await?;

@@ -155,6 +155,11 @@ pub struct LineDetermination {
 }
 
 impl LineDetermination {
+    /// The lines as a history shows them: what is written to the member is between the member and those who may read that letter.
+    pub(super) fn in_history(lines: &[Self]) -> Vec<Self> {
+        lines.iter().map(|line| Self { rationale_for_member: None, ..line.clone() }).collect()
+    }
+
     /// Visits and units as set; none where they are left to the engine's count.
     pub(super) fn set_units(&self) -> Option<SetUnits> {
         self.units_approved.zip(self.visits_approved).map(|(units, visits)| SetUnits { visits, units })
