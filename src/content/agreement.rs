@@ -9,7 +9,7 @@ use super::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{
     Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule, Statement,
 };
-use crate::domain::criteria::Partner;
+use crate::domain::criteria::{Criterion, Partner};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -116,11 +116,29 @@ fn contradictions(document: &Document<'_>, words: &Vocabulary, draft: &mut Draft
         draft.agreement.contradictions.push(Contradiction {
             id: entry.id,
             because: entry.because,
+            first_markers: markers(&first.criterion, words).unwrap_or_default(),
+            second_markers: second.as_ref().and_then(|second| markers(&second.criterion, words)).unwrap_or_default(),
             first,
             second,
             drugs,
             unless_continued: entry.unless_continued,
         });
+    }
+}
+
+/// The markers that a sentence is about, with those that they are derived from; none where it asks anything else.
+fn markers(criterion: &Criterion, words: &Vocabulary) -> Option<Vec<usize>> {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) => {
+            let found: Option<Vec<Vec<usize>>> = parts.iter().map(|part| markers(part, words)).collect();
+            found.map(|found| found.concat())
+        }
+        Criterion::Biomarker { marker, .. } => {
+            let known = words.biomarker(marker)?;
+            let named = |name: &String| words.biomarkers.iter().position(|marker| marker.name == *name);
+            Some(std::iter::once(&known.name).chain(&known.derived_from).filter_map(named).collect())
+        }
+        _ => None,
     }
 }
 

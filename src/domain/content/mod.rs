@@ -236,6 +236,11 @@ impl Content {
         self.biomarkers.get(*self.biomarker_names.get(name)?)
     }
 
+    /// Where a biomarker stands among [`Content::biomarkers`], by name or synonym.
+    pub fn biomarker_place(&self, name: &str) -> Option<usize> {
+        self.biomarker_names.get(name).copied()
+    }
+
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
         self.pathologies.get(*self.pathology_words.get(word)?)
