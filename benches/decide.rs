@@ -28,7 +28,7 @@ fn main() {
 }
 
 /// R-CHOP with pegfilgrastim, authorized on its Pathway: five treatment drugs, two policies with findings.
-#[divan::bench(args = [197, 5000])]
+#[divan::bench(args = [204, 5000])]
 fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "LYM-RCHOP", |order| {
         order["clinical"]["fn_risk_factors"] = json!(["hiv_infection"]);
@@ -40,13 +40,13 @@ fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
 }
 
 /// TCHP in six lines with an unknown HER2: everything managed pends, and the options are worked out.
-#[divan::bench(args = [197, 5000])]
+#[divan::bench(args = [204, 5000])]
 fn in_progress_with_options(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "BRE-TCHP", |order| order["clinical"]["biomarkers"][0]["result"] = json!("unknown"));
 }
 
 /// Six treatment drugs that match nothing: the nearest regimen is looked for as well.
-#[divan::bench(args = [197, 5000])]
+#[divan::bench(args = [204, 5000])]
 fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "BRE-TCHP", |order| {
         order["treatment"]["phases"][0]["drugs"][0]["hcpcs"] = json!("J9184");
@@ -98,6 +98,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),
         therapies: Arc::clone(&content.therapies),
+        agreement: Arc::clone(&content.agreement),
     })
 }
 

@@ -150,10 +150,12 @@ fn answers_that_contradict_each_other_are_never_approved_whatever_is_ordered() {
         for (what, patch) in contradictions(regimen, content) {
             let mut order = exact(regimen, content, "bma");
             merge(&mut order, &patch);
-            // where everything is the pharmacy's there is nothing to approve here
+            // where everything is the pharmacy's there is nothing to approve here, but nothing to pay for either
             let is_ours = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired);
             let approved = |decision: &Decision| {
-                decision.status != CaseStatus::InProgress && decision.drugs.iter().any(|drug| is_ours(drug.drug.status))
+                let ours = decision.drugs.iter().any(|drug| is_ours(drug.drug.status));
+                let paid = decision.pathway.determination == PathwayDetermination::OnPathway || !decision.s_codes.is_empty();
+                decision.status != CaseStatus::InProgress && (ours || paid)
             };
             if Situation::new(order, "bma").decide(content).is_ok_and(|decision| approved(&decision)) {
                 wrong.push(what);

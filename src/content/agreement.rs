@@ -9,7 +9,7 @@ use super::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{
     Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule, Statement,
 };
-use crate::domain::criteria::Partner;
+use crate::domain::criteria::{Criterion, Partner};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             document.root().key("provenance").error(report, "say where these rules come from", None);
         }
         let place = document.root().key("past_dates");
-        known(&header.past_dates, place, "assessment", words.assessments.keys().map(String::as_str).collect(), report);
+        known(&header.past_dates, place, "assessment", &words.assessments.keys().map(String::as_str).collect::<Vec<_>>(), report);
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
         draft.agreement.performance_grades_apart = header.performance_grades_apart;
@@ -73,7 +73,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
 }
 
 /// Reports every word that is not among the known ones.
-fn known(words: &[String], place: Place<'_, '_>, what: &str, known: Vec<&str>, report: &mut Report) {
+fn known(words: &[String], place: Place<'_, '_>, what: &str, known: &[&str], report: &mut Report) {
     for (index, word) in words.iter().enumerate().filter(|(_, word)| !known.contains(&word.as_str())) {
         let suggestion = did_you_mean(word, known.iter().copied());
         place.at(index).error(report, format!("there is no {what} `{word}`"), suggestion);
@@ -116,11 +116,29 @@ fn contradictions(document: &Document<'_>, words: &Vocabulary, draft: &mut Draft
         draft.agreement.contradictions.push(Contradiction {
             id: entry.id,
             because: entry.because,
+            first_markers: markers(&first.criterion, words).unwrap_or_default(),
+            second_markers: second.as_ref().and_then(|second| markers(&second.criterion, words)).unwrap_or_default(),
             first,
             second,
             drugs,
             unless_continued: entry.unless_continued,
         });
+    }
+}
+
+/// The markers that a sentence is about, with those that they are derived from; none where it asks anything else.
+fn markers(criterion: &Criterion, words: &Vocabulary) -> Option<Vec<usize>> {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) => {
+            let found: Option<Vec<Vec<usize>>> = parts.iter().map(|part| markers(part, words)).collect();
+            found.map(|found| found.concat())
+        }
+        Criterion::Biomarker { marker, .. } => {
+            let known = words.biomarker(marker)?;
+            let named = |name: &String| words.biomarkers.iter().position(|marker| marker.name == *name);
+            Some(std::iter::once(&known.name).chain(&known.derived_from).filter_map(named).collect())
+        }
+        _ => None,
     }
 }
 
@@ -168,9 +186,9 @@ struct StageEntry {
 
 fn stage_rule(entry: StageEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<StageRule> {
     let cancers = || words.cancers.iter().map(|cancer| cancer.key.as_str());
-    known(&entry.cancers, place.key("cancers"), "cancer type", cancers().chain(["any_solid"]).collect(), report);
-    known(&entry.except, place.key("except"), "cancer type", cancers().collect(), report);
-    known(&entry.groups, place.key("groups"), "stage", STAGES.to_vec(), report);
+    known(&entry.cancers, place.key("cancers"), "cancer type", &cancers().chain(["any_solid"]).collect::<Vec<_>>(), report);
+    known(&entry.except, place.key("except"), "cancer type", &cancers().collect::<Vec<_>>(), report);
+    known(&entry.groups, place.key("groups"), "stage", &STAGES, report);
     let m = match entry.m.as_deref() {
         None => None,
         Some("0") => Some(false),
@@ -199,15 +217,15 @@ struct OpposedEntry {
 }
 
 fn opposed(entry: OpposedEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> OpposedResults {
-    let markers = words.biomarkers.iter().map(|marker| marker.name.as_str()).collect();
-    known(&entry.markers, place.key("markers"), "biomarker", markers, report);
+    let markers: Vec<&str> = words.biomarkers.iter().map(|marker| marker.name.as_str()).collect();
+    known(&entry.markers, place.key("markers"), "biomarker", &markers, report);
     let of = |name: &str| entry.markers.is_empty() || entry.markers.iter().any(|marker| marker == name);
     let results = || {
         let meant = words.biomarkers.iter().filter(|marker| of(&marker.name));
         meant.flat_map(|marker| &marker.results).flat_map(|(word, also)| std::iter::once(word).chain(also)).map(String::as_str)
     };
-    known(&entry.one, place.key("one"), "result", results().collect(), report);
-    known(&entry.other, place.key("other"), "result", results().collect(), report);
+    known(&entry.one, place.key("one"), "result", &results().collect::<Vec<_>>(), report);
+    known(&entry.other, place.key("other"), "result", &results().collect::<Vec<_>>(), report);
     OpposedResults { markers: entry.markers, one: entry.one, other: entry.other }
 }
 

@@ -18,8 +18,8 @@ use crate::domain::order::Phase;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{
-    CaseStatus, DeviationCode, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld, Service, Truth,
-    Urgency,
+    CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld,
+    Service, Truth, Urgency,
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde_json::json;
@@ -291,7 +291,15 @@ impl<'a> Deciding<'a> {
             if let Some(hold) = concern.hold.filter(|hold| !self.holds.contains(hold)) {
                 self.holds.push(hold);
             }
-            self.deviations.push(concern.deviation);
+            let mut deviation = concern.deviation;
+            // where every line is another's to review nothing waits, and at least nothing is paid for following a Pathway
+            if deviation.effect.pends()
+                && concern.hold.is_none()
+                && !judged.iter().any(|judged| judged.status == DrugStatus::InProgress)
+            {
+                deviation.effect = DeviationEffect::OffPathway;
+            }
+            self.deviations.push(deviation);
         }
     }
 

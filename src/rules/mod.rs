@@ -2,7 +2,7 @@
 //!
 //! [`decide()`] is the one entry point. Its steps, in order: `admission` (taken or refused), `plan` and `patient` (facts in one form),
 //! `matching` with `fit`, `schedule` and `canonical` (which regimen), `drugs` with `policy` and `criteria` (each drug), `deviations`,
-//! then `pathways`, `s_codes` and `derive`.
+//! `agreement`, then `pathways`, `s_codes` and `derive`.
 
 pub mod admission;
 pub mod agreement;

@@ -23,7 +23,7 @@ impl Status {
 
 /// Takes a status apart; none where it is no status of this letter.
 pub fn status(entered: &str, letter: char) -> Option<Status> {
-    let text: String = entered.trim().chars().map(|c| c.to_ascii_lowercase()).take_while(|c| c.is_ascii_alphanumeric()).collect();
+    let text: String = entered.trim().chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let (prefix, value) = match text.split_once(letter.to_ascii_lowercase()) {
         Some((prefix, value)) if prefix.chars().all(|c| "cpyra".contains(c)) => (prefix, value),
         _ => {

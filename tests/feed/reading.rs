@@ -123,6 +123,8 @@ async fn every_kind_of_event_of_every_case_is_in_the_feed() {
     let mut later = tch(BMA);
     later["member"] = json!({"health_plan": BMA, "member_id": "XKM100200301", "first_name": "Sample", "last_name": "Patient",
                              "birth_date": "1948-06-30"});
+    later["clinical"]["sex"] = json!("male");
+    later["diagnosis"]["icd10"] = json!("C50.921");
     let billed = submit(&service, &later).await;
     let claim = json!({"case_id": billed["case_id"], "code": "S0353", "service_date": "2026-12-01", "billing_npi": "1234567893",
                        "claim_type": "professional"});

@@ -68,8 +68,15 @@ pub fn pending_order() -> Value {
     order
 }
 
+/// Men among the sandbox's members.
+const MEN: [&str; 4] = ["XKM100200301", "XKM100200305", "XXP100200302", "XYU100200301"];
+
 /// The order of another member of the same plan.
 pub fn for_member(mut order: Value, member_id: &str, first: &str, last: &str, birth_date: &str) -> Value {
+    if MEN.contains(&member_id) {
+        order["clinical"]["sex"] = json!("male");
+        order["diagnosis"]["icd10"] = json!("C50.921");
+    }
     order["member"]["member_id"] = json!(member_id);
     order["member"]["first_name"] = json!(first);
     order["member"]["last_name"] = json!(last);

@@ -37,6 +37,10 @@ pub struct Contradiction {
     pub second: Option<Statement>,
     /// The drugs that it is about, and pends; empty where it pends every managed drug.
     pub drugs: Vec<Partner>,
+    /// Where only biomarkers say the first side: which, so that an order without any of them need not be asked. Empty for any order.
+    pub first_markers: Vec<usize>,
+    /// Likewise of the other side.
+    pub second_markers: Vec<usize>,
     /// Told of a new treatment only: what is continued may have made it so.
     pub unless_continued: bool,
 }

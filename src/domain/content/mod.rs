@@ -267,6 +267,11 @@ impl Content {
         self.answers.assessments.get(*by_name(name, &self.answers.assessment_names)?)
     }
 
+    /// Where a biomarker stands among [`Content::biomarkers`], by name or synonym.
+    pub fn biomarker_place(&self, name: &str) -> Option<usize> {
+        self.biomarker_names.get(name).copied()
+    }
+
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
         let folded = fold(word);

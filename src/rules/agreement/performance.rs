@@ -14,12 +14,13 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         Some((status.ecog()?, side))
     });
     let assessed = clinical.assessments.known().into_iter().flatten().enumerate().filter_map(assessed);
-    let mut all = told.into_iter().chain(assessed);
-    let Some((first, first_side)) = all.next() else { return };
-    let apart = shared.content.agreement.performance_grades_apart;
-    if let Some((_, second_side)) = all.find(|(ecog, _)| ecog.abs_diff(first) > apart) {
+    let all: Vec<(u8, Side)> = told.into_iter().chain(assessed).collect();
+    let best = all.iter().min_by_key(|(ecog, _)| *ecog);
+    let worst = all.iter().max_by_key(|(ecog, _)| *ecog);
+    let (Some((best, first)), Some((worst, second))) = (best, worst) else { return };
+    if worst - best > shared.content.agreement.performance_grades_apart {
         let because = "converted to one scale, they are too far apart";
-        found.push(contradiction("performance-scales", because, &first_side, &second_side, Pends::Managed, shared));
+        found.push(contradiction("performance-scales", because, first, second, Pends::Managed, shared));
     }
 }
 

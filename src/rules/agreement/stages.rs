@@ -25,7 +25,7 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     };
     let mut asked = shared.content.agreement.stages.iter().filter(is_of).filter(|rule| told.fits(rule));
     let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage))?;
-    let first = Side::new("TNM", told.pointer(broken), in_words(tnm));
+    let first = Side::new("TNM", pointer(broken), in_words(tnm));
     let second = Side::new("stage", "/clinical/stage", patient.clinical.stage.known()?.clone());
     let because = format!("it is stage {} in {}", broken.groups.join(" or "), cancer.replace('_', " "));
     Some(contradiction("tnm-stage", &because, &first, &second, Pends::Managed, shared))
@@ -45,10 +45,11 @@ impl Told {
         };
         fits(&self.t, &rule.t) && fits(&self.n, &rule.n) && rule.m.is_none_or(|m| self.m == Some(m))
     }
+}
 
-    fn pointer(&self, rule: &StageRule) -> &'static str {
-        if rule.t.is_empty() && rule.n.is_empty() { "/clinical/tnm/m" } else { "/clinical/tnm" }
-    }
+/// Where the TNM that a rule asks for stands.
+const fn pointer(rule: &StageRule) -> &'static str {
+    if rule.t.is_empty() && rule.n.is_empty() { "/clinical/tnm/m" } else { "/clinical/tnm" }
 }
 
 fn in_words(tnm: &Tnm) -> String {

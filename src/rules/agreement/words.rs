@@ -16,8 +16,13 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<C
     let Some(line) = shared.plan.first() else { return };
     let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
     let continued = facts.order.continuation_of_treatment_started_on.is_some();
+    let told = told_markers(shared);
+    let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(marker));
     for rule in &shared.content.agreement.contradictions {
-        if (rule.unless_continued && continued) || !holds(&rule.first, &bench) {
+        if !may_hold(&rule.first_markers) || !may_hold(&rule.second_markers) || (rule.unless_continued && continued) {
+            continue;
+        }
+        if !holds(&rule.first, &bench) {
             continue;
         }
         if rule.second.as_ref().is_some_and(|second| !holds(second, &bench)) {
@@ -26,6 +31,12 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<C
         found.extend(concern(rule, &bench, shared));
     }
     opposed_results(shared, found);
+}
+
+/// The markers of which the order has an entry.
+fn told_markers(shared: &Shared<'_>) -> Vec<usize> {
+    let entries = shared.patient.clinical.biomarkers.known();
+    entries.into_iter().flatten().filter_map(|entry| shared.content.biomarker_place(&entry.name)).collect()
 }
 
 fn holds(statement: &Statement, bench: &Bench<'_>) -> bool {
