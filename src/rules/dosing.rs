@@ -93,7 +93,7 @@ fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
         let line = departure.line;
         let entered = departure.ordered.capped.shown().to_string();
         let expected = regimen::words(&departure.expected);
-        let pends = departure.how != regimen::Departs::Less;
+        let pends = departure.how == regimen::Departs::Elsewhere;
         let why = if pends { "; this drug is stepped up, and a dose that comes too early can harm" } else { "" };
         let message = format!(
             "check the dose of {}: administration {} is {entered}, and {expected} in {}{why}",

@@ -40,11 +40,8 @@ fn rounded(amount: f64) -> f64 {
     (amount * 10_000.0).round() / 10_000.0
 }
 
-/// The routes that a line may be given by: its own, else those that content allows, whole-body ones before others.
+/// The routes that a line without one may mean: those that content allows, whole-body ones before others.
 fn possible(line: &PlanLine<'_>, shared: &Shared<'_>) -> Vec<RouteId> {
-    if let Some(route) = line.known_route() {
-        return vec![route];
-    }
     let all: Vec<RouteId> = line.allowed_routes().iter().collect();
     let whole: Vec<RouteId> = all.iter().copied().filter(|route| !shared.content.dosing.is_local(*route)).collect();
     if whole.is_empty() { all } else { whole }
@@ -58,9 +55,15 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             without_bounds(line, field, dose, shared, found);
             continue;
         }
-        let fits_allowed = line.route.is_none() || line.known_route().is_some_and(|route| line.allowed_routes().has(route));
+        if let Some(route) = line.known_route().filter(|route| line.allowed_routes().has(*route)) {
+            match verdict(line, dose, route, shared) {
+                Verdict::Within => usual(line, field, dose, shared, found),
+                worst => found.push(beyond(line, field, dose, route, worst, shared)),
+            }
+            continue;
+        }
         // a route that is not allowed or not understood is told by itself; the dose is then judged by every rule
-        let routes = if fits_allowed { possible(line, shared) } else { line.allowed_routes().iter().collect() };
+        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes().iter().collect() };
         let verdicts: Vec<(RouteId, Verdict)> = routes.iter().map(|route| (*route, verdict(line, dose, *route, shared))).collect();
         let within = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).count();
         if within == verdicts.len() {

@@ -13,18 +13,19 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 /// Every day and interval of every ingredient.
 pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     for (index, line) in shared.plan.iter().enumerate().filter(|(_, line)| counts(line)) {
-        let same: Vec<&PlanLine<'_>> =
-            shared.plan.iter().filter(|other| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()))).collect();
-        let leads_phase = !shared.plan.iter().take(index).any(|other| other.phase_index == line.phase_index && same.iter().any(|known| std::ptr::eq(*known, other)));
+        let same = |other: &&PlanLine<'_>| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()));
+        let mut earlier = shared.plan.iter().take(index).filter(same).peekable();
+        let leads = earlier.peek().is_none();
+        let leads_phase = earlier.all(|other| other.phase_index != line.phase_index);
         if leads_phase {
-            let here: Vec<&PlanLine<'_>> = same.iter().copied().filter(|other| other.phase_index == line.phase_index).collect();
-            if here.len() > 1 || line.ordered.frequency_per_day > 1 {
-                of_a_day(&here, shared, found);
+            let here = || shared.plan.iter().filter(same).filter(|other| other.phase_index == line.phase_index);
+            if line.ordered.frequency_per_day > 1 || here().nth(1).is_some() {
+                of_a_day(&here().collect::<Vec<_>>(), shared, found);
             }
         }
-        let leads = same.first().is_some_and(|first| std::ptr::eq(*first, line));
-        if leads {
-            of_an_interval(&same, shared, found);
+        let has_interval = |line: &PlanLine<'_>| rules(line, None).any(|rule| rule.per_interval.is_some());
+        if leads && shared.plan.iter().filter(same).any(has_interval) {
+            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), shared, found);
         }
     }
 }
