@@ -20,7 +20,9 @@ fn decided(file: &str) -> Result<Decision, Refusal> {
     let mut situation = Situation::new(order.clone(), "ovm");
     let member = situation.member.as_mut().expect("a member");
     member.birth_date = order["member"]["birth_date"].as_str().expect("a date of birth").parse().expect("a date");
-    for (field, known) in [("member_id", &mut member.member_id), ("first_name", &mut member.first_name), ("last_name", &mut member.last_name)] {
+    for (field, known) in
+        [("member_id", &mut member.member_id), ("first_name", &mut member.first_name), ("last_name", &mut member.last_name)]
+    {
         order["member"][field].as_str().expect("a name").clone_into(known);
     }
     situation.order["member"]["health_plan"] = Value::from("bcbs-michigan");

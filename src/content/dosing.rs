@@ -5,8 +5,8 @@ use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    Amount, Basis, Counts, DoseRule, DoseShares, DosingCatalog, DrugCatalog, IdealWeight, Per, Product, Route, RouteId, Routes, Step,
-    WeightBasis,
+    Amount, Basis, Counts, DoseRule, DoseShares, DosingCatalog, DrugCatalog, IdealWeight, Per, Product, Route, RouteId, Routes,
+    Step, WeightBasis,
 };
 use serde::Deserialize;
 
@@ -305,7 +305,17 @@ fn rule(entry: &RuleEntry, catalog: &DosingCatalog, place: Place<'_, '_>, report
         place.key("per_day").error(report, "less a day than in one administration", None);
     }
     let per_interval = entry.per_interval.as_deref().and_then(|text| interval(text, place.key("per_interval"), report));
-    DoseRule { routes, never, basis: least.basis, usual: (least.amount, most_usual.amount), outer, narrow, most, per_day, per_interval }
+    DoseRule {
+        routes,
+        never,
+        basis: least.basis,
+        usual: (least.amount, most_usual.amount),
+        outer,
+        narrow,
+        most,
+        per_day,
+        per_interval,
+    }
 }
 
 /// `75 mg/m2`.
@@ -347,7 +357,11 @@ fn interval(text: &str, place: Place<'_, '_>, report: &mut Report) -> Option<(Am
     match days.filter(|(_, days)| (1..=366).contains(days)) {
         Some((dose, days)) => amount(dose, place, report).map(|dose| (dose, days)),
         None => {
-            place.error(report, format!("`{text}` is not an amount in days"), Some("write it like `150 mg/m2 in 21 days`".to_owned()));
+            place.error(
+                report,
+                format!("`{text}` is not an amount in days"),
+                Some("write it like `150 mg/m2 in 21 days`".to_owned()),
+            );
             None
         }
     }

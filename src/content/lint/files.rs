@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 16] = [
     "README.md",
     "releases.toml",
     "cancers.toml",
@@ -12,17 +12,19 @@ const KNOWN: [&str; 14] = [
     "pathologies.toml",
     "assessments.toml",
     "settings.toml",
+    "administration.toml",
     "programs",
     "policies",
     "regimens",
     "drugs",
+    "dosing",
     "calendars",
     "code-sets",
     "sandbox",
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 5] = ["programs", "policies", "regimens", "drugs", "calendars"];
+const TABLES: [&str; 6] = ["programs", "policies", "regimens", "drugs", "dosing", "calendars"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 

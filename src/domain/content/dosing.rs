@@ -379,7 +379,7 @@ impl DosingCatalog {
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, DosingCatalog, Kind, Per, Routes, RouteId};
+    use super::{Basis, DosingCatalog, Kind, Per, RouteId, Routes};
 
     fn catalog() -> DosingCatalog {
         let words = [("iv", 0), ("ivpush", 0), ("it", 1), ("intrathecal", 1), ("ommaya", 1), ("sc", 2), ("subq", 2)];
@@ -395,8 +395,19 @@ mod tests {
         // proves SAFE-08
         let catalog = catalog();
         for (text, id) in [
-            ("iv", 0), ("IV", 0), ("I.V.", 0), ("iv push", 0), ("IV over 30min", 0), ("IT", 1), ("i.t.", 1), ("intra-thecal", 1), ("Intra Thecal", 1),
-            ("via Ommaya", 1), ("Ommaya reservoir", 1), ("sub-q", 2), ("Sub Q", 2),
+            ("iv", 0),
+            ("IV", 0),
+            ("I.V.", 0),
+            ("iv push", 0),
+            ("IV over 30min", 0),
+            ("IT", 1),
+            ("i.t.", 1),
+            ("intra-thecal", 1),
+            ("Intra Thecal", 1),
+            ("via Ommaya", 1),
+            ("Ommaya reservoir", 1),
+            ("sub-q", 2),
+            ("Sub Q", 2),
         ] {
             assert_eq!(catalog.said(text).route(), Some(RouteId(id)), "{text}");
         }

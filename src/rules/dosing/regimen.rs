@@ -41,9 +41,11 @@ pub struct Departure<'p, 'a> {
 /// Every line once that leads the lines of its drug, where the regimen gives the drug.
 fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl Iterator<Item = &'p PlanLine<'a>> {
     shared.plan.iter().enumerate().filter_map(move |(index, line)| {
-        let known = |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
+        let known =
+            |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
         let first = !shared.plan.iter().take(index).any(|other| other.name() == line.name() && !other.is_investigational());
-        let is_in = first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
+        let is_in =
+            first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
         is_in.then_some(line)
     })
 }
@@ -56,7 +58,8 @@ pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
 
 /// Days since treatment with the drug began, where the order or an approved case of this member says so.
 fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
-    let approved = |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
+    let approved =
+        |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
     let before = facts
         .related_cases
         .iter()
@@ -67,9 +70,15 @@ fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> O
 }
 
 /// The departures of one drug.
-fn of_drug<'p, 'a>(line: &PlanLine<'a>, facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
+fn of_drug<'p, 'a>(
+    line: &PlanLine<'a>,
+    facts: &Facts<'_>,
+    shared: &'p Shared<'a>,
+    matched: &Match<'a>,
+) -> Vec<Departure<'p, 'a>> {
     let name = line.name();
-    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared)) else {
+    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared))
+    else {
         return Vec::new();
     };
     let last_step = line.dosing.and_then(|dosing| dosing.steps.last()).map_or(0, |step: &Step| i64::from(step.day));
@@ -116,7 +125,9 @@ impl<'j> Judge<'j, '_> {
         let tolerance = self.shared.admitted.program.dose_warning_percent;
         let reduction = self.shared.content.dosing.shares.usual_reduction_percent;
         let below = if self.strict || run.loading { tolerance } else { tolerance.max(reduction) };
-        ordered.percent_of(run.total).is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + tolerance + 1e-9)
+        ordered
+            .percent_of(run.total)
+            .is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + tolerance + 1e-9)
     }
 
     /// The worst departure of a run, with its place and what can stand there.
@@ -125,7 +136,8 @@ impl<'j> Judge<'j, '_> {
         let mut place = run.from;
         while place < run.to {
             let candidates = self.candidates(place);
-            let fitting = candidates.iter().filter(|candidate| self.fits(run.total, candidate)).map(|candidate| candidate.to).max();
+            let fitting =
+                candidates.iter().filter(|candidate| self.fits(run.total, candidate)).map(|candidate| candidate.to).max();
             let next = match fitting {
                 Some(to) => to,
                 None => candidates.iter().map(|candidate| candidate.to).min()?,
@@ -160,9 +172,10 @@ impl<'j> Judge<'j, '_> {
             return Departs::Elsewhere;
         }
         let loading = self.line.dosing.map_or(&[][..], |dosing| &dosing.loading);
-        let of_content = loading.iter().filter_map(|dose| dose::for_patient(*dose, self.shared.patient, self.line.product).ok()).any(|dose| {
-            dose.amount() > most * 1.01 && ordered.capped.percent_of(dose).is_some_and(|percent| percent >= reach)
-        });
+        let of_content = loading
+            .iter()
+            .filter_map(|dose| dose::for_patient(*dose, self.shared.patient, self.line.product).ok())
+            .any(|dose| dose.amount() > most * 1.01 && ordered.capped.percent_of(dose).is_some_and(|percent| percent >= reach));
         if more && (of_regimen || of_content) { Departs::Elsewhere } else { Departs::More }
     }
 }
@@ -195,7 +208,9 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
     let line = departure.line;
     let program = shared.admitted.program;
     let (code, usual) = match departure.how {
-        _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway),
+        _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => {
+            (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
+        }
         Departs::Elsewhere => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
         _ => (DeviationCode::DoseWarning, DeviationEffect::None),
     };
