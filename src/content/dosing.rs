@@ -26,6 +26,7 @@ struct Administration {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as the file writes them")]
 struct SharesEntry {
     without_bound_percent: f64,
     rounding_percent: f64,
@@ -354,17 +355,12 @@ fn range(text: &str, place: Place<'_, '_>, report: &mut Report) -> Option<(Amoun
 /// `150 mg/m2 in 21 days`.
 fn interval(text: &str, place: Place<'_, '_>, report: &mut Report) -> Option<(Amount, u32)> {
     let days = text.split_once(" in ").and_then(|(dose, days)| Some((dose, days.strip_suffix(" days")?.parse::<u32>().ok()?)));
-    match days.filter(|(_, days)| (1..=366).contains(days)) {
-        Some((dose, days)) => amount(dose, place, report).map(|dose| (dose, days)),
-        None => {
-            place.error(
-                report,
-                format!("`{text}` is not an amount in days"),
-                Some("write it like `150 mg/m2 in 21 days`".to_owned()),
-            );
-            None
-        }
+    if let Some((dose, days)) = days.filter(|(_, days)| (1..=366).contains(days)) {
+        return amount(dose, place, report).map(|dose| (dose, days));
     }
+    let suggestion = Some("write it like `150 mg/m2 in 21 days`".to_owned());
+    place.error(report, format!("`{text}` is not an amount in days"), suggestion);
+    None
 }
 
 fn is_flat(found: &Amount, text: &str, place: Place<'_, '_>, report: &mut Report) -> bool {

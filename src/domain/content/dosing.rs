@@ -122,7 +122,7 @@ impl Routes {
 
     /// The only route, where there is just one.
     pub fn only(self) -> Option<RouteId> {
-        (self.0.count_ones() == 1).then(|| RouteId(u8::try_from(self.0.trailing_zeros()).unwrap_or(0)))
+        self.0.is_power_of_two().then(|| RouteId(u8::try_from(self.0.trailing_zeros()).unwrap_or(0)))
     }
 
     /// Every route in it.
@@ -357,15 +357,12 @@ impl DosingCatalog {
                 let joined: String = words.iter().skip(at).take(count).copied().collect();
                 self.route_words.get(&joined).map(|route| (count, *route))
             });
-            match longest {
-                Some((count, route)) => {
-                    said.mentioned.0 |= 1 << route.0;
-                    at += count;
-                }
-                None => {
-                    said.unclear |= !words.get(at).is_some_and(|word| self.is_filler(word));
-                    at += 1;
-                }
+            if let Some((count, route)) = longest {
+                said.mentioned.0 |= 1 << route.0;
+                at += count;
+            } else {
+                said.unclear |= !words.get(at).is_some_and(|word| self.is_filler(word));
+                at += 1;
             }
         }
         said

@@ -140,19 +140,15 @@ fn beyond(line: &PlanLine<'_>, field: &str, dose: Dose, route: RouteId, verdict:
     let entered = entered(dose, line, shared);
     let (name, what, by) = (line.name(), what(field), shared.content.dosing.route_name(route));
     let source = line.product.map_or("", |product| product.source.as_str());
-    let (expected, message, outcome) = match verdict {
-        Verdict::Beyond(bound) => {
-            let message =
-                format!("check the {what} of {name}: {entered} is more than {bound}, the most that is given ({by}; {source})");
-            (format!("at most {bound}"), message, Truth::NotMet)
-        }
-        _ => {
-            let units = possible_units(line);
-            let message = format!(
-                "enter the {what} of {name} in {units}: {entered} cannot be compared with what is given ({by}; {source})"
-            );
-            (units, message, Truth::Unknown)
-        }
+    let (expected, message, outcome) = if let Verdict::Beyond(bound) = verdict {
+        let message =
+            format!("check the {what} of {name}: {entered} is more than {bound}, the most that is given ({by}; {source})");
+        (format!("at most {bound}"), message, Truth::NotMet)
+    } else {
+        let units = possible_units(line);
+        let message =
+            format!("enter the {what} of {name} in {units}: {entered} cannot be compared with what is given ({by}; {source})");
+        (units, message, Truth::Unknown)
     };
     About {
         rule: "outer-bound",
@@ -267,12 +263,12 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
         .map(|rule| rule.usual)
         .reduce(|left, right| (left.0.min(right.0), left.1.max(right.1)));
     let Some((least, most)) = range else { return };
-    let shares = &shared.content.dosing.shares;
-    let rounding = shares.rounding_percent / 100.0;
+    let limits = &shared.content.dosing.shares;
+    let rounding = limits.rounding_percent / 100.0;
     if amount >= least * (1.0 - rounding) / NOISE && amount <= most * (1.0 + rounding) * NOISE {
         return;
     }
-    let how = if amount < least * shares.far_below_percent / 100.0 {
+    let how = if amount < least * limits.far_below_percent / 100.0 {
         "far below"
     } else if amount < least {
         "below"

@@ -55,7 +55,7 @@ pub struct Run {
 fn push(runs: &mut Vec<Run>, run: Run) {
     match runs.last_mut() {
         Some(last) if last.to == run.from && last.total == run.total && last.loading == run.loading && last.line == run.line => {
-            last.to = run.to
+            last.to = run.to;
         }
         _ => runs.push(run),
     }
