@@ -94,7 +94,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         regimens: regimens.collect(),
         policies: content.policies.clone(),
         limits: content.limits.clone(),
-        biomarkers: content.biomarkers.clone(),
+        answers: Arc::clone(&content.answers),
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),
         therapies: Arc::clone(&content.therapies),

@@ -369,6 +369,29 @@ proptest! {
     }
 
     #[test]
+    fn no_larger_dose_ever_turns_a_pend_into_an_approval(
+        drawn in drawn(), line in any::<prop::sample::Index>(), which in any::<bool>(), first in 1.0_f64..12.0, more in 1.0_f64..100.0
+    ) {
+        // proves SAFE-05, SAFE-06
+        let mut order = drawn.order.clone();
+        let scale = |order: &mut Value, factor: f64| {
+            let phases = order["treatment"]["phases"].as_array_mut().expect("phases");
+            let mut drugs: Vec<&mut Value> = phases.iter_mut().flat_map(|phase| phase["drugs"].as_array_mut().expect("drugs")).collect();
+            let at = line.index(drugs.len());
+            let field = if which && !drugs[at]["loading_dose"].is_null() { "loading_dose" } else { "dose" };
+            let amount = drugs[at][field]["amount"].as_f64().expect("an amount") * factor;
+            drugs[at][field]["amount"] = json!(amount);
+            amount
+        };
+        scale(&mut order, first);
+        let smaller = decide(&order, drawn.program);
+        let amount = scale(&mut order, more);
+        prop_assume!(amount < 1e6);
+        let larger = decide(&order, drawn.program);
+        prop_assert!(smaller.status != CaseStatus::InProgress || larger.status == CaseStatus::InProgress, "{:?}", smaller.deviations);
+    }
+
+    #[test]
     fn statuses_units_and_dates_agree_with_each_other(drawn in drawn()) {
         // proves CAS-08, VER-07, VER-08, SCD-01, SUB-01
         consistent(&decide(&drawn.order, drawn.program))?;

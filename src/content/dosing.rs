@@ -5,8 +5,8 @@ use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    Amount, Basis, Counts, DoseRule, DoseShares, DosingCatalog, DrugCatalog, IdealWeight, Per, Product, Route, RouteId, Routes, Step,
-    WeightBasis,
+    Amount, Basis, Counts, DoseRule, DoseShares, DosingCatalog, DrugCatalog, IdealWeight, Per, Product, Route, RouteId, Routes,
+    Step, WeightBasis,
 };
 use serde::Deserialize;
 
@@ -26,6 +26,7 @@ struct Administration {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as the file writes them")]
 struct SharesEntry {
     without_bound_percent: f64,
     rounding_percent: f64,
@@ -305,7 +306,17 @@ fn rule(entry: &RuleEntry, catalog: &DosingCatalog, place: Place<'_, '_>, report
         place.key("per_day").error(report, "less a day than in one administration", None);
     }
     let per_interval = entry.per_interval.as_deref().and_then(|text| interval(text, place.key("per_interval"), report));
-    DoseRule { routes, never, basis: least.basis, usual: (least.amount, most_usual.amount), outer, narrow, most, per_day, per_interval }
+    DoseRule {
+        routes,
+        never,
+        basis: least.basis,
+        usual: (least.amount, most_usual.amount),
+        outer,
+        narrow,
+        most,
+        per_day,
+        per_interval,
+    }
 }
 
 /// `75 mg/m2`.
@@ -344,13 +355,12 @@ fn range(text: &str, place: Place<'_, '_>, report: &mut Report) -> Option<(Amoun
 /// `150 mg/m2 in 21 days`.
 fn interval(text: &str, place: Place<'_, '_>, report: &mut Report) -> Option<(Amount, u32)> {
     let days = text.split_once(" in ").and_then(|(dose, days)| Some((dose, days.strip_suffix(" days")?.parse::<u32>().ok()?)));
-    match days.filter(|(_, days)| (1..=366).contains(days)) {
-        Some((dose, days)) => amount(dose, place, report).map(|dose| (dose, days)),
-        None => {
-            place.error(report, format!("`{text}` is not an amount in days"), Some("write it like `150 mg/m2 in 21 days`".to_owned()));
-            None
-        }
+    if let Some((dose, days)) = days.filter(|(_, days)| (1..=366).contains(days)) {
+        return amount(dose, place, report).map(|dose| (dose, days));
     }
+    let suggestion = Some("write it like `150 mg/m2 in 21 days`".to_owned());
+    place.error(report, format!("`{text}` is not an amount in days"), suggestion);
+    None
 }
 
 fn is_flat(found: &Amount, text: &str, place: Place<'_, '_>, report: &mut Report) -> bool {

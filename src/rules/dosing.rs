@@ -12,6 +12,7 @@ pub use intake::faults;
 
 use super::concern::{Concern, Pends};
 use super::deviations::effect;
+use super::dose;
 use super::drugs::Shared;
 use super::facts::Facts;
 use super::findings::facts as said_facts;
@@ -35,6 +36,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
         bounds::judge(line, shared, &mut found);
     }
     days::judge(shared, &mut found);
+    combined_loading(shared, &mut found);
     steps(facts, shared, &mut found);
     found
 }
@@ -64,7 +66,9 @@ impl About<'_> {
             rule: format!("dose/{name}/{}", self.rule),
             outcome: self.outcome,
             requirements: self.requirements,
-            source: line.product.map_or_else(|| shared.admitted.program.criteria_source.clone(), |product| product.source.clone()),
+            source: line
+                .product
+                .map_or_else(|| shared.admitted.program.criteria_source.clone(), |product| product.source.clone()),
             facts: said_facts([
                 ("line", json!(line.ordered.line)),
                 ("hcpcs", json!(line.ordered.hcpcs)),
@@ -86,6 +90,51 @@ impl About<'_> {
     }
 }
 
+/// The loading dose of a product that the regimen names by its ingredients only, again after the first administration (SAFE-05).
+fn combined_loading(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    if shared.matched.is_none() {
+        return;
+    }
+    for (index, line) in shared.plan.iter().enumerate() {
+        let loading = line.dosing.map_or(&[][..], |dosing| &dosing.loading);
+        let led = shared.plan.iter().take(index).any(|other| other.name() == line.name());
+        if loading.is_empty() || led || regimen::gives(shared.matched, line.name()) {
+            continue;
+        }
+        let reach = 1.0 - shared.admitted.program.dose_warning_percent / 100.0;
+        let doses: Vec<_> =
+            loading.iter().filter_map(|dose| dose::for_patient(*dose, shared.patient, line.product).ok()).collect();
+        let again = |run: &&sequence::Run| {
+            let given = run.total.capped;
+            run.to > 1 && doses.iter().any(|dose| dose.kind() == given.kind() && given.amount() >= dose.amount() * reach)
+        };
+        let Some(run) = sequence::ordered(line.name(), shared).and_then(|runs| runs.iter().find(again).copied()) else {
+            continue;
+        };
+        let Some(line) = shared.plan.get(run.line) else { continue };
+        let entered = run.total.capped.shown().to_string();
+        let message = format!(
+            "check the dose of {}: {entered} at administration {} is its loading dose, which is for the first administration",
+            line.name(),
+            run.from.max(1) + 1
+        );
+        let expected = "the maintenance dose".to_owned();
+        let about = About {
+            rule: "loading",
+            code: DeviationCode::CyclesDosing,
+            field: "/dose",
+            expected,
+            entered,
+            message,
+            pends: true,
+            hold: None,
+            outcome: Truth::NotMet,
+            requirements: &["SAFE-05", "DEV-02"],
+        };
+        found.push(about.concern(line, shared));
+    }
+}
+
 /// Doses of a step-up schedule that come too early: the line pends, managed or not (SAFE-05).
 fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
@@ -93,7 +142,7 @@ fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
         let line = departure.line;
         let entered = departure.ordered.capped.shown().to_string();
         let expected = regimen::words(&departure.expected);
-        let pends = departure.how != regimen::Departs::Less;
+        let pends = departure.how == regimen::Departs::Elsewhere;
         let why = if pends { "; this drug is stepped up, and a dose that comes too early can harm" } else { "" };
         let message = format!(
             "check the dose of {}: administration {} is {entered}, and {expected} in {}{why}",

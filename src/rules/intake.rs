@@ -191,9 +191,7 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
 /// `at` leads to a field of the drug.
 fn one_drug(drug: &OrderedDrug, phase: &Phase, at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
     code_and_name(drug, at, content, faults);
-    if drug.role != Some(DrugRole::Investigational) {
-        dosing::faults(drug, at, content, faults);
-    }
+    dosing::faults(drug, at, content, faults);
     let studied = drug.role == Some(DrugRole::Investigational);
     if drug.dose.is_none() && !studied {
         faults.push(Fault::new(at("/dose"), "missing", "enter the dose per administration as {amount, unit}"));

@@ -109,7 +109,9 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
         .map(|(phase_index, drug_index, phase, ordered)| {
             let by_code = ordered.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code));
             let (drug, code) = match by_code {
-                Some((drug, code)) if drug.is_unclassified() => (Some(named(ordered, &content.drugs).unwrap_or(drug)), Some(code)),
+                Some((drug, code)) if drug.is_unclassified() => {
+                    (Some(named(ordered, &content.drugs).unwrap_or(drug)), Some(code))
+                }
                 Some((drug, code)) => (Some(drug), Some(code)),
                 None if ordered.hcpcs.is_some() => (None, None),
                 None => (ordered.generic.as_ref().and_then(|name| content.drugs.by_name(name)), None),

@@ -319,6 +319,24 @@ pub const FAULTS: &[Fault] = &[
         "`50 mgs` is not a billing unit",
         "did you mean `mg`?",
     ),
+    // proves SAFE-06
+    fault(
+        "dosing/chemotherapy.toml",
+        "usual = \"15-100 mg/m2\", outer = 110",
+        "usual = \"15-100 mg/m2\", outer = 11",
+        "outer = 11,",
+        "11 is below the most that is usual",
+        "",
+    ),
+    // proves SAFE-08
+    fault(
+        "dosing/hormonal.toml",
+        "routes = [\"im\"]",
+        "routes = [\"imm\"]",
+        "routes = [\"imm\"]",
+        "there is no route `imm`",
+        "did you mean `im`?",
+    ),
     fault(
         "drugs/targeted.toml",
         "subclass = \"cdk4_6\"",

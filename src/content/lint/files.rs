@@ -14,18 +14,20 @@ const KNOWN: [&str; 16] = [
     "assessments.toml",
     "settings.toml",
     "words",
+    "administration.toml",
     "programs",
     "policies",
     "limits",
     "regimens",
     "drugs",
+    "dosing",
     "calendars",
     "code-sets",
     "sandbox",
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 6] = ["programs", "policies", "limits", "regimens", "drugs", "calendars"];
+const TABLES: [&str; 7] = ["programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
 
 const WORDS: [&str; 6] =
     ["groups.toml", "no_result.toml", "outcomes.toml", "stages.toml", "therapies.toml", "units.toml"];

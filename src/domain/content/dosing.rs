@@ -122,7 +122,7 @@ impl Routes {
 
     /// The only route, where there is just one.
     pub fn only(self) -> Option<RouteId> {
-        (self.0.count_ones() == 1).then(|| RouteId(u8::try_from(self.0.trailing_zeros()).unwrap_or(0)))
+        self.0.is_power_of_two().then(|| RouteId(u8::try_from(self.0.trailing_zeros()).unwrap_or(0)))
     }
 
     /// Every route in it.
@@ -362,15 +362,12 @@ impl DosingCatalog {
                 let joined: String = words.iter().skip(at).take(count).copied().collect();
                 self.route_words.get(&joined).map(|route| (count, *route))
             });
-            match longest {
-                Some((count, route)) => {
-                    said.mentioned.0 |= 1 << route.0;
-                    at += count;
-                }
-                None => {
-                    said.unclear |= !words.get(at).is_some_and(|word| self.is_filler(word));
-                    at += 1;
-                }
+            if let Some((count, route)) = longest {
+                said.mentioned.0 |= 1 << route.0;
+                at += count;
+            } else {
+                said.unclear |= !words.get(at).is_some_and(|word| self.is_filler(word));
+                at += 1;
             }
         }
         said
@@ -384,7 +381,7 @@ impl DosingCatalog {
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, DosingCatalog, Kind, Per, Routes, RouteId};
+    use super::{Basis, DosingCatalog, Kind, Per, RouteId, Routes};
 
     fn catalog() -> DosingCatalog {
         let words = [("iv", 0), ("ivpush", 0), ("it", 1), ("intrathecal", 1), ("ommaya", 1), ("sc", 2), ("subq", 2)];
@@ -400,8 +397,19 @@ mod tests {
         // proves SAFE-08
         let catalog = catalog();
         for (text, id) in [
-            ("iv", 0), ("IV", 0), ("I.V.", 0), ("iv push", 0), ("IV over 30min", 0), ("IT", 1), ("i.t.", 1), ("intra-thecal", 1), ("Intra Thecal", 1),
-            ("via Ommaya", 1), ("Ommaya reservoir", 1), ("sub-q", 2), ("Sub Q", 2),
+            ("iv", 0),
+            ("IV", 0),
+            ("I.V.", 0),
+            ("iv push", 0),
+            ("IV over 30min", 0),
+            ("IT", 1),
+            ("i.t.", 1),
+            ("intra-thecal", 1),
+            ("Intra Thecal", 1),
+            ("via Ommaya", 1),
+            ("Ommaya reservoir", 1),
+            ("sub-q", 2),
+            ("Sub Q", 2),
         ] {
             assert_eq!(catalog.said(text).route(), Some(RouteId(id)), "{text}");
         }

@@ -25,7 +25,9 @@ pub enum Verdict {
 
 /// The rules of a line that hold for a route; for every route where none is given.
 pub fn rules<'a>(line: &PlanLine<'a>, routes: Option<Routes>) -> impl Iterator<Item = &'a DoseRule> {
-    line.products().flat_map(|product| &product.rules).filter(move |rule| routes.is_none_or(|routes| rule.routes.0 & routes.0 != 0))
+    line.products()
+        .flat_map(|product| &product.rules)
+        .filter(move |rule| routes.is_none_or(|routes| rule.routes.0 & routes.0 != 0))
 }
 
 /// In words, such as `110 mg/m2`.
@@ -40,11 +42,8 @@ fn rounded(amount: f64) -> f64 {
     (amount * 10_000.0).round() / 10_000.0
 }
 
-/// The routes that a line may be given by: its own, else those that content allows, whole-body ones before others.
+/// The routes that a line without one may mean: those that content allows, whole-body ones before others.
 fn possible(line: &PlanLine<'_>, shared: &Shared<'_>) -> Vec<RouteId> {
-    if let Some(route) = line.known_route() {
-        return vec![route];
-    }
     let all: Vec<RouteId> = line.allowed_routes().iter().collect();
     let whole: Vec<RouteId> = all.iter().copied().filter(|route| !shared.content.dosing.is_local(*route)).collect();
     if whole.is_empty() { all } else { whole }
@@ -58,10 +57,17 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             without_bounds(line, field, dose, shared, found);
             continue;
         }
-        let fits_allowed = line.route.is_none() || line.known_route().is_some_and(|route| line.allowed_routes().has(route));
+        if let Some(route) = line.known_route().filter(|route| line.allowed_routes().has(*route)) {
+            match verdict(line, dose, route, shared) {
+                Verdict::Within => usual(line, field, dose, shared, found),
+                worst => found.push(beyond(line, field, dose, route, worst, shared)),
+            }
+            continue;
+        }
         // a route that is not allowed or not understood is told by itself; the dose is then judged by every rule
-        let routes = if fits_allowed { possible(line, shared) } else { line.allowed_routes().iter().collect() };
-        let verdicts: Vec<(RouteId, Verdict)> = routes.iter().map(|route| (*route, verdict(line, dose, *route, shared))).collect();
+        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes().iter().collect() };
+        let verdicts: Vec<(RouteId, Verdict)> =
+            routes.iter().map(|route| (*route, verdict(line, dose, *route, shared))).collect();
         let within = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).count();
         if within == verdicts.len() {
             usual(line, field, dose, shared, found);
@@ -83,7 +89,8 @@ fn verdict(line: &PlanLine<'_>, dose: Dose, route: RouteId, shared: &Shared<'_>)
     if let Some(bound) = bound.filter(|bound| amount > bound * NOISE) {
         return Verdict::Beyond(in_words(bound, basis));
     }
-    let most = here().filter_map(|rule| rule.most).filter(|most| most.basis.kind == basis.kind).map(|most| most.amount).reduce(f64::max);
+    let most =
+        here().filter_map(|rule| rule.most).filter(|most| most.basis.kind == basis.kind).map(|most| most.amount).reduce(f64::max);
     if bound.is_none() && most.is_none() {
         return if is_expressible(line) { Verdict::Unknown } else { Verdict::Within };
     }
@@ -105,7 +112,8 @@ fn is_expressible(line: &PlanLine<'_>) -> bool {
 fn outer(line: &PlanLine<'_>, rule: &DoseRule, shared: &Shared<'_>) -> f64 {
     let Some(narrow) = rule.narrow else { return rule.outer };
     let drugs = shared.matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
-    let of_regimen = drugs.filter(|drug| drug.generic == line.name()).flat_map(|drug| std::iter::once(drug.dose).chain(drug.loading_dose));
+    let of_regimen =
+        drugs.filter(|drug| drug.generic == line.name()).flat_map(|drug| std::iter::once(drug.dose).chain(drug.loading_dose));
     let highest = of_regimen
         .map(|dose| (dose::measure(dose.unit), dose.amount))
         .filter(|((basis, _), _)| *basis == rule.basis)
@@ -120,7 +128,8 @@ fn for_patient(dose: Dose, line: &PlanLine<'_>, shared: &Shared<'_>) -> Option<G
 
 /// `750 mg/m2 (1357.75 mg for this patient)`.
 pub fn entered(dose: Dose, line: &PlanLine<'_>, shared: &Shared<'_>) -> String {
-    for_patient(dose, line, shared).map_or_else(|| dose.to_string(), |given| format!("{dose} ({} for this patient)", given.shown()))
+    for_patient(dose, line, shared)
+        .map_or_else(|| dose.to_string(), |given| format!("{dose} ({} for this patient)", given.shown()))
 }
 
 fn what(field: &str) -> &'static str {
@@ -131,16 +140,15 @@ fn beyond(line: &PlanLine<'_>, field: &str, dose: Dose, route: RouteId, verdict:
     let entered = entered(dose, line, shared);
     let (name, what, by) = (line.name(), what(field), shared.content.dosing.route_name(route));
     let source = line.product.map_or("", |product| product.source.as_str());
-    let (expected, message, outcome) = match verdict {
-        Verdict::Beyond(bound) => {
-            let message = format!("check the {what} of {name}: {entered} is more than {bound}, the most that is given ({by}; {source})");
-            (format!("at most {bound}"), message, Truth::NotMet)
-        }
-        _ => {
-            let units = possible_units(line);
-            let message = format!("enter the {what} of {name} in {units}: {entered} cannot be compared with what is given ({by}; {source})");
-            (units, message, Truth::Unknown)
-        }
+    let (expected, message, outcome) = if let Verdict::Beyond(bound) = verdict {
+        let message =
+            format!("check the {what} of {name}: {entered} is more than {bound}, the most that is given ({by}; {source})");
+        (format!("at most {bound}"), message, Truth::NotMet)
+    } else {
+        let units = possible_units(line);
+        let message =
+            format!("enter the {what} of {name} in {units}: {entered} cannot be compared with what is given ({by}; {source})");
+        (units, message, Truth::Unknown)
     };
     About {
         rule: "outer-bound",
@@ -159,14 +167,16 @@ fn beyond(line: &PlanLine<'_>, field: &str, dose: Dose, route: RouteId, verdict:
 
 /// The units that content's bounds are in.
 fn possible_units(line: &PlanLine<'_>) -> String {
-    let mut units: Vec<String> = rules(line, None).map(|rule| rule.basis.word()).map(|(unit, per)| format!("{unit}{per}")).collect();
+    let mut units: Vec<String> =
+        rules(line, None).map(|rule| rule.basis.word()).map(|(unit, per)| format!("{unit}{per}")).collect();
     units.dedup();
     units.join(" or ")
 }
 
 /// The route is left out, and the dose is sound by one and not by another.
 fn route_matters(line: &PlanLine<'_>, field: &str, dose: Dose, verdicts: &[(RouteId, Verdict)], shared: &Shared<'_>) -> Concern {
-    let sound = Routes(verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).fold(0, |all, (route, _)| all | 1 << route.0));
+    let sound =
+        Routes(verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).fold(0, |all, (route, _)| all | 1 << route.0));
     let expected = shared.content.dosing.route_names(line.allowed_routes());
     let entered = entered(dose, line, shared);
     let message = format!(
@@ -210,13 +220,33 @@ fn without_bounds(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<
     let entered = entered(dose, line, shared);
     let (expected, message, outcome) = match (most, percent) {
         (Some(most), Some(_)) => {
-            let message = format!("check the {} of {}: {entered} is more than {share} % of the regimen's {}", what(field), line.name(), most.shown());
+            let message = format!(
+                "check the {} of {}: {entered} is more than {share} % of the regimen's {}",
+                what(field),
+                line.name(),
+                most.shown()
+            );
             (format!("at most {share} % of {}", most.shown()), message, Truth::NotMet)
         }
-        _ => ("a dose that content knows".to_owned(), format!("no bound is known for {}: a person looks at {entered}", line.name()), Truth::Unknown),
+        _ => (
+            "a dose that content knows".to_owned(),
+            format!("no bound is known for {}: a person looks at {entered}", line.name()),
+            Truth::Unknown,
+        ),
     };
     let hold = Some(Hold::DoseOutOfBounds);
-    let about = About { rule: "outer-bound", code: DeviationCode::DoseOutOfBounds, field, expected, entered, message, pends: true, hold, outcome, requirements: &["SAFE-06"] };
+    let about = About {
+        rule: "outer-bound",
+        code: DeviationCode::DoseOutOfBounds,
+        field,
+        expected,
+        entered,
+        message,
+        pends: true,
+        hold,
+        outcome,
+        requirements: &["SAFE-06"],
+    };
     found.push(about.concern(line, shared));
 }
 
@@ -233,12 +263,12 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
         .map(|rule| rule.usual)
         .reduce(|left, right| (left.0.min(right.0), left.1.max(right.1)));
     let Some((least, most)) = range else { return };
-    let shares = &shared.content.dosing.shares;
-    let rounding = shares.rounding_percent / 100.0;
+    let limits = &shared.content.dosing.shares;
+    let rounding = limits.rounding_percent / 100.0;
     if amount >= least * (1.0 - rounding) / NOISE && amount <= most * (1.0 + rounding) * NOISE {
         return;
     }
-    let how = if amount < least * shares.far_below_percent / 100.0 {
+    let how = if amount < least * limits.far_below_percent / 100.0 {
         "far below"
     } else if amount < least {
         "below"
@@ -246,7 +276,11 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
         "above"
     };
     let entered = entered(dose, line, shared);
-    let expected = if (least - most).abs() < f64::EPSILON { in_words(most, basis) } else { format!("{} to {}", rounded(least), in_words(most, basis)) };
+    let expected = if (least - most).abs() < f64::EPSILON {
+        in_words(most, basis)
+    } else {
+        format!("{} to {}", rounded(least), in_words(most, basis))
+    };
     let message = format!("check the {} of {}: {entered} is {how} what is usual, {expected}", what(field), line.name());
     let about = About {
         rule: "usual",

@@ -13,18 +13,20 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 /// Every day and interval of every ingredient.
 pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     for (index, line) in shared.plan.iter().enumerate().filter(|(_, line)| counts(line)) {
-        let same: Vec<&PlanLine<'_>> =
-            shared.plan.iter().filter(|other| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()))).collect();
-        let leads_phase = !shared.plan.iter().take(index).any(|other| other.phase_index == line.phase_index && same.iter().any(|known| std::ptr::eq(*known, other)));
+        let same =
+            |other: &&PlanLine<'_>| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()));
+        let mut earlier = shared.plan.iter().take(index).filter(same).peekable();
+        let leads = earlier.peek().is_none();
+        let leads_phase = earlier.all(|other| other.phase_index != line.phase_index);
         if leads_phase {
-            let here: Vec<&PlanLine<'_>> = same.iter().copied().filter(|other| other.phase_index == line.phase_index).collect();
-            if here.len() > 1 || line.ordered.frequency_per_day > 1 {
-                of_a_day(&here, shared, found);
+            let here = || shared.plan.iter().filter(same).filter(|other| other.phase_index == line.phase_index);
+            if line.ordered.frequency_per_day > 1 || here().nth(1).is_some() {
+                of_a_day(&here().collect::<Vec<_>>(), shared, found);
             }
         }
-        let leads = same.first().is_some_and(|first| std::ptr::eq(*first, line));
-        if leads {
-            of_an_interval(&same, shared, found);
+        let has_interval = |line: &PlanLine<'_>| rules(line, None).any(|rule| rule.per_interval.is_some());
+        if leads && shared.plan.iter().filter(same).any(has_interval) {
+            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), shared, found);
         }
     }
 }
@@ -77,8 +79,15 @@ fn day_total(lines: &[&PlanLine<'_>], first: bool, shared: &Shared<'_>) -> Optio
     if let Some((total, bound)) = in_basis.zip(day_in_basis).filter(|(total, bound)| *total > bound * NOISE) {
         return Some(beyond(told, in_words(total, basis), &in_words(bound, basis), "a day", shared));
     }
-    let per_day = all_rules().filter_map(|rule| rule.per_day).filter(|day| day.basis.kind == basis.kind).map(|day| day.amount).reduce(f64::max)?;
-    let capped = day_in_basis.is_some() && in_basis.is_some() && basis.per != Per::Flat && lines.iter().any(|line| ceiling(line, shared.matched).is_some());
+    let per_day = all_rules()
+        .filter_map(|rule| rule.per_day)
+        .filter(|day| day.basis.kind == basis.kind)
+        .map(|day| day.amount)
+        .reduce(f64::max)?;
+    let capped = day_in_basis.is_some()
+        && in_basis.is_some()
+        && basis.per != Per::Flat
+        && lines.iter().any(|line| ceiling(line, shared.matched).is_some());
     if capped {
         // its lines share the cap of the day
         return None;
@@ -137,7 +146,10 @@ fn of_an_interval(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<
                 let dose = dose_of(line, is_first).unwrap_or(dose);
                 let Ok(given) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { return };
                 if given.kind() == most_given.kind() {
-                    events.push((start + cycle * length + u64::from(*day), given.amount() * f64::from(line.ordered.frequency_per_day)));
+                    events.push((
+                        start + cycle * length + u64::from(*day),
+                        given.amount() * f64::from(line.ordered.frequency_per_day),
+                    ));
                 }
             }
         }
@@ -154,7 +166,8 @@ fn of_an_interval(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<
             let flat = Basis { kind: most_given.kind(), per: Per::Flat };
             let span = format!("within {days} days");
             let bound = in_words(most.amount, most.basis);
-            let bound = if most.basis.per == Per::Flat { bound } else { format!("{bound} ({} for this patient)", most_given.shown()) };
+            let bound =
+                if most.basis.per == Per::Flat { bound } else { format!("{bound} ({} for this patient)", most_given.shown()) };
             found.push(beyond(line, in_words((sum * 100.0).round() / 100.0, flat), &bound, &span, shared));
             return;
         }

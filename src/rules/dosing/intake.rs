@@ -5,7 +5,7 @@ use super::super::plan;
 use crate::domain::content::{Code, Content, Drug, Kind, Per, Product, Routes};
 use crate::domain::order::{Dose, OrderedDrug};
 use crate::domain::refusal::Fault;
-use crate::domain::vocabulary::DoseUnit;
+use crate::domain::vocabulary::{DoseUnit, DrugRole};
 
 /// Every fault of a line; `at` leads to a field of it.
 pub fn faults(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
@@ -13,6 +13,9 @@ pub fn faults(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Conten
     let Some(dosing) = content.dosing.of(&known.generic) else { return };
     let products: Vec<&Product> = dosing.products_for(code.map(|code| code.hcpcs.as_str())).collect();
     route(drug, known, &products, at, content, faults);
+    if drug.role == Some(DrugRole::Investigational) {
+        return;
+    }
     for (field, dose) in [("/dose/unit", drug.dose), ("/loading_dose/unit", drug.loading_dose)] {
         if let Some(message) = dose.and_then(|dose| wrong_unit(dose, known, code, &products)) {
             faults.push(Fault::new(at(field), "unit-not-possible", message));
@@ -20,18 +23,22 @@ pub fn faults(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Conten
     }
 }
 
-/// The drug, also where it is named beside a code for unclassified ones.
+/// The drug, also where it is only named: without a code, or beside one that is unknown or for unclassified drugs.
 fn lookup<'a>(drug: &OrderedDrug, content: &'a Content) -> Option<(&'a Drug, Option<&'a Code>)> {
-    match &drug.hcpcs {
-        Some(code) => match content.drugs.by_code(code)? {
-            (known, _) if known.is_unclassified() => Some((plan::named(drug, &content.drugs)?, None)),
-            (known, code) => Some((known, Some(code))),
-        },
-        None => Some((content.drugs.by_name(drug.generic.as_deref()?)?, None)),
+    match drug.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code)) {
+        Some((known, code)) if !known.is_unclassified() => Some((known, Some(code))),
+        _ => Some((plan::named(drug, &content.drugs)?, None)),
     }
 }
 
-fn route(drug: &OrderedDrug, known: &Drug, products: &[&Product], at: &impl Fn(&str) -> String, content: &Content, faults: &mut Vec<Fault>) {
+fn route(
+    drug: &OrderedDrug,
+    known: &Drug,
+    products: &[&Product],
+    at: &impl Fn(&str) -> String,
+    content: &Content,
+    faults: &mut Vec<Fault>,
+) {
     let Some(text) = drug.route.as_deref() else { return };
     let mentioned = content.dosing.said(text).mentioned;
     let all = |of: fn(&Product) -> Routes| products.iter().fold(0, |all, product| all | of(product).0);

@@ -36,12 +36,16 @@ fn unclassified(line: &PlanLine<'_>, shared: &Shared<'_>) -> Concern {
             ("the drug's name".to_owned(), message, DeviationCode::MissingClinicalInformation)
         }
         (true, []) => {
-            let message = format!("{} is billed with {code}, a code for unclassified drugs: a person looks at the drug and its dose", line.name());
+            let message = format!(
+                "{} is billed with {code}, a code for unclassified drugs: a person looks at the drug and its dose",
+                line.name()
+            );
             ("a code of its own, where it has one".to_owned(), message, DeviationCode::UnknownAnswer)
         }
         (true, codes) => {
             let codes = codes.join(" or ");
-            let message = format!("{} has a code of its own: enter {codes} in place of {code}, a code for unclassified drugs", line.name());
+            let message =
+                format!("{} has a code of its own: enter {codes} in place of {code}, a code for unclassified drugs", line.name());
             (codes, message, DeviationCode::UnknownAnswer)
         }
     };
@@ -61,7 +65,14 @@ fn unclassified(line: &PlanLine<'_>, shared: &Shared<'_>) -> Concern {
 }
 
 /// The amount of one ingredient where the code counts their sum, or the sum where it counts the first.
-fn other_count(line: &PlanLine<'_>, field: &str, dose: Dose, counts: Counts, parts: &[Vec<f64>], shared: &Shared<'_>) -> Option<Concern> {
+fn other_count(
+    line: &PlanLine<'_>,
+    field: &str,
+    dose: Dose,
+    counts: Counts,
+    parts: &[Vec<f64>],
+    shared: &Shared<'_>,
+) -> Option<Concern> {
     let (basis, factor) = dose::measure(dose.unit);
     if basis.per != Per::Flat {
         return None;
@@ -84,7 +95,10 @@ fn other_count(line: &PlanLine<'_>, field: &str, dose: Dose, counts: Counts, par
             rule: "combination",
             code: DeviationCode::DoseOutOfBounds,
             field,
-            message: format!("check the dose of {}: {code} counts {how}, so {written} {unit} is entered as {expected}; {dose} was entered", line.name()),
+            message: format!(
+                "check the dose of {}: {code} counts {how}, so {written} {unit} is entered as {expected}; {dose} was entered",
+                line.name()
+            ),
             expected,
             entered: dose.to_string(),
             pends: true,

@@ -11,14 +11,15 @@ use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
 use crate::domain::vocabulary::{CaseStatus, DeviationCode, DeviationEffect};
 
-/// How an administration departs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How an administration departs, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Departs {
     /// Less than any dose that can stand there.
     Less,
     /// More, but less than any other dose of the schedule.
     More,
-    /// As much as a dose of another place: a loading dose again, a later step too early, three weeks' dose each week.
+    /// As much as a dose of another place: a loading dose again, three weeks' dose each week; of a drug that is stepped up, more than
+    /// this step where later ones are higher.
     Elsewhere,
 }
 
@@ -40,9 +41,11 @@ pub struct Departure<'p, 'a> {
 /// Every line once that leads the lines of its drug, where the regimen gives the drug.
 fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl Iterator<Item = &'p PlanLine<'a>> {
     shared.plan.iter().enumerate().filter_map(move |(index, line)| {
-        let known = |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
+        let known =
+            |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
         let first = !shared.plan.iter().take(index).any(|other| other.name() == line.name() && !other.is_investigational());
-        let is_in = first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
+        let is_in =
+            first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
         is_in.then_some(line)
     })
 }
@@ -55,7 +58,8 @@ pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
 
 /// Days since treatment with the drug began, where the order or an approved case of this member says so.
 fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
-    let approved = |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
+    let approved =
+        |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
     let before = facts
         .related_cases
         .iter()
@@ -66,9 +70,15 @@ fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> O
 }
 
 /// The departures of one drug.
-fn of_drug<'p, 'a>(line: &PlanLine<'a>, facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
+fn of_drug<'p, 'a>(
+    line: &PlanLine<'a>,
+    facts: &Facts<'_>,
+    shared: &'p Shared<'a>,
+    matched: &Match<'a>,
+) -> Vec<Departure<'p, 'a>> {
     let name = line.name();
-    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared)) else {
+    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared))
+    else {
         return Vec::new();
     };
     let last_step = line.dosing.and_then(|dosing| dosing.steps.last()).map_or(0, |step: &Step| i64::from(step.day));
@@ -78,14 +88,16 @@ fn of_drug<'p, 'a>(line: &PlanLine<'a>, facts: &Facts<'_>, shared: &'p Shared<'a
     let mut found: Vec<Departure<'p, 'a>> = Vec::new();
     for run in &ordered {
         let Some(line) = shared.plan.get(run.line) else { continue };
-        if let Some((place, candidates)) = judge.first_departure(run)
-            && !found.iter().any(|known| known.line.ordered.line == line.ordered.line)
-        {
-            let how = judge.how(run.total, &candidates);
+        if let Some((how, place, candidates)) = judge.worst(run) {
             let mut doses: Vec<Given> = candidates.iter().map(|candidate| candidate.total.capped).collect();
             doses.sort_by(|left, right| left.amount().total_cmp(&right.amount()));
             doses.dedup_by(|left, right| left.shown() == right.shown());
-            found.push(Departure { line, administration: place + 1, ordered: run.total, expected: doses, how });
+            let departure = Departure { line, administration: place + 1, ordered: run.total, expected: doses, how };
+            match found.iter_mut().find(|known| known.line.ordered.line == line.ordered.line) {
+                Some(known) if known.how < how => *known = departure,
+                Some(_) => {}
+                None => found.push(departure),
+            }
         }
     }
     found
@@ -113,24 +125,36 @@ impl<'j> Judge<'j, '_> {
         let tolerance = self.shared.admitted.program.dose_warning_percent;
         let reduction = self.shared.content.dosing.shares.usual_reduction_percent;
         let below = if self.strict || run.loading { tolerance } else { tolerance.max(reduction) };
-        ordered.percent_of(run.total).is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + tolerance + 1e-9)
+        ordered
+            .percent_of(run.total)
+            .is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + tolerance + 1e-9)
     }
 
-    fn first_departure(&self, run: &Run) -> Option<(u32, Vec<&'j Run>)> {
+    /// The worst departure of a run, with its place and what can stand there.
+    fn worst(&self, run: &Run) -> Option<(Departs, u32, Vec<&'j Run>)> {
+        let mut worst: Option<(Departs, u32, Vec<&'j Run>)> = None;
         let mut place = run.from;
         while place < run.to {
             let candidates = self.candidates(place);
-            let fitting = candidates.iter().filter(|candidate| self.fits(run.total, candidate)).map(|candidate| candidate.to).max();
-            match fitting {
-                None if candidates.is_empty() => return None,
-                None => return Some((place, candidates)),
-                // past the regimen's end, or unknown places: its last dose stands for the rest
-                Some(to) if to <= place || (self.continues && place > 0) => return None,
-                Some(_) if self.continues => place += 1,
-                Some(to) => place = to,
+            let fitting =
+                candidates.iter().filter(|candidate| self.fits(run.total, candidate)).map(|candidate| candidate.to).max();
+            let next = match fitting {
+                Some(to) => to,
+                None => candidates.iter().map(|candidate| candidate.to).min()?,
+            };
+            if fitting.is_none() {
+                let how = self.how(run.total, &candidates);
+                if worst.as_ref().is_none_or(|(known, ..)| *known < how) {
+                    worst = Some((how, place, candidates));
+                }
             }
+            // past the regimen's end its last dose stands for the rest, and so does any dose of a treatment that goes on
+            if next <= place || (self.continues && place > 0) {
+                return worst;
+            }
+            place = if self.continues { place + 1 } else { next };
         }
-        None
+        worst
     }
 
     fn how(&self, ordered: Total, candidates: &[&Run]) -> Departs {
@@ -143,10 +167,15 @@ impl<'j> Judge<'j, '_> {
         let reach = 100.0 - self.shared.admitted.program.dose_warning_percent;
         let reaches = |other: Total| ordered.percent_of(other).is_some_and(|percent| percent >= reach);
         let of_regimen = self.expected.iter().any(|run| run.total.capped.amount() > most * 1.01 && reaches(run.total));
+        let higher = |run: &&Run| run.total.capped.amount() > most * 1.01;
+        if !less && steps_up(self.line) && self.expected.iter().any(|run| higher(&run)) {
+            return Departs::Elsewhere;
+        }
         let loading = self.line.dosing.map_or(&[][..], |dosing| &dosing.loading);
-        let of_content = loading.iter().filter_map(|dose| dose::for_patient(*dose, self.shared.patient, self.line.product).ok()).any(|dose| {
-            dose.amount() > most * 1.01 && ordered.capped.percent_of(dose).is_some_and(|percent| percent >= reach)
-        });
+        let of_content = loading
+            .iter()
+            .filter_map(|dose| dose::for_patient(*dose, self.shared.patient, self.line.product).ok())
+            .any(|dose| dose.amount() > most * 1.01 && ordered.capped.percent_of(dose).is_some_and(|percent| percent >= reach));
         if more && (of_regimen || of_content) { Departs::Elsewhere } else { Departs::More }
     }
 }
@@ -179,7 +208,9 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
     let line = departure.line;
     let program = shared.admitted.program;
     let (code, usual) = match departure.how {
-        _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway),
+        _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => {
+            (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
+        }
         Departs::Elsewhere => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
         _ => (DeviationCode::DoseWarning, DeviationEffect::None),
     };

@@ -21,16 +21,26 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
         return;
     }
     if !allowed.has(route) {
-        let message = format!("check the route of {}: `{text}` is {}, and it is given {expected}", line.name(), words.route_name(route));
+        let message =
+            format!("check the route of {}: `{text}` is {}, and it is given {expected}", line.name(), words.route_name(route));
         found.push(concern(line, DeviationCode::RouteNotAllowed, expected, text, message, Truth::NotMet, shared));
         return;
     }
     let drugs = shared.matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
-    let mut of_regimen = drugs.filter(|drug| drug.generic == line.name()).filter_map(|drug| words.said(&drug.route).route()).peekable();
+    let mut of_regimen =
+        drugs.filter(|drug| drug.generic == line.name()).filter_map(|drug| words.said(&drug.route).route()).peekable();
     if of_regimen.peek().is_some() && of_regimen.all(|other| other != route && words.is_local(other) != words.is_local(route)) {
         let name = shared.matched.map_or("", |matched| matched.regimen.name.as_str());
         let message = format!("check the route of {}: {} is not the route of {name}", line.name(), words.route_name(route));
-        found.push(concern(line, DeviationCode::RouteNotAllowed, format!("the route of {name}"), text, message, Truth::NotMet, shared));
+        found.push(concern(
+            line,
+            DeviationCode::RouteNotAllowed,
+            format!("the route of {name}"),
+            text,
+            message,
+            Truth::NotMet,
+            shared,
+        ));
     }
 }
 

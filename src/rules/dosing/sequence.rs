@@ -54,7 +54,9 @@ pub struct Run {
 
 fn push(runs: &mut Vec<Run>, run: Run) {
     match runs.last_mut() {
-        Some(last) if last.to == run.from && last.total == run.total && last.loading == run.loading && last.line == run.line => last.to = run.to,
+        Some(last) if last.to == run.from && last.total == run.total && last.loading == run.loading && last.line == run.line => {
+            last.to = run.to;
+        }
         _ => runs.push(run),
     }
 }
@@ -103,7 +105,7 @@ pub fn ordered(name: &str, shared: &Shared<'_>) -> Option<Vec<Run>> {
 /// Repeats the doses of a cycle from one place to another.
 fn lay_out(runs: &mut Vec<Run>, cycle: &[(Total, usize)], (from, to): (u32, u32), run: impl Fn(u32, u32, Total, usize) -> Run) {
     let Some((first, line)) = cycle.first().copied() else { return };
-    if cycle.iter().all(|(total, _)| *total == first) {
+    if cycle.iter().all(|(total, of)| *total == first && *of == line) {
         if from < to {
             push(runs, run(from, to, first, line));
         }
@@ -160,7 +162,13 @@ pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &S
         } else {
             let cycle_end = end.saturating_sub(spread);
             let mut spread_out = Vec::new();
-            lay_out(&mut spread_out, &ordinary, (earliest, cycle_end), |from, to, total, line| Run { from, to, total, loading: false, line });
+            lay_out(&mut spread_out, &ordinary, (earliest, cycle_end), |from, to, total, line| Run {
+                from,
+                to,
+                total,
+                loading: false,
+                line,
+            });
             runs.extend(spread_out.into_iter().filter(|run| run.to > from).map(|run| Run {
                 from: run.from.max(from),
                 to: run.to.saturating_add(spread),
