@@ -75,6 +75,16 @@ fn a_release_has_programs_lists_drugs_and_codes_of_its_own_and_shares_the_rest()
         })
         .collect();
     copy.write("code-sets/icd10cm.tsv", &dated);
+    let ended = copy.read("code-sets/hcpcs_terminated.tsv");
+    let dated: String = ended
+        .lines()
+        .map(|line| match line {
+            line if line.starts_with('#') || line.trim().is_empty() => format!("{line}\n"),
+            line if line.starts_with("code\t") => format!("{line}\tintroduced\tretired\n"),
+            line => format!("{line}\t\t\n"),
+        })
+        .collect();
+    copy.write("code-sets/hcpcs_terminated.tsv", &format!("{dated}J9036\tbendamustine\t2026-12-31\tJ9033\t2027.1\t\n"));
     let library = library(&copy);
     let of = |release: &str| Arc::clone(library.named(release).unwrap());
     let (first, old, new) = (of("2026.3"), of("2026.4"), of("2027.1"));
@@ -82,6 +92,8 @@ fn a_release_has_programs_lists_drugs_and_codes_of_its_own_and_shares_the_rest()
     assert!(Arc::ptr_eq(&first.diagnoses, &old.diagnoses) && !Arc::ptr_eq(&old.diagnoses, &new.diagnoses));
     assert!(Arc::ptr_eq(&first.places_of_service, &new.places_of_service));
     assert!(old.drugs.by_code("J9036").is_some() && new.drugs.by_code("J9036").is_none());
+    assert!(old.drugs.terminated("J9036").is_none());
+    assert_eq!(new.drugs.terminated("J9036").unwrap().replaced_by, ["J9033"]);
     let unit = |content: &oncoauth::domain::content::Content| {
         content.drugs.by_code("J9033").unwrap().1.billing_unit.clone().unwrap().words()
     };

@@ -8,7 +8,6 @@ use crate::domain::order::{Diagnosis, MemberIdentity};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::text::says_something;
 use crate::domain::vocabulary::{Service, Setting};
-use crate::domain::written;
 use crate::rules::eligibility::{self, Eligibility};
 use crate::rules::identity;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -52,9 +51,6 @@ pub struct EligibilityAnswer {
     pub detail: Option<String>,
     /// Where to go instead.
     pub redirect: Option<Contact>,
-    /// Last day of the coverage as the plan's file has it, renewals included; null while it runs on or where no program takes the request.
-    #[serde(serialize_with = "written::day")]
-    pub covered_through: Option<NaiveDate>,
     /// What going without authorization means (PRG-16).
     pub without_authorization: Option<String>,
     /// Release of the content that answered.
@@ -128,13 +124,11 @@ fn answer_of(answer: Eligibility, health_plan: &str, content: &Content) -> Eligi
         requirement: None,
         detail: None,
         redirect: None,
-        covered_through: None,
         without_authorization: program.map(|program| program.without_authorization.clone()),
         content_release: content.release.name.clone(),
     };
     match answer {
-        Eligibility::Eligible { program: id, covered_through, .. } => EligibilityAnswer {
-            covered_through,
+        Eligibility::Eligible { program: id, .. } => EligibilityAnswer {
             eligible: true,
             program_name: content.program(&id).map(|program| program.name.clone()),
             program: Some(id),

@@ -19,7 +19,7 @@ pub fn name_key(name: &str) -> String {
 /// True where both may be the given names of one person: `Mary A.`, `Mary` and `Mary Ann`, `Mary-Ann` and `Maryann`, `Jürgen` and
 /// `Juergen`. Middle names that contradict each other are two persons'.
 pub fn same_given_name(one: &str, other: &str) -> bool {
-    if one == other && !name_key(one).is_empty() {
+    if one == other && is_name(one) {
         return true;
     }
     both_spellings(one, other, |one, other| given_names_agree(&without_titles(one), &without_titles(other)))
@@ -28,7 +28,7 @@ pub fn same_given_name(one: &str, other: &str) -> bool {
 /// True where both may be the surname of one person: `Smith Jr.` and `Smith`, `O'Brien` and `O Brien`, `de la Cruz` and `Cruz`. Two
 /// different suffixes are a father's and his son's.
 pub fn same_surname(one: &str, other: &str) -> bool {
-    if one == other && !name_key(one).is_empty() {
+    if one == other && is_name(one) {
         return true;
     }
     both_spellings(one, other, |one, other| {
@@ -56,7 +56,7 @@ pub fn person_key(given: &str, surname: &str) -> String {
 
 /// True where there is a letter in a name.
 pub fn is_name(text: &str) -> bool {
-    name_key(text).chars().any(char::is_alphabetic)
+    text.bytes().any(|byte| byte.is_ascii_alphabetic()) || name_key(text).chars().any(char::is_alphabetic)
 }
 
 /// So many letters of a surname's end count when somebody is looked up; the shortest that particles leave.

@@ -223,8 +223,10 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                        select document, coverage_from from members where health_plan = asked.health_plan and member_id = asked.member_id
                        union all
                        select document, coverage_from from members
-                       where asked.member_id is null and folded_name = asked.member_name and birth_date = asked.birth_date
-                         and health_plan = asked.health_plan) as rows order by coverage_from) as documents,
+                       where asked.member_id is null and health_plan = asked.health_plan and member_id in (
+                         select member_id from members
+                         where folded_name = asked.member_name and birth_date = asked.birth_date and health_plan = asked.health_plan))
+                       as rows order by coverage_from) as documents,
                     coalesce(asked.member_id, (
                        select min(member_id) from members
                        where folded_name = asked.member_name and birth_date = asked.birth_date and health_plan = asked.health_plan))

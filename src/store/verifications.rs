@@ -172,7 +172,8 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
              select member_id, document from members where health_plan = $1 and member_id = $2
              union all
              select member_id, document from members
-             where $2::text is null and folded_name = $3 and birth_date = $4 and health_plan = $1
+             where $2::text is null and health_plan = $1 and member_id in (
+               select member_id from members where folded_name = $3 and birth_date = $4 and health_plan = $1)
            )
            select
              array(select document::text from member) as "members!",
