@@ -107,7 +107,7 @@ fn answer(order: &mut Value, (line, ecog, goal, factors, biomarker, creatinine):
     }
     if let Some(ticked) = factors {
         clinical["fn_risk_factors"] = if *ticked { json!(["prior_febrile_neutropenia"]) } else { json!([]) };
-        let more = [json!({"name": "hemoglobin_g_dl", "result": 9.0}), json!({"name": "bone_metastases", "result": "yes"})];
+        let more = [json!({"name": "hemoglobin_g_dl", "result": 9.0, "on": "2026-11-20"}), json!({"name": "bone_metastases", "result": "yes"})];
         clinical["assessments"].as_array_mut().expect("a list").extend(more);
     }
     clinical["serum_creatinine_mg_dl"] = json!(creatinine);
@@ -193,6 +193,61 @@ proptest! {
                 "{rule} was met and is not met without {}\n{}", ANSWERS[answer], order["clinical"]
             );
         }
+    }
+
+    #[test]
+    fn a_foreign_word_never_turns_a_pend_into_an_approval(
+        drawn in drawn(),
+        which in any::<prop::sample::Index>(),
+        word in prop_oneof![
+            Just(json!("perhaps")), Just(json!("see below")), Just(json!("pending")), Just(json!("not done")), Just(json!("60ish")),
+            Just(json!("about 60")), Just(json!(800)), Just(json!(-1)), Just(json!("???")), Just(json!("none of your business")),
+            "[a-z]{3,12}".prop_map(|word| json!(format!("zz{word}"))),
+        ],
+    ) {
+        // proves SAFE-01
+        let known = decide(&drawn.order, drawn.program);
+        let mut order = drawn.order;
+        let answers = ["biomarkers", "assessments"].into_iter().flat_map(|list| {
+            (0..order["clinical"][list].as_array().map_or(0, Vec::len)).map(move |at| format!("/clinical/{list}/{at}/result"))
+        });
+        let answers: Vec<String> = answers.chain(["/clinical/pathology".to_owned(), "/clinical/stage".to_owned()]).collect();
+        let at = &answers[which.index(answers.len())];
+        let is_word = at.ends_with("pathology") || at.ends_with("stage");
+        *order.pointer_mut(at).expect("an answer") = if is_word && !word.is_string() { json!("zz") } else { word };
+        let foreign = decide(&order, drawn.program);
+        prop_assert!(is_approved(known.status) || !is_approved(foreign.status), "{at}: {} became {}", known.status, foreign.status);
+        for (before, after) in known.drugs.iter().zip(&foreign.drugs) {
+            let pended = before.drug.status == DrugStatus::InProgress;
+            prop_assert!(!pended || after.drug.status == DrugStatus::InProgress, "{}: {:?}", before.drug.name, after.drug.status);
+        }
+    }
+
+    #[test]
+    fn the_order_of_answers_changes_nothing(
+        drawn in drawn(),
+        more in prop::collection::vec((0_usize..6, prop::option::of(1_u32..28)), 0..5),
+        seed in any::<u64>(),
+    ) {
+        // proves SAFE-03
+        let mut order = drawn.order;
+        for (which, on) in more {
+            let (name, result) = [
+                ("hemoglobin_g_dl", json!(12)), ("hemoglobin_g_dl", json!(9)), ("hemoglobin_g_dl", json!("pending")),
+                ("lvef_percent", json!(45)), ("lvef_percent", json!("fine")), ("lvef_percent", json!("60%")),
+            ][which].clone();
+            let on = on.map(|day| format!("2026-11-{day:02}"));
+            let entry = json!({"name": name, "result": result, "on": on});
+            order["clinical"]["assessments"].as_array_mut().expect("a list").push(entry);
+        }
+        let plain = decide(&order, drawn.program);
+        for list in ["biomarkers", "assessments"] {
+            let entries = order["clinical"][list].as_array_mut().expect("a list");
+            entries.sort_by_key(|entry| entry.to_string().bytes().fold(seed | 1, |so_far, byte| {
+                so_far.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(byte)
+            }));
+        }
+        prop_assert_eq!(essence(&plain), essence(&decide(&order, drawn.program)));
     }
 
     #[test]

@@ -103,6 +103,13 @@ fn units(source: &Source, report: &mut Report) -> Vec<UnitEntry> {
     found
 }
 
+/// Folded words, so that `by echo` is found before `echo`.
+pub(super) fn longest_first(words: &[String]) -> Vec<String> {
+    let mut folded: Vec<String> = words.iter().map(|word| fold(word).into_owned()).collect();
+    folded.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    folded
+}
+
 /// A unit as it is compared: in one case, without spaces.
 pub(super) fn unit_key(written: &str) -> String {
     plain(written).chars().filter(|c| !c.is_whitespace()).collect()
@@ -129,8 +136,7 @@ fn stages(source: &Source, answers: &mut Answers, report: &mut Report) {
         if header.provenance.trim().is_empty() {
             document.root().key("provenance").error(report, "say where these words come from", None);
         }
-        answers.stage_prefixes = header.prefixes.iter().map(|word| fold(word).into_owned()).collect();
-        answers.stage_prefixes.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        answers.stage_prefixes = longest_first(&header.prefixes);
     }
     for (entry, place) in document.entries::<StageEntry>("stage", report) {
         if !super::vocabulary::STAGES.contains(&entry.group.as_str()) {
@@ -269,7 +275,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         details: details.collect(),
         words,
         units: units.chain(own).collect(),
-        beside: entry.beside.iter().map(|word| fold(word).into_owned()).collect(),
+        beside: longest_first(&entry.beside),
         results: entry.results.into_iter().map(|result| (result.word, result.counts_as)).collect(),
         name: entry.name,
         display: entry.display,

@@ -177,7 +177,7 @@ fn pathologies(
         if header.provenance.trim().is_empty() {
             document.root().key("provenance").error(report, "say where these words come from", None);
         }
-        answers.pathology_beside = header.beside.iter().map(|word| fold(word).into_owned()).collect();
+        answers.pathology_beside = super::answers::longest_first(&header.beside);
     }
     for (entry, place) in document.entries::<PathologyEntry>("pathology", report) {
         let folded: Vec<String> = entry.synonyms.iter().map(|word| fold(word).into_owned()).collect();

@@ -113,7 +113,10 @@ fn body(clinical: &Clinical, found: &mut Items) {
 }
 
 fn tnm(tnm: &Tnm) -> String {
-    let part = |letter: &str, answer: &Answer<String>| answer.known().map(|value| format!("{letter}{value}"));
+    let part = |letter: &str, answer: &Answer<String>| answer.known().map(|value| {
+            // written with its letter, as in `pM1`
+            if value.to_uppercase().contains(letter) { value.clone() } else { format!("{letter}{value}") }
+        });
     [part("T", &tnm.t), part("N", &tnm.n), part("M", &tnm.m)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 

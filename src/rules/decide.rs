@@ -11,7 +11,7 @@ use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
 use super::history::{self, History};
-use super::{agreement, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
+use super::{agreement, answers, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
 use crate::domain::order::Phase;
@@ -272,6 +272,8 @@ impl<'a> Deciding<'a> {
         let missing = deviations::missing_items(self.facts.order, &self.deviations, shared);
         self.deviations.extend(missing);
         self.concerns(judged);
+        let untold = answers::untold(shared, &self.deviations);
+        self.deviations.extend(untold);
         self.pend_as_content_says(judged);
     }
 

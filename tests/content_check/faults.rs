@@ -321,10 +321,10 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault(
         "biomarkers.toml",
-        "derived_from = [\"kras\", \"nras\"]",
-        "derived_from = [\"kras\", \"nrass\"]",
-        "nrass",
-        "there is no biomarker `nrass`",
+        "\"nras is positive\"",
+        "\"nrass is positive\"",
+        "derived = [\n  { gives = \"mutated\"",
+        "there is no `nrass` here",
         "did you mean `nras`?",
     ),
     fault(

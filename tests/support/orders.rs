@@ -74,7 +74,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
             "biomarkers": regimen.biomarkers.iter().map(|required| biomarker(&required.marker, &required.required, content)).collect::<Vec<_>>(),
             "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": "female",
             "fn_risk_factors": [],
-            "assessments": [{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}, {"name": "hepatitis_b_screen", "result": "negative"},
+            "assessments": [{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}, {"name": "hepatitis_b_screen", "result": "negative", "on": "2026-11-12"},
                             {"name": "interstitial_lung_disease", "result": "none"}, {"name": "last_major_surgery_on", "result": "none"}],
             "prior_therapies": prior, "lines_of_therapy_before": lines_before
         },

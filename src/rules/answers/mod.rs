@@ -5,8 +5,10 @@
 mod numbers;
 mod read;
 mod standing;
+mod tell;
 
 pub use standing::{Standing, Unusable, Value};
+pub use tell::untold;
 
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, ResultDefinition};

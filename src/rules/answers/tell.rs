@@ -1,0 +1,81 @@
+//! Says what was entered and does not count, where nothing that was decided says it: a misspelt marker is never silently left out.
+
+use super::super::drugs::Shared;
+use super::super::intake::nearest;
+use super::super::stage::{self, Status};
+use super::{Standing, Stranger};
+use crate::domain::case::Deviation;
+use crate::domain::content::Content;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
+
+/// What `known` deviations do not tell already. None of it changes a status: what asks for the answer has pended already.
+pub fn untold(shared: &Shared<'_>, known: &[Deviation]) -> Vec<Deviation> {
+    let answered = &shared.patient.answered;
+    let mut found: Vec<Deviation> = answered.strangers().iter().map(|stranger| unknown_name(stranger, shared.content)).collect();
+    let unusable = answered.all().filter(|(_, standing)| standing.is_worth_telling());
+    found.extend(unusable.filter(|(list, standing)| !is_told(list, standing, known)).map(unusable_answer));
+    found.extend(staging(shared).into_iter().filter(|deviation| !known.iter().any(|known| known.field == deviation.field)));
+    found
+}
+
+fn deviation(field: String, expected: String, entered: String, message: String) -> Deviation {
+    let (code, effect) = (DeviationCode::UnknownAnswer, DeviationEffect::None);
+    Deviation { code, drug_line: None, field, expected, entered, effect, message }
+}
+
+fn is_told(list: &str, standing: &Standing<'_>, known: &[Deviation]) -> bool {
+    let field = pointer(list, standing);
+    let name = standing.definition.name.replace('_', " ");
+    known.iter().any(|told| told.field == field || (told.field == "/clinical/assessments" && told.message.starts_with(&name)))
+}
+
+fn pointer(list: &str, standing: &Standing<'_>) -> String {
+    match standing.index {
+        Some(index) => format!("/clinical/{list}/{index}/result"),
+        None => format!("/clinical/{list}"),
+    }
+}
+
+fn unusable_answer((list, standing): (&str, &Standing<'_>)) -> Deviation {
+    let (name, wanted, entered) = (&standing.definition.display, standing.definition.wanted(), standing.entered());
+    let message = format!("{name} counts as unknown: {entered}. What counts: {wanted}");
+    deviation(pointer(list, standing), wanted, entered, message)
+}
+
+fn unknown_name(stranger: &Stranger<'_>, content: &Content) -> Deviation {
+    let Stranger { list, index, name } = stranger;
+    let is_biomarker = *list == "biomarkers";
+    let (own, other) = if is_biomarker {
+        (&content.answers.biomarkers, content.assessment(name).map(|it| (it, "assessments")))
+    } else {
+        (&content.answers.assessments, content.biomarker(name).map(|it| (it, "biomarkers")))
+    };
+    let names = own.iter().flat_map(|it| std::iter::once(&it.name).chain(&it.synonyms)).map(String::as_str);
+    let expected = match (other, nearest(name, names)) {
+        (Some((it, elsewhere)), _) => format!("{} under {elsewhere}", it.name),
+        (None, Some(near)) => near.to_owned(),
+        (None, None) => format!("a name of GET /v1/{list}"),
+    };
+    let message = format!("`{name}` is no name that is known among {list} and says nothing; meant may be {expected}");
+    deviation(format!("/clinical/{list}/{index}/name"), expected, (*name).to_owned(), message)
+}
+
+/// Stage and TNM that were entered and not understood.
+fn staging(shared: &Shared<'_>) -> Vec<Deviation> {
+    let patient = shared.patient;
+    let mut found = Vec::new();
+    if let Some(entered) = patient.clinical.stage.known().filter(|_| patient.stage.is_none()) {
+        let expected = "a stage such as IIA, IV, limited or extensive".to_owned();
+        let message = format!("stage `{entered}` is not understood and counts as unknown: write {expected}");
+        found.push(deviation("/clinical/stage".to_owned(), expected, entered.clone(), message));
+    }
+    let Some(tnm) = patient.clinical.tnm.known() else { return found };
+    for (kind, letter, answer) in [(Status::T, "t", &tnm.t), (Status::N, "n", &tnm.n), (Status::M, "m", &tnm.m)] {
+        if let Some(entered) = answer.known().filter(|entered| stage::status(kind, entered).is_none()) {
+            let expected = format!("{} such as 1, 1a or 0", letter.to_uppercase());
+            let message = format!("tnm {letter} `{entered}` is not understood and counts as unknown: write {expected}");
+            found.push(deviation(format!("/clinical/tnm/{letter}"), expected, entered.clone(), message));
+        }
+    }
+    found
+}
