@@ -29,10 +29,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The content with these sentences in place of trastuzumab's policy.
-fn content(sentences: &[&str]) -> Arc<Content> {
+/// The content with these files of policies.
+fn content_with(policies: &[(&str, &str)]) -> Arc<Content> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("content"), directory.path());
+    for (file, text) in policies {
+        std::fs::write(directory.path().join("policies").join(file), text).expect("written");
+    }
+    let loaded = oncoauth::content::load_dir(directory.path()).unwrap_or_else(|errors| panic!("{errors}"));
+    Arc::clone(loaded.releases().last().expect("a release"))
+}
+
+/// The content with these sentences in place of trastuzumab's policy.
+fn content(sentences: &[&str]) -> Arc<Content> {
     let mut policy = String::from(
         "id = \"MP-TEST\"\ntitle = \"Test\"\ngenerics = [\"trastuzumab\", \"trastuzumab and hyaluronidase-oysk\"]\nkind = \"therapeutic\"\n\
          source = \"a test\"\ngeneral = [\n",
@@ -41,9 +50,7 @@ fn content(sentences: &[&str]) -> Arc<Content> {
         writeln!(policy, "  {sentence:?},").expect("a string takes it");
     }
     policy.push_str("]\n[[indication]]\nid = \"any\"\ntitle = \"Any\"\ncriteria = [\"cancer is breast\"]\n");
-    std::fs::write(directory.path().join("policies/trastuzumab.toml"), policy).expect("written");
-    let loaded = oncoauth::content::load_dir(directory.path()).unwrap_or_else(|errors| panic!("{errors}"));
-    Arc::clone(loaded.releases().last().expect("a release"))
+    content_with(&[("trastuzumab.toml", &policy)])
 }
 
 /// A line of trastuzumab.
@@ -244,4 +251,67 @@ fn days_administrations_cycles_and_months_are_counted_over_the_course() {
     check(&content, &of(Some(4), &[1]), since("2026-06-01"), &[("total_months <= 12", Met), ("administrations <= 6", Unknown), ("total_cycles <= 4", Unknown)]);
     check(&content, &of(Some(4), &[1]), since("2025-06-01"), &[("total_months <= 12", NotMet)]);
     check(&content, &of(Some(7), &[1]), since("2026-06-01"), &[("administrations <= 6", NotMet)]);
+}
+
+#[test]
+fn an_assessment_that_is_not_asked_for_is_heeded_where_it_is_told() {
+    // proves SAFE-01
+    let sentence = "not assessment hypocalcemia is told or assessment hypocalcemia in [no, corrected]";
+    let content = content(&[sentence]);
+    let order = [phase(21, Some(6), &[line(1, 6.0, "mg/kg", &[1])])];
+    let telling = |result: &str| {
+        let entry = json!({"name": "hypocalcemia", "result": result, "on": "2026-11-20"});
+        move |order: &mut Value| order["clinical"]["assessments"].as_array_mut().expect("a list").push(entry)
+    };
+    check(&content, &order, |_| (), &[(sentence, Met)]);
+    check(&content, &order, telling("no"), &[(sentence, Met)]);
+    check(&content, &order, telling("yes"), &[(sentence, NotMet)]);
+    check(&content, &order, telling("unknown"), &[(sentence, Unknown)]);
+    check(&content, &order, telling("somewhat"), &[(sentence, Unknown)]);
+}
+
+/// A policy of trastuzumab with one sentence.
+fn policy(id: &str, head: &str, sentence: &str) -> String {
+    format!(
+        "id = \"{id}\"\ntitle = \"{id}\"\ngenerics = [\"trastuzumab\"]\nkind = \"therapeutic\"\nsource = \"a test\"\n{head}\n\
+         [[indication]]\nid = \"any\"\ntitle = \"Any\"\ncriteria = [\"{sentence}\"]\n"
+    )
+}
+
+fn asked(decision: &Decision) -> Vec<&str> {
+    let mut policies: Vec<&str> =
+        decision.findings.iter().filter_map(|finding| finding.rule.strip_prefix("policy/")?.split('/').next()).collect();
+    policies.dedup();
+    policies
+}
+
+#[test]
+fn a_plans_own_policy_comes_before_the_general_one_and_is_nobody_elses() {
+    // proves REG-10
+    let general = policy("MP-GENERAL", "", "cancer is breast");
+    let own = policy("MP-OWN", "health_plans = [\"bcbs-massachusetts\"]", "age >= 200");
+    let of_program = policy("MP-OF-PROGRAM", "programs = [\"oncology-value-management\"]", "cancer is breast");
+    let content =
+        content_with(&[("trastuzumab.toml", &general), ("trastuzumab-own.toml", &own), ("trastuzumab-program.toml", &of_program)]);
+    let regimen = content.regimen("BRE-TCH").expect("a regimen");
+    for (program, policy, status) in [
+        ("bma", "MP-GENERAL", CaseStatus::Authorized),
+        ("qccp", "MP-OWN", CaseStatus::InProgress),
+        ("ovm", "MP-OF-PROGRAM", CaseStatus::Authorized),
+    ] {
+        let decision = Situation::new(exact(regimen, &content, program), program).decide(&content).expect("a decision");
+        assert_eq!((asked(&decision), decision.status), (vec![policy], status), "{program}");
+    }
+}
+
+#[test]
+fn a_policy_without_indications_is_never_met_and_its_note_is_told() {
+    // proves REG-10, REG-11
+    let noted = "id = \"MP-NOTED\"\ntitle = \"Trastuzumab\"\ngenerics = [\"trastuzumab\"]\nkind = \"therapeutic\"\nsource = \"a test\"\n\
+                 note = \"withdrawn: of this test\"\n";
+    let content = content_with(&[("trastuzumab.toml", noted)]);
+    let regimen = content.regimen("BRE-TCH").expect("a regimen");
+    let decision = Situation::new(exact(regimen, &content, "bma"), "bma").decide(&content).expect("a decision");
+    assert_eq!(decision.status, CaseStatus::InProgress);
+    assert!(decision.drugs.iter().any(|drug| drug.drug.message.contains("withdrawn: of this test")), "{:?}", decision.drugs);
 }
