@@ -162,12 +162,7 @@ struct PathologyHeader {
     beside: Vec<String>,
 }
 
-fn pathologies(
-    source: &Source,
-    cancers: &[Arc<Cancer>],
-    answers: &mut Answers,
-    report: &mut Report,
-) -> Vec<Arc<PathologyTerm>> {
+fn pathologies(source: &Source, cancers: &[Arc<Cancer>], answers: &mut Answers, report: &mut Report) -> Vec<Arc<PathologyTerm>> {
     const FILE: &str = "pathologies.toml";
     let mut found: Vec<Arc<PathologyTerm>> = Vec::new();
     let mut words = BTreeSet::new();

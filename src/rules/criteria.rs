@@ -178,10 +178,9 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
         Criterion::Assessment { name, test, within } => assessment(name, test, *within, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
         Criterion::MonthsSince { name, comparison, months } => months_since(name, *comparison, *months, patient),
-        Criterion::LinesBeforeWith { partners, comparison, value } => patient
-            .history
-            .lines_before_with(partners, patient)
-            .map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
+        Criterion::LinesBeforeWith { partners, comparison, value } => {
+            patient.history.lines_before_with(partners, patient).map_or(Truth::Unknown, |count| count.holds(*comparison, *value))
+        }
         Criterion::Continuation(wanted) => {
             let goes_on = patient.history.continuation(bench.line, patient);
             if *wanted { goes_on } else { goes_on.negate() }
@@ -271,8 +270,7 @@ fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered))
-    else {
+    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered)) else {
         return Truth::Unknown;
     };
     let of_cancer = |cancer: &str| cancer.is_empty() || patient.cancer() == Some(cancer);
@@ -441,7 +439,8 @@ fn explain_answer(
 ) {
     let entered = standing.map_or_else(|| "not entered".to_owned(), Standing::entered);
     let wanted = || {
-        let mut wanted = definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
+        let mut wanted =
+            definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
         if let Some(days) = within {
             let _ = write!(wanted, "; here within {days} days");
         }

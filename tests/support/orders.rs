@@ -89,9 +89,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
 fn document(regimen: &str, order: &mut Value) {
     let given = |line: &str, outcome: &str, generics: &[&str]| -> Vec<Value> {
         let ended = if outcome == "progression" { "2026-11-02" } else { "2026-05-04" };
-        let one = |generic: &&str| {
-            json!({"generic": generic, "line": line, "outcome": outcome, "started_on": "2026-01-05", "ended_on": ended})
-        };
+        let one = |generic: &&str| json!({"generic": generic, "line": line, "outcome": outcome, "started_on": "2026-01-05", "ended_on": ended});
         generics.iter().map(one).collect()
     };
     let answer = |name: &str, result: &str| json!({"name": name, "result": result, "on": "2026-11-12"});
@@ -105,18 +103,27 @@ fn document(regimen: &str, order: &mut Value) {
         ),
         "BRE-TDXD-HER2P" => (progressed(&["trastuzumab", "pertuzumab", "docetaxel"]), vec![], vec![]),
         "BRE-TDXD-HER2LOW" => (progressed(&["capecitabine"]), vec![], vec![]),
-        "BRE-SG-TNBC" => {
-            ([given("neoadjuvant", "completed", &["doxorubicin", "cyclophosphamide"]), progressed(&["paclitaxel"])].concat(), vec![], vec![])
-        }
+        "BRE-SG-TNBC" => (
+            [given("neoadjuvant", "completed", &["doxorubicin", "cyclophosphamide"]), progressed(&["paclitaxel"])].concat(),
+            vec![],
+            vec![],
+        ),
         "BRE-SG-HR" => {
             order["clinical"]["line_of_treatment"] = json!("third_line");
-            ([progressed(&["letrozole", "palbociclib"]), given("second_line", "progression", &["capecitabine"])].concat(), vec![], vec![])
+            (
+                [progressed(&["letrozole", "palbociclib"]), given("second_line", "progression", &["capecitabine"])].concat(),
+                vec![],
+                vec![],
+            )
         }
         "CRC-FOLFOX-PANI" => (vec![], vec![], vec![json!({"name": "braf_v600e", "result": "negative"})]),
         "END-PEMBRO-LENV" | "OVA-PLD-BEV" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
         "GE-NIVO-ADJ" => (
             given("neoadjuvant", "completed", &["carboplatin", "paclitaxel"]),
-            vec![answer("prior_chemoradiation", "concurrent_no_progression"), answer("residual_disease_after_neoadjuvant", "yes")],
+            vec![
+                answer("prior_chemoradiation", "concurrent_no_progression"),
+                answer("residual_disease_after_neoadjuvant", "yes"),
+            ],
             vec![],
         ),
         "GE-KN590" => (vec![], vec![], vec![cps()]),
@@ -135,7 +142,9 @@ fn document(regimen: &str, order: &mut Value) {
             (given("adjuvant", "completed", &["cisplatin", "vinorelbine"]), vec![], vec![])
         }
         "NSC-TDXD-HER2M" => (progressed(&["carboplatin", "pemetrexed"]), vec![], vec![]),
-        "HOD-BV" => (progressed(&["doxorubicin", "vinblastine"]), vec![answer("prior_stem_cell_transplant", "autologous")], vec![]),
+        "HOD-BV" => {
+            (progressed(&["doxorubicin", "vinblastine"]), vec![answer("prior_stem_cell_transplant", "autologous")], vec![])
+        }
         "LYM-RMAINT" => (
             given("first_line", "completed", &["bendamustine"])
                 .into_iter()
