@@ -234,13 +234,8 @@ fn every_code_leads_to_one_drug_and_no_code_is_both_active_and_ended() {
 
 /// What a Pathway's policies ask for beside the regimen itself: facts that are not part of it, and supportive drugs.
 fn with_required_extras(regimen: &str, order: &mut Value) {
-    let prior = |generics: &[&str]| -> Vec<Value> {
-        generics.iter().map(|generic| json!({"generic": generic, "outcome": "completed"})).collect()
-    };
     match regimen {
-        "BRE-TDM1-ADJ" => order["clinical"]["prior_therapies"] = json!(prior(&["trastuzumab", "docetaxel"])),
-        "BRE-SG-TNBC" => order["clinical"]["prior_therapies"] = json!(prior(&["doxorubicin", "paclitaxel"])),
-        "PRO-CABA" => order["clinical"]["prior_therapies"] = json!(prior(&["docetaxel"])),
+        "PRO-CABA" => order["clinical"]["prior_therapies"] = json!([{"generic": "docetaxel", "outcome": "completed"}]),
         "LYM-POLA-RCHP" => order["clinical"]["fn_risk_factors"] = json!(["bone_marrow_involvement"]),
         "NSC-KN671" => order["clinical"]["pathology"] = json!("adenocarcinoma"),
         _ => {}

@@ -29,10 +29,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The content with these sentences in place of trastuzumab's policy.
-fn content(sentences: &[&str]) -> Arc<Content> {
+/// The content with these files of policies.
+fn content_with(policies: &[(&str, &str)]) -> Arc<Content> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("content"), directory.path());
+    for (file, text) in policies {
+        std::fs::write(directory.path().join("policies").join(file), text).expect("written");
+    }
+    let loaded = oncoauth::content::load_dir(directory.path()).unwrap_or_else(|errors| panic!("{errors}"));
+    Arc::clone(loaded.releases().last().expect("a release"))
+}
+
+/// The content with these sentences in place of trastuzumab's policy.
+fn content(sentences: &[&str]) -> Arc<Content> {
     let mut policy = String::from(
         "id = \"MP-TEST\"\ntitle = \"Test\"\ngenerics = [\"trastuzumab\", \"trastuzumab and hyaluronidase-oysk\"]\nkind = \"therapeutic\"\n\
          source = \"a test\"\ngeneral = [\n",
@@ -41,9 +50,7 @@ fn content(sentences: &[&str]) -> Arc<Content> {
         writeln!(policy, "  {sentence:?},").expect("a string takes it");
     }
     policy.push_str("]\n[[indication]]\nid = \"any\"\ntitle = \"Any\"\ncriteria = [\"cancer is breast\"]\n");
-    std::fs::write(directory.path().join("policies/trastuzumab.toml"), policy).expect("written");
-    let loaded = oncoauth::content::load_dir(directory.path()).unwrap_or_else(|errors| panic!("{errors}"));
-    Arc::clone(loaded.releases().last().expect("a release"))
+    content_with(&[("trastuzumab.toml", &policy)])
 }
 
 /// A line of trastuzumab.
@@ -66,10 +73,11 @@ fn decided(content: &Content, phases: &[Value], change: impl FnOnce(&mut Value))
 
 fn outcome(decision: &Decision, sentence: &str) -> Truth {
     let of_sentence = |message: &str| message.strip_prefix(sentence).is_some_and(|rest| rest.starts_with(": "));
-    decision.findings.iter().find(|finding| of_sentence(&finding.message)).map_or_else(
-        || panic!("no finding about {sentence}: {:?}", decision.findings),
-        |finding| finding.outcome,
-    )
+    decision
+        .findings
+        .iter()
+        .find(|finding| of_sentence(&finding.message))
+        .map_or_else(|| panic!("no finding about {sentence}: {:?}", decision.findings), |finding| finding.outcome)
 }
 
 fn check(content: &Content, phases: &[Value], change: impl FnOnce(&mut Value), expected: &[(&str, Truth)]) -> Decision {
@@ -95,7 +103,12 @@ fn a_sentence_on_dose_and_interval_holds_when_it_holds_at_every_administration()
     let weekly = phase(7, Some(12), &[loaded.clone()]);
     let then = |length, amount| phase(length, None, &[line(2, amount, "mg/kg", &[1])]);
     let none = |_: &mut Value| ();
-    check(&content, &[weekly.clone(), then(21, 6.0)], none, &[(WEEKLY_OR_LESS, Met), ("interval_days >= 7", Met), ("interval_days >= 21", NotMet)]);
+    check(
+        &content,
+        &[weekly.clone(), then(21, 6.0)],
+        none,
+        &[(WEEKLY_OR_LESS, Met), ("interval_days >= 7", Met), ("interval_days >= 21", NotMet)],
+    );
     check(&content, &[weekly.clone(), then(14, 6.0)], none, &[(WEEKLY_OR_LESS, NotMet), ("interval_days >= 7", Met)]);
     check(&content, &[phase(7, Some(12), &[line(1, 6.0, "mg/kg", &[1])])], none, &[(WEEKLY_OR_LESS, NotMet)]);
     // the loading dose of three-weekly treatment, and the same loading dose a week before the next
@@ -104,11 +117,21 @@ fn a_sentence_on_dose_and_interval_holds_when_it_holds_at_every_administration()
     loaded["dose"] = json!({"amount": 6, "unit": "mg/kg"});
     check(&content, &[phase(21, Some(18), &[loaded.clone()])], none, &[(WEEKLY_OR_LESS, Met), ("interval_days >= 21", Met)]);
     // days 1, 8 and 15 of 21 are a week apart, whatever the cycle
-    check(&content, &[phase(21, Some(4), &[line(1, 6.0, "mg/kg", &[1, 8, 15])])], none, &[(WEEKLY_OR_LESS, NotMet), ("interval_days >= 7", Met)]);
+    check(
+        &content,
+        &[phase(21, Some(4), &[line(1, 6.0, "mg/kg", &[1, 8, 15])])],
+        none,
+        &[(WEEKLY_OR_LESS, NotMet), ("interval_days >= 7", Met)],
+    );
     // the last day of a cycle and the first of the next are neighbours
     check(&content, &[phase(21, Some(4), &[line(1, 6.0, "mg/kg", &[1, 20])])], none, &[("interval_days >= 7", NotMet)]);
     // a drug begins again in a later phase too soon
-    check(&content, &[phase(21, Some(1), &[line(1, 6.0, "mg/kg", &[18])]), then(21, 6.0)], none, &[("interval_days >= 7", NotMet)]);
+    check(
+        &content,
+        &[phase(21, Some(1), &[line(1, 6.0, "mg/kg", &[18])]), then(21, 6.0)],
+        none,
+        &[("interval_days >= 7", NotMet)],
+    );
 }
 
 #[test]
@@ -141,7 +164,12 @@ fn a_dose_is_compared_in_the_unit_asked_and_unknown_where_that_cannot_be() {
         ("dose_mg > 200", Met),
     ];
     check(&content, &once(440.0, "mg"), none, &all);
-    check(&content, &once(500.0, "mg"), none, &[("dose_mg_per_kg <= 6", NotMet), ("dose_mg <= 440", NotMet), ("dose_g <= 0.44", NotMet)]);
+    check(
+        &content,
+        &once(500.0, "mg"),
+        none,
+        &[("dose_mg_per_kg <= 6", NotMet), ("dose_mg <= 440", NotMet), ("dose_g <= 0.44", NotMet)],
+    );
     check(&content, &once(0.5, "g"), none, &[("dose_mg_per_kg <= 6", NotMet), ("dose_mg <= 440", NotMet)]);
     check(&content, &once(6000.0, "mcg/kg"), none, &[("dose_mg_per_kg <= 6", Met), ("dose_mcg_per_kg <= 6000", Met)]);
     // what is ordered by weight is not rounded
@@ -160,7 +188,8 @@ fn a_dose_is_compared_in_the_unit_asked_and_unknown_where_that_cannot_be() {
 fn a_limit_that_is_passed_is_told_as_such_and_what_is_unknown_is_asked_for() {
     // proves SAFE-05, SAFE-09
     let content = content(&["dose_mg_per_kg <= 6", "route is iv"]);
-    let decision = check(&content, &[phase(21, Some(6), &[line(1, 8.0, "mg/kg", &[1])])], |_| (), &[("dose_mg_per_kg <= 6", NotMet)]);
+    let decision =
+        check(&content, &[phase(21, Some(6), &[line(1, 8.0, "mg/kg", &[1])])], |_| (), &[("dose_mg_per_kg <= 6", NotMet)]);
     assert_eq!(decision.status, CaseStatus::InProgress);
     let mut elsewhere = line(1, 6.0, "mg/kg", &[1]);
     elsewhere["route"] = json!("through the nose");
@@ -173,7 +202,14 @@ fn a_limit_that_is_passed_is_told_as_such_and_what_is_unknown_is_asked_for() {
 #[test]
 fn routes_places_and_weight_are_read_as_people_write_them() {
     // proves SAFE-08
-    let sentences = ["route is iv", "route in [sc, oral]", "place_of_service in [19, 22]", "weight_kg >= 40", "interval_hours >= 12", "interval_days >= 1"];
+    let sentences = [
+        "route is iv",
+        "route in [sc, oral]",
+        "place_of_service in [19, 22]",
+        "weight_kg >= 40",
+        "interval_hours >= 12",
+        "interval_days >= 1",
+    ];
     let content = content(&sentences);
     let by = |route: Value, times: u32| {
         let mut one = line(1, 6.0, "mg/kg", &[1]);
@@ -218,20 +254,30 @@ fn days_administrations_cycles_and_months_are_counted_over_the_course() {
     let content = content(&sentences);
     let none = |_: &mut Value| ();
     let of = |cycles, days: &[u32]| [phase(21, cycles, &[line(1, 6.0, "mg/kg", days)])];
-    check(&content, &of(Some(3), &[1, 8]), none, &[
-        ("treatment_days <= 5", NotMet),
-        ("treatment_days_in_cycle <= 2", Met),
-        ("drug_days <= 56", Met),
-        ("administrations <= 6", Met),
-        ("total_cycles <= 4", Met),
-        ("total_months <= 12", Met),
-    ]);
-    check(&content, &of(Some(5), &[1, 2, 3]), none, &[
-        ("treatment_days_in_cycle <= 2", NotMet),
-        ("drug_days <= 56", NotMet),
-        ("administrations <= 6", NotMet),
-        ("total_cycles <= 4", NotMet),
-    ]);
+    check(
+        &content,
+        &of(Some(3), &[1, 8]),
+        none,
+        &[
+            ("treatment_days <= 5", NotMet),
+            ("treatment_days_in_cycle <= 2", Met),
+            ("drug_days <= 56", Met),
+            ("administrations <= 6", Met),
+            ("total_cycles <= 4", Met),
+            ("total_months <= 12", Met),
+        ],
+    );
+    check(
+        &content,
+        &of(Some(5), &[1, 2, 3]),
+        none,
+        &[
+            ("treatment_days_in_cycle <= 2", NotMet),
+            ("drug_days <= 56", NotMet),
+            ("administrations <= 6", NotMet),
+            ("total_cycles <= 4", NotMet),
+        ],
+    );
     check(&content, &of(Some(18), &[1]), none, &[("total_months <= 12", Met), ("administrations <= 6", NotMet)]);
     check(&content, &of(Some(19), &[1]), none, &[("total_months <= 12", NotMet)]);
     // without an end the order counts as far as its range goes, six months
@@ -241,7 +287,78 @@ fn days_administrations_cycles_and_months_are_counted_over_the_course() {
         let day = json!(day);
         move |order: &mut Value| order["continuation_of_treatment_started_on"] = day
     };
-    check(&content, &of(Some(4), &[1]), since("2026-06-01"), &[("total_months <= 12", Met), ("administrations <= 6", Unknown), ("total_cycles <= 4", Unknown)]);
+    check(
+        &content,
+        &of(Some(4), &[1]),
+        since("2026-06-01"),
+        &[("total_months <= 12", Met), ("administrations <= 6", Unknown), ("total_cycles <= 4", Unknown)],
+    );
     check(&content, &of(Some(4), &[1]), since("2025-06-01"), &[("total_months <= 12", NotMet)]);
     check(&content, &of(Some(7), &[1]), since("2026-06-01"), &[("administrations <= 6", NotMet)]);
+}
+
+#[test]
+fn an_assessment_that_is_not_asked_for_is_heeded_where_it_is_told() {
+    // proves SAFE-01
+    let sentence = "not assessment hypocalcemia is told or assessment hypocalcemia in [no, corrected]";
+    let content = content(&[sentence]);
+    let order = [phase(21, Some(6), &[line(1, 6.0, "mg/kg", &[1])])];
+    let telling = |result: &str| {
+        let entry = json!({"name": "hypocalcemia", "result": result, "on": "2026-11-20"});
+        move |order: &mut Value| order["clinical"]["assessments"].as_array_mut().expect("a list").push(entry)
+    };
+    check(&content, &order, |_| (), &[(sentence, Met)]);
+    check(&content, &order, telling("no"), &[(sentence, Met)]);
+    check(&content, &order, telling("yes"), &[(sentence, NotMet)]);
+    check(&content, &order, telling("unknown"), &[(sentence, Unknown)]);
+    check(&content, &order, telling("somewhat"), &[(sentence, Unknown)]);
+}
+
+/// A policy of trastuzumab with one sentence.
+fn policy(id: &str, head: &str, sentence: &str) -> String {
+    format!(
+        "id = \"{id}\"\ntitle = \"{id}\"\ngenerics = [\"trastuzumab\"]\nkind = \"therapeutic\"\nsource = \"a test\"\n{head}\n\
+         [[indication]]\nid = \"any\"\ntitle = \"Any\"\ncriteria = [\"{sentence}\"]\n"
+    )
+}
+
+fn asked(decision: &Decision) -> Vec<&str> {
+    let mut policies: Vec<&str> =
+        decision.findings.iter().filter_map(|finding| finding.rule.strip_prefix("policy/")?.split('/').next()).collect();
+    policies.dedup();
+    policies
+}
+
+#[test]
+fn a_plans_own_policy_comes_before_the_general_one_and_is_nobody_elses() {
+    // proves REG-10
+    let general = policy("MP-GENERAL", "", "cancer is breast");
+    let own = policy("MP-OWN", "health_plans = [\"bcbs-massachusetts\"]", "age >= 200");
+    let of_program = policy("MP-OF-PROGRAM", "programs = [\"oncology-value-management\"]", "cancer is breast");
+    let content = content_with(&[
+        ("trastuzumab.toml", &general),
+        ("trastuzumab-own.toml", &own),
+        ("trastuzumab-program.toml", &of_program),
+    ]);
+    let regimen = content.regimen("BRE-TCH").expect("a regimen");
+    for (program, policy, status) in [
+        ("bma", "MP-GENERAL", CaseStatus::Authorized),
+        ("qccp", "MP-OWN", CaseStatus::InProgress),
+        ("ovm", "MP-OF-PROGRAM", CaseStatus::Authorized),
+    ] {
+        let decision = Situation::new(exact(regimen, &content, program), program).decide(&content).expect("a decision");
+        assert_eq!((asked(&decision), decision.status), (vec![policy], status), "{program}");
+    }
+}
+
+#[test]
+fn a_policy_without_indications_is_never_met_and_its_note_is_told() {
+    // proves REG-10, REG-11
+    let noted = "id = \"MP-NOTED\"\ntitle = \"Trastuzumab\"\ngenerics = [\"trastuzumab\"]\nkind = \"therapeutic\"\nsource = \"a test\"\n\
+                 note = \"withdrawn: of this test\"\n";
+    let content = content_with(&[("trastuzumab.toml", noted)]);
+    let regimen = content.regimen("BRE-TCH").expect("a regimen");
+    let decision = Situation::new(exact(regimen, &content, "bma"), "bma").decide(&content).expect("a decision");
+    assert_eq!(decision.status, CaseStatus::InProgress);
+    assert!(decision.drugs.iter().any(|drug| drug.drug.message.contains("withdrawn: of this test")), "{:?}", decision.drugs);
 }

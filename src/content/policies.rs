@@ -7,9 +7,7 @@ use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{
-    Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredProducts, Program, Statement,
-};
+use crate::domain::content::{Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredProducts, Program, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use chrono::NaiveDate;
 use serde::Deserialize;

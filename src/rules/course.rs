@@ -37,7 +37,8 @@ impl<'a> Course<'a> {
         let mut administrations = Vec::new();
         let starts = phase_starts(bench.phases);
         for (index, phase) in bench.phases.iter().enumerate() {
-            let lines: Vec<&PlanLine<'a>> = lines(bench).filter(|line| line.phase_index == index).collect();
+            let mut lines: Vec<&PlanLine<'a>> = lines(bench).filter(|line| line.phase_index == index).collect();
+            lines.sort_unstable_by_key(|line| line.ordered.line);
             if lines.is_empty() {
                 continue;
             }
@@ -172,12 +173,8 @@ pub fn span(fact: NumberFact, bench: &Bench<'_>) -> Option<(f64, f64)> {
         NumberFact::TreatmentDays => Some(exact(days(Occasions::of(bench)?.days()))),
         NumberFact::TreatmentDaysInCycle => Some(exact(days(Occasions::of(bench)?.days_in_cycle()))),
         NumberFact::DrugDays => Some(exact(days(Occasions::of(bench)?.length()))),
-        NumberFact::Administrations => {
-            Some(over_course(Occasions::of(bench)?.administrations(), before(bench)))
-        }
-        NumberFact::TotalCycles => {
-            Some(over_course(Occasions::of(bench)?.cycles(), Run { fewest: 0, ..before(bench) }))
-        }
+        NumberFact::Administrations => Some(over_course(Occasions::of(bench)?.administrations(), before(bench))),
+        NumberFact::TotalCycles => Some(over_course(Occasions::of(bench)?.cycles(), Run { fewest: 0, ..before(bench) })),
         NumberFact::TotalMonths => total_months(bench),
         _ => None,
     }

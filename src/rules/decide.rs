@@ -261,7 +261,10 @@ impl<'a> Deciding<'a> {
             None if self.supportive_only => {}
             None => self.deviations.extend(deviations::custom_plan(shared)),
         }
-        for (line, judged) in shared.plan.iter().zip(judged.iter_mut()) {
+        // by number: what two drugs' policies ask alike is told of the first, whichever was entered first
+        let mut by_number: Vec<_> = shared.plan.iter().zip(judged.iter()).collect();
+        by_number.sort_unstable_by_key(|(line, _)| line.ordered.line);
+        for (line, judged) in by_number {
             let from_policy = if judged.review.as_ref().is_some_and(|review| review.growth_factor) {
                 deviations::fn_risk(line, judged, shared).into_iter().collect()
             } else {

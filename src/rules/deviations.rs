@@ -135,7 +135,13 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
     let mut found: Vec<Deviation> = Vec::new();
     let mut named: Vec<(&str, Truth)> = Vec::new();
     for Open { asked, statement, is_limit } in &review.open {
-        let repeated = known.iter().any(|deviation| deviation.field == asked.pointer && asked.pointer != "/clinical/assessments");
+        // each line of the drug says for itself what its schedule does
+        let of_schedule = asked.pointer.starts_with("/treatment/phases");
+        let repeated = known.iter().any(|deviation| {
+            deviation.field == asked.pointer
+                && asked.pointer != "/clinical/assessments"
+                && !(of_schedule && deviation.drug_line.is_some_and(|other| other != line.ordered.line))
+        });
         if repeated || named.contains(&(asked.name.as_str(), asked.truth)) {
             continue;
         }

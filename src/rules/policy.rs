@@ -52,11 +52,12 @@ pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings:
 fn applicable<'c>(generic: &str, bench: &Bench<'_>, program: &Program, content: &'c Content) -> Option<&'c Arc<Policy>> {
     let day = bench.patient.date_of_service;
     let first = |is_cms: bool| {
-        let of_owner =
-            || content.policies_for(generic).filter(move |policy| (policy.basis != PolicyBasis::Plan) == is_cms && policy.is_effective(day));
-        of_owner()
-            .find(|policy| policy.scope.names(program))
-            .or_else(|| of_owner().find(|policy| policy.scope.is_general()))
+        let of_owner = || {
+            content
+                .policies_for(generic)
+                .filter(move |policy| (policy.basis != PolicyBasis::Plan) == is_cms && policy.is_effective(day))
+        };
+        of_owner().find(|policy| policy.scope.names(program)).or_else(|| of_owner().find(|policy| policy.scope.is_general()))
     };
     if bench.patient.coverage.line_of_business == LineOfBusiness::MedicareAdvantage {
         first(true).or_else(|| first(false))
@@ -109,9 +110,8 @@ fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, fi
 /// The indication that comes nearest; of equals the first, as content orders them. One that is for something else, as its first
 /// statement says, comes after every one that is for this, so that the rest of it need not be asked.
 fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p Indication)> {
-    let is_for_this = |indication: &Indication| {
-        indication.criteria.first().map_or(Truth::Met, |first| judge_statement(first, bench))
-    };
+    let is_for_this =
+        |indication: &Indication| indication.criteria.first().map_or(Truth::Met, |first| judge_statement(first, bench));
     let purposes: Vec<Truth> = policy.indications.iter().map(is_for_this).collect();
     let some_is = purposes.contains(&Truth::Met);
     policy

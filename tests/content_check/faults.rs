@@ -215,9 +215,9 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault(
         "policies/rituximab.toml",
-        "hepatitis_b_screen is known",
-        "hepatitis_screen is known",
-        "hepatitis_screen is known",
+        "hepatitis_b_screen is negative",
+        "hepatitis_screen is negative",
+        "hepatitis_screen is negative",
         "unknown assessment `hepatitis_screen`",
         "did you mean `hepatitis_b_screen`?",
     ),

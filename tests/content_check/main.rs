@@ -171,7 +171,7 @@ fn a_report_reads_like_a_list_for_a_person() {
     let report = check(Some(copy.path()));
     assert_eq!(
         report.to_string(),
-        "policies/pertuzumab.toml:14: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?\n\
+        "policies/pertuzumab.toml:30: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?\n\
          The content cannot be used: 1 error, 0 warnings, 0 notes."
     );
     assert_eq!(report.exit_code(), 1);
@@ -198,6 +198,6 @@ fn every_example_of_the_criteria_language_can_be_read() {
     let hollow: Vec<&Problem> = report.warnings.iter().filter(|problem| problem.message.contains("never hold")).collect();
     assert!(hollow.is_empty(), "{hollow:?}");
     for page in [page, include_str!("../../docs/content.md")] {
-        assert!(page.contains("policies/pertuzumab.toml:14: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?"));
+        assert!(page.contains("policies/pertuzumab.toml:30: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?"));
     }
 }

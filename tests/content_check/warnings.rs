@@ -54,11 +54,11 @@ pub const WARNINGS: &[Fault] = &[
     ),
     fault(
         "policies/bortezomib.toml",
-        "[[indication]]\nid = \"mcl\"",
-        "[[indication]]\nid = \"mm-fit\"\ntitle = \"Multiple myeloma, fit\"\ncriteria = [\"cancer is myeloma\", \"ecog <= 1\"]\n\n[[indication]]\nid = \"mcl\"",
-        "id = \"mm-fit\"",
-        "indication `mm-fit` is never needed: wherever it holds, `mm`",
-        "take `mm-fit` out",
+        "[[indication]]\nid = \"al\"",
+        "[[indication]]\nid = \"mcl-fit\"\ntitle = \"Mantle cell, fit\"\ndiagnoses = [\"C83.1\"]\ncriteria = [\"cancer is lymphoma_mantle\", \"ecog <= 1\"]\n\n[[indication]]\nid = \"al\"",
+        "id = \"mcl-fit\"",
+        "indication `mcl-fit` is never needed: wherever it holds, `mcl`",
+        "take `mcl-fit` out",
     ),
     fault(
         "policies/durvalumab.toml",
@@ -70,8 +70,8 @@ pub const WARNINGS: &[Fault] = &[
     ),
     fault(
         "policies/pemetrexed.toml",
-        "\"with cisplatin\"",
-        "\"with cisplatin\", \"cancer is any_solid\"",
+        "\"with class platinum\"",
+        "\"with class platinum\", \"cancer is any_solid\"",
         "any_solid",
         "`cancer is any_solid` adds nothing",
         "take it out",
@@ -94,7 +94,7 @@ pub const WARNINGS: &[Fault] = &[
     ),
     fault(
         "policies/trastuzumab.toml",
-        "\"assessment lvef_percent is known\"",
+        "\"assessment lvef_percent >= 50 within 90 days\"",
         "\"not assessment lvef_percent is known\"",
         "not assessment",
         "`not assessment lvef_percent is known` can never hold",

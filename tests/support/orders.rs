@@ -70,7 +70,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
         Some(fewest) => (json!(fewest), json!("not_reported")),
         None => (Value::Null, json!([])),
     };
-    json!({
+    let mut order = json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
         "service": "medical_oncology", "setting": "outpatient", "place_of_service": "11", "channel": "portal", "urgency": "standard",
         "date_of_service": "2026-12-01",
@@ -94,7 +94,95 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
             "prior_therapies": prior, "lines_of_therapy_before": lines_before
         },
         "treatment": {"regimen_id": null, "phases": phases}
-    })
+    });
+    document(&regimen.id, &mut order);
+    order
+}
+
+/// What a practice that documents well answers for a regimen beside what the regimen itself asks: what its policies ask for. Cabazitaxel
+/// stays without the docetaxel before it, and pemetrexed without its vitamins, so that there are orders that pend.
+fn document(regimen: &str, order: &mut Value) {
+    let given = |line: &str, outcome: &str, generics: &[&str]| -> Vec<Value> {
+        let ended = if outcome == "progression" { "2026-11-02" } else { "2026-05-04" };
+        let one = |generic: &&str| json!({"generic": generic, "line": line, "outcome": outcome, "started_on": "2026-01-05", "ended_on": ended});
+        generics.iter().map(one).collect()
+    };
+    let answer = |name: &str, result: &str| json!({"name": name, "result": result, "on": "2026-11-12"});
+    let progressed = |generics: &[&str]| given("first_line", "progression", generics);
+    let cps = || json!({"name": "pd_l1_cps", "result": 10});
+    let (prior, assessments, biomarkers): (Vec<Value>, Vec<Value>, Vec<Value>) = match regimen {
+        "BRE-TDM1-ADJ" => (
+            given("neoadjuvant", "completed", &["trastuzumab", "docetaxel"]),
+            vec![answer("residual_disease_after_neoadjuvant", "yes")],
+            vec![],
+        ),
+        "BRE-TDXD-HER2P" => (progressed(&["trastuzumab", "pertuzumab", "docetaxel"]), vec![], vec![]),
+        "BRE-TDXD-HER2LOW" => (progressed(&["capecitabine"]), vec![], vec![]),
+        "BRE-SG-TNBC" => (
+            [given("neoadjuvant", "completed", &["doxorubicin", "cyclophosphamide"]), progressed(&["paclitaxel"])].concat(),
+            vec![],
+            vec![],
+        ),
+        "BRE-SG-HR" => {
+            order["clinical"]["line_of_treatment"] = json!("third_line");
+            (
+                [progressed(&["letrozole", "palbociclib"]), given("second_line", "progression", &["capecitabine"])].concat(),
+                vec![],
+                vec![],
+            )
+        }
+        "CRC-FOLFOX-PANI" => (vec![], vec![], vec![json!({"name": "braf_v600e", "result": "negative"})]),
+        "END-PEMBRO-LENV" | "OVA-PLD-BEV" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
+        "GE-NIVO-ADJ" => (
+            given("neoadjuvant", "completed", &["carboplatin", "paclitaxel"]),
+            vec![
+                answer("prior_chemoradiation", "concurrent_no_progression"),
+                answer("residual_disease_after_neoadjuvant", "yes"),
+            ],
+            vec![],
+        ),
+        "GE-KN590" => (vec![], vec![], vec![cps()]),
+        "GE-FOLFOX-NIVO" | "GE-CAPOX-NIVO" => (vec![], vec![], vec![cps()]),
+        "GE-RAM-PAC" => (progressed(&["fluorouracil", "oxaliplatin"]), vec![], vec![]),
+        "NSC-DURVA-CONS" | "SCL-DURVA-CONS" => (
+            given("definitive", "completed", &["cisplatin", "etoposide"]),
+            vec![
+                answer("prior_chemoradiation", "concurrent_no_progression"),
+                json!({"name": "chemoradiation_ended_on", "result": "2026-11-10"}),
+            ],
+            vec![],
+        ),
+        "NSC-ATEZO-ADJ" => {
+            order["clinical"]["stage"] = json!("IIIA");
+            (given("adjuvant", "completed", &["cisplatin", "vinorelbine"]), vec![], vec![])
+        }
+        "NSC-TDXD-HER2M" => (progressed(&["carboplatin", "pemetrexed"]), vec![], vec![]),
+        "HOD-BV" => {
+            (progressed(&["doxorubicin", "vinblastine"]), vec![answer("prior_stem_cell_transplant", "autologous")], vec![])
+        }
+        "LYM-RMAINT" => (
+            given("first_line", "completed", &["bendamustine"])
+                .into_iter()
+                .chain([json!({"generic": "rituximab", "line": "first_line", "outcome": "completed",
+                               "started_on": "2026-01-05", "ended_on": "2026-06-01"})])
+                .collect(),
+            vec![answer("response_to_last_line", "complete_response")],
+            vec![],
+        ),
+        "PTCL-BVCHP" => {
+            order["diagnosis"]["icd10"] = json!("C84.41");
+            (vec![], vec![], vec![])
+        }
+        "MYE-DRD" => (vec![], vec![answer("transplant_candidate", "no")], vec![]),
+        "MYE-DPD" | "MYE-ISAKD" | "MYE-DVD" | "MYE-KRD" => (progressed(&["lenalidomide", "bortezomib"]), vec![], vec![]),
+        "PAN-NALIRI" => (progressed(&["gemcitabine"]), vec![], vec![]),
+        "RCC-PEMBRO-ADJ" => (vec![], vec![answer("recurrence_risk", "high")], vec![]),
+        _ => return,
+    };
+    let clinical = &mut order["clinical"];
+    clinical["prior_therapies"] = json!(prior);
+    clinical["assessments"].as_array_mut().expect("a list").extend(assessments);
+    clinical["biomarkers"].as_array_mut().expect("a list").extend(biomarkers);
 }
 
 fn billable(prefix: &str, content: &Content) -> String {

@@ -90,8 +90,8 @@ impl<'t> Reader<'t> {
 
     /// Takes `is` and this keyword if they come next.
     pub fn is_keyword(&mut self, word: &str) -> bool {
-        let found = self.peek().is_some_and(|token| token.is("is"))
-            && self.tokens.get(self.next + 1).is_some_and(|token| token.is(word));
+        let found =
+            self.peek().is_some_and(|token| token.is("is")) && self.tokens.get(self.next + 1).is_some_and(|token| token.is(word));
         self.next += if found { 2 } else { 0 };
         found
     }

@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 19] = [
     "README.md",
     "agreement.toml",
     "releases.toml",

@@ -62,7 +62,10 @@ fn deciding<'d>(drafts: &'d Drafts, generic: &str, program: &Program, release: u
         drafts.policies.iter().filter(|draft| {
             let policy = &draft.policy;
             let over = policy.effective_through.is_some_and(|last| last < day);
-            !over && draft.life.covers(release) && policy.scope.covers(program) && policy.generics.iter().any(|known| known == generic)
+            !over
+                && draft.life.covers(release)
+                && policy.scope.covers(program)
+                && policy.generics.iter().any(|known| known == generic)
         })
     };
     // a plan's own policy comes before the general one
@@ -83,12 +86,7 @@ fn indications(draft: &policies::Draft, release: usize) -> Vec<&Indication> {
 }
 
 /// Why no indication can hold in the scene; none where one can.
-fn refusal<'a>(
-    world: World<'a>,
-    scene: &[Wanted<'a>],
-    policy: &'a Policy,
-    indications: &[&'a Indication],
-) -> Option<String> {
+fn refusal<'a>(world: World<'a>, scene: &[Wanted<'a>], policy: &'a Policy, indications: &[&'a Indication]) -> Option<String> {
     let general = || policy.general.iter().chain(&policy.general_limits);
     let hold = |statements: &mut dyn Iterator<Item = &'a Statement>| {
         let all: Vec<Wanted<'_>> =
