@@ -166,8 +166,8 @@ impl<'a> History<'a> {
 
     /// The response told to a case that this order goes on with.
     fn response_to(&self, case: &RelatedCase) -> Option<Response> {
-        let (continues, continued) = self.continues?;
-        continued.filter(|continued| continued.case_id == case.case_id).and(continues.response)
+        let (told, known) = self.continues?;
+        known.filter(|known| known.case_id == case.case_id).and(told.response)
     }
 
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
@@ -220,6 +220,7 @@ impl<'a> History<'a> {
         if is_open { Truth::Unknown } else { Truth::NotMet }
     }
 
+    #[expect(clippy::unused_self, reason = "asked of a history")]
     fn is_one_course(&self, ended: NaiveDate, begins: NaiveDate, content: &Content) -> bool {
         (begins - ended).num_days() <= i64::from(content.therapies.course_gap_days)
     }

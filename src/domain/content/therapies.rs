@@ -118,7 +118,7 @@ impl<T> Default for Index<T> {
 
 impl<T: PartialEq> Index<T> {
     fn add(&mut self, name: &str, entry: &Arc<T>) {
-        let key = fold(name);
+        let key = fold(name).into_owned();
         let letters = key.replace('_', "");
         self.by_letters
             .entry(letters)
@@ -141,7 +141,7 @@ fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
     for join in joins {
         text = text.replace(join, "\n");
     }
-    text.split('\n').map(fold).filter(|part| !part.is_empty()).collect()
+    text.split('\n').map(|part| fold(part).into_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 impl Therapies {
@@ -152,7 +152,7 @@ impl Therapies {
 
     /// What a name stands for, combinations not taken apart.
     pub fn name(&self, typed: &str) -> Option<&Arc<Therapy>> {
-        self.names.get(&fold(typed))
+        self.names.get(fold(typed).as_ref())
     }
 
     /// Adds an outcome word.
@@ -162,7 +162,7 @@ impl Therapies {
 
     /// What an outcome word says, phrases not taken apart.
     pub fn outcome_word(&self, typed: &str) -> Option<&Arc<Outcome>> {
-        self.outcomes.get(&fold(typed))
+        self.outcomes.get(fold(typed).as_ref())
     }
 
     /// What was given: one entry for each part of a combination. None where any part is not known.

@@ -3,7 +3,7 @@
 
 use super::{Disagreement, Earlier, Told};
 use crate::domain::case::Deviation;
-use crate::domain::content::CourseState;
+use crate::domain::order::PriorTherapy;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
@@ -19,13 +19,6 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let told = history.told.as_deref().unwrap_or_default();
     for earlier in told {
         found.extend(not_understood(earlier));
-        let ended = earlier.told.ended_on.known().filter(|ended| **ended > history.received_on);
-        if let Some(ended) = ended.filter(|_| earlier.course() != Some(CourseState::Ongoing)) {
-            let name = earlier.told.typed();
-            let pointer = format!("/clinical/prior_therapies/{}/ended_on", earlier.index);
-            let message = format!("{name} ended on {ended}, which is still to come: correct the day, or say that it goes on");
-            found.push(contradiction("history/ended-on", &pointer, ended.to_string(), "a day until receipt", message));
-        }
     }
     let listed = patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
     let says_none = |typed: &str| patient.content.therapies.name(typed).is_some_and(|therapy| therapy.none);
@@ -35,7 +28,7 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
             let pointer = format!("/clinical/prior_therapies/{none}");
             let message = format!(
                 "the earlier treatments hold both \"{}\" and {}: leave one of them out",
-                listed.get(none).map(|therapy| therapy.typed()).unwrap_or_default(),
+                listed.get(none).map(PriorTherapy::typed).unwrap_or_default(),
                 other.told.typed()
             );
             found.push(contradiction("history/none", &pointer, "none".to_owned(), "treatments, or none", message));

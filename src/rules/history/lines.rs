@@ -121,7 +121,7 @@ fn is_metastatic(earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
         }
         _ => Truth::Unknown,
     };
-    let by_setting = earlier.told.setting.known().map(|word| match fold(word).as_str() {
+    let by_setting = earlier.told.setting.known().map(|word| match fold(word).as_ref() {
         word if word.starts_with("metastatic") || matches!(word, "recurrent_metastatic" | "unresectable" | "extensive_stage") => {
             Truth::Met
         }
