@@ -1,10 +1,10 @@
 //! What a person has to look at about earlier treatment whatever policies and regimens say: answers that contradict each other, and
 //! words that nobody understood (SAFE-04, SAFE-12).
 
-use super::{Disagreement, Earlier, Told};
+use super::{Disagreement, Earlier, Told, lines};
 use crate::domain::case::Deviation;
 use crate::domain::order::PriorTherapy;
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 use crate::rules::findings::facts as said;
@@ -17,6 +17,7 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let mut found: Vec<Concern> =
         history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
     let told = history.told.as_deref().unwrap_or_default();
+    found.extend(told.iter().find_map(|earlier| line_over(earlier, shared)));
     for earlier in told {
         found.extend(not_understood(earlier));
     }
@@ -62,6 +63,25 @@ fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
         "the lines of prior_therapies"
     };
     Some(contradiction("history/lines", "/clinical/lines_of_therapy_before", number.to_string(), expected, message))
+}
+
+/// An earlier treatment of this order's line that ended in progression, or of a later one: the order stands in another line.
+fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let ordered = patient.line()?;
+    let listed = earlier.told.line.known().copied()?;
+    let (own, other) = (lines::rank(Some(ordered))?, lines::rank(Some(listed))?);
+    let is_over = ordered != LineOfTreatment::ThirdLinePlus
+        && (other > own || (other == own && patient.history.progressed_on(earlier, patient) == Truth::Met));
+    if !is_over {
+        return None;
+    }
+    let name = earlier.told.typed();
+    let pointer = format!("/clinical/prior_therapies/{}/line", earlier.index);
+    let message = format!(
+        "line_of_treatment is {ordered}, and the earlier treatment {name} was {listed} and is over: which line is this order?"
+    );
+    Some(contradiction("history/line", &pointer, listed.to_string(), "a line before line_of_treatment", message))
 }
 
 fn contradiction(rule: &str, pointer: &str, entered: String, expected: &str, message: String) -> Concern {
