@@ -65,22 +65,23 @@ fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
     Some(contradiction("history/lines", "/clinical/lines_of_therapy_before", number.to_string(), expected, message))
 }
 
-/// An earlier treatment of this order's line that ended in progression, or of a later one: the order stands in another line.
+/// An earlier treatment of this order's line that ended in progression, or may have, or of a later one: the order stands in another line.
 fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
     let ordered = patient.line()?;
     let listed = earlier.told.line.known().copied()?;
     let (own, other) = (lines::rank(Some(ordered))?, lines::rank(Some(listed))?);
-    let is_over = ordered != LineOfTreatment::ThirdLinePlus
-        && (other > own || (other == own && patient.history.progressed_on(earlier, patient) == Truth::Met));
+    // what is not understood may say so, too
+    let has_ended =
+        matches!(earlier.outcome, Told::NotUnderstood) || patient.history.progressed_on(earlier, patient) == Truth::Met;
+    let is_over = ordered != LineOfTreatment::ThirdLinePlus && (other > own || (other == own && has_ended));
     if !is_over {
         return None;
     }
     let name = earlier.told.typed();
     let pointer = format!("/clinical/prior_therapies/{}/line", earlier.index);
-    let message = format!(
-        "line_of_treatment is {ordered}, and the earlier treatment {name} was {listed} and is over: which line is this order?"
-    );
+    let message =
+        format!("line_of_treatment is {ordered}, and the earlier treatment {name} was {listed}: which line is this order?");
     Some(contradiction("history/line", &pointer, listed.to_string(), "a line before line_of_treatment", message))
 }
 
