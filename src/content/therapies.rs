@@ -25,6 +25,7 @@ struct Header {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a clinician may write")]
 struct NameEntry {
     names: Vec<String>,
     #[serde(default)]
@@ -88,7 +89,7 @@ pub(super) fn read(source: &Source, drugs: &DrugCatalog, classes: &BTreeSet<Stri
             no_name_twice(&entry.names, place, &mut seen, report);
             let therapy = Arc::new(therapy(&entry, place, drugs, classes, report));
             for (index, name) in entry.names.iter().enumerate() {
-                if let Some(generic) = own.get(&fold(name)).filter(|generic| !is_only(&therapy, generic)) {
+                if let Some(generic) = own.get(fold(name).as_ref()).filter(|generic| !is_only(&therapy, generic)) {
                     let message = format!("`{name}` is what the catalogue calls {generic}");
                     place.key("names").at(index).error(report, message, None);
                 }
@@ -142,7 +143,7 @@ fn no_name_twice(names: &[String], place: Place<'_, '_>, seen: &mut HashMap<Stri
     }
     for (index, name) in names.iter().enumerate() {
         let here = place.key("names").at(index);
-        let key = fold(name);
+        let key = fold(name).into_owned();
         if key.is_empty() {
             here.error(report, "a name needs a letter or a digit", None);
         } else if let Some(line) = seen.insert(key, here.line()) {
@@ -182,7 +183,7 @@ fn of_catalogue(drugs: &DrugCatalog, found: &mut Therapies) -> HashMap<String, S
         }
         for name in std::iter::once(&drug.generic).chain(&drug.synonyms) {
             found.add_name(name, &therapy);
-            own.insert(fold(name), drug.generic.clone());
+            own.insert(fold(name).into_owned(), drug.generic.clone());
         }
     }
     for code in drugs.ended_codes() {
@@ -203,16 +204,21 @@ fn is_only(therapy: &Therapy, generic: &str) -> bool {
     matches!(therapy.drugs.as_slice(), [only] if only.generic == generic) && !therapy.others
 }
 
-fn therapy(entry: &NameEntry, place: Place<'_, '_>, drugs: &DrugCatalog, classes: &BTreeSet<String>, report: &mut Report) -> Therapy {
+fn therapy(
+    entry: &NameEntry,
+    place: Place<'_, '_>,
+    drugs: &DrugCatalog,
+    classes: &BTreeSet<String>,
+    report: &mut Report,
+) -> Therapy {
     let known = |list: &[String], place: Place<'_, '_>, report: &mut Report| -> Vec<Arc<Drug>> {
         let mut found = Vec::new();
         for (index, name) in list.iter().enumerate() {
-            match drugs.by_name(name) {
-                Some(drug) => found.push(Arc::clone(drug)),
-                None => {
-                    let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
-                    place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
-                }
+            if let Some(drug) = drugs.by_name(name) {
+                found.push(Arc::clone(drug));
+            } else {
+                let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
+                place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
             }
         }
         found
@@ -257,7 +263,9 @@ fn consistent(entry: &NameEntry, place: Place<'_, '_>, report: &mut Report) {
         || entry.others
         || entry.outside.is_some();
     if [holds, entry.no_drug, entry.none].into_iter().filter(|is_so| *is_so).count() != 1 {
-        let suggestion = Some("give `drugs`, `readings`, `classes`, `may_be_classes`, `others` or `outside`; or `no_drug`; or `none`".to_owned());
+        let suggestion = Some(
+            "give `drugs`, `readings`, `classes`, `may_be_classes`, `others` or `outside`; or `no_drug`; or `none`".to_owned(),
+        );
         place.error(report, "say what the names stand for, once", suggestion);
     }
     if entry.readings.len() == 1 {

@@ -156,7 +156,12 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: format!("{} {words} the policy of {}: {statement}{}", asked.name.replace('_', " "), line.name(), not_understood(asked)),
+            message: format!(
+                "{} {words} the policy of {}: {statement}{}",
+                asked.name.replace('_', " "),
+                line.name(),
+                not_understood(asked)
+            ),
         });
     }
     found

@@ -56,7 +56,8 @@ impl Therapy {
         if self.drugs.iter().any(|drug| is_partner(drug, partner)) || self.classes.iter().any(of_class) {
             return Truth::Met;
         }
-        let may_hold = |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
+        let may_hold =
+            |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
         let is_open = self.others
             || (self.outside.is_some() && matches!(partner, Partner::Class(_)))
             || self.may_be.iter().any(|drug| is_partner(drug, partner))
@@ -117,7 +118,7 @@ impl<T> Default for Index<T> {
 
 impl<T: PartialEq> Index<T> {
     fn add(&mut self, name: &str, entry: &Arc<T>) {
-        let key = fold(name);
+        let key = fold(name).into_owned();
         let letters = key.replace('_', "");
         self.by_letters
             .entry(letters)
@@ -132,7 +133,8 @@ impl<T: PartialEq> Index<T> {
 }
 
 /// What joins the parts of a combination, or of what people write about an outcome.
-const JOINS: [&str; 13] = [" w/ ", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
+const JOINS: [&str; 15] =
+    [" w/ ", "(", ")", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
 
 /// The parts of what was typed.
 fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
@@ -140,7 +142,7 @@ fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
     for join in joins {
         text = text.replace(join, "\n");
     }
-    text.split('\n').map(fold).filter(|part| !part.is_empty()).collect()
+    text.split('\n').map(|part| fold(part).into_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 impl Therapies {
@@ -151,7 +153,7 @@ impl Therapies {
 
     /// What a name stands for, combinations not taken apart.
     pub fn name(&self, typed: &str) -> Option<&Arc<Therapy>> {
-        self.names.get(&fold(typed))
+        self.names.get(fold(typed).as_ref())
     }
 
     /// Adds an outcome word.
@@ -161,7 +163,7 @@ impl Therapies {
 
     /// What an outcome word says, phrases not taken apart.
     pub fn outcome_word(&self, typed: &str) -> Option<&Arc<Outcome>> {
-        self.outcomes.get(&fold(typed))
+        self.outcomes.get(fold(typed).as_ref())
     }
 
     /// What was given: one entry for each part of a combination. None where any part is not known.
@@ -206,6 +208,12 @@ const fn weight(outcome: &Outcome) -> u8 {
         (Truth::Met, _) => 4,
         (Truth::Unknown, _) => 3,
         (Truth::NotMet, CourseState::Ongoing) => 2,
-        (Truth::NotMet, _) => if outcome.best_response { 0 } else { 1 },
+        (Truth::NotMet, _) => {
+            if outcome.best_response {
+                0
+            } else {
+                1
+            }
+        }
     }
 }
