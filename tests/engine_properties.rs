@@ -392,6 +392,46 @@ proptest! {
     }
 
     #[test]
+    fn no_shorter_interval_and_no_longer_duration_lifts_a_limit(
+        drawn in drawn(),
+        days in prop::collection::vec(1_u32..=21, 1..6),
+        (shorter, cycles, times) in (0_u64..10, 1_u64..40, 1_u64..3),
+    ) {
+        // proves SAFE-09, SAFE-10, SAFE-15
+        let mut order = drawn.order;
+        let limits = |order: &Value| {
+            let decision = decide(order, drawn.program);
+            let broken = decision.findings.iter().any(|finding| finding.rule.starts_with("limits/"));
+            (broken, decision.status, decision.status_reason)
+        };
+        let length = order["treatment"]["phases"][0]["cycle_length_days"].as_u64().expect("a length");
+        let drugs = order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list");
+        for day in days.iter().map(|day| u64::from(*day)).filter(|day| *day <= length) {
+            let given = drugs.last_mut().expect("a drug")["days"].as_array_mut().expect("days");
+            if !given.contains(&json!(day)) {
+                given.push(json!(day));
+            }
+        }
+        let before = limits(&order);
+        prop_assert!(!before.0 || !is_approved(before.1));
+        prop_assume!(before.0);
+        let phase = &mut order["treatment"]["phases"][0];
+        let mut longest = 1;
+        for drug in phase["drugs"].as_array_mut().expect("a list") {
+            longest = longest.max(drug["days"].as_array().expect("days").iter().filter_map(Value::as_u64).max().unwrap_or(1));
+            let often = drug["frequency_per_day"].as_u64().unwrap_or(1);
+            drug["frequency_per_day"] = json!(often * times);
+        }
+        if let Some(planned) = phase["cycles"].as_u64() {
+            // so many more that the whole is no shorter than it was
+            phase["cycles"] = json!(planned * 2 + cycles);
+        }
+        phase["cycle_length_days"] = json!(length.saturating_sub(shorter).max(longest).max(length.div_ceil(2)));
+        let after = limits(&order);
+        prop_assert!(after.0 && !is_approved(after.1), "{:?} became {:?}\n{}", before.2, after.2, order["treatment"]);
+    }
+
+    #[test]
     fn statuses_units_and_dates_agree_with_each_other(drawn in drawn()) {
         // proves CAS-08, VER-07, VER-08, SCD-01, SUB-01
         consistent(&decide(&drawn.order, drawn.program))?;

@@ -25,6 +25,7 @@ struct Header {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a clinician may write")]
 struct NameEntry {
     names: Vec<String>,
     #[serde(default)]
@@ -213,12 +214,11 @@ fn therapy(
     let known = |list: &[String], place: Place<'_, '_>, report: &mut Report| -> Vec<Arc<Drug>> {
         let mut found = Vec::new();
         for (index, name) in list.iter().enumerate() {
-            match drugs.by_name(name) {
-                Some(drug) => found.push(Arc::clone(drug)),
-                None => {
-                    let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
-                    place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
-                }
+            if let Some(drug) = drugs.by_name(name) {
+                found.push(Arc::clone(drug));
+            } else {
+                let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
+                place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
             }
         }
         found

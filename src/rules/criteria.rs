@@ -420,8 +420,13 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
-        Criterion::Prior { partners, .. } | Criterion::LinesBeforeWith { partners, .. } => {
-            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(partners, patient)));
+        Criterion::Prior { partners, progressed } => {
+            let words = patient.history.in_words(partners, *progressed, patient);
+            say("prior_therapies", "/clinical/prior_therapies", json!(words));
+        }
+        Criterion::LinesBeforeWith { partners, .. } => {
+            let words = patient.history.in_words(partners, false, patient);
+            say("prior_therapies", "/clinical/prior_therapies", json!(words));
         }
         Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
         Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),

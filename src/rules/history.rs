@@ -168,8 +168,8 @@ impl<'a> History<'a> {
 
     /// The response told to a case that this order goes on with.
     fn response_to(&self, case: &RelatedCase) -> Option<Response> {
-        let (continues, continued) = self.continues?;
-        continued.filter(|continued| continued.case_id == case.case_id).and(continues.response)
+        let (told, known) = self.continues?;
+        known.filter(|known| known.case_id == case.case_id).and(told.response)
     }
 
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
@@ -222,6 +222,7 @@ impl<'a> History<'a> {
         if is_open { Truth::Unknown } else { Truth::NotMet }
     }
 
+    #[expect(clippy::unused_self, reason = "asked of a history")]
     fn is_one_course(&self, ended: NaiveDate, begins: NaiveDate, content: &Content) -> bool {
         (begins - ended).num_days() <= i64::from(content.therapies.course_gap_days)
     }
@@ -270,9 +271,17 @@ impl<'a> History<'a> {
     }
 
     /// Earlier treatments as a person reads them, each with what is not understood about it; cases on file that are not told.
-    pub fn in_words(&self, partners: &[Partner], patient: &Patient<'_>) -> Option<Vec<String>> {
+    pub fn in_words(&self, partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Option<Vec<String>> {
         let told = self.told.as_ref()?;
-        let mut words: Vec<String> = told.iter().map(Earlier::in_words).collect();
+        let is_open = |earlier: &Earlier<'_>| {
+            let known = !earlier.is_foreign() && earlier.held(partners, patient.content) == Truth::Met;
+            progressed && known && self.progressed_on(earlier, patient) == Truth::Unknown
+        };
+        let in_words = |earlier: &Earlier<'_>| {
+            let words = earlier.in_words();
+            if is_open(earlier) { format!("{words} (did the disease progress on it?)") } else { words }
+        };
+        let mut words: Vec<String> = told.iter().map(in_words).collect();
         words.extend(self.on_file(partners, patient.content).map(|(case, drug)| {
             let order_id = case.order_id.as_deref().unwrap_or_default();
             format!("{} on file from {} (order {order_id}), not told of here", drug.generic, case.valid_from)

@@ -85,14 +85,6 @@ pub const WARNINGS: &[Fault] = &[
         "add the regimen",
     ),
     fault(
-        "policies/bevacizumab.toml",
-        "enabled = false",
-        "enabled = true",
-        "# Medical policy",
-        "preferred products are shown to people, never applied",
-        "product in",
-    ),
-    fault(
         "policies/trastuzumab.toml",
         "\"assessment lvef_percent >= 50 within 90 days\"",
         "\"not assessment lvef_percent is known\"",

@@ -110,7 +110,6 @@ impl<'a> Room<'_, 'a> {
             Criterion::MonthsSince { name, comparison, months } => {
                 self.narrow(Answer::Months(name), |range| range.narrow(*comparison, *months, is_wanted))
             }
-            Criterion::LinesBeforeWith { .. } => true,
             Criterion::Continuation(yes) => {
                 let ruled_out = |(other, is_so): &Wanted<'a>| matches!(other, Criterion::Continuation(said) if (said == yes) != (*is_so == is_wanted));
                 !self.leaves.iter().any(ruled_out)
@@ -122,7 +121,7 @@ impl<'a> Room<'_, 'a> {
             }
             Criterion::FnRiskFactor(factor) => !is_wanted || self.may_be_risk_factor(factor.as_deref()),
             Criterion::RegimenMatched => !self.leaves.contains(&(leaf, !is_wanted)),
-            Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => true,
+            Criterion::LinesBeforeWith { .. } | Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => true,
         }
     }
 

@@ -133,7 +133,8 @@ impl<T: PartialEq> Index<T> {
 }
 
 /// What joins the parts of a combination, or of what people write about an outcome.
-const JOINS: [&str; 13] = [" w/ ", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
+const JOINS: [&str; 15] =
+    [" w/ ", "(", ")", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
 
 /// The parts of what was typed.
 fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
