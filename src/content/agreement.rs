@@ -48,7 +48,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             document.root().key("provenance").error(report, "say where these rules come from", None);
         }
         let place = document.root().key("past_dates");
-        known(&header.past_dates, place, "assessment", &words.assessments.keys().map(String::as_str).collect::<Vec<_>>(), report);
+        known(&header.past_dates, place, "assessment", &words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(), report);
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
         draft.agreement.performance_grades_apart = header.performance_grades_apart;
@@ -135,8 +135,9 @@ fn markers(criterion: &Criterion, words: &Vocabulary) -> Option<Vec<usize>> {
         }
         Criterion::Biomarker { marker, .. } => {
             let known = words.biomarker(marker)?;
-            let named = |name: &String| words.biomarkers.iter().position(|marker| marker.name == *name);
-            Some(std::iter::once(&known.name).chain(&known.derived_from).filter_map(named).collect())
+            let named = |name: &String| words.answers.biomarkers.iter().position(|marker| marker.name == *name);
+            let parts = known.derived.iter().flat_map(|rule| rule.parts.iter().map(|(name, _)| name));
+            Some(std::iter::once(&known.name).chain(parts).filter_map(named).collect())
         }
         _ => None,
     }
@@ -144,7 +145,7 @@ fn markers(criterion: &Criterion, words: &Vocabulary) -> Option<Vec<usize>> {
 
 fn sentence(text: String, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<Statement> {
     match criteria::parse(&text, words) {
-        Ok(criterion) => Some(Statement { text, criterion }),
+        Ok(criterion) => Some(Statement::new(text, criterion)),
         Err(error) => {
             place.error(report, format!("column {} of \"{text}\": {}", error.column, error.message), error.suggestion);
             None
@@ -217,11 +218,11 @@ struct OpposedEntry {
 }
 
 fn opposed(entry: OpposedEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> OpposedResults {
-    let markers: Vec<&str> = words.biomarkers.iter().map(|marker| marker.name.as_str()).collect();
+    let markers: Vec<&str> = words.answers.biomarkers.iter().map(|marker| marker.name.as_str()).collect();
     known(&entry.markers, place.key("markers"), "biomarker", &markers, report);
     let of = |name: &str| entry.markers.is_empty() || entry.markers.iter().any(|marker| marker == name);
     let results = || {
-        let meant = words.biomarkers.iter().filter(|marker| of(&marker.name));
+        let meant = words.answers.biomarkers.iter().filter(|marker| of(&marker.name));
         meant.flat_map(|marker| &marker.results).flat_map(|(word, also)| std::iter::once(word).chain(also)).map(String::as_str)
     };
     known(&entry.one, place.key("one"), "result", &results().collect::<Vec<_>>(), report);

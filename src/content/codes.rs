@@ -8,7 +8,7 @@ use super::table::{flag, rows};
 use crate::domain::content::{Diagnosis, HolidayCalendar, PlaceOfService, TerminatedCode};
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Codes that are named one by one; of more, the next level is named.
 const FEW_CODES: usize = 12;

@@ -199,7 +199,7 @@ fn limit(entry: Entry, verify: bool, place: Place<'_, '_>, words: &Vocabulary, r
 fn statement(text: Option<&str>, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<Statement> {
     let text = text?;
     match criteria::parse(text, words) {
-        Ok(criterion) => Some(Statement { text: text.to_owned(), criterion }),
+        Ok(criterion) => Some(Statement::new(text.to_owned(), criterion)),
         Err(error) => {
             place.error(report, format!("column {} of \"{text}\": {}", error.column, error.message), error.suggestion);
             None

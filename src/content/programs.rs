@@ -109,7 +109,7 @@ pub(super) fn read(
                 return None;
             }
             let mut program = changed(&document, &program, &changes, release, calendars, report)?;
-            program.managed.extend(managed.of::<BTreeMap<String, ()>>(release).into_keys());
+            program.managed.extend(managed.of::<Vec<(String, ())>>(release).into_iter().map(|(generic, ())| generic));
             Some(last.next(program))
         });
         found.push(Draft { versions: versions.collect(), life });

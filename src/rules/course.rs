@@ -6,6 +6,7 @@ use super::dose::{self, Given};
 use super::drugs::{ceiling, cycle_cap};
 use super::history::Run;
 use super::plan::{PlanLine, phase_starts};
+use crate::domain::content::Product;
 use crate::domain::criteria::{Amount, Comparison, NumberFact, Per};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DoseUnit, Truth};
@@ -188,14 +189,14 @@ impl Administration<'_> {
 
     /// The dose of this administration, all its lines together; none where a dose or a measure is missing, or the units do not convert.
     fn dose(&self, amount: Amount, per: Per, bench: &Bench<'_>) -> Option<f64> {
-        let ceiling = bench.matched.and_then(|matched| ceiling(self.line, matched));
-        let each = |dose: &Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, ceiling, bench));
+        let ceiling = ceiling(self.line, bench.matched);
+        let each = |dose: &Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, (ceiling, self.line.product), bench));
         if self.doses.is_empty() { None } else { self.doses.iter().map(each).sum() }
     }
 
     /// Measures of the patient that the dose waits for.
     pub fn lacking(&self, per: Per, bench: &Bench<'_>) -> Vec<super::patient::Measure> {
-        let told = self.doses.iter().flatten().find_map(|dose| dose::given(dose.amount, dose.unit, bench.patient).err());
+        let told = self.doses.iter().flatten().find_map(|dose| dose::given(dose.amount, dose.unit, bench.patient, self.line.product).err());
         told.unwrap_or_else(|| match per {
             Per::Administration => Vec::new(),
             Per::Kg => bench.patient.weight().err().unwrap_or_default(),
@@ -210,11 +211,17 @@ impl Administration<'_> {
 }
 
 /// A dose in the amount asked for. One ordered per kilogram or square metre needs no measures to be compared as such.
-fn converted(dose: Dose, amount: Amount, per: Per, ceiling: Option<f64>, bench: &Bench<'_>) -> Option<f64> {
+fn converted(
+    dose: Dose,
+    amount: Amount,
+    per: Per,
+    (ceiling, product): (Option<f64>, Option<&Product>),
+    bench: &Bench<'_>,
+) -> Option<f64> {
     if per != Per::Administration && ordered_per(dose.unit) == Some(per) {
         return Given::of_flat(dose.amount, dose.unit)?.amount_in(amount);
     }
-    let given = dose::given(dose.amount, dose.unit, bench.patient).ok()?;
+    let given = dose::given(dose.amount, dose.unit, bench.patient, product).ok()?;
     let given = if dose.unit.is_relative() && per == Per::Administration { given.at_most(ceiling) } else { given };
     let whole = given.amount_in(amount)?;
     match per {

@@ -509,7 +509,6 @@ impl<'a> Deciding<'a> {
                             | DeviationCode::Contradiction
                             | DeviationCode::MissingClinicalInformation
                             | DeviationCode::MissingPlanComparison
-                            | DeviationCode::Contradiction
                     )
                     || deviation.effect.pends() && deviation.code == DeviationCode::FnRisk && asks_for_risk_factors
             })

@@ -82,7 +82,7 @@ impl Question {
     }
 
     /// The cases of the person whom the order is about, not of others who had the number (SAFE-14).
-    fn own_cases<'k>(&self, order: &OrderRequest, known: &'k Known) -> impl Iterator<Item = &'k MemberCase> {
+    fn own_cases<'k>(order: &OrderRequest, known: &'k Known) -> impl Iterator<Item = &'k MemberCase> {
         let spans = known.members.iter().filter(|row| identity::agrees(&order.member, row));
         let covering = spans.clone().find(|row| order.date_of_service.is_some_and(|day| row.covers(day)));
         let person = covering.or_else(|| spans.clone().next()).map(MemberRow::person);
@@ -103,7 +103,7 @@ impl Question {
             member: self.member(&known.members),
             ordering_provider: provider(asked_ordering, &known.ordering),
             servicing_provider: provider(asked_servicing, &known.servicing),
-            related_cases: self.own_cases(order, known).map(related).collect(),
+            related_cases: Self::own_cases(order, known).map(related).collect(),
         }
     }
 }

@@ -269,7 +269,7 @@ impl Content {
 
     /// Where a biomarker stands among [`Content::biomarkers`], by name or synonym.
     pub fn biomarker_place(&self, name: &str) -> Option<usize> {
-        self.biomarker_names.get(name).copied()
+        by_name(name, &self.answers.biomarker_names).copied()
     }
 
     /// A pathology term by word or synonym.

@@ -1,9 +1,9 @@
 //! Days that do not fit the day of receipt or of service.
 
 use super::{Side, contradiction};
+use crate::domain::content::CourseState;
 use crate::domain::answer::Answer;
 use crate::domain::order::{Assessment, PriorTherapy, Reported};
-use crate::rules::biomarker;
 use crate::rules::calendar::local_day;
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
@@ -36,7 +36,7 @@ fn past_date(index: usize, entry: &Assessment, received_on: NaiveDate, shared: &
 
 /// An earlier therapy began before this order, and ended before this treatment begins unless it goes on.
 fn prior_therapy(index: usize, therapy: &PriorTherapy, received_on: NaiveDate, shared: &Shared<'_>) -> Option<Concern> {
-    let of = |what: &str| [what, " of ", &therapy.generic].concat();
+    let of = |what: &str| [what, " of ", therapy.typed()].concat();
     let at = |field: &str| format!("/clinical/prior_therapies/{index}/{field}");
     if let Answer::Known(started) = therapy.started_on
         && started > received_on
@@ -45,7 +45,10 @@ fn prior_therapy(index: usize, therapy: &PriorTherapy, received_on: NaiveDate, s
         let second = Side::new(of("start"), at("started_on"), started.to_string());
         return Some(contradiction("prior-therapy-future", "it has not begun yet", &first, &second, Pends::Managed, shared));
     }
-    let goes_on = therapy.outcome.known().is_some_and(|outcome| biomarker::snake(outcome) == "ongoing");
+    let goes_on = {
+        let outcome = therapy.outcome.known().and_then(|outcome| shared.content.therapies.outcome(outcome));
+        outcome.is_some_and(|outcome| outcome.course == CourseState::Ongoing)
+    };
     let day = shared.admitted.date_of_service;
     let Answer::Known(ended) = therapy.ended_on else { return None };
     if ended <= day || goes_on {

@@ -82,13 +82,13 @@ fn titled(code: &str, content: &Content) -> String {
 pub fn not_billable(order: &OrderRequest, content: &Content) -> Option<Notice> {
     let code = order.diagnosis.as_ref()?.icd10.as_deref()?;
     let known = content.diagnoses.get(code).filter(|known| !known.billable)?;
-    Some(Notice {
-        code: NoticeCode::NotBillableDiagnosis,
-        message: format!(
+    Some(Notice::new(
+        NoticeCode::NotBillableDiagnosis,
+        &format!(
             "{code} ({}) is a category and can't be billed: claims need a code below it ({})",
             known.title,
             known.narrower.join(", ")
         ),
-        case_id: None,
-    })
+        None,
+    ))
 }

@@ -1,8 +1,8 @@
 //! A performance status that is told on both scales.
 
 use super::{Side, contradiction};
+use crate::domain::fold::fold;
 use crate::domain::order::{Assessment, PerformanceScale, PerformanceStatus, Reported};
-use crate::rules::biomarker;
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 
@@ -32,7 +32,7 @@ const fn scale(scale: PerformanceScale) -> &'static str {
 }
 
 fn assessed((index, entry): (usize, &Assessment)) -> Option<(u8, Side)> {
-    let of = match biomarker::snake(&entry.name).as_ref() {
+    let of = match fold(&entry.name).as_ref() {
         "ecog" => PerformanceScale::Ecog,
         "karnofsky" => PerformanceScale::Karnofsky,
         _ => return None,

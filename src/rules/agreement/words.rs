@@ -5,7 +5,6 @@ use crate::domain::content::{BiomarkerDefinition, Contradiction, OpposedResults,
 use crate::domain::criteria::{Criterion, Partner};
 use crate::domain::order::{Biomarker, Reported};
 use crate::domain::vocabulary::Truth;
-use crate::rules::biomarker;
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::{self, Bench};
 use crate::rules::drugs::Shared;
@@ -14,7 +13,7 @@ use crate::rules::plan::PlanLine;
 
 pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(line) = shared.plan.first() else { return };
-    let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases };
+    let bench = Bench { patient: shared.patient, plan: shared.plan, line, matched: shared.matched, phases: shared.phases, range: shared.range, course: None, at: None };
     let continued = facts.order.continuation_of_treatment_started_on.is_some();
     let told = told_markers(shared);
     let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(marker));
@@ -92,7 +91,7 @@ fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
     if let Some(told) = clinical.disease_setting.known().filter(|told| metastatic(told) || bench.patient.stage.is_none()) {
         return Side::new("disease setting", "/clinical/disease_setting", told.clone());
     }
-    match (clinical.stage.known(), clinical.tnm.known().and_then(|tnm| tnm.m.known()), bench.patient.stage.as_deref()) {
+    match (clinical.stage.known(), clinical.tnm.known().and_then(|tnm| tnm.m.known()), bench.patient.stage) {
         (Some(stage), _, Some("IV")) | (Some(stage), None, _) => Side::new("stage", "/clinical/stage", stage.clone()),
         (_, Some(m), _) => Side::new("M status", "/clinical/tnm/m", m.clone()),
         _ => Side::new("disease setting", "/clinical/disease_setting", asked.entered.clone()),
@@ -105,7 +104,7 @@ fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     for (index, second) in entries.iter().enumerate().skip(1) {
         let Some(marker) = shared.content.biomarker(&second.name) else { continue };
         for (earlier, first) in entries.iter().enumerate().take(index) {
-            let is_same = first.name == marker.name || marker.synonyms.contains(&first.name);
+            let is_same = shared.content.biomarker(&first.name).is_some_and(|other| other.name == marker.name);
             let excludes = |rule: &OpposedResults| excludes(rule, marker, first, second);
             if is_same && shared.content.agreement.opposed.iter().any(excludes) {
                 let side = |index: usize, entry: &Biomarker| {
@@ -132,9 +131,10 @@ fn meanings(marker: &BiomarkerDefinition, entry: &Biomarker) -> Option<Vec<Strin
     let said = match entry.result.known()? {
         Reported::Flag(flag) => if *flag { "positive" } else { "negative" }.into(),
         Reported::Number(_) => return None,
-        Reported::Word(word) => biomarker::snake(word),
+        Reported::Word(word) => word.as_str().into(),
     };
-    let (word, also) = marker.results.iter().find(|(word, _)| *word == said)?;
+    let said: std::borrow::Cow<'_, str> = said;
+    let (word, also) = marker.results.get(marker.result(&said)?)?;
     Some(std::iter::once(word).chain(also).cloned().collect())
 }
 
