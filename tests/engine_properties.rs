@@ -33,6 +33,30 @@ const SUPPORTIVE: [(&str, f64, &str); 8] = [
     ("J2783", 14.0, "mg"),
 ];
 
+/// Earlier treatments as practices write them.
+const THERAPIES: [&str; 16] = [
+    "trastuzumab",
+    "Herceptin",
+    "Taxotere",
+    "carbo/taxol",
+    "Keytruda",
+    "AC-T",
+    "none",
+    "chemo",
+    "J9171",
+    "platinum/etoposide",
+    "FOLFOX",
+    "R-CHOP",
+    "PD-1 inhibitor",
+    "clinical trial",
+    "ondansetron",
+    "surgery",
+];
+
+const OUTCOMES: [&str; 9] = ["progression", "PD", "completed", "CR", "toxicity", "ongoing", "planned", "not_reported", "failed"];
+
+const LINES: [&str; 7] = ["neoadjuvant", "adjuvant", "first_line", "second_line", "third_line_plus", "maintenance", "unknown"];
+
 /// Every clinical answer that may be left out, as a JSON pointer.
 const ANSWERS: [&str; 15] = [
     "/clinical/cancer_type",
@@ -248,6 +272,45 @@ proptest! {
             }));
         }
         prop_assert_eq!(essence(&plain), essence(&decide(&order, drawn.program)));
+    }
+
+    #[test]
+    fn a_foreign_word_about_earlier_treatment_never_turns_a_pend_into_an_approval(
+        drawn in drawn(),
+        list in prop::collection::vec((0..THERAPIES.len(), 0..OUTCOMES.len(), 0..LINES.len()), 1..5),
+        before in prop::option::of(0_u32..6),
+        at in any::<prop::sample::Index>(),
+        which in 0_u8..3,
+        foreign in "[a-z]{3,9}( |/|-)[a-z]{3,9}",
+    ) {
+        // proves SAFE-04, SAFE-12
+        // `none` beside a treatment contradicts itself, whatever stands in its place
+        prop_assume!(list.len() == 1 || list.iter().all(|(name, ..)| THERAPIES[*name] != "none"));
+        let mut order = drawn.order;
+        let entry = |(name, outcome, line): &(usize, usize, usize)| json!({"name": THERAPIES[*name], "outcome": OUTCOMES[*outcome], "line": LINES[*line]});
+        order["clinical"]["prior_therapies"] = json!(list.iter().map(entry).collect::<Vec<_>>());
+        order["clinical"]["lines_of_therapy_before"] = json!(before);
+        let known = decide(&order, drawn.program);
+        let therapy = &mut order["clinical"]["prior_therapies"][at.index(list.len())];
+        if which != 1 {
+            therapy["name"] = json!(format!("zq{foreign}"));
+        }
+        if which != 0 {
+            therapy["outcome"] = json!(format!("zq{foreign}"));
+        }
+        let unknown = decide(&order, drawn.program);
+        prop_assert!(
+            is_approved(known.status) || !is_approved(unknown.status),
+            "{} became {}: {}", known.status, unknown.status, order["clinical"]["prior_therapies"]
+        );
+        for (before, after) in known.drugs.iter().zip(&unknown.drugs) {
+            let pended = before.drug.status == DrugStatus::InProgress;
+            prop_assert!(!pended || after.drug.status == DrugStatus::InProgress, "{}: {:?}", before.drug.name, after.drug.status);
+        }
+        // nor does the order in which they are told count
+        order["clinical"]["prior_therapies"].as_array_mut().expect("a list").reverse();
+        let turned = decide(&order, drawn.program);
+        prop_assert_eq!((unknown.status, &unknown.pathway), (turned.status, &turned.pathway));
     }
 
     #[test]

@@ -73,7 +73,9 @@ pub(super) fn derive(settings: &[String], line: &str) -> Vec<LineOfTreatment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use LineOfTreatment::{Adjuvant, Consolidation, Definitive, FirstLine, Maintenance, Neoadjuvant, SecondLine, ThirdLine, ThirdLinePlus};
+    use LineOfTreatment::{
+        Adjuvant, Consolidation, Definitive, FirstLine, Maintenance, Neoadjuvant, SecondLine, ThirdLine, ThirdLinePlus,
+    };
 
     fn lines(settings: &[&str], line: &str) -> Vec<LineOfTreatment> {
         derive(&settings.iter().map(|setting| (*setting).to_owned()).collect::<Vec<_>>(), line)

@@ -25,6 +25,7 @@ struct Header {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a clinician may write")]
 struct NameEntry {
     names: Vec<String>,
     #[serde(default)]
@@ -203,16 +204,21 @@ fn is_only(therapy: &Therapy, generic: &str) -> bool {
     matches!(therapy.drugs.as_slice(), [only] if only.generic == generic) && !therapy.others
 }
 
-fn therapy(entry: &NameEntry, place: Place<'_, '_>, drugs: &DrugCatalog, classes: &BTreeSet<String>, report: &mut Report) -> Therapy {
+fn therapy(
+    entry: &NameEntry,
+    place: Place<'_, '_>,
+    drugs: &DrugCatalog,
+    classes: &BTreeSet<String>,
+    report: &mut Report,
+) -> Therapy {
     let known = |list: &[String], place: Place<'_, '_>, report: &mut Report| -> Vec<Arc<Drug>> {
         let mut found = Vec::new();
         for (index, name) in list.iter().enumerate() {
-            match drugs.by_name(name) {
-                Some(drug) => found.push(Arc::clone(drug)),
-                None => {
-                    let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
-                    place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
-                }
+            if let Some(drug) = drugs.by_name(name) {
+                found.push(Arc::clone(drug));
+            } else {
+                let suggestion = did_you_mean(name, drugs.all().iter().map(|drug| drug.generic.as_str()));
+                place.at(index).error(report, format!("there is no drug `{name}`"), suggestion);
             }
         }
         found
@@ -257,7 +263,9 @@ fn consistent(entry: &NameEntry, place: Place<'_, '_>, report: &mut Report) {
         || entry.others
         || entry.outside.is_some();
     if [holds, entry.no_drug, entry.none].into_iter().filter(|is_so| *is_so).count() != 1 {
-        let suggestion = Some("give `drugs`, `readings`, `classes`, `may_be_classes`, `others` or `outside`; or `no_drug`; or `none`".to_owned());
+        let suggestion = Some(
+            "give `drugs`, `readings`, `classes`, `may_be_classes`, `others` or `outside`; or `no_drug`; or `none`".to_owned(),
+        );
         place.error(report, "say what the names stand for, once", suggestion);
     }
     if entry.readings.len() == 1 {

@@ -4,8 +4,8 @@ use super::words::{capitalize, day, humanize, number};
 use crate::domain::answer::Answer;
 use crate::domain::content::Content;
 use crate::domain::order::{
-    Assessment, Biomarker, Clinical, Continues, Modality, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy, Radiation,
-    Reported, Tnm,
+    Assessment, Biomarker, Clinical, Continues, Modality, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy,
+    Radiation, Reported, Tnm,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,10 +1,10 @@
 //! Whether a request is taken as an order at all: complete, about a known member in the program, from somebody who may send it, in
 //! time and by an open channel. Everything refused here stores nothing.
 
-use super::history::case_of;
 use super::calendar::{business_days_after, local_day};
 use super::eligibility::{self, Eligibility, Question};
 use super::facts::{Facts, KnownProvider, RelatedCase};
+use super::history::case_of;
 use super::{identity, intake};
 use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
@@ -223,7 +223,8 @@ fn continued(facts: &Facts<'_>) -> Result<(), Refusal> {
     let Some(continues) = continues.filter(|continues| case_of(&continues.order_id, &facts.related_cases).is_none()) else {
         return Ok(());
     };
-    let message = format!("`{}` is no order of this member: check it on the summary, or leave `continues` out", continues.order_id);
+    let message =
+        format!("`{}` is no order of this member: check it on the summary, or leave `continues` out", continues.order_id);
     Err(Refusal::Validation(vec![Fault::new("/treatment/continues/order_id", "unknown-order", message)]))
 }
 

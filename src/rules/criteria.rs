@@ -302,7 +302,7 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         // an interval, not a number: `counted`
         NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses => None,
         // a number of its own only where it is exact
-        schedule => course::span(schedule, bench).filter(|(least, most)| least == most).map(|(least, _)| least),
+        schedule => course::span(schedule, bench).filter(|(least, most)| (most - least).abs() < 1e-9).map(|(least, _)| least),
     }
 }
 
@@ -407,19 +407,24 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         | Criterion::MonthsSince { .. } => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
-        Criterion::Number { fact, .. } => match fact.schedule_word() {
-            Some(word) => explain_schedule(word, *fact, bench, &mut say),
-            None => {
-                let (name, pointer) = number_name(*fact);
-                say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+        Criterion::Number { fact, .. } => {
+            if let Some(word) = fact.schedule_word() {
+                return explain_schedule(word, *fact, bench, &mut say);
             }
-        },
+            let (name, pointer) = number_name(*fact);
+            say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+        }
         Criterion::With(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
-        Criterion::Prior { partners, .. } | Criterion::LinesBeforeWith { partners, .. } => {
-            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(partners, patient)));
+        Criterion::Prior { partners, progressed } => {
+            let words = patient.history.in_words(partners, *progressed, patient);
+            say("prior_therapies", "/clinical/prior_therapies", json!(words));
+        }
+        Criterion::LinesBeforeWith { partners, .. } => {
+            let words = patient.history.in_words(partners, false, patient);
+            say("prior_therapies", "/clinical/prior_therapies", json!(words));
         }
         Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
         Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
@@ -500,7 +505,6 @@ fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut i
             }
             say(word, &line.pointer("/dose"), json!(value.map(rounded)));
         }
-        NumberFact::IntervalDays | NumberFact::IntervalHours => say(word, &line.pointer("/days"), json!(value.map(rounded))),
         NumberFact::Administrations | NumberFact::TotalCycles | NumberFact::TotalMonths => {
             say(word, "/clinical/prior_therapies", json!(value.map(rounded)));
         }

@@ -131,7 +131,10 @@ impl RelatedDrug {
     pub const fn may_be_given(&self) -> bool {
         matches!(
             self.status,
-            DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan
+            DrugStatus::Authorized
+                | DrugStatus::ClinicalReviewNotRequired
+                | DrugStatus::OtherImpact
+                | DrugStatus::ReferToHealthPlan
         )
     }
 }

@@ -63,6 +63,19 @@ impl Earlier<'_> {
         }
     }
 
+    /// A word for the outcome that nobody understands may say that it was never begun.
+    const fn was_given(&self) -> Truth {
+        match self.outcome {
+            Told::NotUnderstood => Truth::Unknown,
+            _ => Truth::Met,
+        }
+    }
+
+    /// True where its name or its outcome is not understood.
+    const fn is_foreign(&self) -> bool {
+        self.given.is_none() || matches!(self.outcome, Told::NotUnderstood)
+    }
+
     fn says_none(&self) -> bool {
         self.given.as_ref().is_some_and(|given| given.iter().all(|therapy| therapy.none))
     }
@@ -71,7 +84,8 @@ impl Earlier<'_> {
     fn held(&self, partners: &[Partner], content: &Content) -> Truth {
         let Some(given) = &self.given else { return Truth::Unknown };
         let pairs = given.iter().flat_map(|therapy| partners.iter().map(move |partner| (therapy, partner)));
-        pairs.fold(Truth::NotMet, |so_far, (therapy, partner)| so_far.or(therapy.held(partner, &content.drugs)))
+        let held = pairs.fold(Truth::NotMet, |so_far, (therapy, partner)| so_far.or(therapy.held(partner, &content.drugs)));
+        held.and(self.was_given())
     }
 }
 
@@ -142,9 +156,7 @@ impl<'a> History<'a> {
     ) -> impl Iterator<Item = (&'a RelatedCase, &'a RelatedDrug)> + 's {
         let drugs = self.cases.iter().flat_map(|case| case.drugs.iter().map(move |drug| (*case, drug)));
         drugs.filter(move |(_, drug)| {
-            drug.may_be_given()
-                && partners.iter().any(|partner| is_drug(drug, partner, content))
-                && !self.is_told(drug, content)
+            drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content)) && !self.is_told(drug, content)
         })
     }
 
@@ -156,8 +168,8 @@ impl<'a> History<'a> {
 
     /// The response told to a case that this order goes on with.
     fn response_to(&self, case: &RelatedCase) -> Option<Response> {
-        let (continues, continued) = self.continues?;
-        continued.filter(|continued| continued.case_id == case.case_id).and(continues.response)
+        let (told, known) = self.continues?;
+        known.filter(|known| known.case_id == case.case_id).and(told.response)
     }
 
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
@@ -196,18 +208,21 @@ impl<'a> History<'a> {
             let ended = case.drugs.iter().filter(is_it).map(|drug| drug.valid_through.unwrap_or(case.valid_through)).max();
             if let Some(ended) = ended {
                 let began_before = case.valid_from < self.date_of_service;
-                let is_same = began_before && self.is_one_course(ended, self.date_of_service, content) && is_same_disease(case, patient);
+                let is_same =
+                    began_before && self.is_one_course(ended, self.date_of_service, content) && is_same_disease(case, patient);
                 return if is_same { Truth::Met } else { Truth::Unknown };
             }
         }
         let on_file = self.cases.iter().any(|case| case.drugs.iter().any(|drug| is_it(&drug)));
         let still_given = self.told.iter().flatten().any(|earlier| {
-            earlier.course() == Some(CourseState::Ongoing) && earlier.held(&partners, content) == Truth::Met
+            let may_go_on = earlier.course() == Some(CourseState::Ongoing) || matches!(earlier.outcome, Told::NotUnderstood);
+            may_go_on && earlier.held(&partners, content) != Truth::NotMet
         });
         let is_open = self.runs_already || on_file || still_given;
         if is_open { Truth::Unknown } else { Truth::NotMet }
     }
 
+    #[expect(clippy::unused_self, reason = "asked of a history")]
     fn is_one_course(&self, ended: NaiveDate, begins: NaiveDate, content: &Content) -> bool {
         (begins - ended).num_days() <= i64::from(content.therapies.course_gap_days)
     }
@@ -256,9 +271,17 @@ impl<'a> History<'a> {
     }
 
     /// Earlier treatments as a person reads them, each with what is not understood about it; cases on file that are not told.
-    pub fn in_words(&self, partners: &[Partner], patient: &Patient<'_>) -> Option<Vec<String>> {
+    pub fn in_words(&self, partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Option<Vec<String>> {
         let told = self.told.as_ref()?;
-        let mut words: Vec<String> = told.iter().map(Earlier::in_words).collect();
+        let is_open = |earlier: &Earlier<'_>| {
+            let known = !earlier.is_foreign() && earlier.held(partners, patient.content) == Truth::Met;
+            progressed && known && self.progressed_on(earlier, patient) == Truth::Unknown
+        };
+        let in_words = |earlier: &Earlier<'_>| {
+            let words = earlier.in_words();
+            if is_open(earlier) { format!("{words} (did the disease progress on it?)") } else { words }
+        };
+        let mut words: Vec<String> = told.iter().map(in_words).collect();
         words.extend(self.on_file(partners, patient.content).map(|(case, drug)| {
             let order_id = case.order_id.as_deref().unwrap_or_default();
             format!("{} on file from {} (order {order_id}), not told of here", drug.generic, case.valid_from)

@@ -103,7 +103,7 @@ fn clinical(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Earlier treatments: each has a name; days are in order and in the patient's life.
+/// Earlier treatments: each has a name, and nobody is treated after death.
 fn earlier_treatment(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     for (index, therapy) in order.clinical.prior_therapies.known().into_iter().flatten().enumerate() {
         let at = |field: &str| format!("/clinical/prior_therapies/{index}{field}");
@@ -118,20 +118,6 @@ fn earlier_treatment(order: &OrderRequest, content: &Content, faults: &mut Vec<F
                 faults.push(Fault::new(at("/name"), "contradiction", message));
             }
             _ => {}
-        }
-        let (started, ended) = (therapy.started_on.known(), therapy.ended_on.known());
-        if let (Some(started), Some(ended)) = (started, ended)
-            && ended < started
-        {
-            faults.push(Fault::new(at("/ended_on"), "contradiction", format!("{ended} is before {started}, its `started_on`")));
-        }
-        let born = order.member.birth_date;
-        for (field, day) in [("/started_on", started), ("/ended_on", ended)] {
-            if let (Some(day), Some(born)) = (day, born)
-                && *day < born
-            {
-                faults.push(Fault::new(at(field), "contradiction", format!("{day} is before {born}, the date of birth")));
-            }
         }
         let outcome = therapy.outcome.known().and_then(|word| content.therapies.outcome(word));
         if outcome.is_some_and(|outcome| outcome.course == CourseState::Died) {

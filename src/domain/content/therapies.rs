@@ -56,7 +56,8 @@ impl Therapy {
         if self.drugs.iter().any(|drug| is_partner(drug, partner)) || self.classes.iter().any(of_class) {
             return Truth::Met;
         }
-        let may_hold = |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
+        let may_hold =
+            |class: &String| of_class(class) || drugs.all().iter().any(|drug| in_class(drug, class) && is_partner(drug, partner));
         let is_open = self.others
             || (self.outside.is_some() && matches!(partner, Partner::Class(_)))
             || self.may_be.iter().any(|drug| is_partner(drug, partner))
@@ -132,7 +133,8 @@ impl<T: PartialEq> Index<T> {
 }
 
 /// What joins the parts of a combination, or of what people write about an outcome.
-const JOINS: [&str; 13] = [" w/ ", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
+const JOINS: [&str; 15] =
+    [" w/ ", "(", ")", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
 
 /// The parts of what was typed.
 fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
@@ -206,6 +208,12 @@ const fn weight(outcome: &Outcome) -> u8 {
         (Truth::Met, _) => 4,
         (Truth::Unknown, _) => 3,
         (Truth::NotMet, CourseState::Ongoing) => 2,
-        (Truth::NotMet, _) => if outcome.best_response { 0 } else { 1 },
+        (Truth::NotMet, _) => {
+            if outcome.best_response {
+                0
+            } else {
+                1
+            }
+        }
     }
 }

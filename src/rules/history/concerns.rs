@@ -1,10 +1,10 @@
 //! What a person has to look at about earlier treatment whatever policies and regimens say: answers that contradict each other, and
 //! words that nobody understood (SAFE-04, SAFE-12).
 
-use super::{Disagreement, Earlier, Told};
+use super::{Disagreement, Earlier, Told, lines};
 use crate::domain::case::Deviation;
-use crate::domain::content::CourseState;
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use crate::domain::order::PriorTherapy;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 use crate::rules::findings::facts as said;
@@ -14,17 +14,12 @@ use serde_json::json;
 pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let patient = shared.patient;
     let history = &patient.history;
-    let mut found: Vec<Concern> = history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
+    let mut found: Vec<Concern> =
+        history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
     let told = history.told.as_deref().unwrap_or_default();
+    found.extend(told.iter().find_map(|earlier| line_over(earlier, shared)));
     for earlier in told {
         found.extend(not_understood(earlier));
-        let ended = earlier.told.ended_on.known().filter(|ended| **ended > history.received_on);
-        if let Some(ended) = ended.filter(|_| earlier.course() != Some(CourseState::Ongoing)) {
-            let name = earlier.told.typed();
-            let pointer = format!("/clinical/prior_therapies/{}/ended_on", earlier.index);
-            let message = format!("{name} ended on {ended}, which is still to come: correct the day, or say that it goes on");
-            found.push(contradiction("history/ended-on", &pointer, ended.to_string(), "a day until receipt", message));
-        }
     }
     let listed = patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
     let says_none = |typed: &str| patient.content.therapies.name(typed).is_some_and(|therapy| therapy.none);
@@ -34,7 +29,7 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
             let pointer = format!("/clinical/prior_therapies/{none}");
             let message = format!(
                 "the earlier treatments hold both \"{}\" and {}: leave one of them out",
-                listed.get(none).map(|therapy| therapy.typed()).unwrap_or_default(),
+                listed.get(none).map(PriorTherapy::typed).unwrap_or_default(),
                 other.told.typed()
             );
             found.push(contradiction("history/none", &pointer, "none".to_owned(), "treatments, or none", message));
@@ -55,11 +50,39 @@ fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
             "lines_of_therapy_before is {number}, and prior_therapies lists another number of lines: correct one of them, and give each earlier \
              treatment its line"
         ),
+        Disagreement::NotComparable => format!(
+            "lines_of_therapy_before is {number} and cannot be compared with prior_therapies, of which not everything is understood: name each \
+             drug and outcome in plain words"
+        ),
         // told by nobody in so many words: what needs the number asks for it
         Disagreement::LineAndList => return None,
     };
-    let expected = if why == Disagreement::NumberAndLine { "a number that agrees with line_of_treatment" } else { "the lines of prior_therapies" };
+    let expected = if why == Disagreement::NumberAndLine {
+        "a number that agrees with line_of_treatment"
+    } else {
+        "the lines of prior_therapies"
+    };
     Some(contradiction("history/lines", "/clinical/lines_of_therapy_before", number.to_string(), expected, message))
+}
+
+/// An earlier treatment of this order's line that ended in progression, or may have, or of a later one: the order stands in another line.
+fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let ordered = patient.line()?;
+    let listed = earlier.told.line.known().copied()?;
+    let (own, other) = (lines::rank(Some(ordered))?, lines::rank(Some(listed))?);
+    // what is not understood may say so, too
+    let has_ended =
+        matches!(earlier.outcome, Told::NotUnderstood) || patient.history.progressed_on(earlier, patient) == Truth::Met;
+    let is_over = ordered != LineOfTreatment::ThirdLinePlus && (other > own || (other == own && has_ended));
+    if !is_over {
+        return None;
+    }
+    let name = earlier.told.typed();
+    let pointer = format!("/clinical/prior_therapies/{}/line", earlier.index);
+    let message =
+        format!("line_of_treatment is {ordered}, and the earlier treatment {name} was {listed}: which line is this order?");
+    Some(contradiction("history/line", &pointer, listed.to_string(), "a line before line_of_treatment", message))
 }
 
 fn contradiction(rule: &str, pointer: &str, entered: String, expected: &str, message: String) -> Concern {
@@ -89,8 +112,9 @@ fn not_understood(earlier: &Earlier<'_>) -> Option<Concern> {
     let (field, entered, message) = match (&earlier.given, earlier.outcome, earlier.told.outcome.known()) {
         (None, ..) => {
             let field = if earlier.told.generic.is_some() { "generic" } else { "name" };
-            let message =
-                format!("{name} is not a treatment known here: what depends on earlier treatment stays open until each drug is named");
+            let message = format!(
+                "{name} is not a treatment known here: what depends on earlier treatment stays open until each drug is named"
+            );
             (field, name, message)
         }
         (_, Told::NotUnderstood, Some(outcome)) => {

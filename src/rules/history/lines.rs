@@ -29,6 +29,8 @@ pub enum Disagreement {
     NumberAndList,
     /// The line of treatment and the earlier treatments.
     LineAndList,
+    /// The number of earlier lines cannot be compared with treatments that nobody understood.
+    NotComparable,
 }
 
 impl Count {
@@ -93,7 +95,7 @@ pub(super) fn is_early(told: &PriorTherapy) -> bool {
 /// Whether it was a line of systemic treatment. Supportive drugs are none.
 fn is_systemic(earlier: &Earlier<'_>) -> Truth {
     let Some(given) = &earlier.given else { return Truth::Unknown };
-    given.iter().fold(Truth::NotMet, |so_far, therapy| so_far.or(treats(therapy)))
+    given.iter().fold(Truth::NotMet, |so_far, therapy| so_far.or(treats(therapy))).and(earlier.was_given())
 }
 
 fn treats(therapy: &Therapy) -> Truth {
@@ -169,7 +171,8 @@ impl Tally {
     fn count(&self) -> Count {
         let ranked = |line: &&LineOfTreatment| rank(Some(**line)).is_some() && **line != LineOfTreatment::ThirdLinePlus;
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let has_late = self.certain.contains(&LineOfTreatment::ThirdLinePlus) && !self.certain.contains(&LineOfTreatment::ThirdLine);
+        let has_late =
+            self.certain.contains(&LineOfTreatment::ThirdLinePlus) && !self.certain.contains(&LineOfTreatment::ThirdLine);
         let early = self.certain.iter().any(|line| is_early_line(*line));
         let mut fewest = number(self.certain.iter().filter(ranked).count()) + u32::from(has_late) + u32::from(early);
         let mut most = number(self.possible.iter().filter(ranked).count())
@@ -201,6 +204,9 @@ impl History<'_> {
             }
             if listed.is_some_and(|listed| !number.meets(listed)) {
                 return Err(Disagreement::NumberAndList);
+            }
+            if self.told.iter().flatten().any(Earlier::is_foreign) {
+                return Err(Disagreement::NotComparable);
             }
         } else if listed.is_some_and(|listed| !listed.meets(by_line)) {
             return Err(Disagreement::LineAndList);
@@ -242,8 +248,13 @@ impl History<'_> {
     /// What the line of treatment leaves possible.
     fn by_line(&self, patient: &Patient<'_>) -> Count {
         let solid = patient.cancer().and_then(|key| patient.content.cancer(key)).is_none_or(|cancer| cancer.solid);
-        let kinds: BTreeSet<LineOfTreatment> =
-            self.told.iter().flatten().filter_map(|earlier| earlier.told.line.known().copied()).filter(|line| is_early_line(*line)).collect();
+        let kinds: BTreeSet<LineOfTreatment> = self
+            .told
+            .iter()
+            .flatten()
+            .filter_map(|earlier| earlier.told.line.known().copied())
+            .filter(|line| is_early_line(*line))
+            .collect();
         let listed = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
         let early = if solid { listed.max(patient.content.therapies.early_lines) } else { listed };
         match (patient.line(), rank(patient.line())) {
@@ -256,9 +267,12 @@ impl History<'_> {
     /// Earlier lines given for metastatic disease; none where nobody tells.
     pub fn metastatic_lines_before(&self, patient: &Patient<'_>) -> Option<Count> {
         let all = self.lines_before(patient).ok()?;
-        let by_number = |count: Count| all.and_then(|all| all.most).map_or(count, |most| {
-            Count { fewest: count.fewest.min(most), most: Some(count.most.map_or(most, |found| found.min(most))) }
-        });
+        let by_number = |count: Count| {
+            all.and_then(|all| all.most).map_or(count, |most| Count {
+                fewest: count.fewest.min(most),
+                most: Some(count.most.map_or(most, |found| found.min(most))),
+            })
+        };
         let Some(told) = &self.told else {
             // no earlier line at all is no metastatic one
             return (all == Some(Count::exactly(0))).then(|| Count::exactly(0));
@@ -270,6 +284,7 @@ impl History<'_> {
 
     /// Earlier lines that had any of these drugs; none where nobody tells.
     pub fn lines_before_with(&self, partners: &[Partner], patient: &Patient<'_>) -> Option<Count> {
+        self.lines_before(patient).ok()?;
         let count = Tally::of(self.told.as_ref()?.iter(), |earlier| earlier.held(partners, patient.content)).count();
         let untold = u32::try_from(self.on_file(partners, patient.content).count()).unwrap_or(u32::MAX);
         Some(Count { most: count.most.map(|most| most.saturating_add(untold)), ..count })
