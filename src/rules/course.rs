@@ -47,9 +47,9 @@ impl<'a> Course<'a> {
             let laid_out = LaidOut {
                 length: f64::from(phase.cycle_length_days),
                 repeats: phase.cycles.is_none_or(|cycles| cycles > 1),
-                after: phase.cycles.map(|cycles| {
+                after: phase.cycles.map_or(After::Unending, |cycles| {
                     let last_cycle = start + u64::from(cycles.saturating_sub(1)) * u64::from(phase.cycle_length_days);
-                    following(bench, index, &starts).map(|day| days(day) - days(last_cycle))
+                    following(bench, index, &starts).map_or(After::Nothing, |day| After::Next(days(day) - days(last_cycle)))
                 }),
                 lines,
             };
@@ -79,14 +79,23 @@ const fn days(count: u64) -> f64 {
     count as f64
 }
 
+/// What comes after the last cycle of a phase.
+enum After {
+    /// It has none.
+    Unending,
+    /// An administration in a later phase, so many days from the start of the last cycle.
+    Next(f64),
+    /// Nothing.
+    Nothing,
+}
+
 /// The lines of the drug in one phase.
 struct LaidOut<'a> {
     /// Days of a cycle.
     length: f64,
     /// True where a cycle follows another.
     repeats: bool,
-    /// Days from the start of the last cycle to the next administration in a later phase, if there is one; none for a phase without end.
-    after: Option<Option<f64>>,
+    after: After,
     lines: Vec<&'a PlanLine<'a>>,
 }
 
@@ -113,10 +122,12 @@ impl<'a> LaidOut<'a> {
         let first = all.first().copied().map_or(0.0, f64::from);
         let next_cycle = (within.is_none() && self.repeats).then_some(self.length - day + first);
         // after the very last one nothing comes: it counts as a cycle's length away
-        let after = match (within, self.after) {
-            (None, Some(next)) => Some(next.map_or(self.length, |next| next - (day - 1.0))),
-            _ => None,
+        let after = match self.after {
+            After::Unending => None,
+            After::Next(next) => Some(next - (day - 1.0)),
+            After::Nothing => Some(self.length),
         };
+        let after = after.filter(|_| within.is_none());
         [within, next_cycle, after].into_iter().flatten()
     }
 
@@ -320,9 +331,9 @@ fn total_months(bench: &Bench<'_>) -> Option<(f64, f64)> {
     let first = day(here.last() - here.length());
     let fewest = months_between(run.latest.unwrap_or(first).min(first), last);
     let most = match run.earliest {
-        None => fewest,
-        Some(None) => f64::INFINITY,
-        Some(Some(earliest)) => months_between(earliest.min(first), last),
+        _ if !run.began => fewest,
+        None => f64::INFINITY,
+        Some(earliest) => months_between(earliest.min(first), last),
     };
     Some((fewest, most))
 }

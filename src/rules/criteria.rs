@@ -304,7 +304,7 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         // an interval, not a number: `counted`
         NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses => None,
         // a number of its own only where it is exact
-        schedule => course::span(schedule, bench).filter(|(least, most)| least == most).map(|(least, _)| least),
+        schedule => course::span(schedule, bench).filter(|(least, most)| (most - least).abs() < 1e-9).map(|(least, _)| least),
     }
 }
 
@@ -409,13 +409,13 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         | Criterion::MonthsSince { .. } => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
         Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
-        Criterion::Number { fact, .. } => match fact.schedule_word() {
-            Some(word) => explain_schedule(word, *fact, bench, &mut say),
-            None => {
-                let (name, pointer) = number_name(*fact);
-                say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+        Criterion::Number { fact, .. } => {
+            if let Some(word) = fact.schedule_word() {
+                return explain_schedule(word, *fact, bench, &mut say);
             }
-        },
+            let (name, pointer) = number_name(*fact);
+            say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+        }
         Criterion::With(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
@@ -510,7 +510,6 @@ fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut i
             }
             say(word, &line.pointer("/dose"), json!(value.map(rounded)));
         }
-        NumberFact::IntervalDays | NumberFact::IntervalHours => say(word, &line.pointer("/days"), json!(value.map(rounded))),
         NumberFact::Administrations | NumberFact::TotalCycles | NumberFact::TotalMonths => {
             say(word, "/clinical/prior_therapies", json!(value.map(rounded)));
         }

@@ -107,13 +107,13 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         }
         "fn_risk_factor" => fn_risk_factor(reader),
         "regimen" => regimen(reader),
-        other => match SCHEDULE_FACTS.iter().find(|(word, _)| *word == other) {
-            Some((_, fact)) => number(reader, *fact),
-            None => {
-                let known = BEGINNINGS.into_iter().chain(SCHEDULE_FACTS.iter().map(|(word, _)| *word));
-                Err(CriterionError::unknown(first.column, "fact", other, known))
+        other => {
+            if let Some((_, fact)) = SCHEDULE_FACTS.iter().find(|(word, _)| *word == other) {
+                return number(reader, *fact);
             }
-        },
+            let known = BEGINNINGS.into_iter().chain(SCHEDULE_FACTS.iter().map(|(word, _)| *word));
+            Err(CriterionError::unknown(first.column, "fact", other, known))
+        }
     }
 }
 

@@ -15,10 +15,12 @@ pub struct Run {
     pub fewest: u64,
     /// Most administrations; none where nobody has counted them.
     pub most: Option<u64>,
+    /// True where something may have come before.
+    pub began: bool,
+    /// The first day at the earliest; none where it may be any day.
+    pub earliest: Option<NaiveDate>,
     /// The first day at the latest; none where the course may begin with this order.
     pub latest: Option<NaiveDate>,
-    /// The first day at the earliest; the inner none where it may be any day.
-    pub earliest: Option<Option<NaiveDate>>,
 }
 
 impl History<'_> {
@@ -62,7 +64,7 @@ impl History<'_> {
             let visits = of_drug().map(|drug| drug.visits_approved.map(u64::from)).sum::<Option<u64>>();
             run.most = run.most.zip(visits).map(|(so_far, visits)| so_far + visits);
             run.fewest += visits.filter(|_| goes_on).unwrap_or(0);
-            run.began(Some(case.valid_from), goes_on);
+            run.begin(Some(case.valid_from), goes_on);
             next = next.min(case.valid_from);
         }
         run
@@ -73,14 +75,12 @@ impl Run {
     /// Something of the course was given that nobody has counted.
     fn reaches_back_to(&mut self, since: Option<NaiveDate>, surely: bool) {
         self.most = None;
-        self.began(since, surely);
+        self.begin(since, surely);
     }
 
-    fn began(&mut self, since: Option<NaiveDate>, surely: bool) {
-        self.earliest = Some(match self.earliest {
-            None => since,
-            Some(earlier) => earlier.zip(since).map(|(one, other)| one.min(other)),
-        });
+    fn begin(&mut self, since: Option<NaiveDate>, surely: bool) {
+        self.earliest = if self.began { self.earliest.zip(since).map(|(one, other)| one.min(other)) } else { since };
+        self.began = true;
         if let Some(since) = since.filter(|_| surely) {
             self.latest = Some(self.latest.map_or(since, |known| known.min(since)));
         }
