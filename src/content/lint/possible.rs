@@ -92,9 +92,7 @@ impl<'a> Room<'_, 'a> {
         match leaf {
             Criterion::Word { fact: WordFact::Setting, any_of } => self.setting(any_of, is_wanted),
             Criterion::Word { fact: WordFact::Diagnosis, .. } => self.has_diagnosis(),
-            // subgroups are not enumerated
-            Criterion::Word { fact: WordFact::Substage, .. } => true,
-            Criterion::Word { fact, any_of } => {
+            Criterion::Word { fact, any_of } if *fact != WordFact::Substage => {
                 let vocabulary = self.world.words;
                 self.keep(Answer::Word(*fact), |word| Answer::holds(*fact, word, any_of, is_wanted, vocabulary))
             }
@@ -114,7 +112,8 @@ impl<'a> Room<'_, 'a> {
             }
             Criterion::FnRiskFactor(factor) => !is_wanted || self.may_be_risk_factor(factor.as_deref()),
             Criterion::RegimenMatched => !self.leaves.contains(&(leaf, !is_wanted)),
-            Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => true,
+            // subgroups are not enumerated
+            Criterion::Word { .. } | Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => true,
         }
     }
 
