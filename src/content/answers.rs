@@ -233,12 +233,13 @@ fn definitions(source: &Source, file: &str, kind: &str, shared: &Shared, report:
                 place.error(report, format!("{kind} `{name}` is here twice"), None);
             }
         }
-        derived.push((std::mem::take(&mut entry.derived), place.key("derived").position()));
+        let rules = std::mem::take(&mut entry.derived).into_iter().enumerate();
+        derived.push(rules.map(|(at, rule)| (rule, place.key("derived").at(at).position())).collect::<Vec<_>>());
         found.push(definition(entry, kind, shared, place, report));
     });
-    for (index, (rules, (file, line))) in derived.into_iter().enumerate() {
-        let rules = rules.iter().filter_map(|rule| {
-            derivation(rule, index, &found).map_err(|(message, hint)| report.error(&file, line, message, hint)).ok()
+    for (index, rules) in derived.into_iter().enumerate() {
+        let rules = rules.iter().filter_map(|(rule, (file, line))| {
+            derivation(rule, index, &found).map_err(|(message, hint)| report.error(file, *line, message, hint)).ok()
         });
         let rules: Vec<Derivation> = rules.collect();
         if let Some(definition) = found.get_mut(index) {

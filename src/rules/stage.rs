@@ -119,9 +119,8 @@ pub fn status(kind: Status, entered: &str) -> Option<String> {
             || suffix == "mi"
     };
     let fits = match (kind, first) {
-        (_, 'x') => suffix.is_empty(),
+        (_, 'x') | (Status::T, 'a') => suffix.is_empty(),
         (Status::T, 'i') => suffix.starts_with('s'),
-        (Status::T, 'a') => suffix.is_empty(),
         (Status::T, '0'..='4') | (Status::N, '0'..='3') => is_suffix(2),
         (Status::M, '0'..='1') => is_suffix(3),
         _ => false,

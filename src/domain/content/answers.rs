@@ -245,7 +245,7 @@ fn names(definitions: &[Arc<ResultDefinition>]) -> HashMap<String, usize> {
 }
 
 /// Where a name leads.
-pub fn by_name<'n>(name: &str, index: &'n HashMap<String, usize>) -> Option<&'n usize> {
+pub(crate) fn by_name<'n>(name: &str, index: &'n HashMap<String, usize>) -> Option<&'n usize> {
     index.get(name).or_else(|| index.get(fold(name).as_ref()))
 }
 

@@ -62,7 +62,9 @@ impl From<&ResultDefinition> for ResultBody {
         for (word, index) in asked.words.iter().filter(|(word, index)| word.as_str() != asked.word(**index)) {
             written.entry(asked.word(*index).to_owned()).or_default().push(word.clone());
         }
-        written.values_mut().for_each(|words| words.sort_unstable());
+        for words in written.values_mut() {
+            words.sort_unstable();
+        }
         let open = asked.results.iter().zip(&asked.details).filter(|(_, detail)| !detail.leaves_open.is_empty());
         let mut derived_from: Vec<String> =
             asked.derived.iter().flat_map(|rule| &rule.parts).map(|(name, _)| name.clone()).collect();

@@ -83,7 +83,8 @@ impl<'a> Answered<'a> {
                 None => grouped.push((definition, vec![entry])),
             }
         }
-        let mut found: Vec<Standing<'a>> = grouped.into_iter().map(|(definition, entries)| settle(definition, entries)).collect();
+        let mut found: Vec<Standing<'a>> =
+            grouped.into_iter().map(|(definition, entries)| settle(definition, &entries)).collect();
         // twice, as what is derived may say more: the ratio says what ISH is, and ISH what HER2 is
         for _ in 0..2 {
             for definition in all.iter().filter(|definition| !definition.derived.is_empty()) {

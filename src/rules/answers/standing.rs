@@ -242,7 +242,7 @@ impl<'a> Standing<'a> {
 }
 
 /// Takes the entries of one question together. Their order never counts.
-pub fn settle<'a>(definition: &'a ResultDefinition, entries: Vec<Entry<'a>>) -> Standing<'a> {
+pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> Standing<'a> {
     let usable = || entries.iter().filter_map(|entry| Some((entry, entry.value.as_ref().ok()?)));
     let latest = usable().filter_map(|(entry, _)| entry.on).max();
     let counts = |entry: &Entry<'_>| entry.on.is_none() || entry.on == latest;

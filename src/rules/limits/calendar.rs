@@ -1,6 +1,6 @@
 //! The lines of an order on one calendar: phases follow one another, days are counted from 0 on the date of service.
 
-use crate::domain::content::{Content, Drug};
+use crate::domain::content::{Content, DosingCatalog, Drug};
 use crate::domain::order::Dose;
 use crate::rules::drugs::Shared;
 use crate::rules::plan::{PlanLine, phase_starts};
@@ -82,9 +82,9 @@ impl Laid<'_> {
     }
 
     /// True where its route is among these.
-    pub fn is_by(&self, routes: &[String]) -> bool {
-        let Some(route) = self.line.ordered.route.as_deref().filter(|_| !routes.is_empty()) else { return false };
-        routes.iter().any(|other| other.eq_ignore_ascii_case(route.trim()))
+    pub fn is_by(&self, routes: &[String], dosing: &DosingCatalog) -> bool {
+        let route = || self.line.known_route().map(|route| dosing.route_key(route));
+        !routes.is_empty() && route().is_some_and(|route| routes.iter().any(|other| other == route))
     }
 
     /// The line as people name it.

@@ -3,7 +3,7 @@
 use super::Judging;
 use super::calendar::{Event, Laid, events};
 use super::said::Broken;
-use crate::domain::content::SpacingStep;
+use crate::domain::content::{Product, SpacingStep};
 use crate::domain::order::Dose;
 use crate::rules::dose::given;
 use crate::rules::patient::Patient;
@@ -29,7 +29,8 @@ pub fn judge(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'_>) 
     };
     for (index, today) in days.iter().enumerate() {
         let dose = of_day(today);
-        let least = least_days(dose, steps, patient);
+        let product = today.first().and_then(|event| event.line.line.product);
+        let least = least_days(dose, steps, (patient, product));
         if let Some(often) = today.iter().find(|event| event.times > 1) {
             note(vec![often.line], &|| several_a_day(often));
         }
@@ -88,7 +89,7 @@ fn is_sound_by_itself(line: &Laid<'_>, steps: &[SpacingStep], patient: &Patient<
     }
     match (ordered.days.as_slice(), line.cycles(), ordered.loading_dose) {
         ([] | [_], Some(1), _) => true,
-        ([_], _, None) => line.length() >= u64::from(least_days(ordered.dose, steps, patient)),
+        ([_], _, None) => line.length() >= u64::from(least_days(ordered.dose, steps, (patient, line.line.product))),
         _ => false,
     }
 }
@@ -108,12 +109,12 @@ fn of_day(today: &[Event]) -> Option<Dose> {
 }
 
 /// Least days after a dose. What cannot be compared gets the longest: a dose that nobody knows is not a small one.
-fn least_days(dose: Option<Dose>, steps: &[SpacingStep], patient: &Patient<'_>) -> u32 {
+fn least_days(dose: Option<Dose>, steps: &[SpacingStep], (patient, product): (&Patient<'_>, Option<&Product>)) -> u32 {
     let longest = || steps.iter().map(|step| step.least_days).max().unwrap_or(0);
     for step in steps {
         let Some(up_to) = &step.up_to else { return step.least_days };
         let up_to = Dose { amount: up_to.amount, unit: up_to.unit };
-        match dose.and_then(|dose| is_within(dose, up_to, patient)) {
+        match dose.and_then(|dose| is_within(dose, up_to, patient, product)) {
             Some(true) => return step.least_days,
             Some(false) => {}
             None => return longest(),
@@ -122,11 +123,11 @@ fn least_days(dose: Option<Dose>, steps: &[SpacingStep], patient: &Patient<'_>) 
     longest()
 }
 
-fn is_within(dose: Dose, up_to: Dose, patient: &Patient<'_>) -> Option<bool> {
+fn is_within(dose: Dose, up_to: Dose, patient: &Patient<'_>, product: Option<&Product>) -> Option<bool> {
     if dose.unit == up_to.unit {
         return Some(dose.amount <= up_to.amount);
     }
-    let [dose, up_to] = [dose, up_to].map(|dose| given(dose.amount, dose.unit, patient).ok());
+    let [dose, up_to] = [dose, up_to].map(|dose| given(dose.amount, dose.unit, patient, product).ok());
     Some(dose?.percent_of(up_to?)? <= 100.0)
 }
 
@@ -144,7 +145,7 @@ fn since_earlier(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'
     };
     let earlier = judging.earlier.iter().filter(counts).max_by_key(|earlier| earlier.last)?;
     let least = if earlier.code.is_some() && earlier.code == ordered.hcpcs.as_deref() {
-        least_days(ordered.loading_dose.or(ordered.dose), steps, judging.shared.patient)
+        least_days(ordered.loading_dose.or(ordered.dose), steps, (judging.shared.patient, line.line.product))
     } else {
         steps.iter().map(|step| step.least_days).min()?
     };

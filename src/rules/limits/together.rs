@@ -90,9 +90,9 @@ fn is_ordinary(lines: &[&Laid<'_>], shared: &Shared<'_>) -> bool {
         return true;
     }
     let Some(matched) = shared.matched.filter(|matched| matched.contains(first.line)) else { return false };
-    let ordered = |line: &Laid<'_>| (line.line.ordered.hcpcs.clone(), line.line.ordered.route.as_deref().map(str::to_lowercase));
+    let ordered = |line: &Laid<'_>| (line.line.ordered.hcpcs.clone(), line.line.known_route());
     let one_product = lines.iter().all(|line| ordered(line) == ordered(first));
-    let dose = |amount, unit| given(amount, unit, shared.patient).ok();
+    let dose = |amount, unit| given(amount, unit, shared.patient, first.line.product).ok();
     let sum = lines.iter().map(|line| line.line.ordered.dose.and_then(|Dose { amount, unit }| dose(amount, unit)));
     let sum = sum.reduce(|left, right| left?.plus(right?)).flatten();
     matched.regimen.phases.iter().any(|phase| {
