@@ -45,7 +45,8 @@ fn folded(text: &str) -> String {
         "-ve" => return "neg".to_owned(),
         _ => {}
     }
-    let text = text.replace("+/-", "plus_minus").replace("(-)", "neg").replace("[-]", "neg").replace("(+)", "+").replace("[+]", "+");
+    let text =
+        text.replace("+/-", "plus_minus").replace("(-)", "neg").replace("[-]", "neg").replace("(+)", "+").replace("[+]", "+");
     let mut out = String::with_capacity(text.len() + 4);
     let mut chars = text.chars().peekable();
     let mut before = ' ';
