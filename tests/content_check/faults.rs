@@ -28,6 +28,15 @@ pub const fn fault(
 /// One edit each; none hides another, so that they can also be made together.
 pub const FAULTS: &[Fault] = &[
     fault(
+        "limits/spacing.toml",
+        "id = \"goserelin-spacing\"\ndrugs = [\"goserelin\"]",
+        "id = \"goserelin-spacing\"\ndrugs = [\"gosereline\"]",
+        "gosereline",
+        "there is no drug `gosereline`",
+        "goserelin",
+    ),
+    fault("limits/number.toml", "per = \"lifetime\"", "per = \"life\"", "per = \"life\"", "`most` needs a `per`", "lifetime"),
+    fault(
         "programs/oncology-value-management.toml",
         "maximum_mib = 25\nmaximum_per_case = 50",
         "maximum_mib = 2500\nmaximum_per_case = 50",

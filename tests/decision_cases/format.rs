@@ -351,17 +351,22 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
                 visits_approved: Some(1),
                 units_approved: None,
             })
-            .chain(related.given.iter().zip(100..).map(|(given, line)| RelatedDrug {
-                line,
-                generic: given.generic.clone(),
-                hcpcs: given.hcpcs.clone(),
-                role: DrugRole::Treatment,
-                status: given.status.as_deref().map_or(DrugStatus::Authorized, |word| DrugStatus::parse(word).expect("a drug status")),
-                valid_from: related.from.parse().ok(),
-                valid_through: related.through.parse().ok(),
-                visits_approved: Some(given.visits),
-                units_approved: None,
-            }))
+            .chain(
+                related.given.iter().zip(100..).map(|(given, line)| RelatedDrug {
+                    line,
+                    generic: given.generic.clone(),
+                    hcpcs: given.hcpcs.clone(),
+                    role: DrugRole::Treatment,
+                    status: given
+                        .status
+                        .as_deref()
+                        .map_or(DrugStatus::Authorized, |word| DrugStatus::parse(word).expect("a drug status")),
+                    valid_from: related.from.parse().ok(),
+                    valid_through: related.through.parse().ok(),
+                    visits_approved: Some(given.visits),
+                    units_approved: None,
+                }),
+            )
             .collect(),
         cancer_type: related.cancer.clone(),
         icd10: None,

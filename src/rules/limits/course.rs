@@ -2,9 +2,9 @@
 
 use super::Judging;
 use super::calendar::Laid;
+use crate::domain::vocabulary::CaseStatus;
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
-use crate::domain::vocabulary::CaseStatus;
 use chrono::NaiveDate;
 
 /// A drug that an earlier case authorized. Days count from the date of service; those before it are negative.
