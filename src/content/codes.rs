@@ -62,12 +62,11 @@ pub(super) fn diagnoses(source: &Source, releases: &Releases, report: &mut Repor
             report.error(DIAGNOSES, row.line, format!("code `{code}` is here twice"), None);
         }
     }
-    narrow(&mut found);
     found
 }
 
-/// Tells each category which codes to bill instead of it.
-fn narrow(found: &mut HashMap<String, Diagnosis>) {
+/// Tells each category of a release which of its codes to bill instead of it.
+pub(super) fn narrow(found: &mut HashMap<String, Diagnosis>) {
     let codes: BTreeMap<String, bool> = found.iter().map(|(code, known)| (code.clone(), known.billable)).collect();
     for (code, known) in found.iter_mut().filter(|(_, known)| !known.billable) {
         let below = || codes.range(code.clone()..).skip(1).take_while(|(other, _)| other.starts_with(code.as_str()));

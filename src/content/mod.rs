@@ -130,7 +130,11 @@ impl Drafts {
                 programs: self.programs.iter().filter_map(|draft| draft.version(index)).collect(),
                 drugs: Arc::clone(self.catalogs.get(index).unwrap_or(&self.words.drugs)),
                 dosing: Arc::clone(&self.dosing),
-                diagnoses: diagnoses.next(self.words.diagnosis_set.of(index)),
+                diagnoses: diagnoses.next({
+                    let mut of_release = self.words.diagnosis_set.of(index);
+                    codes::narrow(&mut of_release);
+                    of_release
+                }),
                 places_of_service: places_of_service.next(self.words.place_set.of(index)),
                 cancers: self.words.cancers.clone(),
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),

@@ -52,7 +52,7 @@ fn a_line_matches_or_is_told_why_not() {
         ("J9999", 1, (0, 0), "2027-01-01", "1234567893", Some(Mismatch::CodeNotAuthorized), None),
     ];
     for (hcpcs, units, (in_all, that_day), day, billing_npi, mismatch, left) in table {
-        let line = ClaimLine { hcpcs, billed: given(units), service_date: day.parse().unwrap(), billing_npi };
+        let line = ClaimLine { hcpcs, billed: given(units), service_date: day.parse().unwrap(), billing_npi, covered: true };
         let before = Before { in_all: given(in_all), that_day: given(that_day) };
         let checked = check(&line, Some(&order), &before);
         assert_eq!((checked.mismatch, checked.units_remaining), (mismatch, left), "{line:?} {}", checked.message);
@@ -78,7 +78,7 @@ fn discarded_units_are_counted_beside_those_given() {
         (discarded(1), both(4, 544), both(1, 0), Some(Mismatch::UnitsExceeded)),
         (both(137, 24), given(0), given(0), Some(Mismatch::UnitsExceedVisit)),
     ] {
-        let line = ClaimLine { hcpcs: "J9171", billed, service_date: "2026-12-07".parse().unwrap(), billing_npi: "1234567893" };
+        let line = ClaimLine { hcpcs: "J9171", billed, service_date: "2026-12-07".parse().unwrap(), billing_npi: "1234567893", covered: true };
         let checked = check(&line, Some(&order), &Before { in_all, that_day });
         assert_eq!(checked.mismatch, mismatch, "{billed:?} after {in_all:?}: {}", checked.message);
         let left = 544 - in_all.given - if mismatch.is_none() { billed.given } else { 0 };
@@ -94,6 +94,7 @@ fn a_code_of_several_lines_or_drugs_is_said_to_be_one() {
         billed: given(units),
         service_date: "2026-12-07".parse().unwrap(),
         billing_npi: "1234567893",
+        covered: true,
     };
     let mut drugs =
         [drug("J9999", DrugStatus::Authorized, Some((10, 2, 5)), 0), drug("J9999", DrugStatus::Authorized, Some((6, 2, 3)), 0)];
@@ -119,7 +120,7 @@ fn after_the_coverage_the_authorization_has_ended() {
     for (day, mismatch) in
         [("2027-04-27", None), ("2027-04-28", Some(Mismatch::CoverageEnded)), ("2026-11-30", Some(Mismatch::OutsideDates))]
     {
-        let line = ClaimLine { hcpcs: "J9171", billed: given(1), service_date: day.parse().unwrap(), billing_npi: "1234567893" };
+        let line = ClaimLine { hcpcs: "J9171", billed: given(1), service_date: day.parse().unwrap(), billing_npi: "1234567893", covered: true };
         assert_eq!(check(&line, Some(&cut), &Before::default()).mismatch, mismatch, "{day}");
     }
 }
@@ -147,7 +148,7 @@ proptest! {
         for (given, discarded, day) in lines {
             let billed = Billed { given, discarded };
             let service_date = "2026-12-01".parse::<chrono::NaiveDate>().unwrap() + chrono::Days::new(day);
-            let line = ClaimLine { hcpcs: "J9171", billed, service_date, billing_npi: "1234567893" };
+            let line = ClaimLine { hcpcs: "J9171", billed, service_date, billing_npi: "1234567893", covered: true };
             let before = Before { in_all: sum(&matched, None), that_day: sum(&matched, Some(day)) };
             if check(&line, Some(&order), &before).mismatch.is_none() {
                 matched.push((billed, day));

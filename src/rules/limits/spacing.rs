@@ -29,7 +29,7 @@ pub fn judge(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'_>) 
     };
     for (index, today) in days.iter().enumerate() {
         let dose = of_day(today);
-        let product = today.first().and_then(|event| event.line.line.product);
+        let product = today.first().and_then(|event| lines.iter().find(|line| line.number() == event.line)?.line.product);
         let least = least_days(dose, steps, (patient, product));
         if let Some(often) = today.iter().find(|event| event.times > 1) {
             note(vec![often.line], &|| several_a_day(often));
@@ -145,7 +145,7 @@ fn since_earlier(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'
     };
     let earlier = judging.earlier.iter().filter(counts).max_by_key(|earlier| earlier.last)?;
     let least = if earlier.code.is_some() && earlier.code == ordered.hcpcs.as_deref() {
-        least_days(ordered.loading_dose.or(ordered.dose), steps, (judging.shared.patient, line.line.product))
+        least_days(ordered.loading_dose.or(ordered.dose), steps, (judging.shared.patient, first.line.product))
     } else {
         steps.iter().map(|step| step.least_days).min()?
     };
