@@ -48,7 +48,13 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             document.root().key("provenance").error(report, "say where these rules come from", None);
         }
         let place = document.root().key("past_dates");
-        known(&header.past_dates, place, "assessment", &words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(), report);
+        known(
+            &header.past_dates,
+            place,
+            "assessment",
+            &words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(),
+            report,
+        );
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
         draft.agreement.performance_grades_apart = header.performance_grades_apart;

@@ -9,7 +9,7 @@ use super::releases::{Lifetime, Releases};
 use super::report::Report;
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Limit, LimitRule, Limits, Span, Reach, SpacingStep, Statement};
+use crate::domain::content::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, Statement};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -207,7 +207,11 @@ impl Administration<'_> {
 
     /// Measures of the patient that the dose waits for.
     pub fn lacking(&self, per: Per, bench: &Bench<'_>) -> Vec<super::patient::Measure> {
-        let told = self.doses.iter().flatten().find_map(|dose| dose::given(dose.amount, dose.unit, bench.patient, self.line.product).err());
+        let told = self
+            .doses
+            .iter()
+            .flatten()
+            .find_map(|dose| dose::given(dose.amount, dose.unit, bench.patient, self.line.product).err());
         told.unwrap_or_else(|| match per {
             Per::Administration => Vec::new(),
             Per::Kg => bench.patient.weight().err().unwrap_or_default(),

@@ -74,7 +74,9 @@ impl Given {
     /// The amount in another unit; none where the units do not convert.
     pub fn amount_in(self, unit: FactUnit) -> Option<f64> {
         match (self.kind, unit) {
-            (Kind::Mass, FactUnit::Mg) | (Kind::Units, FactUnit::Units) | (Kind::Radioactivity, FactUnit::Mci) => Some(self.amount),
+            (Kind::Mass, FactUnit::Mg) | (Kind::Units, FactUnit::Units) | (Kind::Radioactivity, FactUnit::Mci) => {
+                Some(self.amount)
+            }
             (Kind::Mass, FactUnit::Mcg) => Some(self.amount * 1000.0),
             (Kind::Mass, FactUnit::G) => Some(self.amount / 1000.0),
             _ => None,

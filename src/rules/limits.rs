@@ -14,7 +14,7 @@ mod together;
 use super::concern::Concern;
 use super::drugs::Shared;
 use super::facts::Facts;
-use crate::domain::content::{Limit, LimitRule, Span, Reach};
+use crate::domain::content::{Limit, LimitRule, Reach, Span};
 use calendar::Laid;
 use course::Earlier;
 use said::{Broken, say};
@@ -40,7 +40,12 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     for of_one in named.chunk_by(|left, right| left.0 == right.0) {
         let Some(limit) = of_one.first().and_then(|(limit, _)| shared.content.limits.all().get(*limit)) else { continue };
         lines.clear();
-        lines.extend(of_one.iter().filter_map(|(_, at)| laid.get(*at)).filter(|line| !line.is_by(&limit.except_routes, &shared.content.dosing)));
+        lines.extend(
+            of_one
+                .iter()
+                .filter_map(|(_, at)| laid.get(*at))
+                .filter(|line| !line.is_by(&limit.except_routes, &shared.content.dosing)),
+        );
         if let LimitRule::NeverTogether { with, reach, days_apart } = &limit.rule {
             let rule = together::Rule { limit, with, reach: *reach, days_apart: *days_apart };
             found.extend(together::never(&rule, &lines, &judging, &mut told));

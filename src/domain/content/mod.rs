@@ -18,14 +18,15 @@ pub use dosing::{
     SaidRoute, Step, WeightBasis,
 };
 pub use letters::{LanguageLine, Letters};
-pub use limits::{Limit, LimitRule, Limits, Reach, Span, SpacingStep};
+pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,
-    PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult, Statement,
+    PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult,
+    Statement,
 };
 pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 

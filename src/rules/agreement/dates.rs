@@ -1,8 +1,8 @@
 //! Days that do not fit the day of receipt or of service.
 
 use super::{Side, contradiction};
-use crate::domain::content::CourseState;
 use crate::domain::answer::Answer;
+use crate::domain::content::CourseState;
 use crate::domain::order::{Assessment, PriorTherapy, Reported};
 use crate::rules::calendar::local_day;
 use crate::rules::concern::{Concern, Pends};

@@ -78,7 +78,13 @@ fn discarded_units_are_counted_beside_those_given() {
         (discarded(1), both(4, 544), both(1, 0), Some(Mismatch::UnitsExceeded)),
         (both(137, 24), given(0), given(0), Some(Mismatch::UnitsExceedVisit)),
     ] {
-        let line = ClaimLine { hcpcs: "J9171", billed, service_date: "2026-12-07".parse().unwrap(), billing_npi: "1234567893", covered: true };
+        let line = ClaimLine {
+            hcpcs: "J9171",
+            billed,
+            service_date: "2026-12-07".parse().unwrap(),
+            billing_npi: "1234567893",
+            covered: true,
+        };
         let checked = check(&line, Some(&order), &Before { in_all, that_day });
         assert_eq!(checked.mismatch, mismatch, "{billed:?} after {in_all:?}: {}", checked.message);
         let left = 544 - in_all.given - if mismatch.is_none() { billed.given } else { 0 };
@@ -120,7 +126,13 @@ fn after_the_coverage_the_authorization_has_ended() {
     for (day, mismatch) in
         [("2027-04-27", None), ("2027-04-28", Some(Mismatch::CoverageEnded)), ("2026-11-30", Some(Mismatch::OutsideDates))]
     {
-        let line = ClaimLine { hcpcs: "J9171", billed: given(1), service_date: day.parse().unwrap(), billing_npi: "1234567893", covered: true };
+        let line = ClaimLine {
+            hcpcs: "J9171",
+            billed: given(1),
+            service_date: day.parse().unwrap(),
+            billing_npi: "1234567893",
+            covered: true,
+        };
         assert_eq!(check(&line, Some(&cut), &Before::default()).mismatch, mismatch, "{day}");
     }
 }

@@ -30,8 +30,16 @@ pub struct Broken {
 /// Whether a limit holds for this patient and plan, and which answers would tell.
 pub fn holds(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> (Truth, Vec<Asked>) {
     let shared = judging.shared;
-    let bench =
-        Bench { patient: shared.patient, plan: shared.plan, line: line.line, matched: shared.matched, phases: shared.phases, range: shared.range, course: None, at: None };
+    let bench = Bench {
+        patient: shared.patient,
+        plan: shared.plan,
+        line: line.line,
+        matched: shared.matched,
+        phases: shared.phases,
+        range: shared.range,
+        course: None,
+        at: None,
+    };
     let asked = |statement: &Statement, truth: Truth| {
         if truth == Truth::Unknown { evidence(&statement.criterion, &bench, truth).open } else { Vec::new() }
     };
