@@ -16,3 +16,12 @@ pub mod postgres;
 pub mod rules;
 pub mod store;
 pub mod telemetry;
+
+/// What unit tests of any part may use.
+#[cfg(test)]
+mod fixtures {
+    /// The content that is shipped.
+    pub fn library() -> crate::domain::content::Library {
+        crate::content::load_embedded().unwrap()
+    }
+}

@@ -54,8 +54,9 @@ const SENTENCES: [&str; 32] = [
 static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
     let copy = Copy::new();
     let policy = copy.read("policies/cabazitaxel.toml");
-    let general = format!("general = {SENTENCES:?}\n\n[[indication]]");
-    copy.write("policies/cabazitaxel.toml", &policy.replacen("[[indication]]", &general, 1));
+    let sentences: String = SENTENCES.iter().map(|sentence| format!("  {sentence:?},\n")).collect();
+    // in front of the policy's own
+    copy.write("policies/cabazitaxel.toml", &policy.replacen("general = [\n", &format!("general = [\n{sentences}"), 1));
     let library = oncoauth::content::load_dir(copy.path()).unwrap_or_else(|errors| panic!("{errors:?}"));
     Arc::clone(library.releases().last().expect("there is a release"))
 });

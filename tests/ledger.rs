@@ -281,9 +281,10 @@ async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
     let service = sandbox().await;
     let first = awarded(&service).await;
     // the same treatment again after the first one's range: a longer treatment needs a new order (SCD-08)
-    service.app.clock.freeze_at("2027-06-01T15:00:00Z".parse().unwrap());
+    service.app.clock.freeze_at("2027-12-10T15:00:00Z".parse().unwrap());
     let mut longer = authorized_order();
     longer["date_of_service"] = json!("2027-12-15");
+    longer["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2027-12-01"}]);
     let second = assert_created(&service.post("/v1/orders", ORDERING, &longer).await);
     assert_eq!(second["status"], "authorized", "{second:#}");
     assert_eq!(second["s_codes_withheld"], "already_awarded");

@@ -204,7 +204,7 @@ fn routes_places_and_weight_are_read_as_people_write_them() {
     // proves SAFE-08
     let sentences = [
         "route is iv",
-        "route in [sc, oral]",
+        "route in [sc, po]",
         "place_of_service in [19, 22]",
         "weight_kg >= 40",
         "interval_hours >= 12",
@@ -227,7 +227,7 @@ fn routes_places_and_weight_are_read_as_people_write_them() {
         (json!("somehow"), Unknown, Unknown),
         (Value::Null, Unknown, Unknown),
     ] {
-        check(&content, &by(route, 1), |_| (), &[("route is iv", iv), ("route in [sc, oral]", other)]);
+        check(&content, &by(route, 1), |_| (), &[("route is iv", iv), ("route in [sc, po]", other)]);
     }
     let at = |place: Value| move |order: &mut Value| order["place_of_service"] = place;
     check(&content, &by(json!("iv"), 1), at(json!("22")), &[("place_of_service in [19, 22]", Met), ("weight_kg >= 40", Met)]);

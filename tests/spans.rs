@@ -56,6 +56,11 @@ async fn two_people_under_one_number_are_never_each_other() {
     let service = sandbox().await;
     load(&service, &[span("REC2", ALICE, "2020-01-01", Some("2027-05-31")), span("REC2", BERNARD, "2027-06-01", None)]).await;
     let send = async |who, day: &str| service.post("/v1/orders", ORDERING, &order(authorized_order(), "REC2", who, day)).await;
+    let send_late = async |who, day: &str| {
+        let mut late = order(authorized_order(), "REC2", who, day);
+        late["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2027-05-20"}]);
+        service.post("/v1/orders", ORDERING, &late).await
+    };
     let hers = assert_created(&send(ALICE, "2026-12-01").await);
     assert_eq!((&hers["status"], &hers["drugs"][0]["valid_through"]), (&json!("authorized"), &json!("2027-05-31")));
     for (who, day, slug) in [
@@ -69,7 +74,8 @@ async fn two_people_under_one_number_are_never_each_other() {
         assert!(["1941", "1979", "Bernard", "Alice"].iter().all(|known| !answer.text.contains(known)), "{}", answer.text);
     }
     // her running treatment is no duplicate of his, nor does her award use his up
-    let his = assert_created(&send(BERNARD, "2027-06-01").await);
+    service.app.clock.freeze_at("2027-05-25T15:00:00Z".parse().unwrap());
+    let his = assert_created(&send_late(BERNARD, "2027-06-01").await);
     assert_eq!((&his["status"], &his["notices"]), (&json!("authorized"), &hers_less(&hers, "coverage_ends")), "{his:#}");
     assert_eq!(his["s_codes"][0]["code"], hers["s_codes"][0]["code"]);
     for (case, day, code) in [(&hers, "2026-12-01", "S0353"), (&his, "2027-06-01", "S0353")] {

@@ -135,6 +135,23 @@ fn earlier_treatment(order: &OrderRequest, content: &Content, faults: &mut Vec<F
             }
             _ => {}
         }
+        let (started, ended) = (therapy.started_on.known(), therapy.ended_on.known());
+        if let (Some(started), Some(ended)) = (started, ended)
+            && ended < started
+        {
+            let message =
+                format!("{} ended on {ended}, before it started on {started}: correct one of the days", therapy.typed());
+            faults.push(Fault::new(at("/ended_on"), "contradiction", message));
+        }
+        let born = order.member.birth_date;
+        for (field, day) in [("/started_on", started), ("/ended_on", ended)] {
+            if let (Some(day), Some(born)) = (day, born)
+                && *day < born
+            {
+                let message = format!("{} on {day} is before the date of birth, {born}: correct one of them", therapy.typed());
+                faults.push(Fault::new(at(field), "contradiction", message));
+            }
+        }
         let outcome = therapy.outcome.known().and_then(|word| content.therapies.outcome(word));
         if outcome.is_some_and(|outcome| outcome.course == CourseState::Died) {
             let message = format!("the outcome of {} is death, and treatment is ordered: correct the outcome", therapy.typed());

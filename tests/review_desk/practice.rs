@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// TCH without an answer about the heart, and a bone agent on line 5 that nobody gave a reason for.
 fn with_bone_agent(plan: &str) -> Value {
     let mut order = unanswered(plan);
-    let drug = json!({"line": 5, "hcpcs": "J0897", "role": "supportive", "route": "sc", "dose": {"amount": 120, "unit": "mg"},
+    let drug = json!({"line": 5, "hcpcs": "J3489", "role": "supportive", "route": "iv", "dose": {"amount": 4, "unit": "mg"},
                       "days": [1], "frequency_per_day": 1});
     order["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap().push(drug);
     order

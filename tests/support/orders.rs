@@ -109,7 +109,6 @@ fn document(regimen: &str, order: &mut Value) {
     };
     let answer = |name: &str, result: &str| json!({"name": name, "result": result, "on": "2026-11-12"});
     let progressed = |generics: &[&str]| given("first_line", "progression", generics);
-    let cps = || json!({"name": "pd_l1_cps", "result": 10});
     let (prior, assessments, biomarkers): (Vec<Value>, Vec<Value>, Vec<Value>) = match regimen {
         "BRE-TDM1-ADJ" => (
             given("neoadjuvant", "completed", &["trastuzumab", "docetaxel"]),
@@ -141,10 +140,8 @@ fn document(regimen: &str, order: &mut Value) {
             ],
             vec![],
         ),
-        "GE-KN590" => (vec![], vec![], vec![cps()]),
-        "GE-FOLFOX-NIVO" | "GE-CAPOX-NIVO" => (vec![], vec![], vec![cps()]),
         "GE-RAM-PAC" => (progressed(&["fluorouracil", "oxaliplatin"]), vec![], vec![]),
-        "NSC-DURVA-CONS" | "SCL-DURVA-CONS" => (
+        "NSC-DURVA-CONS" | "NSC-DURVA-CONS-Q4W" | "SCL-DURVA-CONS" => (
             given("definitive", "completed", &["cisplatin", "etoposide"]),
             vec![
                 answer("prior_chemoradiation", "concurrent_no_progression"),

@@ -244,7 +244,7 @@ mod tests {
 
     fn content() -> &'static Arc<Content> {
         static LIBRARY: OnceLock<Library> = OnceLock::new();
-        LIBRARY.get_or_init(|| crate::content::load_embedded().unwrap()).in_force(day("2026-12-01"))
+        LIBRARY.get_or_init(crate::fixtures::library).in_force(day("2026-12-01"))
     }
 
     fn span(first_name: &str, from: &str, through: Option<&str>, line_of_business: LineOfBusiness) -> MemberRow {

@@ -182,7 +182,8 @@ impl Rule<'_> {
     fn is_about(&self, first: &str, second: &str) -> bool {
         let one = |name: &str| self.limit.drugs.iter().any(|drug| drug == name);
         let other = |name: &str| self.with.iter().any(|drug| drug == name);
-        self.with.is_empty() || one(first) && other(second) || other(first) && one(second)
+        let both = if self.with.is_empty() { one(first) && one(second) } else { one(first) && other(second) };
+        both || other(first) && one(second)
     }
 
     fn are_together(&self, first: &Laid<'_>, second: &Laid<'_>) -> bool {
