@@ -1,8 +1,7 @@
 //! A performance status that is told on both scales.
 
 use super::{Side, contradiction};
-use crate::domain::fold::fold;
-use crate::domain::order::{Assessment, PerformanceScale, PerformanceStatus, Reported};
+use crate::domain::order::{PerformanceScale, PerformanceStatus};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 
@@ -13,7 +12,8 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         let side = Side::new(scale(status.scale), "/clinical/performance_status", status.value.to_string());
         Some((status.ecog()?, side))
     });
-    let assessed = clinical.assessments.known().into_iter().flatten().enumerate().filter_map(assessed);
+    let scales = [PerformanceScale::Ecog, PerformanceScale::Karnofsky];
+    let assessed = scales.into_iter().filter_map(|scale| assessed(scale, shared));
     let all: Vec<(u8, Side)> = told.into_iter().chain(assessed).collect();
     let best = all.iter().min_by_key(|(ecog, _)| *ecog);
     let worst = all.iter().max_by_key(|(ecog, _)| *ecog);
@@ -31,19 +31,16 @@ const fn scale(scale: PerformanceScale) -> &'static str {
     }
 }
 
-fn assessed((index, entry): (usize, &Assessment)) -> Option<(u8, Side)> {
-    let of = match fold(&entry.name).as_ref() {
-        "ecog" => PerformanceScale::Ecog,
-        "karnofsky" => PerformanceScale::Karnofsky,
-        _ => return None,
+/// A scale among the assessments.
+fn assessed(of: PerformanceScale, shared: &Shared<'_>) -> Option<(u8, Side)> {
+    let name = match of {
+        PerformanceScale::Ecog => "ecog",
+        PerformanceScale::Karnofsky => "karnofsky",
     };
-    let value: f64 = match entry.result.known()? {
-        Reported::Number(number) => *number,
-        Reported::Word(word) => word.trim().trim_end_matches('%').trim().parse().ok()?,
-        Reported::Flag(_) => return None,
-    };
+    let standing = shared.patient.answered.assessment(name)?;
+    let value = standing.number()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float beyond a byte becomes the nearest byte")]
     let status = PerformanceStatus { scale: of, value: value as u8 };
-    let side = Side::new(scale(of), format!("/clinical/assessments/{index}/result"), value.to_string());
+    let side = Side::new(scale(of), format!("/clinical/assessments/{}/result", standing.index?), value.to_string());
     Some((status.ecog()?, side))
 }

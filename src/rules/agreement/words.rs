@@ -5,6 +5,7 @@ use crate::domain::content::{BiomarkerDefinition, Contradiction, OpposedResults,
 use crate::domain::criteria::{Criterion, Partner};
 use crate::domain::order::{Biomarker, Reported};
 use crate::domain::vocabulary::Truth;
+use crate::rules::answers::{Standing, Unusable};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::{self, Bench};
 use crate::rules::drugs::Shared;
@@ -39,6 +40,7 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<C
         found.extend(concern(rule, &bench, shared));
     }
     opposed_results(shared, found);
+    unclear_results(shared, found);
 }
 
 /// The markers of which the order has an entry.
@@ -125,6 +127,31 @@ fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
             }
         }
     }
+}
+
+/// A result that other results of the order speak against: told whatever asks for it, as HER2 negative beside an amplified ISH.
+fn unclear_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    for (list, standing) in shared.patient.answered.all() {
+        let Err(Unusable::Unclear(because)) = &standing.value else { continue };
+        let others = standing.definition.derived.iter().flat_map(|rule| &rule.parts).map(|(name, _)| name);
+        let mut told: Vec<Side> = others
+            .filter_map(|name| shared.patient.answered.all().find(|(_, other)| other.definition.name == *name))
+            .filter_map(|(list, other)| standing_side(list, other))
+            .collect();
+        told.dedup_by(|left, right| left.pointer == right.pointer);
+        let own = standing_side(list, standing);
+        let mut sides = told.into_iter().chain(own);
+        let (Some(first), Some(second)) = (sides.next(), sides.next_back()) else { continue };
+        let entered = sides.fold(first.entered.clone(), |so_far, other| format!("{so_far} with {}", other.in_words()));
+        let first = Side { entered, ..first };
+        found.push(contradiction("results-that-follow", because, &first, &second, Pends::Managed, shared));
+    }
+}
+
+/// What was entered of a marker; none where it only follows from others.
+fn standing_side(list: &str, standing: &Standing<'_>) -> Option<Side> {
+    let pointer = format!("/clinical/{list}/{}/result", standing.index?);
+    Some(Side::new(standing.definition.name.replace('_', " "), pointer, standing.as_entered()))
 }
 
 fn excludes(rule: &OpposedResults, marker: &BiomarkerDefinition, first: &Biomarker, second: &Biomarker) -> bool {

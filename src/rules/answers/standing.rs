@@ -213,6 +213,11 @@ impl<'a> Standing<'a> {
         )
     }
 
+    /// As entered.
+    pub fn as_entered(&self) -> &str {
+        &self.entered
+    }
+
     /// As entered, and why it does not count where it does not.
     pub fn entered(&self) -> String {
         let Err(why) = &self.value else { return self.entered.clone().into_owned() };
