@@ -221,7 +221,6 @@ fn routes_places_and_weight_are_read_as_people_write_them() {
         (json!("IV"), Met, NotMet),
         (json!("Intravenous"), Met, NotMet),
         (json!("IV push"), Met, NotMet),
-        (json!("sub-Q"), NotMet, Met),
         (json!("po"), NotMet, Met),
         (json!("intrathecal"), NotMet, NotMet),
         (json!("somehow"), Unknown, Unknown),

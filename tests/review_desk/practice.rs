@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// TCH without an answer about the heart, and a bone agent on line 5 that nobody gave a reason for.
 fn with_bone_agent(plan: &str) -> Value {
     let mut order = unanswered(plan);
-    let drug = json!({"line": 5, "hcpcs": "J3489", "role": "supportive", "route": "iv", "dose": {"amount": 4, "unit": "mg"},
+    let drug = json!({"line": 5, "hcpcs": "J0897", "role": "supportive", "route": "sc", "dose": {"amount": 120, "unit": "mg"},
                       "days": [1], "frequency_per_day": 1});
     order["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap().push(drug);
     order
@@ -152,7 +152,11 @@ async fn what_a_reviewer_decided_stays_while_nothing_new_speaks_against_or_for_i
     clinical["biomarkers"][0]["result"] = json!("negative");
     clinical["assessments"] = json!([{"name": "bone_metastases", "result": "yes"}]);
     let case = changed(&service, &case_id, &json!({"clinical": clinical})).await;
-    assert_eq!(statuses(&case)[2..], ["in_progress", "in_progress", "authorized"], "HER2 speaks against 3, metastases for 5");
+    assert_eq!(
+        statuses(&case)[2..],
+        ["in_progress", "in_progress", "non_authorized"],
+        "HER2 speaks against 3; metastases alone not for 5 every three weeks"
+    );
 }
 
 // proves SUB-08
