@@ -1,5 +1,5 @@
 //! A plan's preferred products, switched on in a copy of the content; the shipped content has them switched off.
-#![expect(clippy::expect_used, reason = "a fixture that fails has to fail the test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a fixture that fails has to fail the test")]
 
 #[path = "content_check/copy.rs"]
 mod copy;
