@@ -16,7 +16,7 @@ use std::sync::{Arc, LazyLock};
 use support::orders::{Situation, exact, merge};
 
 /// Every sentence asked; a finding carries its number.
-const SENTENCES: [&str; 32] = [
+const SENTENCES: [&str; 33] = [
     "prior docetaxel",
     "no prior docetaxel",
     "prior docetaxel progressed",
@@ -49,6 +49,7 @@ const SENTENCES: [&str; 32] = [
     "no prior cabazitaxel progressed",
     "prior carboplatin",
     "prior class platinum",
+    "line is third_line",
 ];
 
 static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
@@ -420,9 +421,18 @@ fn courses_are_told_and_on_file() {
     expect(&told(&json!([{"name": "Jevtana", "outcome": "completed"}])), &[], &[(once, NotMet), (again, Met)]);
     expect(&told(&json!([{"name": "Jevtanna", "outcome": "completed"}])), &[], &[(once, Unknown), (again, Unknown)]);
     expect(&told(&json!("unknown")), &[], &[(once, Unknown), (again, Unknown)]);
-    // within 90 days it is one course, after more another one
+    // within 90 days it is one course, after more another one; that it was given, nobody says
     expect(&told(&json!([])), &[case("cabazitaxel", "2026-03-01", "2026-09-15")], &[(once, Met)]);
-    expect(&told(&json!([])), &[case("cabazitaxel", "2025-03-01", "2025-09-15")], &[(once, NotMet), (again, Met)]);
+    expect(&told(&json!([])), &[case("cabazitaxel", "2025-03-01", "2025-09-15")], &[(once, Unknown), (again, Unknown)]);
+}
+
+// proves SAFE-12
+#[test]
+fn a_third_line_or_later_may_be_a_third_one() {
+    let third = "line is third_line";
+    for (line, outcome) in [("third_line", Met), ("third_line_plus", Unknown), ("second_line", NotMet), ("unknown", Unknown)] {
+        expect(&json!({"clinical": {"line_of_treatment": line}}), &[], &[(third, outcome)]);
+    }
 }
 
 // proves SAFE-09

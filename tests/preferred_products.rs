@@ -1,5 +1,5 @@
 //! A plan's preferred products, switched on in a copy of the content; the shipped content has them switched off.
-#![expect(clippy::expect_used, reason = "a fixture that fails has to fail the test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a fixture that fails has to fail the test")]
 
 #[path = "content_check/copy.rs"]
 mod copy;
@@ -49,4 +49,25 @@ fn a_product_that_is_not_preferred_pends_or_is_told_where_a_plan_says_so() {
     assert_eq!(answered(&warns, "bma", bevacizumab("J9035")), (CaseStatus::Authorized, true));
     let elsewhere = switched("enabled = true\nprograms = [\"quality-care-cancer\"]");
     assert_eq!(answered(&elsewhere, "bma", bevacizumab("J9035")), (CaseStatus::Authorized, false));
+}
+
+#[test]
+fn a_new_supportive_drug_beside_treatment_that_goes_on_has_a_preferred_product() {
+    // proves SAFE-15
+    let copy = Copy::new();
+    let policy = copy.read("policies/growth-factors.toml");
+    let preferred = "[preferred]\nenabled = true\nproducts = [\"Q5108\"]\nnote = \"of this test\"\n\n[[indication]]";
+    copy.write("policies/growth-factors.toml", &policy.replacen("[[indication]]", preferred, 1));
+    let library = oncoauth::content::load_dir(copy.path()).expect("the copy is sound");
+    let content = Arc::clone(library.releases().last().expect("there is a release"));
+    let with = |code: &'static str| {
+        move |order: &mut Value| {
+            order["continuation_of_treatment_started_on"] = json!("2026-10-01");
+            let drug = json!({"line": 9, "hcpcs": code, "role": "supportive", "route": "sc", "days": [2], "frequency_per_day": 1,
+                              "dose": {"amount": 6, "unit": "mg"}});
+            order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list").push(drug);
+        }
+    };
+    assert!(answered(&content, "bma", with("J2506")).1);
+    assert!(!answered(&content, "bma", with("Q5108")).1);
 }

@@ -3,6 +3,7 @@
 
 mod dates;
 mod diagnosis;
+mod lines;
 mod measures;
 mod performance;
 mod roster;
@@ -25,6 +26,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     diagnosis::concerns(shared, &mut found);
     words::concerns(facts, shared, &mut found);
     stages::concerns(shared, &mut found);
+    lines::concerns(shared, &mut found);
     measures::concerns(shared, &mut found);
     performance::concerns(shared, &mut found);
     roster::concerns(facts, shared, &mut found);

@@ -3,6 +3,7 @@
 use super::answers::{Standing, Value, is_recent};
 use super::biomarker;
 use super::course::{self, Administration, Course};
+use super::fit::is_line;
 use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
@@ -165,7 +166,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
     match criterion {
         Criterion::All(_) | Criterion::Any(_) | Criterion::Not(_) => Truth::Unknown,
         Criterion::Word { fact, any_of } => word(*fact, any_of, bench),
-        Criterion::Line(lines) => patient.line().map(|line| lines.contains(&line)).into(),
+        Criterion::Line(lines) => is_line(lines, patient),
         Criterion::Number { fact, comparison, value } if fact.is_of_schedule() => {
             course::compare(*fact, *comparison, *value, bench)
         }

@@ -96,7 +96,7 @@ pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Resul
     admitted.notices.extend(cut);
     let received = facts.received_at.with_timezone(&admitted.program.time_zone).date_naive();
     let days = Days { received, service: admitted.date_of_service };
-    let history = History::new(facts, admitted.date_of_service, content);
+    let history = History::new(facts, days, content);
     let patient = Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, history);
     let plan = plan::lines(facts.order, content);
     let matched = matching::best(facts.order, &plan, &patient, content);

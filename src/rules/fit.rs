@@ -145,16 +145,17 @@ fn diagnosis(regimen: &Regimen, patient: &Patient<'_>) -> Truth {
     patient.icd10.map(|code| regimen.icd10_prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()))).into()
 }
 
-/// `third_line_plus` may be a third line, and a regimen for later lines takes both.
 fn line(regimen: &Regimen, patient: &Patient<'_>) -> Truth {
-    if regimen.lines.is_empty() {
-        return Truth::Met;
-    }
+    if regimen.lines.is_empty() { Truth::Met } else { is_line(&regimen.lines, patient) }
+}
+
+/// Whether the order stands in one of these lines. `third_line_plus` may be a third line.
+pub fn is_line(lines: &[LineOfTreatment], patient: &Patient<'_>) -> Truth {
     match patient.line() {
-        Some(LineOfTreatment::ThirdLinePlus) if !regimen.lines.contains(&LineOfTreatment::ThirdLinePlus) => {
-            if regimen.lines.contains(&LineOfTreatment::ThirdLine) { Truth::Unknown } else { Truth::NotMet }
+        Some(LineOfTreatment::ThirdLinePlus) if !lines.contains(&LineOfTreatment::ThirdLinePlus) => {
+            if lines.contains(&LineOfTreatment::ThirdLine) { Truth::Unknown } else { Truth::NotMet }
         }
-        entered => entered.map(|line| regimen.lines.contains(&line)).into(),
+        entered => entered.map(|line| lines.contains(&line)).into(),
     }
 }
 

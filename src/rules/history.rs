@@ -9,6 +9,7 @@ pub use concerns::concerns;
 pub use lines::{Count, Disagreement};
 pub use run::Run;
 
+use super::answers::Days;
 use super::facts::{Facts, RelatedCase, RelatedDrug};
 use super::patient::Patient;
 use super::plan::PlanLine;
@@ -71,6 +72,10 @@ impl Earlier<'_> {
         }
     }
 
+    fn is_ongoing(&self) -> bool {
+        self.course() == Some(CourseState::Ongoing)
+    }
+
     /// True where its name or its outcome is not understood.
     const fn is_foreign(&self) -> bool {
         self.given.is_none() || matches!(self.outcome, Told::NotUnderstood)
@@ -110,21 +115,26 @@ pub fn case_of<'a>(typed: &str, cases: &'a [RelatedCase]) -> Option<&'a RelatedC
 
 impl<'a> History<'a> {
     /// Reads what the order tells and what is on file.
-    pub fn new(facts: &'a Facts<'_>, date_of_service: NaiveDate, content: &'a Content) -> Self {
+    pub fn new(facts: &'a Facts<'_>, days: Days, content: &'a Content) -> Self {
         let order = facts.order;
         let cases = &facts.related_cases;
         Self {
             told: order.clinical.prior_therapies.known().map(|list| read(list, content)),
-            cases: cases.iter().filter(|case| case.is_approved() && case.valid_from < date_of_service).collect(),
+            cases: cases.iter().filter(|case| case.is_approved() && case.valid_from < days.service).collect(),
             continues: order
                 .treatment
                 .as_ref()
                 .and_then(|treatment| treatment.continues.as_ref())
                 .map(|continues| (continues, case_of(&continues.order_id, cases))),
             runs_already: order.continuation_of_treatment_started_on.is_some(),
-            received_on: facts.received_at.date_naive(),
-            date_of_service,
+            received_on: days.received,
+            date_of_service: days.service,
         }
+    }
+
+    /// True where the practice says that there was no earlier treatment.
+    pub fn says_none(&self) -> bool {
+        self.told.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Whether any of these was given before; with `progressed`, whether the disease progressed on one of them.
@@ -249,8 +259,9 @@ impl<'a> History<'a> {
             fewest += u32::from(held == Truth::Met);
             most += u32::from(held != Truth::NotMet);
         }
+        // a case on file may have been given, and was not for certain
         let on_file = self.runs_on_file(&partners, content);
-        Some(Count { fewest: 1 + fewest.max(on_file), most: Some(1 + most + on_file) })
+        Some(Count { fewest: 1 + fewest, most: Some(1 + most + on_file) })
     }
 
     /// Runs of cases of a drug that ended long enough ago to be another course.

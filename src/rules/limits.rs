@@ -17,7 +17,7 @@ use super::facts::Facts;
 use crate::domain::content::{Limit, LimitRule, Reach, Span};
 use calendar::Laid;
 use course::Earlier;
-use said::{Broken, say};
+use said::{Broken, ask, say};
 
 /// Everything that a person has to look at.
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
@@ -58,7 +58,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
             }
         }
     }
-    found.extend(preferred::concerns(facts, shared, &laid, &earlier));
+    found.extend(preferred::concerns(&laid, &judging));
     found
 }
 
@@ -85,7 +85,15 @@ impl Judging<'_> {
             },
             LimitRule::Duration { most_days } => number::duration(limit, *most_days, lines, self),
         };
-        broken.map_or_else(Vec::new, |broken| say(limit, broken, lines, self))
+        if let Some(broken) = broken {
+            return say(limit, broken, lines, self);
+        }
+        number::asked(limit, lines, self).map_or_else(Vec::new, |asked| ask(limit, asked, lines, self))
+    }
+
+    /// True for a line that the program manages.
+    fn is_managed(&self, line: &Laid<'_>) -> bool {
+        line.drug.is_some_and(|drug| self.shared.admitted.program.managed.contains(&drug.generic))
     }
 }
 

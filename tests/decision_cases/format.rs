@@ -129,7 +129,9 @@ struct GivenBefore {
     hcpcs: Option<String>,
     #[serde(default)]
     status: Option<String>,
-    visits: u32,
+    /// Not counted where left out.
+    #[serde(default)]
+    visits: Option<u32>,
 }
 
 /// An act after the decision.
@@ -363,7 +365,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
                         .map_or(DrugStatus::Authorized, |word| DrugStatus::parse(word).expect("a drug status")),
                     valid_from: related.from.parse().ok(),
                     valid_through: related.through.parse().ok(),
-                    visits_approved: Some(given.visits),
+                    visits_approved: given.visits,
                     units_approved: None,
                 }),
             )

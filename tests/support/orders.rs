@@ -68,7 +68,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     // "four or more" is told as a number; the treatments behind it are left open
     let (lines_before, prior) = match regimen.fewest_lines_before {
         Some(fewest) => (json!(fewest), json!("not_reported")),
-        None => (Value::Null, json!([])),
+        None => (Value::Null, before(&regimen.cancer, line_of_treatment)),
     };
     let mut order = json!({
         "member": {"health_plan": plan(short), "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1970-01-15"},
@@ -97,6 +97,31 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     });
     document(&regimen.id, &mut order);
     order
+}
+
+/// One earlier treatment for each line before a later one; none before another.
+fn before(cancer: &str, line: &str) -> Value {
+    let lines = match line {
+        "second_line" => 1,
+        "third_line" | "third_line_plus" => 2,
+        _ => 0,
+    };
+    let generics = match cancer {
+        "breast" => ["paclitaxel", "vinorelbine"],
+        "colorectal" => ["oxaliplatin", "irinotecan"],
+        "prostate" => ["abiraterone", "enzalutamide"],
+        "lung_nsclc" | "cervical" => ["carboplatin", "gemcitabine"],
+        "lung_sclc" | "testicular" => ["etoposide", "paclitaxel"],
+        "cns" => ["temozolomide", "lomustine"],
+        "cll" | "lymphoma_indolent" => ["bendamustine", "chlorambucil"],
+        "myeloma" => ["lenalidomide", "bortezomib"],
+        "neuroendocrine" => ["everolimus", "sunitinib"],
+        "ovarian" => ["paclitaxel", "topotecan"],
+        _ => ["doxorubicin", "gemcitabine"],
+    };
+    let spans = [("first_line", "2026-01-05", "2026-05-04"), ("second_line", "2026-05-18", "2026-11-02")];
+    let one = |(generic, (line, from, through)): (&str, (&str, &str, &str))| json!({"generic": generic, "line": line, "outcome": "progression", "started_on": from, "ended_on": through});
+    generics.into_iter().zip(spans).take(lines).map(one).collect()
 }
 
 /// What a practice that documents well answers for a regimen beside what the regimen itself asks: what its policies ask for. Cabazitaxel

@@ -1,8 +1,9 @@
 //! How much of a drug's course came before this order: this member's cases, what the practice says of its start, and earlier treatments
 //! that end too near to be another course (SAFE-15).
 
-use super::{History, is_drug, partners_of};
-use crate::domain::content::CourseState;
+use super::{Earlier, History, is_drug, partners_of};
+use crate::domain::content::Content;
+use crate::domain::criteria::Partner;
 use crate::domain::vocabulary::Truth;
 use crate::rules::patient::Patient;
 use crate::rules::plan::PlanLine;
@@ -31,19 +32,49 @@ impl History<'_> {
         let partners = partners_of(line);
         for earlier in self.told.iter().flatten() {
             let held = earlier.held(&partners, patient.content);
-            let ongoing = earlier.course() == Some(CourseState::Ongoing);
-            let ended = earlier.told.ended_on.known();
-            let is_over = !ongoing && ended.is_some_and(|ended| (self.date_of_service - *ended).num_days() > gap);
-            if held == Truth::NotMet || is_over {
+            if held == Truth::NotMet || self.ended_before(earlier, gap) {
                 continue;
             }
             let since = earlier.told.started_on.known().copied();
-            run.reaches_back_to(since, held == Truth::Met && (ongoing || ended.is_some()));
+            let has_end = earlier.told.ended_on.known().is_some();
+            run.reaches_back_to(since, held == Truth::Met && (earlier.is_ongoing() || has_end));
         }
         if let Some(since) = patient.continued_since.filter(|since| *since < self.date_of_service) {
             run.reaches_back_to(Some(since), true);
         }
         run
+    }
+
+    /// Earlier treatments, as told, that were or may have been one of these drugs, each with whether it was and since when; with a gap,
+    /// only those that did not end longer ago.
+    pub fn told_of<'s>(
+        &'s self,
+        partners: &'s [Partner],
+        gap: Option<i64>,
+        content: &'s Content,
+    ) -> impl Iterator<Item = (Truth, Option<NaiveDate>)> + 's {
+        let told = self.told.iter().flatten().filter(move |earlier| !gap.is_some_and(|gap| self.ended_before(earlier, gap)));
+        told.map(move |earlier| (earlier.held(partners, content), earlier.told.started_on.known().copied()))
+            .filter(|(held, _)| *held != Truth::NotMet)
+    }
+
+    /// Treatment that is told to go on and that is, or may be, one of these drugs: its place in the list, what was typed, and whether it
+    /// is.
+    pub fn ongoing(&self, partners: &[Partner], content: &Content) -> Option<(usize, &str, Truth)> {
+        let goes_on = |earlier: &&Earlier<'_>| {
+            let ends_later = earlier.told.ended_on.known().is_some_and(|ended| *ended >= self.date_of_service);
+            earlier.is_ongoing() || ends_later
+        };
+        let told = || self.told.iter().flatten().filter(goes_on);
+        let of = |wanted: Truth| told().find(|earlier| earlier.held(partners, content) == wanted).map(|found| (found, wanted));
+        let (found, held) = of(Truth::Met).or_else(|| of(Truth::Unknown))?;
+        Some((found.index, found.told.typed(), held))
+    }
+
+    /// True where an earlier treatment ended more days before this order.
+    fn ended_before(&self, earlier: &Earlier<'_>, days: i64) -> bool {
+        let ended = earlier.told.ended_on.known();
+        !earlier.is_ongoing() && ended.is_some_and(|ended| (self.date_of_service - *ended).num_days() > days)
     }
 
     /// The cases that follow one another up to this order. They say what may have been given; that it was, where the order goes on.

@@ -42,7 +42,7 @@ pub fn lay<'a>(shared: &Shared<'a>) -> Vec<Laid<'a>> {
         let start = starts.get(line.phase_index).copied().unwrap_or(0);
         let other = named_otherwise(line, shared.content);
         laid.push(Laid { line, drug: line.drug, name: line.name(), start, is_named_otherwise: other.is_some() });
-        if let Some(Some(drug)) = other {
+        if let Some(drug) = other {
             laid.push(Laid { line, drug: Some(drug), name: &drug.generic, start, is_named_otherwise: false });
         }
     }
@@ -50,14 +50,14 @@ pub fn lay<'a>(shared: &Shared<'a>) -> Vec<Laid<'a>> {
     laid
 }
 
-/// The drug that the line's name says, where it is not that of its code; none inside where nobody knows it.
-fn named_otherwise<'a>(line: &PlanLine<'a>, content: &'a Content) -> Option<Option<&'a Arc<Drug>>> {
+/// The drug that the line's name says, where it is not that of its code. A name that nobody knows says none.
+fn named_otherwise<'a>(line: &PlanLine<'a>, content: &'a Content) -> Option<&'a Arc<Drug>> {
     let (drug, name) = (line.drug?, line.ordered.generic.as_deref()?);
     let is_it = |known: &String| known.eq_ignore_ascii_case(name);
     if is_it(&drug.generic) || drug.synonyms.iter().any(is_it) || drug.brands.iter().any(is_it) {
         return None;
     }
-    Some(content.drugs.by_name(name).filter(|other| other.generic != drug.generic))
+    content.drugs.by_name(name).filter(|other| other.generic != drug.generic)
 }
 
 impl Laid<'_> {

@@ -2,7 +2,8 @@
 
 use super::Judging;
 use super::calendar::Laid;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::criteria::Partner;
+use crate::domain::vocabulary::{CaseStatus, Truth};
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
 use chrono::NaiveDate;
@@ -20,8 +21,8 @@ pub struct Earlier<'a> {
     pub first: i64,
     /// The day of its last visit, if the visits approved were spread over its cycles.
     pub last: i64,
-    /// Visits approved.
-    pub times: u64,
+    /// Visits approved; none where nobody has counted them.
+    pub times: Option<u64>,
 }
 
 /// Drugs of this member's other cases that may have been given, in the order in which they began.
@@ -33,7 +34,7 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
         for drug in case.drugs.iter().filter(|drug| drug.may_be_given()) {
             let from = drug.valid_from.unwrap_or(case.valid_from);
             let through = drug.valid_through.unwrap_or(case.valid_through);
-            let times = drug.visits_approved.unwrap_or(1).max(1);
+            let times = drug.visits_approved.filter(|visits| *visits > 0);
             let first = (from - service).num_days();
             let span = ((through - from).num_days() - after_last).max(0);
             found.push(Earlier {
@@ -41,8 +42,8 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
                 code: drug.hcpcs.as_deref(),
                 from,
                 first,
-                last: first + span * i64::from(times - 1) / i64::from(times),
-                times: u64::from(times),
+                last: times.map_or(first + span, |times| first + span * i64::from(times - 1) / i64::from(times)),
+                times: times.map(u64::from),
             });
         }
     }
@@ -57,18 +58,52 @@ const fn is_void(status: CaseStatus) -> bool {
 /// What went before within one course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Course {
-    /// First day of the course.
+    /// First day of the course, at the latest.
     pub first: i64,
-    /// Administrations before this order.
+    /// True where it may have begun before that.
+    pub is_undated: bool,
+    /// Administrations before this order, at least.
     pub times: u64,
+    /// True where nobody has counted all of them.
+    pub is_uncounted: bool,
+}
+
+impl Course {
+    /// Adds what the practice tells of earlier treatment: nobody has counted its administrations.
+    fn add_told(&mut self, told: impl Iterator<Item = (Truth, Option<NaiveDate>)>, service: NaiveDate) {
+        for (held, since) in told {
+            self.is_uncounted = true;
+            if held == Truth::Met {
+                self.times = self.times.max(1);
+            }
+            let since = since.map(|since| (since - service).num_days());
+            match since.filter(|_| held == Truth::Met) {
+                Some(since) => self.first = self.first.min(since),
+                None => self.is_undated |= since.is_none_or(|since| since < self.first),
+            }
+        }
+    }
+}
+
+/// All that went before, whenever it was.
+pub fn ever(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+    let mut ever = course(lines, partners, &is_of, judging);
+    let of_drug = || judging.earlier.iter().filter(|earlier| is_of(earlier.drug));
+    ever.times = ever.times.max(of_drug().filter_map(|earlier| earlier.times).sum());
+    ever.is_uncounted |= of_drug().any(|earlier| earlier.times.is_none());
+    ever.add_told(
+        judging.shared.patient.history.told_of(partners, None, judging.shared.content),
+        judging.shared.admitted.date_of_service,
+    );
+    ever
 }
 
 /// The course that these lines belong to: back through earlier cases until a pause that ends one, and to the day on which the treatment
 /// is said to have begun.
-pub fn course(lines: &[&Laid<'_>], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
     let begins = lines.iter().map(|line| line.first()).min().and_then(|day| i64::try_from(day).ok()).unwrap_or(0);
     let pause = i64::from(judging.shared.content.limits.course_ends_after_days);
-    let mut course = Course { first: begins, times: 0 };
+    let mut course = Course { first: begins, is_undated: false, times: 0, is_uncounted: false };
     let mut running = 0;
     if let Some((first, times)) = continued(lines, judging) {
         course.first = first.min(begins);
@@ -80,15 +115,20 @@ pub fn course(lines: &[&Laid<'_>], is_of: impl Fn(&str) -> bool, judging: &Judgi
     for earlier in before {
         if earlier.last + pause >= course.first {
             course.first = course.first.min(earlier.first);
-            course.times += earlier.times;
+            course.times += earlier.times.unwrap_or(1);
+            course.is_uncounted |= earlier.times.is_none();
         }
     }
     course.times = course.times.max(running);
+    course.add_told(
+        judging.shared.patient.history.told_of(partners, Some(pause), judging.shared.content),
+        judging.shared.admitted.date_of_service,
+    );
     course
 }
 
 /// When treatment that is running began, and how often it was given since at the pace of this order. Supportive drugs may be new.
-fn continued(lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<(i64, u64)> {
+pub fn continued(lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<(i64, u64)> {
     let started = judging.facts.order.continuation_of_treatment_started_on?;
     let days = (judging.shared.admitted.date_of_service - started).num_days();
     let line = lines

@@ -2,10 +2,11 @@
 
 use super::Judging;
 use super::calendar::{Event, Laid, end_of_range, events};
-use super::course::{Course, course};
+use super::course::{Course, course, ever};
 use super::said::Broken;
 use super::spacing::days;
-use crate::domain::content::{Limit, Span};
+use crate::domain::content::{Limit, LimitRule, Span};
+use crate::domain::criteria::Partner;
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -69,15 +70,7 @@ fn in_a_row(most: u64, lines: &[&Laid<'_>]) -> u64 {
 pub fn in_all(limit: &Limit, most: u32, per: Span, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<Broken> {
     let end = end_of_range(judging.shared);
     let here: u64 = lines.iter().map(|line| line.in_all(end)).sum();
-    let before = match per {
-        Span::Order => 0,
-        Span::Lifetime => {
-            let ever: u64 =
-                judging.earlier.iter().filter(|earlier| is_of(limit, lines, earlier.drug)).map(|earlier| earlier.times).sum();
-            ever.max(course_of(limit, lines, judging).times)
-        }
-        _ => course_of(limit, lines, judging).times,
-    };
+    let before = before(limit, per, lines, judging).map_or(0, |before| before.times);
     (here + before > u64::from(most)).then(|| {
         let of = match per {
             Span::Order => "in one order",
@@ -94,6 +87,27 @@ pub fn in_all(limit: &Limit, most: u32, per: Span, lines: &[&Laid<'_>], judging:
             field: "/days",
         }
     })
+}
+
+/// What went before that counts with this order; none where nothing does.
+fn before(limit: &Limit, per: Span, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<Course> {
+    let is_of = |drug: &str| is_of(limit, lines, drug);
+    match per {
+        Span::Course => Some(course_of(limit, lines, judging)),
+        Span::Lifetime => Some(ever(lines, &partners(limit, lines), is_of, judging)),
+        Span::Cycle | Span::Days(_) | Span::Row | Span::Order => None,
+    }
+}
+
+/// What would have to be known of earlier treatment to tell whether a limit holds; none where enough is.
+pub fn asked(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Option<&'static str> {
+    match limit.rule {
+        LimitRule::Number { per, .. } => {
+            before(limit, per, lines, judging).filter(|before| before.is_uncounted).map(|_| "how often it was given before")
+        }
+        LimitRule::Duration { .. } => course_of(limit, lines, judging).is_undated.then_some("when it was first given"),
+        LimitRule::NeverTogether { .. } | LimitRule::Spacing(_) => None,
+    }
 }
 
 /// Longest from the first to the last administration.
@@ -127,5 +141,14 @@ fn is_of(limit: &Limit, lines: &[&Laid<'_>], drug: &str) -> bool {
 }
 
 fn course_of(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Course {
-    course(lines, |drug| is_of(limit, lines, drug), judging)
+    course(lines, &partners(limit, lines), |drug| is_of(limit, lines, drug), judging)
+}
+
+/// The drugs that count with these lines.
+fn partners(limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Partner> {
+    let together = limit.drugs.iter().filter(|_| limit.together).map(String::as_str);
+    let mut names: Vec<&str> = lines.iter().map(|line| line.name).chain(together).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| Partner::Generic(name.to_owned())).collect()
 }

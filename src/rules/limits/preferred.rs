@@ -1,31 +1,28 @@
 //! Products that a plan prefers, where its policy switches the preference on. Who is on another product stays on it.
 
+use super::Judging;
 use super::calendar::Laid;
-use super::course::Earlier;
+use super::course::continued;
 use super::said::joined;
 use crate::domain::case::Deviation;
 use crate::domain::content::{Policy, PreferredEffect, PreferredProducts};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use crate::rules::concern::{Concern, Pends};
-use crate::rules::drugs::Shared;
-use crate::rules::facts::Facts;
 use serde_json::json;
 
 /// Every line that orders another product than those preferred.
-pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, laid: &[Laid<'_>], earlier: &[Earlier<'_>]) -> Vec<Concern> {
+pub fn concerns(laid: &[Laid<'_>], judging: &Judging<'_>) -> Vec<Concern> {
+    let shared = judging.shared;
     let service = shared.admitted.date_of_service;
-    if facts.order.continuation_of_treatment_started_on.is_some_and(|started| started < service) {
-        return Vec::new();
-    }
     let program = &shared.admitted.program.id;
     let mut found = Vec::new();
-    for line in laid {
+    for line in laid.iter().filter(|line| continued(&[line], judging).is_none()) {
         let Some(drug) = line.drug else { continue };
         let policies = shared.content.policies_for(&drug.generic).filter(|policy| policy.is_effective(service));
         for policy in policies {
             let Some(preferred) = policy.preferred.as_ref().filter(|preferred| preferred.holds_in(program)) else { continue };
             let code = line.line.ordered.hcpcs.as_deref();
-            let is_on_it = code.is_some() && earlier.iter().any(|earlier| earlier.code == code && earlier.first < 0);
+            let is_on_it = code.is_some() && judging.earlier.iter().any(|earlier| earlier.code == code && earlier.first < 0);
             if !is_on_it && !code.is_some_and(|code| preferred.products.iter().any(|product| product == code)) {
                 found.push(concern(line, policy, preferred));
             }

@@ -83,6 +83,27 @@ pub fn say(limit: &Limit, mut broken: Broken, lines: &[&Laid<'_>], judging: &Jud
     asked.into_iter().map(|asked| concern.asks(asked, &message)).collect()
 }
 
+/// A limit that cannot be told until somebody says more of earlier treatment. Managed lines wait for it.
+pub fn ask(limit: &Limit, asked: &str, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Vec<Concern> {
+    let managed: Vec<&Laid<'_>> = lines.iter().filter(|line| judging.is_managed(line)).copied().collect();
+    let Some(first) = managed.first().copied() else { return Vec::new() };
+    let (truth, _) = holds(limit, first, judging);
+    if truth == Truth::NotMet {
+        return Vec::new();
+    }
+    let names: Vec<String> = managed.iter().map(|line| line.words()).collect();
+    let message = format!("{}: {asked} is needed to tell whether a limit holds ({})", joined(&names), limit.source);
+    let concern = Told {
+        limit,
+        outcome: Truth::Unknown,
+        facts: BTreeMap::new(),
+        lines: managed.iter().map(|line| line.number()).collect(),
+        first,
+    };
+    let field = "/clinical/prior_therapies".to_owned();
+    vec![concern.told(DeviationCode::UnknownAnswer, field, asked.to_owned(), "not told".to_owned(), message)]
+}
+
 /// What all concerns about one broken limit share.
 pub struct Told<'t> {
     /// The limit.

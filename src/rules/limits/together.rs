@@ -5,6 +5,7 @@ use super::said::{Told, holds, joined};
 use super::{Judging, reach_words};
 use crate::domain::case::Deviation;
 use crate::domain::content::{Limit, Reach, RegimenDrugRole};
+use crate::domain::criteria::Partner;
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
 use crate::rules::concern::{Concern, Pends};
@@ -65,7 +66,9 @@ fn in_common<'l>(first: &Laid<'l>, second: &Laid<'l>) -> Option<&'l str> {
     if apart || first.line.phase_index != second.line.phase_index {
         return None;
     }
-    match (first.drug, second.drug) {
+    // a code for drugs without one says nothing of the ingredient
+    let known = |laid: &Laid<'l>| laid.drug.filter(|drug| !drug.is_unclassified());
+    match (known(first), known(second)) {
         (Some(first), Some(second)) => {
             let is_there = |ingredient: &&String| second.ingredients.contains(ingredient);
             first.ingredients.iter().find(is_there).map(String::as_str)
@@ -165,6 +168,7 @@ pub fn never(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>, told: 
     concerned.dedup_by_key(|line| (line.number(), line.name));
     let mut found = rule.say(&concerned, judging);
     found.extend(beside_earlier(rule, lines, judging));
+    found.extend(lines.iter().find_map(|line| rule.beside_ongoing(line, judging)));
     found
 }
 
@@ -220,6 +224,44 @@ impl Rule<'_> {
             return vec![told];
         }
         asked.into_iter().map(|asked| concern.asks(asked, &message)).collect()
+    }
+
+    /// A line beside treatment that is told to go on. Another product of the line's own ingredient is a change of form.
+    fn beside_ongoing(&self, line: &Laid<'_>, judging: &Judging<'_>) -> Option<Concern> {
+        let shared = judging.shared;
+        let is_other = |name: &&String| {
+            let other = shared.content.drugs.by_name(name);
+            let is_one = |ingredient: &String| line.drug.is_some_and(|drug| drug.ingredients.contains(ingredient));
+            self.is_about(name, line.name)
+                && name.as_str() != line.name
+                && !other.is_some_and(|other| other.ingredients.iter().any(is_one))
+                && !is_of_regimen(name, line.name, shared)
+        };
+        let others = self.limit.drugs.iter().chain(self.with).filter(is_other);
+        let partners: Vec<Partner> = others.map(|name| Partner::Generic(name.clone())).collect();
+        let (index, typed, held) = shared.patient.history.ongoing(&partners, shared.content)?;
+        let truth = holds(self.limit, line, judging).0.and(held);
+        if truth == Truth::NotMet || (held == Truth::Unknown && !judging.is_managed(line)) {
+            return None;
+        }
+        let about = &self.limit.about;
+        let message = format!(
+            "{} is ordered while earlier treatment with {typed} goes on: {about} are never given {} ({})",
+            line.words(),
+            self.apart(),
+            self.limit.source
+        );
+        let (outcome, code) = match truth {
+            Truth::Met => (Truth::NotMet, DeviationCode::DuplicateTherapy),
+            _ => (Truth::Unknown, DeviationCode::UnknownAnswer),
+        };
+        let facts = [("ongoing".to_owned(), json!(typed))].into();
+        let concern = Told { limit: self.limit, outcome, facts, lines: vec![line.number()], first: line };
+        let expected = format!("one of {about}, not several {}", self.apart());
+        let field = format!("/clinical/prior_therapies/{index}");
+        let mut told = concern.told(code, field, expected, typed.to_owned(), message);
+        told.hold = (outcome == Truth::NotMet).then_some(Hold::DuplicateTherapy);
+        Some(told)
     }
 
     /// `on the same day`, `in the same cycle or within 13 days`.
