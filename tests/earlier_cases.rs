@@ -35,6 +35,7 @@ async fn what_was_authorized_before_keeps_no_from_being_true_until_the_practice_
     let untold = decided(&service, &tdm1("2027-06-01", &json!([]))).await;
     assert_eq!(untold["status"], "in_progress", "{untold:#}");
     assert!(asked(&untold).contains("trastuzumab on file from 2026-12-01"), "{untold:#}");
+    assert!(!untold.to_string().contains(first["order_id"].as_str().unwrap()), "another practice's, it may be: {untold:#}");
     // told of, it is what the practice says it is
     let prior =
         json!([{"name": "Herceptin", "line": "neoadjuvant", "outcome": "completed"}, {"name": "J9171", "line": "neoadjuvant"}]);

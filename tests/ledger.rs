@@ -161,7 +161,7 @@ fn leaving_the_pathway_ends_what_was_not_billed() {
     }
     // a month on the Pathway is not lost because it is billed late
     assert_eq!(ruling(&claim("S0354", "2027-01-05"), &basis_of("S0354"), &[]), "ok");
-    let later = LaterTreatment { order_id: "A000000000", starts_on: day("2027-02-01") };
+    let later = LaterTreatment { starts_on: day("2027-02-01") };
     let changed = |code| Basis { changed_by: Some(later), ..basis(1, code) };
     assert_eq!(ruling(&claim("S0354", "2027-01-31"), &changed("S0354"), &[]), "ok");
     assert_eq!(ruling(&claim("S0354", "2027-02-01"), &changed("S0354"), &[]), "SCD-09");
@@ -342,33 +342,125 @@ async fn the_database_itself_refuses_a_second_onset_for_a_pathway() {
     assert!(gone.to_string().contains("append-only"), "{gone}");
 }
 
+/// Another treatment of the same cancer for the same member.
+fn weekly(service: &Service, date_of_service: &str) -> Value {
+    let content = service.app.library.in_force(service.app.clock.now().date_naive());
+    let mut order = exact(content.regimen("BRE-AC-WKT").unwrap(), content, "bma");
+    order["member"] = authorized_order()["member"].clone();
+    order["date_of_service"] = json!(date_of_service);
+    order
+}
+
+/// The case after a nurse found that it is no duplicate.
+async fn taken_for_a_change(service: &Service, mut case: Value) -> Value {
+    let decision = json!({"duplicate": false, "rationale": "The treatment was changed."});
+    let path = format!("/v1/reviews/{}/duplicate-decisions", case["case_id"].as_str().unwrap());
+    while case["review"]["holds"].as_array().is_some_and(|holds| !holds.is_empty()) {
+        case = assert_created(&service.post(&path, NURSE, &decision).await);
+    }
+    assert!(case["order_id"].is_string(), "{case:#}");
+    case
+}
+
+fn award_of(code: &str, case: &Value) -> Value {
+    case["s_codes"].as_array().unwrap().iter().find(|award| award["code"] == code).unwrap().clone()
+}
+
+async fn withdraw(service: &Service, case: &Value, drugs: Value) -> Value {
+    let path = format!("/v1/orders/{}/withdrawals", case["case_id"].as_str().unwrap());
+    assert_created(&service.post(&path, ORDERING, &json!({"drugs": drugs, "reason": "voluntarily_cancelled"})).await)
+}
+
+/// When the monthly code of a case is void, after all timers have run.
+async fn void_from(service: &Service, case: &Value) -> Value {
+    oncoauth::jobs::tick(&service.app).await.unwrap();
+    let read = service.get(&format!("/v1/orders/{}", case["case_id"].as_str().unwrap()), ORDERING).await.json();
+    award_of("S0354", &read)["voided_from"].clone()
+}
+
+// proves DUP-01, SCD-13, PRV-02
+#[tokio::test]
+async fn an_order_of_another_practice_is_named_in_no_notice_and_no_reason() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let mut changed = weekly(&service, "2027-03-01");
+    // NPI of the clinician of tax ID 900000003
+    changed["ordering_provider"] = json!({"npi": "1999999034", "first_name": "Another", "last_name": "Clinician"});
+    changed["servicing_provider"] = json!({"npi": "1999999034", "name": "Another Clinician"});
+    let answer = service.post("/v1/orders", OTHER_PRACTICE, &changed).await;
+    let later = assert_created(&answer);
+    let named = |case: &Value| {
+        let notices = case["notices"].as_array().unwrap();
+        notices.iter().find(|notice| notice["code"] == "overlapping_treatment").unwrap()["case_id"].clone()
+    };
+    let stored = answer.header("location");
+    assert_eq!((named(&later), named(&service.get(stored, OTHER_PRACTICE).await.json())), (Value::Null, Value::Null));
+    assert_eq!(named(&service.get(stored, NURSE).await.json()), case["case_id"]);
+    let later = taken_for_a_change(&service, later).await;
+    assert_eq!(void_from(&service, &case).await, "2027-03-01");
+    let at = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
+    let refused = bill(&service, ORDERING, &case, "S0354", "2027-03-01").await;
+    assert_eq!(ruled(&refused), (false, json!("SCD-09")));
+    for text in [refused.text, service.get(&at, ORDERING).await.text, service.get(&format!("{at}/history"), ORDERING).await.text]
+    {
+        assert!(text.contains("changed the treatment"), "{text}");
+        assert!(!text.contains(later["order_id"].as_str().unwrap()), "{text}");
+    }
+}
+
+// proves SCD-13
+#[tokio::test]
+async fn an_award_is_void_from_the_first_day_of_the_order_that_still_changes_the_treatment() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let mut changes = Vec::new();
+    for on in ["2027-03-01", "2027-04-01"] {
+        let order = assert_created(&service.post("/v1/orders", ORDERING, &weekly(&service, on)).await);
+        changes.push(taken_for_a_change(&service, order).await);
+        assert_eq!(void_from(&service, &case).await, "2027-03-01");
+    }
+    withdraw(&service, &changes[0], json!("all")).await;
+    assert_eq!(void_from(&service, &case).await, "2027-04-01");
+    withdraw(&service, &changes[1], json!("all")).await;
+    assert_eq!(void_from(&service, &case).await, Value::Null);
+}
+
+// proves SCD-13
+#[tokio::test]
+async fn an_order_that_keeps_only_supportive_drugs_changes_no_treatment() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let mut changed = weekly(&service, "2027-03-01");
+    let supportive = json!({"line": 99, "hcpcs": "J2405", "role": "supportive", "route": "iv", "dose": {"amount": 8, "unit": "mg"},
+                            "days": [1], "frequency_per_day": 1});
+    changed["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap().push(supportive);
+    let later = assert_created(&service.post("/v1/orders", ORDERING, &changed).await);
+    let later = taken_for_a_change(&service, later).await;
+    assert_eq!(void_from(&service, &case).await, "2027-03-01");
+    let treatment: Vec<&Value> =
+        later["drugs"].as_array().unwrap().iter().filter(|drug| drug["role"] == "treatment").map(|drug| &drug["line"]).collect();
+    let left = withdraw(&service, &later, json!(treatment)).await;
+    assert_eq!(left["order_id"], later["order_id"], "{left:#}");
+    assert_eq!(void_from(&service, &case).await, Value::Null);
+}
+
 // proves SCD-09, SCD-05, SCD-13
 #[tokio::test]
 async fn a_later_order_with_another_treatment_ends_the_monthly_code_from_its_first_day_and_starts_a_new_pathway() {
     let service = sandbox().await;
     let case = awarded(&service).await;
     assert!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await).0);
-    let content = service.app.library.in_force(service.app.clock.now().date_naive());
-    let mut changed = exact(content.regimen("BRE-AC-WKT").unwrap(), content, "bma");
-    changed["member"] = authorized_order()["member"].clone();
-    changed["date_of_service"] = json!("2027-03-01");
     // other treatment on the same days: a nurse finds that it takes the place of the first
-    let later = assert_created(&service.post("/v1/orders", ORDERING, &changed).await);
+    let later = assert_created(&service.post("/v1/orders", ORDERING, &weekly(&service, "2027-03-01")).await);
     assert_eq!(later["review"]["holds"], json!(["overlapping_treatment"]), "{later:#}");
-    let decision = json!({"duplicate": false, "rationale": "The treatment was changed."});
-    let path = format!("/v1/reviews/{}/duplicate-decisions", later["case_id"].as_str().unwrap());
-    let later = assert_created(&service.post(&path, NURSE, &decision).await);
+    let later = taken_for_a_change(&service, later).await;
     assert_eq!((&later["status"], &later["pathway"]["determination"]), (&json!("completed"), &json!("on_pathway")), "{later:#}");
     oncoauth::jobs::tick(&service.app).await.unwrap();
-    let award = |code: &str, read: &Value| {
-        let list = read["s_codes"].as_array().unwrap();
-        list.iter().find(|award| award["code"] == code).unwrap().clone()
-    };
     let at = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
     let read = service.get(&at, ORDERING).await.json();
-    assert_eq!(award("S0354", &read)["voided_from"], "2027-03-01", "{read:#}");
-    assert!(award("S0354", &read)["void_reason"].as_str().unwrap().contains(later["order_id"].as_str().unwrap()));
-    assert_eq!(award("S0353", &read)["voided_from"], Value::Null, "billed already");
+    assert_eq!(award_of("S0354", &read)["voided_from"], "2027-03-01", "{read:#}");
+    assert!(award_of("S0354", &read)["void_reason"].as_str().unwrap().contains("changed the treatment"));
+    assert_eq!(award_of("S0353", &read)["voided_from"], Value::Null, "billed already");
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-01-29").await), (true, Value::Null));
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-03-01").await), (false, json!("SCD-09")));
     assert_eq!(ruled(&bill(&service, ORDERING, &later, "S0353", "2027-03-01").await), (true, Value::Null));
@@ -378,6 +470,6 @@ async fn a_later_order_with_another_treatment_ends_the_monthly_code_from_its_fir
     assert_created(&service.post(&path, ORDERING, &json!({"drugs": "all", "reason": "voluntarily_cancelled"})).await);
     oncoauth::jobs::tick(&service.app).await.unwrap();
     let read = service.get(&at, ORDERING).await.json();
-    assert_eq!(award("S0354", &read)["voided_from"], Value::Null, "{read:#}");
+    assert_eq!(award_of("S0354", &read)["voided_from"], Value::Null, "{read:#}");
     assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-04-30").await), (true, Value::Null));
 }

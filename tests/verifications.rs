@@ -11,6 +11,8 @@ use support::submit::{
     pending_order, sandbox,
 };
 
+/// A physician.
+const PHYSICIAN: &str = "sandbox-physician";
 const PATH: &str = "/v1/verifications";
 /// A facility that no order of these tests names.
 const STRANGER: &str = "a facility elsewhere";
@@ -201,4 +203,40 @@ async fn a_question_that_names_nothing_is_refused_with_what_is_missing() {
     }
     let unknown = service.post(PATH, SERVICING, &json!({"orderid": "A000000000"})).await;
     assert!(unknown.assert_problem(422, "validation-failed")["errors"][0]["message"].as_str().unwrap().contains("order_id"));
+}
+
+// proves VER-03, DET-09, INF-08
+#[tokio::test]
+async fn what_was_refused_is_known_to_those_who_take_part_in_the_order() {
+    let service = sandbox().await;
+    let mut order = pending_order();
+    let supportive = json!({"line": 5, "hcpcs": "J2506", "role": "supportive", "route": "sc", "dose": {"amount": 6, "unit": "mg"},
+                            "days": [2], "frequency_per_day": 1});
+    order["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap().push(supportive);
+    let case = assert_created(&service.post("/v1/orders", ORDERING, &order).await);
+    let review = format!("/v1/reviews/{}", case["case_id"].as_str().unwrap());
+    assert_created(&service.post(&format!("{review}/peer-to-peer"), PHYSICIAN, &json!({"event": "offered"})).await);
+    let mut lines: Vec<Value> = (1..=4).map(|line| json!({"line": line, "decision": "authorized"})).collect();
+    lines.push(json!({"line": 5, "decision": "non_authorized", "reason_code": "policy_not_met", "rationale": "no risk factors"}));
+    let case = assert_created(&service.post(&format!("{review}/determinations"), PHYSICIAN, &json!({"drugs": lines})).await);
+    assert_eq!(case["status"], "multiple_decisions_rendered", "{case:#}");
+    let stranger = stranger(&service).await;
+    let whole = json!({"order_id": case["order_id"]});
+    for (token, lines) in [(SERVICING, 5), (HEALTH_PLAN, 5), (stranger.as_str(), 4)] {
+        let answer = verify(&service, token, &whole).await;
+        assert_eq!(answer["drugs"].as_array().unwrap().len(), lines, "{token}: {answer:#}");
+        assert_eq!(answer["message"].as_str().unwrap().contains("Not every line"), lines == 5, "{answer:#}");
+    }
+    let refused = json!({"order_id": case["order_id"], "hcpcs": "J2506"});
+    assert_eq!(verify(&service, SERVICING, &refused).await["reason"], "non_authorized");
+    let unknown = json!({"order_id": case["order_id"], "hcpcs": "J9355"});
+    assert_eq!(verify(&service, &stranger, &unknown).await["reason"], "authorized");
+    let absent = json!({"order_id": case["order_id"], "hcpcs": "J9041"});
+    let (refused, absent) = (verify(&service, &stranger, &refused).await, verify(&service, &stranger, &absent).await);
+    assert_eq!(refused["reason"], "drug_not_on_order", "{refused:#}");
+    assert_eq!(without_time(refused), without_time(absent));
+    for hcpcs in ["J2506", "J9041"] {
+        let answer = verify(&service, &stranger, &json!({"member": member(), "hcpcs": hcpcs})).await;
+        assert_eq!(answer["reason"], "not_found", "{hcpcs}: {answer:#}");
+    }
 }

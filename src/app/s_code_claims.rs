@@ -199,7 +199,7 @@ fn billed(claim: AcceptedClaim) -> Billed {
     Billed { case_id, onset, service_date, pathway_id }
 }
 
-fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed: Option<&'a LaterOrder>) -> Basis<'a> {
+fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed: Option<&LaterOrder>) -> Basis<'a> {
     let award = match (ground.times, ground.billable_from, ground.billable_through) {
         (Some(times), Some(billable_from), Some(billable_through)) => Some(Award {
             times: u32::try_from(times).unwrap_or(0),
@@ -218,6 +218,6 @@ fn basis<'a>(case: &'a Case, ground: &'a Ground, rules: &'a SCodeRules, changed:
         withheld: case.s_codes_withheld,
         onset_code: &rules.onset_code,
         step_days: rules.step_days,
-        changed_by: changed.map(|later| LaterTreatment { order_id: &later.order_id, starts_on: later.valid_from }),
+        changed_by: changed.map(|later| LaterTreatment { starts_on: later.valid_from }),
     }
 }

@@ -98,7 +98,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'
             line.name(),
             shared.range.1
         );
-    } else if judged.status == DrugStatus::Authorized && judged.units.is_none() && line.code.is_some() {
+    } else if judged.status == DrugStatus::Authorized && judged.units.is_none_or(|units| units == 0) && line.code.is_some() {
         judged.status = DrugStatus::InProgress;
         judged.message =
             format!("billing units of {} cannot be worked out from the dose as ordered; a nurse sets them", line.name());

@@ -294,8 +294,8 @@ impl<'a> History<'a> {
         };
         let mut words: Vec<String> = told.iter().map(in_words).collect();
         words.extend(self.on_file(partners, patient.content).map(|(case, drug)| {
-            let order_id = case.order_id.as_deref().unwrap_or_default();
-            format!("{} on file from {} (order {order_id}), not told of here", drug.generic, case.valid_from)
+            // without its number: it may be another practice's
+            format!("{} on file from {} (another order of this member), not told of here", drug.generic, case.valid_from)
         }));
         Some(words)
     }

@@ -49,7 +49,7 @@ pub struct Basis<'a> {
     /// Days between two monthly claims, and between the onset's and a monthly one.
     pub step_days: u32,
     /// A later order that changed the treatment.
-    pub changed_by: Option<LaterTreatment<'a>>,
+    pub changed_by: Option<LaterTreatment>,
 }
 
 /// An award.
@@ -67,9 +67,7 @@ pub struct Award<'a> {
 
 /// Another treatment of the same cancer, approved later.
 #[derive(Debug, Clone, Copy)]
-pub struct LaterTreatment<'a> {
-    /// Its Order ID.
-    pub order_id: &'a str,
+pub struct LaterTreatment {
     /// Its first day.
     pub starts_on: NaiveDate,
 }
@@ -165,11 +163,12 @@ fn not_voided(claim: &Claim<'_>, award: &Award<'_>) -> Ruling {
 fn still_on_pathway(claim: &Claim<'_>, basis: &Basis<'_>) -> Ruling {
     let Some(later) = basis.changed_by.filter(|later| later.starts_on <= claim.service_date) else { return Ok(()) };
     let rule = if claim.code == basis.onset_code { "SCD-13" } else { "SCD-09" };
-    let (code, order_id, day) = (claim.code, later.order_id, later.starts_on);
+    let (code, day) = (claim.code, later.starts_on);
     refuse(
         rule,
         format!(
-            "{code} is billed while the patient stays on the Pathway it was awarded for; order {order_id} changed the treatment from {day}"
+            "{code} is billed while the patient stays on the Pathway it was awarded for; another order of this member \
+             changed the treatment from {day}"
         ),
     )
 }

@@ -230,12 +230,15 @@ pub async fn void_unbilled(
     Ok(codes)
 }
 
-/// Makes awards good again that a later case voided: that one was taken back. Says which codes.
-pub async fn restore_voided(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<String>> {
+/// Makes awards good again that a later case voided, unless it is the one given and from that day. Says which codes.
+pub async fn restore_voided(conn: &mut PgConnection, case_id: Uuid, unless: Option<(Uuid, NaiveDate)>) -> Result<Vec<String>> {
+    let (by, on) = unless.unzip();
     let codes = sqlx::query_scalar!(
         "update s_code_awards set voided_on = null, void_reason = null, voided_by = null
-         where case_id = $1 and voided_by is not null returning code",
+         where case_id = $1 and voided_by is not null and (voided_by, voided_on) is distinct from ($2::uuid, $3::date) returning code",
         case_id,
+        by,
+        on,
     )
     .fetch_all(conn)
     .await?;

@@ -63,8 +63,6 @@ pub async fn ground(conn: &mut PgConnection, case_id: Uuid, code: &str) -> Resul
 pub struct LaterOrder {
     /// Its case.
     pub case_id: Uuid,
-    /// Its Order ID.
-    pub order_id: String,
     /// Its first day.
     pub valid_from: NaiveDate,
 }
@@ -73,7 +71,7 @@ pub struct LaterOrder {
 pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<LaterOrder>> {
     let later = sqlx::query_as!(
         LaterOrder,
-        r#"select later.case_id, later.order_id as "order_id!", later.valid_from
+        "select later.case_id, later.valid_from
            from cases c
            join case_events mine on mine.case_id = c.case_id and mine.seq = c.document_seq
            join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan and later.person = c.person
@@ -84,7 +82,7 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
              and later.pathway_id is distinct from c.pathway_id
              and mine.document -> 'request' -> 'clinical' ->> 'cancer_type'
                is not distinct from theirs.document -> 'request' -> 'clinical' ->> 'cancer_type'
-           order by later.valid_from limit 1"#,
+           order by later.valid_from, later.submitted_at, later.case_id limit 1",
         case_id,
     )
     .fetch_optional(conn)

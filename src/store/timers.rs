@@ -100,7 +100,8 @@ pub async fn look_for_ended_pathways(conn: &mut PgConnection, case_id: Uuid, now
            and earlier.case_id <> c.case_id
          where c.case_id = $1 and c.order_id is not null and c.treatment_ingredients <> '{}'
            and earlier.pathway_id is distinct from c.pathway_id
-           and exists (select from s_code_awards award where award.case_id = earlier.case_id and award.voided_on is null)
+           and exists (select from s_code_awards award
+             where award.case_id = earlier.case_id and (award.voided_on is null or award.voided_by is not null))
          on conflict (case_id, kind) do nothing",
         case_id,
         now,

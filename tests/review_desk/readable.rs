@@ -42,6 +42,8 @@ async fn text_that_nobody_can_read_is_no_text() {
             (PHYSICIAN, "duplicate-decisions", json!({"duplicate": true, "rationale": text})),
             (PHYSICIAN, "information-requests", json!({"items": [text]})),
             (PHYSICIAN, "peer-to-peer", json!({"event": "held", "with": text})),
+            (PHYSICIAN, "peer-to-peer", json!({"event": "offered", "with": text})),
+            (PHYSICIAN, "peer-to-peer", json!({"event": "declined", "with": {"name": text}})),
             (PHYSICIAN, "peer-to-peer", json!({"event": "held", "with": {"name": text, "role": "physician"}})),
         ] {
             let answer = act(&service, token, &case_id, what, &body).await;

@@ -29,8 +29,13 @@ pub fn read_back<T: DeserializeOwned>(document: &str) -> Result<T> {
 /// True where this caller sees a stored case byte for byte.
 pub fn is_shown_as_stored(stored: &StoredCase, caller: &Caller, now: DateTime<Utc>) -> bool {
     let overdue = stored.due_at.is_some_and(|due_at| due_at < now);
-    let names_others = matches!(Sight::of(caller), Sight::Parties(_)) && stored.document.contains("\"duplicate_order\"");
+    let names_others = matches!(Sight::of(caller), Sight::Parties(_)) && may_name_cases(&stored.document);
     !overdue && !names_others && caller.role != CallerRole::ServicingProvider
+}
+
+/// True where a notice may name another case: these are the notices that do (DUP-01).
+fn may_name_cases(document: &str) -> bool {
+    document.contains("\"duplicate_order\"") || document.contains("\"overlapping_treatment\"")
 }
 
 /// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.

@@ -110,7 +110,7 @@ async fn withdraw_on(
     let written = change::write(app, conn, change, now).await?;
     let remaining = remaining_ingredients(&written.case, &change::content_of(app, &written.case, now));
     store::order_changes::set_treatment(conn, case_id, &remaining).await?;
-    if before.status.has_order_id() && !written.case.status.has_order_id() {
+    if before.status.has_order_id() && (!written.case.status.has_order_id() || remaining.is_empty()) {
         store::timers::look_at_voided_by(conn, case_id, now).await?;
     }
     if withdrawn.ends_pathway {

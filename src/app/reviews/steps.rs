@@ -1,7 +1,7 @@
 //! The acts that decide no line: duplicates, calls, questions, escalation.
 
 use super::act::{Also, Held, Outcome};
-use super::requests::{CallPartner, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord};
+use super::requests::{CallPartner, Contacted, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord};
 use crate::app::{Error, Result};
 use crate::domain::refusal::Fault;
 use crate::domain::review::PeerToPeerEvent;
@@ -18,6 +18,11 @@ const YEARS: RangeInclusive<i32> = 2000..=2200;
 pub(super) fn required(text: &str, pointer: &str) -> Result<String> {
     let blank = || Error::invalid(vec![Fault::new(pointer, "missing", "must say something: words that can be read")]);
     said(text).map(str::to_owned).ok_or_else(blank)
+}
+
+/// Text that may be left out; none where it says nothing.
+fn optional(text: Option<&str>) -> Option<String> {
+    text.and_then(said).map(str::to_owned)
 }
 
 /// DUP-02.
@@ -43,12 +48,16 @@ pub(super) fn ask(held: &Held<'_>, request: &InformationRequest) -> Result<Outco
         items.push(required(item, &format!("/items/{index}"))?);
     }
     let after = calls::ask(&held.case, &items)?;
+    let contacted = request
+        .contacted
+        .as_ref()
+        .map(|who| Contacted { name: optional(who.name.as_deref()), phone: optional(who.phone.as_deref()) });
     Ok(Outcome {
         after,
         computed: held.computed.clone(),
         kind: "information_requested",
-        reason: request.notes.clone(),
-        detail: json!({"items": items, "contacted": request.contacted}),
+        reason: optional(request.notes.as_deref()),
+        detail: json!({"items": items, "contacted": contacted}),
         determinations: Vec::new(),
         also: Also::Nothing,
     })
@@ -61,6 +70,9 @@ pub(super) fn record_call(held: &Held<'_>, request: &PeerToPeerRecord) -> Result
         let message =
             "say who held the discussion: the ordering physician, their physician assistant or their nurse practitioner (DET-13)";
         return Err(Error::invalid(vec![Fault::new("/with", "missing", message)]));
+    }
+    if request.with.is_some() && with_whom.is_none() {
+        return Err(Error::invalid(vec![Fault::new("/with", "missing", "must name somebody in words that can be read")]));
     }
     let at = request.at.unwrap_or(held.now);
     if !YEARS.contains(&at.year()) {
@@ -80,15 +92,16 @@ pub(super) fn record_call(held: &Held<'_>, request: &PeerToPeerRecord) -> Result
         return Err(Error::invalid(vec![Fault::new("/at", "out-of-range", message)]));
     }
     let after = calls::record(&held.case, request.event)?;
+    let notes = optional(request.notes.as_deref());
     let event = request.event.as_str();
     Ok(Outcome {
         after,
         computed: held.computed.clone(),
         kind: kind_of(request.event),
-        reason: request.notes.clone(),
+        reason: notes.clone(),
         detail: json!({"event": event, "at": at, "with": request.with}),
         determinations: Vec::new(),
-        also: Also::Call { event, at, with_whom, notes: request.notes.clone() },
+        also: Also::Call { event, at, with_whom, notes },
     })
 }
 

@@ -159,7 +159,7 @@ impl Question<'_> {
                          ends with the coverage."
                     .to_owned(),
             },
-            Reason::DrugNotOnOrder => "The order does not contain this drug: an addition to the treatment is a new order.".to_owned(),
+            Reason::DrugNotOnOrder => "The authorization does not contain this drug: an addition to the treatment is a new order.".to_owned(),
             Reason::OtherEntityDecides => {
                 "Not covered by this authorization: another entity decides about it. The summary of the order says whom to contact."
                     .to_owned()
@@ -191,6 +191,11 @@ pub(super) fn not_found(date: Option<NaiveDate>, now: DateTime<Utc>) -> Verifica
 fn not_found_message() -> String {
     "No authorization was found for what was entered. Check the Order ID, or the member's name, date of birth and member ID."
         .to_owned()
+}
+
+/// Whether a line may be given under the Order ID of its case.
+pub(super) const fn may_be_given(drug: &VerifiableDrug) -> bool {
+    permission(drug.status).is_ok()
 }
 
 /// Whether a drug with this status may be given under an Order ID.

@@ -19,7 +19,7 @@ use crate::domain::written;
 use crate::rules::identity;
 use crate::store;
 use crate::store::verifications::{Asked, AskedById, VerifiableCase};
-use answer::{Known, Question, not_found};
+use answer::{Known, Question, may_be_given, not_found};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -130,7 +130,7 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
     let hcpcs = check(asked)?;
     let now = app.clock.now();
     let mut cases = find(app, asked, hcpcs.as_deref()).await?;
-    cases.retain(|case| may_know(caller, case));
+    cases.retain_mut(|case| learns(caller, case, hcpcs.as_deref(), asked.order_id.is_some()));
     let day = asked.date.unwrap_or_else(|| now.date_naive());
     let question = Question { hcpcs: hcpcs.as_deref(), date: asked.date };
     let known = |case: VerifiableCase| {
@@ -145,10 +145,21 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
     Ok(question.answer(case, now))
 }
 
-/// A practice that treats learns of any authorization; of orders under way or refused, only who takes part in them.
-fn may_know(caller: &Caller, case: &VerifiableCase) -> bool {
-    let may_treat = caller.role == CallerRole::ServicingProvider && case.order_id.is_some();
-    may_treat || Sight::of(caller).reaches(&case.health_plan, &case.visible_to)
+/// A practice that treats learns of any authorization; of orders under way, and of what was refused, only who takes part in them. A drug
+/// that was refused is to the others one that is not on the order.
+fn learns(caller: &Caller, case: &mut VerifiableCase, hcpcs: Option<&str>, by_order_id: bool) -> bool {
+    if Sight::of(caller).reaches(&case.health_plan, &case.visible_to) {
+        return true;
+    }
+    if caller.role != CallerRole::ServicingProvider || case.order_id.is_none() {
+        return false;
+    }
+    let is_of_no_line = case.drugs.is_empty();
+    case.drugs.retain(may_be_given);
+    match hcpcs {
+        Some(code) => by_order_id || case.drugs.iter().any(|drug| drug.hcpcs.as_deref() == Some(code)),
+        None => is_of_no_line || !case.drugs.is_empty(),
+    }
 }
 
 async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {
