@@ -197,6 +197,8 @@ struct ResultEntry {
     #[serde(default)]
     opposite: Vec<String>,
     #[serde(default)]
+    lasting: bool,
+    #[serde(default)]
     like: Vec<String>,
     #[serde(default)]
     also: Vec<String>,
@@ -274,6 +276,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
     let details = entry.results.iter().map(|result| ResultDetail {
         leaves_open: result.leaves_open.clone(),
         opposite: result.opposite.clone(),
+        lasting: result.lasting,
         span: span(result, low, high),
     });
     ResultDefinition {

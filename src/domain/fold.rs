@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The key of a typed answer or name. Case, spaces, accents and punctuation go; signs that carry meaning stay (`3+`, `<1%`), and a minus at
-/// the end of a word is `_neg` (`ER-` is not `ER`).
+/// The key of a typed answer or name. Case, spaces, accents and punctuation go; signs that carry meaning stay (`3+`, `<1%`). A minus at the
+/// end of a word is `_neg` (`ER-` is not `ER`), one in front of everything is `minus_`, and a question mark is a word: doubt is never lost.
 pub fn fold(text: &str) -> Cow<'_, str> {
     if is_folded(text) { Cow::Borrowed(text) } else { Cow::Owned(folded(text)) }
 }
@@ -45,8 +45,13 @@ fn folded(text: &str) -> String {
         "-ve" => return "neg".to_owned(),
         _ => {}
     }
-    let text =
-        text.replace("+/-", "plus_minus").replace("(-)", "neg").replace("[-]", "neg").replace("(+)", "+").replace("[+]", "+");
+    let text = text
+        .replace("+/-", "plus_minus")
+        .replace("-/+", "plus_minus")
+        .replace("(-)", "neg")
+        .replace("[-]", "neg")
+        .replace("(+)", "+")
+        .replace("[+]", "+");
     let mut out = String::with_capacity(text.len() + 4);
     let mut chars = text.chars().peekable();
     let mut before = ' ';
@@ -55,6 +60,10 @@ fn folded(text: &str) -> String {
         let ends = next.is_none_or(|next| next.is_whitespace() || matches!(next, '/' | ',' | ';' | ')' | ']'));
         if c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '<' | '>' | '=' | '%') {
             out.push(c);
+        } else if c == '?' {
+            out.push_str(if out.ends_with('_') { "question_mark_" } else { "_question_mark_" });
+        } else if c == '-' && out.is_empty() {
+            out.push_str("minus_");
         } else if c == '-' && ends && (!before.is_whitespace() || next.is_none()) {
             out.push_str(if out.ends_with('_') { "neg_" } else { "_neg_" });
         } else if !out.ends_with('_') {
@@ -85,6 +94,11 @@ mod tests {
             ("-ve", "neg"),
             ("-", "dash"),
             ("+/-", "plus_minus"),
+            ("-/+", "plus_minus"),
+            ("-positive", "minus_positive"),
+            ("positive?", "positive_question_mark"),
+            ("? positive", "question_mark_positive"),
+            ("III?", "iii_question_mark"),
             ("±", "plus_minus"),
             ("≥ 50 %", ">=_50_%"),
             ("1–49%", "1_49%"),

@@ -108,7 +108,7 @@ pub fn status(kind: Status, entered: &str) -> Option<String> {
         Some(_) => rest.replace("i+", "").replace("mol+", ""),
         None => rest,
     };
-    let rest = ["sn", "ineg", "molneg", "f"].iter().find_map(|note| rest.strip_suffix(note)).unwrap_or(&rest).to_owned();
+    let rest = ["sn", "ineg", "molneg", "f", "m"].iter().find_map(|note| rest.strip_suffix(note)).unwrap_or(&rest).to_owned();
     let mut chars = rest.chars();
     let first = chars.next()?;
     let suffix = chars.as_str();
@@ -120,7 +120,7 @@ pub fn status(kind: Status, entered: &str) -> Option<String> {
     };
     let fits = match (kind, first) {
         (_, 'x') | (Status::T, 'a') => suffix.is_empty(),
-        (Status::T, 'i') => suffix.starts_with('s'),
+        (Status::T, 'i') => matches!(suffix, "s" | "spu" | "sdcis" | "slcis" | "spaget" | "spagets"),
         (Status::T, '0'..='4') | (Status::N, '0'..='3') => is_suffix(2),
         (Status::M, '0'..='1') => is_suffix(3),
         _ => false,
@@ -152,6 +152,13 @@ mod tests {
             (Status::T, "T4b", Some("4b")),
             (Status::T, "Tis (DCIS)", Some("isdcis")),
             (Status::T, "7", None),
+            (Status::T, "Tis or T2", None),
+            (Status::T, "Tis?", None),
+            (Status::T, "T2 (m)", Some("2")),
+            (Status::M, "M0?", None),
+            (Status::M, "M0/M1", None),
+            (Status::M, "0 or 1", None),
+            (Status::M, "M0 - scan pending", None),
             (Status::N, "pN2a(sn)", Some("2a")),
             (Status::N, "cN0", Some("0")),
             (Status::N, "N4", None),

@@ -1,6 +1,8 @@
 //! T, N and M as practices write them: `2`, `T2`, `cT1c`, `pM1b`, `ypN0`.
 
+use super::stage::{self, Status as Kind};
 use crate::domain::answer::Answer;
+use crate::domain::fold::fold;
 use crate::domain::order::{Clinical, Tnm};
 
 /// One status, taken apart.
@@ -21,28 +23,22 @@ impl Status {
     }
 }
 
-/// Takes a status apart; none where it is no status of this letter.
-pub fn status(entered: &str, letter: char) -> Option<Status> {
-    let text: String = entered.trim().chars().take_while(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let (prefix, value) = match text.split_once(letter.to_ascii_lowercase()) {
-        Some((prefix, value)) if prefix.chars().all(|c| "cpyra".contains(c)) => (prefix, value),
-        _ => {
-            let value = text.trim_start_matches(|c| "cpyr".contains(c));
-            (text.get(..text.len() - value.len()).unwrap_or_default(), value)
-        }
-    };
-    let is_value = value.starts_with(|c: char| c.is_ascii_digit()) || matches!(value, "is" | "a" | "x" | "mi");
-    is_value.then(|| Status { value: value.to_owned(), is_later: prefix.contains(['y', 'r']) })
+/// Takes a status apart; none where it is not understood.
+pub fn status(entered: &str, kind: Kind) -> Option<Status> {
+    let value = stage::status(kind, entered)?;
+    // what is written to `Tis` says which it is
+    let value = if value.starts_with("is") { "is".to_owned() } else { value };
+    Some(Status { value, is_later: fold(entered).starts_with(['y', 'r']) })
 }
 
 /// The answer, where it is a status.
-pub fn told(answer: &Answer<String>, letter: char) -> Option<Status> {
-    answer.known().and_then(|entered| status(entered, letter))
+pub fn told(answer: &Answer<String>, kind: Kind) -> Option<Status> {
+    answer.known().and_then(|entered| status(entered, kind))
 }
 
 /// Whether distant metastases are told by M: none where M is not told, or is MX.
 pub fn is_m1(clinical: &Clinical) -> Option<bool> {
-    let m = clinical.tnm.known().and_then(|Tnm { m, .. }| told(m, 'm'))?;
+    let m = clinical.tnm.known().and_then(|Tnm { m, .. }| told(m, Kind::M))?;
     match m.value.chars().next() {
         Some('0') => Some(false),
         Some('1') => Some(true),
@@ -52,38 +48,41 @@ pub fn is_m1(clinical: &Clinical) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::status;
+    use super::{Kind, status};
 
     #[test]
     fn a_status_is_read_with_its_prefix_and_letter_or_without() {
         // proves SAFE-12
-        for (entered, letter, value) in [
-            ("2", 'T', Some("2")),
-            ("T2", 'T', Some("2")),
-            ("cT1c", 'T', Some("1c")),
-            ("pT4b", 'T', Some("4b")),
-            ("Tis", 'T', Some("is")),
-            ("is", 'T', Some("is")),
-            ("ypN0", 'N', Some("0")),
-            ("pN1mi", 'N', Some("1mi")),
-            ("M1b", 'M', Some("1b")),
-            ("pM1", 'M', Some("1")),
-            ("cM0(i+)", 'M', Some("0")),
-            ("m0", 'M', Some("0")),
-            ("MX", 'M', Some("x")),
-            ("yes", 'M', None),
-            ("", 'M', None),
+        for (entered, kind, value) in [
+            ("2", Kind::T, Some("2")),
+            ("T2", Kind::T, Some("2")),
+            ("cT1c", Kind::T, Some("1c")),
+            ("pT4b", Kind::T, Some("4b")),
+            ("Tis", Kind::T, Some("is")),
+            ("is", Kind::T, Some("is")),
+            ("ypN0", Kind::N, Some("0")),
+            ("pN1mi", Kind::N, Some("1mi")),
+            ("M1b", Kind::M, Some("1b")),
+            ("pM1", Kind::M, Some("1")),
+            ("cM0(i+)", Kind::M, Some("0")),
+            ("m0", Kind::M, Some("0")),
+            ("MX", Kind::M, Some("x")),
+            ("yes", Kind::M, None),
+            ("", Kind::M, None),
+            ("M0/M1", Kind::M, None),
+            ("M10", Kind::M, None),
+            ("0 or 1", Kind::M, None),
         ] {
-            assert_eq!(status(entered, letter).map(|status| status.value).as_deref(), value, "{entered}");
+            assert_eq!(status(entered, kind).map(|status| status.value).as_deref(), value, "{entered}");
         }
-        assert!(status("ypT0", 'T').unwrap().is_later);
-        assert!(!status("cT0", 'T').unwrap().is_later);
+        assert!(status("ypT0", Kind::T).unwrap().is_later);
+        assert!(!status("cT0", Kind::T).unwrap().is_later);
     }
 
     #[test]
     fn a_subdivision_belongs_to_its_number_and_to_no_other() {
         // proves SAFE-12
-        let t = |entered| status(entered, 'T').unwrap();
+        let t = |entered| status(entered, Kind::T).unwrap();
         assert!(t("T4b").is("4") && t("T4b").is("4b") && t("T1mi").is("1"));
         assert!(!t("T4a").is("4b") && !t("T4").is("4b") && !t("T2").is("1"));
     }

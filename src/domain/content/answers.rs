@@ -85,6 +85,8 @@ pub struct ResultDetail {
     pub leaves_open: Vec<String>,
     /// Words that contradict this one where several results may stand together.
     pub opposite: Vec<String>,
+    /// A later opposite result does not take it back: a history, hepatitis B.
+    pub lasting: bool,
     /// Numbers that are this result (ER of more than 10 %), or that a score's word stands for (`high` is at least 50 %).
     pub span: Option<Interval>,
 }

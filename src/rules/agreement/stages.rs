@@ -1,23 +1,55 @@
 //! TNM against the stage group, and both against a setting that says metastatic disease.
 
 use super::{Side, contradiction};
+use crate::domain::case::Deviation;
 use crate::domain::content::StageRule;
 use crate::domain::order::Tnm;
-use crate::domain::vocabulary::LineOfTreatment;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
+use crate::rules::stage::{self, Status as Kind};
 use crate::rules::tnm::{self, Status};
+use serde_json::Value;
 
 pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    not_understood(shared, found);
     found.extend(tnm_and_stage(shared));
     found.extend(setting_and_extent(shared));
+}
+
+/// A part of TNM that is not understood may say that the disease has spread.
+fn not_understood(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(tnm) = shared.patient.clinical.tnm.known() else { return };
+    for (kind, letter, answer) in [(Kind::T, "t", &tnm.t), (Kind::N, "n", &tnm.n), (Kind::M, "m", &tnm.m)] {
+        let Some(entered) = answer.known().filter(|entered| stage::status(kind, entered).is_none()) else { continue };
+        let expected = format!("{} such as 1, 1a or 0", letter.to_uppercase());
+        let field = ["/clinical/tnm/", letter].concat();
+        found.push(Concern {
+            rule: ["agreement/tnm-", letter].concat(),
+            outcome: Truth::Unknown,
+            requirements: &["SAFE-01"],
+            source: shared.content.agreement.source.clone(),
+            facts: [(field.clone(), Value::from(entered.clone()))].into(),
+            deviation: Deviation {
+                code: DeviationCode::UnknownAnswer,
+                drug_line: None,
+                field,
+                message: format!("tnm {letter} `{entered}` is not understood and counts as unknown: write {expected}"),
+                expected,
+                entered: entered.clone(),
+                effect: DeviationEffect::Pends,
+            },
+            pends: Pends::Managed,
+            hold: None,
+        });
+    }
 }
 
 fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
     let (cancer, stage) = (patient.cancer()?, patient.stage.as_deref()?);
     let tnm = patient.clinical.tnm.known()?;
-    let told = Told { t: tnm::told(&tnm.t, 't'), n: tnm::told(&tnm.n, 'n'), m: tnm::is_m1(patient.clinical) };
+    let told = Told { t: tnm::told(&tnm.t, Kind::T), n: tnm::told(&tnm.n, Kind::N), m: tnm::is_m1(patient.clinical) };
     let solid = shared.content.cancer(cancer).is_some_and(|known| known.solid);
     let is_of = |rule: &&StageRule| {
         rule.cancers.iter().any(|key| key == cancer || (solid && key == "any_solid"))

@@ -12,6 +12,7 @@ pub use tell::untold;
 
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, ResultDefinition};
+use crate::domain::fold::fold;
 use crate::domain::order::{Clinical, Reported};
 use crate::domain::vocabulary::Truth;
 use chrono::NaiveDate;
@@ -70,10 +71,12 @@ impl<'a> Answered<'a> {
         content: &'a Content,
         days: Days,
     ) -> Vec<Standing<'a>> {
+        let mut unnamed = Vec::new();
         let mut grouped: Vec<(&'a ResultDefinition, Vec<Entry<'a>>)> = Vec::new();
         for (index, (name, result, on)) in entries.enumerate() {
             let Some(definition) = known(name) else {
                 self.strangers.push(Stranger { list, index, name });
+                unnamed.push((index, name, result, on));
                 continue;
             };
             let definition: &'a ResultDefinition = definition;
@@ -81,6 +84,12 @@ impl<'a> Answered<'a> {
             match grouped.iter_mut().find(|(known, _)| std::ptr::eq(*known, definition)) {
                 Some((_, entries)) => entries.push(entry),
                 None => grouped.push((definition, vec![entry])),
+            }
+        }
+        for (index, name, result, on) in unnamed {
+            let folded = fold(name);
+            for (_, entries) in grouped.iter_mut().filter(|(definition, _)| is_named_in(definition, &folded)) {
+                entries.extend(Entry::under_another_name(name, index, result, on));
             }
         }
         let mut found: Vec<Standing<'a>> =
@@ -114,6 +123,16 @@ impl<'a> Answered<'a> {
         let biomarkers = self.biomarkers.iter().map(|standing| ("biomarkers", standing));
         biomarkers.chain(self.assessments.iter().map(|standing| ("assessments", standing)))
     }
+}
+
+/// True where the words of a folded name hold a name of the definition.
+fn is_named_in(definition: &ResultDefinition, folded: &str) -> bool {
+    let words = ["_", folded, "_"].concat();
+    let is_in = |name: &String| {
+        let name = fold(name);
+        name.len() >= 3 && words.contains(&["_", &name, "_"].concat())
+    };
+    std::iter::once(&definition.name).chain(&definition.synonyms).any(is_in)
 }
 
 /// Whether a result is dated at most so many days before the date of service; an older or undated one says nothing.

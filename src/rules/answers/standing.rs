@@ -56,6 +56,8 @@ pub struct Entry<'a> {
     entered: Cow<'a, str>,
     on: Option<NaiveDate>,
     value: Result<Value, Unusable<'a>>,
+    /// What it says, whatever its date.
+    said: Option<Value>,
 }
 
 impl<'a> Entry<'a> {
@@ -69,29 +71,70 @@ impl<'a> Entry<'a> {
         content: &'a Content,
         days: Days,
     ) -> Self {
-        let value = match result {
+        let read = match result {
             Answer::Known(reported) => {
                 let value = read(definition, reported, content, days.received);
-                value.and_then(|value| of_the_whole(definition, name, value)).and_then(|value| {
-                    let out = dated(definition, &value, on, days);
-                    out.map_or(Ok(value), Err)
-                })
+                value.and_then(|value| of_the_whole(definition, name, value))
             }
             missing => Err(Unusable::NotAnswered(missing.word())),
         };
-        let entered = match result {
-            Answer::Known(Reported::Word(word)) => Cow::Borrowed(word.as_str()),
-            Answer::Known(Reported::Number(number)) => Cow::Owned(number.to_string()),
-            Answer::Known(Reported::Flag(flag)) => Cow::Borrowed(if *flag { "true" } else { "false" }),
-            missing => Cow::Borrowed(missing.word()),
+        let said = read.as_ref().ok().cloned();
+        let value = read.and_then(|value| dated(definition, &value, on, days).map_or(Ok(value), Err));
+        Self { index, entered: as_typed(result), on, value, said }
+    }
+
+    /// An answer under a name that is not understood and holds the name of this question: it may say something else. None where it is missing.
+    pub fn under_another_name(name: &str, index: usize, result: &'a Answer<Reported>, on: Option<NaiveDate>) -> Option<Self> {
+        result.known()?;
+        let entered = Cow::Owned(format!("`{name}` {}", as_typed(result)));
+        let value = Err(Unusable::Unclear("under a name that is not understood, and may say something else"));
+        Some(Self { index, entered, on, value, said: None })
+    }
+
+    /// What it says against others although its date is missing, or long ago for a result that lasts.
+    fn beyond_its_date(&self, definition: &ResultDefinition) -> Option<&Value> {
+        let counts = match self.value {
+            Err(Unusable::Undated) => true,
+            Ok(_) | Err(Unusable::TooOld(_)) => self.said.as_ref().is_some_and(|said| lasts(definition, said)),
+            Err(_) => false,
         };
-        Self { index, entered, on, value }
+        self.said.as_ref().filter(|_| counts)
+    }
+
+    /// Why it makes a result unclear that says something else.
+    fn against(&self, definition: &ResultDefinition, told: &Value) -> Option<&'static str> {
+        let said = self.beyond_its_date(definition)?;
+        if lasts(definition, said) && is_no(definition, told) {
+            return Some("it lasts, and another result says that there is none");
+        }
+        let is_undated = matches!(self.value, Err(Unusable::Undated));
+        let differs = || agreed(definition, &[told.clone(), said.clone()]).is_none();
+        (is_undated && differs()).then_some("without a date, and a dated result says something else")
     }
 
     /// Not understood: it may say anything.
     const fn is_foreign(&self) -> bool {
         matches!(self.value, Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::Unclear(_) | Unusable::Disagree))
     }
+}
+
+fn as_typed(result: &Answer<Reported>) -> Cow<'_, str> {
+    match result {
+        Answer::Known(Reported::Word(word)) => Cow::Borrowed(word.as_str()),
+        Answer::Known(Reported::Number(number)) => Cow::Owned(number.to_string()),
+        Answer::Known(Reported::Flag(flag)) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+        missing => Cow::Borrowed(missing.word()),
+    }
+}
+
+/// True for a result that a later one does not take back.
+fn lasts(definition: &ResultDefinition, value: &Value) -> bool {
+    let lasts = |index: &usize| definition.details.get(*index).is_some_and(|detail| detail.lasting);
+    matches!(value, Value::Words(words) if words.iter().any(lasts))
+}
+
+fn is_no(definition: &ResultDefinition, value: &Value) -> bool {
+    matches!(value, Value::Words(words) if words.iter().any(|index| definition.is_negative(*index)))
 }
 
 /// A negative result of a part (`KRAS G12C`: negative) says nothing of the whole.
@@ -129,48 +172,24 @@ pub struct Standing<'a> {
     pub index: Option<usize>,
     /// As entered.
     entered: Cow<'a, str>,
+    /// What a result says that does not count and yet speaks against others: an undated one, or one that lasts.
+    said: Option<Value>,
 }
 
 impl<'a> Standing<'a> {
     /// Whether the result passes a test.
     pub fn test(&self, test: &ResultTest) -> Truth {
-        match test {
-            ResultTest::In(words) => self.is_one_of(words),
-            ResultTest::Compare(comparison, value) => self.compares(*comparison, *value),
-            ResultTest::Told => Truth::Met,
-            ResultTest::Known => match &self.value {
-                Ok(Value::Words(words)) if words.iter().all(|index| self.definition.is_partial(*index)) => Truth::Unknown,
-                Ok(_) => Truth::Met,
-                Err(_) => Truth::Unknown,
-            },
-        }
+        passes(self.definition, self.value.as_ref().ok(), test)
     }
 
     /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.
     pub fn is_one_of(&self, wanted: &[String]) -> Truth {
-        let Ok(Value::Words(words)) = &self.value else { return Truth::Unknown };
-        words.iter().fold(Truth::NotMet, |so_far, index| so_far.or(self.says(*index, wanted)))
-    }
-
-    fn says(&self, index: usize, wanted: &[String]) -> Truth {
-        if wanted.iter().any(|word| self.definition.is(index, word)) {
-            return Truth::Met;
-        }
-        let open = self.definition.details.get(index).map(|detail| detail.leaves_open.as_slice()).unwrap_or_default();
-        match open.iter().filter(|word| wanted.contains(word)).count() {
-            0 => Truth::NotMet,
-            // whichever it is, it is wanted
-            all if all == open.len() => Truth::Met,
-            _ => Truth::Unknown,
-        }
+        is_one_of(self.definition, self.value.as_ref().ok(), wanted)
     }
 
     /// Whether the number compares so.
     pub fn compares(&self, comparison: Comparison, value: f64) -> Truth {
-        match &self.value {
-            Ok(Value::Number(interval)) => interval.compares(comparison, value),
-            _ => Truth::Unknown,
-        }
+        compares(self.value.as_ref().ok(), comparison, value)
     }
 
     /// The only word, where it is one.
@@ -246,6 +265,44 @@ impl<'a> Standing<'a> {
     }
 }
 
+fn passes(definition: &ResultDefinition, value: Option<&Value>, test: &ResultTest) -> Truth {
+    match test {
+        ResultTest::In(words) => is_one_of(definition, value, words),
+        ResultTest::Compare(comparison, number) => compares(value, *comparison, *number),
+        ResultTest::Told => Truth::Met,
+        ResultTest::Known => match value {
+            Some(Value::Words(words)) if words.iter().all(|index| definition.is_partial(*index)) => Truth::Unknown,
+            Some(_) => Truth::Met,
+            None => Truth::Unknown,
+        },
+    }
+}
+
+fn is_one_of(definition: &ResultDefinition, value: Option<&Value>, wanted: &[String]) -> Truth {
+    let Some(Value::Words(words)) = value else { return Truth::Unknown };
+    words.iter().fold(Truth::NotMet, |so_far, index| so_far.or(says(definition, *index, wanted)))
+}
+
+fn says(definition: &ResultDefinition, index: usize, wanted: &[String]) -> Truth {
+    if wanted.iter().any(|word| definition.is(index, word)) {
+        return Truth::Met;
+    }
+    let open = definition.details.get(index).map(|detail| detail.leaves_open.as_slice()).unwrap_or_default();
+    match open.iter().filter(|word| wanted.contains(word)).count() {
+        0 => Truth::NotMet,
+        // whichever it is, it is wanted
+        all if all == open.len() => Truth::Met,
+        _ => Truth::Unknown,
+    }
+}
+
+fn compares(value: Option<&Value>, comparison: Comparison, number: f64) -> Truth {
+    match value {
+        Some(Value::Number(interval)) => interval.compares(comparison, number),
+        _ => Truth::Unknown,
+    }
+}
+
 /// Takes the entries of one question together. Their order never counts.
 pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> Standing<'a> {
     let usable = || entries.iter().filter_map(|entry| Some((entry, entry.value.as_ref().ok()?)));
@@ -271,6 +328,14 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
         }
         _ => (agreed(definition, &values).ok_or(Unusable::Disagree), first, latest),
     };
+    let against = value.as_ref().ok().and_then(|told| {
+        let against = entries.iter().filter_map(|entry| Some((entry, entry.against(definition, told)?)));
+        against.min_by_key(|(entry, _)| (entry.entered.as_ref(), entry.index))
+    });
+    let (value, index) = match against {
+        Some((entry, why)) => (Err(Unusable::Unclear(why)), Some(entry.index)),
+        None => (value, index),
+    };
     let entered = if matches!(value, Err(Unusable::Disagree)) {
         let mut told: Vec<&str> =
             entries.iter().filter(|entry| entry.value.is_ok() && counts(entry)).map(|entry| entry.entered.as_ref()).collect();
@@ -283,7 +348,9 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
     let on = value.is_ok().then_some(on).flatten();
     // an undated result beside dated ones may be older than they are
     let on = if entries.iter().any(|entry| entry.value.is_ok() && entry.on.is_none()) { None } else { on };
-    Standing { definition, value, on, index, entered }
+    let telling = entries.iter().find(|entry| Some(entry.index) == index);
+    let said = telling.filter(|_| value.is_err()).and_then(|entry| entry.beyond_its_date(definition)).cloned();
+    Standing { definition, value, on, index, entered, said }
 }
 
 /// What tells most of an unusable answer first.
@@ -352,11 +419,25 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
     let told = |name: &str| found.iter().find(|standing| standing.definition.name == name);
     let mut values = Vec::new();
     let mut unclear = None;
-    for rule in definition.derived.iter().filter(|rule| holds(rule, found) == Truth::Met) {
-        match rule.gives {
-            Some(index) => values.push(Value::Words(vec![index])),
-            None => unclear = Some(rule.unclear.as_str()),
+    for rule in &definition.derived {
+        match (rule.gives, holds(rule, found)) {
+            (Some(index), Truth::Met) => values.push(Value::Words(vec![index])),
+            (None, Truth::Met) => unclear = Some(rule.unclear.as_str()),
+            (None, Truth::Unknown) if has_part_in_doubt(rule, found) => {
+                unclear = unclear.or(Some("a part of it is not understood"));
+            }
+            _ => {}
         }
+    }
+    let entered = told(&definition.name).and_then(|standing| standing.value.as_ref().ok());
+    let beside: Vec<Value> = values.iter().chain(entered).cloned().collect();
+    let mut beyond = definition.derived.iter().filter(|rule| holds_whatever_its_date(rule, found)).filter_map(|rule| rule.gives);
+    let against = |index: usize| {
+        let said = Value::Words(vec![index]);
+        beside.iter().any(|value| agreed(definition, &[value.clone(), said.clone()]).is_none())
+    };
+    if beyond.any(against) {
+        unclear = unclear.or(Some("a result that has no date, or that lasts, says something else"));
     }
     if values.is_empty() && unclear.is_none() {
         return;
@@ -374,7 +455,7 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
             Ok(Value::Words(words)) => words.iter().map(|index| definition.word(*index)).collect::<Vec<_>>().join(" and "),
             _ => "not entered".to_owned(),
         };
-        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered) });
+        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered), said: None });
         return;
     };
     let (value, on) = match (&standing.value, value) {
@@ -391,10 +472,29 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
 }
 
 fn holds(rule: &Derivation, found: &[Standing<'_>]) -> Truth {
+    joined(rule, found, Standing::test)
+}
+
+/// Whether a rule holds by what its parts say, counted or not.
+fn holds_whatever_its_date(rule: &Derivation, found: &[Standing<'_>]) -> bool {
+    let said = |standing: &Standing<'_>, test: &ResultTest| match (&standing.value, &standing.said) {
+        (Err(_), Some(said)) => passes(standing.definition, Some(said), test),
+        _ => standing.test(test),
+    };
+    joined(rule, found, said) == Truth::Met
+}
+
+fn joined<'a>(rule: &Derivation, found: &[Standing<'a>], judge: impl Fn(&Standing<'a>, &ResultTest) -> Truth) -> Truth {
     let part = |(name, test): &(String, ResultTest)| {
         let told = found.iter().find(|standing| standing.definition.name == *name);
-        told.map_or(Truth::Unknown, |standing| standing.test(test))
+        told.map_or(Truth::Unknown, |standing| judge(standing, test))
     };
     let parts = rule.parts.iter().map(part);
     if rule.any { parts.fold(Truth::NotMet, Truth::or) } else { parts.fold(Truth::Met, Truth::and) }
+}
+
+/// True where a part was entered and is not understood.
+fn has_part_in_doubt(rule: &Derivation, found: &[Standing<'_>]) -> bool {
+    let is_part = |standing: &&Standing<'_>| rule.parts.iter().any(|(name, _)| standing.definition.name == *name);
+    found.iter().filter(is_part).any(Standing::is_worth_telling)
 }

@@ -2,7 +2,6 @@
 
 use super::super::drugs::Shared;
 use super::super::intake::nearest;
-use super::super::stage::{self, Status};
 use super::{Standing, Stranger};
 use crate::domain::case::Deviation;
 use crate::domain::content::Content;
@@ -14,7 +13,7 @@ pub fn untold(shared: &Shared<'_>, known: &[Deviation]) -> Vec<Deviation> {
     let mut found: Vec<Deviation> = answered.strangers().iter().map(|stranger| unknown_name(stranger, shared.content)).collect();
     let unusable = answered.all().filter(|(_, standing)| standing.is_worth_telling());
     found.extend(unusable.filter(|(list, standing)| !is_told(list, standing, known)).map(unusable_answer));
-    found.extend(staging(shared).into_iter().filter(|deviation| !known.iter().any(|known| known.field == deviation.field)));
+    found.extend(staging(shared).filter(|deviation| !known.iter().any(|known| known.field == deviation.field)));
     found
 }
 
@@ -60,22 +59,11 @@ fn unknown_name(stranger: &Stranger<'_>, content: &Content) -> Deviation {
     deviation(format!("/clinical/{list}/{index}/name"), expected, (*name).to_owned(), message)
 }
 
-/// Stage and TNM that were entered and not understood.
-fn staging(shared: &Shared<'_>) -> Vec<Deviation> {
+/// A stage that was entered and not understood.
+fn staging(shared: &Shared<'_>) -> Option<Deviation> {
     let patient = shared.patient;
-    let mut found = Vec::new();
-    if let Some(entered) = patient.clinical.stage.known().filter(|_| patient.stage.is_none()) {
-        let expected = "a stage such as IIA, IV, limited or extensive".to_owned();
-        let message = format!("stage `{entered}` is not understood and counts as unknown: write {expected}");
-        found.push(deviation("/clinical/stage".to_owned(), expected, entered.clone(), message));
-    }
-    let Some(tnm) = patient.clinical.tnm.known() else { return found };
-    for (kind, letter, answer) in [(Status::T, "t", &tnm.t), (Status::N, "n", &tnm.n), (Status::M, "m", &tnm.m)] {
-        if let Some(entered) = answer.known().filter(|entered| stage::status(kind, entered).is_none()) {
-            let expected = format!("{} such as 1, 1a or 0", letter.to_uppercase());
-            let message = format!("tnm {letter} `{entered}` is not understood and counts as unknown: write {expected}");
-            found.push(deviation(format!("/clinical/tnm/{letter}"), expected, entered.clone(), message));
-        }
-    }
-    found
+    let entered = patient.clinical.stage.known().filter(|_| patient.stage.is_none())?;
+    let expected = "a stage such as IIA, IV, limited or extensive".to_owned();
+    let message = format!("stage `{entered}` is not understood and counts as unknown: write {expected}");
+    Some(deviation("/clinical/stage".to_owned(), expected, entered.clone(), message))
 }
