@@ -324,7 +324,12 @@ pub(super) fn known_generic(generic: &str, place: Place<'_, '_>, words: &Vocabul
 }
 
 /// The criteria that can be read, with their lines.
-fn statements(texts: &[String], place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> (Vec<Statement>, Vec<usize>) {
+pub(super) fn statements(
+    texts: &[String],
+    place: Place<'_, '_>,
+    words: &Vocabulary,
+    report: &mut Report,
+) -> (Vec<Statement>, Vec<usize>) {
     let (mut found, mut lines) = (Vec::new(), Vec::new());
     for (index, text) in texts.iter().enumerate() {
         match criteria::parse(text, words) {

@@ -5,6 +5,7 @@ use super::criteria::biomarker_requirement;
 use super::document::{Document, Place};
 use super::lines;
 use super::phases::{PhaseEntry, phases};
+use super::policies::statements;
 use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
@@ -44,6 +45,8 @@ struct Entry {
     stages: Vec<String>,
     #[serde(default)]
     biomarkers: Vec<String>,
+    #[serde(default)]
+    came_before: Vec<String>,
     pathway: Option<PathwayEntry>,
     fn_risk: String,
     fn_risk_basis: String,
@@ -205,6 +208,7 @@ fn regimen(entry: Entry, header: &Header, place: Place<'_, '_>, words: &Vocabula
             }
         }
     }
+    let (came_before, _) = statements(&entry.came_before, place.key("came_before"), words, report);
     Regimen {
         pathway: entry.pathway.map(|pathway| RegimenPathway {
             id: pathway.id.unwrap_or_else(|| format!("PW-{}", entry.id)),
@@ -234,6 +238,7 @@ fn regimen(entry: Entry, header: &Header, place: Place<'_, '_>, words: &Vocabula
         line_text: entry.line,
         stages: entry.stages,
         biomarkers,
+        came_before,
         supportive_ingredients: supportive.difference(&required).cloned().collect(),
         required_ingredients: required.into_iter().collect(),
         phases,

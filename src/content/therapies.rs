@@ -57,6 +57,20 @@ enum Said {
     Unknown,
 }
 
+impl Said {
+    const fn no() -> Self {
+        Self::No
+    }
+
+    const fn truth(self) -> Truth {
+        match self {
+            Self::Yes => Truth::Met,
+            Self::No => Truth::NotMet,
+            Self::Unknown => Truth::Unknown,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum CourseWord {
@@ -72,6 +86,8 @@ struct OutcomeEntry {
     word: String,
     names: Vec<String>,
     progressed: Said,
+    #[serde(default = "Said::no")]
+    toxicity: Said,
     course: CourseWord,
     #[serde(default)]
     best_response: bool,
@@ -310,11 +326,8 @@ fn add_readings(therapy: &mut Therapy, readings: &[Vec<Arc<Drug>>]) {
 fn outcome(entry: &OutcomeEntry) -> Outcome {
     Outcome {
         word: entry.word.clone(),
-        progressed: match entry.progressed {
-            Said::Yes => Truth::Met,
-            Said::No => Truth::NotMet,
-            Said::Unknown => Truth::Unknown,
-        },
+        progressed: entry.progressed.truth(),
+        toxicity: entry.toxicity.truth(),
         course: match entry.course {
             CourseWord::Over => CourseState::Over,
             CourseWord::Ongoing => CourseState::Ongoing,

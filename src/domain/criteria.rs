@@ -84,13 +84,24 @@ pub enum Criterion {
     Prior {
         /// Any of these.
         partners: Vec<Partner>,
-        /// Only one that ended in progression counts.
-        progressed: bool,
+        /// Only one that ended so counts.
+        end: PriorEnd,
     },
     /// A febrile neutropenia risk factor, ticked or derived: `fn_risk_factor present`, `fn_risk_factor prior_febrile_neutropenia`.
     FnRiskFactor(Option<String>),
     /// The order matches an evidence-based regimen that contains the drug, with all its criteria met: `regimen matched`.
     RegimenMatched,
+}
+
+/// How an earlier therapy ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorEnd {
+    /// In any way.
+    Any,
+    /// In progression: `progressed`.
+    Progression,
+    /// For its toxicity: `stopped_for_toxicity`.
+    Toxicity,
 }
 
 /// Facts that are words.
@@ -126,6 +137,8 @@ pub enum WordFact {
     Route,
     /// CMS place of service of the order: `place_of_service in [19, 21, 22]`.
     PlaceOfService,
+    /// Whether earlier therapies are told at all, be it that there were none: `prior_therapies is not_told`.
+    PriorTherapies,
     /// Last response of the treatment that the order continues.
     Response,
     /// Whether the treatment that the order continues is tolerated.

@@ -11,7 +11,7 @@ use super::plan::{PlanLine, planned_days};
 use super::setting;
 use super::tnm;
 use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
-use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, ResultTest, WordFact};
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, ResultTest, WordFact};
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value as Json, json};
@@ -192,7 +192,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             .any(|partner| contains(bench.line, partner) || others(bench).any(|other| is_partner(other, partner)))
             .into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
-        Criterion::Prior { partners, progressed } => patient.history.prior(partners, *progressed, patient),
+        Criterion::Prior { partners, end } => patient.history.prior(partners, *end, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
             .iter()
             .filter(|factor| named.as_ref().is_none_or(|named| named == factor.as_str()))
@@ -245,6 +245,7 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Product => bench.line_at_hand().ordered.hcpcs.as_deref().map(among).into(),
         WordFact::Route => route(bench).map(among).into(),
         WordFact::PlaceOfService => patient.place_of_service.map(among).into(),
+        WordFact::PriorTherapies => among(if patient.history.is_answered() { "told" } else { "not_told" }).into(),
         WordFact::Response => patient.history.response(bench.line, patient).map(|word| among(word.as_str())).into(),
         WordFact::Toxicity => patient.history.toxicity(bench.line, patient).map(|word| among(word.as_str())).into(),
     }
@@ -421,12 +422,12 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
-        Criterion::Prior { partners, progressed } => {
-            let words = patient.history.in_words(partners, *progressed, patient);
+        Criterion::Prior { partners, end } => {
+            let words = patient.history.in_words(partners, *end, patient);
             say("prior_therapies", "/clinical/prior_therapies", json!(words));
         }
         Criterion::LinesBeforeWith { partners, .. } => {
-            let words = patient.history.in_words(partners, false, patient);
+            let words = patient.history.in_words(partners, PriorEnd::Any, patient);
             say("prior_therapies", "/clinical/prior_therapies", json!(words));
         }
         Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
@@ -494,6 +495,9 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         }
         WordFact::Route => say("route", &bench.line_at_hand().pointer("/route"), json!(bench.line_at_hand().ordered.route)),
         WordFact::PlaceOfService => say("place_of_service", "/place_of_service", json!(patient.place_of_service)),
+        WordFact::PriorTherapies => {
+            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(&[], PriorEnd::Any, patient)));
+        }
         WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
         WordFact::Toxicity => say("toxicity", "/treatment/continues", json!(patient.history.toxicity(bench.line, patient))),
     }

@@ -286,6 +286,7 @@ impl<'a> Deciding<'a> {
         let (facts, shared) = (self.facts, self.shared);
         let found = agreement::concerns(facts, shared)
             .into_iter()
+            .chain(answers::concerns(shared))
             .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared))
             .chain(limits::concerns(facts, shared));

@@ -14,7 +14,7 @@ use super::facts::{Facts, RelatedCase, RelatedDrug};
 use super::patient::Patient;
 use super::plan::PlanLine;
 use crate::domain::content::{Content, CourseState, Outcome, Therapy, is_partner};
-use crate::domain::criteria::Partner;
+use crate::domain::criteria::{Partner, PriorEnd};
 use crate::domain::order::{Continues, PriorTherapy};
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::vocabulary::{LineOfTreatment, Response, Toxicity, Truth};
@@ -103,7 +103,7 @@ fn is_drug(drug: &RelatedDrug, partner: &Partner, content: &Content) -> bool {
 }
 
 /// The ingredients of a line, each as a partner.
-fn partners_of(line: &PlanLine<'_>) -> Vec<Partner> {
+pub fn partners_of(line: &PlanLine<'_>) -> Vec<Partner> {
     line.ingredients().map(|ingredient| Partner::Generic(ingredient.to_owned())).collect()
 }
 
@@ -137,25 +137,47 @@ impl<'a> History<'a> {
         self.told.as_ref().is_some_and(Vec::is_empty)
     }
 
-    /// Whether any of these was given before; with `progressed`, whether the disease progressed on one of them.
-    pub fn prior(&self, partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Truth {
+    /// True where earlier treatments are told, be it that there were none.
+    pub const fn is_answered(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whether any of these was given before and ended so.
+    pub fn prior(&self, partners: &[Partner], end: PriorEnd, patient: &Patient<'_>) -> Truth {
         let content = patient.content;
         let Some(told) = &self.told else { return Truth::Unknown };
         let told = told.iter().fold(Truth::NotMet, |so_far, earlier| {
             so_far.or(match earlier.held(partners, content) {
-                Truth::Met if progressed => self.progressed_on(earlier, patient),
+                Truth::Met => self.ended_so(earlier, end, patient),
                 held => held,
             })
         });
-        let on_file = self.on_file(partners, content).fold(Truth::NotMet, |so_far, (case, _)| {
-            so_far.or(match self.response_to(case) {
-                Some(Response::Progressive) if progressed => Truth::Met,
-                Some(Response::NotEvaluated) | None => Truth::Unknown,
-                Some(_) if progressed => Truth::NotMet,
-                Some(_) => Truth::Unknown,
-            })
-        });
-        told.or(on_file)
+        let on_file = self.on_file(partners, content);
+        told.or(on_file.fold(Truth::NotMet, |so_far, (case, _)| so_far.or(self.case_ended_so(case, end, content))))
+    }
+
+    /// Whether a treatment that was given ended so.
+    fn ended_so(&self, earlier: &Earlier<'_>, end: PriorEnd, patient: &Patient<'_>) -> Truth {
+        match (end, earlier.outcome) {
+            (PriorEnd::Any, _) => Truth::Met,
+            (PriorEnd::Progression, _) => self.progressed_on(earlier, patient),
+            (PriorEnd::Toxicity, Told::As(outcome)) => outcome.toxicity,
+            (PriorEnd::Toxicity, _) => Truth::Unknown,
+        }
+    }
+
+    /// Whether the treatment of a case on file ended so, by what the order says of the treatment that it goes on with.
+    fn case_ended_so(&self, case: &RelatedCase, end: PriorEnd, content: &Content) -> Truth {
+        let Some(told) = self.continued(case, content) else { return Truth::Unknown };
+        match (end, told.response, told.toxicity) {
+            (PriorEnd::Progression, Some(Response::Progressive), _) | (PriorEnd::Toxicity, _, Some(Toxicity::Unacceptable)) => {
+                Truth::Met
+            }
+            (PriorEnd::Progression, None | Some(Response::NotEvaluated), _)
+            | (PriorEnd::Toxicity, _, None | Some(Toxicity::Unknown))
+            | (PriorEnd::Any, ..) => Truth::Unknown,
+            (PriorEnd::Progression | PriorEnd::Toxicity, ..) => Truth::NotMet,
+        }
     }
 
     /// Drugs of earlier cases that are these and that the practice does not tell of.
@@ -176,10 +198,28 @@ impl<'a> History<'a> {
         self.told.iter().flatten().any(|earlier| earlier.held(&same, content) == Truth::Met)
     }
 
-    /// The response told to a case that this order goes on with.
-    fn response_to(&self, case: &RelatedCase) -> Option<Response> {
+    /// What the order says of the treatment of a case: the one that it goes on with, and those that ran into that one.
+    fn continued(&self, case: &RelatedCase, content: &Content) -> Option<&'a Continues> {
         let (told, known) = self.continues?;
-        known.filter(|known| known.case_id == case.case_id).and(told.response)
+        let is_part = (self.run_began(known?, content)..=known?.valid_from).contains(&case.valid_from);
+        is_part.then_some(told)
+    }
+
+    /// The first day of the run of cases that leads to this one.
+    fn run_began(&self, known: &RelatedCase, content: &Content) -> NaiveDate {
+        let mut spans: Vec<(NaiveDate, NaiveDate)> = self
+            .cases
+            .iter()
+            .map(|case| (case.valid_from, case.valid_through))
+            .filter(|span| span.0 < known.valid_from)
+            .collect();
+        spans.sort_unstable();
+        spans.iter().rev().fold(
+            known.valid_from,
+            |began, (from, through)| {
+                if self.is_one_course(*through, began, content) { *from } else { began }
+            },
+        )
     }
 
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
@@ -282,22 +322,28 @@ impl<'a> History<'a> {
     }
 
     /// Earlier treatments as a person reads them, each with what is not understood about it; cases on file that are not told.
-    pub fn in_words(&self, partners: &[Partner], progressed: bool, patient: &Patient<'_>) -> Option<Vec<String>> {
+    pub fn in_words(&self, partners: &[Partner], end: PriorEnd, patient: &Patient<'_>) -> Option<Vec<String>> {
         let told = self.told.as_ref()?;
         let is_open = |earlier: &Earlier<'_>| {
             let known = !earlier.is_foreign() && earlier.held(partners, patient.content) == Truth::Met;
-            progressed && known && self.progressed_on(earlier, patient) == Truth::Unknown
+            known && self.ended_so(earlier, end, patient) == Truth::Unknown
         };
+        let question = if end == PriorEnd::Toxicity { "was it stopped for toxicity?" } else { "did the disease progress on it?" };
         let in_words = |earlier: &Earlier<'_>| {
             let words = earlier.in_words();
-            if is_open(earlier) { format!("{words} (did the disease progress on it?)") } else { words }
+            if is_open(earlier) { format!("{words} ({question})") } else { words }
         };
         let mut words: Vec<String> = told.iter().map(in_words).collect();
-        words.extend(self.on_file(partners, patient.content).map(|(case, drug)| {
-            // without its number: it may be another practice's
-            format!("{} on file from {} (another order of this member), not told of here", drug.generic, case.valid_from)
-        }));
+        words.extend(self.on_file(partners, patient.content).map(|(case, drug)| on_file_in_words(case, drug)));
         Some(words)
+    }
+
+    /// Earlier treatments that hold, or may hold, any of these drugs: each with its outcome; cases on file that are not told.
+    pub fn given_in_words(&self, partners: &[Partner], content: &Content) -> Vec<String> {
+        let told = self.told.iter().flatten().filter(|earlier| earlier.held(partners, content) != Truth::NotMet);
+        let mut words: Vec<String> = told.map(Earlier::with_outcome).collect();
+        words.extend(self.on_file(partners, content).map(|(case, drug)| on_file_in_words(case, drug)));
+        words
     }
 
     /// What the order says about going on, for findings.
@@ -308,7 +354,21 @@ impl<'a> History<'a> {
     }
 }
 
+/// Without its number: it may be another practice's.
+fn on_file_in_words(case: &RelatedCase, drug: &RelatedDrug) -> String {
+    format!("{} on file from {} (another order of this member), not told of here", drug.generic, case.valid_from)
+}
+
 impl Earlier<'_> {
+    fn with_outcome(&self) -> String {
+        let words = self.in_words();
+        match self.outcome {
+            Told::Not => format!("{words}, outcome not entered"),
+            Told::As(outcome) => format!("{words}, outcome {}", outcome.word.replace('_', " ")),
+            Told::NotUnderstood => words,
+        }
+    }
+
     fn in_words(&self) -> String {
         let name = self.told.typed();
         let unclear = |given: &Vec<&Therapy>| given.iter().any(|therapy| therapy.others || !therapy.may_be.is_empty());

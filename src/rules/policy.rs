@@ -7,9 +7,12 @@
 use super::course::Course;
 use super::criteria::{Asked, Bench, judge_statement, statement_evidence};
 use super::findings::{Findings, Said, facts};
+use super::history::partners_of;
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
-use crate::domain::vocabulary::{LineOfBusiness, Truth};
-use serde_json::json;
+use crate::domain::criteria::PriorEnd;
+use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Truth};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a review found.
@@ -241,28 +244,117 @@ pub const fn outcome_words(truth: Truth) -> &'static str {
     }
 }
 
+/// What is asked of a drug without a policy beside the fit of its regimen.
+struct Before {
+    part: String,
+    truth: Truth,
+    message: String,
+    facts: BTreeMap<String, Value>,
+    open: Vec<Open>,
+}
+
 fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
     let name = bench.line.name();
-    let (truth, message, source) = if let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) {
-        let truth = matched.clinical_fit();
-        let words = format!(
-            "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
-            matched.regimen.name,
-            matched.regimen.id,
-            if truth == Truth::Unknown { "not all known" } else { outcome_words(truth) }
-        );
-        (truth, words, format!("{}{}; {}", program.criteria_source, for_want_of_cms(bench), matched.regimen.citation))
-    } else {
-        let words = format!("{name} has no policy of its own and is in no regimen that the order matches");
-        (Truth::Unknown, words, format!("{}{}", program.criteria_source, for_want_of_cms(bench)))
+    let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) else {
+        return by_no_regimen(bench, program, findings);
     };
-    let id = findings.add(Said {
-        rule: format!("policy/by-regimen/{name}"),
-        outcome: truth,
+    let fit = matched.clinical_fit();
+    let came_before = matched.regimen.came_before.iter().enumerate().map(|(index, sentence)| came_before(index, sentence, bench));
+    let before: Vec<Before> = came_before.chain([given_again(bench)]).collect();
+    let truth = before.iter().fold(fit, |so_far, before| so_far.and(before.truth));
+    let mut summary = format!(
+        "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
+        matched.regimen.name,
+        matched.regimen.id,
+        if fit == Truth::Unknown { "not all known" } else { outcome_words(fit) }
+    );
+    for failing in before.iter().filter(|before| before.truth != Truth::Met) {
+        summary.push_str("; ");
+        summary.push_str(&failing.message);
+    }
+    let source = format!("{}{}; {}", program.criteria_source, for_want_of_cms(bench), matched.regimen.citation);
+    let mut ids = vec![regimen_finding(truth, &source, summary.clone(), bench, findings)];
+    let mut open = Vec::new();
+    for before in before {
+        ids.push(findings.add(Said {
+            rule: format!("policy/by-regimen/{name}/{}", before.part),
+            outcome: before.truth,
+            requirements: &["REG-11", "SAFE-04", "SAFE-15"],
+            source: &source,
+            facts: before.facts,
+            message: before.message,
+        }));
+        open.extend(before.open);
+    }
+    Reviewed { truth, findings: ids, open, growth_factor: false, summary }
+}
+
+fn by_no_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+    let summary = format!("{} has no policy of its own and is in no regimen that the order matches", bench.line.name());
+    let source = format!("{}{}", program.criteria_source, for_want_of_cms(bench));
+    let id = regimen_finding(Truth::Unknown, &source, summary.clone(), bench, findings);
+    Reviewed { truth: Truth::Unknown, findings: vec![id], open: Vec::new(), growth_factor: false, summary }
+}
+
+fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<'_>, findings: &mut Findings<'_>) -> String {
+    findings.add(Said {
+        rule: format!("policy/by-regimen/{}", bench.line.name()),
+        outcome,
         requirements: &["REG-10", "REG-11"],
-        source: &source,
+        source,
         facts: facts([("regimen_id", json!(bench.matched.map(|matched| matched.regimen.id.as_str())))]),
-        message: message.clone(),
-    });
-    Reviewed { truth, findings: vec![id], open: Vec::new(), growth_factor: false, summary: message }
+        message,
+    })
+}
+
+/// A sentence of the regimen on what must have come before.
+fn came_before(index: usize, statement: &Statement, bench: &Bench<'_>) -> Before {
+    let truth = judge_statement(statement, bench);
+    let evidence = statement_evidence(statement, bench, truth);
+    let text = &statement.text;
+    Before {
+        part: format!("came-before/{}", index + 1),
+        truth,
+        message: [text, ": ", outcome_words(truth)].concat(),
+        facts: evidence.facts,
+        open: evidence.open.into_iter().map(|asked| Open { asked, statement: text.clone(), is_limit: false }).collect(),
+    }
+}
+
+/// A drug that the disease progressed on, or that was stopped for toxicity, is not given again without a person (SAFE-04, SAFE-15).
+fn given_again(bench: &Bench<'_>) -> Before {
+    let (patient, name) = (bench.patient, bench.line.name());
+    let truth = may_be_given_again(bench);
+    let given = patient.history.given_in_words(&partners_of(bench.line), patient.content);
+    let entered = if given.is_empty() { "no earlier treatment is told".to_owned() } else { given.join("; ") };
+    let asked = || Asked {
+        pointer: "/clinical/prior_therapies".to_owned(),
+        name: "prior_therapies".to_owned(),
+        entered: entered.clone(),
+        wanted: String::new(),
+        truth,
+    };
+    let statement = format!("no {name} before that ended in progression or toxicity");
+    Before {
+        part: "given-again".to_owned(),
+        truth,
+        message: format!("{statement}: {} ({entered})", outcome_words(truth)),
+        facts: facts([("prior_therapies", json!(given))]),
+        open: if truth == Truth::Met { Vec::new() } else { vec![Open { asked: asked(), statement, is_limit: false }] },
+    }
+}
+
+/// Hormonal and supportive drugs go on beyond progression; the treatment that the order continues is not given again but goes on; and
+/// where nothing is told, the early lines have nothing before them.
+fn may_be_given_again(bench: &Bench<'_>) -> Truth {
+    use LineOfTreatment::{Adjuvant, Definitive, FirstLine, Neoadjuvant, Perioperative};
+    let (patient, history) = (bench.patient, &bench.patient.history);
+    let goes_on_anyway = bench.line.is_supportive_by_content() || bench.line.drug.is_some_and(|drug| drug.class == "hormonal");
+    let is_early = matches!(patient.line(), Some(Neoadjuvant | Adjuvant | Perioperative | Definitive | FirstLine));
+    if goes_on_anyway || history.continuation(bench.line, patient) == Truth::Met || (is_early && !history.is_answered()) {
+        return Truth::Met;
+    }
+    let partners = partners_of(bench.line);
+    let ended = |end| history.prior(&partners, end, patient);
+    ended(PriorEnd::Progression).or(ended(PriorEnd::Toxicity)).negate()
 }

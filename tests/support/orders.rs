@@ -195,6 +195,27 @@ fn document(regimen: &str, order: &mut Value) {
             order["diagnosis"]["icd10"] = json!("C84.41");
             (vec![], vec![], vec![])
         }
+        "BLA-AVEL-MAINT" => (given("first_line", "completed", &["carboplatin", "gemcitabine"]), vec![], vec![]),
+        // without lines: the order tells their number
+        "MYE-TECLI" => {
+            let earlier = ["bortezomib", "lenalidomide", "daratumumab", "pomalidomide", "carfilzomib"];
+            (earlier.map(|generic| json!({"generic": generic, "outcome": "progression"})).to_vec(), vec![], vec![])
+        }
+        "SAR-TRAB" => (progressed(&["doxorubicin"]), vec![], vec![]),
+        "PRO-LU-PSMA" => (progressed(&["abiraterone"]), vec![], vec![]),
+        "BRE-ERIBULIN" => (
+            [
+                given("neoadjuvant", "completed", &["doxorubicin"]),
+                progressed(&["docetaxel"]),
+                given("second_line", "progression", &["capecitabine"]),
+            ]
+            .concat(),
+            vec![],
+            vec![],
+        ),
+        "BRE-DATO" => ([given("adjuvant", "completed", &["letrozole"]), progressed(&["capecitabine"])].concat(), vec![], vec![]),
+        "SCL-LURBI" => (progressed(&["carboplatin", "etoposide"]), vec![], vec![]),
+        "CER-TIVDAK" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
         "MYE-DRD" => (vec![], vec![answer("transplant_candidate", "no")], vec![]),
         "MYE-DPD" | "MYE-ISAKD" | "MYE-DVD" | "MYE-KRD" => (progressed(&["lenalidomide", "bortezomib"]), vec![], vec![]),
         "PAN-NALIRI" => (progressed(&["gemcitabine"]), vec![], vec![]),

@@ -7,11 +7,11 @@ use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
-use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, SCHEDULE_FACTS, WordFact};
+use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, SCHEDULE_FACTS, WordFact};
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 39] = [
+const BEGINNINGS: [&str; 40] = [
     "cancer",
     "pathology",
     "stage",
@@ -48,6 +48,7 @@ const BEGINNINGS: [&str; 39] = [
     "lines_before_with",
     "courses",
     "continuation",
+    "prior_therapies",
     "response",
     "toxicity",
     "months",
@@ -87,6 +88,9 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "courses" => number(reader, NumberFact::Courses),
         "lines_before_with" => lines_before_with(reader),
         "continuation" => continuation(reader),
+        "prior_therapies" => {
+            words(reader, WordFact::PriorTherapies, "answer about prior therapies", |_| vec!["told", "not_told"])
+        }
         "response" => words(reader, WordFact::Response, "response", |_| {
             Response::ALL.iter().filter(|word| **word != Response::NotEvaluated).map(|word| word.as_str()).collect()
         }),
@@ -299,12 +303,19 @@ fn partner(reader: &mut Reader<'_>) -> Parsed<Partner> {
 }
 
 fn continues_name(word: &str) -> bool {
-    word.starts_with(char::is_alphanumeric) && !matches!(word, "and" | "or" | "progressed")
+    word.starts_with(char::is_alphanumeric) && !matches!(word, "and" | "or" | "progressed" | "stopped_for_toxicity")
 }
 
 fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
     let partners = partners(reader)?;
-    Ok(Criterion::Prior { partners, progressed: reader.eat("progressed") })
+    let end = if reader.eat("progressed") {
+        PriorEnd::Progression
+    } else if reader.eat("stopped_for_toxicity") {
+        PriorEnd::Toxicity
+    } else {
+        PriorEnd::Any
+    };
+    Ok(Criterion::Prior { partners, end })
 }
 
 fn lines_before_with(reader: &mut Reader<'_>) -> Parsed<Criterion> {

@@ -4,7 +4,7 @@
 use super::answers::{Answer, Range};
 use crate::content::vocabulary::Vocabulary;
 use crate::domain::content::Drug;
-use crate::domain::criteria::{Criterion, Partner, ResultTest, WordFact};
+use crate::domain::criteria::{Criterion, Partner, PriorEnd, ResultTest, WordFact};
 use std::collections::HashMap;
 
 /// Branches tried before giving up.
@@ -120,9 +120,7 @@ impl<'a> Room<'_, 'a> {
             }
             Criterion::With(partners) => !is_wanted || partners.iter().any(|partner| self.may_be_given(partner)),
             Criterion::Alone => is_wanted || self.may_have_company(),
-            Criterion::Prior { partners, progressed } => {
-                !is_wanted || partners.iter().any(|partner| self.may_be_prior(partner, *progressed))
-            }
+            Criterion::Prior { partners, end } => !is_wanted || partners.iter().any(|partner| self.may_be_prior(partner, *end)),
             Criterion::FnRiskFactor(factor) => !is_wanted || self.may_be_risk_factor(factor.as_deref()),
             Criterion::RegimenMatched => !self.leaves.contains(&(leaf, !is_wanted)),
         }
@@ -215,11 +213,11 @@ impl<'a> Room<'_, 'a> {
         self.world.words.drugs.all().iter().any(|drug| !drug.supportive && self.may_be_in_order(drug))
     }
 
-    fn may_be_prior(&self, partner: &Partner, has_progressed: bool) -> bool {
+    fn may_be_prior(&self, partner: &Partner, wanted: PriorEnd) -> bool {
         self.drugs_like(partner).any(|drug| {
             !self.leaves.iter().any(|leaf| match leaf {
-                (Criterion::Prior { partners, progressed }, false) => {
-                    (has_progressed || !progressed) && partners.iter().any(|partner| World::is_partner(drug, partner))
+                (Criterion::Prior { partners, end }, false) => {
+                    (*end == PriorEnd::Any || *end == wanted) && partners.iter().any(|partner| World::is_partner(drug, partner))
                 }
                 _ => false,
             })

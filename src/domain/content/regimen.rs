@@ -190,6 +190,8 @@ pub struct Regimen {
     pub stages: Vec<String>,
     /// Biomarkers.
     pub biomarkers: Vec<BiomarkerRequirement>,
+    /// What must have come before, for its managed drugs without a policy of their own.
+    pub came_before: Vec<Statement>,
     /// Phases in order.
     pub phases: Vec<RegimenPhase>,
     /// Ingredients that an order must contain: therapeutic and modulator, without repeats, sorted.

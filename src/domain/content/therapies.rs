@@ -86,6 +86,8 @@ pub struct Outcome {
     pub word: String,
     /// Whether the disease progressed on the treatment.
     pub progressed: Truth,
+    /// Whether the treatment was stopped for its toxicity.
+    pub toxicity: Truth,
     /// Where the course stands.
     pub course: CourseState,
     /// True where people write the best response, and not how the treatment ended.

@@ -8,7 +8,7 @@ mod standing;
 mod tell;
 
 pub use standing::{Standing, Unusable, Value};
-pub use tell::untold;
+pub use tell::{concerns, untold};
 
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, ResultDefinition};
