@@ -29,6 +29,9 @@ struct Administration {
 #[expect(clippy::struct_field_names, reason = "as the file writes them")]
 struct SharesEntry {
     without_bound_percent: f64,
+    regimen_above_percent: f64,
+    regimen_window_percent: f64,
+    regimen_below_percent: f64,
     rounding_percent: f64,
     usual_reduction_percent: f64,
     far_below_percent: f64,
@@ -144,6 +147,9 @@ fn administration(source: &Source, catalog: &mut DosingCatalog, report: &mut Rep
         let shares = header.shares;
         catalog.shares = DoseShares {
             without_bound_percent: shares.without_bound_percent,
+            regimen_above_percent: shares.regimen_above_percent,
+            regimen_window_percent: shares.regimen_window_percent,
+            regimen_below_percent: shares.regimen_below_percent,
             rounding_percent: shares.rounding_percent,
             usual_reduction_percent: shares.usual_reduction_percent,
             far_below_percent: shares.far_below_percent,
@@ -169,6 +175,9 @@ fn administration(source: &Source, catalog: &mut DosingCatalog, report: &mut Rep
 fn shares(header: &Administration, root: Place<'_, '_>, report: &mut Report) {
     let percents = [
         ("without_bound_percent", header.shares.without_bound_percent, 100.0..=1000.0),
+        ("regimen_above_percent", header.shares.regimen_above_percent, 100.0..=1000.0),
+        ("regimen_window_percent", header.shares.regimen_window_percent, 100.0..=1000.0),
+        ("regimen_below_percent", header.shares.regimen_below_percent, 0.0..=100.0),
         ("rounding_percent", header.shares.rounding_percent, 0.0..=50.0),
         ("usual_reduction_percent", header.shares.usual_reduction_percent, 0.0..=90.0),
         ("far_below_percent", header.shares.far_below_percent, 0.0..=100.0),

@@ -7,6 +7,7 @@ mod naming;
 mod regimen;
 mod routes;
 mod sequence;
+mod share;
 
 pub use intake::faults;
 
@@ -36,6 +37,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
         bounds::judge(line, shared, &mut found);
     }
     days::judge(shared, &mut found);
+    share::judge(shared, &mut found);
     combined_loading(shared, &mut found);
     steps(facts, shared, &mut found);
     found
@@ -135,15 +137,17 @@ fn combined_loading(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     }
 }
 
-/// Doses of a step-up schedule that come too early: the line pends, managed or not (SAFE-05).
+/// Doses of a step-up schedule that come too early or are too small: the line pends, managed or not (SAFE-05).
 fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
     for departure in regimen::missing_steps(facts, shared, matched) {
         let line = departure.line;
         let entered = departure.ordered.capped.shown().to_string();
         let expected = regimen::words(&departure.expected);
-        let pends = departure.how == regimen::Departs::Elsewhere;
-        let why = if pends { "; this drug is stepped up, and a dose that comes too early can harm" } else { "" };
+        let why = match departure.how {
+            regimen::Departs::Less => "; this drug is stepped up, and the next dose can harm who had too little before it",
+            _ => "; this drug is stepped up, and a dose that comes too early can harm",
+        };
         let message = format!(
             "check the dose of {}: administration {} is {entered}, and {expected} in {}{why}",
             line.name(),
@@ -153,12 +157,12 @@ fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
         found.push(
             About {
                 rule: "step-up",
-                code: if pends { DeviationCode::CyclesDosing } else { DeviationCode::DoseWarning },
+                code: DeviationCode::CyclesDosing,
                 field: "/dose",
                 expected,
                 entered,
                 message,
-                pends,
+                pends: true,
                 hold: None,
                 outcome: Truth::NotMet,
                 requirements: &["SAFE-05", "DEV-02"],

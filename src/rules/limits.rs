@@ -3,7 +3,7 @@
 //! `continuation_of_treatment_started_on` count. Nothing here helps a line through: a limit that is broken, or that cannot be told
 //! while it would be broken, sends its lines to a person.
 
-mod calendar;
+pub mod calendar;
 mod course;
 mod number;
 mod preferred;

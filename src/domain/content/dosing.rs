@@ -268,6 +268,12 @@ impl Dosing {
 pub struct DoseShares {
     /// Share of the regimen's dose that a drug without bound may have, in percent.
     pub without_bound_percent: f64,
+    /// More of the matched regimen's dose goes to a person.
+    pub regimen_above_percent: f64,
+    /// So does more of what it gives in four weeks.
+    pub regimen_window_percent: f64,
+    /// Less of it, too.
+    pub regimen_below_percent: f64,
     /// How far whole vials round a dose.
     pub rounding_percent: f64,
     /// How far below the regimen's a reduction is usual.

@@ -47,7 +47,7 @@ fn not_understood(shared: &Shared<'_>, found: &mut Vec<Concern>) {
 
 fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
-    let (cancer, stage) = (patient.cancer()?, patient.stage.as_deref()?);
+    let (cancer, stage) = (patient.cancer()?, patient.stage?);
     let tnm = patient.clinical.tnm.known()?;
     let told = Told { t: tnm::told(&tnm.t, Kind::T), n: tnm::told(&tnm.n, Kind::N), m: tnm::is_m1(patient.clinical) };
     let solid = shared.content.cancer(cancer).is_some_and(|known| known.solid);
@@ -108,7 +108,7 @@ fn setting_and_extent(shared: &Shared<'_>) -> Option<Concern> {
         let m = patient.clinical.tnm.known().and_then(|tnm| tnm.m.known()).cloned().unwrap_or_default();
         return concern(&Side::new("M status", "/clinical/tnm/m", m), "M0 says that there are no metastases");
     }
-    let stage = patient.stage.as_deref().filter(|stage| matches!(*stage, "0" | "I" | "II" | "III"))?;
+    let stage = patient.stage.filter(|stage| matches!(*stage, "0" | "I" | "II" | "III"))?;
     let by_regimen = shared.matched.is_some_and(|matched| matched.regimen.stages.iter().any(|known| known == stage));
     if came_back || by_regimen || tnm::is_m1(patient.clinical) == Some(true) {
         return None;

@@ -3,7 +3,8 @@
 use super::super::concern::Concern;
 use super::super::dose::{self, Given};
 use super::super::drugs::{Shared, ceiling};
-use super::super::plan::{PlanLine, phase_starts};
+use super::super::limits::calendar::{self, Laid};
+use super::super::plan::PlanLine;
 use super::About;
 use super::bounds::{NOISE, in_words, rules};
 use crate::domain::content::{Amount, Basis, Per};
@@ -12,6 +13,7 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 
 /// Every day and interval of every ingredient.
 pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let laid = calendar::lay(shared);
     for (index, line) in shared.plan.iter().enumerate().filter(|(_, line)| counts(line)) {
         let same =
             |other: &&PlanLine<'_>| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()));
@@ -26,7 +28,7 @@ pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         }
         let has_interval = |line: &PlanLine<'_>| rules(line, None).any(|rule| rule.per_interval.is_some());
         if leads && shared.plan.iter().filter(same).any(has_interval) {
-            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), shared, found);
+            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), &laid, shared, found);
         }
     }
 }
@@ -80,7 +82,7 @@ fn day_total(lines: &[&PlanLine<'_>], first: bool, shared: &Shared<'_>) -> Optio
         return Some(beyond(told, in_words(total, basis), &in_words(bound, basis), "a day", shared));
     }
     let per_day = all_rules()
-        .filter_map(|rule| rule.per_day)
+        .filter_map(|rule| rule.per_day.or(rule.most))
         .filter(|day| day.basis.kind == basis.kind)
         .map(|day| day.amount)
         .reduce(f64::max)?;
@@ -122,39 +124,37 @@ fn beyond(line: &PlanLine<'_>, entered: String, bound: &str, span: &str, shared:
     .concern(line, shared)
 }
 
-/// The most that any days in a row hold, within the first cycles of each phase.
-fn of_an_interval(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<Concern>) {
+/// The most that any days in a row hold, each span of content for itself.
+fn of_an_interval(lines: &[&PlanLine<'_>], laid: &[Laid<'_>], shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(line) = lines.iter().min_by_key(|line| line.ordered.line) else { return };
-    let bound = lines
+    let mut bounds: Vec<(Amount, u32)> = lines
         .iter()
         .flat_map(|line| rules(line, line.known_route().map(|route| crate::domain::content::Routes(1 << route.0))))
         .filter_map(|rule| rule.per_interval)
-        .reduce(|left: (Amount, u32), right| if left.0.amount < right.0.amount { right } else { left });
-    let Some((most, days)) = bound else { return };
-    let Ok(most_given) = dose::for_patient(most, shared.patient, line.product) else { return };
+        .collect();
+    bounds.sort_by(|left, right| left.1.cmp(&right.1).then(right.0.amount.total_cmp(&left.0.amount)));
+    bounds.dedup_by_key(|(_, days)| *days);
+    let here: Vec<&Laid<'_>> =
+        laid.iter().filter(|laid| lines.iter().any(|line| std::ptr::eq(*line, laid.line) && line.name() == laid.name)).collect();
+    found.extend(bounds.into_iter().find_map(|bound| within_days(line, &here, bound, shared)));
+}
+
+fn within_days(line: &PlanLine<'_>, here: &[&Laid<'_>], (most, days): (Amount, u32), shared: &Shared<'_>) -> Option<Concern> {
+    let Ok(most_given) = dose::for_patient(most, shared.patient, line.product) else {
+        let is_flat = here.iter().any(|laid| laid.line.ordered.dose.is_some_and(|dose| !dose.unit.is_relative()));
+        // a dose by body measures asks for them itself
+        return is_flat.then(|| unmeasured(line, &in_words(most.amount, most.basis), days, shared));
+    };
     let rounding = 1.0 + shared.content.dosing.shares.rounding_percent / 100.0;
-    let starts = phase_starts(shared.phases);
     let mut events: Vec<(u64, f64)> = Vec::new();
-    for line in lines {
-        let Some(dose) = line.ordered.dose else { continue };
-        let start = starts.get(line.phase_index).copied().unwrap_or(0);
-        let length = u64::from(line.phase.cycle_length_days.max(1));
-        let cycles = line.phase.cycles.map_or(u64::MAX, u64::from).min(u64::from(days) / length + 2);
-        for cycle in 0..cycles {
-            for day in &line.ordered.days {
-                let is_first = cycle == 0 && line.ordered.days.iter().min() == Some(day);
-                let dose = dose_of(line, is_first).unwrap_or(dose);
-                let Ok(given) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { return };
-                if given.kind() == most_given.kind() {
-                    events.push((
-                        start + cycle * length + u64::from(*day),
-                        given.amount() * f64::from(line.ordered.frequency_per_day),
-                    ));
-                }
-            }
+    for event in calendar::events(here, |length| u64::from(days) / length + 2) {
+        let laid = here.iter().find(|laid| laid.number() == event.line);
+        let Some((dose, laid)) = event.dose.zip(laid) else { continue };
+        let Ok(given) = dose::given(dose.amount, dose.unit, shared.patient, laid.line.product) else { continue };
+        if given.kind() == most_given.kind() {
+            events.push((event.day, given.amount() * f64::from(event.times)));
         }
     }
-    events.sort_by_key(|(day, _)| *day);
     let (mut from, mut sum) = (0, 0.0);
     for (day, amount) in &events {
         sum += amount;
@@ -168,8 +168,28 @@ fn of_an_interval(lines: &[&PlanLine<'_>], shared: &Shared<'_>, found: &mut Vec<
             let bound = in_words(most.amount, most.basis);
             let bound =
                 if most.basis.per == Per::Flat { bound } else { format!("{bound} ({} for this patient)", most_given.shown()) };
-            found.push(beyond(line, in_words((sum * 100.0).round() / 100.0, flat), &bound, &span, shared));
-            return;
+            return Some(beyond(line, in_words((sum * 100.0).round() / 100.0, flat), &bound, &span, shared));
         }
     }
+    None
+}
+
+/// The bound is by weight or surface, which nobody told.
+fn unmeasured(line: &PlanLine<'_>, bound: &str, days: u32, shared: &Shared<'_>) -> Concern {
+    About {
+        rule: "total",
+        code: DeviationCode::MissingClinicalInformation,
+        field: "/dose",
+        expected: "body measures".to_owned(),
+        entered: line.ordered.dose.map_or_else(String::new, |dose| dose.to_string()),
+        message: format!(
+            "enter height and weight: at most {bound} of {} are given within {days} days, and the order's cannot be compared",
+            line.name()
+        ),
+        pends: true,
+        hold: None,
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-06", "SAFE-01"],
+    }
+    .concern(line, shared)
 }

@@ -9,7 +9,7 @@ use super::super::plan::PlanLine;
 use super::sequence::{self, Run, Total};
 use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
-use crate::domain::vocabulary::{CaseStatus, DeviationCode, DeviationEffect};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
 
 /// How an administration departs, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,8 @@ pub enum Departs {
     Less,
     /// More, but less than any other dose of the schedule.
     More,
+    /// The loading dose is missing.
+    Unloaded,
     /// As much as a dose of another place: a loading dose again, three weeks' dose each week; of a drug that is stepped up, more than
     /// this step where later ones are higher.
     Elsewhere,
@@ -39,7 +41,7 @@ pub struct Departure<'p, 'a> {
 }
 
 /// Every line once that leads the lines of its drug, where the regimen gives the drug.
-fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl Iterator<Item = &'p PlanLine<'a>> {
+pub fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl Iterator<Item = &'p PlanLine<'a>> {
     shared.plan.iter().enumerate().filter_map(move |(index, line)| {
         let known =
             |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
@@ -56,14 +58,16 @@ pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
     drugs.into_iter().any(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive)
 }
 
-/// Days since treatment with the drug began, where the order or an approved case of this member says so.
+/// Days since treatment with the drug began, where the order says so, or an approved case of this member that has not ended long ago.
 fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
-    let approved =
-        |status| matches!(status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered);
     let before = facts
         .related_cases
         .iter()
-        .filter(|case| approved(case.status) && case.treatment_ingredients.iter().any(|known| line.has_ingredient(known)))
+        .filter(|case| {
+            let pause = (shared.admitted.date_of_service - case.valid_through).num_days();
+            case.is_approved() && pause <= i64::from(shared.content.therapies.course_gap_days)
+        })
+        .filter(|case| case.treatment_ingredients.iter().any(|known| line.has_ingredient(known)))
         .map(|case| case.valid_from);
     let first = before.chain(facts.order.continuation_of_treatment_started_on).min()?;
     Some((shared.admitted.date_of_service - first).num_days()).filter(|days| *days > 0)
@@ -161,7 +165,7 @@ impl<'j> Judge<'j, '_> {
         let more = candidates.iter().all(|run| ordered.percent_of(run.total).is_none_or(|percent| percent > 100.0));
         let less = candidates.iter().all(|run| ordered.percent_of(run.total).is_none_or(|percent| percent < 100.0));
         if less {
-            return Departs::Less;
+            return if candidates.iter().all(|run| run.loading) { Departs::Unloaded } else { Departs::Less };
         }
         let most = candidates.iter().map(|run| run.total.capped.amount()).fold(0.0, f64::max);
         let reach = 100.0 - self.shared.admitted.program.dose_warning_percent;
@@ -189,7 +193,7 @@ pub fn deviations(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, h
         .collect()
 }
 
-/// Departures upwards of drugs that are stepped up.
+/// Departures of drugs that are stepped up.
 pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
     leading(shared, matched).filter(|line| steps_up(line)).flat_map(|line| of_drug(line, facts, shared, matched)).collect()
 }
@@ -211,13 +215,14 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
         _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => {
             (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
         }
-        Departs::Elsewhere => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
+        Departs::Elsewhere | Departs::Unloaded => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
         _ => (DeviationCode::DoseWarning, DeviationEffect::None),
     };
     let entered = departure.ordered.capped.shown().to_string();
     let expected = words(&departure.expected);
     let why = match departure.how {
         Departs::Elsewhere => ", and as much as the regimen gives at another time only",
+        Departs::Unloaded => ", a loading dose; say so where treatment goes on from before",
         Departs::Less | Departs::More => "",
     };
     let field = if departure.administration == 1 && line.ordered.loading_dose.is_some() { "/loading_dose" } else { "/dose" };

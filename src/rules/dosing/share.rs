@@ -1,0 +1,221 @@
+//! Doses that are far more or far less than the matched regimen gives: no dose of it, whatever the drug's own bound allows elsewhere
+//! (SAFE-05, SAFE-06). Cytarabine of 3 g/m2 is a dose of cytarabine, and none of 7+3.
+
+use super::super::concern::Concern;
+use super::super::dose;
+use super::super::drugs::{Shared, ceiling};
+use super::super::limits::calendar::{self, Laid};
+use super::super::matching::Match;
+use super::super::plan::PlanLine;
+use super::bounds::{NOISE, entered, in_words};
+use super::sequence::{self, Run};
+use super::{About, regimen};
+use crate::domain::content::{Basis, Kind, Per, RegimenDrug, RegimenDrugRole, RegimenPhase};
+use crate::domain::order::Dose;
+use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
+
+/// Days over which doses of a drug are added up.
+const WINDOW: u64 = 28;
+
+/// Every drug that the regimen gives.
+pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(matched) = shared.matched else { return };
+    let laid = calendar::lay(shared);
+    for line in regimen::leading(shared, matched) {
+        let Some(ordered) = sequence::ordered(line.name(), shared) else { continue };
+        let Some(expected) = sequence::expected(line.name(), line, matched, shared) else {
+            found.push(incomparable(line, matched, shared));
+            continue;
+        };
+        let four_weeks = window(line, &laid, matched, shared);
+        let is_little =
+            four_weeks.is_none_or(|window| window.percent * NOISE < shared.content.dosing.shares.regimen_below_percent);
+        let of_dose = ordered.iter().find_map(|run| of_dose(run, &expected, is_little, matched, shared));
+        let of_window = || four_weeks.and_then(|window| of_window(line, window, matched, shared));
+        found.extend(of_dose.or_else(|| slip(line, matched, shared)).or_else(of_window));
+    }
+}
+
+/// The regimen's dose is by weight or surface, the order's is not, and the measure is missing.
+fn incomparable(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Concern {
+    let regimen = matched.regimen.name.as_str();
+    let message = format!(
+        "enter what the dose of {} is worked out from (height, weight, sex, age, creatinine): {regimen} doses it by body measures, and what is \
+         ordered cannot be compared with it",
+        line.name()
+    );
+    About {
+        rule: "comparable",
+        code: DeviationCode::MissingClinicalInformation,
+        field: "/dose",
+        expected: "body measures".to_owned(),
+        entered: line.ordered.dose.map_or_else(String::new, |dose| dose.to_string()),
+        message,
+        pends: true,
+        hold: None,
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-05", "SAFE-01"],
+    }
+    .concern(line, shared)
+}
+
+/// One day's dose against every day's dose of the regimen.
+fn of_dose(run: &Run, expected: &[Run], is_little: bool, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let line = shared.plan.get(run.line)?;
+    let shares = &shared.content.dosing.shares;
+    let percents: Vec<f64> = expected.iter().filter_map(|other| run.total.percent_of(other.total)).collect();
+    let (least, most) = (percents.iter().copied().reduce(f64::min)?, percents.iter().copied().reduce(f64::max)?);
+    if least > shares.regimen_above_percent * NOISE {
+        let given = run.total.whole.shown().to_string();
+        let what = format!("{given} on a day");
+        return Some(far(line, "/dose", what, least, true, matched, shared));
+    }
+    (is_little && most * NOISE < shares.regimen_below_percent)
+        .then(|| far(line, "/dose", run.total.capped.shown().to_string(), most, false, matched, shared))
+}
+
+/// `375 mg` where the regimen gives 375 mg/m2: the unit was lost.
+fn slip(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let lines = shared.plan.iter().filter(|other| other.name() == line.name() && !other.is_investigational());
+    let slipped = |other: &&PlanLine<'_>| {
+        let Some(ordered) = other.ordered.dose else { return false };
+        drugs(matched).filter(|drug| drug.generic == other.name()).any(|drug| {
+            let ((own, factor), (basis, times)) = (dose::measure(ordered.unit), dose::measure(drug.dose.unit));
+            let same = (ordered.amount * factor - drug.dose.amount * times).abs() < drug.dose.amount * times * (NOISE - 1.0);
+            own.per != basis.per && (own.kind == basis.kind || basis.per == Per::Auc) && same
+        })
+    };
+    let line = lines.into_iter().find(slipped)?;
+    let dose = line.ordered.dose?;
+    let regimen = drugs(matched).find(|drug| drug.generic == line.name())?.dose;
+    let expected = Dose { amount: regimen.amount, unit: regimen.unit }.to_string();
+    let message = format!(
+        "check the unit of the dose of {}: {} is ordered, and {} gives {expected}",
+        line.name(),
+        entered(dose, line, shared),
+        matched.regimen.name
+    );
+    Some(
+        About {
+            rule: "unit",
+            code: DeviationCode::DoseOutOfBounds,
+            field: "/dose",
+            expected,
+            entered: dose.to_string(),
+            message,
+            pends: true,
+            hold: Some(Hold::DoseOutOfBounds),
+            outcome: Truth::NotMet,
+            requirements: &["SAFE-05", "SAFE-06"],
+        }
+        .concern(line, shared),
+    )
+}
+
+fn drugs<'m>(matched: &'m Match<'_>) -> impl Iterator<Item = &'m RegimenDrug> {
+    matched.regimen.phases.iter().flat_map(|phase| &phase.drugs).filter(|drug| drug.role != RegimenDrugRole::Supportive)
+}
+
+/// What four weeks hold.
+#[derive(Clone, Copy)]
+struct Window {
+    ordered: f64,
+    kind: Kind,
+    /// Of the most that four weeks of the regimen hold.
+    percent: f64,
+}
+
+fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
+    let is_of = |laid: &&Laid<'_>| laid.line.name() == line.name() && !laid.line.is_investigational();
+    let lines: Vec<&Laid<'_>> = laid.iter().filter(is_of).collect();
+    let of = |number: u32| shared.plan.iter().find(|other| other.ordered.line == number);
+    let given = calendar::events(&lines, |length| WINDOW / length + 2).into_iter().filter_map(|event| {
+        let (dose, line) = (event.dose?, of(event.line)?);
+        let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
+        let given = if dose.unit.is_relative() { given.at_most(ceiling(line, shared.matched)) } else { given };
+        Some((event.day, given.times(f64::from(event.times))))
+    });
+    let given: Vec<_> = given.collect();
+    let kind = given.first()?.1.kind();
+    let of_kind: Vec<(u64, f64)> =
+        given.iter().filter(|(_, given)| given.kind() == kind).map(|(day, given)| (*day, given.amount())).collect();
+    let expected = matched.regimen.phases.iter().map(|phase| fullest(&events(phase, line, kind, shared))).fold(0.0, f64::max);
+    let ordered = fullest(&of_kind);
+    (expected > 0.0).then(|| Window { ordered, kind, percent: ordered / expected * 100.0 })
+}
+
+/// Days and lines that multiply a dose.
+fn of_window(line: &PlanLine<'_>, window: Window, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    (window.percent > shared.content.dosing.shares.regimen_window_percent * NOISE).then(|| {
+        let flat = Basis { kind: window.kind, per: Per::Flat };
+        let what =
+            format!("{} within {WINDOW} days, all lines together,", in_words((window.ordered * 100.0).round() / 100.0, flat));
+        far(line, "/days", what, window.percent, true, matched, shared)
+    })
+}
+
+/// A phase of the regimen laid out.
+fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared<'_>) -> Vec<(u64, f64)> {
+    let length = u64::from(phase.cycle_length_days.max(1));
+    let of_drug = phase.drugs.iter().filter(|drug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive);
+    let mut found = Vec::new();
+    for drug in of_drug {
+        let amount = |dose: crate::domain::content::RegimenDose| {
+            let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
+            let relative = dose.unit.is_relative();
+            let given = given.at_most(drug.maximum_dose.or_else(|| ceiling(line, shared.matched)).filter(|_| relative));
+            (kind == given.kind()).then(|| given.amount() * f64::from(drug.frequency_per_day.max(1)))
+        };
+        let Some(ordinary) = amount(drug.dose) else { continue };
+        for cycle in 0..WINDOW / length + 2 {
+            for day in &drug.days {
+                let loading = drug.loading_dose.filter(|_| cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
+                found.push((cycle * length + u64::from(*day), loading.unwrap_or(ordinary).max(ordinary)));
+            }
+        }
+    }
+    found.sort_by_key(|(day, _)| *day);
+    found
+}
+
+/// The most that a window holds. Events are in the order of their days.
+fn fullest(events: &[(u64, f64)]) -> f64 {
+    let within = |(index, (first, _)): (usize, &(u64, f64))| -> f64 {
+        events.iter().skip(index).take_while(|(day, _)| *day < first + WINDOW).map(|(_, amount)| amount).sum()
+    };
+    events.iter().enumerate().map(within).fold(0.0, f64::max)
+}
+
+fn far(
+    line: &PlanLine<'_>,
+    field: &str,
+    what: String,
+    percent: f64,
+    is_more: bool,
+    matched: &Match<'_>,
+    shared: &Shared<'_>,
+) -> Concern {
+    let shares = &shared.content.dosing.shares;
+    let (expected, how) = if is_more {
+        let share = if field == "/days" { shares.regimen_window_percent } else { shares.regimen_above_percent };
+        (format!("at most {share} % of the regimen's"), "far more")
+    } else {
+        (format!("at least {} % of the regimen's", shares.regimen_below_percent), "far less")
+    };
+    let percent = if percent < 10.0 { (percent * 100.0).round() / 100.0 } else { percent.round() };
+    let message =
+        format!("check the doses of {}: {what} is {how} than {} gives: {percent} % of it", line.name(), matched.regimen.name);
+    About {
+        rule: "share-of-regimen",
+        code: DeviationCode::DoseOutOfBounds,
+        field,
+        expected,
+        entered: what.trim_end_matches(',').to_owned(),
+        message,
+        pends: true,
+        hold: Some(Hold::DoseOutOfBounds),
+        outcome: Truth::NotMet,
+        requirements: &["SAFE-05", "SAFE-06"],
+    }
+    .concern(line, shared)
+}
