@@ -156,7 +156,7 @@ fn document(regimen: &str, order: &mut Value) {
             )
         }
         "CRC-FOLFOX-PANI" => (vec![], vec![], vec![json!({"name": "braf_v600e", "result": "negative"})]),
-        "END-PEMBRO-LENV" | "OVA-PLD-BEV" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
+        "END-PEMBRO-LENV" | "OVA-PLD-BEV" | "CER-TIVDAK" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
         "GE-NIVO-ADJ" => (
             given("neoadjuvant", "completed", &["carboplatin", "paclitaxel"]),
             vec![
@@ -215,7 +215,6 @@ fn document(regimen: &str, order: &mut Value) {
         ),
         "BRE-DATO" => ([given("adjuvant", "completed", &["letrozole"]), progressed(&["capecitabine"])].concat(), vec![], vec![]),
         "SCL-LURBI" => (progressed(&["carboplatin", "etoposide"]), vec![], vec![]),
-        "CER-TIVDAK" => (progressed(&["carboplatin", "paclitaxel"]), vec![], vec![]),
         "MYE-DRD" => (vec![], vec![answer("transplant_candidate", "no")], vec![]),
         "MYE-DPD" | "MYE-ISAKD" | "MYE-DVD" | "MYE-KRD" => (progressed(&["lenalidomide", "bortezomib"]), vec![], vec![]),
         "PAN-NALIRI" => (progressed(&["gemcitabine"]), vec![], vec![]),

@@ -62,16 +62,16 @@ fn incomparable(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -
 /// One day's dose against every day's dose of the regimen.
 fn of_dose(run: &Run, expected: &[Run], is_little: bool, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let line = shared.plan.get(run.line)?;
-    let shares = &shared.content.dosing.shares;
+    let limits = &shared.content.dosing.shares;
     let percents: Vec<f64> = expected.iter().filter_map(|other| run.total.percent_of(other.total)).collect();
     let (least, most) = (percents.iter().copied().reduce(f64::min)?, percents.iter().copied().reduce(f64::max)?);
-    if least > shares.regimen_above_percent * NOISE {
+    if least > limits.regimen_above_percent * NOISE {
         let given = run.total.whole.shown().to_string();
         let what = format!("{given} on a day");
-        return Some(far(line, "/dose", what, least, true, matched, shared));
+        return Some(far(line, "/dose", &what, least, true, matched, shared));
     }
-    (is_little && most * NOISE < shares.regimen_below_percent)
-        .then(|| far(line, "/dose", run.total.capped.shown().to_string(), most, false, matched, shared))
+    (is_little && most * NOISE < limits.regimen_below_percent)
+        .then(|| far(line, "/dose", &run.total.capped.shown().to_string(), most, false, matched, shared))
 }
 
 /// `375 mg` where the regimen gives 375 mg/m2: the unit was lost.
@@ -150,7 +150,7 @@ fn of_window(line: &PlanLine<'_>, window: Window, matched: &Match<'_>, shared: &
         let flat = Basis { kind: window.kind, per: Per::Flat };
         let what =
             format!("{} within {WINDOW} days, all lines together,", in_words((window.ordered * 100.0).round() / 100.0, flat));
-        far(line, "/days", what, window.percent, true, matched, shared)
+        far(line, "/days", &what, window.percent, true, matched, shared)
     })
 }
 
@@ -189,18 +189,18 @@ fn fullest(events: &[(u64, f64)]) -> f64 {
 fn far(
     line: &PlanLine<'_>,
     field: &str,
-    what: String,
+    what: &str,
     percent: f64,
     is_more: bool,
     matched: &Match<'_>,
     shared: &Shared<'_>,
 ) -> Concern {
-    let shares = &shared.content.dosing.shares;
+    let limits = &shared.content.dosing.shares;
     let (expected, how) = if is_more {
-        let share = if field == "/days" { shares.regimen_window_percent } else { shares.regimen_above_percent };
+        let share = if field == "/days" { limits.regimen_window_percent } else { limits.regimen_above_percent };
         (format!("at most {share} % of the regimen's"), "far more")
     } else {
-        (format!("at least {} % of the regimen's", shares.regimen_below_percent), "far less")
+        (format!("at least {} % of the regimen's", limits.regimen_below_percent), "far less")
     };
     let percent = if percent < 10.0 { (percent * 100.0).round() / 100.0 } else { percent.round() };
     let message =
