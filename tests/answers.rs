@@ -1,5 +1,5 @@
 //! What answers are worth, as practices write them: read by the shipped content, asked as criteria ask.
-#![expect(clippy::expect_used, clippy::panic, reason = "a fixture that fails has to fail the test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a fixture that fails has to fail the test")]
 
 mod support;
 
@@ -358,8 +358,8 @@ fn audited(order: &Value) -> oncoauth::rules::Decision {
     let mut situation = Situation::new(order.clone(), "bma");
     let member = situation.member.as_mut().expect("a member");
     member.birth_date = order["member"]["birth_date"].as_str().expect("a date of birth").parse().expect("a date");
-    member.member_id = order["member"]["member_id"].as_str().expect("a member ID").to_owned();
-    situation.received = "2026-11-28T15:00:00Z".to_owned();
+    order["member"]["member_id"].as_str().expect("a member ID").clone_into(&mut member.member_id);
+    "2026-11-28T15:00:00Z".clone_into(&mut situation.received);
     situation.decide(&CONTENT).unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
 }
 

@@ -47,7 +47,7 @@ fn answered(order: &Value, content: &Content) -> (String, String) {
     let member = situation.member.as_mut().expect("a member");
     let birth = request["member"]["birth_date"].as_str().expect("a date of birth");
     member.birth_date = birth.parse().expect("a date");
-    member.member_id = request["member"]["member_id"].as_str().expect("a member ID").to_owned();
+    request["member"]["member_id"].as_str().expect("a member ID").clone_into(&mut member.member_id);
     member.sex = serde_json::from_value(request["clinical"]["sex"].clone()).expect("a sex");
     match situation.decide(content) {
         Ok(decision) => (decision.status.to_string(), format!("{:?}", decision.status_reason)),

@@ -3,6 +3,7 @@
 
 mod support;
 
+use oncoauth::domain::case::Deviation;
 use oncoauth::domain::content::{Content, Regimen};
 use oncoauth::domain::order::OrderRequest;
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DoseUnit, DrugRole, DrugStatus, Truth};
@@ -202,8 +203,8 @@ proptest! {
         );
         // nor drug by drug: what would pend by itself pends still
         for (before, after) in known.drugs.iter().zip(&unknown.drugs) {
-            let pended = before.drug.status == DrugStatus::InProgress;
-            prop_assert!(!pended || after.drug.status == DrugStatus::InProgress, "{}: {:?}", before.drug.name, after.drug.status);
+            let pended = before.computed == DrugStatus::InProgress;
+            prop_assert!(!pended || after.computed == DrugStatus::InProgress, "{}: {:?}\n{:?}\n{:?}", before.drug.name, after.drug.status, before.drug.message, after.drug.message);
         }
     }
 
@@ -303,6 +304,11 @@ proptest! {
         order["clinical"]["prior_therapies"] = json!(list.iter().map(entry).collect::<Vec<_>>());
         order["clinical"]["lines_of_therapy_before"] = json!(before);
         let known = decide(&order, drawn.program);
+        // a treatment that is named, goes on and is never given beside an unmanaged drug says more than no name: nothing of that drug waits
+        let beside = |deviation: &Deviation| {
+            deviation.code == DeviationCode::DuplicateTherapy && deviation.field.starts_with("/clinical/prior_therapies")
+        };
+        prop_assume!(!known.deviations.iter().any(beside) && !contradicts(&known));
         let therapy = &mut order["clinical"]["prior_therapies"][at.index(list.len())];
         if which != 1 {
             therapy["name"] = json!(format!("zq{foreign}"));

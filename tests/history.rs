@@ -55,7 +55,8 @@ const SENTENCES: [&str; 33] = [
 static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
     let copy = Copy::new();
     let policy = copy.read("policies/cabazitaxel.toml");
-    let sentences: String = SENTENCES.iter().map(|sentence| format!("  {sentence:?},\n")).collect();
+    let sentences: Vec<String> = SENTENCES.iter().map(|sentence| format!("  {sentence:?},\n")).collect();
+    let sentences = sentences.concat();
     // in front of the policy's own
     copy.write("policies/cabazitaxel.toml", &policy.replacen("general = [\n", &format!("general = [\n{sentences}"), 1));
     let library = oncoauth::content::load_dir(copy.path()).unwrap_or_else(|errors| panic!("{errors:?}"));

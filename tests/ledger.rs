@@ -287,11 +287,11 @@ async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
     longer["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2027-12-01"}]);
     let second = assert_created(&service.post("/v1/orders", ORDERING, &longer).await);
     assert_eq!(second["status"], "in_progress", "trastuzumab for more than a year is for a person: {second:#}");
-    let authorize = json!({"drugs": [{"line": 3, "decision": "authorized"}], "pathway": {"determination": "on_pathway"}});
+    let authorize = json!({"drugs": [{"line": 3, "decision": "authorized"}, {"line": 4, "decision": "authorized"}], "pathway": {"determination": "on_pathway"}});
     let path = format!("/v1/reviews/{}/determinations", second["case_id"].as_str().unwrap());
     assert_created(&service.post(&path, NURSE, &authorize).await);
     let second = service.get(&format!("/v1/orders/{}", second["case_id"].as_str().unwrap()), ORDERING).await.json();
-    assert_eq!(second["s_codes_withheld"], "already_awarded");
+    assert_eq!(second["s_codes_withheld"], "already_awarded", "{second:#}");
     assert_eq!(ruled(&bill(&service, ORDERING, &second, "S0353", "2027-12-15").await), (false, json!("SCD-05")));
     let billable_from = second["s_codes"][0]["billable_from"].as_str().unwrap().to_owned();
     sqlx::query("update s_code_awards set billable_through = '2028-12-31'").execute(&service.app.pool).await.unwrap();

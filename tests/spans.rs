@@ -253,7 +253,7 @@ async fn rows_that_are_nobodys_are_refused_with_their_line() {
         span("LAP1", ("Other", "Member", "1970-05-20"), "2021-01-01", None),
         span("NUM1", ("Test", "12", "1968-05-20"), "2020-01-01", None),
     ];
-    let file = |rows: &[Value]| rows.iter().map(|row| format!("{row}\n")).collect::<String>();
+    let file = |rows: &[Value]| rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let problem = put_roster(&service, HEALTH_PLAN, MEMBERS, file(&rows)).await.assert_problem(422, "validation-failed");
     let mut found: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().filter_map(|fault| fault["pointer"].as_str()).collect();

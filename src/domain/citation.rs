@@ -1,6 +1,9 @@
 //! Sentences and the requirements behind them, told apart. Whoever writes a sentence may end it with the ids it rests on, for operators:
 //! `… (SUB-04).` Practices read the sentence; the ids stand beside it.
 
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
 /// The sentence without its requirement ids, and the ids, each once.
 pub fn told_apart(text: &str) -> (String, Vec<String>) {
     let mut ids: Vec<String> = Vec::new();
@@ -30,6 +33,17 @@ pub fn told_apart(text: &str) -> (String, Vec<String>) {
 /// The sentence alone.
 pub fn sentence(text: &str) -> String {
     if text.contains('(') { told_apart(text).0 } else { text.to_owned() }
+}
+
+/// A sentence of content as callers read it: its requirement ids stay with those who edit it.
+pub fn told<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    String::deserialize(text).map(|text| sentence(&text))
+}
+
+/// Sentences by name.
+pub fn told_of_each<'de, D: Deserializer<'de>>(texts: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(texts)?;
+    Ok(texts.into_iter().map(|(name, text)| (name, sentence(&text))).collect())
 }
 
 /// `PRG-16`, `SAFE-06`, `R-41`.

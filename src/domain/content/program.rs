@@ -2,6 +2,7 @@
 
 use super::super::attachment::MediaType;
 use super::super::case::Contact;
+use super::super::citation;
 use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
 use super::letters::Letters;
 use chrono::NaiveDate;
@@ -89,8 +90,10 @@ pub struct Program {
     /// The plan, where it reviews a drug itself (DRG-04).
     pub plan_contact: Contact,
     /// What going without authorization means (PRG-16).
+    #[serde(deserialize_with = "citation::told")]
     pub without_authorization: String,
     /// Whom members ask (PRG-17).
+    #[serde(deserialize_with = "citation::told")]
     pub member_questions: String,
     /// Words of the letters (DET-10, DET-12).
     pub letters: Letters,
@@ -288,6 +291,7 @@ pub struct SCodeRules {
     /// Months in all for indefinite treatment, onset included (SCD-07).
     pub indefinite_months: u32,
     /// Billing instructions (SCD-10, SCD-12).
+    #[serde(deserialize_with = "citation::told_of_each")]
     pub instructions: BTreeMap<String, String>,
 }
 

@@ -122,7 +122,10 @@ fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
                     Side::new(entry.name.replace('_', " "), format!("/clinical/biomarkers/{index}/result"), shown(entry))
                 };
                 let because = "one tumor cannot have both";
-                let (first, second) = (side(earlier, first), side(index, second));
+                // in words, as the order of a list says nothing
+                let mut sides = [side(earlier, first), side(index, second)];
+                sides.sort_by(|left, right| left.in_words().cmp(&right.in_words()));
+                let [first, second] = sides;
                 found.push(contradiction("results-of-one-marker", because, &first, &second, Pends::Managed, shared));
             }
         }

@@ -211,7 +211,9 @@ impl History<'_> {
         } else if listed.is_some_and(|listed| !listed.meets(by_line)) {
             return Err(Disagreement::LineAndList);
         }
-        Ok(number.or(listed))
+        // a list may be short: without the line of treatment nothing speaks for its being whole
+        let open = |listed: Count| if patient.line().is_none() { Count { most: None, ..listed } } else { listed };
+        Ok(number.or(listed.map(open)))
     }
 
     /// What the list of earlier treatments leaves possible.

@@ -1,7 +1,7 @@
 //! How much of a drug's course came before this order: this member's cases, what the practice says of its start, and earlier treatments
 //! that end too near to be another course (SAFE-15).
 
-use super::{Earlier, History, is_drug, partners_of};
+use super::{Earlier, History, Told, is_drug, partners_of};
 use crate::domain::content::Content;
 use crate::domain::criteria::Partner;
 use crate::domain::vocabulary::Truth;
@@ -58,15 +58,23 @@ impl History<'_> {
             .filter(|(held, _)| *held != Truth::NotMet)
     }
 
-    /// Treatment that is told to go on and that is, or may be, one of these drugs: its place in the list, what was typed, and whether it
-    /// is.
+    /// Treatment that goes on, or may, and that is, or may be, one of these drugs: its place in the list, what was typed, and whether it
+    /// is so.
     pub fn ongoing(&self, partners: &[Partner], content: &Content) -> Option<(usize, &str, Truth)> {
-        let goes_on = |earlier: &&Earlier<'_>| {
-            let ends_later = earlier.told.ended_on.known().is_some_and(|ended| *ended >= self.date_of_service);
-            earlier.is_ongoing() || ends_later
+        let goes_on = |earlier: &Earlier<'_>| {
+            let ended = earlier.told.ended_on.known();
+            let ends_later = ended.is_some_and(|ended| *ended >= self.date_of_service);
+            match earlier.outcome {
+                _ if earlier.is_ongoing() || ends_later => Truth::Met,
+                Told::NotUnderstood if ended.is_none() => Truth::Unknown,
+                _ => Truth::NotMet,
+            }
         };
-        let told = || self.told.iter().flatten().filter(goes_on);
-        let of = |wanted: Truth| told().find(|earlier| earlier.held(partners, content) == wanted).map(|found| (found, wanted));
+        let is_so = |earlier: &Earlier<'_>| goes_on(earlier).and(earlier.held(partners, content));
+        let of = |wanted: Truth| {
+            let found = self.told.iter().flatten().find(|earlier| is_so(earlier) == wanted);
+            found.map(|found| (found, wanted))
+        };
         let (found, held) = of(Truth::Met).or_else(|| of(Truth::Unknown))?;
         Some((found.index, found.told.typed(), held))
     }

@@ -241,6 +241,7 @@ impl Rule<'_> {
         let partners: Vec<Partner> = others.map(|name| Partner::Generic(name.clone())).collect();
         let (index, typed, held) = shared.patient.history.ongoing(&partners, shared.content)?;
         let truth = holds(self.limit, line, judging).0.and(held);
+        // what is not known of earlier treatment holds up what is managed only
         if truth == Truth::NotMet || (held == Truth::Unknown && !judging.is_managed(line)) {
             return None;
         }
