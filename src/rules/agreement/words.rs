@@ -124,7 +124,7 @@ fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
                 let because = "one tumor cannot have both";
                 // in words, as the order of a list says nothing
                 let mut sides = [side(earlier, first), side(index, second)];
-                sides.sort_by(|left, right| left.in_words().cmp(&right.in_words()));
+                sides.sort_by_key(Side::in_words);
                 let [first, second] = sides;
                 found.push(contradiction("results-of-one-marker", because, &first, &second, Pends::Managed, shared));
             }
