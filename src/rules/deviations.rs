@@ -93,8 +93,8 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
                 entered: dimension.entered.clone(),
                 effect: effect(program, code, DeviationEffect::of(pends(&dimension.name), true)),
                 message: format!(
-                    "{name} {words} {} ({}): expected {}",
-                    matched.regimen.name, matched.regimen.id, dimension.expected
+                    "{name} {words} {} ({}): expected {}; entered: {}",
+                    matched.regimen.name, matched.regimen.id, dimension.expected, dimension.entered
                 ),
             }
         })
