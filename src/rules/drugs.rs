@@ -37,6 +37,25 @@ pub struct Shared<'a> {
     pub range: (NaiveDate, NaiveDate),
 }
 
+impl<'a> Shared<'a> {
+    /// Where sentences are judged for a line.
+    pub const fn bench<'b>(&self, line: &'b PlanLine<'b>) -> Bench<'b>
+    where
+        'a: 'b,
+    {
+        Bench {
+            patient: self.patient,
+            plan: self.plan,
+            line,
+            matched: self.matched,
+            phases: self.phases,
+            range: self.range,
+            course: None,
+            at: None,
+        }
+    }
+}
+
 /// One line, judged for itself.
 #[derive(Debug)]
 pub struct Judged {
@@ -156,16 +175,7 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
 }
 
 fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
-    let bench = Bench {
-        patient: shared.patient,
-        plan: shared.plan,
-        line,
-        matched: shared.matched,
-        phases: shared.phases,
-        range: shared.range,
-        course: None,
-        at: None,
-    };
+    let bench = shared.bench(line);
     let reviewed = policy::review(&bench, shared.admitted.program, shared.content, findings);
     judged.managed = true;
     judged.status = if reviewed.truth == Truth::Met { DrugStatus::Authorized } else { DrugStatus::InProgress };

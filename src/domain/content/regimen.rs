@@ -216,13 +216,6 @@ pub struct Regimen {
     pub verify: bool,
 }
 
-impl Regimen {
-    /// True where any phase may run until progression.
-    pub fn is_indefinite(&self) -> bool {
-        self.phases.iter().any(|phase| phase.until_progression)
-    }
-}
-
 /// What a policy is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyKind {

@@ -14,16 +14,7 @@ use crate::rules::plan::PlanLine;
 
 pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(line) = shared.plan.first() else { return };
-    let bench = Bench {
-        patient: shared.patient,
-        plan: shared.plan,
-        line,
-        matched: shared.matched,
-        phases: shared.phases,
-        range: shared.range,
-        course: None,
-        at: None,
-    };
+    let bench = shared.bench(line);
     let continued = facts.order.continuation_of_treatment_started_on.is_some();
     let told = told_markers(shared);
     let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(marker));

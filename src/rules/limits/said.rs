@@ -6,7 +6,7 @@ use crate::domain::case::Deviation;
 use crate::domain::content::{Limit, LimitRule, Statement};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use crate::rules::concern::{Concern, Pends};
-use crate::rules::criteria::{Asked, Bench, evidence, judge};
+use crate::rules::criteria::{Asked, evidence, judge};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -30,16 +30,7 @@ pub struct Broken {
 /// Whether a limit holds for this patient and plan, and which answers would tell.
 pub fn holds(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> (Truth, Vec<Asked>) {
     let shared = judging.shared;
-    let bench = Bench {
-        patient: shared.patient,
-        plan: shared.plan,
-        line: line.line,
-        matched: shared.matched,
-        phases: shared.phases,
-        range: shared.range,
-        course: None,
-        at: None,
-    };
+    let bench = shared.bench(line.line);
     let asked = |statement: &Statement, truth: Truth| {
         if truth == Truth::Unknown { evidence(&statement.criterion, &bench, truth).open } else { Vec::new() }
     };
