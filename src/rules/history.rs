@@ -195,14 +195,18 @@ impl<'a> History<'a> {
     /// True where the practice names this drug among the earlier treatments.
     fn is_told(&self, drug: &RelatedDrug, content: &Content) -> bool {
         let same: Vec<Partner> = drug.ingredients(content).iter().cloned().map(Partner::Generic).collect();
-        self.told.iter().flatten().any(|earlier| earlier.held(&same, content) == Truth::Met)
+        let is_named = |ingredient: &Partner| {
+            let ingredient = std::slice::from_ref(ingredient);
+            self.told.iter().flatten().any(|earlier| earlier.held(ingredient, content) == Truth::Met)
+        };
+        same.iter().all(is_named)
     }
 
-    /// What the order says of the treatment of a case: the one that it goes on with, and those that ran into that one.
+    /// What the order says of the treatment of a case: the one that it goes on with, and those of the same drugs that ran into that one.
     fn continued(&self, case: &RelatedCase, content: &Content) -> Option<&'a Continues> {
         let (told, known) = self.continues?;
         let is_part = (self.run_began(known?, content)..=known?.valid_from).contains(&case.valid_from);
-        is_part.then_some(told)
+        (is_part && shares_a_drug(case, known?)).then_some(told)
     }
 
     /// The first day of the run of cases that leads to this one.
@@ -210,6 +214,7 @@ impl<'a> History<'a> {
         let mut spans: Vec<(NaiveDate, NaiveDate)> = self
             .cases
             .iter()
+            .filter(|case| shares_a_drug(case, known))
             .map(|case| (case.valid_from, case.valid_through))
             .filter(|span| span.0 < known.valid_from)
             .collect();
@@ -257,7 +262,7 @@ impl<'a> History<'a> {
         if let Some((_, Some(case))) = self.continues {
             let ended = case.drugs.iter().filter(is_it).map(|drug| drug.valid_through.unwrap_or(case.valid_through)).max();
             if let Some(ended) = ended {
-                let began_before = case.valid_from < self.date_of_service;
+                let began_before = case.is_approved() && case.valid_from < self.date_of_service;
                 let is_same =
                     began_before && self.is_one_course(ended, self.date_of_service, content) && is_same_disease(case, patient);
                 return if is_same { Truth::Met } else { Truth::Unknown };
@@ -400,7 +405,7 @@ fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> 
         // what was planned and never begun is no earlier treatment
         .filter(|earlier| earlier.course() != Some(CourseState::Never))
         .collect();
-    if found.iter().all(Earlier::says_none) {
+    if found.iter().all(|earlier| earlier.says_none() && !matches!(earlier.outcome, Told::NotUnderstood)) {
         found.clear();
     }
     // `none` beside a treatment is a contradiction, and says nothing
@@ -408,6 +413,12 @@ fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> 
         earlier.given = None;
     }
     found
+}
+
+/// True where a drug was given in both.
+fn shares_a_drug(case: &RelatedCase, other: &RelatedCase) -> bool {
+    let given = |drug: &&RelatedDrug| drug.may_be_given();
+    case.drugs.iter().filter(given).any(|drug| other.drugs.iter().filter(given).any(|same| same.generic == drug.generic))
 }
 
 /// Whether a case is for the disease of this order. What neither says is not.

@@ -3,7 +3,7 @@
 use crate::app::visibility::Sight;
 use crate::app::{Caller, Error, Result, letters};
 use crate::domain::case::Case;
-use crate::domain::vocabulary::{Addressee, CallerRole, NoticeCode};
+use crate::domain::vocabulary::{CallerRole, NoticeCode};
 use crate::store;
 use crate::store::cases::StoredCase;
 use crate::store::facts::MemberCase;
@@ -78,9 +78,6 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         case.s_codes_withheld = None;
         case.notices.retain(|notice| notice.code != NoticeCode::OutOfNetwork);
         case.letters.retain(|letter| letters::may_read(caller, letter.to));
-        if !letters::may_read(caller, Addressee::Provider) {
-            case.drugs.iter_mut().for_each(|drug| drug.denial = None);
-        }
         let speaks_of_s_codes: Vec<String> = case
             .findings
             .extract_if(.., |finding| finding.requirements.iter().any(|requirement| requirement.starts_with("SCD-")))

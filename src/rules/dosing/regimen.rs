@@ -58,16 +58,16 @@ pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
     drugs.into_iter().any(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive)
 }
 
-/// Days since treatment with the drug began, where the order says so, or an approved case of this member that has not ended long ago.
+/// Days since treatment with the drug began, where the order says so, or an approved case of this member that has not ended: after a pause
+/// a drug may have to be loaded or stepped up again.
 fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
     let before = facts
         .related_cases
         .iter()
         .filter(|case| {
-            let pause = (shared.admitted.date_of_service - case.valid_through).num_days();
-            case.is_approved() && pause <= i64::from(shared.content.therapies.course_gap_days)
+            let goes_on = case.is_approved() && case.valid_through >= shared.admitted.date_of_service;
+            goes_on && case.treatment_ingredients.iter().any(|known| line.has_ingredient(known))
         })
-        .filter(|case| case.treatment_ingredients.iter().any(|known| line.has_ingredient(known)))
         .map(|case| case.valid_from);
     let first = before.chain(facts.order.continuation_of_treatment_started_on).min()?;
     Some((shared.admitted.date_of_service - first).num_days()).filter(|days| *days > 0)

@@ -77,17 +77,17 @@ fn of_dose(run: &Run, expected: &[Run], is_little: bool, matched: &Match<'_>, sh
 /// `375 mg` where the regimen gives 375 mg/m2: the unit was lost.
 fn slip(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let lines = shared.plan.iter().filter(|other| other.name() == line.name() && !other.is_investigational());
-    let slipped = |other: &&PlanLine<'_>| {
-        let Some(ordered) = other.ordered.dose else { return false };
-        drugs(matched).filter(|drug| drug.generic == other.name()).any(|drug| {
+    // the line, what it orders and what the regimen gives of the same number
+    let (line, dose, regimen) = lines.into_iter().find_map(|other| {
+        let ordered = other.ordered.dose?;
+        let of_number = |drug: &&RegimenDrug| {
             let ((own, factor), (basis, times)) = (dose::measure(ordered.unit), dose::measure(drug.dose.unit));
             let same = (ordered.amount * factor - drug.dose.amount * times).abs() < drug.dose.amount * times * (NOISE - 1.0);
             own.per != basis.per && (own.kind == basis.kind || basis.per == Per::Auc) && same
-        })
-    };
-    let line = lines.into_iter().find(slipped)?;
-    let dose = line.ordered.dose?;
-    let regimen = drugs(matched).find(|drug| drug.generic == line.name())?.dose;
+        };
+        let found = drugs(matched).filter(|drug| drug.generic == other.name()).find(of_number)?;
+        Some((other, ordered, found.dose))
+    })?;
     let expected = Dose { amount: regimen.amount, unit: regimen.unit }.to_string();
     let message = format!(
         "check the unit of the dose of {}: {} is ordered, and {} gives {expected}",

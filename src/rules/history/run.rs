@@ -66,7 +66,7 @@ impl History<'_> {
             let ends_later = ended.is_some_and(|ended| *ended >= self.date_of_service);
             match earlier.outcome {
                 _ if earlier.is_ongoing() || ends_later => Truth::Met,
-                Told::NotUnderstood if ended.is_none() => Truth::Unknown,
+                Told::NotUnderstood | Told::Not if ended.is_none() => Truth::Unknown,
                 _ => Truth::NotMet,
             }
         };

@@ -168,7 +168,7 @@ pub fn never(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>, told: 
     concerned.dedup_by_key(|line| (line.number(), line.name));
     let mut found = rule.say(&concerned, judging);
     found.extend(beside_earlier(rule, lines, judging));
-    found.extend(lines.iter().find_map(|line| rule.beside_ongoing(line, judging)));
+    found.extend(lines.iter().filter_map(|line| rule.beside_ongoing(line, judging)));
     found
 }
 
