@@ -427,6 +427,20 @@ async fn an_award_is_void_from_the_first_day_of_the_order_that_still_changes_the
 
 // proves SCD-13
 #[tokio::test]
+async fn what_its_own_withdrawal_ended_stays_void_when_the_order_that_changed_the_treatment_is_taken_back() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let later = assert_created(&service.post("/v1/orders", ORDERING, &weekly(&service, "2027-03-01")).await);
+    let later = taken_for_a_change(&service, later).await;
+    assert_eq!(void_from(&service, &case).await, "2027-03-01");
+    withdraw(&service, &case, json!([1])).await;
+    withdraw(&service, &later, json!("all")).await;
+    assert_eq!(count(&service, "select count(*) from s_code_awards where voided_on is null").await, 0);
+    assert_eq!(ruled(&bill(&service, ORDERING, &case, "S0354", "2027-01-15").await), (false, json!("SCD-13")));
+}
+
+// proves SCD-13
+#[tokio::test]
 async fn an_order_that_keeps_only_supportive_drugs_changes_no_treatment() {
     let service = sandbox().await;
     let case = awarded(&service).await;

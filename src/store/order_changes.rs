@@ -208,6 +208,7 @@ pub async fn award(conn: &mut PgConnection, case_id: Uuid, awards: &AwardColumns
 }
 
 /// Voids what was not billed yet of a case's awards, from a day on (SCD-13), because of a later case where one is given. Says which codes.
+/// Without one the case itself gave its treatment up: what a later case voided before stays void whatever becomes of that one.
 pub async fn void_unbilled(
     conn: &mut PgConnection,
     case_id: Uuid,
@@ -216,8 +217,8 @@ pub async fn void_unbilled(
     by: Option<Uuid>,
 ) -> Result<Vec<String>> {
     let codes = sqlx::query_scalar!(
-        "update s_code_awards as award set voided_on = $2, void_reason = $3, voided_by = $4
-         where case_id = $1 and voided_on is null and times > (
+        "update s_code_awards as award set voided_on = least(voided_on, $2), void_reason = $3, voided_by = $4
+         where case_id = $1 and (voided_on is null or (voided_by is not null and $4::uuid is null)) and times > (
            select count(*) from s_code_claims claim where claim.case_id = $1 and claim.code = award.code and claim.accepted)
          returning code",
         case_id,
