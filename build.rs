@@ -1,6 +1,5 @@
-//! Tells Cargo what is compiled in beside the sources: new migrations and content files would go unnoticed otherwise.
+//! Tells Cargo what is compiled in beside the sources: new migrations would go unnoticed otherwise.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
-    println!("cargo:rerun-if-changed=content");
 }

@@ -1,4 +1,5 @@
-//! Data flows one way (see `lib.rs`): an import against the drawing fails here, with the file and line.
+//! Data flows one way (see `lib.rs`): an import against the drawing fails here, with the file and line. What the engine cannot name
+//! because it does not depend on it is the compiler's to refuse; here its dependencies are held to a list.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
@@ -10,7 +11,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What each module may import from this crate besides itself. Leaves may be used by every layer above the domain.
+/// Where the engine is, and the service around it.
+const SOURCES: [&str; 2] = ["crates/engine/src", "src"];
+
+/// What each module may import from these crates besides itself. Leaves may be used by every layer above the domain.
 fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
     BTreeMap::from([
         ("domain", vec![]),
@@ -30,7 +34,22 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
 }
 
 /// The program itself puts everything together.
-const PROGRAM: [&str; 6] = ["lib", "main", "cli", "serve", "threads", "greeting"];
+const PROGRAM: [&str; 7] = ["lib", "main", "cli", "options", "serve", "threads", "greeting"];
+
+/// All that the engine may depend on: formats, calendars and words, and nothing that waits, stores, serves, draws or tells the time.
+const OF_THE_ENGINE: [&str; 11] = [
+    "chrono",
+    "chrono-tz",
+    "include_dir",
+    "serde",
+    "serde_json",
+    "strsim",
+    "thiserror",
+    "toml",
+    "unicode-normalization",
+    "utoipa",
+    "uuid",
+];
 
 /// Every `crate::module` on a line, also inside `use crate::{a, b::c}`.
 fn imports(text: &str) -> Vec<(usize, String)> {
@@ -85,20 +104,22 @@ fn against_the_drawing(module: &str, text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn no_import_runs_against_the_drawing() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
-    assert!(files.len() > 30, "the walk found the sources");
     let mut wrong = Vec::new();
-    for file in files {
-        let relative = file.strip_prefix(&source).unwrap();
-        let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
-        let module = first.trim_end_matches(".rs");
-        if PROGRAM.contains(&module) {
-            continue;
-        }
-        for (line, name) in against_the_drawing(module, &fs::read_to_string(&file).unwrap()) {
-            wrong.push(format!("src/{}:{line}: {module} imports {name}", relative.display()));
+    for sources in SOURCES {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(sources);
+        let mut files = Vec::new();
+        rust_files(&source, &mut files);
+        assert!(files.len() > 30, "the walk found {sources}");
+        for file in files {
+            let relative = file.strip_prefix(&source).unwrap();
+            let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+            let module = first.trim_end_matches(".rs");
+            if PROGRAM.contains(&module) {
+                continue;
+            }
+            for (line, name) in against_the_drawing(module, &fs::read_to_string(&file).unwrap()) {
+                wrong.push(format!("{sources}/{}:{line}: {module} imports {name}", relative.display()));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -115,17 +136,36 @@ fn an_import_against_the_drawing_would_be_noticed() {
 }
 
 #[test]
-fn rules_know_no_clock_no_database_and_no_runtime() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
-    let forbidden =
-        ["sqlx", "tokio", "async fn", "std::fs", "std::net", "Utc::now", "SystemTime", "Instant::now", "getrandom", "std::env"];
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        for word in forbidden {
-            let used = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
-            assert!(!used, "{} uses {word}", file.display());
+fn the_engine_depends_on_nothing_that_waits_stores_serves_draws_or_tells_the_time() {
+    let manifest = |path: &str| -> toml::Table {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap().parse().unwrap()
+    };
+    let engine = manifest("crates/engine/Cargo.toml");
+    let dependencies = engine["dependencies"].as_table().unwrap();
+    let mut named: Vec<_> = dependencies.keys().map(String::as_str).collect();
+    named.sort_unstable();
+    assert_eq!(named, OF_THE_ENGINE, "a new dependency of the engine: is it as pure as the others?");
+    let shared = &manifest("Cargo.toml")["workspace"]["dependencies"];
+    for (name, without) in [("chrono", ["clock", "now"]), ("uuid", ["v4", "v7"])] {
+        let asked_for = [&dependencies[name], &shared[name]];
+        let mut features = asked_for.iter().filter_map(|from| from.get("features")?.as_array()).flatten();
+        assert!(features.all(|feature| !without.contains(&feature.as_str().unwrap())), "{name} reads no clock and draws nothing");
+    }
+    assert_eq!(shared["chrono"]["default-features"].as_bool(), Some(false), "the default features of chrono have a clock");
+}
+
+#[test]
+fn rules_and_words_read_no_file_no_clock_and_no_environment() {
+    for room in ["rules", "domain"] {
+        let mut files = Vec::new();
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/engine/src").join(room), &mut files);
+        assert!(files.len() > 10, "the walk found {room}");
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            for word in ["async fn", "std::fs", "std::net", "std::env", "std::thread", "Utc::now", "SystemTime", "Instant::now"] {
+                let used = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(word));
+                assert!(!used, "{} uses {word}", file.display());
+            }
         }
     }
 }

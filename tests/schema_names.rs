@@ -28,7 +28,9 @@ fn described(text: &str) -> Vec<&str> {
 #[test]
 fn no_two_types_of_the_description_share_a_name() {
     let mut files = Vec::new();
-    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for sources in ["src", "crates/engine/src"] {
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(sources), &mut files);
+    }
     let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in files {
         for name in described(&fs::read_to_string(&file).unwrap()) {
