@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, by flag or by environment variable.
 
+use crate::options::{DatabaseOptions, Outcome, ServeOptions};
 use crate::serve::{self, Connections};
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
@@ -8,13 +9,9 @@ use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::postgres::{run_with_throwaway, serve_tests};
 use oncoauth::telemetry::{self, LogFormat};
 use oncoauth::{content, http};
-use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// What a command answers.
-pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Decides oncology prior authorizations over HTTP.
 #[derive(Debug, Parser)]
@@ -53,69 +50,6 @@ enum Command {
         #[arg(last = true)]
         command: Vec<OsString>,
     },
-}
-
-/// Where the data is.
-#[derive(Debug, Clone, Args)]
-pub struct DatabaseOptions {
-    /// The PostgreSQL to use; without it, the service starts one of its own and runs as a sandbox.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: Option<String>,
-    /// Where the service's own PostgreSQL keeps its data.
-    #[arg(long, env = "ONCOAUTH_DATA_DIR")]
-    pub data_dir: Option<PathBuf>,
-}
-
-impl DatabaseOptions {
-    /// The URL, where one is given; an empty variable gives none.
-    pub fn url(&self) -> Option<&str> {
-        self.database_url.as_deref().filter(|url| !url.is_empty())
-    }
-}
-
-/// How to serve.
-#[derive(Debug, Clone, Args)]
-pub struct ServeOptions {
-    /// Address to listen on; port 0 picks a free one.
-    #[arg(long, env = "ONCOAUTH_LISTEN", default_value = "127.0.0.1:8080")]
-    pub listen: String,
-    #[command(flatten)]
-    pub database: DatabaseOptions,
-    /// Content to decide by, instead of what is compiled in.
-    #[arg(long, env = "ONCOAUTH_CONTENT_DIR")]
-    pub content_dir: Option<PathBuf>,
-    /// Runs as a sandbox on the database given: fixed tokens that anybody knows, demonstration rosters, a clock that can be moved.
-    #[arg(long)]
-    pub sandbox: bool,
-    /// Lets other machines reach a sandbox, whose tokens anybody knows.
-    #[arg(long)]
-    pub sandbox_allow_remote: bool,
-    /// Origin of a portal that may call from a browser; may be given several times. None by default.
-    #[arg(long = "cors-origin", value_name = "ORIGIN")]
-    pub cors_origins: Vec<String>,
-    /// Requests a second that one caller may send, 0 for any number; 200 by default, any number in a sandbox.
-    #[arg(long, env = "ONCOAUTH_RATE_LIMIT")]
-    pub rate_limit: Option<u32>,
-    /// The largest share of a roster, in percent, that a load may remove; 20 by default, any share in a sandbox.
-    #[arg(long, env = "ONCOAUTH_ROSTER_DROP_GUARD", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub roster_drop_guard: Option<u8>,
-    /// Program, with its arguments, that looks for viruses in clinical documents: it reads one from its standard input and exits with 0
-    /// (nothing found), 1 (something found: the document is refused) or anything else (it could not say: the sender may try again).
-    /// Without it, documents say that they were not scanned.
-    #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
-    pub attachment_scan_command: Option<String>,
-    /// Connections to the database at most; eighteen, and six for each thread that serves, where it is not set. A quarter and four of
-    /// them, eight at least, are for everything that takes its time; the others for orders, verifications and searches, shared out among
-    /// the threads, four at least to each. While one process takes over from another, both have theirs.
-    #[arg(long, env = "ONCOAUTH_DATABASE_CONNECTIONS", value_parser = clap::value_parser!(u32).range(12..=500))]
-    pub database_connections: Option<u32>,
-    /// Threads that serve requests. Half of the machine's processors, four at most, where it is not set: the database needs the other half.
-    /// With a database on a machine of its own, give them all. There are not more than there are connections for.
-    #[arg(long, env = "ONCOAUTH_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub worker_threads: Option<u16>,
-    /// How log lines are written.
-    #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
-    pub log_format: LogFormat,
 }
 
 #[derive(Debug, Args)]

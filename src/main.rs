@@ -2,6 +2,7 @@
 
 mod cli;
 mod greeting;
+mod options;
 mod serve;
 mod threads;
 

@@ -1,7 +1,7 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
-use crate::cli::{DatabaseOptions, Outcome, ServeOptions};
 use crate::greeting;
+use crate::options::{DatabaseOptions, Outcome, ServeOptions};
 use crate::threads::Threads;
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};

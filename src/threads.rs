@@ -3,7 +3,7 @@
 //! with the fewest callers. What a handler does without waiting holds up the other callers of its thread: whatever takes long is not done
 //! there.
 
-use crate::cli::Outcome;
+use crate::options::Outcome;
 use axum::Router;
 use axum::serve::Listener;
 use std::future::pending;

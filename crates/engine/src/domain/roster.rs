@@ -172,7 +172,7 @@ pub struct ProviderRow {
 }
 
 /// An address, as plans write it.
-pub(crate) fn any_json() -> utoipa::openapi::Schema {
+pub fn any_json() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::String, Type::Object, Type::Null]))

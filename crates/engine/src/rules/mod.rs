@@ -17,6 +17,7 @@ pub mod course;
 pub mod coverage;
 pub mod criteria;
 pub mod decide;
+pub mod decision;
 pub mod derive;
 pub mod deviations;
 pub mod dose;
@@ -46,5 +47,6 @@ pub mod stage;
 pub mod tnm;
 pub mod update;
 
-pub use decide::{DecidedDrug, Decision, decide};
+pub use decide::decide;
+pub use decision::{DecidedDrug, Decision};
 pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};

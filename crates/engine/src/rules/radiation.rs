@@ -1,7 +1,7 @@
 //! Radiation orders: taken, and pended to a nurse until their rules are built.
 
 use super::admission::Admitted;
-use super::decide::{DecidedDrug, Decision, due_at};
+use super::decision::{DecidedDrug, Decision, due_at};
 use super::facts::Facts;
 use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Pathway};
 use crate::domain::content::Content;
