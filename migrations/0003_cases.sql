@@ -12,6 +12,8 @@ create table member_ledger (
 
 create table cases (
     case_id               uuid primary key,
+    -- The same to read out: a letter, eight random characters and one that checks them.
+    case_number           text not null check (case_number ~ '^C[0-9A-HJKMNP-TV-Z]{9}$'),
     health_plan           text not null,
     program               text not null,
     member_id             text not null,
@@ -49,6 +51,7 @@ create table cases (
     constraint cases_due_while_in_progress check ((due_at is not null) = (status = 'in_progress')),
     constraint cases_range_in_order check (valid_from <= valid_through)
 ) with (fillfactor = 90);
+create unique index cases_case_number on cases (case_number);
 create unique index cases_order_id on cases (order_id) where order_id is not null;
 create unique index cases_pathway_eligible_id on cases (pathway_eligible_id) where pathway_eligible_id is not null;
 create index cases_of_member on cases (member_id, health_plan);

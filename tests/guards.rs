@@ -142,10 +142,10 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
     let (decided, due) = if open { ("null", "now()") } else { ("now()", "null") };
     let mut statements = vec![
         format!(
-            "insert into cases (case_id, health_plan, program, member_id, person, service, status, order_id, content_release, urgency, channel,
+            "insert into cases (case_id, case_number, health_plan, program, member_id, person, service, status, order_id, content_release, urgency, channel,
                submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
                treatment_ingredients, version, document_seq)
-             values ('{case_id}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', '{status}', {order_id}, 'release', 'standard', 'portal',
+             values ('{case_id}', 'C{number:09}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', '{status}', {order_id}, 'release', 'standard', 'portal',
                now(), {decided}, {decided}, {due}, '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1)"
         ),
         offer(&case_id, "now()"),

@@ -217,7 +217,9 @@ async fn what_was_refused_is_known_to_those_who_take_part_in_the_order() {
     let review = format!("/v1/reviews/{}", case["case_id"].as_str().unwrap());
     assert_created(&service.post(&format!("{review}/peer-to-peer"), PHYSICIAN, &json!({"event": "offered"})).await);
     let mut lines: Vec<Value> = (1..=4).map(|line| json!({"line": line, "decision": "authorized"})).collect();
-    lines.push(json!({"line": 5, "decision": "non_authorized", "reason_code": "policy_not_met", "rationale": "no risk factors"}));
+    lines.push(
+        json!({"line": 5, "decision": "non_authorized", "reason_code": "criteria_not_met", "rationale": "no risk factors"}),
+    );
     let case = assert_created(&service.post(&format!("{review}/determinations"), PHYSICIAN, &json!({"drugs": lines})).await);
     assert_eq!(case["status"], "multiple_decisions_rendered", "{case:#}");
     let stranger = stranger(&service).await;

@@ -20,6 +20,9 @@ pub struct Letter {
     pub letter_id: Uuid,
     /// The case.
     pub case_id: Uuid,
+    /// The same to read out.
+    #[serde(default)]
+    pub case_number: Option<String>,
     /// What it says.
     pub kind: LetterKind,
     /// Whom it is written to.
@@ -171,6 +174,7 @@ impl Letter {
         let mut letter = Self {
             letter_id: reference.letter_id,
             case_id: case.case_id,
+            case_number: case.case_number.clone(),
             kind: reference.kind,
             to: reference.to,
             issued_at: reference.issued_at,
@@ -256,9 +260,9 @@ fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
     because(entry, denied, (&[], case), program)
 }
 
-/// A reason code in the program's words.
+/// A reason code in the clinical words of content; as it stands where a case was decided before content had it.
 pub fn reason_in_words(code: &str, program: &Program) -> String {
-    program.letters.reasons.get(code).cloned().unwrap_or_else(|| words::sentence(&words::humanize(code)))
+    program.reason(code).map_or_else(|| words::sentence(&words::humanize(code)), |reason| reason.clinical.clone())
 }
 
 fn criterion(rule: &str, findings: &[String], case: &Case) -> Criterion {

@@ -34,10 +34,18 @@ pub(super) fn fill(letter: &mut Letter, case: &Case, program: &Program) {
     questions(letter, program, &mut blocks);
     notices(letter, program, &mut blocks);
     letter.document.title = title(letter).to_owned();
-    letter.document.reference =
-        letter.order_id.as_ref().map_or_else(|| format!("Case {}", letter.case_id), |order_id| format!("Order ID {order_id}"));
+    letter.document.reference = letter
+        .order_id
+        .as_ref()
+        .filter(|_| letter.kind == LetterKind::Approval)
+        .map_or_else(|| format!("Case {}", case_number(letter)), |order_id| format!("Order ID {order_id}"));
     letter.document.dated = letter.issued_at;
     letter.document.blocks = blocks;
+}
+
+/// The number under which people ask about the case.
+fn case_number(letter: &Letter) -> String {
+    letter.case_number.clone().unwrap_or_else(|| letter.case_id.to_string())
 }
 
 fn title(letter: &Letter) -> &'static str {
@@ -77,8 +85,9 @@ fn about(letter: &Letter, case: &Case, program: &Program) -> Vec<Fact> {
     fact("Servicing provider", case.request.servicing_provider.as_ref().and_then(|one| one.name.clone()));
     fact("Diagnosis (ICD-10-CM)", case.request.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.clone()));
     fact("Request received", Some(words::day(case.submitted_at.with_timezone(&program.time_zone).date_naive())));
-    fact("Order ID", letter.order_id.clone());
-    fact("Case", Some(letter.case_id.to_string()));
+    // what a denial is about has no number that authorizes (DET-09)
+    fact("Order ID", letter.order_id.clone().filter(|_| letter.kind == LetterKind::Approval));
+    fact("Case", Some(case_number(letter)));
     facts
 }
 

@@ -20,6 +20,8 @@ use uuid::Uuid;
 pub struct Summary {
     /// The case.
     pub case_id: Uuid,
+    /// The same to read out.
+    pub case_number: Option<String>,
     /// The number that authorizes; null unless `completed`, `authorized` or `multiple_decisions_rendered` (DET-09).
     pub order_id: Option<String>,
     /// Set when the regimen is on a Pathway.
@@ -166,6 +168,7 @@ impl Summary {
             contact: request.contact,
             clinical: request.clinical,
             case_id: case.case_id,
+            case_number: case.case_number,
             order_id: case.order_id,
             pathway_eligible_id: case.pathway_eligible_id,
             status: case.status,

@@ -31,7 +31,12 @@ pub(super) fn document(summary: &Summary) -> Document {
 }
 
 fn reference(summary: &Summary) -> String {
-    summary.order_id.as_ref().map_or_else(|| format!("Case {}", summary.case_id), |order_id| format!("Order ID {order_id}"))
+    summary.order_id.as_ref().map_or_else(|| format!("Case {}", case_number(summary)), |order_id| format!("Order ID {order_id}"))
+}
+
+/// The number under which people ask about the case.
+fn case_number(summary: &Summary) -> String {
+    summary.case_number.clone().unwrap_or_else(|| summary.case_id.to_string())
 }
 
 fn verdict(summary: &Summary) -> Block {
@@ -70,7 +75,7 @@ fn numbers(summary: &Summary) -> Vec<Fact> {
     fact("Received", Some(instant(summary.submitted_at)));
     fact("Decided", summary.decided_at.map(instant));
     fact("Urgency", (summary.urgency == Urgency::Urgent).then(|| "Urgent".to_owned()));
-    fact("Case", Some(summary.case_id.to_string()));
+    fact("Case", Some(case_number(summary)));
     facts
 }
 

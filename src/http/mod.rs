@@ -30,7 +30,8 @@ pub mod programs;
 pub mod providers;
 pub mod query;
 pub mod rate_limit;
-pub mod reconsiderations;
+pub mod reason_codes;
+mod reconsiderations;
 mod review_problems;
 pub mod reviews;
 pub mod rosters;
@@ -70,6 +71,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(reconsiderations::routes())
         .merge(eligibility::routes())
         .merge(programs::routes())
+        .merge(reason_codes::routes())
         .merge(catalog::routes())
         .merge(providers::routes())
         .merge(verifications::routes())

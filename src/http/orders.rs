@@ -98,7 +98,9 @@ struct OrderQuery {
     /// NPI of the ordering provider.
     #[param(max_length = 10)]
     ordering_npi: Option<String>,
-    /// Order ID as a person types it: case, spaces and dashes do not matter.
+    /// Case number as a person types it: case, spaces and dashes do not matter.
+    case_number: Option<String>,
+    /// Order ID as a person types it.
     order_id: Option<String>,
     /// Received at or after: an instant, or a date in UTC.
     submitted_from: Option<String>,
@@ -156,14 +158,8 @@ fn filter(query: OrderQuery) -> Result<Filter, Problem> {
             None => faults.push(Fault::new("?status", "not-allowed-value", format!("is not one of {}", status_words()))),
         }
     }
-    let order_id = query.order_id.and_then(|typed| {
-        let id = ReadableId::parse(Numbered::Order, &typed);
-        if id.is_none() {
-            let message = "is no Order ID: A and nine characters, of which the last checks the others";
-            faults.push(Fault::new("?order_id", "malformed", message));
-        }
-        id.map(|id| id.to_string())
-    });
+    let case_number = query.case_number.and_then(|typed| readable(Numbered::Case, "case_number", &typed, &mut faults));
+    let order_id = query.order_id.and_then(|typed| readable(Numbered::Order, "order_id", &typed, &mut faults));
     let mut instant = |name: &str, text: Option<String>, end_of_day: bool| {
         let text = text?;
         let read = instant_of(&text, end_of_day);
@@ -182,7 +178,22 @@ fn filter(query: OrderQuery) -> Result<Filter, Problem> {
         Some(ListView::OrderStatus) | None => View::OrderStatus,
     };
     let (member_id, ordering_npi) = (query.member_id, query.ordering_npi);
-    Ok(Filter { view, statuses, member_id, ordering_npi, order_id, submitted_from, submitted_before })
+    Ok(Filter { view, statuses, member_id, ordering_npi, case_number, order_id, submitted_from, submitted_before })
+}
+
+/// A number as typed; a fault where its last character does not check the others.
+pub(super) fn readable(kind: Numbered, parameter: &str, typed: &str, faults: &mut Vec<Fault>) -> Option<String> {
+    let number = ReadableId::parse(kind, typed);
+    if number.is_none() {
+        let what = match kind {
+            Numbered::Order => "is no Order ID: A",
+            Numbered::Case => "is no case number: C",
+            Numbered::PathwayEligible => "is no Pathway Eligible ID: P",
+        };
+        let message = format!("{what} and nine characters, of which the last checks the others");
+        faults.push(Fault::new(format!("?{parameter}"), "malformed", message));
+    }
+    number.map(|number| number.to_string())
 }
 
 fn status_words() -> String {

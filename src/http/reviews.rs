@@ -3,6 +3,7 @@
 use super::body::Creation;
 use super::etag::{IfMatch, etag};
 use super::idempotency_header::respond;
+use super::orders::readable;
 use super::paging::{self, DEFAULT_LIMIT, Page};
 use super::path::Id;
 use super::problem::Problem;
@@ -13,6 +14,7 @@ use crate::app::reviews::worklist::{self, Filter, WorkItem};
 use crate::app::reviews::{self, Act, Answered, claims};
 use crate::app::{App, Caller, Expected, Idempotent};
 use crate::domain::case::{Case, ReviewQueue};
+use crate::domain::order_id::Numbered;
 use crate::domain::vocabulary::Urgency;
 use axum::Json;
 use axum::extract::State;
@@ -45,6 +47,8 @@ struct ReviewQuery {
     queue: Option<ReviewQueue>,
     /// True: past their deadline. False: not yet.
     overdue: Option<bool>,
+    /// Case number as a person types it: case, spaces and dashes do not matter.
+    case_number: Option<String>,
     /// Program, such as `quality-care-cancer`.
     #[param(max_length = 100)]
     program: Option<String>,
@@ -72,8 +76,19 @@ async fn list_reviews(
 ) -> Result<Json<Page<WorkItem>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<(DateTime<Utc>, Uuid)> = paging::decode(query.cursor.as_deref())?;
-    let filter =
-        Filter { queue: query.queue, overdue: query.overdue, program: query.program, urgency: query.urgency, mine: query.mine };
+    let mut faults = Vec::new();
+    let case_number = query.case_number.and_then(|typed| readable(Numbered::Case, "case_number", &typed, &mut faults));
+    if !faults.is_empty() {
+        return Err(Problem::validation(faults));
+    }
+    let filter = Filter {
+        queue: query.queue,
+        overdue: query.overdue,
+        case_number,
+        program: query.program,
+        urgency: query.urgency,
+        mine: query.mine,
+    };
     let found = worklist::list(&app, &caller, &filter, after, i64::from(limit) + 1).await?;
     Ok(Json(Page::new(found, limit, |item| (item.due_at.to_utc(), item.case_id))))
 }

@@ -19,6 +19,8 @@ pub struct Filter {
     pub member_id: Option<String>,
     /// NPI of the ordering provider.
     pub ordering_npi: Option<String>,
+    /// Case number.
+    pub case_number: Option<String>,
     /// Order ID.
     pub order_id: Option<String>,
     /// Received at or after.
@@ -82,6 +84,9 @@ fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     }
     if let Some(npi) = &filter.ordering_npi {
         query.push(" and c.ordering_npi = ").push_bind(npi.clone());
+    }
+    if let Some(number) = &filter.case_number {
+        query.push(" and c.case_number = ").push_bind(number.clone());
     }
     if let Some(order_id) = &filter.order_id {
         query.push(" and c.order_id = ").push_bind(order_id.clone());

@@ -26,6 +26,8 @@ pub struct NewCase<'a> {
     pub service: &'a str,
     /// Derived status.
     pub status: &'a str,
+    /// The number that people read out.
+    pub case_number: &'a str,
     /// Order ID.
     pub order_id: Option<&'a str>,
     /// Pathway Eligible ID.
@@ -193,12 +195,12 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
                content_release, urgency, channel, submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi,
-               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person)
+               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person, case_number)
              select case_id, health_plan, ($3::text[])[place], member_id, ($5::text[])[place], ($6::text[])[place], ($7::text[])[place],
                ($8::text[])[place], ($9::text[])[place], ($10::text[])[place], ($11::text[])[place], ($12::text[])[place], submitted_at,
                ($14::timestamptz[])[place], ($14::timestamptz[])[place], ($15::timestamptz[])[place], ($16::date[])[place],
                ($17::date[])[place], ($18::text[])[place], ($20::text[])[place], submitted_by, ($21::text[])[place]::text[],
-               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place]
+               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place], ($53::text[])[place]
              from guarded where key is null or case_id in (select new_key.case_id from new_key)
              returning case_id
            ), stored as materialized (
@@ -296,6 +298,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &places(cases, |case| case.may_end.len()),
         &joined(cases, |case| case.may_end),
         &column(cases, |case| case.person) as &[&str],
+        &column(cases, |case| case.case_number) as &[&str],
     )
     .fetch_all(conn)
     .await?;

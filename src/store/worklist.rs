@@ -12,6 +12,8 @@ pub struct Filter {
     pub queue: Option<&'static str>,
     /// Due before this instant, or not.
     pub due_before: Option<(DateTime<Utc>, bool)>,
+    /// Case number.
+    pub case_number: Option<String>,
     /// Program.
     pub program: Option<String>,
     /// Urgency.
@@ -62,6 +64,9 @@ pub async fn list(
     }
     if let Some((instant, before)) = filter.due_before {
         query.push(if before { " and c.due_at < " } else { " and c.due_at >= " }).push_bind(instant);
+    }
+    if let Some(number) = &filter.case_number {
+        query.push(" and c.case_number = ").push_bind(number.clone());
     }
     if let Some(program) = &filter.program {
         query.push(" and c.program = ").push_bind(program.clone());

@@ -14,6 +14,7 @@ mod practice;
 mod processes;
 mod races;
 mod readable;
+mod reasons_and_numbers;
 mod reconsiderations;
 mod units;
 mod worklist;

@@ -19,6 +19,8 @@ pub struct FeedItem {
     pub position: i64,
     /// The case.
     pub case_id: Uuid,
+    /// The same to read out.
+    pub case_number: Option<String>,
     /// The event's place in the history of its case: 1, 2, 3, …
     pub seq: i32,
     /// What happened, such as `submitted`: the words of the case's history.
@@ -103,6 +105,7 @@ impl FeedItem {
             event_id: event.event_id,
             position: event.position,
             case_id: case.case_id,
+            case_number: case.case_number,
             seq: event.seq,
             kind: event.kind,
             at: event.at,

@@ -85,6 +85,7 @@ impl Draft {
             case.drugs.iter().map(|drug| computed_of(drug.line).map_or(drug.status, |of_engine| of_engine.status)).collect();
         NewCase {
             case_id: case.case_id,
+            case_number: case.case_number.as_deref().unwrap_or_default(),
             health_plan: self.health_plan(),
             program: &case.program,
             member_id: &self.member.member_id,
@@ -163,6 +164,7 @@ fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>
     let review = review(&decision, now);
     Case {
         case_id,
+        case_number: None,
         order_id: None,
         pathway_eligible_id: None,
         status: decision.status,

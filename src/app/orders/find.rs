@@ -34,6 +34,8 @@ pub struct Filter {
     pub member_id: Option<String>,
     /// NPI of the ordering provider.
     pub ordering_npi: Option<String>,
+    /// Case number.
+    pub case_number: Option<String>,
     /// Order ID.
     pub order_id: Option<String>,
     /// Received at or after.
@@ -79,6 +81,7 @@ pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uui
         statuses: filter.statuses.iter().map(|status| status.as_str()).collect(),
         member_id: filter.member_id.clone(),
         ordering_npi: filter.ordering_npi.clone(),
+        case_number: filter.case_number.clone(),
         order_id: filter.order_id.clone(),
         submitted_from: filter.submitted_from,
         submitted_before: filter.submitted_before,

@@ -8,6 +8,7 @@ use super::facts::Question;
 use super::view;
 use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters, timers};
 use crate::domain::order::OrderRequest;
+use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
@@ -167,6 +168,7 @@ impl Submission<'_> {
         };
         let ids = self.app.ids;
         let mut draft = Draft::new(ids.uuid(self.now), decision, &facts, self.caller, self.now);
+        draft.case.case_number = Some(ids.readable(Numbered::Case).to_string());
         number(&mut draft.case, ids);
         letters::issue_at_once(ids, &mut draft.case, self.now);
         self.write(conn, draft, &known).await
@@ -273,5 +275,7 @@ impl Submission<'_> {
 
 /// True where a number that was drawn belongs to another case.
 pub(in crate::app) fn is_number_in_use(error: &store::Error) -> bool {
-    error.violated().is_some_and(|constraint| matches!(constraint, "cases_order_id" | "cases_pathway_eligible_id"))
+    error
+        .violated()
+        .is_some_and(|constraint| matches!(constraint, "cases_case_number" | "cases_order_id" | "cases_pathway_eligible_id"))
 }

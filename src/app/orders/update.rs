@@ -151,6 +151,7 @@ impl Change<'_> {
         };
         let mut draft = Draft::new(self.before.case_id, decision, facts, submitter, self.now);
         draft.case = carry_over(&so_far, &draft.case, &mut draft.computed, self.now);
+        draft.case.case_number.clone_from(&self.before.case_number);
         draft.treatment_ingredients = remaining_ingredients(&draft.case, self.content());
         draft.case.letters.clone_from(&self.before.letters);
         number(&mut draft.case, self.app.ids);

@@ -6,6 +6,7 @@ use super::requests::{Determination, LineDetermination};
 use super::units;
 use crate::app::{Error, Result};
 use crate::domain::case::{Case, Computed, Finding, PeerToPeer};
+use crate::domain::content::{Program, Reason};
 use crate::domain::refusal::Fault;
 use crate::domain::review::{LineOutcome, PathwayFinding};
 use crate::domain::text::said;
@@ -30,7 +31,8 @@ pub(super) struct Denial {
 /// Decides lines (CAS-04…09).
 pub(super) fn determine(held: &Held<'_>, request: &Determination) -> Result<Outcome> {
     let decisions = decisions(held, &request.drugs)?;
-    let lines = complete(&held.case, &held.computed, &request.drugs)?;
+    let program = program_of(held.app, &held.case, held.now)?;
+    let lines = complete(&program, &held.case, &held.computed, &request.drugs)?;
     let pathway_id = pathway_of_match(held);
     let pathway = request.pathway.map(|pathway| match pathway.determination {
         PathwayFinding::OnPathway => (PathwayChoice::On, pathway_id.as_str()),
@@ -57,8 +59,8 @@ pub(super) fn review_for_expiry(held: &Held<'_>, request: &Determination) -> Res
         return Err(Error::invalid(vec![Fault::new("/pathway", "not-allowed", message)]));
     }
     let decisions = decisions(held, &request.drugs)?;
-    let lines = complete(&held.case, &held.computed, &request.drugs)?;
     let program = program_of(held.app, &held.case, held.now)?;
+    let lines = complete(&program, &held.case, &held.computed, &request.drugs)?;
     expiry::review(&held.case, &held.computed, program.clocks.at_deadline, &decisions, held.now)?;
     let json = serde_json::to_string(&lines).map_err(|error| Error::Internal(format!("lines do not serialize: {error}")))?;
     Ok(Outcome {
@@ -88,7 +90,12 @@ fn decisions(held: &Held<'_>, lines: &[LineDetermination]) -> Result<Vec<LineDec
 }
 
 /// The lines with every denial's reasons and every authorization's units complete; all faults at once.
-pub(super) fn complete(case: &Case, computed: &Computed, lines: &[LineDetermination]) -> Result<Vec<LineDetermination>> {
+pub(super) fn complete(
+    program: &Program,
+    case: &Case,
+    computed: &Computed,
+    lines: &[LineDetermination],
+) -> Result<Vec<LineDetermination>> {
     let mut faults = Vec::new();
     let mut complete = lines.to_vec();
     for (index, line) in complete.iter_mut().enumerate() {
@@ -100,6 +107,7 @@ pub(super) fn complete(case: &Case, computed: &Computed, lines: &[LineDeterminat
         for text in [&mut line.reason_code, &mut line.rationale, &mut line.rationale_for_member] {
             *text = text.as_deref().and_then(said).map(str::to_owned);
         }
+        faults.extend(reason_fault(program, index, line));
         if line.decision != LineOutcome::NonAuthorized {
             continue;
         }
@@ -113,6 +121,22 @@ pub(super) fn complete(case: &Case, computed: &Computed, lines: &[LineDeterminat
         line.criteria_not_met = Some(criteria.unwrap_or_else(|| criteria_not_met(case, line.line)));
     }
     if faults.is_empty() { Ok(complete) } else { Err(Error::invalid(faults)) }
+}
+
+/// A reason is one of the program's list for this decision (DET-10).
+fn reason_fault(program: &Program, index: usize, line: &LineDetermination) -> Option<Fault> {
+    let code = line.reason_code.as_deref()?;
+    let fits = |reason: &&Reason| reason.decision == line.decision;
+    if program.reason(code).as_ref().is_some_and(fits) {
+        return None;
+    }
+    let listed: Vec<&str> = program.reasons.iter().filter(fits).map(|reason| reason.code.as_str()).collect();
+    let what = match line.decision {
+        LineOutcome::Authorized => "an authorization",
+        LineOutcome::NonAuthorized => "a denial",
+    };
+    let message = format!("`{code}` is no reason for {what} in {}: give one of {}", program.name, listed.join(", "));
+    Some(Fault::new(format!("/drugs/{index}/reason_code"), "not-allowed-value", message))
 }
 
 /// The rules behind a drug that did not hold; those of the whole order where the drug has none.

@@ -161,7 +161,8 @@ async fn attempt(
     let rationale = steps::required(&decision.rationale, "/rationale")?;
     let review = reviewer(caller.role, &caller.subject, &store::reviews::denied_by(conn, case.case_id).await?)?;
     let computed: Computed = view::read_back(&held.computed)?;
-    let lines = complete(&case, &computed, &decision.drugs)?;
+    let program = change::program_of(app, &case, now)?;
+    let lines = complete(&program, &case, &computed, &decision.drugs)?;
     one.decision = Some(decision.decision.as_str().to_owned());
     one.decided_by = Some(caller.subject.clone());
     one.decided_at = Some(now);

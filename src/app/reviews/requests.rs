@@ -127,7 +127,7 @@ pub struct LineDetermination {
     pub line: u32,
     /// The decision.
     pub decision: LineOutcome,
-    /// Why, as a code; required for `non_authorized`.
+    /// Why, as one of the program's codes for this decision (`GET /v1/reason-codes?program=`); required for `non_authorized`.
     #[serde(default)]
     #[schema(max_length = 100)]
     pub reason_code: Option<String>,

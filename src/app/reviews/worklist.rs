@@ -19,6 +19,8 @@ pub struct Filter {
     pub queue: Option<ReviewQueue>,
     /// Past their deadline, or not.
     pub overdue: Option<bool>,
+    /// Case number.
+    pub case_number: Option<String>,
     /// Program.
     pub program: Option<String>,
     /// Urgency.
@@ -32,6 +34,8 @@ pub struct Filter {
 pub struct WorkItem {
     /// The case.
     pub case_id: Uuid,
+    /// The same to read out.
+    pub case_number: Option<String>,
     /// Its version, as in `ETag`.
     pub version: i32,
     /// Program.
@@ -131,6 +135,7 @@ pub async fn list(
     let filter = store::worklist::Filter {
         queue: filter.queue.map(queue_word),
         due_before: filter.overdue.map(|overdue| (now, overdue)),
+        case_number: filter.case_number.clone(),
         program: filter.program.clone(),
         urgency: filter.urgency.map(Urgency::as_str),
         claimed_by: filter.mine.map(|mine| (caller.subject.clone(), mine)),
@@ -148,6 +153,7 @@ fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
     let member = case.request.member;
     Ok(WorkItem {
         case_id: waiting.case_id,
+        case_number: case.case_number,
         version: waiting.version,
         program: case.program,
         urgency: case.urgency,

@@ -17,6 +17,7 @@ mod phases;
 mod policies;
 mod presence;
 mod programs;
+mod reasons;
 mod regimens;
 mod releases;
 mod report;
@@ -97,7 +98,9 @@ fn read(source: &Source) -> (Drafts, Report) {
     let policies = policies::read(source, &words, &releases, &mut report);
     let limits = limits::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
-    let programs = programs::read(source, &words, &calendars, &releases, &mut report);
+    let reasons = reasons::read(source, &mut report);
+    let known = programs::Known { calendars: &calendars, reasons: &reasons };
+    let programs = programs::read(source, &words, known, &releases, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
     policies::check_scopes(&policies, &programs, &mut report);
     let agreement = agreement::read(source, &words, &mut report);

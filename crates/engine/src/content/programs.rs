@@ -3,6 +3,7 @@
 use super::codes::text_of;
 use super::document::{Document, Place};
 use super::policies::known_generic;
+use super::reasons::{self, Reasons};
 use super::releases::{CodeSet, Lifetime, Releases, Shared};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
@@ -51,6 +52,15 @@ struct ManagedHeader {
 /// Keys at the top of a program's file that are not the program's own: the releases that it belongs to, and what changes in them.
 const OF_RELEASES: [&str; 3] = ["introduced", "retired", "in_release"];
 
+/// What programs name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'k> {
+    /// Holiday calendars.
+    pub calendars: &'k BTreeMap<String, HolidayCalendar>,
+    /// Reasons of determinations.
+    pub reasons: &'k Reasons,
+}
+
 /// A program as each release has it (REG-08).
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -79,7 +89,7 @@ impl Draft {
 pub(super) fn read(
     source: &Source,
     words: &Vocabulary,
-    calendars: &BTreeMap<String, HolidayCalendar>,
+    known: Known<'_>,
     releases: &Releases,
     report: &mut Report,
 ) -> Vec<Draft> {
@@ -91,7 +101,7 @@ pub(super) fn read(
         check_time_zone(&mut document, report);
         let Some(program) = document.header::<Program>(&OF_RELEASES, report) else { continue };
         let root = document.root();
-        check(&program, root, calendars, report);
+        check(&program, root, known, report);
         if *file != format!("programs/{}.toml", program.id) {
             root.key("id").error(report, format!("the file should be programs/{}.toml", program.id), None);
         }
@@ -108,7 +118,8 @@ pub(super) fn read(
             if !life.covers(release) {
                 return None;
             }
-            let mut program = changed(&document, &program, &changes, release, calendars, report)?;
+            let mut program = changed(&document, &program, &changes, release, known, report)?;
+            program.reasons = reasons::of(&program, known.reasons);
             program.managed.extend(managed.of::<Vec<(String, ())>>(release).into_iter().map(|(generic, ())| generic));
             Some(last.next(program))
         });
@@ -152,7 +163,7 @@ fn changed(
     program: &Program,
     changes: &[(usize, Place<'_, '_>)],
     release: usize,
-    calendars: &BTreeMap<String, HolidayCalendar>,
+    known: Known<'_>,
     report: &mut Report,
 ) -> Option<Program> {
     let places: Vec<Place<'_, '_>> = changes.iter().filter(|(from, _)| *from <= release).map(|(_, place)| *place).collect();
@@ -162,12 +173,14 @@ fn changed(
     let said = if *from == release { report } else { &mut again };
     let without: Vec<&str> = OF_RELEASES.into_iter().chain(["release"]).collect();
     let program = document.header_changed::<Program>(&without, &places, said)?;
-    check(&program, *newest, calendars, said);
+    check(&program, *newest, known, said);
     Some(program)
 }
 
-fn check(program: &Program, place: Place<'_, '_>, calendars: &BTreeMap<String, HolidayCalendar>, report: &mut Report) {
+fn check(program: &Program, place: Place<'_, '_>, known: Known<'_>, report: &mut Report) {
     check_rules(program, place, report);
+    reasons::check(program, place.key("letters"), known.reasons, report);
+    let calendars = known.calendars;
     if !calendars.contains_key(&program.holiday_calendar) {
         let suggestion = did_you_mean(&program.holiday_calendar, calendars.keys().map(String::as_str));
         let message = format!("there is no calendar `{}`", program.holiday_calendar);

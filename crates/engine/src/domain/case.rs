@@ -17,6 +17,9 @@ use uuid::Uuid;
 pub struct Case {
     /// Identifies the case; sorts by time of submission.
     pub case_id: Uuid,
+    /// The same to read out: `C` and nine characters, of which the last checks the others. It authorizes nothing. Null in a preview.
+    #[serde(default)]
+    pub case_number: Option<String>,
     /// The number that authorizes; null unless `completed`, `authorized` or `multiple_decisions_rendered` (DET-09).
     pub order_id: Option<String>,
     /// Set when the regimen is on a Pathway (SCD-01).

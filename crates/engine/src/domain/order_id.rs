@@ -1,4 +1,4 @@
-//! The numbers that people read out: Order IDs and Pathway Eligible IDs. Random, never sequential; the last character checks the others.
+//! The numbers that people read out: Order IDs, Pathway Eligible IDs and case numbers. Random, never sequential; the last character checks the others.
 
 use std::fmt;
 
@@ -11,6 +11,8 @@ pub enum Numbered {
     Order,
     /// `P…`: a Pathway award.
     PathwayEligible,
+    /// `C…`: a case, whatever becomes of it. It authorizes nothing.
+    Case,
 }
 
 impl Numbered {
@@ -18,6 +20,7 @@ impl Numbered {
         match self {
             Self::Order => 'A',
             Self::PathwayEligible => 'P',
+            Self::Case => 'C',
         }
     }
 }
@@ -110,9 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn the_two_kinds_are_not_mixed_up() {
+    fn the_kinds_are_not_mixed_up() {
         let id = ReadableId::from_entropy(Numbered::PathwayEligible, 12345);
         assert!(id.as_str().starts_with('P'));
         assert_eq!(ReadableId::parse(Numbered::Order, id.as_str()), None);
+        let case = ReadableId::from_entropy(Numbered::Case, 12345);
+        assert!(case.as_str().starts_with('C'));
+        assert_eq!(ReadableId::parse(Numbered::Case, &case.as_str().to_lowercase()), Some(case.clone()));
+        assert_eq!(ReadableId::parse(Numbered::Order, case.as_str()), None, "a case number authorizes nothing");
     }
 }

@@ -29,7 +29,8 @@ const KNOWN: [&str; 19] = [
 /// Folders of `.toml` files.
 const TABLES: [&str; 7] = ["programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
 
-const WORDS: [&str; 6] = ["groups.toml", "no_result.toml", "outcomes.toml", "stages.toml", "therapies.toml", "units.toml"];
+const WORDS: [&str; 7] =
+    ["groups.toml", "no_result.toml", "outcomes.toml", "reasons.toml", "stages.toml", "therapies.toml", "units.toml"];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 

@@ -1,5 +1,6 @@
 //! What a program's letters say beside what was decided: appeals, questions, languages, the notice of nondiscrimination.
 
+use crate::domain::review::LineOutcome;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,9 +23,32 @@ pub struct Letters {
     pub nondiscrimination: String,
     /// Help in other languages, each in its own (DET-12).
     pub language_assistance: Vec<LanguageLine>,
-    /// Reason codes of denials in words. Another code is shown as the physician wrote it.
+    /// Codes of the reasons that reviewers may give.
+    pub reasons: Vec<String>,
+}
+
+/// A reason that reviewers give for a determination (DET-10).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// Code such as `not_medically_necessary`.
+    pub code: String,
+    /// What it may be given for.
+    pub decision: LineOutcome,
+    /// For the member, by language; English always.
+    pub lay: BTreeMap<String, String>,
+    /// For the ordering provider.
+    pub clinical: String,
+    /// The code that it maps to in X12's code source 886, entered by whoever holds that list's licence.
     #[serde(default)]
-    pub reasons: BTreeMap<String, String>,
+    pub x12: Option<String>,
+}
+
+impl Reason {
+    /// For a member who reads this language.
+    pub fn lay(&self, language: &str) -> &str {
+        self.lay.get(language).or_else(|| self.lay.get("en")).map_or(self.clinical.as_str(), String::as_str)
+    }
 }
 
 /// One line in one language.

@@ -17,7 +17,7 @@ pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,
 };
-pub use letters::{LanguageLine, Letters};
+pub use letters::{LanguageLine, Letters, Reason};
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,

@@ -4,7 +4,7 @@ use super::super::attachment::MediaType;
 use super::super::case::Contact;
 use super::super::citation;
 use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
-use super::letters::Letters;
+use super::letters::{Letters, Reason};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,10 +97,20 @@ pub struct Program {
     pub member_questions: String,
     /// Words of the letters (DET-10, DET-12).
     pub letters: Letters,
+    /// The reasons that its reviewers may give, with their words: those that `letters.reasons` names.
+    #[serde(skip)]
+    pub reasons: Vec<Reason>,
     /// Calvert's cap on creatinine clearance, mL/min (VER-07).
     pub creatinine_clearance_cap: f64,
     /// Share of the expected dose, in percent, beyond which a warning is raised (DEV-03).
     pub dose_warning_percent: f64,
+}
+
+impl Program {
+    /// A reason that its reviewers may give.
+    pub fn reason(&self, code: &str) -> Option<&Reason> {
+        self.reasons.iter().find(|reason| reason.code == code)
+    }
 }
 
 /// A rule that keeps a request out of the program.
