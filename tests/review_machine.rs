@@ -87,6 +87,7 @@ fn template() -> (Case, Computed) {
     let computed = decision.computed.clone();
     let case = Case {
         case_id: uuid::Uuid::from_u128(7),
+        case_number: None,
         order_id: None,
         pathway_eligible_id: None,
         status: decision.status,

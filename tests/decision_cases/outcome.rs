@@ -40,6 +40,7 @@ fn case(decision: Decision, situation: &Situation) -> Case {
     });
     Case {
         case_id: uuid::Uuid::from_u128(7),
+        case_number: None,
         order_id: decision.status.has_order_id().then(|| "A000000001".to_owned()),
         pathway_eligible_id: None,
         status: decision.status,
