@@ -8,6 +8,7 @@
     reason = "a fixture that fails has to fail the test"
 )]
 
+pub mod copy;
 pub mod desk;
 pub mod http;
 pub mod orders;

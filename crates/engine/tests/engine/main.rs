@@ -1,0 +1,19 @@
+//! The engine with the content that is shipped, without a service around it.
+
+extern crate oncoauth_engine as oncoauth; // the name under which the tests of the service know it, too
+
+mod support;
+
+mod answers;
+mod audited_doses;
+mod audited_orders;
+mod content;
+mod content_check;
+mod deadlines;
+mod decision_cases;
+mod engine_properties;
+mod history;
+mod preferred_products;
+mod regimens_match_themselves;
+mod review_machine;
+mod schedule_facts;

@@ -1,0 +1,10 @@
+//! Order summaries and letters over HTTP: as data, page and PDF.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+mod forms;
+mod letters;
+mod negotiation;
+mod paper;
+mod second_look;
+mod summaries;

@@ -1,0 +1,16 @@
+//! The service itself: its conventions, its catalogue and rosters, its PostgreSQL, and how its source is laid out.
+
+#[path = "../support/source.rs"]
+mod source;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod catalog;
+mod embedded_postgres;
+mod http_conventions;
+mod import_direction;
+mod program;
+mod role_routes;
+mod rosters;
+mod schema_names;
+mod test_fixture;
