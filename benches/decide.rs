@@ -54,6 +54,23 @@ fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     });
 }
 
+/// A coverage question that tells everything: one look-up (COV-01).
+#[divan::bench]
+fn coverage_requirement(bencher: divan::Bencher<'_, '_>) {
+    use oncoauth::domain::content::{CoverageInput, Told};
+    use oncoauth::rules::coverage_requirements::{CoverageQuestion, answer};
+    let guide = &SHIPPED.coverage;
+    bencher.bench(|| {
+        let service = guide.services_called("residential substance use").first().expect("a known service").0;
+        let table = guide.table("bcbs-massachusetts", service).expect("a known plan");
+        let mut question = CoverageQuestion::default();
+        question.tell(CoverageInput::LineOfBusiness, vec![Told::Word("commercial")]);
+        question.tell(CoverageInput::Product, vec![Told::Word("hmo")]);
+        question.tell(CoverageInput::Age, vec![Told::Number(20)]);
+        answer(table, &question)
+    });
+}
+
 fn measure(bencher: divan::Bencher<'_, '_>, regimens: usize, id: &str, change: impl Fn(&mut serde_json::Value)) {
     let content: &Content = if regimens == 5000 { &MANY } else { &SHIPPED };
     assert_eq!(content.regimens.len(), regimens, "the content measured against");
@@ -98,6 +115,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),
         therapies: Arc::clone(&content.therapies),
+        coverage: Arc::clone(&content.coverage),
         agreement: Arc::clone(&content.agreement),
     })
 }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod catalog;
 pub mod claim_checks;
 pub mod coverage;
+pub mod coverage_requirements;
 pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;

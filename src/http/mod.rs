@@ -8,6 +8,7 @@ pub mod body;
 pub mod catalog;
 pub mod claim_checks;
 mod content_disposition;
+pub mod coverage_requirements;
 pub mod eligibility;
 pub mod etag;
 mod faults;
@@ -70,6 +71,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(reviews::routes())
         .merge(reconsiderations::routes())
         .merge(eligibility::routes())
+        .merge(coverage_requirements::routes())
         .merge(programs::routes())
         .merge(reason_codes::routes())
         .merge(catalog::routes())

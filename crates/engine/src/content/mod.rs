@@ -6,6 +6,7 @@
 mod agreement;
 mod answers;
 mod codes;
+mod coverage;
 mod criteria;
 mod document;
 mod dosing;
@@ -83,6 +84,7 @@ struct Drafts {
     dosing: Arc<DosingCatalog>,
     agreement: agreement::Draft,
     therapies: Arc<Therapies>,
+    coverage: coverage::Drafts,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -103,10 +105,23 @@ fn read(source: &Source) -> (Drafts, Report) {
     let programs = programs::read(source, &words, known, &releases, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
     policies::check_scopes(&policies, &programs, &mut report);
+    let coverage = coverage::read(source, &programs, &releases, &mut report);
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
-    let drafts =
-        Drafts { releases, words, regimens, policies, limits, catalogs, programs, calendars, dosing, agreement, therapies };
+    let drafts = Drafts {
+        releases,
+        words,
+        regimens,
+        policies,
+        limits,
+        catalogs,
+        programs,
+        calendars,
+        dosing,
+        agreement,
+        therapies,
+        coverage,
+    };
     presence::check(&drafts, &mut report);
     (drafts, report)
 }
@@ -126,11 +141,13 @@ impl Drafts {
                 }
                 Arc::clone(known)
             });
+            let programs: Vec<_> = self.programs.iter().filter_map(|draft| draft.version(index)).collect();
             Arc::new(Content::from(Parts {
                 release: release.clone(),
+                coverage: Arc::new(self.coverage.version(index, &programs)),
                 policies: policies.collect(),
                 limits: self.limits.version(index),
-                programs: self.programs.iter().filter_map(|draft| draft.version(index)).collect(),
+                programs,
                 drugs: Arc::clone(self.catalogs.get(index).unwrap_or(&self.words.drugs)),
                 dosing: Arc::clone(&self.dosing),
                 diagnoses: diagnoses.next({

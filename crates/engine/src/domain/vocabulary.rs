@@ -278,6 +278,66 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// What a service needs before it is given (COV-01).
+    CoverageRequirement {
+        /// Asked for and approved before the service.
+        PriorAuthorization = "prior_authorization",
+        /// The plan is told; nothing is decided before.
+        Notification = "notification",
+        /// Review of an inpatient stay, in the Federal Employee Program's words.
+        Precertification = "precertification",
+        /// Review of a service or drug, in the Federal Employee Program's words.
+        PriorApproval = "prior_approval",
+        /// Nothing.
+        None = "none",
+        /// The source does not say: ask the plan.
+        CheckBenefits = "check_benefits",
+    }
+);
+
+vocabulary!(
+    /// Where a service is given, as coverage requirements tell places apart.
+    CoverageSetting {
+        /// Not admitted.
+        Outpatient = "outpatient",
+        /// In an office.
+        Office = "office",
+        /// At the member's home.
+        Home = "home",
+        /// As part of an outpatient surgery.
+        OutpatientSurgery = "outpatient_surgery",
+        /// In an emergency department.
+        Emergency = "emergency",
+        /// Under observation.
+        Observation = "observation",
+        /// Admitted to a hospital.
+        Inpatient = "inpatient",
+    }
+);
+
+vocabulary!(
+    /// What is requested of a service that is given in visits.
+    CoverageRequest {
+        /// The first visits.
+        Initial = "initial",
+        /// Visits beyond them.
+        Extension = "extension",
+        /// A new episode of care within the same period.
+        NewEpisode = "new_episode",
+    }
+);
+
+vocabulary!(
+    /// Whether habilitation and rehabilitation are one benefit.
+    HabilitationBenefit {
+        /// One benefit for both.
+        Combined = "combined",
+        /// A benefit of its own.
+        Separate = "separate",
+    }
+);
+
+vocabulary!(
     /// Who a token acts as.
     CallerRole {
         /// Staff of a practice that orders.

@@ -15,6 +15,7 @@ pub mod claims;
 pub mod concern;
 pub mod course;
 pub mod coverage;
+pub mod coverage_requirements;
 pub mod criteria;
 pub mod decide;
 pub mod decision;

@@ -3,6 +3,7 @@
 mod agreement;
 pub mod answers;
 mod catalog;
+mod coverage;
 mod dosing;
 mod letters;
 mod limits;
@@ -13,6 +14,10 @@ mod therapies;
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
 pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode};
+pub use coverage::{
+    CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
+    HowToRequest, Told, day_number,
+};
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,
@@ -115,6 +120,8 @@ pub struct Content {
     pub agreement: Arc<Agreement>,
     /// Names of earlier treatments and their outcomes.
     pub therapies: Arc<Therapies>,
+    /// Whether services need authorization, and from whom.
+    pub coverage: Arc<CoverageGuide>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -181,6 +188,8 @@ pub struct Parts {
     pub agreement: Arc<Agreement>,
     /// See [`Content`].
     pub therapies: Arc<Therapies>,
+    /// See [`Content`].
+    pub coverage: Arc<CoverageGuide>,
 }
 
 impl From<Parts> for Content {
@@ -214,6 +223,7 @@ impl From<Parts> for Content {
             calendars: parts.calendars,
             agreement: parts.agreement,
             therapies: parts.therapies,
+            coverage: parts.coverage,
             regimen_ids,
             by_cancer,
             pathology_words,
