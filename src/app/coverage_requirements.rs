@@ -81,7 +81,8 @@ pub struct CoverageServiceBody {
 /// An answer that holds under conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CoverageBranchBody {
-    /// Input and the values under which this is the answer, such as `{"age": "22 or less"}`.
+    /// Input and the values under which this is the answer, such as `{"age": "22 or less"}`; empty in a last branch that answers whatever
+    /// the others do not.
     pub when: BTreeMap<String, String>,
     /// The answer.
     #[serde(flatten)]
@@ -144,7 +145,11 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     let mut faults = Vec::new();
     if !guide.health_plans().contains(&asked.health_plan.as_str()) {
         let plans = guide.health_plans().join(", ");
-        faults.push(Fault::new("/health_plan", "not-allowed-value", format!("nothing is known of this health plan; use one of {plans}")));
+        faults.push(Fault::new(
+            "/health_plan",
+            "not-allowed-value",
+            format!("nothing is known of this health plan; use one of {plans}"),
+        ));
     } else if !caller.serves_plan(&asked.health_plan) {
         return Err(Error::NotFound);
     }
@@ -192,7 +197,8 @@ pub fn services(app: &App, words: Option<&str>) -> Vec<CoverageServiceBody> {
 fn found_by<'g>(guide: &'g CoverageGuide, words: Option<&str>) -> impl Iterator<Item = (usize, &'g CoverageService)> {
     let words: Vec<String> = words.unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
     guide.services.iter().enumerate().filter(move |(_, service)| {
-        let names = [&service.id, &service.name].into_iter().chain(&service.words).map(|name| name.to_lowercase().replace('_', " "));
+        let names =
+            [&service.id, &service.name].into_iter().chain(&service.words).map(|name| name.to_lowercase().replace('_', " "));
         let names: Vec<String> = names.collect();
         words.iter().all(|word| names.iter().any(|name| name.contains(word.as_str())))
     })
@@ -208,12 +214,20 @@ fn the_service<'g>(guide: &'g CoverageGuide, word: &str, faults: &mut Vec<Fault>
         [one] => return Some(*one),
         [] => {
             let nearest = named(&guide.nearest(word));
-            faults.push(Fault::new("/service", "not-allowed-value", format!("no service is called so; nearest: {nearest}; {all}")));
+            faults.push(Fault::new(
+                "/service",
+                "not-allowed-value",
+                format!("no service is called so; nearest: {nearest}; {all}"),
+            ));
         }
         several => {
             let several: Vec<&CoverageService> = several.iter().map(|(_, service)| *service).collect();
             let which = named(&several);
-            faults.push(Fault::new("/service", "not-allowed-value", format!("several services are called so, name one: {which}; {all}")));
+            faults.push(Fault::new(
+                "/service",
+                "not-allowed-value",
+                format!("several services are called so, name one: {which}; {all}"),
+            ));
         }
     }
     None

@@ -14,7 +14,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().routes(routes!(post_coverage_requirement, list_coverage_requirements)).routes(routes!(list_coverage_services))
+    OpenApiRouter::new()
+        .routes(routes!(post_coverage_requirement, list_coverage_requirements))
+        .routes(routes!(list_coverage_services))
 }
 
 /// Says whether a service needs authorization, from whom, how to ask, and what the numbers are. A question that leaves out what decides is

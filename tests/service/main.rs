@@ -6,6 +6,7 @@ mod source;
 mod support;
 
 mod catalog;
+mod coverage_requirements;
 mod embedded_postgres;
 mod http_conventions;
 mod import_direction;

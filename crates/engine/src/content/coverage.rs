@@ -418,7 +418,7 @@ impl Drafts {
             have_ready,
             if_not_done: row.if_not_done.clone().or(without),
             message,
-            source: if row.lines == "whole" { draft.document.clone() } else { format!("{} lines {}", draft.document, row.lines) },
+            source: passage(&draft.document, &row.lines),
             exclusion: row.exclusion.clone(),
             orders: row.order.clone(),
         }
@@ -502,6 +502,15 @@ impl Drafts {
             rows.iter().any(|draft| draft.row.when.holds(input, &CoverageValue::Word(word.to_owned())))
         };
         lines.chain(products).filter(|(input, word)| !answered(*input, word)).map(|(_, word)| format!("`{word}`")).collect()
+    }
+}
+
+/// `S3 line 19`, `S3 lines 14, 48-50`; the document alone where all of it is meant.
+fn passage(document: &str, lines: &str) -> String {
+    match lines {
+        "whole" => document.to_owned(),
+        one if one.bytes().all(|byte| byte.is_ascii_digit()) => format!("{document} line {one}"),
+        several => format!("{document} lines {several}"),
     }
 }
 

@@ -24,7 +24,7 @@ impl<'a> CoverageQuestion<'a> {
 /// A row that applies under conditions.
 #[derive(Debug, Clone)]
 pub struct CoverageBranch {
-    /// The inputs that decide, with the values under which this row answers.
+    /// The inputs that decide, with the values under which this row answers; empty where it answers whatever no other branch does.
     pub when: Vec<(CoverageInput, Vec<CoverageValue>)>,
     /// The answer.
     pub row: Arc<CoverageRow>,
@@ -140,23 +140,29 @@ fn branches(table: &CoverageTable, cells: &[&Cell], deciding: &[usize]) -> Vec<C
             None => found.push((cell.row, vec![point])),
         }
     }
-    let boxes = found.into_iter().flat_map(|(row, points)| boxes(points).into_iter().map(move |values| (row, values)));
-    boxes
-        .filter_map(|(row, values)| {
-            let row = table.rows.get(usize::from(row)).cloned()?;
-            let when = deciding.iter().zip(&values).filter_map(|(dimension, values)| {
-                let dimension = table.dimensions.get(*dimension)?;
-                let named = values.iter().filter_map(|value| dimension.values.get(*value).cloned()).collect();
-                (values.len() < dimension.values.len()).then_some((dimension.input, named))
-            });
-            Some(CoverageBranch { when: when.collect(), row })
-        })
-        .collect()
+    let found: Vec<(u16, Vec<Vec<Vec<usize>>>)> = found.into_iter().map(|(row, points)| (row, boxes(points))).collect();
+    // what takes many conditions to say is said last, as all the rest
+    let rest = found.iter().filter(|(_, boxes)| boxes.len() > 2).max_by_key(|(_, boxes)| boxes.len()).map(|(row, _)| *row);
+    let branch = |row: u16, when| Some(CoverageBranch { when, row: table.rows.get(usize::from(row)).cloned()? });
+    let said =
+        found.iter().filter(|(row, _)| Some(*row) != rest).flat_map(|(row, boxes)| boxes.iter().map(|values| (*row, values)));
+    let conditions = |values: &[Vec<usize>]| {
+        let condition = |(dimension, values): (&usize, &Vec<usize>)| {
+            let dimension = table.dimensions.get(*dimension)?;
+            let named = values.iter().filter_map(|value| dimension.values.get(*value).cloned()).collect();
+            (values.len() < dimension.values.len()).then_some((dimension.input, named))
+        };
+        deciding.iter().zip(values).filter_map(condition).collect()
+    };
+    let mut branches: Vec<CoverageBranch> = said.filter_map(|(row, values)| branch(row, conditions(values))).collect();
+    branches.extend(rest.and_then(|row| branch(row, Vec::new())));
+    branches
 }
 
 /// Points put together to as few products of values as a simple merge finds: `{1, 2} x {a}` for `1a` and `2a`.
 fn boxes(points: Vec<Vec<usize>>) -> Vec<Vec<Vec<usize>>> {
-    let mut boxes: Vec<Vec<Vec<usize>>> = points.into_iter().map(|point| point.into_iter().map(|value| vec![value]).collect()).collect();
+    let mut boxes: Vec<Vec<Vec<usize>>> =
+        points.into_iter().map(|point| point.into_iter().map(|value| vec![value]).collect()).collect();
     while let Some((keep, drop, merged)) = mergeable(&boxes) {
         boxes.remove(drop);
         if let Some(kept) = boxes.get_mut(keep) {

@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -18,6 +18,7 @@ const KNOWN: [&str; 19] = [
     "programs",
     "policies",
     "limits",
+    "coverage",
     "regimens",
     "drugs",
     "dosing",
@@ -27,7 +28,7 @@ const KNOWN: [&str; 19] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 7] = ["programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
+const TABLES: [&str; 8] = ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
 
 const WORDS: [&str; 7] =
     ["groups.toml", "no_result.toml", "outcomes.toml", "reasons.toml", "stages.toml", "therapies.toml", "units.toml"];

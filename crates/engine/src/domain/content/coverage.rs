@@ -262,10 +262,18 @@ impl CoverageGuide {
         plans
     }
 
-    /// The services that a word names.
-    pub fn services_called(&self, word: &str) -> Vec<(usize, &CoverageService)> {
-        let found = self.by_word.get(fold(word).as_ref()).map(Vec::as_slice).unwrap_or_default();
+    /// The services that words name: by a name as it stands, else by the longest name among the words ("MRI of the brain").
+    pub fn services_called(&self, words: &str) -> Vec<(usize, &CoverageService)> {
+        let key = fold(words);
+        let found = self.by_word.get(key.as_ref()).or_else(|| self.longest_within(&key));
+        let found = found.map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|index| Some((*index, self.services.get(*index)?))).collect()
+    }
+
+    fn longest_within(&self, key: &str) -> Option<&Vec<usize>> {
+        let parts: Vec<&str> = key.split('_').collect();
+        let runs = (1..parts.len()).rev().flat_map(|length| parts.windows(length));
+        runs.map(|run| run.join("_")).filter(|run| run.len() > 2).find_map(|run| self.by_word.get(&run))
     }
 
     /// The services whose names come nearest to a word, nearest first, three at most.
