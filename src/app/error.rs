@@ -11,6 +11,9 @@ pub enum Error {
     /// The request is refused; nothing is stored as an order.
     #[error("the request was refused")]
     Refused(Box<Refusal>),
+    /// Lines of a roster are bad; nothing was changed.
+    #[error("lines of the roster are bad")]
+    BadLines(Vec<Fault>),
     /// There is no such thing, or the caller may not know of it.
     #[error("not found")]
     NotFound,

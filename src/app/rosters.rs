@@ -171,7 +171,7 @@ impl Faults {
             let message = format!("{} further lines are bad and not listed", self.unlisted_lines);
             self.listed.push(Fault::new("/lines", "more-faults", message));
         }
-        Err(Error::invalid(self.listed))
+        Err(Error::BadLines(self.listed))
     }
 }
 

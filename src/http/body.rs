@@ -1,5 +1,6 @@
 //! Request bodies: media type, size, JSON, schema, and only then the type. Every fault is told at once.
 
+use super::fault_list::{FaultList, step};
 use super::faults::Schema;
 use super::idempotency_header::IdempotencyKey;
 use super::json;
@@ -83,7 +84,7 @@ pub fn read<T: DeserializeOwned + ToSchema + 'static>(value: &Value) -> Result<T
 }
 
 /// Every fault that the documented schema of `T` finds in a value. The schema is compiled once.
-pub fn validate<T: ToSchema + 'static>(value: &Value) -> Result<Vec<Fault>, Problem> {
+pub fn validate<T: ToSchema + 'static>(value: &Value) -> Result<FaultList, Problem> {
     static COMPILED: RwLock<Option<HashMap<TypeId, &'static Schema>>> = RwLock::new(None);
     let id = TypeId::of::<T>();
     let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|all| all.get(&id).copied());
@@ -104,7 +105,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let step = |segment: &Segment| match segment {
         Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", json::escape(key)),
+        Segment::Map { key } => format!("/{}", step(key)),
         Segment::Enum { variant } => format!("/{variant}"),
         Segment::Unknown => String::new(),
     };

@@ -1,16 +1,20 @@
 //! Checks a JSON value against the schema that the API description shows, and says what is wrong in words for people. The schema is
 //! the documented one, so that what is documented and what is enforced cannot differ.
 
-use super::json::escape;
+use super::fault_list::{FaultList, step};
 use super::openapi;
 use crate::domain::refusal::Fault;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{JsonType, ValidationError, Validator};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
 
-/// More faults than this are not listed: nobody mends a thousand one by one.
-const LISTED_AT_MOST: usize = 1000;
+/// A list longer than this is not looked at to its end once something is wrong: every entry may have faults of its own, and to find them
+/// costs memory before any is told.
+const ENTRIES_AT_MOST: usize = 1001;
+/// The same for all lists of a body together.
+const ALL_ENTRIES_AT_MOST: usize = 5_000;
 
 /// A compiled schema.
 #[derive(Debug)]
@@ -40,40 +44,50 @@ impl Schema {
         Ok(Self { document, validator })
     }
 
-    /// Every fault of a value.
-    pub fn faults(&self, value: &Value) -> Vec<Fault> {
+    /// Every fault of a value; of very long lists, those of the first entries.
+    pub fn faults(&self, value: &Value) -> FaultList {
+        let mut faults = FaultList::default();
         if self.validator.is_valid(value) {
-            return Vec::new();
+            return faults;
         }
-        let mut faults = Vec::new();
-        for error in self.validator.iter_errors(value) {
+        let looked_at = shortened(value);
+        for error in self.validator.iter_errors(&looked_at) {
             self.explain(&error, &mut faults);
-            if faults.len() >= LISTED_AT_MOST {
-                break;
-            }
         }
-        faults.dedup();
         faults
     }
 
-    fn explain(&self, error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
+    fn explain(&self, error: &ValidationError<'_>, faults: &mut FaultList) {
+        if faults.is_full() {
+            faults.count(match error.kind() {
+                Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected.len(),
+                _ => 1,
+            });
+            return;
+        }
         let pointer = error.instance_path().to_string();
         match error.kind() {
             Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
                 let known = self.known_fields(error);
-                faults.extend(unexpected.iter().map(|name| unknown_field(&pointer, name, &known)));
+                for name in unexpected {
+                    let hint = faults.hint(|| nearest(name, &known));
+                    faults.add(|| unknown_field(&pointer, name, hint));
+                }
             }
             Kind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
-                faults.push(Fault::new(format!("{pointer}/{}", escape(name)), "missing", "is required"));
+                faults.add(|| Fault::new(format!("{pointer}/{}", step(name)), "missing", "is required"));
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => self.explain_branches(error, context, faults),
-            kind => faults.push(simple(pointer, kind, error.instance())),
+            kind => {
+                let fault = simple(pointer, kind, error.instance(), faults);
+                faults.add(|| fault);
+            }
         }
     }
 
     /// None of several forms fits. The one that was meant is the one of the value's type; its faults are what the caller must mend.
-    fn explain_branches(&self, error: &ValidationError<'_>, branches: &[Vec<ValidationError<'static>>], faults: &mut Vec<Fault>) {
+    fn explain_branches(&self, error: &ValidationError<'_>, branches: &[Vec<ValidationError<'static>>], faults: &mut FaultList) {
         let here = error.instance_path().to_string();
         let is_here = |fault: &ValidationError<'_>| fault.instance_path().as_str() == here;
         let meant: Vec<_> = branches
@@ -87,7 +101,7 @@ impl Schema {
             for fault in *nested {
                 self.explain(fault, faults);
             }
-            if let (Some(text), [fault]) = (described, faults.get_mut(before..).unwrap_or_default())
+            if let (Some(text), [fault]) = (described, faults.since(before))
                 && fault.pointer == here
                 && fault.code != "not-allowed-value"
             {
@@ -101,9 +115,9 @@ impl Schema {
             let expected = described.map_or_else(|| expected_types(branches), str::to_owned);
             Fault::new(here, "wrong-type", format!("is {}; expected: {expected}", name_of_type(error.instance())))
         } else {
-            not_allowed(here, error.instance(), &words)
+            not_allowed(here, error.instance(), &words, faults)
         };
-        faults.push(fault);
+        faults.add(|| fault);
     }
 
     /// The schema that a fault's keyword stands in.
@@ -164,18 +178,45 @@ fn options_at<'e>(faults: &'e [ValidationError<'static>], here: &str) -> Option<
     })
 }
 
-fn unknown_field(pointer: &str, name: &str, known: &[&str]) -> Fault {
-    let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Fault::new(format!("{pointer}/{}", escape(name)), "unknown-field", format!("is not a known field{hint}"))
+/// The value with its lists no longer than they are looked at. A list keeps an entry at least, so that it is not told to be empty, and
+/// one more than any may have, so that it is told to be too long.
+fn shortened(value: &Value) -> Cow<'_, Value> {
+    fn entries(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => items.len() + items.iter().map(entries).sum::<usize>(),
+            Value::Object(members) => members.values().map(entries).sum(),
+            _ => 0,
+        }
+    }
+    fn copy(value: &Value, left: &mut usize) -> Value {
+        match value {
+            Value::Array(items) => {
+                let kept = items.len().min(ENTRIES_AT_MOST).min((*left).max(1));
+                *left = left.saturating_sub(kept);
+                Value::Array(items.iter().take(kept).map(|item| copy(item, left)).collect())
+            }
+            Value::Object(members) => {
+                Value::Object(members.iter().map(|(name, member)| (name.clone(), copy(member, left))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    if entries(value) <= ENTRIES_AT_MOST { Cow::Borrowed(value) } else { Cow::Owned(copy(value, &mut { ALL_ENTRIES_AT_MOST })) }
 }
 
-fn not_allowed(pointer: String, value: &Value, words: &[&str]) -> Fault {
-    let hint = value.as_str().and_then(|word| nearest(word, words)).map(|near| format!("; did you mean `{near}`?"));
+fn unknown_field(pointer: &str, name: &str, hint: Option<&str>) -> Fault {
+    let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Fault::new(format!("{pointer}/{}", step(name)), "unknown-field", format!("is not a known field{hint}"))
+}
+
+fn not_allowed(pointer: String, value: &Value, words: &[&str], faults: &mut FaultList) -> Fault {
+    let hint =
+        value.as_str().and_then(|word| faults.hint(|| nearest(word, words))).map(|near| format!("; did you mean `{near}`?"));
     let message = format!("is not one of {}{}", words.join(", "), hint.unwrap_or_default());
     Fault::new(pointer, "not-allowed-value", message)
 }
 
-fn simple(pointer: String, kind: &Kind, value: &Value) -> Fault {
+fn simple(pointer: String, kind: &Kind, value: &Value, faults: &mut FaultList) -> Fault {
     let (code, message) = match kind {
         Kind::Enum { options } => {
             let words: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -186,7 +227,7 @@ fn simple(pointer: String, kind: &Kind, value: &Value) -> Fault {
                     format!("is {}; expected one of {}", name_of_type(value), words.join(", ")),
                 );
             }
-            return not_allowed(pointer, value, &words);
+            return not_allowed(pointer, value, &words, faults);
         }
         Kind::Type { kind } => ("wrong-type", format!("is {}; expected {}", name_of_type(value), expected_type(kind))),
         Kind::Pattern { pattern } => ("malformed", format!("does not match the pattern {pattern}")),
@@ -240,10 +281,13 @@ const fn name_of_type(value: &Value) -> &'static str {
 
 /// The known word that a typing error is most likely to have come from.
 pub fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+    if word.len() > 100 {
+        return None;
+    }
     let folded = word.to_lowercase().replace(['-', ' '], "_");
     let distance = |known: &&'w str| strsim::damerau_levenshtein(&folded, known);
     let best = known.iter().min_by_key(|known| distance(known))?;
-    (word.len() <= 100 && distance(best) <= best.len() / 3).then_some(*best)
+    (distance(best) <= best.len() / 3).then_some(*best)
 }
 
 #[cfg(test)]

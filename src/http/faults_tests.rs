@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn faults(value: &Value) -> Vec<(String, String, String)> {
-    let faults = validate::<OrderRequest>(value).unwrap();
+    let (faults, _) = validate::<OrderRequest>(value).unwrap().into_parts();
     faults.into_iter().map(|fault| (fault.pointer, fault.code, fault.message)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Reads JSON more strictly than `serde_json` does by itself: a name that occurs twice in one object is a fault instead of a silent
 //! choice, and so is a NUL character, which the database cannot store. Numbers without a fraction are integers, however written.
 
+use super::fault_list::{FaultList, step};
 use crate::domain::refusal::Fault;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -8,8 +9,8 @@ use std::cell::RefCell;
 use std::fmt;
 
 /// Reads one JSON text, with every duplicate name and NUL in it.
-pub fn parse(bytes: &[u8]) -> Result<(Value, Vec<Fault>), serde_json::Error> {
-    let faults = RefCell::default();
+pub fn parse(bytes: &[u8]) -> Result<(Value, FaultList), serde_json::Error> {
+    let faults = RefCell::<FaultList>::default();
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Node { at: At { parent: None, step: Step::Root }, faults: &faults }.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -35,25 +36,20 @@ impl At<'_> {
         let before = self.parent.map(Self::pointer).unwrap_or_default();
         match self.step {
             Step::Root => before,
-            Step::Name(name) => format!("{before}/{}", escape(name)),
+            Step::Name(name) => format!("{before}/{}", step(name)),
             Step::Index(index) => format!("{before}/{index}"),
         }
     }
 }
 
-/// A name as part of a JSON pointer.
-pub fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
 struct Node<'a> {
     at: At<'a>,
-    faults: &'a RefCell<Vec<Fault>>,
+    faults: &'a RefCell<FaultList>,
 }
 
 impl Node<'_> {
     fn fault(&self, code: &str, message: &str) {
-        self.faults.borrow_mut().push(Fault::new(self.at.pointer(), code, message));
+        self.faults.borrow_mut().add(|| Fault::new(self.at.pointer(), code, message));
     }
 
     fn check_nul(&self, text: &str) {
@@ -142,6 +138,7 @@ mod tests {
     fn duplicates_and_nul_are_found_where_they_are() {
         let (value, faults) = parse(br#"{"a": [1, {"b": 6.0, "b": "x\u0000", "c/d": 1, "c/d": 2.5}]}"#).unwrap();
         assert_eq!(value, json!({"a": [1, {"b": "x\u{0}", "c/d": 2.5}]}));
+        let (faults, _) = faults.into_parts();
         let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code.as_str())).collect();
         assert_eq!(found, [("/a/1/b", "duplicate-field"), ("/a/1/b", "malformed"), ("/a/1/c~1d", "duplicate-field")]);
     }

@@ -1,6 +1,7 @@
 //! Streams of one JSON value a line. A bad line is an item like any other, so that all of them can be told at once.
 
 use super::body::{check_media_type, validate};
+use super::fault_list::FaultList;
 use super::json;
 use super::problem::Problem;
 use super::problem_kinds as kinds;
@@ -101,11 +102,20 @@ fn row<T: DeserializeOwned + ToSchema + 'static>(text: &Text) -> Result<Result<T
         Ok(parsed) => parsed,
         Err(error) => return Ok(Err(vec![Fault::new("", "malformed-json", format!("is not JSON: {error}"))])),
     };
-    faults.extend(validate::<T>(&value)?);
+    faults.append(validate::<T>(&value)?);
     if !faults.is_empty() {
-        return Ok(Err(faults));
+        return Ok(Err(told(faults)));
     }
     Ok(serde_json::from_value(value).map_err(|error| vec![Fault::new("", "malformed", error.to_string())]))
+}
+
+/// The faults of a line; that there are more is one of them.
+fn told(faults: FaultList) -> Vec<Fault> {
+    let (mut listed, unlisted) = faults.into_parts();
+    if unlisted > 0 {
+        listed.push(Fault::new("", "more-faults", format!("{unlisted} further faults of this line are not listed")));
+    }
+    listed
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! An answer says what the caller can mend. It never carries SQL, a stack, or anything about anyone but what the caller sent; the
 //! cause of a 5xx is kept beside it for the log line that `observe` writes once.
 
+use super::fault_list::FaultList;
 use super::problem_kinds::{self as kinds, Kind};
 use crate::app;
 use crate::domain::citation::told_apart;
@@ -49,7 +50,8 @@ pub struct ProblemBody {
     /// Every fault of the body at once; pointers are JSON pointers, or `?name` for query parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// `exclusion`, `requirement` and `redirect` of a refusal; `requirements` behind the detail.
+    /// `exclusion`, `requirement` and `redirect` of a refusal; `requirements` behind the detail; `errors_not_listed`, how many faults
+    /// there are beyond those listed.
     #[serde(flatten)]
     extensions: Map<String, Value>,
 }
@@ -73,12 +75,22 @@ impl Problem {
         self
     }
 
-    /// A request whose body or query has these faults.
-    pub fn validation(errors: Vec<Fault>) -> Self {
+    /// A request whose body or query has these faults: a hundred are listed, the others counted.
+    pub fn validation(errors: impl Into<FaultList>) -> Self {
+        let (errors, unlisted) = errors.into().into_parts();
+        let all = errors.len().saturating_add(unlisted);
         let detail = match errors.as_slice() {
-            [one] => one.message.clone(),
-            many => format!("the request has {} faults; `errors` lists all of them", many.len()),
+            [one] if unlisted == 0 => one.message.clone(),
+            _ if unlisted == 0 => format!("the request has {all} faults; `errors` lists all of them"),
+            listed => format!("the request has {all} faults; `errors` lists the first {}", listed.len()),
         };
+        let problem = Self::new(&kinds::VALIDATION_FAILED, detail).with_errors(errors);
+        if unlisted == 0 { problem } else { problem.with_extension("errors_not_listed", unlisted) }
+    }
+
+    /// A file with these bad lines. It comes from a machine, and whoever mends it wants every line.
+    pub fn bad_lines(errors: Vec<Fault>) -> Self {
+        let detail = format!("the file has {} faults; `errors` lists them by line", errors.len());
         Self::new(&kinds::VALIDATION_FAILED, detail).with_errors(errors)
     }
 
@@ -221,6 +233,7 @@ impl From<app::Error> for Problem {
     fn from(error: app::Error) -> Self {
         match error {
             app::Error::Refused(refusal) => Self::from(*refusal),
+            app::Error::BadLines(faults) => Self::bad_lines(faults),
             app::Error::NotFound => Self::not_found(),
             app::Error::Forbidden { detail } => Self::forbidden(detail),
             app::Error::Conflict { detail } => Self::new(&kinds::CONFLICT, detail),

@@ -1,5 +1,6 @@
 //! Query parameters, held to what the API description says of them: unknown, repeated and malformed ones are refused, all at once.
 
+use super::fault_list::{FaultList, step};
 use super::faults::{Schema, nearest};
 use super::problem::Problem;
 use crate::domain::refusal::Fault;
@@ -51,25 +52,25 @@ fn compiled<T: IntoParams + 'static>() -> Result<Parameters, Problem> {
     Ok(parameters)
 }
 
-fn read(query: &str, parameters: &[(String, Schema)]) -> Result<Map<String, Value>, Vec<Fault>> {
+fn read(query: &str, parameters: &[(String, Schema)]) -> Result<Map<String, Value>, FaultList> {
     let mut values = Map::new();
-    let mut faults = Vec::new();
+    let mut faults = FaultList::default();
     let known: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
-        let pointer = format!("?{name}");
+        let pointer = format!("?{}", step(&name));
         let Some((_, schema)) = parameters.iter().find(|(known, _)| *known == name) else {
-            let hint = nearest(&name, &known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            faults.push(Fault::new(pointer, "unknown-parameter", format!("is not a known query parameter{hint}")));
+            let hint = faults.hint(|| nearest(&name, &known)).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            faults.add(|| Fault::new(pointer, "unknown-parameter", format!("is not a known query parameter{hint}")));
             continue;
         };
         if text.contains('\0') {
-            faults.push(Fault::new(pointer, "malformed", "must not contain the NUL character"));
+            faults.add(|| Fault::new(pointer, "malformed", "must not contain the NUL character"));
         } else if values.contains_key(&*name) {
-            faults.push(Fault::new(pointer, "duplicate-parameter", "occurs twice"));
+            faults.add(|| Fault::new(pointer, "duplicate-parameter", "occurs twice"));
         } else if !text.is_empty() {
             match typed(schema, &text) {
                 Ok(value) => drop(values.insert(name.into_owned(), value)),
-                Err(fault) => faults.push(Fault { pointer, ..fault }),
+                Err(fault) => faults.add(|| Fault { pointer, ..fault }),
             }
         }
     }
@@ -81,7 +82,7 @@ fn typed(schema: &Schema, text: &str) -> Result<Value, Fault> {
     let as_json = serde_json::from_str::<Value>(text).ok().filter(|value| value.is_number() || value.is_boolean());
     let mut last = None;
     for value in [Some(Value::from(text)), as_json].into_iter().flatten() {
-        match schema.faults(&value).into_iter().next() {
+        match schema.faults(&value).into_parts().0.into_iter().next() {
             None => return Ok(value),
             Some(fault) => last = Some(fault),
         }
