@@ -10,6 +10,7 @@ mod coverage_requirements;
 mod embedded_postgres;
 mod http_conventions;
 mod import_direction;
+mod liveness;
 mod program;
 mod role_routes;
 mod rosters;

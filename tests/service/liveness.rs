@@ -3,22 +3,20 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test crate")]
 
-mod support;
-
+use crate::support::http::{Answer, Service};
+use crate::support::submit::{ORDERING, authorized_order, sandbox};
 use axum::body::Body;
 use axum::http::Request;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use support::http::{Answer, Service};
-use support::submit::{ORDERING, authorized_order, sandbox};
 
 /// Others are answered within this, on any machine that runs the tests.
 const SOON: Duration = Duration::from_secs(1);
 
 /// A body near the limit with this many names that nobody knows, at the top and in the clinical answers.
 fn flood_of_names() -> String {
-    let names: Vec<String> = (0..32_000).map(|number| format!("\"memberr{number}\":1")).collect();
+    let names: Vec<String> = (0..28_000).map(|number| format!("\"memberr{number}\":1")).collect();
     format!("{{{},\"clinical\":{{{}}}}}", names.join(","), names.join(","))
 }
 
@@ -32,7 +30,7 @@ async fn post_text(service: &Service, body: String) -> Answer {
 async fn a_flood_of_unknown_names_is_told_in_short_and_holds_up_nobody() {
     let service = sandbox().await;
     let body = flood_of_names();
-    assert!((900_000..1_048_576).contains(&body.len()), "{}", body.len());
+    assert!((800_000..1_048_576).contains(&body.len()), "{}", body.len());
     let floods = join_all((0..10).map(|_| post_text(&service, body.clone())));
     let others = async {
         let mut longest = Duration::ZERO;
@@ -53,7 +51,7 @@ async fn a_flood_of_unknown_names_is_told_in_short_and_holds_up_nobody() {
         let hints = errors.iter().filter(|fault| fault["message"].as_str().unwrap().contains("did you mean")).count();
         assert!(hints <= 20, "{hints}");
         let told = problem["errors_not_listed"].as_u64().unwrap();
-        assert!(told >= 63_900, "{told}");
+        assert!(told >= 55_900, "{told}");
         assert_eq!(problem["detail"], format!("the request has {} faults; `errors` lists the first 100", told + 100));
         assert!(answer.text.len() < 100_000, "{} bytes", answer.text.len());
     }
