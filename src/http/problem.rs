@@ -50,8 +50,7 @@ pub struct ProblemBody {
     /// Every fault of the body at once; pointers are JSON pointers, or `?name` for query parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// `exclusion`, `requirement` and `redirect` of a refusal; `requirements` behind the detail; `errors_not_listed`, how many faults
-    /// there are beyond those listed.
+    /// `exclusion`, `requirement` and `redirect` of a refusal; `requirements` behind the detail; `errors_not_listed` beyond those listed.
     #[serde(flatten)]
     extensions: Map<String, Value>,
 }
