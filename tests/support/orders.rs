@@ -7,6 +7,9 @@ use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::rules::{Decision, Facts, KnownMember, KnownProvider, RelatedCase, Submitter, decide};
 use serde_json::{Value, json};
 
+#[path = "told.rs"]
+pub mod told;
+
 /// When test orders are received: a Tuesday morning in Chicago.
 pub const RECEIVED: &str = "2026-11-24T15:00:00Z";
 
@@ -96,6 +99,7 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
         "treatment": {"regimen_id": null, "phases": phases}
     });
     document(&regimen.id, &mut order);
+    told::tell(&regimen.id, &mut order);
     order
 }
 
@@ -249,7 +253,7 @@ fn biomarker(marker: &str, required: &RequiredResult, content: &Content) -> Valu
             json!(other.expect("some result is allowed").0)
         }
     };
-    json!({"name": marker, "result": result})
+    json!({"name": marker, "result": result, "on": "2026-11-12"})
 }
 
 fn phase_order(phase: &RegimenPhase, last: bool, content: &Content, line: &mut u32) -> Value {

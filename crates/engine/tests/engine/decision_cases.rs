@@ -109,7 +109,7 @@ fn the_cases_prove_known_requirements_and_leave_nothing_out() {
     missing("program", &mut ["bma", "ovm", "qccp"].into_iter(), &all(&|case| vec![case.program.clone()]));
     let cancers = all(&|case| content.regimen(&case.start).map(|regimen| regimen.cancer.clone()).into_iter().collect());
     let with_regimens: BTreeSet<&str> = content.regimens.iter().map(|regimen| regimen.cancer.as_str()).collect();
-    assert_eq!(with_regimens.len(), 34, "cancer types with regimens");
+    assert_eq!(with_regimens.len(), 63, "cancer types with regimens");
     missing("cancer type", &mut with_regimens.into_iter(), &cancers);
     let exclusions = expected(|expect| expect.refusal.iter().filter_map(|refused| refused.exclusion.clone()).collect());
     missing("exclusion", &mut EXCLUSIONS.iter().copied(), &exclusions);

@@ -170,8 +170,11 @@ fn a_treatment_drug_of_another_kind_makes_it_a_custom_plan_that_always_pends() {
     // proves DEV-01
     check_each("a drug too many", |regimen, content| {
         let mut order = exact(regimen, content, "bma");
+        // valrubicin, or thiotepa where that is the regimen
+        let has_valrubicin = regimen.required_ingredients.iter().any(|ingredient| ingredient == "valrubicin");
+        let (code, amount) = if has_valrubicin { ("J9342", 30) } else { ("J9357", 800) };
         let extra =
-            json!({"line": 900, "hcpcs": "J9357", "dose": {"amount": 800, "unit": "mg"}, "days": [1], "route": "intravesical"});
+            json!({"line": 900, "hcpcs": code, "dose": {"amount": amount, "unit": "mg"}, "days": [1], "route": "intravesical"});
         order["treatment"]["phases"][0]["drugs"].as_array_mut().expect("a list").push(extra);
         let decision = Situation::new(order, "bma").decide(content).map_err(|refusal| format!("{refusal:?}"))?;
         let custom = decision.deviations.iter().any(|deviation| deviation.code == DeviationCode::CustomTreatmentPlan);

@@ -61,7 +61,7 @@ pub const FAULTS: &[Fault] = &[
         "did you mean `2026.",
     ),
     fault(
-        "regimens/breast.toml",
+        "regimens/breast-early.toml",
         "id = \"BRE-AC-WKT\"\nname = \"AC then weekly paclitaxel\"\nicd10 = [\"C50\"]\n",
         "id = \"BRE-AC-WKT\"\nname = \"AC then weekly paclitaxel\"\nalias = [\"AC-T\"]\nicd10 = [\"C5O\"]\n",
         "alias = ",
@@ -69,7 +69,7 @@ pub const FAULTS: &[Fault] = &[
         "did you mean `aliases`?",
     ),
     fault(
-        "regimens/bladder.toml",
+        "regimens/bladder-metastatic.toml",
         "dose = \"1000 mg/m2\"",
         "dose = \"1000 mg/m3\"",
         "1000 mg/m3",
@@ -86,7 +86,7 @@ pub const FAULTS: &[Fault] = &[
     ),
     fault("regimens/cns.toml", "days = \"1\"", "days = \"0\"", "days = \"0\"", "`0` is not a day", "write it like `1-14`"),
     fault(
-        "regimens/colorectal.toml",
+        "regimens/colorectal-early.toml",
         "stages = [\"II\", \"III\"]",
         "stages = [\"II\", \"IIIB\"]",
         "IIIB",

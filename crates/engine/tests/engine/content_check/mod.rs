@@ -49,7 +49,7 @@ fn all_faults_together_are_reported_in_one_run_and_such_content_is_never_loaded(
     let missed: Vec<String> =
         FAULTS.iter().filter_map(|fault| missing(&report, fault, copy.line_of(fault.edit.file, fault.at))).collect();
     assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
-    let both = report.errors.iter().filter(|problem| problem.file == "regimens/breast.toml").count();
+    let both = report.errors.iter().filter(|problem| problem.file == "regimens/breast-early.toml").count();
     assert!(both >= 2, "an unknown key does not hide the bad code next to it");
     let refused = load_dir(copy.path()).expect_err("bad content must not be loaded");
     assert_eq!(refused.0, report.errors);
@@ -102,7 +102,7 @@ fn what_is_sound_but_hardly_meant_is_a_warning_with_its_line() {
 const REFUSED: [(Edit, &str, &str, &str); 3] = [
     (
         Edit { file: "policies/bevacizumab.toml", old: "id = \"crc-tas\"", new: "id = \"crc-tas\"\nretired = \"2026.3\"" },
-        "regimens/colorectal.toml",
+        "regimens/colorectal-metastatic.toml",
         "CRC-TASBEV",
         "bevacizumab",
     ),

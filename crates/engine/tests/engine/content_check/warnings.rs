@@ -104,7 +104,7 @@ pub const WARNINGS: &[Fault] = &[
         "regimens/renal.toml",
         "biomarkers = [\"imdc_risk in [intermediate, poor]\"]",
         "biomarkers = [\"imdc_risk in [intermediate, poor]\", \"imdc_risk is favorable\"]",
-        "id = ",
+        "id = \"RCC-NIVO-IPI\"",
         "no patient can fit",
         "compare `settings`",
     ),
