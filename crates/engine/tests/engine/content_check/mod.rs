@@ -200,3 +200,58 @@ fn every_example_of_the_criteria_language_can_be_read() {
         assert!(page.contains("policies/pertuzumab.toml:30: error: column 11 of \"cancer is brest\": unknown cancer type `brest`; did you mean `breast`?"));
     }
 }
+
+// proves COV-01, COV-02
+#[test]
+fn coverage_rows_that_overlap_that_nothing_reaches_or_that_leave_a_gap_are_errors() {
+    let cases = [
+        (
+            "coverage/home-health.toml",
+            "product = [\"medicare_ppo\"] }",
+            "product = [\"medicare_ppo\", \"medicare_hmo\"] }",
+            "answers the same question",
+        ),
+        (
+            "coverage/home-health.toml",
+            "product = [\"medicare_ppo\"] }",
+            "product = [\"epo\"] }",
+            "no question about `home_health_care` reaches this row",
+        ),
+        (
+            "coverage/home-health.toml",
+            "line_of_business = [\"fep\"] }\nrequirement",
+            "line_of_business = [\"medicaid\"] }\nrequirement",
+            "the source names `fep`",
+        ),
+        (
+            "coverage/chiropractic.toml",
+            "ask = [\"connect-center\"]\nlimits",
+            "ask = [\"connect-centre\"]\nlimits",
+            "there is no contact `connect-centre`",
+        ),
+        ("coverage/cancer.toml", "exclusion = \"indemnity\"", "exclusion = \"indemnities\"", "has no exclusion `indemnities`"),
+        (
+            "coverage/cancer-michigan.toml",
+            "order = [\"medical_oncology\"]",
+            "order = [\"radiation_oncology\"]",
+            "does not manage radiation_oncology",
+        ),
+        (
+            "coverage/dental.toml",
+            "services = [\"orthodontia\"]",
+            "services = [\"orthodontics\"]",
+            "there is no service `orthodontics`",
+        ),
+    ];
+    for (file, old, new, message) in cases {
+        let copy = Copy::new();
+        let text = copy.read(file);
+        assert!(text.contains(old), "{file}: {old}");
+        copy.write(file, &text.replacen(old, new, 1));
+        let report = check(Some(copy.path()));
+        assert!(
+            report.errors.iter().any(|problem| problem.file == file && problem.message.contains(message)),
+            "{message}:\n{report}"
+        );
+    }
+}
