@@ -298,8 +298,9 @@ fn read_rows(
 
 /// What a row says of the plan's cancer program has to be in the program's own file.
 fn check_program(row: &Row, header: &Header, programs: &[programs::Draft], place: Place<'_, '_>, report: &mut Report) {
-    let program = programs.iter().filter_map(programs::Draft::latest).find(|program| program.health_plan == header.health_plan);
-    let Some(program) = program else { return };
+    let versions: Vec<&Arc<Program>> =
+        programs.iter().flat_map(programs::Draft::versions).filter(|program| program.health_plan == header.health_plan).collect();
+    let Some(program) = versions.last() else { return };
     if let Some(id) = &row.exclusion
         && !program.exclusions.iter().any(|exclusion| exclusion.exclusion == *id)
     {
@@ -310,7 +311,10 @@ fn check_program(row: &Row, header: &Header, programs: &[programs::Draft], place
             did_you_mean(id, known),
         );
     }
-    for (index, service) in row.order.iter().enumerate().filter(|(_, service)| !program.services.contains(service)) {
+    // a program that manages nothing leads to no order
+    let managed: Vec<Service> = versions.iter().flat_map(|program| program.services.iter().copied()).collect();
+    let unmanaged = |service: &Service| !managed.is_empty() && !managed.contains(service);
+    for (index, service) in row.order.iter().enumerate().filter(|(_, service)| unmanaged(service)) {
         place.key("order").at(index).error(report, format!("program `{}` does not manage {service}", program.id), None);
     }
 }
@@ -391,21 +395,23 @@ impl Drafts {
 
     fn answer(&self, draft: &RowDraft, plan: &PlanEntry, program: Option<&Arc<Program>>) -> CoverageRow {
         let row = &draft.row;
+        let managed = |service: &&Service| program.is_some_and(|program| program.services.contains(service));
+        let orders: Vec<Service> = row.order.iter().filter(managed).copied().collect();
         let exclusion = row.exclusion.as_ref().and_then(|id| {
             let known = program.into_iter().flat_map(|program| &program.exclusions);
             known.into_iter().find(|exclusion| exclusion.exclusion == *id)
         });
         let mut how_to_request: Vec<HowToRequest> = Vec::new();
-        if !row.order.is_empty() {
+        if !orders.is_empty() {
             how_to_request.push(own_orders());
         }
         how_to_request.extend(exclusion.map(|exclusion| HowToRequest::from(&exclusion.redirect)));
         how_to_request.extend(row.ask.iter().filter_map(|id| self.contacts.get(id).cloned()));
         let message = row.message.clone().or_else(|| exclusion.map(|exclusion| exclusion.message.clone())).unwrap_or_default();
         let mut have_ready = row.have_ready.clone();
-        have_ready.extend(row.order.iter().flat_map(|service| required(program, *service)));
+        have_ready.extend(orders.iter().flat_map(|service| required(program, *service)));
         have_ready.dedup();
-        let without = program.filter(|_| !row.order.is_empty()).map(|program| program.without_authorization.clone());
+        let without = program.filter(|_| !orders.is_empty()).map(|program| program.without_authorization.clone());
         CoverageRow {
             requirement: row.requirement,
             within_hours: row.within_hours,
@@ -420,7 +426,7 @@ impl Drafts {
             message,
             source: passage(&draft.document, &row.lines),
             exclusion: row.exclusion.clone(),
-            orders: row.order.clone(),
+            orders,
         }
     }
 
