@@ -203,8 +203,12 @@ vocabulary!(
         MgPerKg = "mg/kg",
         /// Micrograms per kilogram of body weight.
         McgPerKg = "mcg/kg",
+        /// Micrograms per square metre of body surface.
+        McgPerM2 = "mcg/m2",
         /// Units per square metre of body surface.
         UnitsPerM2 = "units/m2",
+        /// Units per kilogram of body weight.
+        UnitsPerKg = "units/kg",
         /// Target area under the curve, mg/mL·min (Calvert).
         Auc = "auc",
         /// Millicuries.
@@ -213,13 +217,27 @@ vocabulary!(
         UciPerKg = "uci/kg",
         /// One container, treatment or infusion.
         Each = "each",
+        /// Millilitres, of what is dosed by volume.
+        Ml = "ml",
+        /// Milliequivalents.
+        Meq = "meq",
     }
 );
 
 impl DoseUnit {
     /// True for a dose that body measures turn into an amount.
     pub const fn is_relative(self) -> bool {
-        matches!(self, Self::MgPerM2 | Self::MgPerKg | Self::McgPerKg | Self::UnitsPerM2 | Self::Auc | Self::UciPerKg)
+        matches!(
+            self,
+            Self::MgPerM2
+                | Self::MgPerKg
+                | Self::McgPerKg
+                | Self::McgPerM2
+                | Self::UnitsPerM2
+                | Self::UnitsPerKg
+                | Self::Auc
+                | Self::UciPerKg
+        )
     }
 }
 

@@ -248,8 +248,8 @@ fn converted(
 
 const fn ordered_per(unit: DoseUnit) -> Option<Per> {
     match unit {
-        DoseUnit::MgPerKg | DoseUnit::McgPerKg | DoseUnit::UciPerKg => Some(Per::Kg),
-        DoseUnit::MgPerM2 | DoseUnit::UnitsPerM2 => Some(Per::M2),
+        DoseUnit::MgPerKg | DoseUnit::McgPerKg | DoseUnit::UciPerKg | DoseUnit::UnitsPerKg => Some(Per::Kg),
+        DoseUnit::MgPerM2 | DoseUnit::McgPerM2 | DoseUnit::UnitsPerM2 => Some(Per::M2),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::order::{Dose, Phase};
 use crate::domain::vocabulary::{DoseUnit, Sex};
 use chrono::{Days, Months, NaiveDate};
 
-/// An amount given to this patient, in its base unit: milligrams, units, millicuries or pieces.
+/// An amount given to this patient, in its base unit: milligrams, units, millicuries, pieces, millilitres or milliequivalents.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Given {
     kind: Kind,
@@ -22,7 +22,9 @@ impl Given {
             Kind::Mass => DoseUnit::Mg,
             Kind::Units => DoseUnit::Units,
             Kind::Radioactivity => DoseUnit::Mci,
-            Kind::Count | Kind::Volume | Kind::Equivalents => DoseUnit::Each,
+            Kind::Count => DoseUnit::Each,
+            Kind::Volume => DoseUnit::Ml,
+            Kind::Equivalents => DoseUnit::Meq,
         };
         let places = if self.amount < 1.0 { 10_000.0 } else { 100.0 };
         Dose { amount: (self.amount * places).round() / places, unit }
@@ -59,13 +61,15 @@ impl Given {
     pub const fn of_flat(amount: f64, unit: DoseUnit) -> Option<Self> {
         let (kind, amount) = match unit {
             DoseUnit::Mg | DoseUnit::MgPerKg | DoseUnit::MgPerM2 => (Kind::Mass, amount),
-            DoseUnit::Mcg | DoseUnit::McgPerKg => (Kind::Mass, amount / 1000.0),
+            DoseUnit::Mcg | DoseUnit::McgPerKg | DoseUnit::McgPerM2 => (Kind::Mass, amount / 1000.0),
             DoseUnit::G => (Kind::Mass, amount * 1000.0),
-            DoseUnit::Units | DoseUnit::UnitsPerM2 => (Kind::Units, amount),
+            DoseUnit::Units | DoseUnit::UnitsPerM2 | DoseUnit::UnitsPerKg => (Kind::Units, amount),
             DoseUnit::MillionUnits => (Kind::Units, amount * 1e6),
             DoseUnit::Mci => (Kind::Radioactivity, amount),
             DoseUnit::UciPerKg => (Kind::Radioactivity, amount / 1000.0),
             DoseUnit::Each => (Kind::Count, amount),
+            DoseUnit::Ml => (Kind::Volume, amount),
+            DoseUnit::Meq => (Kind::Equivalents, amount),
             DoseUnit::Auc => return None,
         };
         Some(Self { kind, amount })
@@ -99,8 +103,12 @@ pub const fn measure(unit: DoseUnit) -> (Basis, f64) {
         DoseUnit::MillionUnits => (Kind::Units, Per::Flat, 1e6),
         DoseUnit::Mci => (Kind::Radioactivity, Per::Flat, 1.0),
         DoseUnit::Each => (Kind::Count, Per::Flat, 1.0),
+        DoseUnit::Ml => (Kind::Volume, Per::Flat, 1.0),
+        DoseUnit::Meq => (Kind::Equivalents, Per::Flat, 1.0),
         DoseUnit::MgPerM2 => (Kind::Mass, Per::SquareMetre, 1.0),
+        DoseUnit::McgPerM2 => (Kind::Mass, Per::SquareMetre, 0.001),
         DoseUnit::UnitsPerM2 => (Kind::Units, Per::SquareMetre, 1.0),
+        DoseUnit::UnitsPerKg => (Kind::Units, Per::Kilogram, 1.0),
         DoseUnit::MgPerKg => (Kind::Mass, Per::Kilogram, 1.0),
         DoseUnit::McgPerKg => (Kind::Mass, Per::Kilogram, 0.001),
         DoseUnit::UciPerKg => (Kind::Radioactivity, Per::Kilogram, 0.001),
@@ -167,6 +175,8 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Opti
         "million_units" => (Kind::Units, unit.amount * 1e6),
         "mci" => (Kind::Radioactivity, unit.amount),
         "uci" => (Kind::Radioactivity, unit.amount / 1000.0),
+        "ml" => (Kind::Volume, unit.amount),
+        "meq" => (Kind::Equivalents, unit.amount),
         "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
         "each" => match container.filter(|container| container.basis.kind == dose.kind) {
             Some(container) => (dose.kind, container.amount),
@@ -266,6 +276,8 @@ mod tests {
         assert_eq!(units(200.0, Kind::Radioactivity, 1.0, "mci"), Some(200));
         assert_eq!(units(50.0, Kind::Mass, 1.0, "each"), Some(1));
         assert_eq!(units(0.000_000_1, Kind::Mass, 1.0, "mg"), Some(1));
+        assert_eq!(units(1500.0, Kind::Volume, 1000.0, "ml"), Some(2));
+        assert_eq!(units(20.0, Kind::Equivalents, 2.0, "meq"), Some(10));
         assert_eq!(units(50.0, Kind::Mass, 1.0, "ml"), None);
         assert_eq!(units(50.0, Kind::Mass, 1.0, "units"), None);
     }

@@ -231,7 +231,7 @@ fn code_and_name(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Con
     }
     if let Some((known, _)) = content.drugs.by_code(code) {
         if !known.is_unclassified()
-            && let Some(named) = drug.generic.as_ref().and_then(|name| content.drugs.by_name(name))
+            && let Some(named) = drug.generic.as_ref().and_then(|name| content.drugs.named(name))
             && named.generic != known.generic
         {
             let message = format!("{code} is {}, not {}: correct the code or the name", known.generic, named.generic);
@@ -278,7 +278,7 @@ fn declarations(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>
 fn is_always_treatment(drug: &OrderedDrug, content: &Content) -> bool {
     let known = match (&drug.hcpcs, &drug.generic) {
         (Some(code), _) => content.drugs.by_code(code).map(|(known, _)| known),
-        (None, Some(name)) => content.drugs.by_name(name),
+        (None, Some(name)) => content.drugs.named(name),
         (None, None) => None,
     };
     known.is_none_or(|known| !known.supportive)

@@ -114,7 +114,7 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
                 }
                 Some((drug, code)) => (Some(drug), Some(code)),
                 None if ordered.hcpcs.is_some() => (None, None),
-                None => (ordered.generic.as_ref().and_then(|name| content.drugs.by_name(name)), None),
+                None => (ordered.generic.as_ref().and_then(|name| content.drugs.named(name)), None),
             };
             let mut line = PlanLine {
                 ordered,
@@ -138,8 +138,7 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
 
 /// The drug that the line names beside a code for unclassified drugs.
 pub fn named<'a>(ordered: &OrderedDrug, drugs: &'a DrugCatalog) -> Option<&'a Arc<Drug>> {
-    let name = ordered.generic.as_deref()?.trim();
-    drugs.by_name(name).or_else(|| drugs.by_brand(name)).filter(|drug| !drug.is_unclassified())
+    drugs.named(ordered.generic.as_deref()?).filter(|drug| !drug.is_unclassified())
 }
 
 /// Phases with the day on which each begins, counted from 0 on the date of service.

@@ -110,6 +110,8 @@ pub struct DrugCatalog {
     terminated: HashMap<String, TerminatedCode>,
     by_code: HashMap<String, (usize, usize)>,
     by_name: HashMap<String, usize>,
+    /// Brands, lower case; none for a brand that several drugs have.
+    by_brand: HashMap<String, Option<usize>>,
 }
 
 impl DrugCatalog {
@@ -117,6 +119,7 @@ impl DrugCatalog {
     pub fn new(drugs: Vec<Arc<Drug>>, terminated: Vec<TerminatedCode>) -> Self {
         let mut by_code = HashMap::new();
         let mut by_name = HashMap::new();
+        let mut by_brand: HashMap<String, Option<usize>> = HashMap::new();
         for (index, drug) in drugs.iter().enumerate() {
             for (place, code) in drug.codes.iter().enumerate() {
                 by_code.entry(code.hcpcs.clone()).or_insert((index, place));
@@ -125,9 +128,13 @@ impl DrugCatalog {
             for name in names {
                 by_name.entry(name.to_lowercase()).or_insert(index);
             }
+            for brand in &drug.brands {
+                let of = by_brand.entry(brand.to_lowercase()).or_insert(Some(index));
+                *of = of.filter(|other| *other == index);
+            }
         }
         let terminated = terminated.into_iter().map(|code| (code.hcpcs.clone(), code)).collect();
-        Self { drugs, terminated, by_code, by_name }
+        Self { drugs, terminated, by_code, by_name, by_brand }
     }
 
     /// True where it was built of these.
@@ -154,9 +161,11 @@ impl DrugCatalog {
         self.by_name.get(&name.to_lowercase()).and_then(|index| self.drugs.get(*index))
     }
 
-    /// A drug by brand name, ignoring case.
-    pub fn by_brand(&self, name: &str) -> Option<&Arc<Drug>> {
-        self.drugs.iter().find(|drug| drug.brands.iter().any(|brand| brand.eq_ignore_ascii_case(name)))
+    /// The drug that an order names: by generic name, synonym or brand, ignoring case. A brand that several drugs have names none.
+    pub fn named(&self, name: &str) -> Option<&Arc<Drug>> {
+        let name = name.trim();
+        let by_brand = || self.by_brand.get(&name.to_lowercase()).copied().flatten().and_then(|index| self.drugs.get(index));
+        self.by_name(name).or_else(by_brand)
     }
 
     /// Every code that ended.

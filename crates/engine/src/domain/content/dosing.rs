@@ -72,7 +72,7 @@ const UNITS: [(&str, Kind, f64); 10] = [
 impl Basis {
     /// Every unit's word.
     pub fn words() -> impl Iterator<Item = &'static str> {
-        UNITS.iter().map(|(word, ..)| *word).chain(["mg/m2", "mg/kg", "mcg/kg", "units/m2", "auc"])
+        UNITS.iter().map(|(word, ..)| *word).chain(["mg/m2", "mg/kg", "mcg/kg", "mcg/m2", "units/m2", "units/kg", "auc"])
     }
 
     /// A unit such as `mg/m2`, with how much of the base unit it is.

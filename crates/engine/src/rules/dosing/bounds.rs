@@ -5,7 +5,7 @@ use super::super::dose::{self, Given};
 use super::super::drugs::{Shared, ceiling};
 use super::super::plan::PlanLine;
 use super::{About, regimen};
-use crate::domain::content::{Basis, DoseRule, Kind, Per, RouteId, Routes};
+use crate::domain::content::{Basis, DoseRule, Per, RouteId, Routes};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 
@@ -92,7 +92,7 @@ fn verdict(line: &PlanLine<'_>, dose: Dose, route: RouteId, shared: &Shared<'_>)
     let most =
         here().filter_map(|rule| rule.most).filter(|most| most.basis.kind == basis.kind).map(|most| most.amount).reduce(f64::max);
     if bound.is_none() && most.is_none() {
-        return if is_expressible(line) { Verdict::Unknown } else { Verdict::Within };
+        return Verdict::Unknown;
     }
     let Ok(given) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { return Verdict::Within };
     // a cap holds only for a dose that is known to be sound before it
@@ -101,11 +101,6 @@ fn verdict(line: &PlanLine<'_>, dose: Dose, route: RouteId, shared: &Shared<'_>)
         Some(most) => Verdict::Beyond(in_words(most, Basis { kind: basis.kind, per: Per::Flat })),
         None => Verdict::Within,
     }
-}
-
-/// True where content's own units can be written in an order: millilitres and milliequivalents cannot.
-fn is_expressible(line: &PlanLine<'_>) -> bool {
-    rules(line, None).any(|rule| !matches!(rule.basis.kind, Kind::Volume | Kind::Equivalents))
 }
 
 /// The outer bound; the narrower one where the matched regimen stays below it itself.

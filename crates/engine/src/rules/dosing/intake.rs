@@ -63,8 +63,7 @@ fn wrong_unit(dose: Dose, known: &Drug, code: Option<&Code>, products: &[&Produc
     for unit in codes.iter().filter_map(|code| code.billing_unit.as_ref()) {
         kinds.extend(crate::domain::content::Basis::parse(&unit.unit).map(|(basis, _)| basis.kind));
     }
-    // what an order's units cannot say is not judged by them
-    if kinds.is_empty() || kinds.iter().any(|kind| matches!(kind, Kind::Volume | Kind::Equivalents)) {
+    if kinds.is_empty() {
         return None;
     }
     let is_possible = |unit: DoseUnit| {

@@ -57,7 +57,7 @@ fn named_otherwise<'a>(line: &PlanLine<'a>, content: &'a Content) -> Option<&'a 
     if is_it(&drug.generic) || drug.synonyms.iter().any(is_it) || drug.brands.iter().any(is_it) {
         return None;
     }
-    content.drugs.by_name(name).filter(|other| other.generic != drug.generic)
+    content.drugs.named(name).filter(|other| other.generic != drug.generic)
 }
 
 impl Laid<'_> {
