@@ -84,7 +84,7 @@ fn codes_lead_to_drugs_and_ended_codes_to_their_successors() {
     assert_eq!(phesgo.ingredients, ["pertuzumab", "trastuzumab"]);
     assert_eq!(content.drugs.terminated("J9310").unwrap().replaced_by, ["J9312"]);
     assert!(content.drugs.by_name("Nab-Paclitaxel").is_some());
-    assert!(content.drugs.by_name("prednisone").unwrap().codes.is_empty());
+    assert!(content.drugs.by_name("lenalidomide").unwrap().codes.is_empty());
 }
 
 // proves PRG-11
