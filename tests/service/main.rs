@@ -12,6 +12,7 @@ mod http_conventions;
 mod import_direction;
 mod liveness;
 mod program;
+mod project_files;
 mod role_routes;
 mod rosters;
 mod schema_names;
