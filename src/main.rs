@@ -1,6 +1,8 @@
 //! The program. Reads the command line and runs what it asks for; everything else is in the library.
 
 mod cli;
+mod connection;
+mod descriptors;
 mod greeting;
 mod options;
 mod serve;

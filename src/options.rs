@@ -66,6 +66,16 @@ pub struct ServeOptions {
     /// With a database on a machine of its own, give them all. There are not more than there are connections for.
     #[arg(long, env = "ONCOAUTH_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub worker_threads: Option<u16>,
+    /// Connections of callers at most; 8,192 where it is not set, and never more than open files allow. Whoever comes after is answered
+    /// 503.
+    #[arg(long, env = "ONCOAUTH_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub max_connections: Option<u32>,
+    /// Seconds that the head of a request may take to arrive, the first one of a connection counted from its beginning.
+    #[arg(long, env = "ONCOAUTH_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub header_timeout: u64,
+    /// Seconds that a connection may be kept without a request. Give a proxy in front of the service less than this.
+    #[arg(long, env = "ONCOAUTH_KEEP_ALIVE", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub keep_alive: u64,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Pretty)]
     pub log_format: LogFormat,

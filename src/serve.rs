@@ -1,8 +1,10 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
+use crate::connection::{Doorkeeper, Limits};
+use crate::descriptors;
 use crate::greeting;
 use crate::options::{DatabaseOptions, Outcome, ServeOptions};
-use crate::threads::Threads;
+use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
@@ -43,10 +45,11 @@ pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
 /// Serves until told to stop.
 pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
     let _last_lines = telemetry::start_logging(options.log_format)?;
-    block_on(serve(options))
+    let descriptors = descriptors::raise();
+    block_on(serve(options, descriptors))
 }
 
-async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
+async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let processors =
         || thread::available_parallelism().map_or(1, |processors| u16::try_from(processors.get()).unwrap_or(u16::MAX));
     let threads = options.worker_threads.unwrap_or_else(|| (processors() / 2).clamp(1, THREADS_AT_MOST));
@@ -54,7 +57,8 @@ async fn serve(options: &ServeOptions) -> Outcome<ExitCode> {
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
     let database = Database::open(&options.database, connections).await?;
-    let served = serve_on(&database, listener, options, settings, threads).await;
+    let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
+    let served = serve_on(&database, listener, options, settings, threads, most).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
 }
@@ -65,6 +69,7 @@ async fn serve_on(
     options: &ServeOptions,
     settings: Settings,
     threads: u16,
+    most_connections: usize,
 ) -> Outcome<()> {
     database.migrate().await?;
     let app = app_on(database, options.content_dir.as_deref(), settings)?;
@@ -74,7 +79,11 @@ async fn serve_on(
     }
     let address = listener.local_addr()?;
     let wanted = usize::from(threads);
-    let threads = Threads::start(address, http::routers(&app, threads))?;
+    let doorkeeper = Doorkeeper::new(most_connections, {
+        let app = app.clone();
+        move || http::bare::full(&app)
+    });
+    let threads = Threads::start(address, http::routers(&app, threads), doorkeeper, &manners(options, &app))?;
     if threads.count() < wanted {
         tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
     }
@@ -95,6 +104,13 @@ async fn serve_on(
         tracing::warn!("the timers did not end in order");
     }
     ended
+}
+
+/// How connections are kept, and what they are answered by themselves.
+fn manners(options: &ServeOptions, app: &App) -> Manners {
+    let limits = Limits::new(Duration::from_secs(options.header_timeout), Duration::from_secs(options.keep_alive));
+    let app = app.clone();
+    Manners { limits, unread: Arc::new(move |status| http::bare::unread(&app, status)) }
 }
 
 /// The time that requests in flight have, cut short when told to stop again.

@@ -80,6 +80,26 @@ pub fn count_decision(program: &str, status: CaseStatus) {
     metrics::counter!("oncoauth_decisions_total", "program" => program.to_owned(), "status" => status.as_str()).increment(1);
 }
 
+/// Counts a run of a job: `done`, `failed` or `panicked`.
+pub fn count_job(job: &'static str, outcome: &'static str) {
+    metrics::counter!("oncoauth_job_runs_total", "job" => job, "outcome" => outcome).increment(1);
+}
+
+/// Shows how often in a row a job has failed.
+pub fn show_failing(job: &'static str, failures: u32) {
+    metrics::gauge!("oncoauth_job_failures_in_a_row", "job" => job).set(f64::from(failures));
+}
+
+/// Counts a timer by its kind: `done`, `failed` or `panicked`.
+pub fn count_timer(kind: &str, outcome: &'static str) {
+    metrics::counter!("oncoauth_timers_total", "kind" => kind.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// Shows how many timers are due and could not be run.
+pub fn show_failed_jobs(count: i64) {
+    metrics::gauge!("oncoauth_failed_jobs").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
 /// Counts an attempt to deliver an event to a plan: `delivered`, or what went wrong.
 pub fn count_delivery(health_plan: &str, outcome: &str) {
     metrics::counter!("oncoauth_webhook_attempts_total", "health_plan" => health_plan.to_owned(), "outcome" => outcome.to_owned())

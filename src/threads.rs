@@ -3,36 +3,34 @@
 //! with the fewest callers. What a handler does without waiting holds up the other callers of its thread: whatever takes long is not done
 //! there.
 
+use crate::connection::{self, Around, Doorkeeper, Limits, Unread, Watch, Wire};
 use crate::options::Outcome;
 use axum::Router;
 use axum::serve::Listener;
-use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Interval, MissedTickBehavior};
 
-/// Less than the shortest time limit that is set for every request.
+/// Less than the shortest time limit that is set for every request. A timer that is due before all others of its runtime costs a system
+/// call when it is set, and each request and each statement sets one, which are due later than this.
 const BEAT: Duration = Duration::from_millis(100);
 
 /// Threads that serve.
-#[derive(Debug)]
 pub struct Threads {
     address: SocketAddr,
     each: Vec<Thread>,
+    doorkeeper: Doorkeeper,
     stop: watch::Sender<bool>,
 }
 
-#[derive(Debug)]
 struct Thread {
     hand: mpsc::UnboundedSender<Handed>,
     callers: Arc<AtomicUsize>,
@@ -41,6 +39,15 @@ struct Thread {
 
 type Handed = (std::net::TcpStream, SocketAddr, Caller);
 
+/// What connections of all threads have in common.
+#[derive(Clone)]
+pub struct Manners {
+    /// How long a connection may keep the service waiting.
+    pub limits: Limits,
+    /// What is answered to what is no request.
+    pub unread: Unread,
+}
+
 impl Threads {
     /// How many there are.
     pub fn count(&self) -> usize {
@@ -48,18 +55,30 @@ impl Threads {
     }
 
     /// Starts one for each router. They live until the process ends: connections to the database that one opened may be in use elsewhere.
-    pub fn start(address: SocketAddr, routers: Vec<Router>) -> Outcome<Self> {
+    pub fn start(address: SocketAddr, routers: Vec<Router>, doorkeeper: Doorkeeper, manners: &Manners) -> Outcome<Self> {
         let (stop, stopped) = watch::channel(false);
-        let start = |(number, router)| start(address, number, router, stopped.clone());
+        let crowded = (doorkeeper.most() / routers.len().max(1)).saturating_mul(3).div_ceil(4);
+        let start = |(number, router)| {
+            let (hand, handed) = mpsc::unbounded_channel();
+            let callers = Arc::default();
+            let serving =
+                Serving { router, manners: manners.clone(), stopped: stopped.clone(), callers: Arc::clone(&callers), crowded };
+            Ok(Thread { hand, callers, ended: serving.start(number, handed)? })
+        };
         let each = routers.into_iter().enumerate().map(start).collect::<io::Result<_>>()?;
-        Ok(Self { address, each, stop })
+        Ok(Self { address, each, doorkeeper, stop })
     }
 
     /// Hands connections out for as long as it is waited for.
     pub async fn accept(&self, mut listener: TcpListener) -> Outcome<()> {
         loop {
             let (stream, peer) = Listener::accept(&mut listener).await;
-            let Some(thread) = self.each.iter().min_by_key(|thread| thread.callers.load(Ordering::Relaxed)) else {
+            let open = |thread: &Thread| thread.callers.load(Ordering::Relaxed);
+            if !self.doorkeeper.has_room(self.each.iter().map(open).sum()) {
+                self.doorkeeper.turn_away(stream);
+                continue;
+            }
+            let Some(thread) = self.each.iter().min_by_key(|thread| open(thread)) else {
                 return Err("no thread serves".into());
             };
             let caller = Caller::among(&thread.callers);
@@ -85,56 +104,109 @@ impl Threads {
     }
 }
 
-fn start(address: SocketAddr, number: usize, router: Router, mut stopped: watch::Receiver<bool>) -> io::Result<Thread> {
-    let (hand, handed) = mpsc::unbounded_channel();
-    let (end, ended) = oneshot::channel();
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let serve = async move {
-        let stopped = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-        tokio::spawn(beat());
-        let server = axum::serve(Inbox { address, handed }, router).with_graceful_shutdown(stopped);
-        if let Err(error) = server.await {
-            tracing::error!(%error, "a thread stopped serving");
-        }
-        drop(end);
-        pending::<()>().await;
-    };
-    thread::Builder::new().name(format!("serve-{number}")).spawn(move || runtime.block_on(serve))?;
-    Ok(Thread { hand, callers: Arc::default(), ended })
+/// What a thread serves with.
+struct Serving {
+    router: Router,
+    manners: Manners,
+    stopped: watch::Receiver<bool>,
+    callers: Arc<AtomicUsize>,
+    /// With so many callers the thread is crowded.
+    crowded: usize,
 }
 
-/// Lets a timer be due soon. A timer that is due before all others of its runtime costs a system call when it is set, and each request and
-/// each statement sets one, which are due later than this.
-async fn beat() {
-    let mut beat = tokio::time::interval(BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        beat.tick().await;
+impl Serving {
+    fn start(self, number: usize, handed: mpsc::UnboundedReceiver<Handed>) -> io::Result<oneshot::Receiver<()>> {
+        let (end, ended) = oneshot::channel();
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let serve = async move {
+            self.serve(handed).await;
+            drop(end);
+            beat(&mut beats()).await;
+        };
+        thread::Builder::new().name(format!("serve-{number}")).spawn(move || runtime.block_on(serve))?;
+        Ok(ended)
     }
-}
 
-/// The connections handed to a thread.
-struct Inbox {
-    address: SocketAddr,
-    handed: mpsc::UnboundedReceiver<Handed>,
-}
-
-impl Listener for Inbox {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    /// Serves until it is told to stop, and then those who have begun.
+    async fn serve(self, mut handed: mpsc::UnboundedReceiver<Handed>) {
+        let mut connections = JoinSet::new();
+        let mut open = Vec::new();
+        let mut beats = beats();
+        let mut stopped = self.stopped.clone();
         loop {
-            let Some((stream, peer, caller)) = self.handed.recv().await else { return pending().await };
-            match TcpStream::from_std(stream) {
-                Ok(stream) => return (Connection { stream, _caller: caller }, peer),
-                Err(error) => tracing::warn!(%error, "a connection could not be taken over"),
+            tokio::select! {
+                one = handed.recv() => match one {
+                    Some(one) => open.extend(self.take_over(one, &mut connections)),
+                    None => break,
+                },
+                Some(ended) = connections.join_next(), if !connections.is_empty() => note(&ended),
+                _ = beats.tick() => self.let_go(&mut open, false),
+                _ = stopped.wait_for(|stopped| *stopped) => break,
+            }
+        }
+        drop(handed); // whoever was handed over and not taken over finds the connection closed
+        while !connections.is_empty() {
+            tokio::select! {
+                Some(ended) = connections.join_next() => note(&ended),
+                _ = beats.tick() => self.let_go(&mut open, true),
             }
         }
     }
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    /// Begins to serve a connection.
+    fn take_over(&self, (stream, _, caller): Handed, connections: &mut JoinSet<()>) -> Option<Open> {
+        let stream = TcpStream::from_std(stream)
+            .inspect_err(|error| tracing::warn!(%error, "a connection could not be taken over"))
+            .ok()?;
+        let watch = Arc::new(Watch::new());
+        let wire = Wire::new(stream, Arc::clone(&watch), Arc::clone(&self.manners.unread));
+        let served = connection::serve(wire, self.router.clone(), Arc::clone(&watch), self.stopped.clone());
+        let end = connections.spawn(async move {
+            served.await;
+            drop(caller);
+        });
+        Some(Open { watch, end })
+    }
+
+    /// Lets those go that keep the service waiting, and forgets those that have ended.
+    fn let_go(&self, open: &mut Vec<Open>, stopping: bool) {
+        let around = Around { crowded: self.callers.load(Ordering::Relaxed) >= self.crowded, stopping };
+        open.retain(|one| {
+            if one.end.is_finished() {
+                return false;
+            }
+            let overdue = one.watch.is_overdue(&self.manners.limits, around);
+            if overdue {
+                metrics::counter!("oncoauth_connections_timed_out_total").increment(1);
+                one.end.abort();
+            }
+            !overdue
+        });
+    }
+}
+
+/// An open connection.
+struct Open {
+    watch: Arc<Watch>,
+    end: AbortHandle,
+}
+
+fn note(ended: &Result<(), tokio::task::JoinError>) {
+    if ended.as_ref().is_err_and(tokio::task::JoinError::is_panic) {
+        tracing::error!("a connection panicked");
+    }
+}
+
+fn beats() -> Interval {
+    let mut beats = tokio::time::interval(BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beats
+}
+
+/// Keeps the runtime going: connections to the database that were opened here may be in use elsewhere.
+async fn beat(beats: &mut Interval) {
+    loop {
+        beats.tick().await;
     }
 }
 
@@ -145,6 +217,7 @@ struct Caller(Arc<AtomicUsize>);
 impl Caller {
     fn among(callers: &Arc<AtomicUsize>) -> Self {
         callers.fetch_add(1, Ordering::Relaxed);
+        metrics::gauge!("oncoauth_connections").increment(1.0);
         Self(Arc::clone(callers))
     }
 }
@@ -152,40 +225,6 @@ impl Caller {
 impl Drop for Caller {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A caller's connection.
-#[derive(Debug)]
-struct Connection {
-    stream: TcpStream,
-    _caller: Caller,
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, parts: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        metrics::gauge!("oncoauth_connections").decrement(1.0);
     }
 }

@@ -1,6 +1,7 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
 pub mod attachments;
+pub mod background;
 pub mod call;
 pub mod catalog;
 pub mod claim_checks;
@@ -10,10 +11,12 @@ pub mod deadlines;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;
+pub mod failed_jobs;
 pub mod feeds;
 pub mod idempotency;
 pub mod letters;
 pub mod orders;
+pub mod places;
 pub mod rendering;
 pub mod reviews;
 pub mod rosters;
@@ -41,7 +44,6 @@ use sqlx::PgPool;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// What every use case works with. Cheap to clone: each request has its own.
 #[derive(Debug, Clone)]
@@ -74,8 +76,10 @@ pub struct Parts {
     pub catalog: Arc<catalog::Indexes>,
     /// Places for clinical documents under way.
     pub uploads: attachments::Places,
+    /// How what runs by itself is doing.
+    pub background: background::Background,
     /// Places for roster files under way.
-    pub roster_loads: Arc<Semaphore>,
+    pub roster_loads: places::Places,
 }
 
 /// Calls that come by the thousand, each kind in statements for many at once.
@@ -136,8 +140,10 @@ pub struct Settings {
     /// Connections of the lane, beside those of the pool. Orders wait for the disk when they are stored, and what waits together waits
     /// once; but every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
     pub lane_connections: u32,
-    /// Roster files that are loaded at once. Each has a connection of the pool for as long as it takes to arrive.
+    /// Roster files that are loaded at once, one of each plan. Each has a connection of the pool for as long as it takes to arrive.
     pub roster_loads: usize,
+    /// The longest that nothing of a roster file may arrive.
+    pub roster_silence: Duration,
     /// Clinical documents that are received at once.
     pub uploads: usize,
     /// Of these, documents of one caller.
@@ -147,6 +153,8 @@ pub struct Settings {
     /// The longest that a clinical document may take to arrive. One of which nothing arrives for as long as a request may take is given
     /// up before.
     pub upload_timeout: Duration,
+    /// Called before each timer's work, for tests of what happens when that panics.
+    pub before_timer: Option<fn(&str, uuid::Uuid)>,
     /// Who looks for viruses in clinical documents.
     pub scanner: attachments::Scanner,
     /// How deliveries to health plans are paced.
@@ -164,11 +172,13 @@ impl Default for Settings {
             roster_drop_guard_percent: None,
             rate_limit: None,
             lane_connections: 14,
-            roster_loads: 2,
+            roster_loads: 4,
+            roster_silence: Duration::from_secs(10),
             uploads: 64,
             uploads_of_one: 4,
             uploads_stored: 2,
             upload_timeout: Duration::from_mins(5),
+            before_timer: None,
             scanner: attachments::Scanner::NotConfigured,
             webhooks: webhooks::Pace::default(),
         }
@@ -188,8 +198,9 @@ impl App {
             library,
             clock,
             ids: Ids,
+            background: background::Background::default(),
             uploads: attachments::Places::new(&settings),
-            roster_loads: Arc::new(Semaphore::new(settings.roster_loads)),
+            roster_loads: places::Places::new(settings.roster_loads, 1),
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),

@@ -1,6 +1,7 @@
 //! Loading member and provider files (PRV-05): every row is checked, then the file replaces what it covers, or nothing changes.
 
 use super::orders::{member_key, provider_key};
+use super::places::Place;
 use super::{App, Caller, Error, Result};
 use crate::domain::names::{is_name, name_key};
 use crate::domain::refusal::Fault;
@@ -13,7 +14,6 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use futures_util::{Stream, StreamExt as _};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::SemaphorePermit;
 
 /// Nobody alive was born before (an assumption, as for orders).
 const EARLIEST_BIRTH_YEAR: i32 = 1880;
@@ -68,7 +68,7 @@ where
         return Err(Error::NotFound.into());
     }
     let today = day_of_load(app, health_plan, now);
-    let _place = place(app).await?;
+    let _place = place(app, health_plan).await?;
     let mut transaction = app.pool.begin().await.map_err(fail)?;
     store::rosters::begin(&mut transaction, health_plan, R::ROSTER).await.map_err(Error::from)?;
     let mut faults = Faults::default();
@@ -94,13 +94,10 @@ where
 }
 
 /// A place for a file under way; waits a while for one. A file holds its connection for as long as it takes to arrive, and what else the
-/// service does needs some, too.
-async fn place(app: &App) -> Result<SemaphorePermit<'_>> {
-    match tokio::time::timeout(app.settings.request_timeout, app.roster_loads.acquire()).await {
-        Ok(Ok(place)) => Ok(place),
-        Ok(Err(error)) => Err(Error::Internal(error.to_string())),
-        Err(_) => Err(Error::Unavailable("as many rosters as may be are being loaded already".to_owned())),
-    }
+/// service does needs some, too. One plan's file does not keep another's.
+async fn place(app: &App, health_plan: &str) -> Result<Place> {
+    let otherwise = "another roster of this plan, or as many of others as may be, are being loaded already";
+    app.roster_loads.take(health_plan, app.settings.request_timeout, otherwise).await
 }
 
 fn add<R: Row>(batch: &mut Batch, line: Line<R>, today: NaiveDate, faults: &mut Faults) -> Result<()> {

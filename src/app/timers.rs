@@ -3,11 +3,16 @@
 //! A timer is deleted in the transaction that does its work: the work is done exactly once, whoever else runs timers, and again
 //! after a crash.
 
+use super::background::PANICKED;
 use super::{App, Error, Result, deadlines, reviews};
 use crate::store;
+use crate::store::failed_jobs::Failure;
 use crate::store::timers::{Patience, Timer};
+use crate::telemetry;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use futures_util::FutureExt as _;
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::panic::AssertUnwindSafe;
 use uuid::Uuid;
 
 /// A failed timer waits a minute, then twice as long each time, up to this many minutes.
@@ -46,6 +51,7 @@ async fn run_pathway_end(app: &App, case_id: Uuid, now: DateTime<Utc>) -> Result
 
 async fn run_all(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<()> {
     while run_one(app, until, patience).await? {}
+    telemetry::show_failed_jobs(super::failed_jobs::count(app).await?);
     Ok(())
 }
 
@@ -53,22 +59,51 @@ async fn run_all(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<
 async fn run_one(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<bool> {
     let mut transaction = app.pool.begin().await?;
     let Some((case_id, kind)) = store::timers::next(&mut transaction, until, patience).await? else { return Ok(false) };
-    // none where another process was faster; the next one is looked for
-    let Some(timer) = store::timers::take(&mut transaction, case_id, &kind, until).await? else { return Ok(true) };
-    let done = match run(app, &mut transaction, &timer, until).await {
-        Ok(()) => transaction.commit().await.map_err(Error::from),
-        Err(error) => {
-            transaction.rollback().await?;
-            Err(error)
-        }
-    };
-    if let Err(error) = done {
-        put_off(app, &timer, until, &error).await?;
-    }
+    attempt(app, transaction, case_id, &kind, until).await?;
     Ok(true)
 }
 
+/// Runs one that failed, whenever it would have been its turn.
+pub async fn run_timer(app: &App, case_id: Uuid, kind: &str, until: DateTime<Utc>) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    attempt(app, transaction, case_id, kind, until).await
+}
+
+/// Runs a timer whose case is held, and puts it off where that fails. Nothing where another process was faster, or it is not due.
+async fn attempt(
+    app: &App,
+    mut transaction: Transaction<'static, Postgres>,
+    case_id: Uuid,
+    kind: &str,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    let Some(timer) = store::timers::take(&mut transaction, case_id, kind, until).await? else { return Ok(()) };
+    let (outcome, why) = match AssertUnwindSafe(run(app, &mut transaction, &timer, until)).catch_unwind().await {
+        Ok(Ok(())) => match transaction.commit().await {
+            Ok(()) => {
+                telemetry::count_timer(kind, "done");
+                return Ok(());
+            }
+            Err(error) => ("failed", Error::from(error).to_string()),
+        },
+        Ok(Err(error)) => {
+            transaction.rollback().await?;
+            ("failed", error.to_string())
+        }
+        Err(_) => {
+            transaction.rollback().await?;
+            (PANICKED, PANICKED.to_owned())
+        }
+    };
+    telemetry::count_timer(kind, outcome);
+    put_off(app, &timer, until, &why).await
+}
+
 async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Utc>) -> Result<()> {
+    if let Some(before) = app.settings.before_timer {
+        before(&timer.kind, timer.case_id);
+    }
     match timer.kind.as_str() {
         store::timers::PEND_DEADLINE => deadlines::pass(app, conn, timer.case_id, now).await,
         store::timers::PATHWAY_END => reviews::ended_pathways::follow(conn, timer.case_id, now).await,
@@ -77,9 +112,10 @@ async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Ut
     }
 }
 
-async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, error: &Error) -> Result<()> {
-    tracing::error!(case_id = %timer.case_id, kind = timer.kind, attempts = timer.attempts, %error, "a timer failed");
+async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, why: &str) -> Result<()> {
+    tracing::error!(case_id = %timer.case_id, kind = timer.kind, attempts = timer.attempts, why, "a timer failed");
     let minutes = 2_i64.checked_pow(timer.attempts.unsigned_abs()).unwrap_or(LONGEST_WAIT_MINUTES).min(LONGEST_WAIT_MINUTES);
     let mut conn = app.pool.acquire().await?;
-    Ok(store::timers::postpone(&mut conn, timer, now + TimeDelta::minutes(minutes), &error.to_string()).await?)
+    let failure = Failure { id: app.ids.uuid(now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
+    Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)
 }

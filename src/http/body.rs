@@ -2,6 +2,7 @@
 
 use super::fault_list::{FaultList, step};
 use super::faults::Schema;
+use super::guard::given_up;
 use super::idempotency_header::IdempotencyKey;
 use super::json;
 use super::problem::Problem;
@@ -10,16 +11,19 @@ use crate::app::Idempotent;
 use crate::domain::refusal::Fault;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The largest body, in bytes.
 pub const LIMIT: usize = 1024 * 1024;
+/// The longest that such a body may take to arrive, also where the request may take as long as it needs.
+const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// A body that fits the documented schema of `T`.
 #[derive(Debug)]
@@ -129,10 +133,23 @@ pub async fn limited(request: Request, limit: usize) -> Result<axum::body::Bytes
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    to_bytes(request.into_body(), limit).await.map_err(|error| {
+    let arrived = tokio::time::timeout(ARRIVAL, to_bytes(request.into_body(), limit)).await;
+    let arrived = arrived.map_err(|_| given_up(ARRIVAL, "the body had not come, and nothing was done"))?;
+    arrived.map_err(|error| {
         let over = std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if over { too_large() } else { Problem::new(&kinds::BAD_REQUEST, "the body broke off") }
     })
+}
+
+/// Refuses a body that was packed: small as it comes, it may be of any size.
+pub fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    let detail = "send the body as it is, without `Content-Encoding`: packed bodies, such as gzip, are not taken";
+    Err(Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE, detail)
+        .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// Refuses a body whose `Content-Type` is none of these; parameters such as `charset` do not matter.

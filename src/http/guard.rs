@@ -1,6 +1,7 @@
 //! Around every handler: who calls, how long it may take, and that its panic is an answer like any other.
 
 use super::auth;
+use super::body;
 use super::long_requests;
 use super::problem::Problem;
 use super::problem_kinds as kinds;
@@ -30,6 +31,7 @@ pub async fn guard(State(state): State<HttpState>, mut request: Request, next: N
     let limit = (!is_unlimited(&request)).then_some(state.app.settings.request_timeout);
     let handled = async move {
         auth::authorize(&state, &mut request).await?;
+        body::check_encoding(request.headers())?;
         if long_requests::is_long(&request) {
             return long_requests::run_apart(request, next).await.ok_or_else(|| Problem::internal("a handler panicked"));
         }

@@ -4,6 +4,7 @@ pub mod accept;
 mod attachment_body;
 pub mod attachments;
 pub mod auth;
+pub mod bare;
 pub mod body;
 pub mod catalog;
 pub mod claim_checks;
@@ -11,6 +12,7 @@ mod content_disposition;
 pub mod coverage_requirements;
 pub mod eligibility;
 pub mod etag;
+pub mod failed_jobs;
 mod fault_list;
 mod faults;
 pub mod feeds;
@@ -82,6 +84,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(rosters::routes())
         .merge(feeds::routes())
         .merge(webhooks::routes())
+        .merge(failed_jobs::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.

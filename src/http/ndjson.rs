@@ -2,29 +2,40 @@
 
 use super::body::{check_media_type, validate};
 use super::fault_list::FaultList;
+use super::guard::given_up;
 use super::json;
 use super::problem::Problem;
 use super::problem_kinds as kinds;
 use crate::app::rosters::Line;
 use crate::domain::refusal::Fault;
-use axum::body::BodyDataStream;
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::Request;
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::de::DeserializeOwned;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 /// The longest line, in bytes.
 const LINE_LIMIT: usize = 256 * 1024;
+/// How long a body may keep the service waiting, in all, before it is asked how fast it comes.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Then it comes with so many bytes a second or more.
+const SLOWEST: u64 = 4 * 1024;
 
 /// The media type.
 pub const MEDIA_TYPE: &str = "application/x-ndjson";
 
-/// The rows of a body. Blank lines are passed over but count in line numbers.
+/// The rows of a body. Blank lines are passed over but count in line numbers. A body of which nothing comes for so long, or which comes
+/// a few bytes at a time, is given up: whoever reads it keeps a connection to the database.
 pub fn rows<T: DeserializeOwned + ToSchema + 'static>(
     request: Request,
+    silence: Duration,
 ) -> Result<impl Stream<Item = Result<Line<T>, Problem>>, Problem> {
     check_media_type(request.headers(), &[MEDIA_TYPE])?;
-    let lines = Lines { body: request.into_body().into_data_stream(), waiting: Vec::new(), read: 0, number: 0, ended: false };
+    let body = request.into_body().into_data_stream();
+    let pace = Pace { silence, waited: Duration::ZERO, came: 0 };
+    let lines = Lines { body, pace, waiting: Vec::new(), read: 0, number: 0, ended: false };
     Ok(stream::try_unfold(lines, |mut lines| async move {
         let Some((number, text)) = lines.next().await? else { return Ok(None) };
         Ok(Some((Line { number, row: row(&text)? }, lines)))
@@ -37,8 +48,38 @@ enum Text {
     TooLong,
 }
 
+/// How fast a body comes. Only the time counts in which the service has nothing to do but wait for it.
+struct Pace {
+    silence: Duration,
+    waited: Duration,
+    came: u64,
+}
+
+impl Pace {
+    /// The next piece.
+    async fn next(&mut self, body: &mut BodyDataStream) -> Result<Option<Bytes>, Problem> {
+        const EFFECT: &str = "the file came too slowly, and nothing was changed";
+        let began = Instant::now();
+        let next = timeout(self.silence, body.next()).await.map_err(|_| given_up(self.silence, EFFECT))?;
+        self.waited += began.elapsed();
+        match next {
+            None => Ok(None),
+            Some(Err(_)) => Err(Problem::new(&kinds::BAD_REQUEST, "the body broke off")),
+            Some(Ok(bytes)) => {
+                self.came += bytes.len() as u64;
+                if self.is_too_slow() { Err(given_up(self.waited, EFFECT)) } else { Ok(Some(bytes)) }
+            }
+        }
+    }
+
+    fn is_too_slow(&self) -> bool {
+        self.waited > PATIENCE && self.came / self.waited.as_secs().max(1) < SLOWEST
+    }
+}
+
 struct Lines {
     body: BodyDataStream,
+    pace: Pace,
     waiting: Vec<u8>,
     /// Bytes of `waiting` that hold no line end.
     read: usize,
@@ -85,9 +126,8 @@ impl Lines {
                     (false, false) => Some(Text::Whole(line)),
                 });
             }
-            match self.body.next().await {
-                Some(Ok(bytes)) => self.waiting.extend_from_slice(&bytes),
-                Some(Err(_)) => return Err(Problem::new(&kinds::BAD_REQUEST, "the body broke off")),
+            match self.pace.next(&mut self.body).await? {
+                Some(bytes) => self.waiting.extend_from_slice(&bytes),
                 None => self.ended = true,
             }
         }
@@ -120,11 +160,12 @@ fn told(faults: FaultList) -> Vec<Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINE_LIMIT, Line, MEDIA_TYPE, rows};
+    use super::{LINE_LIMIT, Line, MEDIA_TYPE, Pace, rows};
     use axum::body::{Body, Bytes};
     use axum::http::Request;
     use futures_util::{TryStreamExt as _, stream};
     use serde::Deserialize;
+    use std::time::Duration;
     use utoipa::ToSchema;
 
     #[derive(Debug, PartialEq, Deserialize, ToSchema)]
@@ -136,7 +177,7 @@ mod tests {
     async fn read(pieces: Vec<String>) -> Vec<(u64, Result<u32, String>)> {
         let body = Body::from_stream(stream::iter(pieces.into_iter().map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)))));
         let request = Request::builder().header("content-type", MEDIA_TYPE).body(body).unwrap();
-        let lines: Vec<Line<Item>> = rows(request).unwrap().try_collect().await.unwrap();
+        let lines: Vec<Line<Item>> = rows(request, Duration::from_secs(10)).unwrap().try_collect().await.unwrap();
         let told = |line: Line<Item>| (line.number, line.row.map(|item| item.a).map_err(|faults| faults[0].code.clone()));
         lines.into_iter().map(told).collect()
     }
@@ -152,6 +193,17 @@ mod tests {
             assert_eq!(number, wanted_number);
             assert_eq!(row.is_ok(), wanted.is_ok(), "line {number}");
         }
+    }
+
+    #[test]
+    fn a_body_that_trickles_is_too_slow_after_a_while() {
+        let is_too_slow =
+            |seconds, came| Pace { silence: Duration::from_secs(10), waited: Duration::from_secs(seconds), came }.is_too_slow();
+        assert!(!is_too_slow(59, 1));
+        assert!(is_too_slow(61, 61 * 4095));
+        assert!(!is_too_slow(61, 61 * 4096));
+        assert!(is_too_slow(3600, 14_000_000));
+        assert!(!is_too_slow(3600, 15_000_000));
     }
 
     #[tokio::test]

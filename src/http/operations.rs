@@ -3,12 +3,14 @@
 use super::openapi::Api;
 use super::problem::Problem;
 use super::state::HttpState;
-use crate::app::{App, ConnectionCount};
+use crate::app::background::Failing;
+use crate::app::{App, ConnectionCount, failed_jobs};
 use crate::telemetry;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use chrono::SecondsFormat;
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -35,14 +37,31 @@ async fn get_health() -> &'static str {
 }
 
 /// Tells whether requests can be served: the database is reachable and has this version's tables.
+///
+/// The first line says `ready`. What runs by itself and fails, such as deadlines, stands below it, a line each: requests are served all the
+/// same.
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "operations", security(()),
     responses((status = 200, description = "Ready", body = String, content_type = "text/plain"),
               (status = 503, description = "Not ready")))]
-async fn get_readiness(State(app): State<App>) -> Result<&'static str, Problem> {
+async fn get_readiness(State(app): State<App>) -> Result<String, Problem> {
     match app.is_ready().await {
-        Ok(true) => Ok("ready\n"),
+        Ok(true) => Ok(format!("ready\n{}", troubles(&app).await)),
         Ok(false) => Err(Problem::unavailable("the database lacks migrations of this version")),
         Err(error) => Err(Problem::unavailable(error.to_string())),
+    }
+}
+
+/// What does not run as it should while requests are served: one line each.
+async fn troubles(app: &App) -> String {
+    let of_job = |(job, failing): (&str, Failing)| {
+        let since = failing.since.to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!("job {job}: failed {} times in a row, since {since}\n", failing.failures)
+    };
+    let jobs: String = app.background.failing().into_iter().map(of_job).collect();
+    jobs + &match failed_jobs::count(app).await {
+        Ok(0) => String::new(),
+        Ok(count) => format!("failed jobs: {count}, see GET /v1/failed-jobs\n"),
+        Err(_) => "failed jobs: not known\n".to_owned(),
     }
 }
 

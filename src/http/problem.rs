@@ -148,8 +148,8 @@ impl Problem {
         self.0.cause.as_deref()
     }
 
-    /// The answer, quoting the request.
-    pub fn render(&self, request_id: Option<&str>) -> Response {
+    /// The answer's body, quoting the request.
+    pub fn text(&self, request_id: Option<&str>) -> String {
         let body = ProblemBody {
             r#type: format!("/problems/{}", self.0.kind.slug),
             title: self.0.kind.title.to_owned(),
@@ -159,7 +159,12 @@ impl Problem {
             errors: self.0.errors.clone(),
             extensions: self.0.extensions.clone(),
         };
-        let text = serde_json::to_string(&body).unwrap_or_else(|_| String::from("{}"));
+        serde_json::to_string(&body).unwrap_or_else(|_| String::from("{}"))
+    }
+
+    /// The answer, quoting the request.
+    pub fn render(&self, request_id: Option<&str>) -> Response {
+        let text = self.text(request_id);
         let mut response = (self.0.kind.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response();
         response.headers_mut().extend(self.0.headers.iter().cloned());
         response
@@ -181,6 +186,12 @@ pub fn for_status(status: StatusCode) -> Problem {
         StatusCode::NOT_FOUND => Problem::new(&kinds::NOT_FOUND, "there is nothing at this address"),
         StatusCode::METHOD_NOT_ALLOWED => Problem::new(&kinds::METHOD_NOT_ALLOWED, "this address does not take this method"),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(&kinds::PAYLOAD_TOO_LARGE, "the body is too large"),
+        StatusCode::URI_TOO_LONG => {
+            Problem::new(&kinds::URI_TOO_LONG, "the address is too long; search by a body where there is one")
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            Problem::new(&kinds::HEADERS_TOO_LARGE, "the headers are too many, or too long together")
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(&kinds::UNSUPPORTED_MEDIA_TYPE, "the body has another media type"),
         status if status.is_server_error() => Problem::internal(format!("answered {status} without saying why")),
         _ => Problem::new(&kinds::BAD_REQUEST, "the request is not well formed"),

@@ -78,7 +78,12 @@ kinds! {
     PAYLOAD_TOO_LARGE = "payload-too-large", PAYLOAD_TOO_LARGE, "The body is too large",
         "A body may have 1 MiB, rosters and attachments aside.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type",
-        "`Content-Type` must name the media type that the operation takes, usually `application/json`.";
+        "`Content-Type` must name the media type that the operation takes, usually `application/json`. Bodies come as they are: with a \
+         `Content-Encoding`, such as gzip, they are not taken.";
+    URI_TOO_LONG = "uri-too-long", URI_TOO_LONG, "The address is too long",
+        "The first line of a request may have 64 KiB.";
+    HEADERS_TOO_LARGE = "headers-too-large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
+        "A request may have a hundred headers, and 64 KiB before its body.";
     TOO_MANY_REQUESTS = "too-many-requests", TOO_MANY_REQUESTS, "Too many requests",
         "This caller sends more requests a second than the installation allows. `Retry-After` says how many seconds to wait.";
     NOT_ACCEPTABLE = "not-acceptable", NOT_ACCEPTABLE, "No acceptable representation",

@@ -60,7 +60,7 @@ async fn put_members(
     ValidQuery(query): ValidQuery<RosterQuery>,
     request: Request,
 ) -> Result<Json<RosterLoad>, Problem> {
-    let rows = ndjson::rows::<MemberRow>(request)?;
+    let rows = ndjson::rows::<MemberRow>(request, app.settings.roster_silence)?;
     let done = rosters::replace(&app, &caller, &health_plan, rows, query.allow_drop.unwrap_or(false)).await?;
     Ok(Json(done.into()))
 }
@@ -81,7 +81,7 @@ async fn put_providers(
     ValidQuery(query): ValidQuery<RosterQuery>,
     request: Request,
 ) -> Result<Json<RosterLoad>, Problem> {
-    let rows = ndjson::rows::<ProviderRow>(request)?;
+    let rows = ndjson::rows::<ProviderRow>(request, app.settings.roster_silence)?;
     let done = rosters::replace(&app, &caller, &health_plan, rows, query.allow_drop.unwrap_or(false)).await?;
     Ok(Json(done.into()))
 }

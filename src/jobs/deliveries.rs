@@ -6,6 +6,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+/// For people, and a label of the metrics.
+pub(super) const NAME: &str = "deliveries";
 /// How often deliveries are looked for.
 const EVERY: Duration = Duration::from_secs(1);
 /// So long a stop waits for a receiver. What it then cuts off is sent again, under the same id, when its lease has run out.
@@ -16,7 +18,6 @@ pub(super) async fn run(app: App, mut ended: watch::Receiver<()>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut runs = JoinSet::new();
-    let mut failing = false;
     loop {
         tokio::select! {
             _ = ended.changed() => break,
@@ -25,30 +26,21 @@ pub(super) async fn run(app: App, mut ended: watch::Receiver<()>) {
             Some(done) = runs.join_next(), if !runs.is_empty() => {
                 match done {
                     Ok(Ok(())) => {}
-                    Ok(Err(error)) => report(&error),
-                    Err(_) => tracing::error!("a delivery panicked"),
+                    Ok(Err(error)) => tracing::warn!(%error, "a delivery to a health plan is not made"),
+                    Err(_) => tracing::error!("a delivery to a health plan did not end in order"),
                 }
             }
         }
         match webhooks::claim_due(&app).await {
             Ok(claimed) => {
-                failing = false;
+                app.background.succeeded(NAME);
                 for claimed in claimed {
                     let app = app.clone();
-                    runs.spawn(async move { webhooks::deliver(&app, claimed).await });
+                    runs.spawn(async move { webhooks::deliver_caught(&app, claimed).await });
                 }
             }
-            // said once, not every second
-            Err(error) if !failing => {
-                failing = true;
-                report(&error);
-            }
-            Err(_) => {}
+            Err(error) => drop(app.background.failed(NAME, "failed", &error.to_string(), app.clock.now())),
         }
     }
     drop(timeout(GRACE, async { while runs.join_next().await.is_some() {} }).await);
-}
-
-fn report(error: &crate::app::Error) {
-    tracing::warn!(%error, "deliveries to health plans are not made");
 }

@@ -7,6 +7,7 @@ pub mod cases;
 pub mod claims;
 pub mod enquiries;
 pub mod facts;
+pub mod failed_jobs;
 pub mod feeds;
 pub mod idempotency;
 pub mod lane;

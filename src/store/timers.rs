@@ -80,7 +80,8 @@ pub async fn take(conn: &mut PgConnection, case_id: Uuid, kind: &str, until: Dat
 pub async fn set(conn: &mut PgConnection, case_id: Uuid, kind: &str, due_at: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "insert into timers (case_id, kind, due_at) values ($1, $2, $3)
-         on conflict (case_id, kind) do update set due_at = excluded.due_at, attempts = 0, not_before = null, last_failure = null",
+         on conflict (case_id, kind) do update set due_at = excluded.due_at, attempts = 0, not_before = null,
+           last_failure = null, failed_job_id = null, first_failed_at = null, last_failed_at = null",
         case_id,
         kind,
         due_at,
@@ -128,21 +129,5 @@ pub async fn look_at_voided_by(conn: &mut PgConnection, case_id: Uuid, now: Date
 /// Takes a timer back.
 pub async fn cancel(conn: &mut PgConnection, case_id: Uuid, kind: &str) -> Result<()> {
     sqlx::query!("delete from timers where case_id = $1 and kind = $2", case_id, kind).execute(conn).await?;
-    Ok(())
-}
-
-/// Records a failure and when to try again.
-pub async fn postpone(conn: &mut PgConnection, timer: &Timer, not_before: DateTime<Utc>, failure: &str) -> Result<()> {
-    sqlx::query!(
-        "update timers set attempts = $3 + 1, not_before = $4, last_failure = $5
-         where case_id = $1 and kind = $2 and attempts = $3",
-        timer.case_id,
-        timer.kind,
-        timer.attempts,
-        not_before,
-        failure,
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }

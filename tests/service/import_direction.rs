@@ -31,7 +31,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
 }
 
 /// The program itself puts everything together.
-const PROGRAM: [&str; 7] = ["lib", "main", "cli", "options", "serve", "threads", "greeting"];
+const PROGRAM: [&str; 9] = ["lib", "main", "cli", "options", "serve", "threads", "connection", "descriptors", "greeting"];
 
 /// All that the engine may depend on: formats, calendars and words, and nothing that waits, stores, serves, draws or tells the time.
 const OF_THE_ENGINE: [&str; 11] = [

@@ -15,5 +15,6 @@ mod program;
 mod project_files;
 mod role_routes;
 mod rosters;
+mod running;
 mod schema_names;
 mod test_fixture;

@@ -8,8 +8,9 @@ mod read;
 mod scan;
 mod spool;
 
+pub use super::places::Place;
 pub use crate::rules::attachments::{NotAsked, file_name};
-pub use places::{Place, Places};
+pub use places::Places;
 pub use read::{Download, list, open};
 pub use scan::{ScanCommand, Scanner};
 pub use spool::{Spool, Spooled};

@@ -5,6 +5,7 @@
 //! is sent again under the same id.
 
 use super::reach;
+use crate::app::background::PANICKED;
 use crate::app::feeds::{FeedItem, publish};
 use crate::app::{App, Error, Result};
 use crate::outbound::signature::Secret;
@@ -13,9 +14,11 @@ use crate::store;
 use crate::store::webhooks::Claimed;
 use crate::telemetry;
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,7 +35,7 @@ const NOT_WRITTEN_OUT: &str = "not_written_out";
 /// How often it looks whether another process has made one.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// Claims every delivery that is due. Each has to be made with [`deliver`].
+/// Claims every delivery that is due. Each has to be made with [`deliver_caught`].
 pub async fn claim_due(app: &App) -> Result<Vec<Claimed>> {
     let mut conn = app.pool.acquire().await?;
     let mut any = false;
@@ -53,7 +56,8 @@ pub async fn deliver_due(app: &App) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     publish(app).await?;
     while Instant::now() < until {
-        let mut runs: FuturesUnordered<_> = claim_due(app).await?.into_iter().map(|claimed| deliver(app, claimed)).collect();
+        let mut runs: FuturesUnordered<_> =
+            claim_due(app).await?.into_iter().map(|claimed| deliver_caught(app, claimed)).collect();
         if runs.is_empty() {
             let mut conn = app.pool.acquire().await?;
             if !store::webhooks::is_being_delivered(&mut conn, app.clock.now()).await? {
@@ -72,8 +76,17 @@ pub async fn deliver_due(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// Delivers; a panic is a failure of this plan's deliveries like any other.
+pub async fn deliver_caught(app: &App, claimed: Claimed) -> Result<()> {
+    let delivered = AssertUnwindSafe(deliver(app, claimed.clone())).catch_unwind().await;
+    match delivered {
+        Ok(delivered) => delivered,
+        Err(_) => failed(app, &claimed, claimed.failures.saturating_add(1), PANICKED).await,
+    }
+}
+
 /// Delivers one event after the other until none is left, one fails, the claim is lost, or others should have a turn.
-pub async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
+async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
     let began = Instant::now();
     let Ok(target) = Target::parse(&claimed.url, reach(app)) else {
         // registered when other addresses were allowed

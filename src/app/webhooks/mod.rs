@@ -3,7 +3,7 @@
 
 mod deliver;
 
-pub use deliver::{claim_due, deliver, deliver_due};
+pub use deliver::{claim_due, deliver_caught, deliver_due};
 
 use super::feeds::{check_plan, position_of, publish};
 use super::{App, Caller, Error, Expected, Result};

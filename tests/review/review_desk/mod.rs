@@ -6,6 +6,7 @@ mod claims;
 mod clocks;
 mod determinations;
 mod duplicates_and_calls;
+mod failing;
 mod guards;
 mod practice;
 mod processes;

@@ -1,0 +1,9 @@
+-- What is due and could not be done: a timer that failed keeps an id by which an administrator sees it and tries it again. It stays due,
+-- and is tried again by itself, until it is done or no longer due: a deadline is never given up.
+alter table timers
+    add column failed_job_id   uuid,
+    add column first_failed_at timestamptz,
+    add column last_failed_at  timestamptz,
+    add constraint timers_failures_are_listed check (
+        (attempts = 0) = (failed_job_id is null) and (attempts = 0) = (first_failed_at is null) and (attempts = 0) = (last_failed_at is null));
+create unique index timers_failed on timers (failed_job_id) where failed_job_id is not null;

@@ -1,0 +1,105 @@
+//! What runs by itself and fails: a case over which the service panics, and a job that cannot run at all.
+
+use crate::support::desk::*;
+use crate::support::http::Service;
+use oncoauth::app::{Settings, sandbox_rosters};
+use oncoauth::jobs;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// Whose timers panic.
+static POISONED: Mutex<Option<Uuid>> = Mutex::new(None);
+
+fn panics(_kind: &str, case_id: Uuid) {
+    let poisoned = *POISONED.lock().unwrap();
+    assert!(poisoned != Some(case_id), "over the case of Test Member");
+}
+
+async fn failed_jobs(service: &Service) -> Vec<Value> {
+    let answer = service.get("/v1/failed-jobs", ADMINISTRATOR).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    assert!(!answer.text.contains("Test Member"), "{}", answer.text);
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+async fn retry(service: &Service, id: &Value) -> Value {
+    let answer = service.post(&format!("/v1/failed-jobs/{}/retries", id.as_str().unwrap()), ADMINISTRATOR, &json!({})).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    answer.json()
+}
+
+// proves DET-05
+#[tokio::test]
+async fn a_case_that_panics_is_put_off_and_listed_and_the_others_have_their_deadlines() {
+    let service = Service::start(Settings { sandbox: true, before_timer: Some(panics), ..Settings::default() }).await;
+    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    let mut cases = Vec::new();
+    for plan in [BMA, OVM, QCCP] {
+        cases.push(id(&submit(&service, &custom(plan)).await));
+    }
+    *POISONED.lock().unwrap() = Some(cases[0].parse().unwrap());
+    service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
+    jobs::tick(&service.app).await.unwrap();
+    for case_id in &cases[1..] {
+        assert!(kinds(&service, case_id).await.contains(&"deadline_passed".to_owned()), "{case_id} has had its deadline");
+    }
+    assert_eq!(kinds(&service, &cases[0]).await, ["submitted"], "the other is as it was");
+    let failed = failed_jobs(&service).await;
+    let [job] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((&job["kind"], &job["case_id"]), (&json!("pend_deadline"), &json!(cases[0])));
+    assert_eq!((&job["attempts"], &job["failure"]), (&json!(1), &json!("panicked")));
+    assert_eq!(job["next_attempt_at"], "2026-12-20T15:01:00Z");
+    let ready = service.get("/readyz", "").await;
+    assert_eq!(ready.status.as_u16(), 200);
+    assert_eq!(ready.text, "ready\nfailed jobs: 1, see GET /v1/failed-jobs\n");
+    let metrics = service.get("/metrics", "").await.text;
+    let counted = "oncoauth_timers_total{kind=\"pend_deadline\",outcome=\"panicked\"} ";
+    assert!(metrics.contains(counted) && metrics.contains("oncoauth_failed_jobs "), "{metrics}");
+    // not again before its time, then again, and each time later
+    jobs::tick(&service.app).await.unwrap();
+    assert_eq!(failed_jobs(&service).await[0]["attempts"], 1);
+    service.app.clock.freeze_at("2026-12-20T15:01:00Z".parse().unwrap());
+    jobs::tick(&service.app).await.unwrap();
+    let failed = failed_jobs(&service).await;
+    assert_eq!((&failed[0]["attempts"], &failed[0]["next_attempt_at"]), (&json!(2), &json!("2026-12-20T15:03:00Z")));
+    assert_eq!(failed[0]["failed_job_id"], job["failed_job_id"]);
+    assert_eq!(failed[0]["first_failed_at"], "2026-12-20T15:00:00Z");
+    // the administrator tries again, in vain and then not
+    let in_vain = retry(&service, &job["failed_job_id"]).await;
+    assert_eq!((&in_vain["done"], &in_vain["failed_job"]["attempts"]), (&json!(false), &json!(3)));
+    *POISONED.lock().unwrap() = None;
+    assert_eq!(retry(&service, &job["failed_job_id"]).await, json!({"done": true, "failed_job": null}));
+    assert_eq!(kinds(&service, &cases[0]).await.iter().filter(|kind| *kind == "deadline_passed").count(), 1);
+    assert_eq!(failed_jobs(&service).await, Vec::<Value>::new());
+    assert_eq!(service.get("/readyz", "").await.text, "ready\n");
+    let address = format!("/v1/failed-jobs/{}/retries", job["failed_job_id"].as_str().unwrap());
+    service.post(&address, ADMINISTRATOR, &json!({})).await.assert_problem(404, "not-found");
+}
+
+// proves DET-11
+#[tokio::test]
+async fn a_job_that_cannot_run_is_told_and_keeps_no_other() {
+    let service = Service::with_rosters().await;
+    submit(&service, &tch(BMA)).await;
+    sqlx::query("alter table timers rename to no_timers").execute(&service.app.pool).await.unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(jobs::run(service.app.clone(), async { drop(stopped.await) }));
+    let feed = format!("/v1/feeds/{BMA}/events");
+    let begun = Instant::now();
+    while service.get(&feed, ADMINISTRATOR).await.json()["items"].as_array().unwrap().is_empty()
+        || !service.get("/readyz", "").await.text.contains("job timers: failed ")
+    {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", service.get("/readyz", "").await.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    sqlx::query("alter table no_timers rename to timers").execute(&service.app.pool).await.unwrap();
+    while service.get("/readyz", "").await.text != "ready\n" {
+        assert!(begun.elapsed() < Duration::from_mins(1), "{}", service.get("/readyz", "").await.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap();
+}
