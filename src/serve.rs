@@ -9,7 +9,7 @@ use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::postgres::{self, Embedded, default_data_dir};
-use oncoauth::{content, http, jobs, store, telemetry};
+use oncoauth::{content, doors, http, jobs, store, telemetry};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::net::SocketAddr;
@@ -83,7 +83,7 @@ async fn serve_on(
         let app = app.clone();
         move || http::bare::full(&app)
     });
-    let threads = Threads::start(address, http::routers(&app, threads), doorkeeper, &manners(options, &app))?;
+    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app))?;
     if threads.count() < wanted {
         tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
     }

@@ -2,7 +2,7 @@
 
 use super::Result;
 use crate::documents::html;
-pub use crate::documents::{Block, Document};
+pub use crate::documents::{Align, Block, Document};
 
 /// How a document is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -26,6 +26,43 @@ pub const TOKENS: [FixedToken; 9] = [
     ("sandbox-other-practice", CallerRole::OrderingProvider, Some("900000003"), None),
 ];
 
+/// Who stands behind a fixed token, as the portal offers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    /// The fixed token.
+    pub token: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// What they do here.
+    pub does: &'static str,
+}
+
+/// The people of the sandbox: one for each fixed token.
+pub const PEOPLE: [Person; 9] = [
+    of("sandbox-ordering-provider", "Front desk, Sample Oncology", "Orders treatment and follows its own orders"),
+    of(
+        "sandbox-servicing-provider",
+        "Infusion desk, Sample Infusion Center",
+        "Verifies before treating, and orders for its patients",
+    ),
+    of("sandbox-intake", "Call center", "Takes orders by phone, fax and mail"),
+    of("sandbox-nurse", "Oncology nurse", "Works what pends; may authorize, never deny"),
+    of("sandbox-physician", "Medical oncologist", "Decides what the nurse cannot"),
+    of("sandbox-second-physician", "Second medical oncologist", "Reconsiders what the first one decided"),
+    of("sandbox-health-plan", "Health plan analyst", "Sees the cases of Anthem Blue Medicare Advantage"),
+    of("sandbox-administrator", "Administrator", "Sees every case; loads rosters and issues tokens by the API"),
+    of("sandbox-other-practice", "Front desk, another practice", "Orders, and sees nothing of Sample Oncology"),
+];
+
+const fn of(token: &'static str, name: &'static str, does: &'static str) -> Person {
+    Person { token, name, does }
+}
+
+/// The person behind a fixed token.
+pub fn person(token: &str) -> Option<&'static Person> {
+    PEOPLE.iter().find(|person| person.token == token)
+}
+
 /// Who a fixed token stands for. The caller of this function has made sure that this is a sandbox.
 pub fn caller_of(bearer: &str) -> Option<Caller> {
     let (text, role, tax_id, health_plan) = TOKENS.iter().find(|(text, ..)| *text == bearer)?;
@@ -63,6 +100,8 @@ pub async fn set_clock(app: &App, to: DateTime<Utc>) -> Result<DateTime<Utc>> {
             format!("orders exist, so the clock only goes forward; it shows {}", app.clock.now().to_rfc3339()),
         )]));
     }
+    // nobody has sat idle for the days that are passed over
+    store::sessions::shift(&mut transaction, to - app.clock.now()).await?;
     let offset = app.clock.offset_for(to);
     store::sandbox_clock::set_offset(&mut transaction, offset).await?;
     transaction.commit().await?;

@@ -138,6 +138,18 @@ pub enum Tone {
     Bad,
 }
 
+impl Tone {
+    /// The class that style sheets know it by.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Good => "good",
+            Self::Waiting => "waiting",
+            Self::Bad => "bad",
+        }
+    }
+}
+
 impl Block {
     /// A heading below the title.
     pub fn heading(text: impl Into<String>) -> Self {

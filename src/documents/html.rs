@@ -1,7 +1,7 @@
 //! A document as one self-contained HTML page: no script, no request to anywhere, every text escaped. It fits a desk, a phone of 360 px
 //! and paper. Tables keep their roles where a narrow screen shows their rows as cards.
 
-use super::blocks::{Align, Block, Cell, Column, Document, Fact, Tone};
+use super::blocks::{Align, Block, Cell, Column, Document, Fact};
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("style.css");
@@ -82,7 +82,7 @@ impl Page {
             }
             Block::Table { caption, columns, rows } => self.table(caption, columns, rows),
             Block::Note { tone, title, text } => {
-                self.raw(&format!("<div class=\"note {}\" role=\"note\">\n", class_of(*tone)));
+                self.raw(&format!("<div class=\"note {}\" role=\"note\">\n", tone.class()));
                 self.element("p", "class=\"verdict\"", title);
                 for paragraph in text {
                     self.element("p", "", paragraph);
@@ -140,15 +140,6 @@ const fn align(align: Align) -> &'static str {
     match align {
         Align::Start => "",
         Align::End => " class=\"end\"",
-    }
-}
-
-const fn class_of(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Plain => "plain",
-        Tone::Good => "good",
-        Tone::Waiting => "waiting",
-        Tone::Bad => "bad",
     }
 }
 

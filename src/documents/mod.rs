@@ -10,7 +10,7 @@ pub mod pdf;
 mod summary;
 mod summary_blocks;
 mod summary_text;
-mod words;
+pub mod words;
 
 pub use blocks::{Align, Block, Cell, Column, Document, Fact, Letterhead, Tone};
 pub use disease::{DiagnosisInWords, DiseaseItem};

@@ -187,6 +187,11 @@ impl Summary {
         }
     }
 
+    /// The program's zone, in which its days and deadlines are told.
+    pub const fn time_zone(&self) -> Tz {
+        self.time_zone
+    }
+
     /// The same for the eye.
     pub fn document(&self) -> Document {
         summary_blocks::document(self)

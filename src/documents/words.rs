@@ -1,7 +1,7 @@
 //! Codes and dates as people read them.
 
 use crate::domain::case::Contact;
-pub(super) use crate::domain::citation::sentence as without_ids;
+pub use crate::domain::citation::sentence as without_ids;
 use crate::domain::vocabulary::{
     CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, PathwayDetermination, SCodesWithheld,
 };
@@ -9,46 +9,46 @@ use chrono::{DateTime, NaiveDate, TimeZone, Timelike};
 use std::fmt::Display;
 
 /// `invasive_ductal_carcinoma` as `Invasive ductal carcinoma`.
-pub(super) fn humanize(code: &str) -> String {
+pub fn humanize(code: &str) -> String {
     capitalize(&code.replace('_', " "))
 }
 
 /// With a capital at the beginning.
-pub(super) fn capitalize(text: &str) -> String {
+pub fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// With a full stop at the end.
-pub(super) fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let text = capitalize(text.trim());
     if text.is_empty() || text.ends_with(['.', '!', '?', ':']) { text } else { text + "." }
 }
 
 /// `December 1, 2026`.
-pub(super) fn day(day: NaiveDate) -> String {
+pub fn day(day: NaiveDate) -> String {
     day.format("%B %-d, %Y").to_string()
 }
 
 /// `Dec 1, 2026`.
-pub(super) fn short_day(day: NaiveDate) -> String {
+pub fn short_day(day: NaiveDate) -> String {
     day.format("%b %-d, %Y").to_string()
 }
 
 /// `November 20, 2026, 9:00 a.m. CST`, in that zone.
-pub(super) fn instant<Z: TimeZone<Offset: Display>>(at: &DateTime<impl TimeZone>, zone: &Z) -> String {
+pub fn instant<Z: TimeZone<Offset: Display>>(at: &DateTime<impl TimeZone>, zone: &Z) -> String {
     let local = at.with_timezone(zone);
     let half = if local.hour() < 12 { "a.m." } else { "p.m." };
     format!("{} {half} {}", local.format("%B %-d, %Y, %-I:%M"), local.format("%Z"))
 }
 
 /// `2026-12-01 through 2027-03-16` in words, where there is a range.
-pub(super) fn range(from: Option<NaiveDate>, through: Option<NaiveDate>) -> Option<String> {
+pub fn range(from: Option<NaiveDate>, through: Option<NaiveDate>) -> Option<String> {
     Some(format!("{} – {}", short_day(from?), short_day(through?)))
 }
 
 /// A number as people write it: no zeros at the end of a fraction, commas between thousands.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let text = format!("{}", (value * 1000.0).round() / 1000.0);
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
@@ -64,14 +64,14 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A count with commas between thousands.
-pub(super) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     // counts of this domain are far below 2^53
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
     number(value as f64)
 }
 
 /// Whom to contact, in one line.
-pub(super) fn contact(contact: &Contact) -> String {
+pub fn contact(contact: &Contact) -> String {
     let mut words = contact.entity.clone();
     for (name, value) in [("phone", &contact.phone), ("fax", &contact.fax), ("web", &contact.url)] {
         if let Some(value) = value {
@@ -85,7 +85,7 @@ pub(super) fn contact(contact: &Contact) -> String {
 }
 
 /// A case status as the sources name it.
-pub(super) const fn case_status(status: CaseStatus) -> &'static str {
+pub const fn case_status(status: CaseStatus) -> &'static str {
     match status {
         CaseStatus::InProgress => "In Progress",
         CaseStatus::Completed => "Completed",
@@ -97,7 +97,7 @@ pub(super) const fn case_status(status: CaseStatus) -> &'static str {
 }
 
 /// What a case status means (CAS-01…06).
-pub(super) const fn case_status_meaning(status: CaseStatus) -> &'static str {
+pub const fn case_status_meaning(status: CaseStatus) -> &'static str {
     match status {
         CaseStatus::InProgress => {
             "Clinical review of this request is pending. Whether it follows a Pathway is not determined yet."
@@ -119,7 +119,7 @@ pub(super) const fn case_status_meaning(status: CaseStatus) -> &'static str {
 }
 
 /// A drug status as the sources name it.
-pub(super) const fn drug_status(status: DrugStatus) -> &'static str {
+pub const fn drug_status(status: DrugStatus) -> &'static str {
     match status {
         DrugStatus::ClinicalReviewNotRequired => "Clinical Review Not Required",
         DrugStatus::Authorized => "Authorized",
@@ -133,7 +133,7 @@ pub(super) const fn drug_status(status: DrugStatus) -> &'static str {
 }
 
 /// The Pathway determination in words.
-pub(super) const fn pathway(determination: PathwayDetermination) -> &'static str {
+pub const fn pathway(determination: PathwayDetermination) -> &'static str {
     match determination {
         PathwayDetermination::OnPathway => "The regimen is on a Pathway",
         PathwayDetermination::OffPathway => "The regimen is not on a Pathway",
@@ -144,7 +144,7 @@ pub(super) const fn pathway(determination: PathwayDetermination) -> &'static str
 }
 
 /// Why S-codes are withheld (SCD-02, SCD-03).
-pub(super) const fn withheld(reason: SCodesWithheld) -> &'static str {
+pub const fn withheld(reason: SCodesWithheld) -> &'static str {
     match reason {
         SCodesWithheld::OutOfNetwork => {
             "No S-codes are awarded because the ordering provider is out of network, even where the regimen meets Pathway criteria."
@@ -162,7 +162,7 @@ pub(super) const fn withheld(reason: SCodesWithheld) -> &'static str {
 }
 
 /// A deviation's name.
-pub(super) const fn deviation(code: DeviationCode) -> &'static str {
+pub const fn deviation(code: DeviationCode) -> &'static str {
     match code {
         DeviationCode::CustomTreatmentPlan => "Custom treatment plan",
         DeviationCode::CyclesDosing => "Cycles/dosing",
@@ -181,7 +181,7 @@ pub(super) const fn deviation(code: DeviationCode) -> &'static str {
 }
 
 /// What a deviation did.
-pub(super) const fn effect(effect: DeviationEffect) -> &'static str {
+pub const fn effect(effect: DeviationEffect) -> &'static str {
     match effect {
         DeviationEffect::None => "No effect on the decision",
         DeviationEffect::Pends => "Sends the request to review",
@@ -191,7 +191,7 @@ pub(super) const fn effect(effect: DeviationEffect) -> &'static str {
 }
 
 /// Why the whole case waits (CAS-08).
-pub(super) const fn hold(hold: Hold) -> &'static str {
+pub const fn hold(hold: Hold) -> &'static str {
     match hold {
         Hold::CustomTreatmentPlan => "The combination of drugs matches no evidence-based regimen",
         Hold::PossibleDuplicate => "A similar request is on file",

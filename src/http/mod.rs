@@ -102,34 +102,50 @@ pub fn api() -> Api {
     Api::new(document())
 }
 
-/// The service.
+/// The API.
 pub fn router(app: App) -> Router {
-    let limit = RateLimit::new(app.settings.rate_limit);
-    routed(HttpState::new(app, Arc::new(api()), Arc::new(limit)))
+    router_with(app, Router::new().fallback(nothing_here))
 }
 
-/// The service on several threads. How often a caller may call counts on all of them together.
+/// The API, with the pages of another door beside it, which also answer where there is nothing.
+pub fn router_with(app: App, pages: Router<HttpState>) -> Router {
+    let limit = RateLimit::new(app.settings.rate_limit);
+    routed(HttpState::new(app, Arc::new(api()), Arc::new(limit)), pages)
+}
+
+/// The API on several threads. How often a caller may call counts on all of them together.
 pub fn routers(app: &App, threads: u16) -> Vec<Router> {
+    routers_with(app, threads, |_| Router::new().fallback(nothing_here))
+}
+
+/// The same with the pages of another door on each thread.
+pub fn routers_with(app: &App, threads: u16, pages: impl Fn(&App) -> Router<HttpState>) -> Vec<Router> {
     let (api, limit) = (Arc::new(api()), Arc::new(RateLimit::new(app.settings.rate_limit)));
-    let on_one = |app| routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)));
+    let on_one = |app: App| {
+        let pages = pages(&app);
+        routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)), pages)
+    };
     app.on_threads(threads).into_iter().map(on_one).collect()
 }
 
-fn routed(state: HttpState) -> Router {
+async fn nothing_here() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
+fn routed(state: HttpState, pages: Router<HttpState>) -> Router {
     let routes = if state.app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
-    surround(routes.into(), state)
+    surround(routes.into(), pages, state)
 }
 
 /// Puts what holds for every request around the routes; the last layer is the outermost. There are few of them, since each has every
-/// request put on the heap anew.
-pub fn surround(routes: Router<HttpState>, state: HttpState) -> Router {
+/// request put on the heap anew. Pages have a guard of their own.
+pub fn surround(routes: Router<HttpState>, pages: Router<HttpState>, state: HttpState) -> Router {
     let routes = routes.route_layer(from_fn_with_state(state.clone(), guard::guard)).merge(operations::docs());
-    let routes = routes.fallback(|| async { StatusCode::NOT_FOUND });
     let routes = match cors(&state.app.settings.cors_origins) {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    routes.layer(from_fn_with_state(state.clone(), observe::observe)).with_state(state)
+    routes.merge(pages).layer(from_fn_with_state(state.clone(), observe::observe)).with_state(state)
 }
 
 /// CORS is off until a portal's origin is named.

@@ -1,4 +1,5 @@
-//! Around every request: its id, its log line, its metrics, and the promise that every failure is problem+json.
+//! Around every request: its id, its log line, its metrics, and the promise that every failure is problem+json, or a page where a page
+//! was asked for.
 
 use super::problem::{self, MEDIA_TYPE, Problem};
 use super::state::HttpState;
@@ -80,8 +81,9 @@ fn problem_of(response: &mut Response) -> Option<Problem> {
         return None;
     }
     response.extensions_mut().remove::<Problem>().or_else(|| {
-        let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE);
-        (!is_problem).then(|| problem::for_status(status))
+        let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+        let is_written = kind == MEDIA_TYPE.as_bytes() || kind.starts_with(b"text/html");
+        (!is_written).then(|| problem::for_status(status))
     })
 }
 

@@ -9,8 +9,8 @@ use supervised::Job;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Runs due timers and publishes events every second, delivers to health plans, and forgets old idempotency keys every hour, until `stop`
-/// is ready; what has begun by then is finished. None of these waits for another or ends with it.
+/// Runs due timers and publishes events every second, delivers to health plans, and forgets old idempotency keys and sessions every hour,
+/// until `stop` is ready; what has begun by then is finished. None of these waits for another or ends with it.
 pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     let (end, ended) = watch::channel(());
     let mut jobs = JoinSet::new();

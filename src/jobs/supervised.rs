@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, feeds, idempotency, sandbox, timers};
+use crate::app::{App, Error, feeds, idempotency, sandbox, sessions, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) enum Job {
     Timers,
     /// Events to the feeds of the plans.
     Publishing,
-    /// Old idempotency keys.
+    /// Old idempotency keys, and sessions that ended by themselves.
     Purge,
 }
 
@@ -52,7 +52,10 @@ impl Job {
                 timers::run_free_timers(app, app.clock.now()).await
             }
             Self::Publishing => feeds::publish(app).await,
-            Self::Purge => idempotency::purge(app).await.map(drop),
+            Self::Purge => {
+                idempotency::purge(app).await?;
+                sessions::purge(app).await.map(drop)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod reviews;
 pub mod rosters;
 pub mod s_codes;
 pub mod sandbox_clock;
+pub mod sessions;
 pub mod timers;
 pub mod together;
 pub mod tokens;

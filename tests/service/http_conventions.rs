@@ -336,7 +336,7 @@ async fn a_panic_is_an_internal_problem_and_tells_nothing() {
     let service = Service::sandbox().await;
     let (routes, description) = OpenApiRouter::new().routes(routes!(get_panics)).split_for_parts();
     let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)), Arc::new(RateLimit::new(None)));
-    let service = service.with_router(oncoauth::http::surround(routes, state));
+    let service = service.with_router(oncoauth::http::surround(routes, axum::Router::new(), state));
     let body = service.get("/panics", "").await.assert_problem(500, "internal");
     assert!(!body.to_string().contains("secret"), "{body}");
 }

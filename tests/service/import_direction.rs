@@ -26,12 +26,14 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("documents", vec!["domain"]),
         ("app", vec!["domain", "rules", "store", "documents", "outbound", "clock", "ids", "telemetry"]),
         ("http", vec!["domain", "app", "clock", "ids", "telemetry"]),
+        ("portal", vec!["domain", "app", "documents", "clock", "ids", "telemetry"]),
         ("jobs", vec!["domain", "app", "clock", "ids", "telemetry"]),
     ])
 }
 
 /// The program itself puts everything together.
-const PROGRAM: [&str; 9] = ["lib", "main", "cli", "options", "serve", "threads", "connection", "descriptors", "greeting"];
+const PROGRAM: [&str; 10] =
+    ["lib", "main", "cli", "options", "serve", "threads", "connection", "descriptors", "greeting", "doors"];
 
 /// All that the engine may depend on: formats, calendars and words, and nothing that waits, stores, serves, draws or tells the time.
 const OF_THE_ENGINE: [&str; 11] = [

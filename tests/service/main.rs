@@ -11,6 +11,7 @@ mod embedded_postgres;
 mod http_conventions;
 mod import_direction;
 mod liveness;
+mod portal;
 mod program;
 mod project_files;
 mod role_routes;

@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use oncoauth::app::{App, Settings};
 use oncoauth::clock::Clock;
 use oncoauth::domain::content::Library;
-use oncoauth::http;
+use oncoauth::doors;
 use serde_json::Value;
 use sqlx::postgres::PgPoolOptions;
 use std::sync::{Arc, OnceLock};
@@ -86,7 +86,7 @@ impl Service {
         let pool = PgPoolOptions::new().max_connections(4).connect(&database.url).await.expect("connecting");
         let clock = Clock::frozen_at("2026-11-20T15:00:00Z".parse().expect("an instant"));
         let app = App::new(pool, library(), settings).with_clock(clock);
-        Self { router: http::router(app.clone()), app, database: Arc::new(database) }
+        Self { router: doors::router(app.clone()), app, database: Arc::new(database) }
     }
 
     /// The same database behind another router.

@@ -5,6 +5,7 @@ mod differences;
 mod draft;
 mod facts;
 mod find;
+mod rows;
 mod submit;
 mod update;
 pub mod view;
@@ -14,8 +15,10 @@ pub(in crate::app) use draft::{award_columns, drug_columns, number};
 pub(in crate::app) use find::in_sight;
 pub(in crate::app) use submit::is_number_in_use;
 
+pub use crate::store::case_events::Event;
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
+pub use rows::{OrderRow, rows};
 pub use submit::{Decided, Placed, preview, submit};
 pub use update::{Editable, editable, update};
 pub use withdraw::{Reason, Withdrawal, withdraw};

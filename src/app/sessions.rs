@@ -1,0 +1,96 @@
+//! Who is signed in at the portal.
+//!
+//! A browser keeps 256 random bits, the database their SHA-256: whoever reads the table can be nobody. A session ends when nothing was
+//! asked for a while, after half a day in any case, and by signing out; it is looked up with every request, so that it ends for every
+//! process at once.
+
+use super::{App, Caller, Result, sandbox};
+use crate::store;
+use crate::store::sessions::Session;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest as _, Sha256};
+
+/// Minutes without a request after which a session ends.
+pub const IDLE_MINUTES: i64 = 20;
+/// Hours after which a session ends, whatever was asked.
+const HOURS_AT_MOST: i64 = 12;
+/// A session that was seen within so many seconds is not written again.
+const SEEN_TO_THE_SECOND: i64 = 60;
+
+/// Who is signed in, with what their browser keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// As every use case is told.
+    pub caller: Caller,
+    /// Their name, for themselves.
+    pub name: String,
+}
+
+/// Signs in one of the sandbox's people; none where there is no such person, or no sandbox. The answer is what their browser keeps: it is
+/// new at every sign-in, whatever the browser kept before.
+pub async fn sign_in_to_sandbox(app: &App, person: &str) -> Result<Option<String>> {
+    if !app.settings.sandbox {
+        return Ok(None);
+    }
+    let (Some(caller), Some(person)) = (sandbox::caller_of(person), sandbox::person(person)) else { return Ok(None) };
+    let secret = URL_SAFE_NO_PAD.encode(app.ids.secret());
+    let now = app.clock.now();
+    let session = Session {
+        role: caller.role,
+        subject: caller.subject,
+        name: person.name.to_owned(),
+        tax_ids: caller.tax_ids,
+        health_plan: caller.health_plan,
+        created_at: now,
+        seen_at: now,
+    };
+    let mut conn = app.pool.acquire().await?;
+    store::sessions::insert(&mut conn, &hash_of(&secret), &session).await?;
+    Ok(Some(secret))
+}
+
+/// Who comes with this secret; none where their session has ended. Asking keeps it from idling out.
+pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
+    let (hash, now) = (hash_of(secret), app.clock.now());
+    let mut conn = app.pool.acquire().await?;
+    let Some(session) = store::sessions::by_hash(&mut conn, &hash).await? else { return Ok(None) };
+    if has_ended(&session, now) {
+        store::sessions::remove(&mut conn, &hash).await?;
+        return Ok(None);
+    }
+    if now - session.seen_at >= TimeDelta::seconds(SEEN_TO_THE_SECOND) {
+        store::sessions::touch(&mut conn, &hash, now).await?;
+    }
+    let Session { role, subject, name, tax_ids, health_plan, .. } = session;
+    Ok(Some(SignedIn { caller: Caller { role, subject, tax_ids, health_plan, token_id: None }, name }))
+}
+
+fn has_ended(session: &Session, now: DateTime<Utc>) -> bool {
+    now - session.seen_at >= TimeDelta::minutes(IDLE_MINUTES) || now - session.created_at >= TimeDelta::hours(HOURS_AT_MOST)
+}
+
+/// Ends the session with this secret.
+pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::sessions::remove(&mut conn, &hash_of(secret)).await?)
+}
+
+/// Ends every session of a person, on whatever machine.
+pub async fn sign_out_everywhere(app: &App, caller: &Caller) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::sessions::remove_all_of(&mut conn, &caller.subject).await?)
+}
+
+/// Forgets sessions that have ended by themselves.
+pub async fn purge(app: &App) -> Result<u64> {
+    let now = app.clock.now();
+    let (idle, old) = (now - TimeDelta::minutes(IDLE_MINUTES), now - TimeDelta::hours(HOURS_AT_MOST));
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::sessions::remove_ended(&mut conn, idle, old).await?)
+}
+
+fn hash_of(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}

@@ -1,0 +1,17 @@
+//! The front doors of the service put together: the API for programs, and the portal for people. Each calls the same use cases, and
+//! neither knows of the other.
+
+use crate::app::App;
+use crate::{http, portal};
+use axum::Router;
+
+/// The service.
+pub fn router(app: App) -> Router {
+    let pages = portal::router(app.clone());
+    http::router_with(app, pages)
+}
+
+/// The service on several threads. How often a caller may call counts on all of them together.
+pub fn routers(app: &App, threads: u16) -> Vec<Router> {
+    http::routers_with(app, threads, |app| portal::router(app.clone()))
+}

@@ -1,0 +1,140 @@
+//! Around every page: who asks, whether they may, whether their own browser meant it, how long it may take, and what browsers are told
+//! about pages on which patients are named.
+
+use super::failure::Failure;
+use super::here::Portal;
+use super::pages::Who;
+use super::shell::{self, Shell};
+use super::visitor::Visitor;
+use super::{assets, cookie};
+use crate::app::sessions;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
+
+/// Nothing is kept, framed, referred to or loaded from anywhere else; there is no script or style but our own files.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// Moving the clock runs every timer that is due by then.
+const UNLIMITED: &str = "/sandbox/clock";
+
+/// Lets a visitor through to their page.
+pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let reading = matches!(method, Method::GET | Method::HEAD);
+    let visitor = match recognize(&portal, request.headers()).await {
+        Ok(visitor) => visitor,
+        Err(failure) => return finish(&portal, None, failure.into_response()),
+    };
+    if !reading && !is_own(request.headers()) {
+        return finish(&portal, visitor.as_ref(), Failure::foreign().into_response());
+    }
+    match (portal.who(&method, &path), &visitor) {
+        (Some(Who::SignedIn(_)), None) if reading => {
+            return finish(&portal, None, Redirect::to(&super::login::address_for(request.uri().path())).into_response());
+        }
+        (Some(Who::SignedIn(_)), None) => return finish(&portal, None, Redirect::to("/login").into_response()),
+        (Some(who), Some(visitor)) if !who.admits(visitor.caller.role) => {
+            return finish(&portal, Some(visitor), Failure::not_found().into_response());
+        }
+        (None, _) => return finish(&portal, visitor.as_ref(), Failure::not_found().into_response()),
+        _ => {}
+    }
+    if let Some(visitor) = &visitor {
+        request.extensions_mut().insert(visitor.clone());
+    }
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let handled = if path == UNLIMITED {
+        Ok(handled.await)
+    } else {
+        tokio::time::timeout(portal.app.settings.request_timeout, handled).await
+    };
+    let response = match handled {
+        Ok(Ok(response)) => response,
+        // the panic hook has written where it was
+        Ok(Err(_)) => Failure::internal("a page panicked").into_response(),
+        Err(_) => Failure::unavailable().into_response(),
+    };
+    finish(&portal, visitor.as_ref(), response)
+}
+
+async fn recognize(portal: &Portal, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
+    let Some(secret) = cookie::secret_of(headers, portal.app.settings.sandbox) else { return Ok(None) };
+    let signed_in = sessions::recognize(&portal.app, &secret).await?;
+    Ok(signed_in.map(|signed_in| Visitor::new(signed_in, secret)))
+}
+
+/// True where the visitor's own browser sent this from one of our pages. Browsers say where a form comes from; what does not say so is no
+/// browser, or an old one, and then the origin has to be the host.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    origin.is_some() && origin == text(header::HOST)
+}
+
+/// Sets failures as pages, and says what holds for every page.
+fn finish(portal: &Portal, visitor: Option<&Visitor>, mut response: Response) -> Response {
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        response = shell::failure(Shell::new(&portal.app, visitor, ""), &failure);
+    }
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What is told where there is nothing: a page to a browser that wants one, and to programs what the API says.
+pub(super) async fn nothing_here(State(portal): State<Portal>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    finish(&portal, None, Failure::not_found().into_response())
+}
+
+/// The style sheet and the script, for the shell.
+pub(super) fn own_files() -> (&'static str, &'static str) {
+    (assets::address_of("portal.css"), assets::address_of("portal.js"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_own;
+    use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+    fn sent(headers: &[(&'static str, &'static str)]) -> bool {
+        let pair =
+            |(name, value): &(&'static str, &'static str)| (HeaderName::from_static(name), HeaderValue::from_static(value));
+        is_own(&headers.iter().map(pair).collect::<HeaderMap>())
+    }
+
+    #[test]
+    fn only_what_our_own_pages_sent_is_own() {
+        assert!(sent(&[("sec-fetch-site", "same-origin")]));
+        assert!(sent(&[("origin", "https://portal.example:8443"), ("host", "portal.example:8443")]));
+        for site in ["cross-site", "same-site", "none"] {
+            assert!(!sent(&[("sec-fetch-site", site), ("origin", "https://a.example"), ("host", "a.example")]), "{site}");
+        }
+        assert!(!sent(&[("origin", "https://evil.example"), ("host", "portal.example")]));
+        assert!(!sent(&[("origin", "null"), ("host", "portal.example")]));
+        assert!(!sent(&[("host", "portal.example")]));
+    }
+}

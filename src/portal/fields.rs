@@ -1,0 +1,39 @@
+//! What a form sent: names and values in their order. Text is trimmed; an empty field is one that was left out.
+
+use super::failure::Failure;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+
+/// The largest form, in bytes.
+const LIMIT: usize = 512 * 1024;
+
+/// The fields of a form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// What was entered in a field; none where it was left empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).find(|value| !value.is_empty())
+    }
+
+    /// The same as text of its own.
+    pub fn owned(&self, name: &str) -> Option<String> {
+        self.text(name).map(str::to_owned)
+    }
+}
+
+impl<N: Into<String>, V: AsRef<str>> FromIterator<(N, V)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.as_ref().trim().to_owned())).collect())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Failure> {
+        let body = to_bytes(request.into_body(), LIMIT).await.map_err(|_| Failure::too_large())?;
+        Ok(form_urlencoded::parse(&body).collect())
+    }
+}

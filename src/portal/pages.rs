@@ -1,0 +1,75 @@
+//! The list of pages: where each is, and who may ask for it. A page that is not listed here does not exist, and one is never listed
+//! without saying for whom.
+
+use super::here::Portal;
+use crate::domain::vocabulary::CallerRole;
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{get, post};
+
+/// Everybody who signs in.
+pub const EVERY_ROLE: &[CallerRole] = &[
+    CallerRole::OrderingProvider,
+    CallerRole::ServicingProvider,
+    CallerRole::Intake,
+    CallerRole::Nurse,
+    CallerRole::Physician,
+    CallerRole::HealthPlan,
+    CallerRole::Administrator,
+];
+
+/// Who may ask for a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Also those who have not signed in.
+    Everybody,
+    /// Those who have, in one of these roles. To the others the page does not exist.
+    SignedIn(&'static [CallerRole]),
+}
+
+impl Who {
+    /// True where this role may ask for the page.
+    pub fn admits(self, role: CallerRole) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::SignedIn(roles) => roles.contains(&role),
+        }
+    }
+}
+
+/// A page, or what one of its forms is sent to.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// GET reads, POST changes or asks what must not stand in an address.
+    pub method: Method,
+    /// Address, with parameters in braces.
+    pub path: &'static str,
+    /// For whom.
+    pub who: Who,
+}
+
+/// Pages with their handlers.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    pub list: Vec<Page>,
+    pub router: Router<Portal>,
+}
+
+impl Pages {
+    /// Adds a page to read.
+    pub fn get<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
+        self.add(Method::GET, path, who, get(handler))
+    }
+
+    /// Adds what a form is sent to.
+    pub fn post<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
+        self.add(Method::POST, path, who, post(handler))
+    }
+
+    fn add(mut self, method: Method, path: &'static str, who: Who, handler: axum::routing::MethodRouter<Portal>) -> Self {
+        self.list.push(Page { method, path, who });
+        self.router = self.router.route(path, handler);
+        self
+    }
+}

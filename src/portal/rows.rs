@@ -1,0 +1,89 @@
+//! A case as a row of a list, in words.
+
+use crate::app::orders::OrderRow;
+use crate::documents::words;
+use crate::domain::vocabulary::CaseStatus;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// A row in words.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub case_id: Uuid,
+    /// Order ID, or case number where there is none.
+    pub number: String,
+    pub member: String,
+    pub member_id: String,
+    pub treatment: String,
+    pub status: &'static str,
+    pub tone: &'static str,
+    /// When an answer is due, or until when it is valid.
+    pub when: String,
+    /// What that means for whoever waits.
+    pub hint: String,
+    pub received: String,
+    /// What the practice is asked for.
+    pub asked_for: Vec<String>,
+}
+
+/// A case as a row.
+pub(super) fn row(order: OrderRow, now: DateTime<Utc>) -> Row {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    let zone = order.time_zone;
+    let (when, hint) = match (order.due_at, order.valid_through) {
+        (Some(due), _) => (format!("due {}", words::instant(&due, &zone)), left(due - now, order.overdue)),
+        (None, Some(last)) => (format!("valid through {}", words::short_day(last)), String::new()),
+        (None, None) => ("–".to_owned(), String::new()),
+    };
+    Row {
+        case_id: order.case_id,
+        number: order.order_id.or(order.case_number).unwrap_or_else(|| order.case_id.to_string()),
+        member: format!("{}, {}", text(&order.member.last_name), text(&order.member.first_name)),
+        member_id: text(&order.member.member_id),
+        treatment: order.regimen_name.unwrap_or_else(|| order.drugs.join(", ")),
+        status: words::case_status(order.status),
+        tone: tone(order.status),
+        when,
+        hint,
+        received: words::short_day(order.submitted_at.with_timezone(&zone).date_naive()),
+        asked_for: order.asked_for,
+    }
+}
+
+/// How a status is set off.
+pub(super) const fn tone(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::Authorized | CaseStatus::Completed => "good",
+        CaseStatus::InProgress | CaseStatus::MultipleDecisionsRendered => "waiting",
+        CaseStatus::NonAuthorized => "bad",
+        CaseStatus::ReviewCancelled => "plain",
+    }
+}
+
+/// `2 d 14 h left`.
+pub(super) fn left(time: TimeDelta, overdue: bool) -> String {
+    if overdue || time <= TimeDelta::zero() {
+        return "overdue".to_owned();
+    }
+    let (days, hours, minutes) = (time.num_days(), time.num_hours() % 24, time.num_minutes() % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes} min left"),
+        (0, hours) => format!("{hours} h {minutes} min left"),
+        (days, hours) => format!("{days} d {hours} h left"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn time_left_is_told_in_its_two_largest_units() {
+        assert_eq!(left(TimeDelta::minutes(59), false), "59 min left");
+        assert_eq!(left(TimeDelta::minutes(150), false), "2 h 30 min left");
+        assert_eq!(left(TimeDelta::hours(62), false), "2 d 14 h left");
+        assert_eq!(left(TimeDelta::zero(), false), "overdue");
+        assert_eq!(left(TimeDelta::hours(62), true), "overdue");
+    }
+}
