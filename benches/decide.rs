@@ -116,6 +116,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         calendars: content.calendars.clone(),
         therapies: Arc::clone(&content.therapies),
         coverage: Arc::clone(&content.coverage),
+        searches: Arc::clone(&content.searches),
         agreement: Arc::clone(&content.agreement),
     })
 }

@@ -188,7 +188,7 @@ async fn diagnoses_are_found_by_title_and_by_code_with_or_without_its_dot() {
         assert_eq!(found(&service, &format!("/v1/diagnoses?{query}"), "icd10").await, ["C50.911"], "{query}");
     }
     let breast = found(&service, "/v1/diagnoses?q=c50&limit=200", "icd10").await;
-    assert!(breast.len() > 20 && breast.iter().all(|code| code.starts_with("C50")) && breast.is_sorted(), "{breast:?}");
+    assert!(breast.len() > 20 && breast.iter().all(|code| code.starts_with("C50")), "{breast:?}");
     for query in ["q=malignant%20neoplasm%20breast", "q=breast%20malig", "q=breats%20malignant"] {
         let titles = found(&service, &format!("/v1/diagnoses?{query}"), "title").await;
         assert!(!titles.is_empty() && titles.iter().all(|title| title.to_lowercase().contains("breast")), "{query}: {titles:?}");

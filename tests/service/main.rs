@@ -19,3 +19,4 @@ mod rosters;
 mod running;
 mod schema_names;
 mod test_fixture;
+mod typed_searches;

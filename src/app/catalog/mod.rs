@@ -3,19 +3,22 @@
 //! What comes from content is searched in memory; providers are searched in the database, because there are many. Nothing here decides
 //! about an order.
 
+pub mod diagnoses;
+pub mod drugs;
 mod index;
 pub mod pathways;
 pub mod providers;
+pub mod regimens;
 pub mod text;
 
 use super::App;
-use crate::domain::content::{Cancer, Content, Diagnosis, Drug, Regimen, ResultDefinition};
+use crate::domain::content::{Cancer, Content, ResultDefinition};
 use chrono::NaiveDate;
 use index::NameIndex;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// Indexes of the catalogues that are large enough to need one, for each release (REG-08); made at the first search.
+/// Indexes of the catalogues, for each release (REG-08); made at the first search.
 #[derive(Debug, Default)]
 pub struct Indexes {
     releases: RwLock<HashMap<String, Arc<OfRelease>>>,
@@ -35,14 +38,27 @@ impl Indexes {
 #[derive(Debug, Default)]
 struct OfRelease {
     drugs: OnceLock<NameIndex>,
-    diagnoses: OnceLock<Diagnoses>,
+    diagnoses: OnceLock<diagnoses::Index>,
+    regimens: OnceLock<regimens::Index>,
+    cancers: OnceLock<NameIndex>,
+    biomarkers: OnceLock<NameIndex>,
+    assessments: OnceLock<NameIndex>,
 }
 
-/// Diagnoses in order of their codes.
-#[derive(Debug)]
-struct Diagnoses {
-    codes: Vec<Box<str>>,
-    titles: NameIndex,
+/// What a search of a catalogue found, best first.
+#[derive(Debug, Clone)]
+pub struct Search<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// What was searched for instead of what was typed, where nothing is called that.
+    pub searched_for: Option<String>,
+}
+
+impl<T> Search<T> {
+    /// Everything, where nothing was typed.
+    fn all(items: Vec<T>) -> Self {
+        Self { items, searched_for: None }
+    }
 }
 
 /// The content in force on a day; today, where none is given.
@@ -50,93 +66,45 @@ pub fn content(app: &App, as_of: Option<NaiveDate>) -> &Arc<Content> {
     app.library.in_force(as_of.unwrap_or_else(|| app.clock.now().date_naive()))
 }
 
-/// Drugs by brand, generic name or synonym, or by the beginning of a code; a code that ended finds the drug it stood for.
-pub fn drugs<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<Drug>> {
-    let all = content.drugs.all();
-    let Some(typed) = typed else { return all.iter().collect() };
+/// Cancer types by name or key, or by what clinics call them.
+pub fn cancers<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<&'a Arc<Cancer>> {
     let indexes = app.catalog.of(content);
-    let by_name = indexes.drugs.get_or_init(|| {
-        NameIndex::new(all.iter().enumerate().map(|(number, drug)| {
-            let names = std::iter::once(&drug.generic).chain(&drug.synonyms).chain(&drug.brands);
-            let products = drug.codes.iter().flat_map(|code| [&code.product, &code.biosimilar_name]).flatten();
-            (number, names.chain(products).collect())
-        }))
+    let index = indexes.cancers.get_or_init(|| {
+        let names = content.cancers.iter().map(|cancer| {
+            let clinics = content.searches.diagnoses.iter().filter(|entry| entry.cancer.as_ref() == Some(&cancer.key));
+            let clinics = clinics.flat_map(|entry| &entry.words).map(|word| (word, 1));
+            [(&cancer.name, 0), (&cancer.key, 0)].into_iter().chain(clinics).collect()
+        });
+        NameIndex::new(names, &content.searches.means)
     });
-    let Some(code) = as_code(typed) else {
-        return by_name.search(typed).into_iter().filter_map(|number| all.get(number)).collect();
-    };
-    let ended = content.drugs.ended_codes().filter(|ended| ended.hcpcs.starts_with(&code));
-    let ended: Vec<&str> = ended.map(|ended| ended.generic.as_str()).collect();
-    let fits = |drug: &&Arc<Drug>| {
-        drug.codes.iter().any(|known| known.hcpcs.starts_with(&code)) || ended.contains(&drug.generic.as_str())
-    };
-    let mut found: Vec<&Arc<Drug>> = all.iter().filter(fits).collect();
-    found.sort_by_key(|drug| drug.codes.iter().map(|known| known.hcpcs.as_str()).filter(|known| known.starts_with(&code)).min());
-    if found.is_empty() { by_name.search(typed).into_iter().filter_map(|number| all.get(number)).collect() } else { found }
-}
-
-/// Diagnoses by title, or by the beginning of a code with or without its dot; in order of codes where nothing is typed.
-pub fn diagnoses<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<(&'a str, &'a Diagnosis)> {
-    let indexes = app.catalog.of(content);
-    let index = indexes.diagnoses.get_or_init(|| {
-        let mut codes: Vec<Box<str>> = content.diagnoses.keys().map(|code| code.as_str().into()).collect();
-        codes.sort_unstable();
-        let title = |code: &str| content.diagnoses.get(code).map(|diagnosis| diagnosis.title.as_str()).into_iter().collect();
-        let titles = NameIndex::new(codes.iter().map(|code| title(code)).enumerate());
-        Diagnoses { codes, titles }
-    });
-    let entry = |code: &str| content.diagnoses.get_key_value(code).map(|(code, diagnosis)| (code.as_str(), diagnosis));
-    let Some(typed) = typed else { return index.codes.iter().filter_map(|code| entry(code)).collect() };
-    if let Some(code) = as_code(typed) {
-        let fits = |known: &str| known.bytes().filter(|byte| *byte != b'.').take(code.len()).eq(code.bytes());
-        let found: Vec<_> = index.codes.iter().filter(|known| fits(known)).filter_map(|code| entry(code)).collect();
-        if !found.is_empty() {
-            return found;
-        }
-    }
-    index.titles.search(typed).into_iter().filter_map(|number| entry(index.codes.get(number)?)).collect()
-}
-
-/// Regimens by name, alias, drug or cancer type; in the order of their files where nothing is typed.
-pub fn regimens<'a>(content: &'a Content, typed: Option<&str>, cancer: Option<&str>) -> Vec<&'a Arc<Regimen>> {
-    let of_cancer = content.regimens.iter().filter(|regimen| cancer.is_none_or(|cancer| regimen.cancer == cancer)).collect();
-    search(of_cancer, typed, |regimen| names_of(regimen, content))
-}
-
-/// Cancer types by name or key.
-pub fn cancers<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<Cancer>> {
-    search(content.cancers.iter().collect(), typed, |cancer| vec![cancer.name.clone(), cancer.key.clone()])
+    by_name(index, &content.cancers, typed)
 }
 
 /// Biomarkers by name or synonym.
-pub fn biomarkers<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<ResultDefinition>> {
-    search(content.answers.biomarkers.iter().collect(), typed, |asked| names(asked))
+pub fn biomarkers<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<&'a Arc<ResultDefinition>> {
+    let indexes = app.catalog.of(content);
+    by_name(indexes.biomarkers.get_or_init(|| answers(&content.answers.biomarkers)), &content.answers.biomarkers, typed)
 }
 
 /// Assessments by name or synonym.
-pub fn assessments<'a>(content: &'a Content, typed: Option<&str>) -> Vec<&'a Arc<ResultDefinition>> {
-    search(content.answers.assessments.iter().collect(), typed, |asked| names(asked))
+pub fn assessments<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<&'a Arc<ResultDefinition>> {
+    let indexes = app.catalog.of(content);
+    by_name(indexes.assessments.get_or_init(|| answers(&content.answers.assessments)), &content.answers.assessments, typed)
 }
 
-fn names(asked: &ResultDefinition) -> Vec<String> {
-    [&asked.name, &asked.display].into_iter().chain(&asked.synonyms).cloned().collect()
+fn answers(asked: &[Arc<ResultDefinition>]) -> NameIndex {
+    let names = asked.iter().map(|asked| {
+        let own = [(&asked.name, 0), (&asked.display, 0)];
+        own.into_iter().chain(asked.synonyms.iter().map(|synonym| (synonym, 1))).collect()
+    });
+    NameIndex::new(names, &BTreeMap::new())
 }
 
-/// Searches a catalogue that is small enough to be indexed anew.
-fn search<T: Copy>(items: Vec<T>, typed: Option<&str>, names: impl Fn(&T) -> Vec<String>) -> Vec<T> {
-    let Some(typed) = typed else { return items };
-    let index = NameIndex::new(items.iter().map(names).enumerate());
-    index.search(typed).into_iter().filter_map(|number| items.get(number).copied()).collect()
-}
-
-/// What a regimen may be looked for by.
-fn names_of(regimen: &Regimen, content: &Content) -> Vec<String> {
-    let cancer = content.cancer(&regimen.cancer).map_or(&regimen.cancer, |cancer| &cancer.name);
-    let mut names = vec![regimen.id.clone(), regimen.name.clone(), format!("{cancer} {}", regimen.name)];
-    names.extend(regimen.aliases.iter().cloned());
-    names.push(regimen.required_ingredients.join(" "));
-    names.extend(regimen.pathway.iter().map(|pathway| pathway.id.clone()));
-    names
+fn by_name<'a, T>(index: &NameIndex, items: &'a [T], typed: Option<&str>) -> Search<&'a T> {
+    let Some(typed) = typed else { return Search::all(items.iter().collect()) };
+    let found = index.search(typed);
+    let items = found.hits.iter().filter_map(|hit| items.get(hit.item)).collect();
+    Search { items, searched_for: found.searched_for }
 }
 
 /// What was typed as the beginning of a code, where it looks like one: a letter, then a digit. Dots and spaces do not matter.

@@ -1,7 +1,7 @@
 //! Pathways of a day: those in force, those the release in force introduced, and those retired by then (REG-08).
 
 use super::super::App;
-use super::names_of;
+use super::{Search, regimens};
 use crate::domain::content::{Regimen, RegimenPathway, Release};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -40,10 +40,12 @@ pub struct ListedPathway {
 /// Which Pathways to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter<'a> {
-    /// Words of regimen, drug or cancer type.
+    /// Words of regimen, trial, drug or cancer type.
     pub typed: Option<&'a str>,
     /// Cancer type.
     pub cancer: Option<&'a str>,
+    /// ICD-10-CM code of the order's diagnosis: Pathways of its cancer type come first.
+    pub diagnosis: Option<&'a str>,
     /// The day; today where there is none.
     pub as_of: Option<NaiveDate>,
     /// Only these.
@@ -51,20 +53,40 @@ pub struct Filter<'a> {
 }
 
 /// Pathways, best answer first; without words by cancer type, what is in force before what is retired, then by REG-09.
-pub fn list(app: &App, filter: &Filter<'_>) -> Vec<ListedPathway> {
+pub fn list(app: &App, filter: &Filter<'_>) -> Search<ListedPathway> {
     let as_of = filter.as_of.unwrap_or_else(|| app.clock.now().date_naive());
     let content = app.library.in_force(as_of);
     let mut listed = of_day(app, as_of);
     listed.retain(|entry| filter.cancer.is_none_or(|cancer| entry.regimen.cancer == cancer));
     listed.retain(|entry| filter.status.is_none_or(|status| entry.status == status));
     let place = |entry: &ListedPathway| content.cancers.iter().position(|cancer| cancer.key == entry.regimen.cancer);
-    listed.sort_by(|left, right| place(left).cmp(&place(right)).then_with(|| order(left, right)));
-    let entries = super::search(listed.iter().collect(), filter.typed, |entry| {
-        let mut names = names_of(&entry.regimen, content);
-        names.push(entry.pathway.id.clone());
-        names
+    let first = regimens::cancers_of(content, filter.diagnosis);
+    let is_other = |entry: &ListedPathway| !first.contains(&entry.regimen.cancer.as_str());
+    listed.sort_by(|left, right| {
+        (is_other(left), place(left)).cmp(&(is_other(right), place(right))).then_with(|| order(left, right))
     });
-    entries.into_iter().cloned().collect()
+    if filter.typed.is_none() {
+        return Search::all(listed);
+    }
+    let wanted = regimens::Filter { typed: filter.typed, cancer: filter.cancer, diagnosis: filter.diagnosis };
+    let mut items = Vec::new();
+    let mut searched_for = None;
+    // retired ones are found in the releases that had them
+    for release in app.library.releases().rev().filter(|release| release.release.in_force_from <= content.release.in_force_from) {
+        let found = regimens::search(app, release, &wanted);
+        for regimen in &found.items {
+            let is_it = |entry: &ListedPathway| entry.regimen.id == regimen.id;
+            if let Some(place) = listed.iter().position(is_it) {
+                items.push(listed.remove(place));
+            }
+        }
+        if !found.items.is_empty() {
+            searched_for = searched_for.or(found.searched_for);
+        }
+        let elsewhere = |entry: &ListedPathway| release.regimen(&entry.regimen.id).is_none();
+        listed.retain(elsewhere);
+    }
+    Search { items, searched_for }
 }
 
 fn order(left: &ListedPathway, right: &ListedPathway) -> Ordering {

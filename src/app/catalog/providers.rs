@@ -17,6 +17,11 @@ const BEGINNINGS: usize = 12;
 const DEPTH: i64 = 100;
 /// Words that a single misspelt one is taken for.
 const MEANINGS: usize = 3;
+/// So few providers with the name as typed leave room for those whose words only begin so.
+const FEW: usize = 10;
+/// Words that names have in two ways.
+const TWO_WAYS: [(&str, &str); 5] =
+    [("st", "saint"), ("ste", "sainte"), ("mt", "mount"), ("ctr", "center"), ("univ", "university")];
 
 /// Whom to search for.
 #[derive(Debug, Clone, Default)]
@@ -80,12 +85,45 @@ async fn find(conn: &mut PgConnection, scope: &Scope<'_>, search: &Search<'_>) -
     if phrase.is_empty() && !typed.trim().is_empty() {
         return Ok(Found::default());
     }
-    let providers = store::by_name(conn, scope, &phrase, search.after).await?;
-    if !providers.is_empty() || search.after.is_some() || phrase.is_empty() {
+    let mut providers = store::by_name(conn, scope, &phrase, search.after).await?;
+    let is_full = providers.len() > search.limit as usize;
+    if search.after.is_some() || phrase.is_empty() || is_full || providers.len() >= FEW {
         return Ok(Found { providers, similar: false });
     }
+    if let Some(other) = in_the_other_way(&phrase) {
+        let found = store::by_name(conn, scope, &other, None).await?;
+        add(&mut providers, found);
+    }
     let words: Vec<&str> = phrase.split(' ').take(WORDS).collect();
-    less_exactly(conn, scope, &words, search.limit as usize).await
+    if providers.is_empty() {
+        return less_exactly(conn, scope, &words, search.limit as usize).await;
+    }
+    if words.len() > 1 {
+        let found = by_words(conn, scope, words.iter().map(|word| (*word).to_owned()).collect()).await?;
+        add(&mut providers, found);
+    }
+    providers.truncate(search.limit as usize);
+    Ok(Found { providers, similar: false })
+}
+
+/// Adds providers that are not among them.
+fn add(providers: &mut Vec<FoundProvider>, others: Vec<FoundProvider>) {
+    for other in others {
+        let is_it =
+            |known: &FoundProvider| (&known.place.health_plan, &known.place.npi) == (&other.place.health_plan, &other.place.npi);
+        if !providers.iter().any(is_it) {
+            providers.push(other);
+        }
+    }
+}
+
+/// The name with its words written in the other way, where one of them can be: `saint marys` for `st marys`.
+fn in_the_other_way(phrase: &str) -> Option<String> {
+    let other = |word: &str| {
+        TWO_WAYS.iter().find_map(|(short, long)| if *short == word { Some(*long) } else { (*long == word).then_some(*short) })
+    };
+    let words: Vec<String> = phrase.split(' ').map(|word| other(word).unwrap_or(word).to_owned()).collect();
+    Some(words.join(" ")).filter(|written| written != phrase)
 }
 
 /// Nothing begins as typed: the words in any order, then the words as they may be meant. There is no next page of these.

@@ -1,10 +1,9 @@
 //! Drugs and diagnoses.
 
-use super::super::paging::Page;
 use super::super::problem::Problem;
 use super::super::query::ValidQuery;
 use super::super::state::HttpState;
-use super::{Search, page};
+use super::{Search, SearchPage, page};
 use crate::app::{App, catalog};
 use crate::domain::content::{Benefit, Code, Content, Drug};
 use crate::domain::vocabulary::DrugRole;
@@ -39,7 +38,7 @@ struct DrugBody {
     ingredients: Vec<String>,
     /// Whose benefit pays where a code does not say otherwise (PRG-12).
     benefit: BenefitBody,
-    /// Active codes.
+    /// Active codes; the one whose number or product was typed comes first.
     codes: Vec<CodeBody>,
     /// Codes that ended.
     ended_codes: Vec<EndedCodeBody>,
@@ -117,7 +116,7 @@ struct EndedCodeBody {
     replaced_by: Vec<String>,
 }
 
-fn drug_body(drug: &Drug, content: &Content) -> DrugBody {
+fn drug_body(drug: &Drug, typed: Option<&Code>, content: &Content) -> DrugBody {
     let ended = content.drugs.ended_codes().filter(|code| code.generic.eq_ignore_ascii_case(&drug.generic));
     let mut ended_codes: Vec<EndedCodeBody> = ended
         .map(|code| EndedCodeBody { hcpcs: code.hcpcs.clone(), ended: code.ended.clone(), replaced_by: code.replaced_by.clone() })
@@ -134,7 +133,7 @@ fn drug_body(drug: &Drug, content: &Content) -> DrugBody {
         supportive: drug.supportive,
         ingredients: drug.ingredients.clone(),
         benefit: drug.benefit.into(),
-        codes: drug.codes.iter().map(CodeBody::from).collect(),
+        codes: typed.into_iter().chain(drug.codes.iter().filter(|code| Some(*code) != typed)).map(CodeBody::from).collect(),
         ended_codes,
         managed_by: managing.map(|program| program.id.clone()).collect(),
         provenance: drug.provenance.clone(),
@@ -142,7 +141,7 @@ fn drug_body(drug: &Drug, content: &Content) -> DrugBody {
     }
 }
 
-/// Searches drugs by brand, generic name or HCPCS code.
+/// Searches drugs by brand, generic name, abbreviation, class or HCPCS code.
 ///
 /// Each shows its codes with their billing units, whose benefit pays, and which programs manage it. A code that ended finds the drug
 /// that it stood for, with the codes to use instead.
@@ -150,11 +149,14 @@ fn drug_body(drug: &Drug, content: &Content) -> DrugBody {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of drugs, best first", body = Page<DrugBody>)))]
-async fn list_drugs(State(app): State<App>, ValidQuery(search): ValidQuery<Search>) -> Result<Json<Page<DrugBody>>, Problem> {
+    responses((status = 200, description = "A page of drugs, best first", body = SearchPage<DrugBody>)))]
+async fn list_drugs(
+    State(app): State<App>,
+    ValidQuery(search): ValidQuery<Search>,
+) -> Result<Json<SearchPage<DrugBody>>, Problem> {
     let content = catalog::content(&app, None);
-    let found = catalog::drugs(&app, content, search.q.as_deref());
-    page(found, search.limit, search.cursor.as_deref(), |drug| drug_body(drug, content)).map(Json)
+    let found = catalog::drugs::search(&app, content, search.q.as_deref());
+    page(found, search.limit, search.cursor.as_deref(), |found| drug_body(found.drug, found.code, content)).map(Json)
 }
 
 /// Reads the drug behind an active HCPCS code.
@@ -165,8 +167,8 @@ async fn list_drugs(State(app): State<App>, ValidQuery(search): ValidQuery<Searc
     responses((status = 200, description = "The drug", body = DrugBody)))]
 async fn get_drug(State(app): State<App>, Path(hcpcs): Path<String>) -> Result<Json<DrugBody>, Problem> {
     let content = catalog::content(&app, None);
-    let (drug, _) = content.drugs.by_code(&hcpcs.trim().to_ascii_uppercase()).ok_or_else(Problem::not_found)?;
-    Ok(Json(drug_body(drug, content)))
+    let (drug, code) = content.drugs.by_code(&hcpcs.trim().to_ascii_uppercase()).ok_or_else(Problem::not_found)?;
+    Ok(Json(drug_body(drug, Some(code), content)))
 }
 
 /// A diagnosis.
@@ -178,26 +180,41 @@ struct DiagnosisBody {
     title: String,
     /// True for codes that may be billed.
     billable: bool,
+    /// True for a category, which heads other codes and cannot be billed.
+    header: bool,
+    /// Of a category: what to bill instead, in words.
+    notice: Option<String>,
+    /// Codes below a category: its billable codes where they are few, else the next level.
+    narrower: Vec<String>,
     /// True where programs manage it (PRG-11).
     oncology: bool,
 }
 
-/// Searches diagnoses by title or ICD-10-CM code, with or without its dot.
+fn diagnosis_body((code, diagnosis): catalog::diagnoses::FoundDiagnosis<'_>) -> DiagnosisBody {
+    let header = !diagnosis.billable;
+    DiagnosisBody {
+        icd10: code.to_owned(),
+        title: diagnosis.title.clone(),
+        billable: diagnosis.billable,
+        header,
+        notice: header.then(|| format!("{code} is a category and cannot be billed: choose a code below it")),
+        narrower: diagnosis.narrower.clone(),
+        oncology: diagnosis.oncology,
+    }
+}
+
+/// Searches diagnoses by title, by the words of clinics (`nsclc`, `bone mets`), or by ICD-10-CM code with or without its dot.
+///
+/// Cancers come before what is no cancer, and codes that may be billed before categories, which say so.
 #[utoipa::path(get, path = "/v1/diagnoses", operation_id = "list_diagnoses", tag = "catalogue",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of diagnoses, best first", body = Page<DiagnosisBody>)))]
+    responses((status = 200, description = "A page of diagnoses, best first", body = SearchPage<DiagnosisBody>)))]
 async fn list_diagnoses(
     State(app): State<App>,
     ValidQuery(search): ValidQuery<Search>,
-) -> Result<Json<Page<DiagnosisBody>>, Problem> {
-    let found = catalog::diagnoses(&app, catalog::content(&app, None), search.q.as_deref());
-    let body = |(code, diagnosis): (&str, &crate::domain::content::Diagnosis)| DiagnosisBody {
-        icd10: code.to_owned(),
-        title: diagnosis.title.clone(),
-        billable: diagnosis.billable,
-        oncology: diagnosis.oncology,
-    };
-    page(found, search.limit, search.cursor.as_deref(), body).map(Json)
+) -> Result<Json<SearchPage<DiagnosisBody>>, Problem> {
+    let found = catalog::diagnoses::search(&app, catalog::content(&app, None), search.q.as_deref());
+    page(found, search.limit, search.cursor.as_deref(), diagnosis_body).map(Json)
 }

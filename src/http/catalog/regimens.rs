@@ -1,10 +1,9 @@
 //! Regimens and Pathways.
 
-use super::super::paging::Page;
 use super::super::problem::Problem;
 use super::super::query::ValidQuery;
 use super::super::state::HttpState;
-use super::page;
+use super::{SearchPage, page};
 use crate::app::catalog::pathways::{self, ListedPathway, PathwayStatus};
 use crate::app::{App, catalog};
 use crate::domain::content::{Content, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase};
@@ -231,12 +230,15 @@ fn body(regimen: &Regimen, content: &Content) -> RegimenBody {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct RegimenQuery {
-    /// What was typed so far: name, alias, drug or cancer type; misspellings are forgiven where nothing fits.
+    /// What was typed so far: name, alias, trial, drug by any name or code, or cancer type; misspellings are forgiven where nothing fits.
     #[param(max_length = 100)]
     q: Option<String>,
     /// Key of the cancer type.
     #[param(max_length = 40)]
     cancer: Option<String>,
+    /// ICD-10-CM code of the order's diagnosis: regimens of its cancer type come first.
+    #[param(max_length = 10)]
+    diagnosis: Option<String>,
     /// The release in force on this day; today's when left out.
     as_of: Option<NaiveDate>,
     /// Items on a page.
@@ -252,13 +254,14 @@ struct RegimenQuery {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(RegimenQuery),
-    responses((status = 200, description = "A page of regimens, best first", body = Page<RegimenBody>)))]
+    responses((status = 200, description = "A page of regimens, best first", body = SearchPage<RegimenBody>)))]
 async fn list_regimens(
     State(app): State<App>,
     ValidQuery(query): ValidQuery<RegimenQuery>,
-) -> Result<Json<Page<RegimenBody>>, Problem> {
+) -> Result<Json<SearchPage<RegimenBody>>, Problem> {
     let content = catalog::content(&app, query.as_of);
-    let found = catalog::regimens(content, query.q.as_deref(), query.cancer.as_deref());
+    let (typed, cancer, diagnosis) = (query.q.as_deref(), query.cancer.as_deref(), query.diagnosis.as_deref());
+    let found = catalog::regimens::search(&app, content, &catalog::regimens::Filter { typed, cancer, diagnosis });
     page(found, query.limit, query.cursor.as_deref(), |regimen| body(regimen, content)).map(Json)
 }
 
@@ -341,12 +344,15 @@ fn pathway_body(listed: ListedPathway, content: &Content) -> PathwayBody {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PathwayQuery {
-    /// What was typed so far: regimen, drug or cancer type; misspellings are forgiven where nothing fits.
+    /// What was typed so far: regimen, trial, drug by any name or code, or cancer type; misspellings are forgiven where nothing fits.
     #[param(max_length = 100)]
     q: Option<String>,
     /// Key of the cancer type.
     #[param(max_length = 40)]
     cancer: Option<String>,
+    /// ICD-10-CM code of the order's diagnosis: Pathways of its cancer type come first.
+    #[param(max_length = 10)]
+    diagnosis: Option<String>,
     /// The Pathways of this day; today's when left out.
     as_of: Option<NaiveDate>,
     /// `current`, `new` or `retired`; all of them when left out. A new one is in force, too.
@@ -368,13 +374,14 @@ struct PathwayQuery {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(PathwayQuery),
-    responses((status = 200, description = "A page of Pathways, best first", body = Page<PathwayBody>)))]
+    responses((status = 200, description = "A page of Pathways, best first", body = SearchPage<PathwayBody>)))]
 async fn list_pathways(
     State(app): State<App>,
     ValidQuery(query): ValidQuery<PathwayQuery>,
-) -> Result<Json<Page<PathwayBody>>, Problem> {
-    let (typed, cancer) = (query.q.as_deref(), query.cancer.as_deref());
-    let found = pathways::list(&app, &pathways::Filter { typed, cancer, as_of: query.as_of, status: query.status });
+) -> Result<Json<SearchPage<PathwayBody>>, Problem> {
+    let (typed, cancer, diagnosis) = (query.q.as_deref(), query.cancer.as_deref(), query.diagnosis.as_deref());
+    let filter = pathways::Filter { typed, cancer, diagnosis, as_of: query.as_of, status: query.status };
+    let found = pathways::list(&app, &filter);
     let content = catalog::content(&app, query.as_of);
     page(found, query.limit, query.cursor.as_deref(), |listed| pathway_body(listed, content)).map(Json)
 }

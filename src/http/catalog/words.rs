@@ -1,10 +1,9 @@
 //! Words that clinical answers are given in: biomarkers and assessments with their accepted results, and cancer types.
 
-use super::super::paging::Page;
 use super::super::problem::Problem;
 use super::super::query::ValidQuery;
 use super::super::state::HttpState;
-use super::{Search, page};
+use super::{Search, SearchPage, page};
 use crate::app::{App, catalog};
 use crate::domain::content::{Cancer, Content, ResultDefinition};
 use axum::Json;
@@ -96,12 +95,12 @@ impl From<&ResultDefinition> for ResultBody {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of biomarkers", body = Page<ResultBody>)))]
+    responses((status = 200, description = "A page of biomarkers", body = SearchPage<ResultBody>)))]
 async fn list_biomarkers(
     State(app): State<App>,
     ValidQuery(search): ValidQuery<Search>,
-) -> Result<Json<Page<ResultBody>>, Problem> {
-    let found = catalog::biomarkers(catalog::content(&app, None), search.q.as_deref());
+) -> Result<Json<SearchPage<ResultBody>>, Problem> {
+    let found = catalog::biomarkers(&app, catalog::content(&app, None), search.q.as_deref());
     page(found, search.limit, search.cursor.as_deref(), |asked| ResultBody::from(&**asked)).map(Json)
 }
 
@@ -110,12 +109,12 @@ async fn list_biomarkers(
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of assessments", body = Page<ResultBody>)))]
+    responses((status = 200, description = "A page of assessments", body = SearchPage<ResultBody>)))]
 async fn list_assessments(
     State(app): State<App>,
     ValidQuery(search): ValidQuery<Search>,
-) -> Result<Json<Page<ResultBody>>, Problem> {
-    let found = catalog::assessments(catalog::content(&app, None), search.q.as_deref());
+) -> Result<Json<SearchPage<ResultBody>>, Problem> {
+    let found = catalog::assessments(&app, catalog::content(&app, None), search.q.as_deref());
     page(found, search.limit, search.cursor.as_deref(), |asked| ResultBody::from(&**asked)).map(Json)
 }
 
@@ -163,14 +162,17 @@ fn cancer_body(cancer: &Cancer, content: &Content) -> CancerBody {
     }
 }
 
-/// Searches cancer types by name.
+/// Searches cancer types by name, or by what clinics call them.
 #[utoipa::path(get, path = "/v1/cancers", operation_id = "list_cancers", tag = "catalogue",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search),
-    responses((status = 200, description = "A page of cancer types", body = Page<CancerBody>)))]
-async fn list_cancers(State(app): State<App>, ValidQuery(search): ValidQuery<Search>) -> Result<Json<Page<CancerBody>>, Problem> {
+    responses((status = 200, description = "A page of cancer types", body = SearchPage<CancerBody>)))]
+async fn list_cancers(
+    State(app): State<App>,
+    ValidQuery(search): ValidQuery<Search>,
+) -> Result<Json<SearchPage<CancerBody>>, Problem> {
     let content = catalog::content(&app, None);
-    let found = catalog::cancers(content, search.q.as_deref());
+    let found = catalog::cancers(&app, content, search.q.as_deref());
     page(found, search.limit, search.cursor.as_deref(), |cancer| cancer_body(cancer, content)).map(Json)
 }

@@ -22,6 +22,7 @@ mod reasons;
 mod regimens;
 mod releases;
 mod report;
+mod searches;
 mod source;
 mod table;
 mod therapies;
@@ -30,7 +31,7 @@ mod vocabulary;
 pub use report::{ContentErrors, Problem, Report};
 
 use crate::domain::content::{
-    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, Therapies,
+    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, SearchWords, Therapies,
 };
 use releases::{Releases, Shared};
 use source::Source;
@@ -85,6 +86,7 @@ struct Drafts {
     agreement: agreement::Draft,
     therapies: Arc<Therapies>,
     coverage: coverage::Drafts,
+    searches: Arc<SearchWords>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -108,6 +110,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     let coverage = coverage::read(source, &programs, &releases, &mut report);
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
+    let searches = Arc::new(searches::read(source, &words, &mut report));
     let drafts = Drafts {
         releases,
         words,
@@ -121,6 +124,7 @@ fn read(source: &Source) -> (Drafts, Report) {
         agreement,
         therapies,
         coverage,
+        searches,
     };
     presence::check(&drafts, &mut report);
     (drafts, report)
@@ -164,6 +168,7 @@ impl Drafts {
                 calendars: self.calendars.clone(),
                 agreement: Arc::clone(&agreement),
                 therapies: Arc::clone(&self.therapies),
+                searches: Arc::clone(&self.searches),
             }))
         });
         Library::new(contents.collect())

@@ -30,8 +30,16 @@ const KNOWN: [&str; 20] = [
 /// Folders of `.toml` files.
 const TABLES: [&str; 8] = ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
 
-const WORDS: [&str; 7] =
-    ["groups.toml", "no_result.toml", "outcomes.toml", "reasons.toml", "stages.toml", "therapies.toml", "units.toml"];
+const WORDS: [&str; 8] = [
+    "diagnoses.toml",
+    "groups.toml",
+    "no_result.toml",
+    "outcomes.toml",
+    "reasons.toml",
+    "stages.toml",
+    "therapies.toml",
+    "units.toml",
+];
 
 const CODE_SETS: [&str; 3] = ["icd10cm.tsv", "hcpcs_terminated.tsv", "place_of_service.tsv"];
 

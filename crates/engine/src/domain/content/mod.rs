@@ -9,6 +9,7 @@ mod letters;
 mod limits;
 mod program;
 mod regimen;
+mod searches;
 mod therapies;
 
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
@@ -33,6 +34,7 @@ pub use regimen::{
     PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult,
     Statement,
 };
+pub use searches::{DiagnosisWords, SearchWords};
 pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
 use super::fold::fold;
@@ -122,6 +124,8 @@ pub struct Content {
     pub therapies: Arc<Therapies>,
     /// Whether services need authorization, and from whom.
     pub coverage: Arc<CoverageGuide>,
+    /// Words of searches.
+    pub searches: Arc<SearchWords>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -190,6 +194,8 @@ pub struct Parts {
     pub therapies: Arc<Therapies>,
     /// See [`Content`].
     pub coverage: Arc<CoverageGuide>,
+    /// See [`Content`].
+    pub searches: Arc<SearchWords>,
 }
 
 impl From<Parts> for Content {
@@ -224,6 +230,7 @@ impl From<Parts> for Content {
             agreement: parts.agreement,
             therapies: parts.therapies,
             coverage: parts.coverage,
+            searches: parts.searches,
             regimen_ids,
             by_cancer,
             pathology_words,

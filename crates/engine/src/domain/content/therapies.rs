@@ -153,6 +153,11 @@ impl Therapies {
         self.names.add(name, therapy);
     }
 
+    /// Every name, folded, with what it stands for; in no order.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Arc<Therapy>)> {
+        self.names.by_key.iter().map(|(key, therapy)| (key.as_str(), therapy))
+    }
+
     /// What a name stands for, combinations not taken apart.
     pub fn name(&self, typed: &str) -> Option<&Arc<Therapy>> {
         self.names.get(fold(typed).as_ref())

@@ -1,0 +1,110 @@
+//! Drugs: by any of their names and by their codes.
+
+use super::index::{Fit, Hit, NameIndex};
+use super::text::fold;
+use super::{Search, as_code};
+use crate::app::App;
+use crate::domain::content::{Code, Content, Drug};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Kinds of names: what content calls it, what clinics call it, and what it belongs to.
+const OWN: u8 = 0;
+const BRAND: u8 = 1;
+const CLINICS: u8 = 2;
+const CLASS: u8 = 3;
+
+/// A drug, and the code that was meant.
+#[derive(Debug, Clone, Copy)]
+pub struct FoundDrug<'a> {
+    /// The drug.
+    pub drug: &'a Arc<Drug>,
+    /// The active code whose number or product was typed.
+    pub code: Option<&'a Code>,
+}
+
+/// Drugs by brand, generic name, synonym, abbreviation or class, or by the beginning of a code; a code that ended finds the drug it stood
+/// for. Other forms of a drug that was named come after it.
+pub fn search<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<FoundDrug<'a>> {
+    let all = content.drugs.all();
+    let Some(typed) = typed else {
+        return Search::all(all.iter().map(|drug| FoundDrug { drug, code: None }).collect());
+    };
+    if let Some(code) = as_code(typed) {
+        let found = by_code(content, &code);
+        if !found.is_empty() {
+            return Search::all(found);
+        }
+    }
+    let indexes = app.catalog.of(content);
+    let index = indexes.drugs.get_or_init(|| index(content));
+    let found = index.search(typed);
+    let product = fold(found.searched_for.as_deref().unwrap_or(typed));
+    let mut numbers = Vec::new();
+    let (mut named, others): (Vec<Hit>, Vec<Hit>) = found.hits.iter().partition(|hit| hit.fit <= Fit::SameWords);
+    named.sort_by_key(|hit| {
+        let generic = all.get(hit.item).map_or(usize::MAX, |drug| drug.generic.len());
+        (hit.fit, hit.kind, generic, hit.item)
+    });
+    numbers.extend(named.iter().map(|hit| hit.item));
+    for hit in named.iter().filter(|hit| hit.kind < CLASS) {
+        let forms = all.get(hit.item).map(|drug| index.search(&drug.generic).hits).unwrap_or_default();
+        numbers.extend(forms.iter().filter(|form| form.fit <= Fit::Words && form.kind == OWN).map(|form| form.item));
+    }
+    numbers.extend(others.iter().map(|hit| hit.item));
+    let mut seen = std::collections::HashSet::new();
+    let items = numbers.into_iter().filter(|number| seen.insert(*number)).filter_map(|number| all.get(number));
+    let items = items.map(|drug| FoundDrug { drug, code: product_of(drug, &product) }).collect();
+    Search { items, searched_for: found.searched_for }
+}
+
+fn by_code<'a>(content: &'a Content, code: &str) -> Vec<FoundDrug<'a>> {
+    let ended = content.drugs.ended_codes().filter(|ended| ended.hcpcs.starts_with(code));
+    let ended: Vec<&str> = ended.map(|ended| ended.generic.as_str()).collect();
+    let found = content.drugs.all().iter().filter_map(|drug| {
+        let codes = drug.codes.iter().filter(|known| known.hcpcs.starts_with(code));
+        let code = codes.min_by(|left, right| left.hcpcs.cmp(&right.hcpcs));
+        (code.is_some() || ended.contains(&drug.generic.as_str())).then_some(FoundDrug { drug, code })
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|found| found.code.map(|code| code.hcpcs.as_str()));
+    found
+}
+
+/// The code of the product that was typed.
+fn product_of<'a>(drug: &'a Drug, typed: &str) -> Option<&'a Code> {
+    let is_it = |name: &&String| typed.len() > 2 && fold(name).starts_with(typed);
+    drug.codes.iter().find(|code| [&code.product, &code.biosimilar_name].into_iter().flatten().any(|name| is_it(&name)))
+}
+
+fn index(content: &Content) -> NameIndex {
+    let mut clinics: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut of_class: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, therapy) in content.therapies.names() {
+        match (therapy.drugs.as_slice(), therapy.classes.as_slice()) {
+            ([only], []) if !therapy.others => clinics.entry(&only.generic).or_default().push(name),
+            ([], classes) => {
+                for class in classes.iter().chain(&therapy.may_be_classes) {
+                    of_class.entry(class).or_default().push(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    let names = content.drugs.all().iter().map(|drug| {
+        let mut names = vec![(drug.generic.clone(), OWN)];
+        names.extend(drug.synonyms.iter().map(|name| (name.clone(), BRAND)));
+        names.extend(drug.brands.iter().map(|name| (name.clone(), BRAND)));
+        let products = drug.codes.iter().flat_map(|code| [&code.product, &code.biosimilar_name]).flatten();
+        names.extend(products.map(|name| (name.clone(), BRAND)));
+        let said = clinics.get(drug.generic.as_str()).into_iter().flatten();
+        names.extend(said.map(|name| ((*name).to_owned(), CLINICS)));
+        for class in [&drug.class, &drug.subclass] {
+            names.push((class.clone(), CLASS));
+            let said = of_class.get(class.as_str()).into_iter().flatten();
+            names.extend(said.map(|name| ((*name).to_owned(), CLASS)));
+        }
+        names
+    });
+    NameIndex::new(names, &BTreeMap::new())
+}
