@@ -138,7 +138,7 @@ impl Index {
             (Fit::Whole | Fit::SameWords, TOGETHER) => {
                 (1, 0, u8::from(!is_only_drugs(regimen)), no_pathway, 0, ranks, hit.length, hit.item)
             }
-            (Fit::WholeWords, OWN | SHORT | TRIAL) => (1, 0, 0, no_pathway, 0, ranks, hit.length, hit.item),
+            (Fit::WholeWords, OWN | SHORT | TRIAL) => (1, 0, 1, no_pathway, 0, ranks, hit.length, hit.item),
             (Fit::Beginning | Fit::Words, OWN | SHORT | TRIAL) => (2, 0, 0, no_pathway, 0, ranks, hit.length, hit.item),
             _ => (3, unlike(), u8::from(!is_only_drugs(regimen)), no_pathway, 0, ranks, 0, hit.item),
         }
