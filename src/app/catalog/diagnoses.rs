@@ -62,11 +62,11 @@ fn index(content: &Content) -> Index {
             clinics.entry(code).or_default().extend(entry.words.iter().map(|word| (word.as_str(), place)));
         }
     }
-    let named = |code: &str| clinics.get(code).map(Vec::as_slice).unwrap_or_default();
-    let meant = codes.iter().map(|code| named(code).iter().filter(|(_, place)| *place == 0).count()).collect();
+    let said_of = |code: &str| clinics.get(code).map(Vec::as_slice).unwrap_or_default();
+    let meant = codes.iter().map(|code| said_of(code).iter().filter(|(_, place)| *place == 0).count()).collect();
     let names = codes.iter().map(|code| {
         let title = content.diagnoses.get(&**code).map(|diagnosis| (diagnosis.title.as_str(), TITLE));
-        title.into_iter().chain(named(code).iter().copied()).collect()
+        title.into_iter().chain(said_of(code).iter().copied()).collect()
     });
     let names = NameIndex::new(names, &content.searches.means);
     Index { codes, meant, names }
