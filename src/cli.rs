@@ -1,7 +1,8 @@
 //! The command line: what can be asked for, by flag or by environment variable.
 
+use crate::database::{Connections, Database};
 use crate::options::{DatabaseOptions, Outcome, ServeOptions};
-use crate::serve::{self, Connections};
+use crate::serve;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use oncoauth::app::tokens::{self, TokenRequest};
@@ -104,7 +105,7 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
 
 async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
     let _last_lines = telemetry::start_logging(LogFormat::Pretty)?;
-    let database = serve::Database::open(options, Connections::FEW).await?;
+    let database = Database::open(options, Connections::FEW).await?;
     database.migrate().await?;
     database.close().await;
     println!("The database is up to date.");
@@ -112,7 +113,7 @@ async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
 }
 
 async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
-    let database = serve::Database::open(&options.database, Connections::FEW).await?;
+    let database = Database::open(&options.database, Connections::FEW).await?;
     database.migrate().await?;
     let app = serve::app_on(&database, options.content_dir.as_deref(), oncoauth::app::Settings::default())?;
     let request = TokenRequest {

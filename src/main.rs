@@ -2,6 +2,7 @@
 
 mod cli;
 mod connection;
+mod database;
 mod descriptors;
 mod greeting;
 mod options;

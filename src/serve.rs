@@ -1,17 +1,15 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
 use crate::connection::{Doorkeeper, Limits};
+use crate::database::{Connections, Database};
 use crate::descriptors;
 use crate::greeting;
-use crate::options::{DatabaseOptions, Outcome, ServeOptions};
+use crate::options::{Outcome, ServeOptions};
 use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
-use oncoauth::postgres::{self, Embedded, default_data_dir};
-use oncoauth::{content, doors, http, jobs, store, telemetry};
-use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,9 +29,6 @@ const RATE_LIMIT: u32 = 200;
 const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// The longest that a virus scanner may take over a document.
 const SCAN_LIMIT: Duration = Duration::from_secs(30);
-/// Connections that the service's own PostgreSQL keeps for other tools.
-const SPARE_CONNECTIONS: u32 = 8;
-
 /// Threads that serve, where nobody says how many, at most.
 const THREADS_AT_MOST: u16 = 4;
 
@@ -172,90 +167,5 @@ async fn told_to_stop() {
     tokio::select! {
         () = terminated => {}
         _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-/// How connections are shared out.
-#[derive(Debug, Clone, Copy)]
-pub struct Connections {
-    /// In the pool. Roster loads, the storing of documents and readers of feeds hold one for a while, and timers, the review desk and
-    /// deliveries must find one beside them.
-    pool: u32,
-    /// In the lane.
-    lane: u32,
-}
-
-impl Connections {
-    /// For a command that does one thing.
-    pub const FEW: Self = Self { pool: 2, lane: 6 };
-
-    /// So many in all, twelve or more; where none is given, as many as so many threads need.
-    fn shared_out(all: Option<u32>, threads: u16) -> Self {
-        let all = all.unwrap_or_else(|| (18 + 6 * u32::from(threads)).min(500));
-        let pool = (all / 4 + 4).max(8);
-        Self { pool, lane: all.saturating_sub(pool).max(1) }
-    }
-}
-
-/// The database in use, and the PostgreSQL that is ours, where it is.
-#[derive(Debug)]
-pub struct Database {
-    /// Connections to it.
-    pub pool: PgPool,
-    own: Option<Embedded>,
-}
-
-impl Database {
-    /// Connects to the database given, or starts our own.
-    pub async fn open(options: &DatabaseOptions, connections: Connections) -> Outcome<Self> {
-        let (own, url) = if let Some(url) = options.url() {
-            (None, url.to_owned())
-        } else {
-            let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-            let max_connections = connections.pool + connections.lane + SPARE_CONNECTIONS;
-            let settings = postgres::Settings { data_dir, durable: true, max_connections };
-            let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
-            let url = own.create_database("oncoauth").await?;
-            (Some(own), url)
-        };
-        let parsed: PgConnectOptions = url.parse().map_err(|_| "the database URL is not one of PostgreSQL")?;
-        let pool = PgPoolOptions::new()
-            .max_connections(connections.pool)
-            .acquire_timeout(Duration::from_secs(3))
-            .connect_with(parsed.application_name("oncoauth"))
-            .await
-            .map_err(|error| format!("cannot connect to the database: {error}"))?;
-        Ok(Self { pool, own })
-    }
-
-    /// Brings the tables up to date; several processes may start at once.
-    pub async fn migrate(&self) -> Outcome<()> {
-        store::MIGRATIONS.run(&self.pool).await.map_err(|error| format!("cannot migrate the database: {error}"))?;
-        Ok(())
-    }
-
-    /// Lets go of the database, and stops our own.
-    pub async fn close(self) {
-        self.pool.close().await;
-        if let Some(own) = self.own
-            && tokio::task::spawn_blocking(move || own.stop()).await.is_err()
-        {
-            tracing::warn!("the database was not stopped in order");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Connections;
-
-    #[test]
-    fn the_pool_has_room_beside_whoever_holds_a_connection_long() {
-        let shared = |all, threads| {
-            let Connections { pool, lane } = Connections::shared_out(all, threads);
-            (pool, lane)
-        };
-        assert_eq!([shared(Some(12), 2), shared(Some(24), 8), shared(Some(500), 1)], [(8, 4), (10, 14), (129, 371)]);
-        assert_eq!([shared(None, 1), shared(None, 4), shared(None, 256)], [(10, 14), (14, 28), (129, 371)]);
     }
 }

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod letters;
 pub mod orders;
 pub mod places;
+pub mod readiness;
 pub mod rendering;
 pub mod reviews;
 pub mod rosters;
@@ -77,6 +78,10 @@ pub struct Parts {
     pub catalog: Arc<catalog::Indexes>,
     /// Places for clinical documents under way.
     pub uploads: attachments::Places,
+    /// Places for orders that wait for their member.
+    pub waiting: places::Places,
+    /// Whether requests could be served when somebody asked last.
+    pub last_probe: readiness::LastProbe,
     /// How what runs by itself is doing.
     pub background: background::Background,
     /// Places for roster files under way.
@@ -199,6 +204,9 @@ impl App {
             library,
             clock,
             ids: Ids,
+            // of the lane's connections most are left to those who need not wait
+            waiting: places::Places::new(usize::try_from(settings.lane_connections / 4).unwrap_or(1).max(1), 1),
+            last_probe: readiness::LastProbe::default(),
             background: background::Background::default(),
             uploads: attachments::Places::new(&settings),
             roster_loads: places::Places::new(settings.roster_loads, 1),
@@ -229,12 +237,6 @@ impl App {
         let of_lanes = |count: fn(&Lane) -> u32| self.lanes.iter().map(count).sum::<u32>();
         let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
         ConnectionCount { open: self.pool.size() + of_lanes(Lane::open), idle: idle.saturating_add(of_lanes(Lane::idle)) }
-    }
-
-    /// True where the database answers and has every migration of this version.
-    pub async fn is_ready(&self) -> Result<bool> {
-        let mut conn = self.pool.acquire().await?;
-        Ok(crate::store::is_migrated(&mut conn).await?)
     }
 
     /// The same service on another clock, for tests.

@@ -4,6 +4,7 @@ use super::openapi::Api;
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::background::Failing;
+use crate::app::readiness::{self, Readiness};
 use crate::app::{App, ConnectionCount, failed_jobs};
 use crate::telemetry;
 use axum::Router;
@@ -36,7 +37,7 @@ async fn get_health() -> &'static str {
     "ok\n"
 }
 
-/// Tells whether requests can be served: the database is reachable and has this version's tables.
+/// Tells whether requests can be served: the database is reachable, has this version's tables and can write.
 ///
 /// The first line says `ready`. What runs by itself and fails, such as deadlines, stands below it, a line each: requests are served all the
 /// same.
@@ -44,10 +45,10 @@ async fn get_health() -> &'static str {
     responses((status = 200, description = "Ready", body = String, content_type = "text/plain"),
               (status = 503, description = "Not ready")))]
 async fn get_readiness(State(app): State<App>) -> Result<String, Problem> {
-    match app.is_ready().await {
-        Ok(true) => Ok(format!("ready\n{}", troubles(&app).await)),
-        Ok(false) => Err(Problem::unavailable("the database lacks migrations of this version")),
-        Err(error) => Err(Problem::unavailable(error.to_string())),
+    match readiness::find_out(&app).await {
+        Readiness::Ready => Ok(format!("ready\n{}", troubles(&app).await)),
+        Readiness::NotMigrated => Err(Problem::unavailable("the database lacks migrations of this version")),
+        Readiness::Failing(why) => Err(Problem::unavailable(why)),
     }
 }
 

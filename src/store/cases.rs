@@ -130,6 +130,8 @@ pub enum Written {
     Stored,
     /// Another order of the member was stored since the facts were loaded; nothing was.
     MemberMoved,
+    /// Somebody holds the member; nothing was stored, and nobody waited.
+    MemberBusy,
     /// The idempotency key is in use; no case was stored.
     KeyUsed,
 }
@@ -167,23 +169,42 @@ impl<C: Storable> Statement for Inserts<C> {
     }
 }
 
+/// How the write of one case went.
+struct Row {
+    busy: bool,
+    guarded: bool,
+    stored: bool,
+}
+
 /// Stores cases, each of another member, with their drugs, awards, first event (for the plan's feed, too), letters, deadline and
 /// idempotency key, in one statement.
 ///
-/// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. Ledger rows
-/// are taken in the order of members, so that two of these statements do not wait for each other's members.
+/// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. A row that
+/// somebody holds is passed over, so that nobody waits for another one's member. Ledger rows are taken in the order of members, so that two
+/// of these statements do not wait for each other's new members.
 #[expect(clippy::too_many_lines, reason = "one statement with all its values")]
 async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> Result<Vec<Written>> {
     let count = i32::try_from(cases.len()).unwrap_or(i32::MAX);
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"with asked as materialized (
              select place, ($1::uuid[])[place] as case_id, ($2::text[])[place] as health_plan, ($4::text[])[place] as member_id,
                ($23::bigint[])[place] as seen, ($24::text[])[place] as key, ($13::timestamptz[])[place] as submitted_at,
                ($19::text[])[place] as submitted_by
              from generate_series(1, $47::int) as place
+           ), free as materialized (
+             select ledger.health_plan, ledger.member_id
+             from asked join member_ledger as ledger on ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id
+             order by ledger.health_plan, ledger.member_id for no key update of ledger skip locked
+           ), busy as materialized (
+             select place from asked
+             where exists (select from member_ledger as ledger
+                 where ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id)
+               and not exists (select from free where free.health_plan = asked.health_plan and free.member_id = asked.member_id)
            ), guard as (
              insert into member_ledger as ledger (health_plan, member_id, version)
-             select health_plan, member_id, seen + 1 from asked order by health_plan, member_id
+             select health_plan, member_id, seen + 1 from asked where place not in (select place from busy)
+             order by health_plan, member_id
              on conflict (health_plan, member_id) do update set version = excluded.version where ledger.version = excluded.version - 1
              returning health_plan, member_id
            ), guarded as materialized (
@@ -242,7 +263,8 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              insert into timers (case_id, kind, due_at)
              select case_id, 'pend_deadline', ($15::timestamptz[])[place] from stored where ($15::timestamptz[])[place] is not null
            )
-           select exists (select from guarded where guarded.place = asked.place) as "guarded!",
+           select exists (select from busy where busy.place = asked.place) as "busy!",
+             exists (select from guarded where guarded.place = asked.place) as "guarded!",
              exists (select from stored where stored.place = asked.place) as "stored!"
            from asked order by place"#,
         &column(cases, |case| case.case_id),
@@ -302,10 +324,11 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
     )
     .fetch_all(conn)
     .await?;
-    let written = rows.into_iter().map(|row| match (row.guarded, row.stored) {
-        (_, true) => Written::Stored,
-        (true, false) => Written::KeyUsed,
-        (false, false) => Written::MemberMoved,
+    let written = rows.into_iter().map(|row| match row {
+        Row { stored: true, .. } => Written::Stored,
+        Row { guarded: true, .. } => Written::KeyUsed,
+        Row { busy: true, .. } => Written::MemberBusy,
+        _ => Written::MemberMoved,
     });
     Ok(written.collect())
 }
@@ -407,9 +430,12 @@ pub struct HeldCase {
 
 /// A case as it stands, held until the transaction ends.
 pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldCase>> {
-    // held first, read afterwards: a statement sees what was there when it began, not when it got the lock
-    let held =
-        sqlx::query!("select case_id from cases where case_id = $1 for update", case_id).fetch_optional(&mut *conn).await?;
+    // held first, read afterwards: a statement sees what was there when it began, not when it got the lock. Rows that refer to the case
+    // may come meanwhile: an approval that holds the member sets timers of other cases, and a claim that holds one of these waits for the
+    // member
+    let held = sqlx::query!("select case_id from cases where case_id = $1 for no key update", case_id)
+        .fetch_optional(&mut *conn)
+        .await?;
     if held.is_none() {
         return Ok(None);
     }

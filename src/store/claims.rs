@@ -40,7 +40,7 @@ pub async fn lock_orders(conn: &mut PgConnection, order_ids: &[String]) -> Resul
              array(select m.document::text from members m
                    where m.health_plan = cases.health_plan and m.member_id = cases.member_id) as "spans!",
              visible_to, ordering_npi, servicing_npi
-           from cases where order_id = any($1) order by case_id for update"#,
+           from cases where order_id = any($1) order by case_id for no key update"#,
         order_ids,
     )
     .fetch_all(conn)

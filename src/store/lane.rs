@@ -26,13 +26,15 @@ const LIFETIME: Duration = Duration::from_mins(30);
 /// The statements here find a few rows by key, whatever is asked and however large the tables have become since they were planned. So
 /// one plan, made once, is good for all values, it reads no table from end to end, and compiling it would cost more than it gains. Nobody
 /// keeps a member or case for longer than some milliseconds; where a process that hangs does, those behind it are told so.
-pub const SETTINGS: [(&str, &str); 6] = [
+pub const SETTINGS: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("jit", "off"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("lock_timeout", "3s"),
+    ("statement_timeout", "8s"),
+    ("idle_in_transaction_session_timeout", "10s"),
 ];
 
 /// The connections. Cheap to clone.

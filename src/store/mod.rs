@@ -14,6 +14,7 @@ pub mod lane;
 pub mod letters;
 pub mod order_changes;
 pub mod provider_search;
+pub mod readiness;
 pub mod reconsiderations;
 pub mod reviews;
 pub mod rosters;
@@ -26,6 +27,8 @@ pub mod tokens;
 pub mod verifications;
 pub mod webhooks;
 pub mod worklist;
+
+use sqlx::postgres::PgConnectOptions;
 
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,16 @@ impl Error {
             Self::Shared(error) => error.is_transient(),
         }
     }
+}
+
+/// What every connection is opened with. Nothing that hangs here keeps a lock, or a connection, for long; what may take its time says so in
+/// its transaction.
+pub fn connect_options(options: PgConnectOptions) -> PgConnectOptions {
+    options.application_name("oncoauth").options([
+        ("lock_timeout", "5s"),
+        ("statement_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+    ])
 }
 
 /// The schema, as the files in `migrations/` build it.

@@ -79,6 +79,10 @@ pub struct Loaded {
 
 /// Makes other loads of this file wait until the transaction ends, and prepares the staging table.
 pub async fn begin(conn: &mut PgConnection, health_plan: &str, roster: Roster) -> Result<()> {
+    // a million rows take their time, and so does another process's load of this file
+    sqlx::query("select set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)")
+        .execute(&mut *conn)
+        .await?;
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind(format!("roster {} {health_plan}", roster.as_str()))
         .execute(&mut *conn)

@@ -35,7 +35,7 @@ pub async fn next(conn: &mut PgConnection, until: DateTime<Utc>, patience: Patie
             let row = sqlx::query!(
                 "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
                  where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
-                 order by t.due_at limit 1 for update of c skip locked",
+                 order by t.due_at limit 1 for no key update of c skip locked",
                 until,
             );
             row.fetch_optional(conn).await?.map(|row| (row.case_id, row.kind))
@@ -44,7 +44,7 @@ pub async fn next(conn: &mut PgConnection, until: DateTime<Utc>, patience: Patie
             let row = sqlx::query!(
                 "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
                  where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
-                 order by t.due_at limit 1 for update of c",
+                 order by t.due_at limit 1 for no key update of c",
                 until,
             );
             row.fetch_optional(conn).await?.map(|row| (row.case_id, row.kind))

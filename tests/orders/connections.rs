@@ -71,3 +71,19 @@ async fn without_its_database_the_calls_that_are_many_are_refused_like_any_other
     let refused = service.get("/v1/providers?q=clinician", ADMINISTRATOR).await;
     refused.assert_problem(503, "temporarily-unavailable");
 }
+
+/// Whatever hangs, the server ends it: a statement, a wait for a lock, a transaction that nobody goes on with.
+#[tokio::test]
+async fn every_connection_has_limits_of_time() {
+    let service = sandbox().await;
+    let limits = "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
+                    current_setting('idle_in_transaction_session_timeout') as idle";
+    let of_pool = sqlx::query(limits).fetch_one(&service.app.pool).await.unwrap();
+    let mut held = service.app.lane.acquire().await.unwrap();
+    let of_lane = sqlx::query(limits).fetch_one(&mut *held).await.unwrap();
+    held.give_back();
+    for (row, expected) in [(of_pool, ["30s", "5s", "1min"]), (of_lane, ["8s", "3s", "10s"])] {
+        let told: [String; 3] = std::array::from_fn(|column| row.get(column));
+        assert_eq!(told, expected);
+    }
+}

@@ -9,6 +9,7 @@ use oncoauth::domain::vocabulary::{CaseStatus, SCodesWithheld};
 use oncoauth::rules::ledger::{Award, Basis, Billed, Claim, ClaimForm, LaterTreatment, rule};
 use proptest::prelude::{Just, Strategy, prop_assert, prop_oneof, proptest};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use support::http::{Answer, Service};
 use support::orders::exact;
 use support::submit::{
@@ -301,6 +302,37 @@ async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
     );
     let accepted = [one, other].iter().filter(|answer| ruled(answer).0).count();
     assert_eq!(accepted, 1);
+}
+
+/// Returns when so many statements of this database wait for a lock.
+async fn waiting(service: &Service, wanted: i64) {
+    let query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let begun = Instant::now();
+    while count(service, query).await < wanted {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The approval has the member first and sets a timer of the case; the claim has the case first and waits for the member.
+// proves SCD-05, SCD-13
+#[tokio::test]
+async fn a_claim_and_the_approval_of_a_later_treatment_do_not_wait_for_each_other() {
+    let service = sandbox().await;
+    let case = awarded(&service).await;
+    let later = assert_created(&service.post("/v1/orders", ORDERING, &weekly(&service, "2027-03-01")).await);
+    let mut member = service.app.pool.begin().await.unwrap();
+    sqlx::query("select from member_ledger for update").execute(&mut *member).await.unwrap();
+    let claimed = async {
+        waiting(&service, 1).await;
+        bill(&service, ORDERING, &case, "S0353", "2026-12-01").await
+    };
+    let released = async {
+        waiting(&service, 2).await;
+        member.rollback().await.unwrap();
+    };
+    let (_approved, claimed, ()) = tokio::join!(taken_for_a_change(&service, later), claimed, released);
+    assert_eq!(ruled(&claimed), (true, Value::Null));
 }
 
 // proves SCD-13

@@ -220,6 +220,29 @@ async fn without_its_database_the_service_lives_but_is_not_ready() {
     assert!(!body.to_string().contains("pool"), "{body}");
 }
 
+/// A disk without room, as far as a server without one can be told to have none.
+#[tokio::test]
+async fn a_database_that_cannot_write_is_not_ready() {
+    for setting in ["temp_file_limit = '64kB'", "default_transaction_read_only = on"] {
+        let service = Service::sandbox().await;
+        assert_eq!(service.get("/readyz", "").await.text, "ready\n");
+        let name: String = sqlx::query_scalar("select current_database()::text").fetch_one(&service.app.pool).await.unwrap();
+        let set = sqlx::AssertSqlSafe(format!("alter database {name} set {setting}"));
+        sqlx::query(set).execute(&service.app.pool).await.unwrap();
+        let others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+        let mut last = service.app.pool.acquire().await.unwrap();
+        sqlx::query(others).execute(&mut *last).await.unwrap();
+        last.close().await.unwrap();
+        let begun = std::time::Instant::now();
+        while service.get("/readyz", "").await.status == StatusCode::OK {
+            assert!(begun.elapsed() < Duration::from_secs(20), "with {setting} it stays ready");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        service.get("/readyz", "").await.assert_problem(503, "temporarily-unavailable");
+        assert_eq!(service.get("/healthz", "").await.status, StatusCode::OK);
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
     let service =

@@ -6,7 +6,7 @@
 use crate::running::{Running, program};
 use crate::support::http::{Answer, Service};
 use crate::support::postgres::{TestDatabase, database};
-use crate::support::submit::{ADMINISTRATOR, ORDERING, authorized_order, put_roster, sandbox};
+use crate::support::submit::{ADMINISTRATOR, ORDERING, authorized_order, for_member, put_roster, sandbox};
 use axum::body::Body;
 use axum::http::Request;
 use futures_util::future::join_all;
@@ -81,6 +81,57 @@ async fn faults_are_bounded_at_every_depth_and_however_long_the_names_are() {
     // and an order is taken as before
     let taken = service.post("/v1/orders", ORDERING, &authorized_order()).await;
     assert_eq!(taken.status.as_u16(), 201, "{}", taken.text);
+}
+
+fn of_member(number: usize) -> (String, String) {
+    (format!("XKM7{number:08}"), format!("Member{}", (b'a' + u8::try_from(number % 26).unwrap()) as char))
+}
+
+async fn order_of(service: &Service, number: usize) -> Answer {
+    let (member_id, last) = of_member(number);
+    let order = for_member(authorized_order(), &member_id, "Sample", &last, "1950-01-15");
+    service.post("/v1/orders", ORDERING, &order).await
+}
+
+/// Twelve orders of a member whom somebody keeps locked, and sixty of others meanwhile. Waiting for a lock ends after three seconds.
+// proves DET-01
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_of_a_member_whom_somebody_keeps_locked_hold_up_nobody_else() {
+    let service = sandbox().await;
+    let row = |number| {
+        let (member_id, last) = of_member(number);
+        json!({"member_id": member_id, "first_name": "Sample", "last_name": last, "birth_date": "1950-01-15",
+               "line_of_business": "medicare_advantage", "coverage_from": "2020-01-01"})
+        .to_string()
+    };
+    let rows: Vec<String> = (0..=60).map(row).collect();
+    put_roster(&service, ADMINISTRATOR, "/v1/rosters/anthem-blue-medicare-advantage/members?allow_drop=true", rows.join("\n"))
+        .await;
+    assert_eq!(order_of(&service, 60).await.status.as_u16(), 201);
+    let mut locked = service.app.pool.begin().await.unwrap();
+    sqlx::query("select from member_ledger for update").execute(&mut *locked).await.unwrap();
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(200)).await; // the twelve have come by then
+        let one_after_the_other = async |lane: usize| {
+            let mut took = Vec::new();
+            for number in (lane * 10)..(lane * 10 + 10) {
+                let begun = Instant::now();
+                let answer = order_of(&service, number).await;
+                assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+                took.push(begun.elapsed());
+            }
+            took
+        };
+        let mut took = join_all((0..6).map(one_after_the_other)).await.concat();
+        took.sort_unstable();
+        assert!(took[30] < SOON && took[59] < Duration::from_millis(2500), "median {:?}, worst {:?}", took[30], took[59]);
+    };
+    let (answers, ()) = tokio::join!(join_all((0..12).map(|_| order_of(&service, 60))), others);
+    for answer in answers {
+        answer.assert_problem(503, "temporarily-unavailable");
+    }
+    locked.rollback().await.unwrap();
+    assert_eq!(order_of(&service, 60).await.status.as_u16(), 201);
 }
 
 /// A sandbox on a database of its own, with these arguments.

@@ -119,6 +119,50 @@ async fn a_caller_is_held_to_one_limit_on_all_threads() {
     assert!((2..=3 + begun.elapsed().as_secs()).contains(&granted), "{granted}");
 }
 
+/// What it says when it cannot start with this database.
+fn refused(url: &str) -> String {
+    let output = program().args(["--listen", "127.0.0.1:0"]).env("DATABASE_URL", url).output().unwrap();
+    assert!(!output.status.success());
+    text(&output)
+}
+
+#[test]
+fn a_database_that_cannot_be_used_is_told_as_it_is_and_no_password_with_it() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, words) in [
+        ("mysql://user:secret@localhost/oncoauth".to_owned(), vec!["`mysql://`", "PostgreSQL"]),
+        ("localhost:5432".to_owned(), vec!["postgres://"]),
+        (format!("postgres://user:secret@{free}/oncoauth"), vec!["refused", "oncoauth at 127.0.0.1:"]),
+        ("postgres://user:secret@localhost:none/oncoauth".to_owned(), vec!["cannot be read", "port"]),
+    ] {
+        let said = refused(&url);
+        assert!(words.iter().all(|word| said.contains(word)), "{url}: {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}
+
+/// The first start in a directory makes a cluster, starts it, makes the database and its tables, and loads the demonstration.
+#[test]
+fn kills_during_the_first_start_leave_a_directory_in_which_it_starts() {
+    let data = tempfile::tempdir().unwrap();
+    let first_start = || {
+        let mut command = program();
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command
+    };
+    for milliseconds in [20, 60, 120, 250, 400, 600, 900, 1300, 1800, 2500] {
+        let mut killed = first_start().spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(milliseconds)); // where it is killed is up to the machine
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+    }
+    let service = Running::start(program().args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()));
+    assert!(service.get("/readyz", "").starts_with("HTTP/1.1 200"));
+    assert!(service.get("/v1/providers?q=clinician", "sandbox-administrator").contains("1234567893"));
+    service.stop();
+}
+
 #[test]
 fn a_sandbox_is_not_opened_to_other_machines_by_accident() {
     let output = program().args(["--listen", "0.0.0.0:0"]).output().unwrap();

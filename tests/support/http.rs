@@ -10,7 +10,7 @@ use oncoauth::clock::Clock;
 use oncoauth::domain::content::Library;
 use oncoauth::doors;
 use serde_json::Value;
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::sync::{Arc, OnceLock};
 use tower::ServiceExt as _;
 
@@ -67,6 +67,11 @@ pub fn library() -> Arc<Library> {
     Arc::clone(LIBRARY.get_or_init(|| Arc::new(oncoauth::content::load_embedded().expect("sound content"))))
 }
 
+/// How the service connects.
+fn options(url: &str) -> PgConnectOptions {
+    oncoauth::store::connect_options(url.parse().expect("a URL of PostgreSQL"))
+}
+
 impl Service {
     /// A sandbox without rosters.
     pub async fn sandbox() -> Self {
@@ -83,7 +88,7 @@ impl Service {
     /// A service with these settings.
     pub async fn start(settings: Settings) -> Self {
         let database = database().await;
-        let pool = PgPoolOptions::new().max_connections(4).connect(&database.url).await.expect("connecting");
+        let pool = PgPoolOptions::new().max_connections(4).connect_with(options(&database.url)).await.expect("connecting");
         let clock = Clock::frozen_at("2026-11-20T15:00:00Z".parse().expect("an instant"));
         let app = App::new(pool, library(), settings).with_clock(clock);
         Self { router: doors::router(app.clone()), app, database: Arc::new(database) }

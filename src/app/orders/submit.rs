@@ -6,6 +6,7 @@
 use super::draft::{Draft, number};
 use super::facts::Question;
 use super::view;
+use crate::app::places::Place;
 use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters, timers};
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::Numbered;
@@ -18,10 +19,13 @@ use crate::telemetry;
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Numbers are random; where one is in use already, others are drawn so many times.
 const DRAWS: usize = 5;
+/// How long an order waits for its turn to wait for its member.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A case that was made, or was made before under the same key.
 #[derive(Debug, Clone)]
@@ -55,7 +59,7 @@ enum Attempt {
     },
     /// The rules refuse the order.
     Refused { refusal: Refusal, member_id: Option<String> },
-    /// Another order of this member came in between.
+    /// Another order of this member came in between, or somebody holds the member.
     MemberMoved { member_id: String },
     /// The key was used before; or in between, where it is not said for what.
     KeyUsed(Option<UsedKey>),
@@ -120,6 +124,8 @@ impl Submission<'_> {
             }
             let mut attempt = self.attempt(None, known).await?;
             if let Attempt::MemberMoved { member_id } = attempt {
+                // whoever waits for a member keeps a connection: few do at a time, and one for each member
+                let _place = self.place_to_wait(&member_id).await?;
                 // most often the same submission was sent twice, and its answer is there already
                 let mut conn = self.app.lane.acquire().await?;
                 attempt = match self.used_key(&mut conn).await? {
@@ -190,7 +196,9 @@ impl Submission<'_> {
         match written {
             Ok(Written::Stored) => {}
             Ok(Written::KeyUsed) => return Ok(Attempt::KeyUsed(None)),
-            Ok(Written::MemberMoved) => return Ok(Attempt::MemberMoved { member_id: decided.draft.member_id().to_owned() }),
+            Ok(Written::MemberMoved | Written::MemberBusy) => {
+                return Ok(Attempt::MemberMoved { member_id: decided.draft.member_id().to_owned() });
+            }
             Err(error) if is_number_in_use(&error) => return Ok(Attempt::NumberInUse),
             Err(error) => return Err(error.into()),
         }
@@ -202,6 +210,13 @@ impl Submission<'_> {
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
         Ok(Attempt::Placed { placed: Placed { case_id, version: 1, body, replayed: false }, may_end })
+    }
+
+    /// A place to wait for a member.
+    async fn place_to_wait(&self, member_id: &str) -> Result<Place> {
+        let member = format!("{} {member_id}", self.order.member.health_plan.as_deref().unwrap_or_default());
+        let otherwise = "another order of this member is being stored";
+        self.app.waiting.take(&member, PATIENCE, otherwise).await
     }
 
     /// The same while no other order of this member can be stored.
