@@ -80,7 +80,8 @@ fn product_of<'a>(drug: &'a Drug, typed: &str) -> Option<&'a Code> {
 fn index(content: &Content) -> NameIndex {
     let mut clinics: HashMap<&str, Vec<&str>> = HashMap::new();
     let mut of_class: HashMap<&str, Vec<&str>> = HashMap::new();
-    for (name, therapy) in content.therapies.names() {
+    // codes belong to releases, which `by_code` heeds
+    for (name, therapy) in content.therapies.names().filter(|(name, _)| as_code(name).is_none()) {
         match (therapy.drugs.as_slice(), therapy.classes.as_slice()) {
             ([only], []) if !therapy.others => clinics.entry(&only.generic).or_default().push(name),
             ([], classes) => {

@@ -187,7 +187,8 @@ impl NameIndex {
     /// The words as they may be meant; none where a word is like no other.
     fn set_right(&self, typed: &str) -> Option<String> {
         let meant = |word: &str| {
-            if word.len() <= SHORT {
+            // a code that is not found is another code at each digit that is changed
+            if word.len() <= SHORT || word.contains(|letter: char| letter.is_ascii_digit()) {
                 return Some(word.to_owned());
             }
             let known = self.words.partition_point(|known| **known < *word);
