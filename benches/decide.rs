@@ -117,6 +117,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         therapies: Arc::clone(&content.therapies),
         coverage: Arc::clone(&content.coverage),
         searches: Arc::clone(&content.searches),
+        code_tables: Arc::clone(&content.code_tables),
         agreement: Arc::clone(&content.agreement),
     })
 }

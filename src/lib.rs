@@ -10,6 +10,7 @@ pub mod app;
 pub mod clock;
 pub mod documents;
 pub mod doors;
+pub mod fhir;
 pub mod http;
 pub mod ids;
 pub mod jobs;

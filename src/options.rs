@@ -32,6 +32,9 @@ pub struct ServeOptions {
     /// Address to listen on; port 0 picks a free one.
     #[arg(long, env = "ONCOAUTH_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: String,
+    /// The address that callers see, such as `https://pa.example.org`; that of `--listen` where it is not set.
+    #[arg(long, env = "ONCOAUTH_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
     #[command(flatten)]
     pub database: DatabaseOptions,
     /// Content to decide by, instead of what is compiled in.

@@ -51,6 +51,10 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let connections = Connections::shared_out(options.database_connections, threads);
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
+    let address = listener.local_addr()?;
+    let public_url =
+        options.public_url.as_deref().map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
+    let settings = Settings { public_url, ..settings };
     let database = Database::open(&options.database, connections).await?;
     let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
     let served = serve_on(&database, listener, options, settings, threads, most).await;

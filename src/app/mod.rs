@@ -131,6 +131,8 @@ impl Busy {
 pub struct Settings {
     /// Fixed tokens and a movable clock exist.
     pub sandbox: bool,
+    /// The address that callers see, without a slash at its end: what is made here is addressed below it.
+    pub public_url: String,
     /// Other machines may reach a sandbox.
     pub sandbox_allow_remote: bool,
     /// The longest that a request may take, rosters and the sandbox clock aside.
@@ -171,6 +173,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             sandbox: false,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             sandbox_allow_remote: false,
             request_timeout: Duration::from_secs(10),
             claim_lifetime: Duration::from_hours(4),

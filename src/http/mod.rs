@@ -16,6 +16,7 @@ pub mod failed_jobs;
 mod fault_list;
 mod faults;
 pub mod feeds;
+mod fhir_frame;
 mod guard;
 pub mod idempotency_header;
 pub mod json;
@@ -99,7 +100,9 @@ fn document() -> utoipa::openapi::OpenApi {
 
 /// The API description, the same for every installation.
 pub fn api() -> Api {
-    Api::new(document())
+    let mut api = Api::new(document());
+    fhir_frame::admit(&mut api);
+    api
 }
 
 /// The API.
@@ -134,7 +137,7 @@ async fn nothing_here() -> StatusCode {
 
 fn routed(state: HttpState, pages: Router<HttpState>) -> Router {
     let routes = if state.app.settings.sandbox { resources().merge(sandbox_resources()) } else { resources() };
-    surround(routes.into(), pages, state)
+    surround(Router::from(routes).merge(fhir_frame::routes()), pages, state)
 }
 
 /// Puts what holds for every request around the routes; the last layer is the outermost. There are few of them, since each has every

@@ -1,8 +1,10 @@
-//! Around every request: its id, its log line, its metrics, and the promise that every failure is problem+json, or a page where a page
-//! was asked for.
+//! Around every request: its id, its log line, its metrics, and the promise that every failure is problem+json, a page where a page was
+//! asked for, or an outcome below `/fhir`.
 
+use super::fhir_frame;
 use super::problem::{self, MEDIA_TYPE, Problem};
 use super::state::HttpState;
+use crate::fhir::{Failure, outcome};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -19,31 +21,32 @@ pub async fn observe(State(state): State<HttpState>, request: Request, next: Nex
     let id = request_id(&state, &request);
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
+    let as_outcome = fhir_frame::is_fhir(request.uri().path());
     let span = tracing::info_span!("request", request_id = id.as_str());
     let mut response = next.run(request).instrument(span).await;
+    let failed = response.extensions_mut().remove::<Failure>();
     let problem = problem_of(&mut response);
-    if let Some(problem) = &problem {
-        response = answer(problem, &id, &response);
+    if let Some(failed) = &failed {
+        response = answer(failed.render(Some(&id)), &response);
+    } else if let Some(problem) = &problem {
+        let rendered = if as_outcome { fhir_frame::as_outcome(problem, &id) } else { problem.render(Some(&id)) };
+        response = answer(rendered, &response);
     }
     finish(&mut response, &id);
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let code = status.as_u16();
-    match &problem {
-        Some(problem) if status.is_server_error() => {
-            let (slug, cause) = (problem.kind().slug, problem.cause());
-            tracing::error!(request_id = id.as_str(), method, route, status = code, seconds, problem = slug, cause, "failed");
+    let told = match (&failed, &problem) {
+        (Some(failed), _) => Some((failed.kind(), failed.cause())),
+        (None, Some(problem)) => Some((problem.kind().slug, problem.cause())),
+        (None, None) => None,
+    };
+    match told {
+        Some((kind, cause)) if status.is_server_error() => {
+            tracing::error!(request_id = id.as_str(), method, route, status = code, seconds, problem = kind, cause, "failed");
         }
-        Some(problem) => {
-            tracing::info!(
-                request_id = id.as_str(),
-                method,
-                route,
-                status = code,
-                seconds,
-                problem = problem.kind().slug,
-                "refused"
-            );
+        Some((kind, _)) => {
+            tracing::info!(request_id = id.as_str(), method, route, status = code, seconds, problem = kind, "refused");
         }
         None => tracing::info!(request_id = id.as_str(), method, route, status = code, seconds, "answered"),
     }
@@ -82,14 +85,14 @@ fn problem_of(response: &mut Response) -> Option<Problem> {
     }
     response.extensions_mut().remove::<Problem>().or_else(|| {
         let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-        let is_written = kind == MEDIA_TYPE.as_bytes() || kind.starts_with(b"text/html");
+        let is_written =
+            [MEDIA_TYPE, outcome::MEDIA_TYPE].iter().any(|known| kind == known.as_bytes()) || kind.starts_with(b"text/html");
         (!is_written).then(|| problem::for_status(status))
     })
 }
 
-/// Renders the problem with the request's id, keeping the headers that matter: `Allow`, and what CORS added.
-fn answer(problem: &Problem, id: &str, original: &Response) -> Response {
-    let mut response = problem.render(Some(id));
+/// The failure as it was rendered with the request's id, keeping the headers that matter: `Allow`, and what CORS added.
+fn answer(mut response: Response, original: &Response) -> Response {
     for (name, value) in original.headers() {
         let kept = *name == header::ALLOW || *name == header::VARY || name.as_str().starts_with("access-control-");
         if kept && !response.headers().contains_key(name) {

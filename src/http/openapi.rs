@@ -99,6 +99,17 @@ impl Api {
         Self { yaml, access }
     }
 
+    /// Says who may call an operation of another door, which the description does not have.
+    pub fn admit(&mut self, method: &str, path: &str, access: Access) {
+        let Ok(method) = Method::from_bytes(method.as_bytes()) else { return };
+        self.access.entry(path.to_owned()).or_default().insert(method, access);
+    }
+
+    /// Lets everybody through to an address, to be told that there is nothing.
+    pub fn pass(&mut self, path: &str) {
+        self.access.entry(path.to_owned()).or_default();
+    }
+
     /// The description as YAML.
     pub fn yaml(&self) -> &str {
         &self.yaml

@@ -143,6 +143,21 @@ impl Problem {
         self.0.kind
     }
 
+    /// What is wrong with this request.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The faults of the body.
+    pub fn errors(&self) -> &[Fault] {
+        &self.0.errors
+    }
+
+    /// The faults of the body; one that says what is wrong where it is not a fault of the body.
+    pub fn into_errors(self) -> Vec<Fault> {
+        if self.0.errors.is_empty() { vec![Fault::new("", self.0.kind.slug, &self.0.detail)] } else { self.0.errors }
+    }
+
     /// Why a 5xx happened, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

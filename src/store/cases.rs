@@ -74,6 +74,19 @@ pub struct NewCase<'a> {
     pub document: &'a str,
     /// What the engine computed and review keeps back.
     pub computed: &'a str,
+    /// The request as another standard wrote it, where it came so.
+    pub sent: Option<SentColumns<'a>>,
+}
+
+/// A request as another standard wrote it.
+#[derive(Debug, Clone, Copy)]
+pub struct SentColumns<'a> {
+    /// Whose numbers these are.
+    pub system: &'a str,
+    /// The sender's number of the request.
+    pub value: &'a str,
+    /// The request.
+    pub document: &'a str,
 }
 
 /// Drug lines, column by column.
@@ -210,8 +223,9 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), guarded as materialized (
              select asked.* from asked join guard on guard.health_plan = asked.health_plan and guard.member_id = asked.member_id
            ), new_key as (
-             insert into idempotency_keys (subject, key, fingerprint, status, case_id, created_at)
-             select submitted_by, key, ($25::bytea[])[place], 201, case_id, submitted_at from guarded where key is not null
+             insert into idempotency_keys (subject, key, fingerprint, status, case_id, created_at, lasting)
+             select submitted_by, key, ($25::bytea[])[place], 201, case_id, submitted_at, ($54::text[])[place] is not null
+             from guarded where key is not null
              on conflict do nothing returning case_id
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
@@ -259,6 +273,10 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              select earlier.case_id, 'pathway_end', stored.submitted_at
              from unnest($50::int[], $51::uuid[]) as earlier (place, case_id) join stored on stored.place = earlier.place
              on conflict (case_id, kind) do nothing
+           ), sent as (
+             insert into sent_requests (case_id, seq, subject, system, value, received_at, document)
+             select case_id, 1, submitted_by, ($54::text[])[place], ($55::text[])[place], submitted_at, ($56::text[])[place]::json
+             from stored where ($54::text[])[place] is not null
            ), deadline as (
              insert into timers (case_id, kind, due_at)
              select case_id, 'pend_deadline', ($15::timestamptz[])[place] from stored where ($15::timestamptz[])[place] is not null
@@ -321,6 +339,9 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &joined(cases, |case| case.may_end),
         &column(cases, |case| case.person) as &[&str],
         &column(cases, |case| case.case_number) as &[&str],
+        &column(cases, |case| case.sent.map(|sent| sent.system)) as &[Option<&str>],
+        &column(cases, |case| case.sent.map(|sent| sent.value)) as &[Option<&str>],
+        &column(cases, |case| case.sent.map(|sent| sent.document)) as &[Option<&str>],
     )
     .fetch_all(conn)
     .await?;

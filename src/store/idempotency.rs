@@ -64,8 +64,8 @@ pub async fn keep(conn: &mut PgConnection, subject: &str, key: &str, answer: &St
     Ok(())
 }
 
-/// Forgets keys made before an instant; says how many.
+/// Forgets keys made before an instant, those that last aside; says how many.
 pub async fn purge(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
-    let done = sqlx::query!("delete from idempotency_keys where created_at < $1", before).execute(conn).await?;
+    let done = sqlx::query!("delete from idempotency_keys where created_at < $1 and not lasting", before).execute(conn).await?;
     Ok(done.rows_affected())
 }

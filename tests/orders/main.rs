@@ -9,6 +9,7 @@ mod concurrency;
 mod connections;
 mod earlier_cases;
 mod eligibility;
+mod fhir;
 mod guards;
 mod ledger;
 mod orders;

@@ -25,7 +25,9 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("store", vec!["domain", "telemetry"]),
         ("documents", vec!["domain"]),
         ("app", vec!["domain", "rules", "store", "documents", "outbound", "clock", "ids", "telemetry"]),
-        ("http", vec!["domain", "app", "clock", "ids", "telemetry"]),
+        ("fhir", vec!["domain", "app"]),
+        // it puts its frame around this door
+        ("http", vec!["domain", "app", "fhir", "clock", "ids", "telemetry"]),
         ("portal", vec!["domain", "app", "documents", "clock", "ids", "telemetry"]),
         ("jobs", vec!["domain", "app", "clock", "ids", "telemetry"]),
     ])

@@ -8,6 +8,7 @@
     reason = "a fixture that fails has to fail the test"
 )]
 
+pub mod conformance;
 pub mod copy;
 pub mod desk;
 pub mod http;

@@ -115,6 +115,7 @@ impl Draft {
             letters: LetterColumns::of(&case.letters),
             document,
             computed,
+            sent: None,
         }
     }
 }

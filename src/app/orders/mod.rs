@@ -19,6 +19,6 @@ pub use crate::store::case_events::Event;
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use rows::{OrderRow, rows};
-pub use submit::{Decided, Placed, preview, submit};
+pub use submit::{Decided, Placed, SentForm, preview, submit, submit_sent};
 pub use update::{Editable, editable, update};
 pub use withdraw::{Reason, Withdrawal, withdraw};

@@ -13,7 +13,7 @@ use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
-use crate::store::cases::{Guard, NewCase, Storable, Written};
+use crate::store::cases::{Guard, NewCase, SentColumns, Storable, Written};
 use crate::store::facts::{Asked, Known, UsedKey};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
@@ -26,6 +26,17 @@ use uuid::Uuid;
 const DRAWS: usize = 5;
 /// How long an order waits for its turn to wait for its member.
 const PATIENCE: Duration = Duration::from_secs(6);
+
+/// A request as another standard wrote it; kept beside the case that it makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentForm {
+    /// Whose numbers these are.
+    pub system: String,
+    /// The sender's number of the request.
+    pub value: String,
+    /// The request as JSON.
+    pub document: String,
+}
 
 /// A case that was made, or was made before under the same key.
 #[derive(Debug, Clone)]
@@ -46,6 +57,7 @@ struct Submission<'a> {
     caller: &'a Caller,
     order: &'a OrderRequest,
     idempotent: Option<&'a Idempotent>,
+    sent: Option<Arc<SentForm>>,
     question: Question,
     now: DateTime<Utc>,
 }
@@ -76,11 +88,14 @@ pub struct Decided {
     computed: String,
     seen: i64,
     idempotent: Option<Idempotent>,
+    sent: Option<Arc<SentForm>>,
 }
 
 impl Storable for Decided {
     fn rows(&self) -> NewCase<'_> {
-        self.draft.rows(&self.caller, &self.document, &self.computed)
+        let sent = self.sent.as_deref();
+        let sent = sent.map(|sent| SentColumns { system: &sent.system, value: &sent.value, document: &sent.document });
+        NewCase { sent, ..self.draft.rows(&self.caller, &self.document, &self.computed) }
     }
 
     fn guard(&self) -> Guard<'_> {
@@ -96,7 +111,20 @@ impl Storable for Decided {
 /// Decides an order and stores it (DET-01). The same key and payload make one order, however often and fast they come (DUP-03).
 pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
     let question = Question::of_order(order, caller);
-    Submission { app, caller, order, idempotent, question, now: app.clock.now() }.place().await
+    Submission { app, caller, order, idempotent, sent: None, question, now: app.clock.now() }.place().await
+}
+
+/// The same for an order that another standard wrote: its form is kept beside the case, and its key does not age.
+pub async fn submit_sent(
+    app: &App,
+    caller: &Caller,
+    order: &OrderRequest,
+    idempotent: &Idempotent,
+    sent: SentForm,
+) -> Result<Placed> {
+    let question = Question::of_order(order, caller);
+    let (idempotent, sent) = (Some(idempotent), Some(Arc::new(sent)));
+    Submission { app, caller, order, idempotent, sent, question, now: app.clock.now() }.place().await
 }
 
 /// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
@@ -187,6 +215,7 @@ impl Submission<'_> {
             caller: self.caller.clone(),
             seen: known.seen,
             idempotent: self.idempotent.cloned(),
+            sent: self.sent.clone(),
             draft,
         });
         let written = match conn {

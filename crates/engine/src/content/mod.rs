@@ -5,6 +5,7 @@
 
 mod agreement;
 mod answers;
+mod code_tables;
 mod codes;
 mod coverage;
 mod criteria;
@@ -31,7 +32,7 @@ mod vocabulary;
 pub use report::{ContentErrors, Problem, Report};
 
 use crate::domain::content::{
-    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, SearchWords, Therapies,
+    Agreement, CodeTables, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, SearchWords, Therapies,
 };
 use releases::{Releases, Shared};
 use source::Source;
@@ -87,6 +88,7 @@ struct Drafts {
     therapies: Arc<Therapies>,
     coverage: coverage::Drafts,
     searches: Arc<SearchWords>,
+    code_tables: Arc<CodeTables>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -108,6 +110,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     policies::check_programs(&policies, &programs, &mut report);
     policies::check_scopes(&policies, &programs, &mut report);
     let coverage = coverage::read(source, &programs, &releases, &mut report);
+    let code_tables = Arc::new(code_tables::read(source, &words, &programs, &mut report));
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
     let searches = Arc::new(searches::read(source, &words, &mut report));
@@ -125,6 +128,7 @@ fn read(source: &Source) -> (Drafts, Report) {
         therapies,
         coverage,
         searches,
+        code_tables,
     };
     presence::check(&drafts, &mut report);
     (drafts, report)
@@ -169,6 +173,7 @@ impl Drafts {
                 agreement: Arc::clone(&agreement),
                 therapies: Arc::clone(&self.therapies),
                 searches: Arc::clone(&self.searches),
+                code_tables: Arc::clone(&self.code_tables),
             }))
         });
         Library::new(contents.collect())

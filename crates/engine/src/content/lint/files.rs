@@ -1,10 +1,11 @@
 //! Files that nothing reads, most often because of a mistyped name.
 
+use crate::content::code_tables;
 use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -24,6 +25,7 @@ const KNOWN: [&str; 20] = [
     "dosing",
     "calendars",
     "code-sets",
+    "fhir",
     "sandbox",
 ];
 
@@ -65,5 +67,9 @@ pub(super) fn lint(source: &Source, report: &mut Report) {
     for name in source.names("code-sets").into_iter().filter(|name| !CODE_SETS.contains(&name.as_str())) {
         let suggestion = did_you_mean(&name, CODE_SETS);
         unread(format!("code-sets/{name}"), suggestion);
+    }
+    for name in source.names("fhir").into_iter().filter(|name| !code_tables::FILES.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, code_tables::FILES);
+        unread(format!("fhir/{name}"), suggestion);
     }
 }

@@ -3,6 +3,7 @@
 mod agreement;
 pub mod answers;
 mod catalog;
+mod code_tables;
 mod coverage;
 mod dosing;
 mod letters;
@@ -15,6 +16,7 @@ mod therapies;
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
 pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode};
+pub use code_tables::{CodeTables, Coded, Observed, REFUSALS, Rejection, SystemCode};
 pub use coverage::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
     HowToRequest, Told, day_number,
@@ -126,6 +128,8 @@ pub struct Content {
     pub coverage: Arc<CoverageGuide>,
     /// Words of searches.
     pub searches: Arc<SearchWords>,
+    /// What codes of other standards mean.
+    pub code_tables: Arc<CodeTables>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -196,6 +200,8 @@ pub struct Parts {
     pub coverage: Arc<CoverageGuide>,
     /// See [`Content`].
     pub searches: Arc<SearchWords>,
+    /// See [`Content`].
+    pub code_tables: Arc<CodeTables>,
 }
 
 impl From<Parts> for Content {
@@ -231,6 +237,7 @@ impl From<Parts> for Content {
             therapies: parts.therapies,
             coverage: parts.coverage,
             searches: parts.searches,
+            code_tables: parts.code_tables,
             regimen_ids,
             by_cancer,
             pathology_words,

@@ -1,0 +1,65 @@
+//! FHIR: the Da Vinci guide for prior authorization (PAS 2.2) as a second front door to the use cases. Readers make an order of a request,
+//! writers make resources of a case, tables say what codes mean; no rule is here, and no SQL.
+//!
+//! Three habits of the JSON API turn round: elements that are not known are ignored, failures are `OperationOutcome`s, and
+//! `application/json` is taken beside `application/fhir+json`.
+
+pub mod access;
+mod body;
+mod element;
+mod fingerprint;
+pub mod outcome;
+mod read;
+mod refused;
+mod statement;
+mod submit;
+mod urls;
+mod write;
+
+pub use outcome::Failure;
+
+use crate::app::App;
+use crate::domain::order::OrderRequest;
+use crate::domain::refusal::Fault;
+use axum::extract::FromRef;
+use axum::routing::{any, get, post};
+use axum::{Extension, Router};
+use read::shape::Shape;
+use serde_json::{Map, Value};
+use std::sync::OnceLock;
+
+/// The documented form of an order, which whoever mounts this door knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Documented {
+    /// Holds an order to its schema and reads it; every fault where it is none.
+    pub read: fn(&Value) -> Result<OrderRequest, Vec<Fault>>,
+    /// The named schemas.
+    pub components: fn() -> &'static Map<String, Value>,
+}
+
+impl Documented {
+    /// The form of an order. It is the same for as long as the process lives.
+    fn order(self) -> &'static Shape {
+        static ORDER: OnceLock<Shape> = OnceLock::new();
+        ORDER.get_or_init(|| Shape::of("OrderRequest", (self.components)()))
+    }
+}
+
+/// The routes. Who may call them is said in [`access`].
+pub fn routes<S>(documented: Documented) -> Router<S>
+where
+    App: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    let nothing = || async { Failure::not_found() };
+    let router = access::NOTHING.into_iter().fold(Router::new(), |router, path| router.route(path, any(nothing)));
+    router
+        .route(access::METADATA, get(statement::get_metadata))
+        .route(access::SUBMIT, post(submit::submit_claim))
+        .layer(Extension(documented))
+}
+
+/// Where resources are addressed that are made here.
+fn base(app: &App) -> String {
+    format!("{}/fhir", app.settings.public_url.trim_end_matches('/'))
+}

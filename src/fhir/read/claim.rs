@@ -1,0 +1,166 @@
+//! The Claim of a request: what it has to have to be one, its items, and what it refers to.
+
+use super::bundle::{Bundle, Entry, INFO_CANCELLED};
+use crate::fhir::element::{codings, extension, has_code, list, text};
+use crate::fhir::outcome::Issue;
+use crate::fhir::urls;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Items of a Claim at most: an order has as many lines at most.
+const ITEMS_AT_MOST: usize = 1000;
+
+/// A Claim that can be read.
+#[derive(Debug)]
+pub struct Claim<'v> {
+    /// Where it is.
+    pub entry: Entry<'v>,
+    /// System of the identifier that names the request.
+    pub system: &'v str,
+    /// Its value.
+    pub value: &'v str,
+    /// The patient.
+    pub patient: Entry<'v>,
+    /// The payer; none where the Claim has its identifier only.
+    pub insurer: Option<Entry<'v>>,
+    /// Who asks.
+    pub provider: Entry<'v>,
+    /// The coverage.
+    pub coverage: Entry<'v>,
+    /// Its items.
+    pub lines: Vec<Line<'v>>,
+    /// The Claim that it changes.
+    pub prior: Option<&'v Value>,
+    /// True where all of it is taken back.
+    pub is_cancelled: bool,
+}
+
+/// One item.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'v> {
+    /// Its sequence, which is the order's line.
+    pub sequence: u32,
+    /// Its place among the items.
+    pub index: usize,
+    /// The item.
+    pub item: &'v Value,
+    /// True where it is taken back.
+    pub is_cancelled: bool,
+}
+
+impl<'v> Claim<'v> {
+    /// The Claim of a Bundle: the first one. Everything that keeps it from being one is added to the issues.
+    pub fn read(bundle: &Bundle<'v>, issues: &mut Vec<Issue>) -> Option<Self> {
+        let Some(entry) = bundle.of_type("Claim").next() else {
+            issues.push(Issue::at("required", "Bundle.entry", "no entry is a Claim; a request begins with one"));
+            return None;
+        };
+        let claim = entry.resource;
+        for (member, wanted) in [("use", "preauthorization"), ("status", "active")] {
+            if text(claim, member) != Some(wanted) {
+                issues.push(Issue::at("value", entry.path(member), format!("a request's Claim.{member} is `{wanted}`")));
+            }
+        }
+        let named = list(claim, "identifier").iter().find_map(|it| Some((text(it, "system")?, text(it, "value")?)));
+        if named.is_none() {
+            let words = "the Claim has no identifier with system and value; a resend and later changes are told by it";
+            issues.push(Issue::at("required", entry.path("identifier"), words));
+        }
+        let reference = |member: &str, issues: &mut Vec<Issue>| required(bundle, entry, claim, member, issues);
+        let patient = reference("patient", issues);
+        let provider = reference("provider", issues);
+        let insurer = match claim.get("insurer") {
+            Some(insurer) if text(insurer, "reference").is_none() && insurer.get("identifier").is_some() => None,
+            _ => reference("insurer", issues),
+        };
+        let insurance = list(claim, "insurance");
+        let focal = |it: &&Value| it.get("focal").and_then(Value::as_bool) == Some(true);
+        let covered = insurance.iter().find(focal).or(insurance.first());
+        if covered.is_none() {
+            issues.push(Issue::at("required", entry.path("insurance"), "the Claim has no insurance"));
+        }
+        let coverage = covered.and_then(|insurance| required(bundle, entry, insurance, "coverage", issues));
+        let is_cancelled = is_cancellation(claim);
+        let lines = lines(entry, is_cancelled, issues);
+        let prior = list(claim, "related").iter().find_map(|related| {
+            let is_prior =
+                related.get("relationship").is_none_or(|concept| codings(concept).any(|coding| coding.code == "prior"));
+            related.get("claim").filter(|_| is_prior)
+        });
+        let (system, value) = named?;
+        Some(Self {
+            entry,
+            system,
+            value,
+            patient: patient?,
+            insurer,
+            provider: provider?,
+            coverage: coverage?,
+            lines,
+            prior,
+            is_cancelled,
+        })
+    }
+
+    /// The `FHIRPath` to something in an item.
+    pub fn item_path(&self, line: &Line<'_>, within: &str) -> String {
+        let dot = if within.is_empty() { "" } else { "." };
+        self.entry.path(&format!("item[{}]{dot}{within}", line.index))
+    }
+}
+
+/// What a reference leads to; an issue where it is missing or leads nowhere.
+fn required<'v>(
+    bundle: &Bundle<'v>,
+    from: Entry<'v>,
+    holder: &'v Value,
+    member: &str,
+    issues: &mut Vec<Issue>,
+) -> Option<Entry<'v>> {
+    let at = if std::ptr::eq(from.resource, holder) { from.path(member) } else { from.path(&format!("insurance.{member}")) };
+    let Some(reference) = holder.get(member).filter(|reference| text(reference, "reference").is_some()) else {
+        issues.push(Issue::at("required", at, format!("{member} is required, as a reference to an entry of the Bundle")));
+        return None;
+    };
+    let found = bundle.resolve(from, reference);
+    if found.is_none() {
+        let target = text(reference, "reference").unwrap_or_default();
+        issues.push(Issue::at("not-found", at, format!("{target} is not in the Bundle, or not once only")));
+    }
+    found
+}
+
+/// True where a certification type says that its holder is taken back.
+fn is_cancellation(holder: &Value) -> bool {
+    let certification = extension(holder, urls::CERTIFICATION_TYPE).and_then(|extension| extension.get("valueCodeableConcept"));
+    certification.is_some_and(|concept| has_code(concept, "/1322", "3"))
+}
+
+fn lines<'v>(entry: Entry<'v>, all_cancelled: bool, issues: &mut Vec<Issue>) -> Vec<Line<'v>> {
+    let items = list(entry.resource, "item");
+    if items.is_empty() && !all_cancelled {
+        issues.push(Issue::at("required", entry.path("item"), "the Claim has no item: nothing is asked for"));
+    }
+    if items.len() > ITEMS_AT_MOST {
+        issues.push(Issue::at("too-long", entry.path("item"), format!("a Claim has {ITEMS_AT_MOST} items at most")));
+        return Vec::new();
+    }
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let at = || entry.path(&format!("item[{index}].sequence"));
+        let sequence = item.get("sequence").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+        let Some(sequence) = sequence.filter(|number| (1..=1000).contains(number)) else {
+            issues.push(Issue::at("required", at(), "an item has a sequence from 1 to 1000, which stays the same for good"));
+            continue;
+        };
+        if !seen.insert(sequence) {
+            issues.push(Issue::at("duplicate", at(), format!("another item has the sequence {sequence}")));
+        }
+        let marked = list(item, "modifierExtension").iter().any(|extension| {
+            text(extension, "url") == Some(INFO_CANCELLED) && extension.get("valueBoolean").and_then(Value::as_bool) == Some(true)
+        });
+        lines.push(Line { sequence, index, item, is_cancelled: all_cancelled || marked || is_cancellation(item) });
+    }
+    lines
+}

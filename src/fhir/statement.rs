@@ -1,0 +1,18 @@
+//! `GET /fhir/metadata`.
+
+use super::outcome::respond;
+use super::write::{Context, metadata};
+use crate::app::App;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+/// Operations on Claims, with the definitions that the guide gives them.
+const OPERATIONS: [(&str, &str); 1] = [("submit", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-submit")];
+
+/// Says what this server can do.
+pub async fn get_metadata(State(app): State<App>) -> Response {
+    let in_force = app.library.in_force(app.clock.now().date_naive());
+    let context = Context { base: &super::base(&app), content: in_force };
+    respond(StatusCode::OK, &metadata::write(context, &OPERATIONS))
+}

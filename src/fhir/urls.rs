@@ -1,0 +1,68 @@
+//! Addresses that the guides give to profiles, extensions and systems.
+
+macro_rules! pas {
+    ($name:literal) => {
+        concat!("http://hl7.org/fhir/us/davinci-pas/StructureDefinition/", $name)
+    };
+}
+
+/// Extension: kind of certification; 3 takes back.
+pub const CERTIFICATION_TYPE: &str = pas!("extension-certificationType");
+/// Extension: level of service; urgent or not.
+pub const LEVEL_OF_SERVICE: &str = pas!("extension-levelOfServiceCode");
+/// Extension: the request that an item is for.
+pub const REQUESTED_SERVICE: &str = pas!("extension-requestedService");
+/// Extension: number of an item, for life.
+pub const TRACE_NUMBER: &str = pas!("extension-itemTraceNumber");
+/// Extension: number of a pended request.
+pub const REFERENCE_NUMBER: &str = pas!("extension-administrationReferenceNumber");
+/// Extension: dates asked for.
+pub const REQUESTED_SERVICE_DATE: &str = pas!("extension-itemRequestedServiceDate");
+/// Extension: when a line was authorized.
+pub const ISSUE_DATE: &str = pas!("extension-itemPreAuthIssueDate");
+/// Extension: from when to when it is.
+pub const PREAUTH_PERIOD: &str = pas!("extension-itemPreAuthPeriod");
+/// Extension: what is authorized.
+pub const AUTHORIZED_DETAIL: &str = pas!("extension-itemAuthorizedDetail");
+/// Extension: what was decided.
+pub const REVIEW_ACTION: &str = pas!("extension-reviewAction");
+/// Extension: its code.
+pub const REVIEW_ACTION_CODE: &str = pas!("extension-reviewActionCode");
+/// Extension: whether a person decided.
+pub const REVIEWER: &str = pas!("extension-claimResponseReviewer");
+/// Extension: where an error is.
+pub const ERROR_PATH: &str = pas!("extension-errorPath");
+/// Extension: what to do about it.
+pub const FOLLOW_UP: &str = pas!("extension-errorFollowupAction");
+/// Extension: who is at the two ends of the transmission.
+pub const TRANSMISSION: &str = pas!("extension-TransmissionIdentifiers");
+/// Extension: line that a request for information is about.
+pub const LINE_NUMBER: &str = pas!("extension-serviceLineNumber");
+/// Extension: the encounter of a Claim.
+pub const ENCOUNTER: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Claim.encounter";
+
+/// Profile: response Bundle.
+pub const RESPONSE_BUNDLE: &str = pas!("profile-pas-response-bundle");
+/// Profile: answer to a request.
+pub const CLAIM_RESPONSE: &str = pas!("profile-claimresponse");
+/// Profile: request for information.
+pub const COMMUNICATION_REQUEST: &str = pas!("profile-communicationrequest");
+/// Profile: what is to be done about it.
+pub const TASK: &str = pas!("profile-task");
+
+/// Codes that the guide made for the time being.
+pub const PAS_CODES: &str = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes";
+/// X12 code source 306.
+pub const X12_ACTIONS: &str = "https://codesystem.x12.org/005010/306";
+/// X12 code source 901.
+pub const X12_REJECTIONS: &str = "https://codesystem.x12.org/005010/901";
+/// X12 code source 889.
+pub const X12_FOLLOW_UPS: &str = "https://codesystem.x12.org/005010/889";
+/// X12 code source 886.
+pub const X12_REASONS: &str = "https://codesystem.x12.org/external/886";
+/// X12 code source 755.
+pub const X12_REPORTS: &str = "https://codesystem.x12.org/005010/755";
+/// HCPCS Level II.
+pub const HCPCS: &str = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
+/// National Provider Identifiers.
+pub const NPI: &str = "http://hl7.org/fhir/sid/us-npi";

@@ -1,0 +1,41 @@
+//! What this server can do, as a `CapabilityStatement`.
+
+use super::Context;
+use serde_json::{Value, json};
+
+/// The version of the guide that is served.
+const GUIDE: &str = "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1";
+
+/// Writes the statement.
+pub fn write(context: Context<'_>, operations: &[(&str, &str)]) -> Value {
+    let operations: Vec<Value> =
+        operations.iter().map(|(name, definition)| json!({"name": name, "definition": definition})).collect();
+    json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": context.content.release.in_force_from,
+        "publisher": "oncoauth",
+        "kind": "instance",
+        "implementation": {"description": "Prior authorization of oncology treatment", "url": context.base},
+        "software": {"name": "oncoauth", "version": env!("CARGO_PKG_VERSION")},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "implementationGuide": [GUIDE],
+        "rest": [{
+            "mode": "server",
+            "security": {
+                "description": "Every call but this one needs `Authorization: Bearer <token>`.",
+                "service": [{"coding": [{
+                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "OAuth",
+                }], "text": "Bearer tokens"}],
+            },
+            "resource": [
+                {
+                    "type": "Claim",
+                    "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claim",
+                    "operation": operations,
+                },
+            ],
+        }],
+    })
+}
