@@ -54,6 +54,25 @@ fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     });
 }
 
+/// A course of radiation with guidance, authorized: site, schedule, modality, lines and dates.
+#[divan::bench]
+fn radiation(bencher: divan::Bencher<'_, '_>) {
+    let content: &Content = &SHIPPED;
+    let text = include_str!("../tests/radiation/orders.json");
+    let file: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let mut order = file["base"].clone();
+    order["member"]["member_id"] = json!("XKM100200300");
+    order["ordering_provider"]["npi"] = json!("1234567893");
+    order["servicing_provider"]["npi"] = json!("1245319599");
+    order["radiation"]["technique"] = json!("DIBH");
+    order["radiation"]["target"] = json!("whole_breast");
+    let mut situation = orders::Situation::new(order, "qccp");
+    if let Some(member) = &mut situation.member {
+        member.birth_date = "1954-03-09".parse().expect("a date");
+    }
+    bench(bencher, situation, content);
+}
+
 /// A coverage question that tells everything: one look-up (COV-01).
 #[divan::bench]
 fn coverage_requirement(bencher: divan::Bencher<'_, '_>) {
@@ -76,7 +95,10 @@ fn measure(bencher: divan::Bencher<'_, '_>, regimens: usize, id: &str, change: i
     assert_eq!(content.regimens.len(), regimens, "the content measured against");
     let mut order = orders::exact(content.regimen(id).expect("a shipped regimen"), content, "bma");
     change(&mut order);
-    let situation = orders::Situation::new(order, "bma");
+    bench(bencher, orders::Situation::new(order, "bma"), content);
+}
+
+fn bench(bencher: divan::Bencher<'_, '_>, situation: orders::Situation, content: &Content) {
     let order: OrderRequest = serde_json::from_value(situation.order.clone()).expect("an order");
     let received_at = chrono::DateTime::parse_from_rfc3339(&situation.received).expect("an instant").to_utc();
     let tax_ids = ["900000001".to_owned()];
@@ -119,6 +141,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         searches: Arc::clone(&content.searches),
         code_tables: Arc::clone(&content.code_tables),
         agreement: Arc::clone(&content.agreement),
+        radiation: Arc::clone(&content.radiation),
     })
 }
 

@@ -339,7 +339,7 @@ fn ordered_code(drug: &DrugLine, case: &Case) -> Option<OrderedCode> {
         status: DrugStatus::parse(&drug.status)?,
         units_approved: drug.units_approved.and_then(|units| u64::try_from(units).ok()),
         visits_approved: drug.visits_approved.and_then(|visits| u32::try_from(visits).ok()),
-        units_per_visit: case.drugs.iter().find(|of_case| is_it(of_case.line)).and_then(|of_case| of_case.units_per_visit),
+        units_per_visit: case.lines().iter().find(|of_case| is_it(of_case.line)).and_then(|of_case| of_case.units_per_visit),
         days: phases.flat_map(|(phase, _, _, ordered)| ordered.days.iter().map(move |day| (phase, *day))).collect(),
         valid_from: drug.valid_from,
         valid_through: drug.valid_through,

@@ -165,6 +165,7 @@ fn require_identity(member: &MemberIdentity) -> Result<()> {
 const fn slug(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Validation(_) => "validation-failed",
+        Refusal::NotOfThisService(_) => "not-of-this-service",
         Refusal::MissingRequired(_) => "missing-required-information",
         Refusal::NotEligible(_) => "not-eligible",
         Refusal::MemberNotFound => "member-not-found",

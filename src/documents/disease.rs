@@ -4,9 +4,10 @@ use super::words::{capitalize, day, humanize, number};
 use crate::domain::answer::Answer;
 use crate::domain::content::Content;
 use crate::domain::order::{
-    Assessment, Biomarker, Clinical, Continues, Modality, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy,
-    Radiation, Reported, Tnm,
+    Assessment, Biomarker, Clinical, Continues, OrderRequest, PerformanceScale, PerformanceStatus, PriorTherapy, Radiation,
+    Reported, Tnm,
 };
+use crate::domain::vocabulary::Modality;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -175,13 +176,21 @@ fn radiation(radiation: &Radiation, found: &mut Items) {
         found.push("modality", "Radiation treatment", modality_words(modality));
     }
     found.push("technique", "Technique", radiation.technique.clone().unwrap_or_default());
-    found.push("site", "Site treated", radiation.site.as_deref().map(humanize).unwrap_or_default());
-    found.push("histology", "Histology", radiation.histology.as_deref().map(humanize).unwrap_or_default());
-    let fractions = radiation.fractions.map(|count| format!(" in {count} fractions")).unwrap_or_default();
-    if let Some(dose) = radiation.total_dose_gy {
-        found.push("total_dose_gy", "Total dose", format!("{} Gy{fractions}", number(dose)));
-    } else if let Some(count) = radiation.fractions {
-        found.push("fractions", "Fractions", count.to_string());
+    let word = |answer: &Answer<String>| match answer {
+        Answer::Absent => String::new(),
+        Answer::Known(word) => humanize(word),
+        missing => humanize(missing.word()),
+    };
+    found.push("site", "Site treated", word(&radiation.site));
+    found.push("target", "Target", word(&radiation.target));
+    found.push("histology", "Histology", word(&radiation.histology));
+    let count = radiation.fractions.known();
+    let fractions = count.map(|count| format!(" in {count} fractions")).unwrap_or_default();
+    match (&radiation.total_dose_gy, count) {
+        (Answer::Known(dose), _) => found.push("total_dose_gy", "Total dose", format!("{} Gy{fractions}", number(*dose))),
+        (_, Some(count)) => found.push("fractions", "Fractions", count.to_string()),
+        (Answer::Absent, None) => {}
+        (missing, None) => found.push("total_dose_gy", "Total dose", humanize(missing.word())),
     }
     if let Some(boost) = radiation.boost {
         found.push("boost", "Boost", format!("{} Gy in {} fractions", number(boost.dose_gy), boost.fractions));
@@ -191,6 +200,9 @@ fn radiation(radiation: &Radiation, found: &mut Items) {
 
 const fn modality_words(modality: Modality) -> &'static str {
     match modality {
+        Modality::TwoD => "Opposed or single fields (2D)",
+        Modality::Electron => "Electrons",
+        Modality::Superficial => "Superficial or orthovoltage X-rays",
         Modality::ThreeDConformal => "3D conformal",
         Modality::Imrt => "Intensity-modulated (IMRT)",
         Modality::Sbrt => "Stereotactic body (SBRT)",

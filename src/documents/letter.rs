@@ -3,11 +3,12 @@
 
 use super::blocks::Document;
 use super::letter_blocks;
+use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
 use crate::domain::case::{Case, CaseDrug, Finding, LetterReference};
 use crate::domain::content::Program;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Truth};
+use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Service, Truth};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,8 +36,12 @@ pub struct Letter {
     pub health_plan: String,
     /// The number that authorizes; a denied case has none (DET-09).
     pub order_id: Option<String>,
-    /// The drugs that it is about.
+    /// The drugs that it is about; empty for radiation.
     pub drugs: Vec<DrugInLetter>,
+    /// The procedures that it is about; empty for drugs.
+    #[serde(default, with = "letter_lines::list")]
+    #[schema(value_type = Vec<ProcedureInLetter>)]
+    pub procedures: Vec<DrugInLetter>,
     /// What happened about the peer-to-peer discussion, in a denial.
     pub peer_to_peer: Vec<CallInLetter>,
     /// The reconsideration that it tells.
@@ -157,6 +162,11 @@ pub struct LetterFacts {
 }
 
 impl Letter {
+    /// The lines that it is about, whichever the service.
+    pub fn lines(&self) -> &[DrugInLetter] {
+        if self.procedures.is_empty() { &self.drugs } else { &self.procedures }
+    }
+
     /// Writes a letter about a case as it stands.
     pub fn write(reference: &LetterReference, case: &Case, program: &Program, facts: &LetterFacts) -> Self {
         let is_denial = reference.kind == LetterKind::Denial;
@@ -165,12 +175,16 @@ impl Letter {
             DrugStatus::Authorized => !is_denial,
             _ => false,
         };
-        let mut drugs: Vec<DrugInLetter> =
-            case.drugs.iter().filter(own).map(|drug| in_letter(drug, case, program, &facts.denied)).collect();
+        let mut lines: Vec<DrugInLetter> =
+            case.lines().iter().filter(own).map(|drug| in_letter(drug, case, program, &facts.denied)).collect();
         // a treatment without drug lines is denied as a whole
-        drugs.extend(
+        lines.extend(
             facts.denied.iter().filter(|denied| denied.line == 0 && is_denial).map(|denied| whole(denied, case, program)),
         );
+        let (drugs, procedures) = match case.request.service {
+            Some(Service::RadiationOncology) => (Vec::new(), lines),
+            _ => (lines, Vec::new()),
+        };
         let mut letter = Self {
             letter_id: reference.letter_id,
             case_id: case.case_id,
@@ -182,6 +196,7 @@ impl Letter {
             health_plan: program.health_plan.clone(),
             order_id: case.order_id.clone(),
             drugs,
+            procedures,
             peer_to_peer: if is_denial { facts.calls.clone() } else { Vec::new() },
             reconsideration: facts.reconsidered.clone(),
             appeal: is_denial.then(|| appeal(program, facts)),

@@ -6,7 +6,7 @@ use super::{disease, words};
 use crate::domain::case::{Case, CaseDrug};
 use crate::domain::content::Program;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind};
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind, Service};
 
 /// The frame, before there is anything in it.
 pub(super) fn empty(program: &Program) -> Document {
@@ -111,14 +111,20 @@ fn approval(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Bl
     }
     blocks.push(Block::note(Tone::Good, "Approved", text));
     reconsidered(letter, program, blocks);
-    let approved: Vec<&DrugInLetter> = letter.drugs.iter().filter(|drug| drug.status == DrugStatus::Authorized).collect();
+    let approved: Vec<&DrugInLetter> = letter.lines().iter().filter(|drug| drug.status == DrugStatus::Authorized).collect();
     if !approved.is_empty() {
+        let of_radiation = case.request.service == Some(Service::RadiationOncology);
+        let (what, dosing) = if of_radiation { ("Procedure", "Asked for") } else { ("Drug", "Dosing") };
         blocks.push(Block::heading("What is approved"));
         blocks.push(Block::Table {
-            caption: "Approved drugs with dosing, visits, billing units and dates".to_owned(),
+            caption: if of_radiation {
+                "Approved procedures with units, treatment days and dates".to_owned()
+            } else {
+                "Approved drugs with dosing, visits, billing units and dates".to_owned()
+            },
             columns: vec![
-                Column::text("Drug", 26),
-                Column::text("Dosing", 30),
+                Column::text(what, 26),
+                Column::text(dosing, 30),
                 Column::number("Visits", 10),
                 Column::number("Billing units", 14),
                 Column::text("Valid", 20),
@@ -128,7 +134,7 @@ fn approval(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Bl
     }
     let radiation = disease::radiation_items(&case.request);
     if !radiation.is_empty() {
-        blocks.push(Block::heading("What is approved"));
+        blocks.push(Block::heading("The radiation treatment"));
         blocks.push(Block::Facts { items: radiation.into_iter().map(|item| Fact::new(item.name, item.value)).collect() });
     }
     others(case, blocks);
@@ -161,7 +167,7 @@ fn others(case: &Case, blocks: &mut Vec<Block>) {
         matches!(status, DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
     };
     let items: Vec<String> = case
-        .drugs
+        .lines()
         .iter()
         .filter(|drug| not_ours(drug.status))
         .map(|drug| {
@@ -173,7 +179,8 @@ fn others(case: &Case, blocks: &mut Vec<Block>) {
         })
         .collect();
     if !items.is_empty() {
-        blocks.push(Block::heading("Other drugs of the request"));
+        let of_radiation = case.request.service == Some(Service::RadiationOncology);
+        blocks.push(Block::heading(if of_radiation { "Other procedures of the request" } else { "Other drugs of the request" }));
         blocks.push(Block::List { items });
     }
 }
@@ -198,7 +205,7 @@ fn denial(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Bloc
     blocks.push(Block::note(Tone::Bad, "Not approved", text));
     reconsidered(letter, program, blocks);
     blocks.push(Block::heading("What is not approved, and why"));
-    for drug in &letter.drugs {
+    for drug in letter.lines() {
         denied_drug(drug, letter, case, blocks);
     }
     peer_to_peer(letter, program, blocks);
@@ -213,8 +220,8 @@ fn is_denied_as_a_whole(case: &Case) -> bool {
     let withdrawn = |drug: &CaseDrug| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
     let treatment = |drug: &CaseDrug| denied(drug) && drug.role != DrugRole::Supportive;
     case.status == CaseStatus::NonAuthorized
-        && !case.drugs.iter().any(withdrawn)
-        && (case.drugs.iter().any(treatment) || case.drugs.iter().all(denied))
+        && !case.lines().iter().any(withdrawn)
+        && (case.lines().iter().any(treatment) || case.lines().iter().all(denied))
 }
 
 fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut Vec<Block>) {
@@ -222,9 +229,10 @@ fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut V
     let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
     blocks.push(Block::subheading(format!("{}{code}{dosing}", words::capitalize(&drug.name))));
     // where the denial that took it along was overturned, the reasons are its own
-    if let Some(cause) = drug.implied_by_line.and_then(|first| letter.drugs.iter().find(|other| other.line == first)) {
+    if let Some(cause) = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first)) {
+        let what = if letter.procedures.is_empty() { "treatment drug" } else { "treatment" };
         blocks.push(Block::paragraph(format!(
-            "Not approved because {}, a treatment drug of the same request, is not, and the entire request is denied.",
+            "Not approved because {}, a {what} of the same request, is not, and the entire request is denied.",
             cause.name
         )));
         return;
@@ -234,7 +242,7 @@ fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut V
         blocks.push(Block::paragraph("The physician's rationale:"));
         blocks.push(Block::Quote { text: rationale.clone() });
     } else {
-        let message = case.drugs.iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
+        let message = case.lines().iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
         blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
     }
     if !drug.criteria_not_met.is_empty() {

@@ -6,6 +6,7 @@ mod disease;
 pub mod html;
 mod letter;
 mod letter_blocks;
+mod letter_lines;
 pub mod pdf;
 mod summary;
 mod summary_blocks;
@@ -17,4 +18,5 @@ pub use disease::{DiagnosisInWords, DiseaseItem};
 pub use letter::{
     Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, ReconsiderationInLetter, reason_in_words,
 };
-pub use summary::{DrugInSummary, PathwayInSummary, ReviewInSummary, Summary};
+pub use letter_lines::ProcedureInLetter;
+pub use summary::{DrugInSummary, PathwayInSummary, ProcedureInSummary, ReviewInSummary, Summary};

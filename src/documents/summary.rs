@@ -8,6 +8,7 @@ use super::{summary_blocks, summary_text};
 use crate::domain::case::{Case, CaseDrug, Contact, Deviation, LetterReference, Notice, Pathway, Review, SCode};
 use crate::domain::content::{Content, Program};
 use crate::domain::order::{self, Clinical, MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
+use crate::domain::procedure::CaseProcedure;
 use crate::domain::vocabulary::{CaseStatus, SCodesWithheld, Service, Urgency};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -70,8 +71,10 @@ pub struct Summary {
     pub disease: Vec<DiseaseItem>,
     /// The same as entered.
     pub clinical: Clinical,
-    /// One entry per line.
+    /// One entry per line of a drug order; empty for radiation.
     pub drugs: Vec<DrugInSummary>,
+    /// One entry per line of a radiation order; empty for drugs.
+    pub procedures: Vec<ProcedureInSummary>,
     /// Pathway match.
     pub pathway: PathwayInSummary,
     /// Where the entry differs from what was expected.
@@ -114,6 +117,18 @@ pub struct DrugInSummary {
     pub contact_text: Option<String>,
 }
 
+/// A procedure with its status in words.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ProcedureInSummary {
+    /// The procedure.
+    #[serde(flatten)]
+    pub procedure: CaseProcedure,
+    /// Its status for people.
+    pub status_text: String,
+    /// Whom else to ask, in one line (DRG-03, DRG-04).
+    pub contact_text: Option<String>,
+}
+
 /// The Pathway match in words.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PathwayInSummary {
@@ -143,12 +158,17 @@ impl Summary {
         let place = request.place_of_service.as_deref();
         Self {
             status_text: words::case_status(case.status).to_owned(),
-            status_meaning: words::case_status_meaning(case.status).to_owned(),
+            status_meaning: match request.service {
+                Some(Service::RadiationOncology) => words::radiation_status_meaning(case.status),
+                _ => words::case_status_meaning(case.status),
+            }
+            .to_owned(),
             s_codes_withheld_text: case.s_codes_withheld.map(|reason| words::withheld(reason).to_owned()),
             s_codes_text: summary_text::s_codes(case.s_codes.as_deref(), case.status, program),
             without_authorization: summary_text::without_authorization(case.status, program),
             review: case.review.map(|review| review_in_words(review, program.time_zone)),
             drugs: case.drugs.into_iter().map(drug_in_words).collect(),
+            procedures: case.procedures.into_iter().map(procedure_in_words).collect(),
             pathway: PathwayInSummary {
                 determination_text: words::pathway(case.pathway.determination).to_owned(),
                 pathway: case.pathway,
@@ -201,6 +221,12 @@ impl Summary {
 fn drug_in_words(drug: CaseDrug) -> DrugInSummary {
     let contact_text = drug.contact.as_ref().map(words::contact);
     DrugInSummary { status_text: words::drug_status(drug.status).to_owned(), contact_text, drug }
+}
+
+fn procedure_in_words(line: CaseDrug) -> ProcedureInSummary {
+    let contact_text = line.contact.as_ref().map(words::contact);
+    let status_text = words::drug_status(line.status).to_owned();
+    ProcedureInSummary { procedure: line.into(), status_text, contact_text }
 }
 
 fn review_in_words(review: Review, zone: Tz) -> ReviewInSummary {

@@ -1,7 +1,7 @@
 //! The order summary as a document: first what was decided and under which numbers, then the drugs, then what it rests on.
 
 use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Tone};
-use super::summary::{DrugInSummary, Summary};
+use super::summary::{DrugInSummary, ProcedureInSummary, Summary};
 use super::words;
 use crate::domain::case::{PeerToPeer, ReviewQueue};
 use crate::domain::vocabulary::{CaseStatus, PathwayDetermination, Service, Urgency};
@@ -10,8 +10,11 @@ pub(super) fn document(summary: &Summary) -> Document {
     let mut blocks = vec![verdict(summary), Block::Facts { items: numbers(summary) }];
     review(summary, &mut blocks);
     drugs(summary, &mut blocks);
-    s_codes(summary, &mut blocks);
-    pathway(summary, &mut blocks);
+    procedures(summary, &mut blocks);
+    if summary.service == Service::MedicalOncology {
+        s_codes(summary, &mut blocks);
+        pathway(summary, &mut blocks);
+    }
     deviations(summary, &mut blocks);
     notices(summary, &mut blocks);
     disease(summary, &mut blocks);
@@ -137,6 +140,54 @@ fn drugs(summary: &Summary, blocks: &mut Vec<Block>) {
     }
 }
 
+fn procedures(summary: &Summary, blocks: &mut Vec<Block>) {
+    if summary.procedures.is_empty() {
+        return;
+    }
+    blocks.push(Block::heading("Procedures"));
+    blocks.push(Block::Table {
+        caption: "Procedures of the order with units, treatment days and dates".to_owned(),
+        columns: vec![
+            Column::text("Procedure", 34),
+            Column::number("Units asked", 10),
+            Column::number("Units approved", 10),
+            Column::number("Days", 8),
+            Column::text("Valid", 18),
+            Column::text("Status", 20),
+        ],
+        rows: summary.procedures.iter().map(procedure_row).collect(),
+    });
+    let said: Vec<String> = summary.procedures.iter().filter_map(procedure_says).collect();
+    if !said.is_empty() {
+        blocks.push(Block::subheading("What the status of each procedure means"));
+        blocks.push(Block::List { items: said });
+    }
+}
+
+fn procedure_row(entry: &ProcedureInSummary) -> Vec<Cell> {
+    let line = &entry.procedure;
+    let code = line.code.as_ref().map_or_else(|| "No code".to_owned(), |code| format!("Code {code}"));
+    let role = words::humanize(line.role.as_str());
+    let counted = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), words::count);
+    let order_id = line.order_id.as_ref().map(|order_id| format!("Order ID {order_id}"));
+    vec![
+        Cell::with(words::capitalize(&line.name), Some(format!("{code}\n{role}, line {}", line.line))),
+        Cell::new(counted(line.units.map(u64::from))),
+        Cell::new(counted(line.units_approved)),
+        Cell::new(counted(line.visits_approved.map(u64::from))),
+        Cell::new(words::range(line.valid_from, line.valid_through).unwrap_or_else(|| "–".to_owned())),
+        Cell::with(entry.status_text.clone(), order_id),
+    ]
+}
+
+/// The message of a procedure, and whom to ask.
+fn procedure_says(entry: &ProcedureInSummary) -> Option<String> {
+    let message = words::sentence(&words::without_ids(&entry.procedure.message));
+    let contact = entry.contact_text.as_ref().map(|contact| format!("Contact: {}", words::sentence(contact)));
+    let said: Vec<String> = [Some(message).filter(|message| !message.is_empty()), contact].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| format!("Line {}: {}", entry.procedure.line, said.join(" ")))
+}
+
 fn drug_row(entry: &DrugInSummary) -> Vec<Cell> {
     let drug = &entry.drug;
     let code = drug.hcpcs.as_ref().map_or_else(|| "No HCPCS code".to_owned(), |code| format!("HCPCS {code}"));
@@ -242,7 +293,7 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
             .deviations
             .iter()
             .map(|deviation| {
-                let line = deviation.drug_line.map(|line| format!("Line {line}"));
+                let line = deviation.line.map(|line| format!("Line {line}"));
                 vec![
                     Cell::with(words::deviation(deviation.code), line),
                     Cell::new(words::capitalize(&deviation.expected)),

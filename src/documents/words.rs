@@ -118,6 +118,26 @@ pub const fn case_status_meaning(status: CaseStatus) -> &'static str {
     }
 }
 
+/// The same for a radiation order.
+pub(super) const fn radiation_status_meaning(status: CaseStatus) -> &'static str {
+    match status {
+        CaseStatus::InProgress => "Clinical review of this request is pending.",
+        CaseStatus::Completed => {
+            "None of the procedures needs clinical review by this program. Another entity may still have to review a procedure: see \
+             the status of each."
+        }
+        CaseStatus::Authorized => {
+            "Every procedure that needs approval by this program is authorized. Another entity may still have to review a procedure: \
+             see the status of each."
+        }
+        CaseStatus::NonAuthorized => "The treatment does not meet the criteria. The entire request is denied.",
+        CaseStatus::MultipleDecisionsRendered => {
+            "Planning and delivery that need approval are authorized; at least one other procedure is not. See the status of each."
+        }
+        CaseStatus::ReviewCancelled => "The request is not reviewed any further. Nothing is authorized by it.",
+    }
+}
+
 /// A drug status as the sources name it.
 pub const fn drug_status(status: DrugStatus) -> &'static str {
     match status {
@@ -157,6 +177,7 @@ pub const fn withheld(reason: SCodesWithheld) -> &'static str {
             "S0353 is not awarded again: it was awarded for this Pathway before. It is paid once at the onset of treatment, and again \
              only when a new Pathway is ordered."
         }
+        SCodesWithheld::NotApplicable => "S-codes belong to drug regimens and do not apply to radiation.",
         SCodesWithheld::NotDecided => "No S-codes are awarded: the request is not decided yet, or it is not authorized.",
     }
 }
@@ -177,6 +198,11 @@ pub const fn deviation(code: DeviationCode) -> &'static str {
         DeviationCode::LimitExceeded => "Limit exceeded",
         DeviationCode::DuplicateTherapy => "Duplicate therapy",
         DeviationCode::Contradiction => "Answers disagree",
+        DeviationCode::Fractionation => "Fractionation",
+        DeviationCode::OffPreferredSchedule => "Off the preferred schedule",
+        DeviationCode::NotRecommendedSchedule => "Schedule not recommended",
+        DeviationCode::ModalityNotSupported => "Modality not supported",
+        DeviationCode::ProcedureMismatch => "Procedure does not fit",
     }
 }
 
@@ -197,7 +223,9 @@ pub const fn hold(hold: Hold) -> &'static str {
         Hold::PossibleDuplicate => "A similar request is on file",
         Hold::ServicingProviderNotOnFile => "The servicing provider is not on file",
         Hold::SupportiveOnly => "Only supportive drugs are requested; they are reviewed against the member's regimen history",
-        Hold::RadiationReview => "Radiation treatment is reviewed by an oncology nurse",
+        Hold::RadiationReview => "Radiation treatment of this site is reviewed by an oncology nurse",
+        Hold::PlanComparisonReview => "An oncology nurse reads the plan comparison",
+        Hold::ReIrradiation => "The area was irradiated before",
         Hold::OverlappingTreatment => "Other treatment on the same days is on file",
         Hold::DoseOutOfBounds => "A dose is larger than is ever usual for this drug",
         Hold::DuplicateTherapy => "The same drug, or drugs that are not given together, are ordered for the same days",

@@ -79,9 +79,14 @@ fn merge(target: &mut Value, patch: Value) {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WithdrawalRequest {
-    /// Line numbers of the drugs, or `"all"`.
+    /// Line numbers of the drugs, or `"all"`; required, here or as `lines`.
+    #[serde(default)]
     #[schema(schema_with = lines_schema)]
-    drugs: Lines,
+    drugs: Option<Lines>,
+    /// The same, by the name that fits orders of every service; never beside `drugs`.
+    #[serde(default)]
+    #[schema(schema_with = lines_schema)]
+    lines: Option<Lines>,
     /// Why: `voluntarily_cancelled`, or `error_entry` as long as no reviewer has acted.
     reason: Reason,
 }
@@ -127,10 +132,19 @@ async fn post_withdrawal(
     IfMatch(expected): IfMatch,
     Creation { body, idempotent }: Creation<WithdrawalRequest>,
 ) -> Result<Response, Problem> {
-    let lines = match body.drugs {
+    let refuse = |pointer: &str, code: &str, message: &str| Err(Problem::validation(vec![Fault::new(pointer, code, message)]));
+    let (list, lines) = match (body.drugs, body.lines) {
+        (Some(_), Some(_)) => {
+            return refuse("/lines", "not-allowed", "`drugs` and `lines` are two names for one list: use one of them");
+        }
+        (Some(lines), None) => ("/drugs", lines),
+        (None, Some(lines)) => ("/lines", lines),
+        (None, None) => return refuse("/drugs", "missing", "name the lines to withdraw, or \"all\""),
+    };
+    let lines = match lines {
         Lines::All(All::All) => None,
         Lines::Some(lines) if lines.is_empty() => {
-            return Err(Problem::validation(vec![Fault::new("/drugs", "too-short", "name at least one line, or \"all\"")]));
+            return refuse(list, "too-short", "name at least one line, or \"all\"");
         }
         Lines::Some(lines) => Some(lines),
     };

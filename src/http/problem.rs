@@ -217,6 +217,10 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Validation(faults) => Self::validation(faults),
+            Refusal::NotOfThisService(errors) => {
+                Self::new(&kinds::NOT_OF_THIS_SERVICE, "the order carries a part that belongs to an order of another service")
+                    .with_errors(errors)
+            }
             Refusal::MissingRequired(errors) => {
                 let detail = format!("{} required items are missing; `errors` lists all of them", errors.len());
                 Self::new(&kinds::MISSING_REQUIRED_INFORMATION, detail).with_errors(errors)

@@ -36,6 +36,9 @@ kinds! {
     MISSING_REQUIRED_INFORMATION = "missing-required-information", UNPROCESSABLE_ENTITY, "Required information is missing",
         "The program requires items that the request does not carry. `errors` lists all of them. Missing clinical answers are not \
          refused: they are deviations on the case.";
+    NOT_OF_THIS_SERVICE = "not-of-this-service", UNPROCESSABLE_ENTITY, "A part belongs to another service",
+        "A radiation order carries drugs, or a drug order radiation: the part would neither be decided nor may be dropped. `errors` names it, \
+         with every other fault. Send an order of its own for it.";
     NOT_ELIGIBLE = "not-eligible", UNPROCESSABLE_ENTITY, "Not eligible for the program",
         "The member, the service, the setting or the date is outside the program. `exclusion` says what excludes it, `requirement` \
          which rule, `redirect` where to go instead. Nothing was stored as an order.";

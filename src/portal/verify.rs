@@ -9,9 +9,10 @@ use super::plans::{self, Plan};
 use super::shell::{Shell, page};
 use super::typed::{self, Century};
 use super::visitor::Visitor;
-use crate::app::verifications::{Verification, VerificationReason, VerificationRequest, VerifiedDrug, verify};
+use crate::app::verifications::{Verification, VerificationReason, VerificationRequest, VerifiedDrug, VerifiedProcedure, verify};
 use crate::app::{App, catalog};
 use crate::documents::words;
+use crate::domain::content::radiation::is_service_code;
 use crate::domain::order::MemberIdentity;
 use askama::Template;
 use axum::extract::State;
@@ -177,7 +178,8 @@ fn code_of(app: &App, typed: &str) -> Result<String, String> {
     let mut characters = typed.chars();
     let begins_like_a_code =
         characters.next().is_some_and(char::is_alphabetic) && characters.next().is_some_and(|c| c.is_ascii_digit());
-    if begins_like_a_code {
+    // codes of procedures begin with a digit
+    if begins_like_a_code || is_service_code(&typed.to_ascii_uppercase()) {
         return Ok(typed.to_ascii_uppercase());
     }
     let content = catalog::content(app, None);
@@ -221,7 +223,8 @@ fn row(line: &str) -> Result<VerificationRequest, String> {
     let mut parts = line.split(['\t', ',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty());
     let mut asked = VerificationRequest { order_id: parts.next().map(str::to_owned), ..VerificationRequest::default() };
     for part in parts {
-        let is_code = part.len() == 5 && part.starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_code =
+            part.len() == 5 && part.starts_with(|c: char| c.is_ascii_alphabetic()) || is_service_code(&part.to_ascii_uppercase());
         if is_code && asked.hcpcs.is_none() {
             asked.hcpcs = Some(part.to_ascii_uppercase());
         } else if let Some(day) = typed::day(part, Century::This).filter(|_| asked.date.is_none()) {
@@ -246,7 +249,7 @@ fn told(app: &App, asked: &VerificationRequest, verification: Verification) -> T
         order_id: verification.order_id,
         asked: question(asked),
         as_of: super::shell::instant(app, verification.as_of),
-        drugs: verification.drugs.into_iter().map(drug).collect(),
+        drugs: verification.drugs.into_iter().map(drug).chain(verification.procedures.into_iter().map(procedure)).collect(),
     }
 }
 
@@ -277,6 +280,20 @@ fn drug(drug: VerifiedDrug) -> Drug {
         unit: drug.billing_unit.map(|unit| format!("of {unit}")).filter(|_| drug.units_approved.is_some()).unwrap_or_default(),
         visits: drug.visits_approved.map_or_else(dash, |visits| words::count(u64::from(visits))),
         valid: words::range(drug.valid_from, drug.valid_through).unwrap_or_else(dash),
+    }
+}
+
+fn procedure(line: VerifiedProcedure) -> Drug {
+    let dash = || "–".to_owned();
+    Drug {
+        name: words::capitalize(&line.name),
+        code: line.code.unwrap_or_else(|| "No code".to_owned()),
+        may: if line.authorized { "Yes" } else { "No" },
+        status: words::drug_status(line.status),
+        units: line.units_approved.map_or_else(dash, words::count),
+        unit: String::new(),
+        visits: line.visits_approved.map_or_else(dash, |visits| words::count(u64::from(visits))),
+        valid: words::range(line.valid_from, line.valid_through).unwrap_or_else(dash),
     }
 }
 

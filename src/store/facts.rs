@@ -3,7 +3,7 @@
 use super::together::{Statement, array_literal};
 use super::{Error, Result};
 use crate::domain::roster::{MemberRow, ProviderRow};
-use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
+use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -58,6 +58,8 @@ pub struct MemberCase {
     pub case_id: Uuid,
     /// Its status.
     pub status: CaseStatus,
+    /// What it orders.
+    pub service: Service,
     /// Whose it is, as [`crate::domain::roster::Person`] writes it.
     pub person: String,
     /// Its Order ID.
@@ -185,7 +187,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                      where asked.servicing_npi is null and health_plan = asked.health_plan and folded_name = asked.servicing_name limit 2)
                        as by_name) as "servicing!",
              (select json_agg(json_build_object(
-                       'case_id', c.case_id, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
+                       'case_id', c.case_id, 'person', c.person, 'service', c.service, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
                        'drugs', coalesce((
                           select json_agg(json_build_object(

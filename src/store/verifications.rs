@@ -4,7 +4,7 @@ use super::facts::read;
 use super::together::Statement;
 use super::{Error, Result};
 use crate::domain::roster::MemberRow;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use sqlx::PgConnection;
@@ -33,7 +33,9 @@ pub struct VerifiableCase {
     pub valid_through: NaiveDate,
     /// Who may see it.
     pub visible_to: Vec<String>,
-    /// Drug lines, in order.
+    /// What it orders.
+    pub service: Service,
+    /// Lines, in order.
     pub drugs: Vec<VerifiableDrug>,
 }
 
@@ -108,7 +110,7 @@ impl Statement for ByOrderId {
         let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
         let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
         let rows = sqlx::query!(
-            r#"select asked.place as "place!", c.health_plan, c.program, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
+            r#"select asked.place as "place!", c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
                  d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
                from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
@@ -141,6 +143,7 @@ impl Statement for ByOrderId {
                     valid_from: row.valid_from,
                     valid_through: row.valid_through,
                     visible_to: row.visible_to,
+                    service: Service::parse(&row.service).ok_or_else(|| corrupt("cases.service"))?,
                     drugs: Vec::new(),
                 })
             };
@@ -180,7 +183,7 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
              (select json_agg(json_build_object(
                        'member_id', c.member_id, 'health_plan', c.health_plan, 'program', c.program,
                        'content_release', c.content_release, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
-                       'valid_through', c.valid_through, 'visible_to', c.visible_to,
+                       'valid_through', c.valid_through, 'visible_to', c.visible_to, 'service', c.service,
                        'drugs', array(
                           select json_build_object('line', d.line, 'hcpcs', d.hcpcs, 'name', d.generic, 'status', d.status,
                             'units_approved', d.units_approved, 'visits_approved', d.visits_approved, 'valid_from', d.valid_from,

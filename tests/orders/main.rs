@@ -13,6 +13,7 @@ mod fhir;
 mod guards;
 mod ledger;
 mod orders;
+mod radiation;
 mod releases;
 mod spans;
 mod together;

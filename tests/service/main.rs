@@ -14,6 +14,7 @@ mod liveness;
 mod portal;
 mod program;
 mod project_files;
+mod radiation_catalog;
 mod role_routes;
 mod rosters;
 mod running;

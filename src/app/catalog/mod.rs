@@ -8,6 +8,7 @@ pub mod drugs;
 mod index;
 pub mod pathways;
 pub mod providers;
+pub mod radiation;
 pub mod regimens;
 pub mod text;
 
@@ -43,6 +44,7 @@ struct OfRelease {
     cancers: OnceLock<NameIndex>,
     biomarkers: OnceLock<NameIndex>,
     assessments: OnceLock<NameIndex>,
+    radiation: radiation::Indexes,
 }
 
 /// What a search of a catalogue found, best first.

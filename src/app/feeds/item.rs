@@ -60,8 +60,10 @@ pub struct FeedItem {
     pub ordering_npi: Option<String>,
     /// NPI of the servicing provider.
     pub servicing_npi: Option<String>,
-    /// One entry per line.
+    /// One entry per line of a drug order; empty for radiation.
     pub drugs: Vec<FeedDrug>,
+    /// One entry per line of a radiation order; empty for drugs.
+    pub procedures: Vec<FeedProcedure>,
     /// S-codes awarded.
     pub s_codes: Vec<SCode>,
     /// Why none, or not all, were awarded.
@@ -97,6 +99,54 @@ pub struct FeedDrug {
     pub valid_through: Option<NaiveDate>,
 }
 
+/// One procedure, as claims are matched with it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FeedProcedure {
+    /// Line of the order.
+    pub line: u32,
+    /// Code.
+    pub code: Option<String>,
+    /// Own words for it.
+    pub name: String,
+    /// Role according to content.
+    pub role: DrugRole,
+    /// Status.
+    pub status: DrugStatus,
+    /// The Order ID under which it may be given and billed.
+    pub order_id: Option<String>,
+    /// Units asked for, or counted.
+    pub units: Option<u32>,
+    /// Units authorized in the valid range.
+    pub units_approved: Option<u64>,
+    /// Units that one day may have.
+    pub units_per_visit: Option<u64>,
+    /// Treatment days in the valid range.
+    pub visits_approved: Option<u32>,
+    /// First day.
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    pub valid_through: Option<NaiveDate>,
+}
+
+impl From<CaseDrug> for FeedProcedure {
+    fn from(line: CaseDrug) -> Self {
+        Self {
+            line: line.line,
+            code: line.hcpcs,
+            name: line.name,
+            role: line.role,
+            status: line.status,
+            order_id: line.order_id,
+            units: line.units,
+            units_approved: line.units_approved,
+            units_per_visit: line.units_per_visit,
+            visits_approved: line.visits_approved,
+            valid_from: line.valid_from,
+            valid_through: line.valid_through,
+        }
+    }
+}
+
 impl FeedItem {
     /// The item of an event.
     pub(in crate::app) fn of(event: FeedEvent) -> Result<Self> {
@@ -126,6 +176,7 @@ impl FeedItem {
             ordering_npi: case.request.ordering_provider.and_then(|provider| provider.npi),
             servicing_npi: case.request.servicing_provider.and_then(|provider| provider.npi),
             drugs: case.drugs.into_iter().map(FeedDrug::from).collect(),
+            procedures: case.procedures.into_iter().map(FeedProcedure::from).collect(),
             s_codes: case.s_codes.unwrap_or_default(),
             s_codes_withheld: case.s_codes_withheld,
         })

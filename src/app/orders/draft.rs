@@ -8,6 +8,7 @@ use crate::domain::order_id::Numbered;
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Channel, DrugRole, DrugStatus, PathwayDetermination, Service};
 use crate::ids::Ids;
+use crate::rules::radiation::course_words;
 use crate::rules::review::is_withdrawn;
 use crate::rules::{Decision, Facts};
 use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
@@ -82,7 +83,7 @@ impl Draft {
         let case = &self.case;
         let computed_of = |line: u32| self.computed.drugs.iter().find(|of_engine| of_engine.line == line);
         let computed_statuses: Vec<DrugStatus> =
-            case.drugs.iter().map(|drug| computed_of(drug.line).map_or(drug.status, |of_engine| of_engine.status)).collect();
+            case.lines().iter().map(|drug| computed_of(drug.line).map_or(drug.status, |of_engine| of_engine.status)).collect();
         NewCase {
             case_id: case.case_id,
             case_number: case.case_number.as_deref().unwrap_or_default(),
@@ -132,12 +133,16 @@ fn may_end(decision: &Decision, facts: &Facts<'_>) -> Vec<Uuid> {
 /// The treatment ingredients of the lines that are still asked for: what was withdrawn is no treatment of the case any more (DUP-01).
 pub fn remaining_ingredients(case: &Case, content: &Content) -> Vec<String> {
     let treats = |drug: &&CaseDrug| drug.role == DrugRole::Treatment && !is_withdrawn(drug.status);
+    if case.request.service == Some(Service::RadiationOncology) {
+        // a course is filed under its site while some of it is asked for
+        return if case.lines().iter().any(|line| treats(&line)) { course_words(&case.request, content) } else { Vec::new() };
+    }
     let ingredients = |drug: &CaseDrug| {
         let by_code = drug.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code)).map(|(known, _)| known);
         let known = by_code.filter(|known| known.generic == drug.name).or_else(|| content.drugs.by_name(&drug.name));
         known.map_or_else(|| vec![drug.name.clone()], |known| known.ingredients.clone())
     };
-    let mut found: Vec<String> = case.drugs.iter().filter(treats).flat_map(ingredients).collect();
+    let mut found: Vec<String> = case.lines().iter().filter(treats).flat_map(ingredients).collect();
     found.sort();
     found.dedup();
     found
@@ -150,7 +155,7 @@ pub fn number(case: &mut Case, ids: Ids) {
         return;
     }
     let order_id = case.order_id.get_or_insert_with(|| ids.readable(Numbered::Order).to_string()).clone();
-    for drug in &mut case.drugs {
+    for drug in case.lines_mut() {
         let under_it = matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
             && drug.role != DrugRole::Investigational;
         drug.order_id = under_it.then(|| order_id.clone());
@@ -163,6 +168,11 @@ pub fn number(case: &mut Case, ids: Ids) {
 
 fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>) -> Case {
     let review = review(&decision, now);
+    let lines: Vec<CaseDrug> = decision.drugs.into_iter().map(|decided| decided.drug).collect();
+    let (drugs, procedures) = match facts.order.service {
+        Some(Service::RadiationOncology) => (Vec::new(), lines),
+        _ => (lines, Vec::new()),
+    };
     Case {
         case_id,
         case_number: None,
@@ -175,7 +185,8 @@ fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>
         submitted_at: facts.received_at,
         decided_at: decision.decided_at,
         urgency: facts.order.urgency(),
-        drugs: decision.drugs.into_iter().map(|decided| decided.drug).collect(),
+        drugs,
+        procedures,
         pathway: decision.pathway,
         deviations: decision.deviations,
         notices: decision.notices,
@@ -210,7 +221,7 @@ fn channel(order: &OrderRequest, caller: &Caller) -> Channel {
 
 /// The lines of a case as rows.
 pub fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> {
-    let drugs = &case.drugs;
+    let drugs = case.lines();
     DrugColumns {
         // the schema bounds all of these far below the largest value
         line: drugs.iter().map(|drug| i32::try_from(drug.line).unwrap_or(i32::MAX)).collect(),

@@ -120,6 +120,7 @@ fn provider(asked: bool, rows: &[ProviderRow]) -> KnownProvider {
 fn related(case: &MemberCase) -> RelatedCase {
     RelatedCase {
         case_id: case.case_id,
+        service: case.service,
         status: case.status,
         order_id: case.order_id.clone(),
         valid_from: case.valid_from,

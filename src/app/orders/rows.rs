@@ -50,10 +50,10 @@ pub async fn rows(app: &App, caller: &Caller, filter: &Filter, after: Option<Uui
 fn row(app: &App, case: Case) -> OrderRow {
     let content = app.library.named(&case.content_release);
     let program = content.and_then(|content| content.program(&case.program));
-    let authorized = case.drugs.iter().filter(|drug| drug.order_id.is_some());
+    let authorized = case.lines().iter().filter(|drug| drug.order_id.is_some());
     OrderRow {
         valid_through: authorized.filter_map(|drug| drug.valid_through).max(),
-        drugs: case.drugs.into_iter().map(|drug| drug.name).collect(),
+        drugs: case.lines().iter().map(|line| line.name.clone()).collect(),
         case_id: case.case_id,
         case_number: case.case_number,
         order_id: case.order_id,

@@ -83,7 +83,7 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
             .extract_if(.., |finding| finding.requirements.iter().any(|requirement| requirement.starts_with("SCD-")))
             .map(|finding| finding.id)
             .collect();
-        for drug in &mut case.drugs {
+        for drug in case.lines_mut() {
             drug.findings.retain(|id| !speaks_of_s_codes.contains(id));
         }
     }

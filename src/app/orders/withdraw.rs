@@ -129,9 +129,9 @@ fn may_withdraw(caller: &Caller, program: &Program) -> Result<()> {
 }
 
 fn detail(withdrawal: &Withdrawal, before: &Case, case: &Case) -> Value {
-    let status_of = |line: u32| before.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.status);
+    let status_of = |line: u32| before.lines().iter().find(|drug| drug.line == line).map(|drug| drug.status);
     let moved: Vec<u32> =
-        case.drugs.iter().filter(|drug| status_of(drug.line) != Some(drug.status)).map(|drug| drug.line).collect();
+        case.lines().iter().filter(|drug| status_of(drug.line) != Some(drug.status)).map(|drug| drug.line).collect();
     json!({
         "asked_for": withdrawal.lines,
         "lines_changed": moved,

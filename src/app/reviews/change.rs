@@ -91,15 +91,15 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
 /// Puts the reasons of the latest determination on every line that is denied, and takes them off every other.
 async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now: DateTime<Utc>) -> Result<()> {
     let is_denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
-    for drug in case.drugs.iter_mut().filter(|drug| !is_denied(drug)) {
+    for drug in case.lines_mut().iter_mut().filter(|drug| !is_denied(drug)) {
         drug.denial = None;
     }
-    if !case.drugs.iter().any(is_denied) {
+    if !case.lines().iter().any(is_denied) {
         return Ok(());
     }
     let program = program_of(app, case, now)?;
     for denial in store::letters::denials(conn, case.case_id).await? {
-        let denied = case.drugs.iter_mut().find(|drug| is_denied(drug) && i32::try_from(drug.line) == Ok(denial.line));
+        let denied = case.lines_mut().iter_mut().find(|drug| is_denied(drug) && i32::try_from(drug.line) == Ok(denial.line));
         if let (Some(drug), Some(reason_code), Some(rationale)) = (denied, denial.reason_code, denial.rationale) {
             let reason = reason_in_words(&reason_code, &program);
             drug.denial = Some(Denial { reason_code, reason, rationale });
@@ -165,7 +165,7 @@ pub(in crate::app) const fn queue_word(queue: ReviewQueue) -> &'static str {
 
 /// What a history shows of a case before and after. Nothing of enhanced reimbursement: servicing providers read histories (SCD-10).
 pub(in crate::app) fn summary(case: &Case) -> Value {
-    let drugs: Vec<Value> = case.drugs.iter().map(|drug| json!({"line": drug.line, "status": drug.status})).collect();
+    let drugs: Vec<Value> = case.lines().iter().map(|drug| json!({"line": drug.line, "status": drug.status})).collect();
     let mut summary =
         json!({"status": case.status, "status_reason": case.status_reason, "order_id": case.order_id, "drugs": drugs});
     if let (Some(review), Some(members)) = (&case.review, summary.as_object_mut()) {

@@ -30,9 +30,10 @@ pub(super) struct Denial {
 
 /// Decides lines (CAS-04…09).
 pub(super) fn determine(held: &Held<'_>, request: &Determination) -> Result<Outcome> {
-    let decisions = decisions(held, &request.drugs)?;
+    let (list, decided) = request.decisions()?;
+    let decisions = decisions(held, decided)?;
     let program = program_of(held.app, &held.case, held.now)?;
-    let lines = complete(&program, &held.case, &held.computed, &request.drugs)?;
+    let lines = complete(&program, &held.case, &held.computed, (list, decided))?;
     let pathway_id = pathway_of_match(held);
     let pathway = request.pathway.map(|pathway| match pathway.determination {
         PathwayFinding::OnPathway => (PathwayChoice::On, pathway_id.as_str()),
@@ -58,9 +59,10 @@ pub(super) fn review_for_expiry(held: &Held<'_>, request: &Determination) -> Res
         let message = "a denied case is on no Pathway; leave this out (SCD-11)";
         return Err(Error::invalid(vec![Fault::new("/pathway", "not-allowed", message)]));
     }
-    let decisions = decisions(held, &request.drugs)?;
+    let (list, decided) = request.decisions()?;
+    let decisions = decisions(held, decided)?;
     let program = program_of(held.app, &held.case, held.now)?;
-    let lines = complete(&program, &held.case, &held.computed, &request.drugs)?;
+    let lines = complete(&program, &held.case, &held.computed, (list, decided))?;
     expiry::review(&held.case, &held.computed, program.clocks.at_deadline, &decisions, held.now)?;
     let json = serde_json::to_string(&lines).map_err(|error| Error::Internal(format!("lines do not serialize: {error}")))?;
     Ok(Outcome {
@@ -94,27 +96,27 @@ pub(super) fn complete(
     program: &Program,
     case: &Case,
     computed: &Computed,
-    lines: &[LineDetermination],
+    (list, lines): (&str, &[LineDetermination]),
 ) -> Result<Vec<LineDetermination>> {
     let mut faults = Vec::new();
     let mut complete = lines.to_vec();
     for (index, line) in complete.iter_mut().enumerate() {
-        if case.drugs.iter().all(|drug| drug.line != line.line) {
+        if case.lines().iter().all(|drug| drug.line != line.line) {
             let message = format!("the order has no line {}", line.line);
-            faults.push(Fault::new(format!("/drugs/{index}/line"), "unknown-line", message));
+            faults.push(Fault::new(format!("/{list}/{index}/line"), "unknown-line", message));
         }
-        faults.extend(units::faults(case, computed, index, line));
+        faults.extend(units::faults(case, computed, (list, index), line));
         for text in [&mut line.reason_code, &mut line.rationale, &mut line.rationale_for_member] {
             *text = text.as_deref().and_then(said).map(str::to_owned);
         }
-        faults.extend(reason_fault(program, index, line));
+        faults.extend(reason_fault(program, (list, index), line));
         if line.decision != LineOutcome::NonAuthorized {
             continue;
         }
         for (name, value) in [("reason_code", &line.reason_code), ("rationale", &line.rationale)] {
             if value.is_none() {
                 let message = "a denial gives a reason code and a rationale (DET-10)";
-                faults.push(Fault::new(format!("/drugs/{index}/{name}"), "missing", message));
+                faults.push(Fault::new(format!("/{list}/{index}/{name}"), "missing", message));
             }
         }
         let criteria = line.criteria_not_met.take().filter(|criteria| !criteria.is_empty());
@@ -124,7 +126,7 @@ pub(super) fn complete(
 }
 
 /// A reason is one of the program's list for this decision (DET-10).
-fn reason_fault(program: &Program, index: usize, line: &LineDetermination) -> Option<Fault> {
+fn reason_fault(program: &Program, (list, index): (&str, usize), line: &LineDetermination) -> Option<Fault> {
     let code = line.reason_code.as_deref()?;
     let fits = |reason: &&Reason| reason.decision == line.decision;
     if program.reason(code).as_ref().is_some_and(fits) {
@@ -136,14 +138,14 @@ fn reason_fault(program: &Program, index: usize, line: &LineDetermination) -> Op
         LineOutcome::NonAuthorized => "a denial",
     };
     let message = format!("`{code}` is no reason for {what} in {}: give one of {}", program.name, listed.join(", "));
-    Some(Fault::new(format!("/drugs/{index}/reason_code"), "not-allowed-value", message))
+    Some(Fault::new(format!("/{list}/{index}/reason_code"), "not-allowed-value", message))
 }
 
 /// The rules behind a drug that did not hold; those of the whole order where the drug has none.
 fn criteria_not_met(case: &Case, line: u32) -> Vec<String> {
-    let of_drug = case.drugs.iter().find(|drug| drug.line == line).map(|drug| drug.findings.as_slice()).unwrap_or_default();
+    let of_drug = case.lines().iter().find(|drug| drug.line == line).map(|drug| drug.findings.as_slice()).unwrap_or_default();
     let not_met = || case.findings.iter().filter(|finding| finding.outcome != Truth::Met);
-    let of_another = |id: &String| case.drugs.iter().any(|drug| drug.line != line && drug.findings.contains(id));
+    let of_another = |id: &String| case.lines().iter().any(|drug| drug.line != line && drug.findings.contains(id));
     let own: Vec<String> =
         not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.clone()).collect();
     if own.is_empty() {
@@ -200,8 +202,8 @@ pub(super) fn determinations(
     }
     let Some(denial) = treatment_denial(after, lines) else { return rows };
     let denied = |drug: &&crate::domain::case::CaseDrug| drug.status == DrugStatus::NonAuthorized;
-    for drug in after.drugs.iter().filter(denied) {
-        let was = before.drugs.iter().find(|earlier| earlier.line == drug.line).map(|earlier| earlier.status);
+    for drug in after.lines().iter().filter(denied) {
+        let was = before.lines().iter().find(|earlier| earlier.line == drug.line).map(|earlier| earlier.status);
         let decided = lines.iter().find(|line| line.line == drug.line).map(|line| line.decision);
         if was == Some(DrugStatus::NonAuthorized) || decided == Some(LineOutcome::NonAuthorized) {
             continue;
@@ -224,7 +226,7 @@ fn treatment_denial(after: &Case, lines: &[LineDetermination]) -> Option<Denial>
     }
     let denials = || lines.iter().filter(|line| line.decision == LineOutcome::NonAuthorized);
     let treats = |line: &&LineDetermination| {
-        after.drugs.iter().any(|drug| drug.line == line.line && drug.role != crate::domain::vocabulary::DrugRole::Supportive)
+        after.lines().iter().any(|drug| drug.line == line.line && drug.role != crate::domain::vocabulary::DrugRole::Supportive)
     };
     let denial = denials().find(treats).or_else(|| denials().next())?;
     Some(Denial {

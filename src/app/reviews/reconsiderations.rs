@@ -162,7 +162,7 @@ async fn attempt(
     let review = reviewer(caller.role, &caller.subject, &store::reviews::denied_by(conn, case.case_id).await?)?;
     let computed: Computed = view::read_back(&held.computed)?;
     let program = change::program_of(app, &case, now)?;
-    let lines = complete(&program, &case, &computed, &decision.drugs)?;
+    let lines = complete(&program, &case, &computed, decision.decisions()?)?;
     one.decision = Some(decision.decision.as_str().to_owned());
     one.decided_by = Some(caller.subject.clone());
     one.decided_at = Some(now);
@@ -220,8 +220,8 @@ async fn overturned(
     require_reasons(conn, &after, lines).await?;
     // a denial that is lifted may not be put back by anybody without a determination of their own, and one that stays after it was looked
     // at again has this physician's reasons (DET-10)
-    for drug in &after.drugs {
-        let was_denied = case.drugs.iter().any(|was| was.line == drug.line && was.status == DrugStatus::NonAuthorized);
+    for drug in after.lines() {
+        let was_denied = case.lines().iter().any(|was| was.line == drug.line && was.status == DrugStatus::NonAuthorized);
         let named = lines.iter().find(|line| line.line == drug.line);
         let stays_denied = drug.status == DrugStatus::NonAuthorized;
         if !was_denied || (stays_denied && named.is_none()) {
@@ -251,7 +251,7 @@ async fn overturned(
 
 /// A line that was denied only because another one was may not stay denied for that reason when the other one is not any more.
 async fn require_reasons(conn: &mut PgConnection, after: &Case, lines: &[LineDetermination]) -> Result<()> {
-    let stays = |line: u32| after.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::NonAuthorized);
+    let stays = |line: u32| after.lines().iter().any(|drug| drug.line == line && drug.status == DrugStatus::NonAuthorized);
     for denial in store::letters::denials(conn, after.case_id).await? {
         let (Ok(line), Some(cause)) = (u32::try_from(denial.line), denial.implied_by_line) else { continue };
         let cause_stays = u32::try_from(cause).is_ok_and(stays);

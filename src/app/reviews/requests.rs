@@ -1,5 +1,7 @@
 //! What reviewers send.
 
+use crate::app::{Error, Result};
+use crate::domain::refusal::Fault;
 use crate::domain::review::{CallPartnerRole, LineOutcome, PathwayFinding, PeerToPeerEvent, ReconsiderationDecision};
 use crate::domain::text::said;
 use crate::rules::review::SetUnits;
@@ -106,9 +108,14 @@ impl CallPartner {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Determination {
-    /// One for each line decided. Lines that were only held return to what was computed for them.
-    #[schema(min_items = 1, max_items = 100)]
+    /// One for each line decided; required, here or as `lines`. Lines that were only held return to what was computed for them.
+    #[serde(default)]
+    #[schema(max_items = 100)]
     pub drugs: Vec<LineDetermination>,
+    /// The same, by the name that fits orders of every service; never beside `drugs`.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub lines: Vec<LineDetermination>,
     /// Whether the order follows the Pathway of the regimen it matches; what the engine found when left out.
     #[serde(default)]
     pub pathway: Option<PathwayDecision>,
@@ -116,6 +123,44 @@ pub struct Determination {
     /// discussion comes before. Only in programs that deny at the end of the clock (DET-05).
     #[serde(default)]
     pub on_expiry: bool,
+}
+
+impl Determination {
+    /// The decisions, with the name of their list.
+    ///
+    /// # Errors
+    /// Where both lists are used, or neither.
+    pub fn decisions(&self) -> Result<(&'static str, &[LineDetermination])> {
+        let (list, decisions) = one_list(&self.drugs, &self.lines)?;
+        if decisions.is_empty() {
+            return Err(Error::invalid(vec![Fault::new("/drugs", "too-short", "decide at least one line")]));
+        }
+        Ok((list, decisions))
+    }
+}
+
+impl ReconsiderationDetermination {
+    /// The decisions, with the name of their list.
+    ///
+    /// # Errors
+    /// Where both lists are used.
+    pub fn decisions(&self) -> Result<(&'static str, &[LineDetermination])> {
+        one_list(&self.drugs, &self.lines)
+    }
+}
+
+fn one_list<'a>(
+    drugs: &'a [LineDetermination],
+    lines: &'a [LineDetermination],
+) -> Result<(&'static str, &'a [LineDetermination])> {
+    match (drugs.is_empty(), lines.is_empty()) {
+        (false, false) => {
+            let message = "`drugs` and `lines` are two names for one list: use one of them";
+            Err(Error::invalid(vec![Fault::new("/lines", "not-allowed", message)]))
+        }
+        (true, false) => Ok(("lines", lines)),
+        _ => Ok(("drugs", drugs)),
+    }
 }
 
 /// The decision about one line.
@@ -206,6 +251,10 @@ pub struct ReconsiderationDetermination {
     #[serde(default)]
     #[schema(max_items = 100)]
     pub drugs: Vec<LineDetermination>,
+    /// The same, by the name that fits orders of every service; never beside `drugs`.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub lines: Vec<LineDetermination>,
     /// Why.
     #[schema(min_length = 1, max_length = 8000)]
     pub rationale: String,

@@ -7,10 +7,10 @@ use crate::domain::review::LineOutcome;
 use crate::rules::review::needs_units;
 
 /// The faults of the line at this index of a determination; the schema bounds both numbers already.
-pub(super) fn faults(case: &Case, computed: &Computed, index: usize, line: &LineDetermination) -> Vec<Fault> {
-    let fault = |field: &str, code: &str, message: String| Fault::new(format!("/drugs/{index}/{field}"), code, message);
+pub(super) fn faults(case: &Case, computed: &Computed, (list, index): (&str, usize), line: &LineDetermination) -> Vec<Fault> {
+    let fault = |field: &str, code: &str, message: String| Fault::new(format!("/{list}/{index}/{field}"), code, message);
     let given = [("units_approved", line.units_approved.is_some()), ("visits_approved", line.visits_approved.is_some())];
-    let Some(drug) = case.drugs.iter().find(|drug| drug.line == line.line) else { return Vec::new() };
+    let Some(drug) = case.lines().iter().find(|drug| drug.line == line.line) else { return Vec::new() };
     let name = drug.hcpcs.as_ref().map_or_else(|| drug.name.clone(), |hcpcs| format!("{} ({hcpcs})", drug.name));
     if line.decision == LineOutcome::NonAuthorized {
         let message = || format!("nothing of {name} is approved on line {} by a denial; leave this out", line.line);

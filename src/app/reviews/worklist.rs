@@ -72,8 +72,10 @@ pub struct WorkItem {
     pub member: WorkMember,
     /// Diagnosis.
     pub icd10: Option<String>,
-    /// The drugs ordered.
+    /// The drugs ordered; empty for radiation.
     pub drugs: Vec<WorkDrug>,
+    /// The procedures of a radiation order; empty for drugs.
+    pub procedures: Vec<WorkProcedure>,
     /// Where the entry differs from what was expected.
     pub deviations: Vec<Deviation>,
     /// Things to know, possible duplicates among them (DUP-01).
@@ -121,6 +123,23 @@ pub struct WorkDrug {
     pub status: DrugStatus,
     /// Dose, route and schedule in words.
     pub dosing: String,
+}
+
+/// A procedure of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkProcedure {
+    /// Line of the order.
+    pub line: u32,
+    /// Code.
+    pub code: Option<String>,
+    /// Own words for it.
+    pub name: String,
+    /// Role.
+    pub role: DrugRole,
+    /// Status.
+    pub status: DrugStatus,
+    /// Units asked for, or counted.
+    pub units: Option<u32>,
 }
 
 /// Up to `limit` cases after this due time and id.
@@ -188,6 +207,18 @@ fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
                 role: drug.role,
                 status: drug.status,
                 dosing: drug.dosing,
+            })
+            .collect(),
+        procedures: case
+            .procedures
+            .into_iter()
+            .map(|line| WorkProcedure {
+                line: line.line,
+                code: line.hcpcs,
+                name: line.name,
+                role: line.role,
+                status: line.status,
+                units: line.units,
             })
             .collect(),
         deviations: case.deviations,

@@ -1,9 +1,9 @@
 //! What is answered about the cases that were found. Pure: it sees cases, content and the clock's reading, nothing else.
 
-use super::{Verification, VerificationReason as Reason, VerifiedDrug};
+use super::{Verification, VerificationReason as Reason, VerifiedDrug, VerifiedProcedure};
 use crate::domain::content::Content;
 use crate::domain::roster::Person;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
 use crate::rules::coverage::Standing;
 use crate::store::verifications::{VerifiableCase, VerifiableDrug};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -101,6 +101,11 @@ impl Question<'_> {
             valid_from: drug.valid_from.filter(|from| until(*from).is_some_and(|last| *from <= last)),
             valid_through: drug.valid_through.and_then(until).filter(|last| drug.valid_from.is_none_or(|from| from <= *last)),
         };
+        let lines: Vec<VerifiedDrug> = self.lines(case).map(line).collect();
+        let (drugs, procedures) = match case.service {
+            Service::MedicalOncology => (lines, Vec::new()),
+            Service::RadiationOncology => (Vec::new(), lines.into_iter().map(VerifiedProcedure::from).collect()),
+        };
         let range = last_day.filter(|_| case.order_id.is_some()).map(|last| (case.valid_from, last)).unzip();
         Verification {
             authorized: verdict.is_ok(),
@@ -108,7 +113,8 @@ impl Question<'_> {
             message: self.in_words(verdict, known),
             order_id: case.order_id.clone(),
             status: Some(case.status),
-            drugs: self.lines(case).map(line).collect(),
+            drugs,
+            procedures,
             valid_from: range.0,
             valid_through: range.1,
             date: self.date,
@@ -181,6 +187,7 @@ pub(super) fn not_found(date: Option<NaiveDate>, now: DateTime<Utc>) -> Verifica
         order_id: None,
         status: None,
         drugs: Vec::new(),
+        procedures: Vec::new(),
         valid_from: None,
         valid_through: None,
         date,
@@ -238,7 +245,7 @@ mod tests {
     use super::{Known, Question, Reason};
     use crate::domain::content::{Content, Library};
     use crate::domain::roster::MemberRow;
-    use crate::domain::vocabulary::{CaseStatus, DrugStatus, LineOfBusiness};
+    use crate::domain::vocabulary::{CaseStatus, DrugStatus, LineOfBusiness, Service};
     use crate::store::verifications::{VerifiableCase, VerifiableDrug};
     use chrono::NaiveDate;
     use std::sync::{Arc, OnceLock};
@@ -296,6 +303,7 @@ mod tests {
             valid_from,
             valid_through,
             visible_to: Vec::new(),
+            service: Service::MedicalOncology,
             drugs: (1..).zip(drugs).map(drug).collect(),
         }
     }

@@ -8,6 +8,7 @@ mod answer;
 
 use super::visibility::Sight;
 use super::{App, Caller, Error, Result};
+use crate::domain::content::radiation::is_service_code;
 use crate::domain::names::person_key;
 use crate::domain::order::MemberIdentity;
 use crate::domain::order_id::{Numbered, ReadableId};
@@ -35,7 +36,7 @@ pub struct VerificationRequest {
     /// The patient: health plan, first and last name and date of birth; the member ID where the name alone is not enough.
     #[serde(default)]
     pub member: Option<MemberIdentity>,
-    /// HCPCS code of the drug to be given; needed where there is no Order ID.
+    /// HCPCS code of the drug to be given, or code of the procedure (five digits, or four and `T`); needed where there is no Order ID.
     #[serde(default)]
     #[schema(max_length = 10)]
     pub hcpcs: Option<String>,
@@ -57,8 +58,10 @@ pub struct Verification {
     pub order_id: Option<String>,
     /// Status of the case; null where nothing was found.
     pub status: Option<CaseStatus>,
-    /// Lines of the drug asked about, or every line.
+    /// Lines of the drug asked about, or every line; empty for radiation.
     pub drugs: Vec<VerifiedDrug>,
+    /// The same of a radiation order; empty for drugs.
+    pub procedures: Vec<VerifiedProcedure>,
     /// First day of the authorization.
     #[serde(serialize_with = "written::day")]
     pub valid_from: Option<NaiveDate>,
@@ -123,6 +126,47 @@ pub struct VerifiedDrug {
     /// Last day.
     #[serde(serialize_with = "written::day")]
     pub valid_through: Option<NaiveDate>,
+}
+
+/// A procedure line of the authorization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VerifiedProcedure {
+    /// Line of the order.
+    pub line: u32,
+    /// Code, where there is one.
+    pub code: Option<String>,
+    /// Own words for it.
+    pub name: String,
+    /// Status.
+    pub status: DrugStatus,
+    /// True where this line may be given under the Order ID, on the day asked about.
+    pub authorized: bool,
+    /// Units approved in the range.
+    pub units_approved: Option<u64>,
+    /// Treatment days approved in the range.
+    pub visits_approved: Option<u32>,
+    /// First day.
+    #[serde(serialize_with = "written::day")]
+    pub valid_from: Option<NaiveDate>,
+    /// Last day.
+    #[serde(serialize_with = "written::day")]
+    pub valid_through: Option<NaiveDate>,
+}
+
+impl From<VerifiedDrug> for VerifiedProcedure {
+    fn from(line: VerifiedDrug) -> Self {
+        Self {
+            line: line.line,
+            code: line.hcpcs,
+            name: line.name,
+            status: line.status,
+            authorized: line.authorized,
+            units_approved: line.units_approved,
+            visits_approved: line.visits_approved,
+            valid_from: line.valid_from,
+            valid_through: line.valid_through,
+        }
+    }
 }
 
 /// Answers a verification.
@@ -250,11 +294,9 @@ fn check(asked: &VerificationRequest) -> Result<Option<String>> {
     }
     let Some(typed) = asked.hcpcs.as_deref().map(str::trim).filter(|code| !code.is_empty()) else { return Ok(None) };
     let code = typed.to_ascii_uppercase();
-    let mut characters = code.chars();
-    let well_formed =
-        code.len() == 5 && characters.next().is_some_and(|c| c.is_ascii_uppercase()) && characters.all(|c| c.is_ascii_digit());
-    if well_formed {
+    if is_service_code(&code) {
         return Ok(Some(code));
     }
-    Err(Error::invalid(vec![Fault::new("/hcpcs", "malformed-code", "is no HCPCS code: a letter and four digits")]))
+    let message = "is no code: a letter and four digits, five digits, or four digits and T";
+    Err(Error::invalid(vec![Fault::new("/hcpcs", "malformed-code", message)]))
 }

@@ -18,7 +18,7 @@ pub fn write(answer: Answer<'_>) -> Vec<Value> {
     let case = answer.case;
     let Some(review) = case.review.as_ref().filter(|review| !review.asked_for.is_empty()) else { return Vec::new() };
     let is_pended = |line: &&Line<'_>| {
-        case.drugs.iter().find(|drug| drug.line == line.sequence).is_none_or(|drug| drug.status == DrugStatus::InProgress)
+        case.lines().iter().find(|drug| drug.line == line.sequence).is_none_or(|drug| drug.status == DrugStatus::InProgress)
     };
     let lines: Vec<&Line<'_>> = answer.claim.lines.iter().filter(is_pended).collect();
     let words = review.asked_for.join("\n");

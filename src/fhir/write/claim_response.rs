@@ -129,7 +129,7 @@ pub fn transmission(claim: &Claim<'_>) -> Option<Value> {
 
 fn item(answer: Answer<'_>, line: &Line<'_>, notes: &mut Notes) -> Value {
     let Answer { case, context, .. } = answer;
-    let drug = case.drugs.iter().find(|drug| drug.line == line.sequence);
+    let drug = case.lines().iter().find(|drug| drug.line == line.sequence);
     let tables = &context.content.code_tables;
     let mut extensions: Vec<Value> = list(line.item, "extension")
         .iter()
@@ -139,7 +139,7 @@ fn item(answer: Answer<'_>, line: &Line<'_>, notes: &mut Notes) -> Value {
     extensions.extend(requested_date(line));
     let status = match drug {
         Some(drug) => drug.status,
-        None if case.drugs.is_empty() => line_status(case.status),
+        None if case.lines().is_empty() => line_status(case.status),
         None => DrugStatus::ReferToHealthPlan,
     };
     let mut item = json!({"itemSequence": line.sequence});
@@ -223,7 +223,7 @@ fn period(from: NaiveDate, through: NaiveDate) -> Value {
 
 /// From the first to the last day on which anything is authorized.
 fn whole_period(case: &Case) -> Option<Value> {
-    let under_it = || case.drugs.iter().filter(|drug| drug.order_id.is_some());
+    let under_it = || case.lines().iter().filter(|drug| drug.order_id.is_some());
     let from = under_it().filter_map(|drug| drug.valid_from).min()?;
     let through = under_it().filter_map(|drug| drug.valid_through).max()?;
     Some(period(from, through))

@@ -1,6 +1,7 @@
-//! Catalogues of the content, searchable as they are typed: drugs, diagnoses, regimens, Pathways, biomarkers, cancer types.
+//! Catalogues of the content, searchable as they are typed: drugs, diagnoses, regimens, Pathways, biomarkers, cancer types, radiation.
 
 mod drugs;
+mod radiation;
 mod regimens;
 mod words;
 
@@ -14,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::new().merge(drugs::routes()).merge(regimens::routes()).merge(words::routes())
+    OpenApiRouter::new().merge(drugs::routes()).merge(radiation::routes()).merge(regimens::routes()).merge(words::routes())
 }
 
 /// What to search for.

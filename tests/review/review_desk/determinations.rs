@@ -203,8 +203,9 @@ async fn a_radiation_case_is_authorized_or_denied_as_its_one_line() {
     let first = submit(&service, &order).await;
     assert_eq!(first["status"], "in_progress", "what no rule speaks of is reviewed");
     let case = done(&service, NURSE, &id(&first), "determinations", &authorize(&[1])).await;
-    assert_eq!((&case["status"], &case["drugs"][0]["status"]), (&json!("authorized"), &json!("authorized")));
+    assert_eq!((&case["status"], &case["procedures"][0]["status"]), (&json!("authorized"), &json!("authorized")));
     assert!(case["order_id"].is_string());
+    order["radiation"]["site"] = json!("chest wall");
     let second = id(&submit(&service, &order).await);
     done(&service, PHYSICIAN, &second, "peer-to-peer", &offer()).await;
     let case = done(&service, PHYSICIAN, &second, "determinations", &deny(&[1])).await;

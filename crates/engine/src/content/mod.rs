@@ -19,6 +19,7 @@ mod phases;
 mod policies;
 mod presence;
 mod programs;
+mod radiation;
 mod reasons;
 mod regimens;
 mod releases;
@@ -89,6 +90,7 @@ struct Drafts {
     coverage: coverage::Drafts,
     searches: Arc<SearchWords>,
     code_tables: Arc<CodeTables>,
+    radiation: radiation::Drafts,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -99,7 +101,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let all_drugs = Arc::new(drugs.all());
     let dosing = Arc::new(dosing::read(source, &all_drugs, &mut report));
     let routes = dosing.routes.iter().map(|route| route.key.clone()).collect();
-    let words = Vocabulary::read(source, all_drugs, routes, &releases, &mut report);
+    let mut words = Vocabulary::read(source, all_drugs, routes, &releases, &mut report);
+    let radiation = radiation::read(source, &mut words, &releases, &mut report);
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let limits = limits::read(source, &words, &releases, &mut report);
@@ -129,6 +132,7 @@ fn read(source: &Source) -> (Drafts, Report) {
         coverage,
         searches,
         code_tables,
+        radiation,
     };
     presence::check(&drafts, &mut report);
     (drafts, report)
@@ -139,7 +143,7 @@ impl Drafts {
     fn library(self) -> Option<Library> {
         let mut policy_versions: HashMap<String, Arc<Policy>> = HashMap::new();
         let agreement: Arc<Agreement> = Arc::new(self.agreement.agreement);
-        let (mut diagnoses, mut places_of_service) = (Shared::new(), Shared::new());
+        let (mut diagnoses, mut places_of_service, mut radiation) = (Shared::new(), Shared::new(), Shared::new());
         let answers = Arc::new(self.words.answers);
         let contents = self.releases.iter().map(|(index, release)| {
             let policies = self.policies.iter().filter_map(|draft| draft.version(index)).map(|policy| {
@@ -152,6 +156,7 @@ impl Drafts {
             let programs: Vec<_> = self.programs.iter().filter_map(|draft| draft.version(index)).collect();
             Arc::new(Content::from(Parts {
                 release: release.clone(),
+                radiation: radiation.next(self.radiation.version(index)),
                 coverage: Arc::new(self.coverage.version(index, &programs)),
                 policies: policies.collect(),
                 limits: self.limits.version(index),

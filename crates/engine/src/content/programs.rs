@@ -10,6 +10,7 @@ use super::source::Source;
 use super::vocabulary::Vocabulary;
 use crate::domain::content::{AttachmentRules, Exclusion, HolidayCalendar, Program, RequiredItem};
 use crate::domain::items::pointers;
+use crate::domain::vocabulary::Service;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -251,10 +252,55 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
         root.key(table).key(key).error(report, "must be 1 or more", None);
     }
     check_attachments(&program.attachments, root.key("attachments"), report);
+    check_radiation(program, root, report);
     let amounts =
         [("creatinine_clearance_cap", program.creatinine_clearance_cap), ("dose_warning_percent", program.dose_warning_percent)];
     for (key, _) in amounts.into_iter().filter(|(_, amount)| !(*amount > 0.0 && amount.is_finite())) {
         root.key(key).error(report, "must be more than 0", None);
+    }
+}
+
+/// The items of a radiation order that the rules know how to look for.
+const RADIATION_ITEMS: [&str; 9] = [
+    "/radiation/site",
+    "/clinical/treatment_goal",
+    "/radiation/total_dose_gy",
+    "/radiation/fractions",
+    "/clinical/performance_status",
+    "/radiation/histology",
+    "/clinical/stage",
+    "/clinical/height_cm",
+    "/clinical/weight_kg",
+];
+
+/// A program that manages radiation says how, and no other does.
+fn check_radiation(program: &Program, root: Place<'_, '_>, report: &mut Report) {
+    let managed = program.services.contains(&Service::RadiationOncology);
+    let Some(rules) = &program.radiation else {
+        if managed {
+            root.key("services").error(report, "the program manages radiation: add [radiation]", None);
+        }
+        return;
+    };
+    let place = root.key("radiation");
+    if !managed {
+        place.error(report, "the program does not manage radiation", None);
+    }
+    let numbers = [
+        ("dose_tolerance_percent", rules.dose_tolerance_percent),
+        ("stated_dose_tolerance_percent", rules.stated_dose_tolerance_percent),
+        ("late_effects_alpha_beta_gy", rules.late_effects_alpha_beta_gy),
+    ];
+    for (key, _) in numbers.into_iter().filter(|(_, number)| !(*number > 0.0 && *number < 50.0)) {
+        place.key(key).error(report, "must be more than 0 and less than 50", None);
+    }
+    for (index, item) in rules.items.iter().enumerate().filter(|(_, item)| !RADIATION_ITEMS.contains(&item.pointer.as_str())) {
+        let message = format!("`{}` is no item of a radiation order", item.pointer);
+        let suggestion = did_you_mean(&item.pointer, RADIATION_ITEMS);
+        place.key("items").at(index).key("pointer").error(report, message, suggestion);
+    }
+    for pointer in RADIATION_ITEMS.iter().filter(|pointer| !rules.items.iter().any(|item| item.pointer == **pointer)) {
+        place.key("items").error(report, format!("says nothing of {pointer}"), None);
     }
 }
 

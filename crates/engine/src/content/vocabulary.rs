@@ -36,6 +36,16 @@ pub(super) struct Vocabulary {
     pub place_set: CodeSet<PlaceOfService>,
     /// Routes of administration.
     pub routes: Vec<String>,
+    /// Words of radiation.
+    pub radiation: RadiationWords,
+}
+
+/// Keys of radiation that sentences may name.
+#[derive(Debug, Default)]
+pub(super) struct RadiationWords {
+    pub sites: Vec<String>,
+    pub targets: Vec<String>,
+    pub techniques: Vec<String>,
 }
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
@@ -61,6 +71,7 @@ impl Vocabulary {
             places_of_service: place_set.all(),
             place_set,
             routes,
+            radiation: RadiationWords::default(),
         }
     }
 

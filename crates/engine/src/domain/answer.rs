@@ -103,6 +103,19 @@ pub fn creatinine() -> Schema {
     number(0.05, 30.0, "Serum creatinine in mg/dL")
 }
 
+/// Schema of a radiation dose answer.
+pub fn dose_gy() -> Schema {
+    number(0.1, 200.0, "Dose in gray (not centigray)")
+}
+
+/// Schema of a number of fractions.
+pub fn fractions() -> Schema {
+    or_missing(
+        ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)).minimum(Some(1)).maximum(Some(100)),
+        "A number of fractions, from 1 to 100, or `unknown` or `not_reported`",
+    )
+}
+
 /// Schema of a number of earlier lines.
 pub fn lines() -> Schema {
     or_missing(

@@ -2,6 +2,7 @@
 
 use super::citation::told_apart;
 use super::order::{Dose, OrderRequest};
+use super::procedure::{self, CaseProcedure};
 use super::vocabulary::{
     Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, NoticeCode,
     PathwayDetermination, SCodesWithheld, Truth, Urgency,
@@ -38,8 +39,12 @@ pub struct Case {
     pub decided_at: Option<DateTime<Utc>>,
     /// Clock in force.
     pub urgency: Urgency,
-    /// One entry per line.
+    /// One entry per line of a drug order; empty for radiation.
     pub drugs: Vec<CaseDrug>,
+    /// One entry per line of a radiation order; empty for drugs.
+    #[serde(default, with = "procedure::list")]
+    #[schema(value_type = Vec<CaseProcedure>)]
+    pub procedures: Vec<CaseDrug>,
     /// Pathway match.
     pub pathway: Pathway,
     /// Where the entry differs from what was expected.
@@ -60,6 +65,18 @@ pub struct Case {
     pub letters: Vec<LetterReference>,
     /// The order as it stands.
     pub request: OrderRequest,
+}
+
+impl Case {
+    /// The lines of the order, whichever its service.
+    pub fn lines(&self) -> &[CaseDrug] {
+        if self.procedures.is_empty() { &self.drugs } else { &self.procedures }
+    }
+
+    /// The same, to be changed.
+    pub fn lines_mut(&mut self) -> &mut [CaseDrug] {
+        if self.procedures.is_empty() { &mut self.drugs } else { &mut self.procedures }
+    }
 }
 
 /// One drug of a case.
@@ -103,6 +120,9 @@ pub struct CaseDrug {
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
     pub findings: Vec<String>,
+    /// Units asked for, or counted, of a procedure; drugs have a dose.
+    #[serde(skip)]
+    pub units: Option<u32>,
 }
 
 /// Why a line is denied (DET-10).
@@ -171,6 +191,9 @@ pub struct Deviation {
     pub code: DeviationCode,
     /// Line concerned, where it is about one drug.
     pub drug_line: Option<u32>,
+    /// Line concerned, where it is about one line of any kind.
+    #[serde(default)]
+    pub line: Option<u32>,
     /// JSON pointer into the request.
     pub field: String,
     /// What was expected.
@@ -179,8 +202,20 @@ pub struct Deviation {
     pub entered: String,
     /// What the deviation did.
     pub effect: DeviationEffect,
+    /// Schedules that would align it, where schedules are offered.
+    #[serde(default)]
+    pub options: Vec<ScheduleOption>,
     /// In words, with what would align it.
     pub message: String,
+}
+
+/// A fractionation schedule that is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScheduleOption {
+    /// Its id in `GET /v1/radiation/schedules`.
+    pub schedule: String,
+    /// Its name, with dose and fractions.
+    pub name: String,
 }
 
 /// Something the practice should know.

@@ -143,6 +143,14 @@ pub enum WordFact {
     Response,
     /// Whether the treatment that the order continues is tolerated.
     Toxicity,
+    /// Radiation site: `site is prostate`.
+    Site,
+    /// Radiation target: `target is whole_breast`.
+    Target,
+    /// A word of the radiation technique: `technique is breath_hold`.
+    Technique,
+    /// Radiation modality: `modality in [imrt, proton_beam]`.
+    Modality,
 }
 
 /// Facts that are numbers.
@@ -168,6 +176,12 @@ pub enum NumberFact {
     Courses,
     /// Body weight in kilograms.
     WeightKg,
+    /// Body mass index.
+    Bmi,
+    /// Radiation fractions of the main course.
+    Fractions,
+    /// Radiation dose of one fraction of the main course, in gray.
+    DosePerFraction,
     /// Dose of one administration of the drug reviewed.
     Dose(Amount, Per),
     /// Days from one administration to the next.

@@ -5,7 +5,8 @@
 
 use super::answer::{self, Answer};
 use super::vocabulary::{
-    Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Response, Service, Setting, Sex, Toxicity, TreatmentGoal, Urgency,
+    Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Modality, Response, Service, Setting, Sex, Toxicity,
+    TreatmentGoal, Urgency,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -581,39 +582,73 @@ pub struct ClinicalTrial {
 }
 
 /// Radiation treatment requested (INF-03, INF-04).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Radiation {
     /// Primary treatment.
     #[serde(default)]
     pub modality: Option<Modality>,
-    /// Technique in words.
+    /// Technique in words; those of `GET /v1/radiation/sites` count, others are told and change nothing.
     #[serde(default)]
-    #[schema(max_length = 100)]
+    #[schema(max_length = 200)]
     pub technique: Option<String>,
-    /// Site treated, such as `breast`.
+    /// Site treated, such as `breast`: a key of `GET /v1/radiation/sites`, or one of its words, with a side where there is one.
     #[serde(default)]
-    #[schema(max_length = 60)]
-    pub site: Option<String>,
-    /// Total dose in gray.
+    #[schema(schema_with = answer::word)]
+    pub site: Answer<String>,
+    /// Target within the site, such as `whole_breast`.
     #[serde(default)]
-    #[schema(exclusive_minimum = 0, maximum = 200)]
-    pub total_dose_gy: Option<f64>,
-    /// Number of fractions.
+    #[schema(schema_with = answer::word)]
+    pub target: Answer<String>,
+    /// Total dose of the main course in gray; a sequential boost comes on top, of a simultaneous one it is the highest level.
     #[serde(default)]
-    #[schema(minimum = 1, maximum = 100)]
-    pub fractions: Option<u32>,
+    #[schema(schema_with = answer::dose_gy)]
+    pub total_dose_gy: Answer<f64>,
+    /// Number of fractions of the main course.
+    #[serde(default)]
+    #[schema(schema_with = answer::fractions)]
+    pub fractions: Answer<u32>,
+    /// Dose of one fraction in gray; held against total and fractions.
+    #[serde(default)]
+    #[schema(schema_with = answer::dose_gy)]
+    pub dose_per_fraction_gy: Answer<f64>,
     /// Plan comparison with 3D or IMRT.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub plan_comparison: Option<String>,
-    /// Histology in words.
+    /// Histology: a word of `GET /v1/pathologies`, or another.
     #[serde(default)]
-    #[schema(max_length = 100)]
-    pub histology: Option<String>,
+    #[schema(schema_with = answer::word)]
+    pub histology: Answer<String>,
     /// Boost, where planned.
     #[serde(default)]
     pub boost: Option<Boost>,
+    /// Lines by code; derived where there are none.
+    #[serde(default)]
+    #[schema(max_items = 60)]
+    pub procedures: Option<Vec<OrderedProcedure>>,
+}
+
+impl Radiation {
+    /// Lines as listed.
+    pub fn listed(&self) -> &[OrderedProcedure] {
+        self.procedures.as_deref().unwrap_or_default()
+    }
+}
+
+/// One line of a radiation order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderedProcedure {
+    /// Line number, unique in the order.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub line: u32,
+    /// Code: five digits, a letter and four digits, or four digits and `T`.
+    #[schema(max_length = 10)]
+    pub code: String,
+    /// Units asked for.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub units: u32,
 }
 
 /// A radiation boost.
@@ -626,30 +661,6 @@ pub struct Boost {
     /// Number of fractions.
     #[schema(minimum = 1, maximum = 50)]
     pub fractions: u32,
-}
-
-/// Radiation modality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Modality {
-    /// 3D conformal.
-    ThreeDConformal,
-    /// Intensity-modulated.
-    Imrt,
-    /// Stereotactic body.
-    Sbrt,
-    /// Stereotactic radiosurgery.
-    Srs,
-    /// Proton beam.
-    ProtonBeam,
-    /// Brachytherapy.
-    Brachytherapy,
-    /// Image-guided.
-    Igrt,
-    /// Intraoperative.
-    Iort,
-    /// Another one.
-    Other,
 }
 
 impl OrderRequest {

@@ -32,6 +32,8 @@ impl Fault {
 pub enum Refusal {
     /// Malformed or contradictory.
     Validation(Vec<Fault>),
+    /// The order carries a part of another service, which would neither be decided nor may be dropped; with every other fault.
+    NotOfThisService(Vec<Fault>),
     /// Required items are missing (INF-01…06); all of them.
     MissingRequired(Vec<Fault>),
     /// The member or request is not in a program (PRG-01…11, 15).

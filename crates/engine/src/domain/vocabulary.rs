@@ -64,6 +64,36 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// Radiation modality.
+    Modality {
+        /// Opposed or single fields without a plan by volume.
+        TwoD = "two_d",
+        /// 3D conformal.
+        ThreeDConformal = "three_d_conformal",
+        /// Intensity-modulated.
+        Imrt = "imrt",
+        /// Stereotactic body.
+        Sbrt = "sbrt",
+        /// Stereotactic radiosurgery.
+        Srs = "srs",
+        /// Proton beam.
+        ProtonBeam = "proton_beam",
+        /// Brachytherapy.
+        Brachytherapy = "brachytherapy",
+        /// Electrons.
+        Electron = "electron",
+        /// Superficial or orthovoltage X-rays.
+        Superficial = "superficial",
+        /// Image-guided.
+        Igrt = "igrt",
+        /// Intraoperative.
+        Iort = "iort",
+        /// Another one.
+        Other = "other",
+    }
+);
+
+vocabulary!(
     /// Where treatment is given.
     Setting {
         /// Not admitted.
@@ -433,8 +463,12 @@ vocabulary!(
         ServicingProviderNotOnFile = "servicing_provider_not_on_file",
         /// Only supportive drugs are ordered (SUB-04).
         SupportiveOnly = "supportive_only",
-        /// Radiation orders are reviewed by a nurse.
+        /// Radiation that no rule of content speaks of: a nurse looks.
         RadiationReview = "radiation_review",
+        /// A nurse reads the plan comparison.
+        PlanComparisonReview = "plan_comparison_review",
+        /// The area was irradiated before.
+        ReIrradiation = "re_irradiation",
         /// Other treatment of this member on the same days is on file (CAS-08, SUB-03).
         OverlappingTreatment = "overlapping_treatment",
         /// A dose is beyond the outer bound of content (SAFE-06).
@@ -473,6 +507,16 @@ vocabulary!(
         DuplicateTherapy = "duplicate_therapy",
         /// SAFE-12: two answers that cannot both be true.
         Contradiction = "contradiction",
+        /// No schedule of content is ordered.
+        Fractionation = "fractionation",
+        /// An acceptable schedule of more days than the preferred ones.
+        OffPreferredSchedule = "off_preferred_schedule",
+        /// A schedule that is not recommended.
+        NotRecommendedSchedule = "not_recommended_schedule",
+        /// The modality is not supported here.
+        ModalityNotSupported = "modality_not_supported",
+        /// A code or its units do not go with the treatment.
+        ProcedureMismatch = "procedure_mismatch",
     }
 );
 
@@ -541,6 +585,8 @@ vocabulary!(
         AlreadyAwarded = "already_awarded",
         /// The case is in progress or was never decided in the practice's favour.
         NotDecided = "not_decided",
+        /// S-codes belong to drug regimens.
+        NotApplicable = "not_applicable",
     }
 );
 

@@ -5,7 +5,7 @@ use super::calendar::{business_days_after, local_day};
 use super::eligibility::{self, Eligibility, Question};
 use super::facts::{Facts, KnownProvider, RelatedCase};
 use super::history::case_of;
-use super::{agreement, identity, intake};
+use super::{agreement, identity, intake, radiation};
 use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
 use crate::domain::names::{same_given_name, same_surname};
@@ -108,6 +108,14 @@ fn program<'a>(order: &OrderRequest, content: &'a Content) -> Result<&'a Arc<Pro
 
 fn complete(order: &OrderRequest, program: &Program, content: &Content, received_on: NaiveDate) -> Result<(), Refusal> {
     let mut faults = intake::faults(order, content, received_on);
+    // a service that the program does not manage is another one's to take as a whole
+    let is_managed = order.service.is_some_and(|service| program.services.contains(&service));
+    let of_another = radiation::other_service(order);
+    if is_managed && !of_another.is_empty() {
+        faults.extend(of_another);
+        faults.sort();
+        return Err(Refusal::NotOfThisService(faults));
+    }
     let required: &[RequiredItem] =
         program.required.get(&order.service.unwrap_or(Service::MedicalOncology)).map_or(&[], Vec::as_slice);
     let missing = intake::missing(order, required)

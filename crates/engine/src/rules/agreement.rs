@@ -34,6 +34,19 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     found
 }
 
+/// The same for radiation, which has its own rule for the diagnosis.
+pub fn concerns_of_radiation(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
+    let mut found = Vec::new();
+    words::concerns(facts, shared, &mut found);
+    stages::concerns(shared, &mut found);
+    lines::concerns(shared, &mut found);
+    measures::concerns(shared, &mut found);
+    performance::concerns(shared, &mut found);
+    roster::concerns(facts, shared, &mut found);
+    dates::concerns(facts, shared, &mut found);
+    found
+}
+
 /// One side of a disagreement.
 #[derive(Debug, Clone)]
 struct Side {
@@ -71,6 +84,8 @@ fn contradiction(id: &str, because: &str, first: &Side, second: &Side, pends: Pe
         deviation: Deviation {
             code: DeviationCode::Contradiction,
             drug_line: None,
+            line: None,
+            options: Vec::new(),
             field: second.pointer.clone(),
             expected: ["an answer that agrees with ", &first.in_words()].concat(),
             entered: second.entered.clone(),

@@ -8,6 +8,7 @@ use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
 use super::plan::{PlanLine, planned_days};
+use super::radiation::Treated;
 use super::setting;
 use super::tnm;
 use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
@@ -38,6 +39,8 @@ pub struct Bench<'a> {
     pub course: Option<&'a Course<'a>>,
     /// The administration at which a sentence is judged, where it speaks of one.
     pub at: Option<&'a Administration<'a>>,
+    /// The radiation ordered, where it is.
+    pub radiation: Option<&'a Treated<'a>>,
 }
 
 impl Bench<'_> {
@@ -248,6 +251,9 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::PriorTherapies => among(if patient.history.is_answered() { "told" } else { "not_told" }).into(),
         WordFact::Response => patient.history.response(bench.line, patient).map(|word| among(word.as_str())).into(),
         WordFact::Toxicity => patient.history.toxicity(bench.line, patient).map(|word| among(word.as_str())).into(),
+        WordFact::Site | WordFact::Target | WordFact::Technique | WordFact::Modality => {
+            bench.radiation.map_or(Truth::Unknown, |treated| treated.is(fact, any_of))
+        }
     }
 }
 
@@ -303,6 +309,9 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
         NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
         NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
         NumberFact::WeightKg => patient.weight().ok(),
+        NumberFact::Bmi => patient.body_mass_index(),
+        NumberFact::Fractions => bench.radiation?.fractions.map(f64::from),
+        NumberFact::DosePerFraction => bench.radiation?.dose_per_fraction(),
         // an interval, not a number: `counted`
         NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore | NumberFact::Courses => None,
         // a number of its own only where it is exact
@@ -499,6 +508,12 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
             say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(&[], PriorEnd::Any, patient)));
         }
         WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
+        WordFact::Site | WordFact::Target | WordFact::Technique | WordFact::Modality => {
+            if let Some(treated) = bench.radiation {
+                let (name, pointer, value) = treated.said(fact);
+                say(name, pointer, value);
+            }
+        }
         WordFact::Toxicity => say("toxicity", "/treatment/continues", json!(patient.history.toxicity(bench.line, patient))),
     }
 }
@@ -536,6 +551,9 @@ const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
         NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
         NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),
         NumberFact::WeightKg => ("weight_kg", "/clinical/weight_kg"),
+        NumberFact::Bmi => ("body_mass_index", "/clinical/weight_kg"),
+        NumberFact::Fractions => ("fractions", "/radiation/fractions"),
+        NumberFact::DosePerFraction => ("dose_per_fraction_gy", "/radiation/total_dose_gy"),
         NumberFact::LinesBefore => ("lines_of_therapy_before", "/clinical/lines_of_therapy_before"),
         NumberFact::MetastaticLinesBefore => ("metastatic_lines_before", "/clinical/prior_therapies"),
         NumberFact::Courses => ("courses", "/clinical/prior_therapies"),

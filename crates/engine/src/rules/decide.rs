@@ -29,7 +29,7 @@ use serde_json::json;
 pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let mut admitted = admit(facts, content)?;
     if admitted.service == Service::RadiationOncology {
-        return Ok(radiation::pend(facts, &admitted, content));
+        return Ok(radiation::decide(facts, &admitted, content, now));
     }
     let phases: &[Phase] = facts.order.treatment.as_ref().map_or(&[], |treatment| &treatment.phases);
     let (range, cut) = admitted.covered(dose::valid_range(admitted.date_of_service, phases, &admitted.program.range));
@@ -92,7 +92,8 @@ impl<'a> Deciding<'a> {
         let mut judged: Vec<Judged> = shared.plan.iter().map(|line| drugs::judge(line, shared, &mut self.findings)).collect();
         self.deviate(&mut judged);
         self.hold();
-        let statuses = with_holds(&judged, &self.holds);
+        let alone: Vec<DrugStatus> = judged.iter().map(|judged| judged.status).collect();
+        let statuses = with_holds(&alone, &self.holds);
         let status = case_status(judged.iter().zip(&statuses).map(|(judged, status)| (judged.role, *status)));
         let computed = self.computed(&judged);
         let (pathway, awards) = review::standing(status, &computed);
@@ -227,6 +228,7 @@ impl<'a> Deciding<'a> {
         let found = agreement::concerns(facts, shared)
             .into_iter()
             .chain(answers::concerns(shared))
+            .chain(answers::concerns_of_drugs(shared))
             .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared))
             .chain(limits::concerns(facts, shared));
@@ -316,7 +318,8 @@ impl<'a> Deciding<'a> {
         };
         let cited = shared.admitted.referenced.map(|case| case.case_id);
         let similar = |case: &&RelatedCase| {
-            case.status != CaseStatus::NonAuthorized
+            case.service == Service::MedicalOncology
+                && case.status != CaseStatus::NonAuthorized
                 && case.status != CaseStatus::ReviewCancelled
                 && Some(case.case_id) != cited
                 && case.valid_from <= shared.range.1
@@ -471,16 +474,15 @@ impl<'a> Deciding<'a> {
     }
 }
 
-/// CAS-08: a hold pends every drug that would be authorized or needs no review; where there is none, every drug, so that a case on hold
+/// CAS-08: a hold pends every line that would be authorized or needs no review; where there is none, every line, so that a case on hold
 /// is always in progress.
-fn with_holds(judged: &[Judged], holds: &[Hold]) -> Vec<DrugStatus> {
-    let plain = || judged.iter().map(|judged| judged.status);
+pub(super) fn with_holds(alone: &[DrugStatus], holds: &[Hold]) -> Vec<DrugStatus> {
     if holds.is_empty() {
-        return plain().collect();
+        return alone.to_vec();
     }
     let held = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::InProgress);
-    let all = !plain().any(held);
-    plain().map(|status| if all || held(status) { DrugStatus::InProgress } else { status }).collect()
+    let all = !alone.iter().copied().any(held);
+    alone.iter().map(|status| if all || held(*status) { DrugStatus::InProgress } else { *status }).collect()
 }
 
 fn treatment_ingredients(drugs: &[DecidedDrug]) -> Vec<String> {

@@ -40,6 +40,8 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
     let mut found = vec![Deviation {
         code: DeviationCode::CustomTreatmentPlan,
         drug_line: None,
+        line: None,
+        options: Vec::new(),
         field: "/treatment/phases".to_owned(),
         expected,
         entered: entered.join(", "),
@@ -50,6 +52,8 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
         Deviation {
             code: DeviationCode::CustomTreatmentPlan,
             drug_line: Some(line.ordered.line),
+            line: Some(line.ordered.line),
+            options: Vec::new(),
             field: line.pointer(""),
             expected: "a supportive drug of a matched regimen".to_owned(),
             entered: line.name().to_owned(),
@@ -88,6 +92,8 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
             Deviation {
                 code,
                 drug_line: None,
+                line: None,
+                options: Vec::new(),
                 field: dimension.field.clone(),
                 expected: dimension.expected.clone(),
                 entered: dimension.entered.clone(),
@@ -110,6 +116,8 @@ pub fn cycles_dosing(matched: &Match<'_>, has_managed: bool, program: &Program) 
         .map(|difference| Deviation {
             code: DeviationCode::CyclesDosing,
             drug_line: Some(difference.line),
+            line: Some(difference.line),
+            options: Vec::new(),
             field: difference.field.clone(),
             expected: difference.expected.clone(),
             entered: difference.entered.clone(),
@@ -150,6 +158,8 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
         found.push(Deviation {
             code,
             drug_line: Some(line.ordered.line),
+            line: Some(line.ordered.line),
+            options: Vec::new(),
             field: asked.pointer.clone(),
             expected: statement.clone(),
             entered: asked.entered.clone(),
@@ -214,6 +224,8 @@ pub fn missing_items(order: &OrderRequest, known: &[Deviation], shared: &Shared<
         .map(|item| Deviation {
             code,
             drug_line: None,
+            line: None,
+            options: Vec::new(),
             field: item.pointer.clone(),
             expected: item.name.clone(),
             entered: Answer::<()>::Absent.word().to_owned(),
@@ -232,6 +244,8 @@ pub fn missing_measures(line: &PlanLine<'_>, judged: &Judged, program: &Program)
         .map(|measure| Deviation {
             code: DeviationCode::MissingClinicalInformation,
             drug_line: Some(line.ordered.line),
+            line: Some(line.ordered.line),
+            options: Vec::new(),
             field: measure.pointer().to_owned(),
             expected: measure.name().to_owned(),
             entered: Answer::<()>::Absent.word().to_owned(),
@@ -264,6 +278,8 @@ pub fn fn_risk(line: &PlanLine<'_>, judged: &Judged, shared: &Shared<'_>) -> Opt
     Some(Deviation {
         code: DeviationCode::FnRisk,
         drug_line: Some(line.ordered.line),
+        line: Some(line.ordered.line),
+        options: Vec::new(),
         field: line.pointer(""),
         expected: expected.to_owned(),
         entered: format!(

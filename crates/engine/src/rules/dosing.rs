@@ -80,6 +80,8 @@ impl About<'_> {
             deviation: Deviation {
                 code: self.code,
                 drug_line: Some(line.ordered.line),
+                line: Some(line.ordered.line),
+                options: Vec::new(),
                 field: line.pointer(self.field),
                 expected: self.expected,
                 entered: self.entered,

@@ -52,6 +52,7 @@ impl<'a> Shared<'a> {
             range: self.range,
             course: None,
             at: None,
+            radiation: None,
         }
     }
 }
@@ -339,6 +340,7 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         denial: None,
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),
+        units: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::roster::{MemberRow, ProviderRow};
-use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -76,6 +76,8 @@ impl KnownProvider {
 pub struct RelatedCase {
     /// Its id.
     pub case_id: Uuid,
+    /// What it orders.
+    pub service: Service,
     /// Its status.
     pub status: CaseStatus,
     /// Its Order ID.
@@ -84,7 +86,7 @@ pub struct RelatedCase {
     pub valid_from: NaiveDate,
     /// Last day of its range.
     pub valid_through: NaiveDate,
-    /// Ingredients of its treatment drugs.
+    /// Ingredients of its treatment drugs; of radiation the site, and the side where it is known.
     pub treatment_ingredients: Vec<String>,
     /// The Pathway for which it was awarded an onset S-code.
     pub awarded_pathway: Option<String>,

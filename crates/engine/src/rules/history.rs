@@ -17,7 +17,7 @@ use crate::domain::content::{Content, CourseState, Outcome, Therapy, is_partner}
 use crate::domain::criteria::{Partner, PriorEnd};
 use crate::domain::order::{Continues, PriorTherapy};
 use crate::domain::order_id::{Numbered, ReadableId};
-use crate::domain::vocabulary::{LineOfTreatment, Response, Toxicity, Truth};
+use crate::domain::vocabulary::{LineOfTreatment, Response, Service, Toxicity, Truth};
 use chrono::NaiveDate;
 
 /// What came before.
@@ -120,7 +120,10 @@ impl<'a> History<'a> {
         let cases = &facts.related_cases;
         Self {
             told: order.clinical.prior_therapies.known().map(|list| read(list, content)),
-            cases: cases.iter().filter(|case| case.is_approved() && case.valid_from < days.service).collect(),
+            cases: cases
+                .iter()
+                .filter(|case| case.service == Service::MedicalOncology && case.is_approved() && case.valid_from < days.service)
+                .collect(),
             continues: order
                 .treatment
                 .as_ref()

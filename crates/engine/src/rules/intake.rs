@@ -1,6 +1,6 @@
 //! What a request must carry and how (INF-01…06, SUB-03, SUB-04, SUB-10, TRI-01). Finds every fault at once.
 
-use super::dosing;
+use super::{dosing, radiation};
 use crate::domain::content::{Content, CourseState, RequiredItem};
 use crate::domain::items::{is_carried, text};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
@@ -27,6 +27,7 @@ pub fn faults(order: &OrderRequest, content: &Content, received_on: NaiveDate) -
     plan(order, content, &mut faults);
     earlier_treatment(order, content, &mut faults);
     declarations(order, content, &mut faults);
+    faults.extend(radiation::faults(order, content));
     faults
 }
 

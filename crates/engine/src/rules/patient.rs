@@ -138,6 +138,12 @@ impl<'a> Patient<'a> {
         }
     }
 
+    /// Body mass index, where height and weight are known.
+    pub fn body_mass_index(&self) -> Option<f64> {
+        let (height, weight) = (self.clinical.height_cm.known()?, self.clinical.weight_kg.known()?);
+        Some(weight / (height / 100.0).powi(2))
+    }
+
     /// Weight in kilograms.
     ///
     /// # Errors

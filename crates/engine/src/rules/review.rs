@@ -79,7 +79,10 @@ pub enum PathwayChoice {
 
 /// Pathway and awards that a status goes with: nothing is determined in progress, nothing eligible when denied (CAS-01, SCD-11).
 pub fn standing(status: CaseStatus, computed: &Computed) -> (crate::domain::case::Pathway, Awards) {
-    let none = |reason| Awards { s_codes: Vec::new(), withheld: Some(reason) };
+    // what belongs to drug regimens only is withheld for that reason in every status
+    let never = computed.awards.withheld == Some(SCodesWithheld::NotApplicable);
+    let none =
+        |reason| Awards { s_codes: Vec::new(), withheld: Some(if never { SCodesWithheld::NotApplicable } else { reason }) };
     let (determination, awards) = match status {
         CaseStatus::InProgress => (PathwayDetermination::NotDetermined, none(SCodesWithheld::NotDecided)),
         CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled => {
@@ -116,7 +119,7 @@ pub fn determine(
         if decisions.iter().take(index).any(|earlier| earlier.line() == line) {
             return Err(ReviewError::DecidedTwice(line));
         }
-        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        let drug = case.lines_mut().iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
         if drug.status != DrugStatus::InProgress {
             return Err(ReviewError::LineNotPending(line));
         }
@@ -136,7 +139,7 @@ pub fn determine(
         }
     }
     if let Some((choice, pathway_id)) = pathway {
-        let whole = !case.drugs.iter().any(|drug| drug.role == DrugRole::Treatment && is_withdrawn(drug.status));
+        let whole = !case.lines().iter().any(|drug| drug.role == DrugRole::Treatment && is_withdrawn(drug.status));
         choose_pathway(choice, Some(pathway_id).filter(|id| whole && !id.is_empty()), &mut computed)?;
     }
     lift_holds(&mut case, &computed, &[]);
@@ -156,6 +159,7 @@ fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
 /// `pathway_id` is the one that the order could follow; a treatment that lost a drug follows none (SCD-13).
 fn choose_pathway(choice: PathwayChoice, pathway_id: Option<&str>, computed: &mut Computed) -> Result<(), ReviewError> {
     match choice {
+        _ if computed.awards.withheld == Some(SCodesWithheld::NotApplicable) => return Err(ReviewError::NoPathwayToBeOn),
         PathwayChoice::On => {
             let pathway_id = pathway_id.ok_or(ReviewError::NoPathwayToBeOn)?;
             computed.pathway.determination = PathwayDetermination::OnPathway;
@@ -191,7 +195,7 @@ pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: 
     };
     let mut case = case.clone();
     if duplicate {
-        for drug in case.drugs.iter_mut().filter(|drug| !is_withdrawn(drug.status)) {
+        for drug in case.lines_mut().iter_mut().filter(|drug| !is_withdrawn(drug.status)) {
             drug.status = DrugStatus::NotReviewedErrorEntry;
             drug.message = format!("{} was not reviewed: the order is a duplicate", drug.name);
         }
@@ -244,7 +248,7 @@ pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseDrug], left: &[
         }
     }
     lift_holds(&mut case, computed, left);
-    for drug in &mut case.drugs {
+    for drug in case.lines_mut() {
         let Some(kept) = kept.iter().find(|kept| kept.line == drug.line) else { continue };
         if kept.status == DrugStatus::Authorized && !left.is_empty() {
             drug.status = DrugStatus::InProgress;
@@ -271,7 +275,7 @@ fn lift_holds(case: &mut Case, computed: &Computed, left: &[Hold]) {
     if !left.is_empty() {
         return;
     }
-    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::InProgress) {
+    for drug in case.lines_mut().iter_mut().filter(|drug| drug.status == DrugStatus::InProgress) {
         if let Some(of_engine) = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line) {
             drug.status = of_engine.status;
             if let Some(message) = drug.message.strip_prefix(HELD) {
@@ -283,11 +287,11 @@ fn lift_holds(case: &mut Case, computed: &Computed, left: &[Hold]) {
 
 /// CAS-04, CAS-09: with a treatment drug denied no drug stays authorized or pending; drugs that nobody reviews keep their status.
 fn deny_whole_case(case: &mut Case) {
-    let denied = case.drugs.iter().any(|drug| drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive);
+    let denied = case.lines().iter().any(|drug| drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive);
     if !denied {
         return;
     }
-    for drug in &mut case.drugs {
+    for drug in case.lines_mut() {
         if matches!(drug.status, DrugStatus::Authorized | DrugStatus::InProgress) {
             drug.status = DrugStatus::NonAuthorized;
             drug.message =
@@ -299,9 +303,10 @@ fn deny_whole_case(case: &mut Case) {
 /// Status, units, dates, Pathway and awards after the drugs have changed.
 fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
     let before = case.status;
-    case.status = case_status(case.drugs.iter().map(|drug| (drug.role, drug.status)));
+    case.status = case_status(case.lines().iter().map(|drug| (drug.role, drug.status)));
     let open_or_approved = case.status == CaseStatus::InProgress || case.status.has_order_id();
-    for drug in &mut case.drugs {
+    let order_id = case.order_id.clone().filter(|_| case.status.has_order_id());
+    for drug in case.lines_mut() {
         let may_be_given = open_or_approved
             && matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
             && drug.role != DrugRole::Investigational;
@@ -312,7 +317,7 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
         drug.units_per_visit = of_engine.and_then(|of_engine| of_engine.units_per_visit);
         drug.valid_from = of_engine.map(|of_engine| of_engine.valid_from);
         drug.valid_through = of_engine.map(|of_engine| of_engine.valid_through);
-        drug.order_id = case.order_id.clone().filter(|_| may_be_given && case.status.has_order_id());
+        drug.order_id = order_id.clone().filter(|_| may_be_given);
     }
     let (pathway, awards) = standing(case.status, computed);
     case.pathway = pathway;
@@ -338,7 +343,7 @@ fn open_reason(case: &Case, computed: &Computed) -> String {
     let holds = case.review.iter().flat_map(|review| &review.holds).map(|hold| hold.as_str().replace('_', " "));
     let mut parts: Vec<String> = holds.collect();
     let needs_review = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
-    for drug in case.drugs.iter().filter(|drug| drug.status == DrugStatus::InProgress && needs_review(drug.line)) {
+    for drug in case.lines().iter().filter(|drug| drug.status == DrugStatus::InProgress && needs_review(drug.line)) {
         let part = format!("{} needs clinical review", drug.name);
         if !parts.contains(&part) {
             parts.push(part);

@@ -144,7 +144,8 @@ fn stays_lifted(hold: Hold, so_far: &SoFar<'_>, fresh: &Case) -> bool {
         }
         Hold::SupportiveOnly => was.treatment == is.treatment && was.supportive_only == is.supportive_only,
         Hold::ServicingProviderNotOnFile => was.servicing_provider == is.servicing_provider,
-        Hold::RadiationReview => was.radiation == is.radiation,
+        Hold::RadiationReview | Hold::PlanComparisonReview => was.radiation == is.radiation,
+        Hold::ReIrradiation => was.radiation == is.radiation && was.clinical == is.clinical,
         Hold::OverlappingTreatment => was.treatment == is.treatment && was.date_of_service == is.date_of_service,
     }
 }
@@ -185,10 +186,10 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
                 .find(|(.., drug)| drug.line == line)
                 .map(|(_, _, phase, drug)| (phase.cycle_length_days, phase.cycles, drug.clone()))
         };
-        ordered(&before.request) == ordered(&fresh.request)
+        ordered(&before.request) == ordered(&fresh.request) && before.request.radiation == fresh.request.radiation
     };
     let kept = |drug: &&CaseDrug| {
-        let Some(now) = fresh.drugs.iter().find(|now| now.line == drug.line) else { return false };
+        let Some(now) = fresh.lines().iter().find(|now| now.line == drug.line) else { return false };
         let same_drug = now.hcpcs == drug.hcpcs && now.name == drug.name;
         let same_order =
             || so_far.lines_decided.contains(&drug.line) && now.role == drug.role && same_drug && unchanged(drug.line);
@@ -201,7 +202,7 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
             _ => false,
         }
     };
-    before.drugs.iter().filter(kept).map(as_decided).collect()
+    before.lines().iter().filter(kept).map(as_decided).collect()
 }
 
 /// True where a reviewer set the units of a dose that goes by the body, and the body's measures changed.

@@ -7,7 +7,7 @@ use crate::support;
 
 use crate::support::copy::Copy;
 use oncoauth::domain::content::Content;
-use oncoauth::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, Truth};
+use oncoauth::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, Service, Truth};
 use oncoauth::rules::{RelatedCase, RelatedDrug};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
@@ -97,6 +97,7 @@ fn case(drug: &str, from: &str, through: &str) -> RelatedCase {
     let day = |text: &str| text.parse().expect("a day");
     RelatedCase {
         case_id: uuid::Uuid::from_u128(7),
+        service: Service::MedicalOncology,
         status: CaseStatus::Authorized,
         order_id: Some("A000000018".to_owned()),
         valid_from: day(from),

@@ -15,6 +15,7 @@ mod decision_report;
 mod engine_properties;
 mod history;
 mod preferred_products;
+mod radiation;
 mod regimen_index;
 mod regimens_match_themselves;
 mod review_machine;

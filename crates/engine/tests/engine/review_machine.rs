@@ -98,6 +98,7 @@ fn template() -> (Case, Computed) {
         decided_at: None,
         urgency: request.urgency(),
         drugs: decision.drugs.into_iter().map(|decided| decided.drug).collect(),
+        procedures: Vec::new(),
         pathway: decision.pathway,
         deviations: Vec::new(),
         notices: Vec::new(),

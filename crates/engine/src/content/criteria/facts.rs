@@ -8,10 +8,12 @@ use crate::content::codes::is_icd10;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, SCHEDULE_FACTS, WordFact};
-use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
+use crate::domain::vocabulary::{
+    FnRiskFactor, LineOfBusiness, LineOfTreatment, Modality, Response, Sex, Toxicity, TreatmentGoal,
+};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 40] = [
+const BEGINNINGS: [&str; 47] = [
     "cancer",
     "pathology",
     "stage",
@@ -52,6 +54,13 @@ const BEGINNINGS: [&str; 40] = [
     "response",
     "toxicity",
     "months",
+    "site",
+    "target",
+    "technique",
+    "modality",
+    "bmi",
+    "fractions",
+    "dose_per_fraction",
 ];
 
 /// Reads one fact.
@@ -97,6 +106,15 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "toxicity" => words(reader, WordFact::Toxicity, "toxicity", |_| {
             [Toxicity::Acceptable, Toxicity::Unacceptable].map(Toxicity::as_str).to_vec()
         }),
+        "site" => words(reader, WordFact::Site, "site", |v| v.radiation.sites.iter().map(String::as_str).collect()),
+        "target" => words(reader, WordFact::Target, "target", |v| v.radiation.targets.iter().map(String::as_str).collect()),
+        "technique" => {
+            words(reader, WordFact::Technique, "technique", |v| v.radiation.techniques.iter().map(String::as_str).collect())
+        }
+        "modality" => words(reader, WordFact::Modality, "modality", |_| Modality::ALL.iter().map(|word| word.as_str()).collect()),
+        "bmi" => number(reader, NumberFact::Bmi),
+        "fractions" => number(reader, NumberFact::Fractions),
+        "dose_per_fraction" => number(reader, NumberFact::DosePerFraction),
         "biomarker" => biomarker(reader),
         "assessment" => assessment(reader),
         "days" => days_since(reader),

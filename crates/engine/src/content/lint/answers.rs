@@ -3,7 +3,7 @@
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, PathologyTerm};
 use crate::domain::criteria::{Comparison, NumberFact, WordFact};
-use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
+use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Modality, Response, Sex, Toxicity, TreatmentGoal};
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,8 +114,11 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::Sex => Sex::ALL.iter().map(|sex| sex.as_str()).collect(),
         WordFact::Route => vocabulary.routes.iter().map(String::as_str).collect(),
         WordFact::PlaceOfService => vocabulary.places_of_service.keys().map(String::as_str).collect(),
-        // judged without a list of words
-        WordFact::Setting | WordFact::Diagnosis | WordFact::Substage => Vec::new(),
+        WordFact::Modality => Modality::ALL.iter().map(|word| word.as_str()).collect(),
+        WordFact::Site => vocabulary.radiation.sites.iter().map(String::as_str).collect(),
+        WordFact::Target => vocabulary.radiation.targets.iter().map(String::as_str).collect(),
+        // judged without a list of words; several words of a technique stand together
+        WordFact::Setting | WordFact::Diagnosis | WordFact::Substage | WordFact::Technique => Vec::new(),
         WordFact::Product => vocabulary.drugs.all().iter().flat_map(|drug| &drug.codes).map(|code| code.hcpcs.as_str()).collect(),
     }
 }

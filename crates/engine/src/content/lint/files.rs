@@ -18,6 +18,7 @@ const KNOWN: [&str; 21] = [
     "administration.toml",
     "programs",
     "policies",
+    "radiation",
     "limits",
     "coverage",
     "regimens",
@@ -30,7 +31,10 @@ const KNOWN: [&str; 21] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 8] = ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
+const TABLES: [&str; 9] =
+    ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars", "radiation/schedules"];
+
+const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
 
 const WORDS: [&str; 8] = [
     "diagnoses.toml",
@@ -59,6 +63,10 @@ pub(super) fn lint(source: &Source, report: &mut Report) {
         for name in others {
             unread(format!("{folder}/{name}"), Some("files here end in `.toml`".to_owned()));
         }
+    }
+    for name in source.names("radiation").into_iter().filter(|name| !RADIATION.contains(&name.as_str())) {
+        let suggestion = did_you_mean(&name, RADIATION);
+        unread(format!("radiation/{name}"), suggestion);
     }
     for name in source.names("words").into_iter().filter(|name| !WORDS.contains(&name.as_str())) {
         let suggestion = did_you_mean(&name, WORDS);

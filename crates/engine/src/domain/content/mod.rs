@@ -9,6 +9,7 @@ mod dosing;
 mod letters;
 mod limits;
 mod program;
+pub mod radiation;
 mod regimen;
 mod searches;
 mod therapies;
@@ -28,8 +29,8 @@ pub use dosing::{
 pub use letters::{LanguageLine, Letters, Reason};
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
 pub use program::{
-    AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
-    RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
+    AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, RadiationItem,
+    RadiationRules, Range, RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,
@@ -42,6 +43,7 @@ pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 use super::fold::fold;
 use answers::by_name;
 use chrono::NaiveDate;
+use radiation::RadiationCatalog;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -130,6 +132,8 @@ pub struct Content {
     pub searches: Arc<SearchWords>,
     /// What codes of other standards mean.
     pub code_tables: Arc<CodeTables>,
+    /// Radiation treatment.
+    pub radiation: Arc<RadiationCatalog>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -202,6 +206,8 @@ pub struct Parts {
     pub searches: Arc<SearchWords>,
     /// See [`Content`].
     pub code_tables: Arc<CodeTables>,
+    /// See [`Content`].
+    pub radiation: Arc<RadiationCatalog>,
 }
 
 impl From<Parts> for Content {
@@ -238,6 +244,7 @@ impl From<Parts> for Content {
             coverage: parts.coverage,
             searches: parts.searches,
             code_tables: parts.code_tables,
+            radiation: parts.radiation,
             regimen_ids,
             by_cancer,
             pathology_words,

@@ -71,6 +71,9 @@ pub struct Program {
     pub attachments: AttachmentRules,
     /// Valid range of an authorization (VER-08).
     pub range: Range,
+    /// Radiation, where the program manages it.
+    #[serde(default)]
+    pub radiation: Option<RadiationRules>,
     /// S-codes (SCD-01…07).
     pub s_codes: SCodeRules,
     /// Effects of deviations (DEV-07).
@@ -282,6 +285,38 @@ pub struct Range {
     pub maximum_months: u32,
     /// Months for treatment until progression.
     pub until_progression_months: u32,
+}
+
+/// Radiation orders of a program.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RadiationRules {
+    /// By how many percent a dose may miss the range of its schedule.
+    pub dose_tolerance_percent: f64,
+    /// By how many percent a stated dose of a fraction may differ from total and fractions.
+    pub stated_dose_tolerance_percent: f64,
+    /// α/β of late effects in gray.
+    pub late_effects_alpha_beta_gy: f64,
+    /// Days for planning before the first fraction.
+    pub planning_days: u32,
+    /// Days after the last one.
+    pub days_after_last_fraction: u32,
+    /// Clinical items with what their absence does.
+    pub items: Vec<RadiationItem>,
+    /// What is said of CMS determinations, for Medicare Advantage.
+    pub cms_determinations: String,
+}
+
+/// A clinical item of a radiation order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RadiationItem {
+    /// JSON pointer.
+    pub pointer: String,
+    /// Name for people.
+    pub name: String,
+    /// What it does when it is missing or unknown.
+    pub effect: DeviationEffect,
 }
 
 /// Enhanced reimbursement (SCD).

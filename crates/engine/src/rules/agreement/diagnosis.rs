@@ -63,6 +63,8 @@ fn mismatch(rule: &str, code: &str, codes: String, other: &Side, message: String
         deviation: Deviation {
             code: DeviationCode::ClinicalMismatch,
             drug_line: None,
+            line: None,
+            options: Vec::new(),
             field: diagnosis.pointer,
             expected: codes,
             entered: code.to_owned(),

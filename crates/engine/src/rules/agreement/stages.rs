@@ -33,6 +33,8 @@ fn not_understood(shared: &Shared<'_>, found: &mut Vec<Concern>) {
             deviation: Deviation {
                 code: DeviationCode::UnknownAnswer,
                 drug_line: None,
+                line: None,
+                options: Vec::new(),
                 field,
                 message: format!("tnm {letter} `{entered}` is not understood and counts as unknown: write {expected}"),
                 expected,

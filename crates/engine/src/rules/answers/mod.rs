@@ -8,7 +8,7 @@ mod standing;
 mod tell;
 
 pub use standing::{Standing, Unusable, Value};
-pub use tell::{concerns, untold};
+pub use tell::{concerns, concerns_of_drugs, untold};
 
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, ResultDefinition};

@@ -15,6 +15,16 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     shared.patient.answered.strangers().iter().filter_map(|stranger| misplaced(stranger, shared.content)).collect()
 }
 
+/// Assessments of radiation that rules for drugs ask for as biomarkers: under assessments these heed nothing, either.
+pub fn concerns_of_drugs(shared: &Shared<'_>) -> Vec<Concern> {
+    let entries = shared.patient.answered.all().filter(|(list, _)| *list == "assessments");
+    let strangers = entries.filter_map(|(list, standing)| {
+        let is_marker = shared.content.biomarker(&standing.definition.name).is_some();
+        standing.index.filter(|_| is_marker).map(|index| Stranger { list, index, name: &standing.definition.name })
+    });
+    strangers.filter_map(|stranger| misplaced(&stranger, shared.content)).collect()
+}
+
 fn misplaced(stranger: &Stranger<'_>, content: &Content) -> Option<Concern> {
     let Stranger { list, index, name } = stranger;
     let (known, elsewhere) = known_elsewhere(stranger, content)?;
@@ -57,7 +67,7 @@ pub fn untold(shared: &Shared<'_>, known: &[Deviation]) -> Vec<Deviation> {
 
 fn deviation(field: String, expected: String, entered: String, message: String) -> Deviation {
     let (code, effect) = (DeviationCode::UnknownAnswer, DeviationEffect::None);
-    Deviation { code, drug_line: None, field, expected, entered, effect, message }
+    Deviation { code, drug_line: None, line: None, field, expected, entered, effect, options: Vec::new(), message }
 }
 
 fn is_told(list: &str, standing: &Standing<'_>, known: &[Deviation]) -> bool {

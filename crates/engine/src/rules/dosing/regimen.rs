@@ -229,6 +229,8 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
     Deviation {
         code,
         drug_line: Some(line.ordered.line),
+        line: Some(line.ordered.line),
+        options: Vec::new(),
         field: line.pointer(field),
         expected: expected.clone(),
         entered: entered.clone(),

@@ -95,6 +95,8 @@ fn contradiction(rule: &str, pointer: &str, entered: String, expected: &str, mes
         deviation: Deviation {
             code: DeviationCode::Contradiction,
             drug_line: None,
+            line: None,
+            options: Vec::new(),
             field: pointer.to_owned(),
             expected: expected.to_owned(),
             entered,
@@ -134,6 +136,8 @@ fn not_understood(earlier: &Earlier<'_>) -> Option<Concern> {
         deviation: Deviation {
             code: DeviationCode::UnknownAnswer,
             drug_line: None,
+            line: None,
+            options: Vec::new(),
             field: format!("/clinical/prior_therapies/{}/{field}", earlier.index),
             expected: "a known word".to_owned(),
             entered: entered.to_owned(),

@@ -53,6 +53,8 @@ fn concern(line: &Laid<'_>, policy: &Policy, preferred: &PreferredProducts) -> C
         deviation: Deviation {
             code: known,
             drug_line: Some(line.number()),
+            line: Some(line.number()),
+            options: Vec::new(),
             field: line.line.pointer("/hcpcs"),
             expected: products,
             entered: entered.to_owned(),

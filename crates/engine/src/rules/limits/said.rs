@@ -123,6 +123,8 @@ impl Told<'_> {
             deviation: Deviation {
                 code,
                 drug_line: Some(self.first.number()),
+                line: Some(self.first.number()),
+                options: Vec::new(),
                 field,
                 expected,
                 entered,

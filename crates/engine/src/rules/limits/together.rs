@@ -138,6 +138,8 @@ fn twice(ingredient: &str, lines: &[&Laid<'_>]) -> Concern {
         deviation: Deviation {
             code: DeviationCode::DuplicateTherapy,
             drug_line: last.map(|line| line.number()),
+            line: last.map(|line| line.number()),
+            options: Vec::new(),
             field: last.map_or_else(String::new, |line| line.line.pointer("")),
             expected: format!("{ingredient} once on a day"),
             entered: names.join(", "),

@@ -45,7 +45,7 @@ pub fn review(
     }
     let (after, _) = determine(case, computed, decisions, None, now)?;
     if after.status == CaseStatus::InProgress {
-        let open = after.drugs.iter().find(|drug| drug.status == crate::domain::vocabulary::DrugStatus::InProgress);
+        let open = after.lines().iter().find(|drug| drug.status == crate::domain::vocabulary::DrugStatus::InProgress);
         return Err(ReviewError::LeavesOpen(open.map_or(0, |drug| drug.line)));
     }
     Ok(())

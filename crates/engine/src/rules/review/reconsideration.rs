@@ -18,7 +18,7 @@ pub fn last_day(denied_at: DateTime<Utc>, calendar_days: u32, zone: Tz) -> Naive
 /// # Errors
 /// [`ReviewError::NothingDenied`] where nothing was.
 pub fn require_denial(case: &Case) -> Result<(), ReviewError> {
-    let denied = case.drugs.iter().any(|drug| drug.status == DrugStatus::NonAuthorized);
+    let denied = case.lines().iter().any(|drug| drug.status == DrugStatus::NonAuthorized);
     match case.status {
         CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered if denied => Ok(()),
         status => Err(ReviewError::NothingDenied(status)),
@@ -41,7 +41,7 @@ pub fn reviewer(role: CallerRole, subject: &str, denied_by: &[String]) -> Result
 /// others return to what was computed.
 pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
     let pended = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
-    let denied = case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
+    let denied = case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
     denied.map(|drug| LineDecision::Authorize { line: drug.line, set: None }).collect()
 }
 
@@ -64,7 +64,7 @@ pub fn overturn(
         if decisions.iter().take(index).any(|earlier| earlier.line() == line) {
             return Err(ReviewError::DecidedTwice(line));
         }
-        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        let drug = case.lines_mut().iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
         if drug.status != DrugStatus::NonAuthorized {
             return Err(ReviewError::LineNotDenied(line));
         }
@@ -76,10 +76,12 @@ pub fn overturn(
             drug.message = format!("{} is not authorized after a physician's reconsideration", drug.name);
         }
     }
-    let treatment_denied = case.drugs.iter().any(|drug| {
+    let treatment_denied = case.lines().iter().any(|drug| {
         drug.status == DrugStatus::NonAuthorized && drug.role != DrugRole::Supportive && decided(drug.line, decisions)
     });
-    for drug in case.drugs.iter_mut().filter(|drug| drug.status == DrugStatus::NonAuthorized && !decided(drug.line, decisions)) {
+    for drug in
+        case.lines_mut().iter_mut().filter(|drug| drug.status == DrugStatus::NonAuthorized && !decided(drug.line, decisions))
+    {
         let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
         if let Some(of_engine) = of_engine.filter(|of_engine| of_engine.status != DrugStatus::InProgress && !treatment_denied) {
             drug.status = of_engine.status;
@@ -91,8 +93,8 @@ pub fn overturn(
     if !case.status.has_order_id() {
         return Err(still_denied(&case, decisions));
     }
-    if case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
-        == before.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
+    if case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
+        == before.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
     {
         return Err(ReviewError::NothingOverturned);
     }
@@ -104,7 +106,7 @@ pub fn overturn(
 
 /// The line that keeps the case denied: one nobody decided, or else the first.
 fn still_denied(case: &Case, decisions: &[LineDecision]) -> ReviewError {
-    let mut denied = case.drugs.iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).map(|drug| drug.line);
+    let mut denied = case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).map(|drug| drug.line);
     let first = denied.clone().next().unwrap_or(1);
     ReviewError::StillDenied(denied.find(|line| !decided(*line, decisions)).unwrap_or(first))
 }

@@ -46,10 +46,10 @@ pub fn withdraw(
     let before = case;
     let was_approved = before.status.has_order_id();
     let mut case = before.clone();
-    let all: Vec<u32> = case.drugs.iter().filter(|drug| !is_withdrawn(drug.status)).map(|drug| drug.line).collect();
+    let all: Vec<u32> = case.lines().iter().filter(|drug| !is_withdrawn(drug.status)).map(|drug| drug.line).collect();
     let mut treatment_left = false;
     for line in lines.map_or(all, <[u32]>::to_vec) {
-        let drug = case.drugs.iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
+        let drug = case.lines_mut().iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
         if is_withdrawn(drug.status) {
             return Err(ReviewError::WithdrawnAlready(line));
         }

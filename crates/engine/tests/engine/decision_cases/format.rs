@@ -3,7 +3,7 @@
 use crate::support::orders::{Situation, exact, merge};
 use chrono::NaiveDate;
 use oncoauth::domain::content::Content;
-use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment};
+use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use oncoauth::rules::{RelatedCase, RelatedDrug};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -332,6 +332,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
     let day = |text: &str| text.parse::<NaiveDate>().map_err(|error| format!("related: {text}: {error}"));
     Ok(RelatedCase {
         case_id: uuid::Uuid::from_u128(index as u128 + 1),
+        service: Service::MedicalOncology,
         status: CaseStatus::parse(&related.status).ok_or_else(|| format!("{} is no case status", related.status))?,
         order_id: related.order_id.clone(),
         valid_from: day(&related.from)?,

@@ -6,7 +6,7 @@ use oncoauth::domain::case::{Case, Computed, PeerToPeer, Review, ReviewQueue};
 use oncoauth::domain::content::Content;
 use oncoauth::domain::order::OrderRequest;
 use oncoauth::domain::refusal::{Fault, Refusal};
-use oncoauth::domain::vocabulary::{CallerRole, CaseStatus};
+use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, Service};
 use oncoauth::rules::Decision;
 use oncoauth::rules::review::{LineDecision, PhysicianReview, Withdrawal, decide_duplicate, determine, withdraw};
 
@@ -38,6 +38,9 @@ fn case(decision: Decision, situation: &Situation) -> Case {
         attachments_received: 0,
         attachments_received_at: None,
     });
+    let lines: Vec<_> = decision.drugs.into_iter().map(|decided| decided.drug).collect();
+    let of_radiation = request.service == Some(Service::RadiationOncology);
+    let (drugs, procedures) = if of_radiation { (Vec::new(), lines) } else { (lines, Vec::new()) };
     Case {
         case_id: uuid::Uuid::from_u128(7),
         case_number: None,
@@ -50,7 +53,8 @@ fn case(decision: Decision, situation: &Situation) -> Case {
         submitted_at: received,
         decided_at: decision.decided_at,
         urgency: request.urgency(),
-        drugs: decision.drugs.into_iter().map(|decided| decided.drug).collect(),
+        drugs,
+        procedures,
         pathway: decision.pathway,
         deviations: decision.deviations,
         notices: decision.notices,
@@ -92,6 +96,7 @@ fn take(step: &Step, case: &Case, computed: &mut Computed) -> Result<Case, Strin
 pub const fn slug(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Validation(_) => "validation-failed",
+        Refusal::NotOfThisService(_) => "not-of-this-service",
         Refusal::MissingRequired(_) => "missing-required-information",
         Refusal::NotEligible(_) => "not-eligible",
         Refusal::MemberNotFound => "member-not-found",
@@ -107,7 +112,7 @@ pub const fn slug(refusal: &Refusal) -> &'static str {
 /// The faults of a refusal.
 pub fn faults(refusal: &Refusal) -> &[Fault] {
     match refusal {
-        Refusal::Validation(faults) | Refusal::MissingRequired(faults) => faults,
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => faults,
         _ => &[],
     }
 }

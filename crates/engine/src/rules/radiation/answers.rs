@@ -1,0 +1,327 @@
+//! What the answers of a radiation order lack, and where they disagree with each other (R-05, R-07, SAFE-01, SAFE-12).
+
+use super::ground::Ground;
+use super::read::Told;
+use super::said::{deviation, entered};
+use crate::domain::answer::Answer;
+use crate::domain::case::Deviation;
+use crate::domain::content::RadiationItem;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex};
+use crate::rules::intake::nearest;
+
+/// Codes of where a cancer has spread: they agree with every cancer type.
+const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
+
+/// How an item stands.
+enum Item {
+    There,
+    Missing,
+    Unknown(String),
+    /// With what would be understood.
+    Foreign(String, String),
+}
+
+/// Everything that is missing, unknown or not understood.
+pub(super) fn lacking(ground: &Ground<'_>) -> Vec<Deviation> {
+    let mut found: Vec<Deviation> = ground.rules.items.iter().filter_map(|item| lacks(item, ground)).collect();
+    found.extend(target(ground));
+    found.extend(technique(ground));
+    found.extend(dose_rate(ground));
+    found.extend(prior_radiation(ground));
+    found
+}
+
+/// Brachytherapy is planned and counted by its dose rate.
+fn dose_rate(ground: &Ground<'_>) -> Option<Deviation> {
+    let technique = &ground.treated.technique;
+    let told = technique.words.iter().any(|word| matches!(*word, "hdr" | "ldr"));
+    if ground.treated.modality != Modality::Brachytherapy || told {
+        return None;
+    }
+    let written = ground.treated.entered.technique.as_deref().unwrap_or("not entered");
+    let message = "the dose rate of brachytherapy is needed and not known: write hdr or ldr in the technique".to_owned();
+    let (code, field) = (DeviationCode::UnknownAnswer, "/radiation/technique");
+    Some(deviation(code, field, ("hdr or ldr", written), DeviationEffect::Pends, message))
+}
+
+/// An answer about earlier radiation here that is not understood may mean that there was some.
+fn prior_radiation(ground: &Ground<'_>) -> Option<Deviation> {
+    let standing = ground.patient.assessment(super::PRIOR_RADIATION)?;
+    if standing.value.is_ok() {
+        return None;
+    }
+    let field = standing
+        .index
+        .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
+    let (wanted, written) = (standing.definition.wanted(), standing.entered());
+    let message = format!("{} counts as unknown: {written}. What counts: {wanted}", standing.definition.display);
+    Some(deviation(DeviationCode::UnknownAnswer, &field, (&wanted, &written), DeviationEffect::Pends, message))
+}
+
+fn lacks(item: &RadiationItem, ground: &Ground<'_>) -> Option<Deviation> {
+    let field = item.pointer.as_str();
+    let effect = item.effect;
+    match standing(field, ground) {
+        Item::There => None,
+        Item::Missing => Some(deviation(
+            DeviationCode::MissingClinicalInformation,
+            field,
+            (&item.name, "not entered"),
+            effect,
+            format!("{} belongs to a complete request and was not entered", item.name),
+        )),
+        Item::Unknown(entered) => Some(deviation(
+            DeviationCode::UnknownAnswer,
+            field,
+            (&item.name, &entered),
+            effect,
+            format!("{} is needed and not known; entered: {entered}", item.name),
+        )),
+        Item::Foreign(entered, wanted) => Some(deviation(
+            DeviationCode::UnknownAnswer,
+            field,
+            (&wanted, &entered),
+            effect,
+            format!("{} `{entered}` is not understood and counts as unknown: write {wanted}", item.name),
+        )),
+    }
+}
+
+fn standing(field: &str, ground: &Ground<'_>) -> Item {
+    let clinical = ground.patient.clinical;
+    let radiation = ground.treated.entered;
+    match field {
+        "/radiation/site" => match ground.treated.site {
+            Told::Foreign => {
+                let written = entered(&radiation.site);
+                let keys = ground.catalog().sites.iter().map(|site| site.key.as_str());
+                let near = nearest(&written, keys).unwrap_or("a key of GET /v1/radiation/sites");
+                Item::Foreign(written, near.to_owned())
+            }
+            other => of_told(&other, &radiation.site),
+        },
+        "/radiation/histology" => match ground.treated.histology {
+            Told::Missing => of_answer(&clinical.pathology),
+            // a word outside the vocabulary is asked about where the schedule names some
+            Told::Foreign | Told::Known(_) => Item::There,
+            Told::Unknown => Item::Unknown(entered(&radiation.histology)),
+        },
+        "/radiation/total_dose_gy" => of_answer(&radiation.total_dose_gy),
+        "/radiation/fractions" => of_answer(&radiation.fractions),
+        "/clinical/treatment_goal" => of_answer(&clinical.treatment_goal),
+        "/clinical/performance_status" => of_answer(&clinical.performance_status),
+        "/clinical/height_cm" => of_answer(&clinical.height_cm),
+        "/clinical/weight_kg" => of_answer(&clinical.weight_kg),
+        "/clinical/stage" => stage(ground),
+        _ => Item::There,
+    }
+}
+
+fn of_answer<T>(answer: &Answer<T>) -> Item {
+    match answer {
+        Answer::Known(_) => Item::There,
+        Answer::Absent => Item::Missing,
+        Answer::Unknown | Answer::NotReported => Item::Unknown(answer.word().to_owned()),
+    }
+}
+
+fn of_told<T>(told: &Told<T>, written: &Answer<String>) -> Item {
+    match told {
+        Told::Known(_) => Item::There,
+        Told::Missing => Item::Missing,
+        Told::Unknown | Told::Foreign => Item::Unknown(entered(written)),
+    }
+}
+
+/// The group, M1, or T and N; nothing where the site is not staged.
+fn stage(ground: &Ground<'_>) -> Item {
+    if ground.treated.site.known().is_some_and(|site| !site.staged || site.metastatic) {
+        return Item::There;
+    }
+    let clinical = ground.patient.clinical;
+    let tnm = clinical.tnm.known();
+    let told = tnm.is_some_and(|tnm| tnm.t.known().is_some() && tnm.n.known().is_some());
+    if told || ground.patient.stage.is_some() {
+        return Item::There;
+    }
+    match &clinical.stage {
+        Answer::Known(written) => Item::Foreign(written.clone(), "a stage such as IIA, IV, limited or extensive".to_owned()),
+        other => of_answer(other),
+    }
+}
+
+/// A target that is left out excludes nothing; one that is not understood may be another one.
+fn target(ground: &Ground<'_>) -> Option<Deviation> {
+    let written = entered(&ground.treated.entered.target);
+    let field = "/radiation/target";
+    match ground.treated.target {
+        Told::Foreign => {
+            let keys = ground.catalog().targets.iter().map(|target| target.term.key.as_str());
+            let near = nearest(&written, keys).unwrap_or("a target of GET /v1/radiation/sites");
+            Some(deviation(
+                DeviationCode::UnknownAnswer,
+                field,
+                (near, &written),
+                DeviationEffect::Pends,
+                format!("target `{written}` is not understood and counts as unknown: write {near}, or leave it out"),
+            ))
+        }
+        Told::Known(target) => {
+            let site = ground.treated.site_key().filter(|site| !target.sites.iter().any(|of| of == site))?;
+            Some(deviation(
+                DeviationCode::Contradiction,
+                field,
+                (&target.sites.join(", "), &written),
+                DeviationEffect::Pends,
+                format!(
+                    "site {site} and target {} contradict each other: it lies in {}. Correct one of them",
+                    target.term.key,
+                    target.sites.join(" or ")
+                ),
+            ))
+        }
+        Told::Missing | Told::Unknown => None,
+    }
+}
+
+/// Words of the technique that nobody understands, that take something back, or that say another modality.
+fn technique(ground: &Ground<'_>) -> Vec<Deviation> {
+    let technique = &ground.treated.technique;
+    let field = "/radiation/technique";
+    let written = ground.treated.entered.technique.clone().unwrap_or_default();
+    let mut found = Vec::new();
+    if technique.is_unclear() {
+        let beside: Vec<&str> = technique.denials.iter().chain(&technique.foreign).map(String::as_str).collect();
+        found.push(deviation(
+            DeviationCode::UnknownAnswer,
+            field,
+            (&technique.words.join(", "), &written),
+            DeviationEffect::Pends,
+            format!(
+                "beside `{}` it is not clear whether {} is meant: write the words that apply and nothing else",
+                beside.join("`, `"),
+                technique.words.join(", ")
+            ),
+        ));
+    } else if !technique.foreign.is_empty() {
+        let message = format!("`{}` in the technique is not understood and changes nothing", technique.foreign.join("`, `"));
+        let expected = "words of GET /v1/radiation/sites";
+        found.push(deviation(DeviationCode::UnknownAnswer, field, (expected, &written), DeviationEffect::None, message));
+    }
+    let modality = ground.treated.modality;
+    let other = technique.means.iter().find(|(_, means)| !means.modalities.contains(&modality));
+    if let Some((word, means)) = other.filter(|_| technique.denials.is_empty() || technique.words.is_empty()) {
+        let expected: Vec<&str> = means.modalities.iter().map(|modality| modality.as_str()).collect();
+        found.push(deviation(
+            DeviationCode::Contradiction,
+            field,
+            (modality.as_str(), &written),
+            DeviationEffect::Pends,
+            format!(
+                "modality {modality} and technique `{word}` contradict each other: the word says {}. Correct one of them",
+                expected.join(" or ")
+            ),
+        ));
+    }
+    found
+}
+
+/// The diagnosis against site and cancer type, the sex against the site, the histologies and doses against each other.
+pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
+    [diagnosis(ground), cancer(ground), sex(ground), histology(ground), dose(ground)].into_iter().flatten().collect()
+}
+
+fn titled(code: &str, ground: &Ground<'_>) -> String {
+    ground.content.diagnoses.get(code).map_or_else(|| code.to_owned(), |known| format!("{code} ({})", known.title))
+}
+
+fn diagnosis(ground: &Ground<'_>) -> Option<Deviation> {
+    let (code, site) = (ground.patient.icd10?, ground.treated.site.known()?);
+    if site.diagnoses.is_empty() || site.diagnoses.iter().any(|prefix| code.starts_with(prefix.as_str())) {
+        return None;
+    }
+    let codes = site.diagnoses.join(", ");
+    Some(deviation(
+        DeviationCode::ClinicalMismatch,
+        "/diagnosis/icd10",
+        (&codes, code),
+        DeviationEffect::Pends,
+        format!(
+            "diagnosis {} does not go with the site {}, whose diagnoses begin with {codes}: correct the code or the site",
+            titled(code, ground),
+            site.key
+        ),
+    ))
+}
+
+fn cancer(ground: &Ground<'_>) -> Option<Deviation> {
+    let (code, key) = (ground.patient.icd10?, ground.patient.cancer()?);
+    let cancer = ground.content.cancer(key)?;
+    if cancer.agrees_with(code) || SECONDARY.iter().any(|prefix| code.starts_with(prefix)) {
+        return None;
+    }
+    let codes = cancer.icd10_prefixes.join(", ");
+    Some(deviation(
+        DeviationCode::ClinicalMismatch,
+        "/diagnosis/icd10",
+        (&codes, code),
+        DeviationEffect::Pends,
+        format!(
+            "diagnosis {} is not among the codes of cancer type {key} ({}), which are {codes}: correct the diagnosis code or the cancer type",
+            titled(code, ground),
+            cancer.name
+        ),
+    ))
+}
+
+fn sex(ground: &Ground<'_>) -> Option<Deviation> {
+    let site = ground.treated.site.known()?;
+    let told = ground.patient.clinical.sex.known().copied().or(ground.patient.coverage.sex)?;
+    let only: Sex = site.sex.filter(|only| *only != told)?;
+    Some(deviation(
+        DeviationCode::ClinicalMismatch,
+        "/radiation/site",
+        (only.as_str(), told.as_str()),
+        DeviationEffect::Pends,
+        format!("the site {} is treated in {only} patients, and the sex is {told}: correct one of them", site.key),
+    ))
+}
+
+/// The histology of the order and the pathology among the clinical answers are two words for one thing.
+fn histology(ground: &Ground<'_>) -> Option<Deviation> {
+    let Told::Known(histology) = ground.treated.histology else { return None };
+    let pathology = ground.pathology?;
+    let known = ground.content.pathology(pathology)?;
+    if known.word == histology || known.kinds.iter().any(|(_, kind)| kind == histology) {
+        return None;
+    }
+    let other = ground.content.pathology(histology)?;
+    if other.kinds.iter().any(|(_, kind)| *kind == known.word) {
+        return None;
+    }
+    Some(deviation(
+        DeviationCode::Contradiction,
+        "/radiation/histology",
+        (pathology, histology),
+        DeviationEffect::Pends,
+        format!("pathology {} and histology {histology} contradict each other: correct one of them", known.word),
+    ))
+}
+
+/// a stated dose of a fraction that is not total by fractions.
+fn dose(ground: &Ground<'_>) -> Option<Deviation> {
+    let stated = *ground.treated.entered.dose_per_fraction_gy.known()?;
+    let found = ground.treated.dose_per_fraction()?;
+    let share = ground.rules.stated_dose_tolerance_percent / 100.0;
+    if (stated - found).abs() <= found * share {
+        return None;
+    }
+    let (expected, entered) = (format!("{found:.3} Gy"), format!("{stated} Gy"));
+    Some(deviation(
+        DeviationCode::Fractionation,
+        "/radiation/dose_per_fraction_gy",
+        (&expected, &entered),
+        DeviationEffect::Pends,
+        format!("total dose by fractions is {expected} a fraction, and {entered} was entered: correct one of the three"),
+    ))
+}

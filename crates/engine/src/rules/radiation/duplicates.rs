@@ -1,0 +1,64 @@
+//! Other radiation of the same member.
+
+use super::Treated;
+use super::read::Side;
+use crate::domain::case::Notice;
+use crate::domain::content::Content;
+use crate::domain::order::OrderRequest;
+use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service};
+use crate::rules::facts::RelatedCase;
+use chrono::NaiveDate;
+
+const SITE: &str = "site:";
+const SIDE: &str = "side:";
+
+/// What a course is filed under: its site, and its side where it is known.
+pub fn course_words(order: &OrderRequest, content: &Content) -> Vec<String> {
+    order.radiation.as_ref().map(|entered| words(&Treated::read(order, entered, content))).unwrap_or_default()
+}
+
+pub(super) fn words(treated: &Treated<'_>) -> Vec<String> {
+    let of_site = [SITE, treated.site_key().unwrap_or("unknown")].concat();
+    let word = treated.side.map(|side| match side {
+        Side::Right => "right",
+        Side::Left => "left",
+        Side::Both => "both",
+    });
+    std::iter::once(of_site).chain(word.map(|word| [SIDE, word].concat())).collect()
+}
+
+/// Cases of the same site and side whose ranges meet this one's. A site that nobody understood may be any, and so may a side.
+pub(super) fn find(treated: &Treated<'_>, related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> Vec<Notice> {
+    let own = words(treated);
+    let is_similar = |case: &&RelatedCase| {
+        case.service == Service::RadiationOncology
+            && !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
+            && !case.treatment_ingredients.is_empty()
+            && case.valid_from <= range.1
+            && range.0 <= case.valid_through
+            && may_be_same(&own, &case.treatment_ingredients)
+    };
+    let notice = |case: &RelatedCase| {
+        let what = case.treatment_ingredients.iter().map(|word| word.replace(['_', ':'], " ")).collect::<Vec<_>>().join(", ");
+        Notice::new(
+            NoticeCode::DuplicateOrder,
+            &format!(
+                "radiation of this member ({what}) is on file from {} to {}; a nurse checks whether this is a duplicate (DUP-01)",
+                case.valid_from, case.valid_through
+            ),
+            Some(case.case_id),
+        )
+    };
+    related.iter().filter(is_similar).map(notice).collect()
+}
+
+fn may_be_same(own: &[String], other: &[String]) -> bool {
+    fn of<'w>(words: &'w [String], kind: &str) -> Option<&'w str> {
+        words.iter().find_map(|word| word.strip_prefix(kind))
+    }
+    let may = |kind: &str, open: &str| match (of(own, kind), of(other, kind)) {
+        (Some(own), Some(other)) => own == other || own == open || other == open,
+        _ => true,
+    };
+    may(SITE, "unknown") && may(SIDE, "both")
+}

@@ -1,0 +1,50 @@
+//! What the rules of one radiation order share.
+
+use super::Treated;
+use crate::domain::content::radiation::RadiationCatalog;
+use crate::domain::content::{Content, Program, RadiationRules};
+use crate::domain::criteria::Criterion;
+use crate::domain::vocabulary::Truth;
+use crate::rules::criteria::{self, Asked, Bench};
+use crate::rules::patient::Patient;
+
+/// The order, the patient and content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground<'a> {
+    /// The radiation ordered.
+    pub treated: &'a Treated<'a>,
+    /// The patient, with the histology of the order.
+    pub patient: &'a Patient<'a>,
+    /// The pathology among the clinical answers, as entered.
+    pub pathology: Option<&'a str>,
+    /// Where sentences are judged.
+    pub bench: Bench<'a>,
+    /// Content.
+    pub content: &'a Content,
+    /// The program that decides.
+    pub program: &'a Program,
+    /// What it says of radiation.
+    pub rules: &'a RadiationRules,
+}
+
+impl<'a> Ground<'a> {
+    /// What content knows of radiation.
+    pub fn catalog(&self) -> &'a RadiationCatalog {
+        &self.content.radiation
+    }
+
+    /// Judges a sentence.
+    pub fn judge(&self, criterion: &Criterion) -> Truth {
+        criteria::judge(criterion, &self.bench)
+    }
+
+    /// The answers that account for an outcome of a sentence that is not met.
+    pub fn open(&self, criterion: &Criterion, outcome: Truth) -> Vec<Asked> {
+        criteria::evidence(criterion, &self.bench, outcome).open
+    }
+
+    /// How far a dose may miss a range, as a share.
+    pub fn tolerance(&self) -> f64 {
+        self.rules.dose_tolerance_percent / 100.0
+    }
+}

@@ -1,0 +1,109 @@
+//! Radiation orders (R-01…53): [`decide()`] reads the order in the words of content (`read`), looks for its schedule (`schedule`), whether
+//! the modality is supported (`modality`) and which lines it has (`lines`), and what its answers lack (`answers`); `deciding`, `ordered`
+//! and `conclusion` put them together. Units, dates and statuses follow from content; nothing here denies.
+
+mod answers;
+mod conclusion;
+mod deciding;
+mod duplicates;
+mod ground;
+mod intake;
+mod lines;
+mod modality;
+mod ordered;
+mod read;
+mod said;
+mod schedule;
+
+pub use duplicates::course_words;
+pub use intake::{faults, other_service};
+pub use read::Treated;
+
+use super::admission::Admitted;
+use super::answers::Days;
+use super::criteria::Bench;
+use super::decision::Decision;
+use super::drugs::Shared;
+use super::facts::Facts;
+use super::history::History;
+use super::patient::Patient;
+use super::plan::PlanLine;
+use crate::domain::answer::Answer;
+use crate::domain::content::{Content, RadiationRules};
+use crate::domain::order::{Clinical, OrderedDrug, Phase, Radiation};
+use crate::domain::vocabulary::Truth;
+use chrono::{DateTime, Utc};
+use ground::Ground;
+
+/// The assessment that tells of earlier radiation of the same area.
+const PRIOR_RADIATION: &str = "prior_radiation_here";
+
+/// Decides a radiation order that was taken.
+pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now: DateTime<Utc>) -> Decision {
+    let nothing = Radiation::default();
+    let entered = facts.order.radiation.as_ref().unwrap_or(&nothing);
+    let received = facts.received_at.with_timezone(&admitted.program.time_zone).date_naive();
+    let days = Days { received, service: admitted.date_of_service };
+    let treated = Treated::read(facts.order, entered, content);
+    let clinical = with_histology(&facts.order.clinical, entered);
+    let mut patient =
+        Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, History::new(facts, days, content));
+    if let Some(clinical) = &clinical {
+        patient.clinical = clinical;
+    }
+    // M1 is stage IV, and so is a metastasis by its site
+    let by_site = treated.site.known().is_some_and(|site| site.metastatic);
+    if patient.stage.is_none() && (by_site || patient.metastatic == Truth::Met) {
+        patient.stage = Some("IV");
+    }
+    // what all services share speaks of the lines of a plan: this one stands for the course
+    let (phase, ordered) = stand_in();
+    let plan = [PlanLine {
+        ordered: &ordered,
+        phase: &phase,
+        phase_index: 0,
+        drug_index: 0,
+        drug: None,
+        code: None,
+        is_unclassified: false,
+        dosing: None,
+        product: None,
+        route: None,
+    }];
+    let range = (admitted.date_of_service, admitted.date_of_service);
+    let shared = Shared { admitted, patient: &patient, plan: &plan, phases: &[], matched: None, content, range };
+    let [line] = &plan;
+    let bench = Bench { radiation: Some(&treated), ..shared.bench(line) };
+    let without = RadiationRules::default();
+    let ground = Ground {
+        treated: &treated,
+        patient: &patient,
+        pathology: facts.order.clinical.pathology.known().map(String::as_str),
+        bench,
+        content,
+        program: admitted.program,
+        rules: admitted.program.radiation.as_ref().unwrap_or(&without),
+    };
+    deciding::decide(facts, &ground, &shared, now)
+}
+
+/// The clinical answers with the histology of the order as their pathology; none where that changes nothing.
+fn with_histology(clinical: &Clinical, entered: &Radiation) -> Option<Clinical> {
+    let told = entered.histology.known().filter(|told| clinical.pathology.known() != Some(told))?;
+    Some(Clinical { pathology: Answer::Known(told.clone()), ..clinical.clone() })
+}
+
+fn stand_in() -> (Phase, OrderedDrug) {
+    let ordered = OrderedDrug {
+        line: 1,
+        hcpcs: None,
+        generic: Some("radiation".to_owned()),
+        role: None,
+        route: None,
+        dose: None,
+        days: Vec::new(),
+        frequency_per_day: 1,
+        loading_dose: None,
+    };
+    (Phase { cycle_length_days: 1, cycles: Some(1), drugs: Vec::new() }, ordered)
+}

@@ -1,0 +1,294 @@
+//! The radiation ordered, in the words of content: what was entered and is not understood stays apart and never counts (SAFE-01).
+
+use crate::domain::answer::Answer;
+use crate::domain::content::Content;
+use crate::domain::content::radiation::{DoseRate, Means, RadiationCatalog, ScheduleModality, Site, Target};
+use crate::domain::criteria::WordFact;
+use crate::domain::fold::fold;
+use crate::domain::order::{OrderRequest, Radiation};
+use crate::domain::text::said;
+use crate::domain::vocabulary::{Modality, Truth};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Longest word of a technique, in words of the text.
+const LONGEST: usize = 4;
+
+/// An answer in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told<T> {
+    /// Nothing was entered.
+    Missing,
+    /// It is said to be unknown, pending, not done.
+    Unknown,
+    /// A word that content does not know.
+    Foreign,
+    /// Understood.
+    Known(T),
+}
+
+impl<T> Told<T> {
+    /// What was understood.
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The side of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Right.
+    Right,
+    /// Left.
+    Left,
+    /// Both.
+    Both,
+}
+
+/// The words of a technique.
+#[derive(Debug, Default)]
+pub struct Technique<'a> {
+    /// Keys that count.
+    pub words: Vec<&'a str>,
+    /// Words that are not understood, as written.
+    pub foreign: Vec<String>,
+    /// Words that take something back, as written.
+    pub denials: Vec<String>,
+    /// Words that say a modality, as written.
+    pub means: Vec<(String, &'a Means)>,
+}
+
+impl Technique<'_> {
+    /// True where a word that counts stands beside one that may take it back: then nobody knows what was meant.
+    pub const fn is_unclear(&self) -> bool {
+        !self.words.is_empty() && (!self.foreign.is_empty() || !self.denials.is_empty())
+    }
+
+    /// Whether a word of the technique is said. One that is absent does not apply.
+    pub fn says(&self, word: &str) -> Truth {
+        match (self.words.contains(&word), self.is_unclear()) {
+            (false, _) => Truth::NotMet,
+            (true, false) => Truth::Met,
+            (true, true) => Truth::Unknown,
+        }
+    }
+}
+
+/// The radiation ordered.
+#[derive(Debug)]
+pub struct Treated<'a> {
+    /// As entered.
+    pub entered: &'a Radiation,
+    /// Modality.
+    pub modality: Modality,
+    /// Site.
+    pub site: Told<&'a Arc<Site>>,
+    /// Side, by the words of the site and the title of the diagnosis.
+    pub side: Option<Side>,
+    /// Target.
+    pub target: Told<&'a Target>,
+    /// Technique.
+    pub technique: Technique<'a>,
+    /// Histology; `Known` for a word of the vocabulary of pathologies.
+    pub histology: Told<&'a str>,
+    /// Total dose of the main course in gray.
+    pub dose_gy: Option<f64>,
+    /// Fractions of the main course.
+    pub fractions: Option<u32>,
+    /// True where a plan comparison is on the order.
+    pub is_compared: bool,
+}
+
+impl<'a> Treated<'a> {
+    /// Reads the order.
+    pub fn read(order: &'a OrderRequest, entered: &'a Radiation, content: &'a Content) -> Self {
+        let catalog: &RadiationCatalog = &content.radiation;
+        let (site, by_words) = site(&entered.site, content);
+        Self {
+            entered,
+            modality: entered.modality.unwrap_or(Modality::Other),
+            site,
+            side: by_words.or_else(|| side_of_diagnosis(order, content)),
+            target: word(&entered.target, content, |written| catalog.target(written)),
+            technique: technique(entered.technique.as_deref().unwrap_or_default(), catalog),
+            histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
+            dose_gy: entered.total_dose_gy.known().copied(),
+            fractions: entered.fractions.known().copied(),
+            is_compared: entered.plan_comparison.as_deref().and_then(said).is_some_and(|text| !is_no_result(text, content)),
+        }
+    }
+
+    /// The same site, treated by a boost of another modality.
+    #[must_use]
+    pub fn as_boost(&self, modality: Modality, rate: DoseRate) -> Self {
+        Self {
+            modality,
+            technique: Technique { words: vec![rate.as_str()], ..Technique::default() },
+            fractions: self.entered.boost.map(|boost| boost.fractions),
+            ..*self
+        }
+    }
+
+    /// The key of the site, where it is known.
+    pub fn site_key(&self) -> Option<&'a str> {
+        self.site.known().map(|site| site.key.as_str())
+    }
+
+    /// Dose of one fraction of the main course in gray.
+    pub fn dose_per_fraction(&self) -> Option<f64> {
+        Some(self.dose_gy? / f64::from(self.fractions?.max(1)))
+    }
+
+    /// Whether it is given so.
+    pub fn is_by(&self, by: ScheduleModality) -> bool {
+        let rate = |rate: DoseRate| self.technique.says(rate.as_str()) == Truth::Met;
+        by.modality == self.modality && by.dose_rate.is_none_or(rate)
+    }
+
+    /// Judges a word of a sentence.
+    pub fn is(&self, fact: WordFact, any_of: &[String]) -> Truth {
+        let among = |word: &str| any_of.iter().any(|known| known == word);
+        match fact {
+            WordFact::Site => self.site_key().map(among).into(),
+            WordFact::Target => self.target.known().map(|target| among(&target.term.key)).into(),
+            WordFact::Technique => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(self.technique.says(word))),
+            WordFact::Modality => among(self.modality.as_str()).into(),
+            _ => Truth::Unknown,
+        }
+    }
+
+    /// Name, pointer and value of a fact, as told with a sentence.
+    pub fn said(&self, fact: WordFact) -> (&'static str, &'static str, Value) {
+        match fact {
+            WordFact::Site => ("site", "/radiation/site", json!(self.entered.site)),
+            WordFact::Target => ("target", "/radiation/target", json!(self.entered.target)),
+            WordFact::Technique => ("technique", "/radiation/technique", json!(self.entered.technique)),
+            _ => ("modality", "/radiation/modality", json!(self.modality)),
+        }
+    }
+}
+
+/// True for words that say that there is no result: `n/a`, `pending`.
+fn is_no_result(text: &str, content: &Content) -> bool {
+    content.answers.no_result.contains_key(fold(text).as_ref())
+}
+
+/// Reads a word by a vocabulary.
+fn word<'a, T>(entered: &'a Answer<String>, content: &Content, mut known: impl FnMut(&'a str) -> Option<T>) -> Told<T> {
+    match entered {
+        Answer::Absent => Told::Missing,
+        Answer::Unknown | Answer::NotReported => Told::Unknown,
+        Answer::Known(text) => match said(text) {
+            None => Told::Missing,
+            Some(text) => match known(text) {
+                Some(found) => Told::Known(found),
+                None if is_no_result(text, content) => Told::Unknown,
+                None => Told::Foreign,
+            },
+        },
+    }
+}
+
+/// The site, and the side that stands with it.
+fn site<'a>(entered: &'a Answer<String>, content: &'a Content) -> (Told<&'a Arc<Site>>, Option<Side>) {
+    let catalog: &RadiationCatalog = &content.radiation;
+    let named =
+        |folded: &str| catalog.sites.iter().find(|site| site.key == folded || site.words.iter().any(|word| word == folded));
+    let mut side = None;
+    let told = word(entered, content, |text| {
+        if let Some(found) = named(&fold(text)) {
+            return Some(found);
+        }
+        let mut rest: Vec<&str> = Vec::new();
+        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')')).filter(|part| !part.is_empty());
+        for part in parts {
+            let folded = fold(part);
+            match side_of(&folded, catalog) {
+                Some(found) => side = Some(side.map_or(found, |other| if other == found { found } else { Side::Both })),
+                None => rest.push(part),
+            }
+        }
+        named(&fold(&rest.join(" ")))
+    });
+    (told, side)
+}
+
+fn side_of(folded: &str, catalog: &RadiationCatalog) -> Option<Side> {
+    let is = |words: &[String]| words.iter().any(|word| word == folded);
+    let [right, left, both] = &catalog.sides;
+    if is(right) {
+        Some(Side::Right)
+    } else if is(left) {
+        Some(Side::Left)
+    } else if is(both) {
+        Some(Side::Both)
+    } else {
+        None
+    }
+}
+
+fn side_of_diagnosis(order: &OrderRequest, content: &Content) -> Option<Side> {
+    let code = order.diagnosis.as_ref()?.icd10.as_deref()?;
+    let title = &content.diagnoses.get(code)?.title;
+    let says = |side: &str| title.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(side));
+    match (says("right"), says("left")) {
+        (true, false) => Some(Side::Right),
+        (false, true) => Some(Side::Left),
+        _ => None,
+    }
+}
+
+/// Takes the text apart, the longest words first.
+fn technique<'a>(text: &str, catalog: &'a RadiationCatalog) -> Technique<'a> {
+    let mut found = Technique::default();
+    for chunk in text.split([',', ';', '\n', '(', ')', '+', '.']) {
+        let parts: Vec<&str> = chunk.split_whitespace().collect();
+        let mut at = 0;
+        while at < parts.len() {
+            let longest = LONGEST.min(parts.len() - at);
+            let taken = (1..=longest)
+                .rev()
+                .find(|length| parts.get(at..at + length).is_some_and(|words| take(&words.join(" "), catalog, &mut found)));
+            if taken.is_none()
+                && let Some(part) = parts.get(at)
+            {
+                one_by_one(part, catalog, &mut found);
+            }
+            at += taken.unwrap_or(1);
+        }
+    }
+    found
+}
+
+/// `dibh/gated` where it is no word as a whole.
+fn one_by_one<'a>(part: &str, catalog: &'a RadiationCatalog, found: &mut Technique<'a>) {
+    for piece in part.split('/').filter(|piece| !piece.is_empty()) {
+        if !take(piece, catalog, found) && said(piece).is_some() {
+            found.foreign.push(piece.to_owned());
+        }
+    }
+}
+
+/// True where the words are known.
+fn take<'a>(written: &str, catalog: &'a RadiationCatalog, found: &mut Technique<'a>) -> bool {
+    let folded = fold(written);
+    let folded = folded.as_ref();
+    if let Some(term) = catalog.techniques.iter().find(|term| term.is(folded)) {
+        if !found.words.contains(&term.key.as_str()) {
+            found.words.push(&term.key);
+        }
+        return true;
+    }
+    if catalog.denials.iter().any(|word| word == folded) {
+        found.denials.push(written.to_owned());
+        return true;
+    }
+    if let Some(means) = catalog.means.iter().find(|means| means.words.iter().any(|word| word == folded)) {
+        found.means.push((written.to_owned(), means));
+        return true;
+    }
+    catalog.says_nothing.iter().any(|word| word == folded)
+}

@@ -1,0 +1,207 @@
+//! Which schedule is ordered (R-21…27).
+
+use super::ground::Ground;
+use crate::domain::content::radiation::{Designation, FractionationSchedule, ScheduleBoost};
+use crate::domain::order::Boost;
+use crate::domain::vocabulary::Truth;
+use crate::rules::criteria;
+use crate::rules::fit::is_line;
+use std::sync::Arc;
+
+/// Slack for doses that are decimal fractions, in gray.
+const SLACK: f64 = 1e-6;
+
+/// An answer by which schedules are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dimension {
+    Cancer,
+    Goal,
+    Stage,
+    Histology,
+    Line,
+    Target,
+}
+
+/// Whether a patient could have a schedule, whatever dose is ordered.
+#[derive(Debug, Clone)]
+pub(super) struct Agreement {
+    /// Answers that the schedule names and nobody told.
+    pub unknown: Vec<Dimension>,
+    /// Whether what it needs is met; none where it needs nothing.
+    pub needs: Option<Truth>,
+}
+
+/// A schedule that the order fits.
+#[derive(Debug, Clone)]
+pub(super) struct Fit<'a> {
+    pub schedule: &'a Arc<FractionationSchedule>,
+    pub agreement: Agreement,
+    /// Total dose of the main course in gray.
+    pub dose_gy: f64,
+    /// Fractions of the main course.
+    pub fractions: u32,
+    /// True where the total was taken to include the boost.
+    pub boost_in_total: bool,
+}
+
+impl Fit<'_> {
+    /// of several the first.
+    fn rank(&self, site: &str) -> (u8, bool, Designation, &str) {
+        let needs = match self.agreement.needs {
+            Some(Truth::Met) => 0,
+            None => 1,
+            Some(Truth::Unknown) => 2,
+            Some(Truth::NotMet) => 3,
+        };
+        (needs, !self.schedule.is_of(site), self.schedule.designation, &self.schedule.id)
+    }
+}
+
+/// What came of looking for the schedule.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// Dose, fractions or site are not known: nothing is compared.
+    NotCompared,
+    /// None fits.
+    None,
+    /// This one.
+    One(Box<Fit<'a>>),
+}
+
+impl<'a> Found<'a> {
+    /// The schedule, where there is one.
+    pub fn fit(&self) -> Option<&Fit<'a>> {
+        match self {
+            Self::One(fit) => Some(fit),
+            _ => None,
+        }
+    }
+}
+
+/// Looks for it.
+pub(super) fn find<'a>(ground: &Ground<'a>) -> Found<'a> {
+    let treated = ground.treated;
+    let (Some(site), Some(dose), Some(fractions)) = (treated.site_key(), treated.dose_gy, treated.fractions) else {
+        return Found::NotCompared;
+    };
+    if let Some(fit) = best(site, dose, fractions, false, ground) {
+        return Found::One(Box::new(fit));
+    }
+    let Some(boost) = treated.entered.boost else { return Found::None };
+    let main = dose - boost.dose_gy;
+    let tried = [fractions.checked_sub(boost.fractions), Some(fractions)].into_iter().flatten().filter(|left| *left > 0);
+    let fit = tried.filter(|_| main > 0.0).find_map(|left| best(site, main, left, true, ground));
+    fit.map_or(Found::None, |fit| Found::One(Box::new(fit)))
+}
+
+fn best<'a>(site: &str, dose: f64, fractions: u32, boost_in_total: bool, ground: &Ground<'a>) -> Option<Fit<'a>> {
+    let fits = ground.catalog().schedules_of(site).filter(|schedule| has_dose(schedule, dose, fractions, ground)).filter_map(
+        |schedule| {
+            let agreement = agreement(schedule, ground)?;
+            Some(Fit { schedule, agreement, dose_gy: dose, fractions, boost_in_total })
+        },
+    );
+    fits.min_by(|left, right| left.rank(site).cmp(&right.rank(site)))
+}
+
+fn has_dose(schedule: &FractionationSchedule, dose: f64, fractions: u32, ground: &Ground<'_>) -> bool {
+    let each = dose / f64::from(fractions.max(1));
+    schedule.modalities.iter().any(|by| ground.treated.is_by(*by))
+        && (schedule.fractions.0..=schedule.fractions.1).contains(&fractions)
+        && is_within(dose, schedule.dose_gy, ground.tolerance())
+        && is_within(each, schedule.dose_per_fraction_gy, ground.tolerance())
+}
+
+fn is_within(value: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
+    value >= low * (1.0 - tolerance) - SLACK && value <= high * (1.0 + tolerance) + SLACK
+}
+
+/// None where a known answer excludes the patient. Absent and unknown answers never do.
+pub(super) fn agreement(schedule: &FractionationSchedule, ground: &Ground<'_>) -> Option<Agreement> {
+    let patient = ground.patient;
+    let mut unknown = Vec::new();
+    let mut ask = |dimension: Dimension, is_named: bool, truth: Truth| {
+        if is_named && truth == Truth::Unknown {
+            unknown.push(dimension);
+        }
+        !is_named || truth != Truth::NotMet
+    };
+    let among = |list: &[String], word: &str| list.iter().any(|known| known == word);
+    let agrees =
+        ask(
+            Dimension::Cancer,
+            !schedule.cancers.is_empty(),
+            patient.cancer().map(|cancer| among(&schedule.cancers, cancer)).into(),
+        ) && ask(
+            Dimension::Goal,
+            schedule.goal.is_some(),
+            patient.clinical.treatment_goal.known().map(|goal| schedule.goal == Some(*goal)).into(),
+        ) && ask(Dimension::Stage, !schedule.stages.is_empty(), patient.stage.map(|stage| among(&schedule.stages, stage)).into())
+            && ask(Dimension::Histology, !schedule.pathologies.is_empty(), histology(&schedule.pathologies, ground))
+            && ask(Dimension::Line, !schedule.lines.is_empty(), is_line(&schedule.lines, patient))
+            && ask(
+                Dimension::Target,
+                schedule.target.is_some(),
+                ground.treated.target.known().map(|target| schedule.target.as_deref() == Some(target.term.key.as_str())).into(),
+            );
+    let needs = schedule.needs.as_ref().map(|needs| ground.judge(&needs.criterion));
+    agrees.then_some(Agreement { unknown, needs })
+}
+
+/// A word of the vocabulary that is none of those named is another histology; one outside it says nothing (REG-13).
+fn histology(named: &[String], ground: &Ground<'_>) -> Truth {
+    let told = ground.patient.clinical.pathology.known().and_then(|entered| ground.content.pathology(entered));
+    match criteria::pathology(named, ground.patient) {
+        Truth::Unknown if told.is_some() => Truth::NotMet,
+        truth => truth,
+    }
+}
+
+/// Schedules that are offered in the place of one that fits none: those of the site that the patient could have.
+pub(super) fn offered<'a>(ground: &Ground<'a>) -> Vec<&'a Arc<FractionationSchedule>> {
+    let Some(site) = ground.treated.site_key() else { return Vec::new() };
+    let could_have = |schedule: &&Arc<FractionationSchedule>| {
+        schedule.designation != Designation::NotRecommended
+            && agreement(schedule, ground).is_some_and(|agreement| agreement.needs != Some(Truth::NotMet))
+    };
+    let all = || ground.catalog().schedules_of(site).filter(could_have);
+    let mut own: Vec<_> = all().filter(|schedule| schedule.is_of(site)).collect();
+    if own.is_empty() {
+        own = all().collect();
+    }
+    own.sort_by(|left, right| (left.designation, left.tier, &left.id).cmp(&(right.designation, right.tier, &right.id)));
+    own
+}
+
+/// The preferred schedules of the group that the patient could have, where the order takes more treatment days than each of them.
+pub(super) fn shorter<'a>(fit: &Fit<'_>, ground: &Ground<'a>) -> Vec<&'a Arc<FractionationSchedule>> {
+    if fit.schedule.designation != Designation::Acceptable {
+        return Vec::new();
+    }
+    let preferred = ground.catalog().schedules.iter().filter(|other| {
+        let same_site = ground.treated.site_key().is_some_and(|site| other.sites.is_empty() || other.is_of(site));
+        other.group == fit.schedule.group && other.designation == Designation::Preferred && same_site
+    });
+    let could_have =
+        |other: &&Arc<FractionationSchedule>| agreement(other, ground).is_some_and(|found| found.needs != Some(Truth::NotMet));
+    let preferred: Vec<_> = preferred.filter(could_have).collect();
+    let days = fit.schedule.days(fit.fractions);
+    let is_longer = preferred.iter().all(|other| days > other.days(other.fractions.1));
+    if is_longer { preferred } else { Vec::new() }
+}
+
+/// What is wrong with a boost on a schedule.
+pub(super) fn boost_fault(boost: Boost, of: Option<&ScheduleBoost>, ground: &Ground<'_>) -> Option<String> {
+    let entered = format!("a boost of {} Gy in {} fractions", boost.dose_gy, boost.fractions);
+    let Some(of) = of else { return Some(format!("{entered} does not belong to this schedule")) };
+    let fits =
+        is_within(boost.dose_gy, of.dose_gy, ground.tolerance()) && (of.fractions.0..=of.fractions.1).contains(&boost.fractions);
+    let range = |low: String, high: String| if low == high { low } else { format!("{low} to {high}") };
+    (!fits).then(|| {
+        format!(
+            "{entered} is outside what the schedule has: {} Gy in {} fractions",
+            range(of.dose_gy.0.to_string(), of.dose_gy.1.to_string()),
+            range(of.fractions.0.to_string(), of.fractions.1.to_string())
+        )
+    })
+}
