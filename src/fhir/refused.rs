@@ -18,7 +18,9 @@ pub fn reasons(error: app::Error, reading: &Reading, claim: &Claim<'_>) -> Resul
     let one = |refusal, expression: String, text: String| Ok(vec![Rejected { refusal, expression, text, item: None }]);
     let whole = claim.entry.path("");
     match *refusal {
-        Refusal::Validation(faults) | Refusal::MissingRequired(faults) => of_faults(&faults, reading, claim),
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
+            of_faults(&faults, reading, claim)
+        }
         Refusal::NotEligible(ineligible) => one("not-eligible", whole, with_contact(&ineligible.detail, &ineligible.redirect)),
         Refusal::MemberNotFound => one("member-not-found", reading.origin("/member/member_id", claim), MEMBER.to_owned()),
         Refusal::MemberMismatch => one("member-mismatch", reading.origin("/member/member_id", claim), MEMBER.to_owned()),

@@ -62,6 +62,8 @@ pub const X12_FOLLOW_UPS: &str = "https://codesystem.x12.org/005010/889";
 pub const X12_REASONS: &str = "https://codesystem.x12.org/external/886";
 /// X12 code source 755.
 pub const X12_REPORTS: &str = "https://codesystem.x12.org/005010/755";
+/// CPT, which is HCPCS Level I.
+pub const CPT: &str = "http://www.ama-assn.org/go/cpt";
 /// HCPCS Level II.
 pub const HCPCS: &str = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
 /// National Provider Identifiers.

@@ -1,5 +1,7 @@
 //! What portals ask about radiation.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
 use crate::support::submit::{ORDERING, sandbox};
 use serde_json::{Value, json};
 

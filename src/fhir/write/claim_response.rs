@@ -208,8 +208,9 @@ fn authorized(answer: Answer<'_>, drug: &CaseDrug) -> Vec<Value> {
         extensions.push(extension(urls::PREAUTH_PERIOD, "valuePeriod", period(from, through)));
     }
     if let (Some(code), Some(units)) = (&drug.hcpcs, drug.units_approved) {
+        let system = if code.starts_with(|first: char| first.is_ascii_digit()) { urls::CPT } else { urls::HCPCS };
         let detail = [
-            extension("productOrServiceCode", "valueCodeableConcept", concept(urls::HCPCS, code, None)),
+            extension("productOrServiceCode", "valueCodeableConcept", concept(system, code, None)),
             extension("quantity", "valueQuantity", json!({"value": units, "unit": "units"})),
         ];
         extensions.push(json!({"url": urls::AUTHORIZED_DETAIL, "extension": detail}));

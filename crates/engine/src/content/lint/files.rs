@@ -5,7 +5,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
