@@ -159,8 +159,9 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_somebody_else_is_refused() {
+    fn a_directory_of_somebody_else_that_holds_something_is_refused() {
         let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("kept"), "").unwrap();
         assert!(matches!(stranger().own_dir(dir.path()), Err(PostgresError::NotOurs { .. })));
     }
 
