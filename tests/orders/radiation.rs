@@ -1,5 +1,7 @@
 //! Radiation orders over HTTP: decided, stored, read, reviewed, verified and billed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
 use crate::support::desk::{self, NURSE, PHYSICIAN, PRACTICE, act, done, id, offer, submit};
 use crate::support::http::Service;
 use axum::http::Method;
