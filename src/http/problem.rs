@@ -143,6 +143,11 @@ impl Problem {
         self.0.kind
     }
 
+    /// Every fault of the body.
+    pub fn errors(&self) -> &[Fault] {
+        &self.0.errors
+    }
+
     /// Why a 5xx happened, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

@@ -9,7 +9,7 @@ pub mod providers;
 pub mod text;
 
 use super::App;
-use crate::domain::content::{Cancer, Content, Diagnosis, Drug, Regimen, ResultDefinition};
+use crate::domain::content::{Cancer, Code, Content, Diagnosis, Drug, Regimen, ResultDefinition};
 use chrono::NaiveDate;
 use index::NameIndex;
 use std::collections::HashMap;
@@ -73,6 +73,21 @@ pub fn drugs<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Vec<&'
     let mut found: Vec<&Arc<Drug>> = all.iter().filter(fits).collect();
     found.sort_by_key(|drug| drug.codes.iter().map(|known| known.hcpcs.as_str()).filter(|known| known.starts_with(&code)).min());
     if found.is_empty() { by_name.search(typed).into_iter().filter_map(|number| all.get(number)).collect() } else { found }
+}
+
+/// The code under which a drug is billed that is given so: of several products the one without a name of its own; none where no product is
+/// given by this route.
+pub fn code_by_route<'a>(content: &'a Content, generic: &str, route: &str) -> Option<&'a Code> {
+    let drug = content.drugs.named(generic)?;
+    let route = content.dosing.said(route).route();
+    let dosing = content.dosing.of(&drug.generic);
+    let fits = |code: &&Code| match (route, dosing) {
+        (Some(route), Some(dosing)) => dosing.products_for(Some(&code.hcpcs)).any(|product| product.routes().has(route)),
+        _ => true,
+    };
+    let is_plain = |code: &&Code| code.product.is_none() && code.biosimilar_name.is_none();
+    let mut fitting = drug.codes.iter().filter(fits);
+    fitting.clone().find(is_plain).or_else(|| fitting.next())
 }
 
 /// Diagnoses by title, or by the beginning of a code with or without its dot; in order of codes where nothing is typed.
