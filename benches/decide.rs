@@ -117,6 +117,8 @@ fn multiplied(content: &Content, count: usize) -> Content {
         therapies: Arc::clone(&content.therapies),
         coverage: Arc::clone(&content.coverage),
         searches: Arc::clone(&content.searches),
+        plain: Arc::clone(&content.plain),
+        letters: Arc::clone(&content.letters),
         agreement: Arc::clone(&content.agreement),
     })
 }

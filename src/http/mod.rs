@@ -35,6 +35,7 @@ pub mod programs;
 pub mod providers;
 pub mod query;
 pub mod rate_limit;
+mod reading_grades;
 pub mod reason_codes;
 mod reconsiderations;
 mod review_problems;
@@ -47,6 +48,7 @@ pub mod summaries;
 pub mod tokens;
 pub mod verifications;
 pub mod webhooks;
+mod worksheets;
 
 use crate::app::App;
 use axum::Router;
@@ -78,6 +80,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(coverage_requirements::routes())
         .merge(programs::routes())
         .merge(reason_codes::routes())
+        .merge(reading_grades::routes())
+        .merge(worksheets::routes())
         .merge(catalog::routes())
         .merge(providers::routes())
         .merge(verifications::routes())

@@ -5,6 +5,8 @@
 mod forms;
 mod letters;
 mod negotiation;
+mod notices;
 mod paper;
+mod plain_words;
 mod second_look;
 mod summaries;

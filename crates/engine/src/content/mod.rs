@@ -11,10 +11,12 @@ mod criteria;
 mod document;
 mod dosing;
 mod drugs;
+mod letters;
 mod limits;
 mod lines;
 mod lint;
 mod phases;
+mod plain;
 mod policies;
 mod presence;
 mod programs;
@@ -31,7 +33,8 @@ mod vocabulary;
 pub use report::{ContentErrors, Problem, Report};
 
 use crate::domain::content::{
-    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, SearchWords, Therapies,
+    Agreement, Content, DosingCatalog, DrugCatalog, HolidayCalendar, LetterBook, Library, Parts, PlainWords, Policy, SearchWords,
+    Therapies,
 };
 use releases::{Releases, Shared};
 use source::Source;
@@ -87,6 +90,8 @@ struct Drafts {
     therapies: Arc<Therapies>,
     coverage: coverage::Drafts,
     searches: Arc<SearchWords>,
+    plain: Arc<PlainWords>,
+    letters: Arc<LetterBook>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -111,6 +116,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
     let searches = Arc::new(searches::read(source, &words, &mut report));
+    let plain = Arc::new(plain::read(source, &words, &mut report));
+    let letters = Arc::new(letters::read(source, &mut report));
     let drafts = Drafts {
         releases,
         words,
@@ -125,6 +132,8 @@ fn read(source: &Source) -> (Drafts, Report) {
         therapies,
         coverage,
         searches,
+        plain,
+        letters,
     };
     presence::check(&drafts, &mut report);
     (drafts, report)
@@ -169,6 +178,8 @@ impl Drafts {
                 agreement: Arc::clone(&agreement),
                 therapies: Arc::clone(&self.therapies),
                 searches: Arc::clone(&self.searches),
+                plain: Arc::clone(&self.plain),
+                letters: Arc::clone(&self.letters),
             }))
         });
         Library::new(contents.collect())

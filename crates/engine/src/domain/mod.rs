@@ -12,6 +12,7 @@ pub mod items;
 pub mod names;
 pub mod order;
 pub mod order_id;
+pub mod reading;
 pub mod refusal;
 pub mod review;
 pub mod roster;

@@ -37,6 +37,7 @@ pub mod limits;
 pub mod matching;
 pub mod pathways;
 pub mod patient;
+pub mod plain;
 pub mod plan;
 pub mod policy;
 pub mod radiation;
@@ -47,6 +48,7 @@ pub mod setting;
 pub mod stage;
 pub mod tnm;
 pub mod update;
+pub mod worksheet;
 
 pub use decide::decide;
 pub use decision::{DecidedDrug, Decision};

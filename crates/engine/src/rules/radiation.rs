@@ -26,6 +26,7 @@ pub fn pend(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> De
         order_id: None,
         dosing,
         administered_dose: None,
+        first_administered_dose: None,
         visits_approved: None,
         units_per_visit: None,
         billing_unit: None,

@@ -14,6 +14,7 @@ mod decision_cases;
 mod decision_report;
 mod engine_properties;
 mod history;
+mod plain_words;
 mod preferred_products;
 mod regimen_index;
 mod regimens_match_themselves;

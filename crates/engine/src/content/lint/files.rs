@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -14,6 +14,7 @@ const KNOWN: [&str; 20] = [
     "assessments.toml",
     "settings.toml",
     "words",
+    "letters",
     "administration.toml",
     "programs",
     "policies",
@@ -28,13 +29,14 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 8] = ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
+const TABLES: [&str; 9] = ["coverage", "letters", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
 
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 9] = [
     "diagnoses.toml",
     "groups.toml",
     "no_result.toml",
     "outcomes.toml",
+    "plain.toml",
     "reasons.toml",
     "stages.toml",
     "therapies.toml",

@@ -7,6 +7,7 @@ mod coverage;
 mod dosing;
 mod letters;
 mod limits;
+mod plain;
 mod program;
 mod regimen;
 mod searches;
@@ -23,8 +24,9 @@ pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,
 };
-pub use letters::{LanguageLine, Letters, Reason};
+pub use letters::{DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, PHRASES, Reason, Template, Translation};
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
+pub use plain::{PlainFact, PlainWords};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, Range,
     RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
@@ -126,6 +128,10 @@ pub struct Content {
     pub coverage: Arc<CoverageGuide>,
     /// Words of searches.
     pub searches: Arc<SearchWords>,
+    /// What criteria are called in plain English.
+    pub plain: Arc<PlainWords>,
+    /// The sentences of letters.
+    pub letters: Arc<LetterBook>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -196,6 +202,10 @@ pub struct Parts {
     pub coverage: Arc<CoverageGuide>,
     /// See [`Content`].
     pub searches: Arc<SearchWords>,
+    /// See [`Content`].
+    pub plain: Arc<PlainWords>,
+    /// See [`Content`].
+    pub letters: Arc<LetterBook>,
 }
 
 impl From<Parts> for Content {
@@ -231,6 +241,8 @@ impl From<Parts> for Content {
             therapies: parts.therapies,
             coverage: parts.coverage,
             searches: parts.searches,
+            plain: parts.plain,
+            letters: parts.letters,
             regimen_ids,
             by_cancer,
             pathology_words,
