@@ -11,6 +11,7 @@ mod criteria;
 mod document;
 mod dosing;
 mod drugs;
+mod forms;
 mod limits;
 mod lines;
 mod lint;

@@ -27,6 +27,13 @@ use serde_json::json;
 /// # Errors
 /// A [`Refusal`] where the request cannot be taken as an order.
 pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
+    match plan::resolved(facts.order) {
+        Some(order) => decide_resolved(&Facts { order: &order, ..facts.clone() }, content, now),
+        None => decide_resolved(facts, content, now),
+    }
+}
+
+fn decide_resolved(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
     let mut admitted = admit(facts, content)?;
     if admitted.service == Service::RadiationOncology {
         return Ok(radiation::pend(facts, &admitted, content));
@@ -172,11 +179,7 @@ impl<'a> Deciding<'a> {
             requirements: &["REG-01", "DEV-02"],
             source: &matched.regimen.citation,
             facts: said_facts([("differences", json!(matched.differences.len()))]),
-            message: if matched.differences.is_empty() {
-                format!("interval, cycles and days are those of {}", matched.regimen.name)
-            } else {
-                format!("interval, cycles or days differ from {}", matched.regimen.name)
-            },
+            message: schedule_message(matched),
         });
     }
 
@@ -309,9 +312,7 @@ impl<'a> Deciding<'a> {
         let ours = matching::ingredients(shared.plan);
         let is_treatment = |ingredient: &str| {
             ours.treatment.contains(ingredient)
-                || shared
-                    .matched
-                    .is_some_and(|matched| matched.regimen.required_ingredients.iter().any(|required| required == ingredient))
+                || shared.matched.is_some_and(|matched| matched.required().iter().any(|required| required == ingredient))
                     && ours.flexible.contains(ingredient)
         };
         let cited = shared.admitted.referenced.map(|case| case.case_id);
@@ -481,6 +482,15 @@ fn with_holds(judged: &[Judged], holds: &[Hold]) -> Vec<DrugStatus> {
     let held = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::InProgress);
     let all = !plain().any(held);
     plain().map(|status| if all || held(status) { DrugStatus::InProgress } else { status }).collect()
+}
+
+fn schedule_message(matched: &Match<'_>) -> String {
+    let name = &matched.regimen.name;
+    match matched.form {
+        _ if !matched.differences.is_empty() => format!("interval, cycles or days differ from {name}"),
+        Some(form) => format!("interval, cycles and days are those of {name}, given as {} ({})", form.name, form.source),
+        None => format!("interval, cycles and days are those of {name}"),
+    }
 }
 
 fn treatment_ingredients(drugs: &[DecidedDrug]) -> Vec<String> {

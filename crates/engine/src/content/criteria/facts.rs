@@ -11,7 +11,7 @@ use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorE
 use crate::domain::vocabulary::{FnRiskFactor, LineOfBusiness, LineOfTreatment, Response, Sex, Toxicity, TreatmentGoal};
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 40] = [
+const BEGINNINGS: [&str; 42] = [
     "cancer",
     "pathology",
     "stage",
@@ -27,6 +27,7 @@ const BEGINNINGS: [&str; 40] = [
     "days",
     "with",
     "without",
+    "after",
     "alone",
     "prior",
     "no",
@@ -37,6 +38,7 @@ const BEGINNINGS: [&str; 40] = [
     "line_of_business",
     "sex",
     "cycle_length_days",
+    "own_cycle_days",
     "carboplatin_auc",
     "planned_days",
     "creatinine_clearance",
@@ -80,6 +82,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "ecog" => number(reader, NumberFact::Ecog),
         "age" => number(reader, NumberFact::Age),
         "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
+        "own_cycle_days" => number(reader, NumberFact::OwnCycleDays),
         "carboplatin_auc" => number(reader, NumberFact::CarboplatinAuc),
         "planned_days" => number(reader, NumberFact::PlannedDays),
         "creatinine_clearance" => number(reader, NumberFact::CreatinineClearance),
@@ -103,6 +106,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "months" => months_since(reader),
         "with" => with(reader),
         "without" => Ok(Criterion::Not(Box::new(Criterion::With(partners(reader)?)))),
+        "after" => Ok(Criterion::After(partners(reader)?)),
         "alone" => Ok(Criterion::Alone),
         "prior" => prior(reader),
         "no" => {

@@ -4,7 +4,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -20,6 +20,7 @@ const KNOWN: [&str; 20] = [
     "limits",
     "coverage",
     "regimens",
+    "forms",
     "drugs",
     "dosing",
     "calendars",
@@ -28,7 +29,7 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 8] = ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars"];
+const TABLES: [&str; 9] = ["coverage", "programs", "policies", "limits", "regimens", "forms", "drugs", "dosing", "calendars"];
 
 const WORDS: [&str; 7] =
     ["groups.toml", "no_result.toml", "outcomes.toml", "reasons.toml", "stages.toml", "therapies.toml", "units.toml"];
