@@ -9,8 +9,8 @@ use supervised::Job;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Runs due timers and publishes events every second, delivers to health plans, and forgets old idempotency keys and sessions every hour,
-/// until `stop` is ready; what has begun by then is finished. None of these waits for another or ends with it.
+/// Runs due timers, publishes events and seals records of accesses every second, delivers to health plans, and forgets old idempotency keys
+/// and sessions every hour, until `stop` is ready; what has begun by then is finished. None of these waits for another or ends with it.
 pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     let (end, ended) = watch::channel(());
     let mut jobs = JoinSet::new();
@@ -27,8 +27,9 @@ pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     }
 }
 
-/// Runs what is due now, and publishes what happened. In a sandbox the clock may have been set by another process.
+/// Runs what is due now, publishes what happened and seals what was recorded. In a sandbox the clock may have been set by another process.
 pub async fn tick(app: &App) -> Result<(), Error> {
     Job::Timers.run(app).await?;
-    Job::Publishing.run(app).await
+    Job::Publishing.run(app).await?;
+    Job::Sealing.run(app).await
 }

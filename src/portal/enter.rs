@@ -7,7 +7,8 @@ use super::pages::Who;
 use super::shell::{self, Shell};
 use super::visitor::Visitor;
 use super::{assets, cookie};
-use crate::app::sessions;
+use crate::app::accesses::{self, Handled};
+use crate::app::{RequestId, sessions};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -55,6 +56,7 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         (None, _) => return finish(&portal, visitor.as_ref(), Failure::not_found().into_response()),
         _ => {}
     }
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     if let Some(visitor) = &visitor {
         request.extensions_mut().insert(visitor.clone());
     }
@@ -70,6 +72,13 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         Ok(Err(_)) => Failure::internal("a page panicked").into_response(),
         Err(_) => Failure::unavailable().into_response(),
     };
+    // what a page shows is on record before anybody sees it
+    if let Some(visitor) = &visitor {
+        let handled = Handled { request_id, operation: format!("{method} {path}"), writes: !reading, case_id: None };
+        if let Err(error) = accesses::keep(&portal.app, &visitor.caller, handled).await {
+            return finish(&portal, Some(visitor), Failure::from(error).into_response());
+        }
+    }
     finish(&portal, visitor.as_ref(), response)
 }
 
