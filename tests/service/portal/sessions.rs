@@ -148,5 +148,23 @@ async fn outside_a_sandbox_there_is_nobody_to_pick() {
     assert_eq!(answer.status.as_u16(), 404, "{}", answer.text);
     assert!(browser.cookies.is_empty());
     assert_eq!(browser.open("/sandbox/clock").await.status.as_u16(), 404);
+    // what a sandbox left in the database lets nobody in: its people, and what began under its clock
+    for (subject, ahead, lets_in) in [(DESK, "0", false), ("somebody", "61 seconds", false), ("somebody", "30 seconds", true)] {
+        sqlx::query(
+            "insert into portal_sessions (session_hash, role, subject, name, tax_ids, created_at, seen_at)
+             values (sha256(convert_to(repeat('A', 43), 'UTF8')), 'nurse', $1, 'N', '{}', $2 + $3::interval, $2 + $3::interval)",
+        )
+        .bind(subject)
+        .bind(service.app.clock.now())
+        .bind(ahead)
+        .execute(&service.app.pool)
+        .await
+        .unwrap();
+        browser.cookies.insert(COOKIE.to_owned(), "A".repeat(43));
+        assert_eq!(browser.open("/verify").await.status.as_u16() == 200, lets_in, "{subject} {ahead}");
+        let left: i64 = sqlx::query_scalar("select count(*) from portal_sessions").fetch_one(&service.app.pool).await.unwrap();
+        assert_eq!(left == 1, lets_in, "{subject} {ahead}");
+    }
+    browser.cookies.clear();
     assert_eq!(oncoauth::app::sessions::sign_in_to_sandbox(&service.app, DESK).await.unwrap(), None);
 }
