@@ -3,6 +3,7 @@
 mod answered;
 mod json_lines;
 mod log_lines;
+mod panics;
 
 pub use answered::Answered;
 
@@ -40,6 +41,7 @@ pub fn start_logging(format: LogFormat) -> std::io::Result<LastLines> {
     if let Err(error) = started {
         tracing::debug!(%error, "logging was already started");
     }
+    panics::log();
     Ok(last)
 }
 
