@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod letters;
 pub mod orders;
 pub mod places;
+pub mod rate_limit;
 pub mod readiness;
 pub mod rendering;
 pub mod reviews;
@@ -84,6 +85,8 @@ pub struct Parts {
     pub last_probe: readiness::LastProbe,
     /// How what runs by itself is doing.
     pub background: background::Background,
+    /// How often one caller may call, at whatever door.
+    pub rate_limit: Arc<rate_limit::RateLimit>,
     /// Places for roster files under way.
     pub roster_loads: places::Places,
 }
@@ -161,6 +164,8 @@ pub struct Settings {
     /// The longest that a clinical document may take to arrive. One of which nothing arrives for as long as a request may take is given
     /// up before.
     pub upload_timeout: Duration,
+    /// The longest that a timer's work may take, and a run of the other jobs.
+    pub job_limit: Duration,
     /// Called before each timer's work, for tests of what happens when that panics.
     pub before_timer: Option<fn(&str, uuid::Uuid)>,
     /// Who looks for viruses in clinical documents.
@@ -187,6 +192,7 @@ impl Default for Settings {
             uploads_of_one: 4,
             uploads_stored: 2,
             upload_timeout: Duration::from_mins(5),
+            job_limit: Duration::from_mins(1),
             before_timer: None,
             scanner: attachments::Scanner::NotConfigured,
             webhooks: webhooks::Pace::default(),
@@ -212,6 +218,7 @@ impl App {
             last_probe: readiness::LastProbe::default(),
             background: background::Background::default(),
             uploads: attachments::Places::new(&settings),
+            rate_limit: Arc::new(rate_limit::RateLimit::new(settings.rate_limit)),
             roster_loads: places::Places::new(settings.roster_loads, 1),
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),

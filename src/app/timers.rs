@@ -13,10 +13,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// A failed timer waits a minute, then twice as long each time, up to this many minutes.
 const LONGEST_WAIT_MINUTES: i64 = 60;
+
+/// How long the end of a failed run may take to reach the database, and the note of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is noted of a timer that was given up.
+const TOO_LONG: &str = "took too long";
 
 /// Runs every timer due by `until`, in the order in which they fall due, and waits for those that another process is running. A timer
 /// that fails is put off and does not keep the others.
@@ -79,25 +86,42 @@ async fn attempt(
     until: DateTime<Utc>,
 ) -> Result<()> {
     let Some(timer) = store::timers::take(&mut transaction, case_id, kind, until).await? else { return Ok(()) };
-    let (outcome, why) = match AssertUnwindSafe(run(app, &mut transaction, &timer, until)).catch_unwind().await {
-        Ok(Ok(())) => match transaction.commit().await {
+    let limit = app.settings.job_limit;
+    // what the server is asked ends there as well, so that it lets go of the case
+    store::timers::limit_statements(&mut transaction, limit).await?;
+    let ran = timeout(limit, AssertUnwindSafe(run(app, &mut transaction, &timer, until)).catch_unwind()).await;
+    let (outcome, why) = match ran {
+        Ok(Ok(Ok(()))) => match transaction.commit().await {
             Ok(()) => {
                 telemetry::count_timer(kind, "done");
                 return Ok(());
             }
             Err(error) => ("failed", Error::from(error).to_string()),
         },
-        Ok(Err(error)) => {
-            transaction.rollback().await?;
+        Ok(Ok(Err(error))) => {
+            roll_back(transaction).await;
             ("failed", error.to_string())
         }
-        Err(_) => {
-            transaction.rollback().await?;
+        Ok(Err(_)) => {
+            roll_back(transaction).await;
             (PANICKED, PANICKED.to_owned())
+        }
+        Err(_) => {
+            roll_back(transaction).await;
+            ("failed", TOO_LONG.to_owned())
         }
     };
     telemetry::count_timer(kind, outcome);
     put_off(app, &timer, until, &why).await
+}
+
+/// Lets go of the case. Where the connection is broken the server does so by itself, and the timer is put off all the same.
+async fn roll_back(transaction: Transaction<'static, Postgres>) {
+    match timeout(PATIENCE, transaction.rollback()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a failed timer was not rolled back in order"),
+        Err(_) => tracing::warn!("a failed timer was not rolled back in time"),
+    }
 }
 
 async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Utc>) -> Result<()> {
@@ -115,7 +139,10 @@ async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Ut
 async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, why: &str) -> Result<()> {
     tracing::error!(case_id = %timer.case_id, kind = timer.kind, attempts = timer.attempts, why, "a timer failed");
     let minutes = 2_i64.checked_pow(timer.attempts.unsigned_abs()).unwrap_or(LONGEST_WAIT_MINUTES).min(LONGEST_WAIT_MINUTES);
-    let mut conn = app.pool.acquire().await?;
     let failure = Failure { id: app.ids.uuid(now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
-    Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)
+    let noted = async {
+        let mut conn = app.pool.acquire().await?;
+        Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)
+    };
+    timeout(PATIENCE, noted).await.unwrap_or_else(|_| Err(Error::Unavailable("a failed timer could not be put off".to_owned())))
 }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// For the head of a request, and for the first byte of a new connection.
     pub head: Duration,
+    /// The same, where most of the connections that there may be are taken.
+    pub head_crowded: Duration,
     /// For the next request.
     pub keep_alive: Duration,
     /// For the next request, where most of the connections that there may be are taken.
@@ -20,6 +22,8 @@ pub struct Limits {
     pub body: Duration,
     /// For the caller to take the next piece of its answer.
     pub answer: Duration,
+    /// For the rest of an answer to leave, once all of it was handed over.
+    pub leaving: Duration,
     /// For a caller that was refused to read why.
     pub parting: Duration,
     /// For what has begun to arrive, once the service stops.
@@ -31,10 +35,12 @@ impl Limits {
     pub const fn new(head: Duration, keep_alive: Duration) -> Self {
         Self {
             head,
+            head_crowded: Duration::from_secs(2),
             keep_alive,
             keep_alive_crowded: Duration::from_secs(1),
             body: Duration::from_secs(30),
             answer: Duration::from_mins(1),
+            leaving: Duration::from_mins(5),
             parting: Duration::from_secs(2),
             stopping: Duration::from_secs(2),
         }
@@ -178,7 +184,9 @@ impl Watch {
         }
         let since = self.since.load(Relaxed);
         match self.phase.load(Relaxed) {
+            HEAD if around.crowded => longer_than(since, shorter(limits.head.min(limits.head_crowded))),
             HEAD => longer_than(since, shorter(limits.head)),
+            ANSWERED => longer_than(since, limits.leaving),
             IDLE if around.stopping => true,
             IDLE if around.crowded => longer_than(since, limits.keep_alive.min(limits.keep_alive_crowded)),
             IDLE => longer_than(since, limits.keep_alive),
@@ -214,6 +222,7 @@ mod tests {
         assert_eq!(lasts(&watch, QUIET), Some(10), "nothing came");
         assert!(watch.received());
         assert_eq!(lasts(&watch, QUIET), Some(10), "half a head came");
+        assert_eq!(lasts(&watch, Around { crowded: true, ..QUIET }), Some(2), "half a head keeps others out");
         watch.begins(false);
         assert_eq!(lasts(&watch, QUIET), None, "how long a handler may take is not said here");
         watch.waits_for_body();
@@ -221,7 +230,7 @@ mod tests {
         watch.waits_no_longer();
         watch.has_read_all();
         watch.is_answered();
-        assert_eq!(lasts(&watch, QUIET), None, "the answer is on its way");
+        assert_eq!(lasts(&watch, QUIET), Some(300), "the answer is on its way");
         watch.is_stuck();
         assert_eq!(lasts(&watch, QUIET), Some(60), "nobody takes it");
         watch.moves();
@@ -243,7 +252,7 @@ mod tests {
         assert_eq!(lasts(&watch, stopping), Some(2));
         watch.waits_no_longer();
         watch.is_answered();
-        assert_eq!(lasts(&watch, stopping), None);
+        assert_eq!(lasts(&watch, stopping), Some(300));
         watch.has_left();
         assert_eq!(lasts(&watch, stopping), Some(0));
     }

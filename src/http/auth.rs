@@ -6,12 +6,13 @@
 
 use super::openapi::{Access, Api};
 use super::problem::Problem;
+use super::problem_kinds as kinds;
 use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
 use crate::domain::vocabulary::CallerRole;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
-use axum::http::{HeaderMap, Method, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
@@ -22,11 +23,16 @@ pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), P
             if !roles.contains(&caller.role) {
                 return Err(Problem::forbidden(refusal(caller.role, roles)));
             }
-            state.rate_limit.take(&caller.subject)?;
+            state.app.rate_limit.take(&caller.subject).map_err(too_many)?;
             request.extensions_mut().insert(caller);
         }
     }
     Ok(())
+}
+
+fn too_many(per_second: u32) -> Problem {
+    Problem::new(&kinds::TOO_MANY_REQUESTS, format!("more than {per_second} requests a second"))
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 fn access<'a>(api: &'a Api, request: &Request) -> &'a Access {

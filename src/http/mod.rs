@@ -35,7 +35,6 @@ pub mod problem_kinds;
 pub mod programs;
 pub mod providers;
 pub mod query;
-pub mod rate_limit;
 pub mod reason_codes;
 mod reconsiderations;
 mod review_problems;
@@ -54,7 +53,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use openapi::Api;
-use rate_limit::RateLimit;
 use state::HttpState;
 use std::sync::Arc;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -112,8 +110,7 @@ pub fn router(app: App) -> Router {
 
 /// The API, with the pages of another door beside it, which also answer where there is nothing.
 pub fn router_with(app: App, pages: Router<HttpState>) -> Router {
-    let limit = RateLimit::new(app.settings.rate_limit);
-    routed(HttpState::new(app, Arc::new(api()), Arc::new(limit)), pages)
+    routed(HttpState::new(app, Arc::new(api())), pages)
 }
 
 /// The API on several threads. How often a caller may call counts on all of them together.
@@ -123,16 +120,22 @@ pub fn routers(app: &App, threads: u16) -> Vec<Router> {
 
 /// The same with the pages of another door on each thread.
 pub fn routers_with(app: &App, threads: u16, pages: impl Fn(&App) -> Router<HttpState>) -> Vec<Router> {
-    let (api, limit) = (Arc::new(api()), Arc::new(RateLimit::new(app.settings.rate_limit)));
+    let api = Arc::new(api());
     let on_one = |app: App| {
         let pages = pages(&app);
-        routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limit)), pages)
+        routed(HttpState::new(app, Arc::clone(&api)), pages)
     };
     app.on_threads(threads).into_iter().map(on_one).collect()
 }
 
 async fn nothing_here() -> StatusCode {
     StatusCode::NOT_FOUND
+}
+
+/// Addresses of the API at which there is nothing: a program is told so as of any other, whatever pages there are.
+fn nowhere() -> Router<HttpState> {
+    let nothing = || axum::routing::any(nothing_here);
+    Router::new().route("/v1", nothing()).route("/v1/", nothing()).route("/v1/{*rest}", nothing())
 }
 
 fn routed(state: HttpState, pages: Router<HttpState>) -> Router {
@@ -143,7 +146,8 @@ fn routed(state: HttpState, pages: Router<HttpState>) -> Router {
 /// Puts what holds for every request around the routes; the last layer is the outermost. There are few of them, since each has every
 /// request put on the heap anew. Pages have a guard of their own.
 pub fn surround(routes: Router<HttpState>, pages: Router<HttpState>, state: HttpState) -> Router {
-    let routes = routes.route_layer(from_fn_with_state(state.clone(), guard::guard)).merge(operations::docs());
+    let routes = routes.route_layer(from_fn_with_state(state.clone(), guard::guard));
+    let routes = routes.merge(operations::docs()).merge(nowhere());
     let routes = match cors(&state.app.settings.cors_origins) {
         Some(cors) => routes.layer(cors),
         None => routes,

@@ -1,7 +1,6 @@
 //! What handlers share: the use cases, and the description of the API that authorization is read from.
 
 use super::openapi::Api;
-use super::rate_limit::RateLimit;
 use crate::app::App;
 use crate::telemetry::{self, Answered};
 use axum::extract::FromRef;
@@ -19,17 +18,15 @@ pub struct Shared {
     pub app: App,
     /// The API description and who may call what.
     pub api: Arc<Api>,
-    /// How often a caller may call.
-    pub rate_limit: Arc<RateLimit>,
     /// Counters of the answers.
     pub answered: Answered,
 }
 
 impl HttpState {
     /// The state of a service.
-    pub fn new(app: App, api: Arc<Api>, rate_limit: Arc<RateLimit>) -> Self {
+    pub fn new(app: App, api: Arc<Api>) -> Self {
         telemetry::metrics();
-        Self(Arc::new(Shared { app, api, rate_limit, answered: Answered::default() }))
+        Self(Arc::new(Shared { app, api, answered: Answered::default() }))
     }
 }
 

@@ -5,12 +5,17 @@ mod supervised;
 
 use crate::app::{App, Error};
 use std::future::Future;
+use std::time::Duration;
 use supervised::Job;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// So long a stop waits for jobs. What is cut off is rolled back, and done later.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs due timers and publishes events every second, delivers to health plans, and forgets old idempotency keys and sessions every hour,
-/// until `stop` is ready; what has begun by then is finished. None of these waits for another or ends with it.
+/// until `stop` is ready; what has begun by then is finished, where that does not take long. None of these waits for another or ends with it.
 pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     let (end, ended) = watch::channel(());
     let mut jobs = JoinSet::new();
@@ -20,10 +25,15 @@ pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     jobs.spawn(supervised::deliver(app, ended));
     stop.await;
     drop(end);
-    while let Some(ended) = jobs.join_next().await {
-        if ended.is_err() {
-            tracing::warn!("a job did not end in order");
+    let all = async {
+        while let Some(ended) = jobs.join_next().await {
+            if ended.is_err() {
+                tracing::warn!("a job did not end in order");
+            }
         }
+    };
+    if timeout(GRACE, all).await.is_err() {
+        tracing::warn!("a job was cut off: what it had begun is done by the next process");
     }
 }
 

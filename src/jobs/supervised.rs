@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// The longest that a job which fails waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -51,13 +51,21 @@ impl Job {
                 }
                 timers::run_free_timers(app, app.clock.now()).await
             }
-            Self::Publishing => feeds::publish(app).await,
+            Self::Publishing => in_time(app, feeds::publish(app)).await,
             Self::Purge => {
-                idempotency::purge(app).await?;
-                sessions::purge(app).await.map(drop)
+                // what keeps one of them keeps not the other
+                let keys = in_time(app, idempotency::purge(app)).await;
+                let sessions = in_time(app, sessions::purge(app)).await;
+                keys.and(sessions).map(drop)
             }
         }
     }
+}
+
+/// Gives up what takes too long, as a failure like any other. Each timer has such a limit of its own.
+async fn in_time<T>(app: &App, run: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let given_up = |_| Err(Error::Unavailable("took too long".to_owned()));
+    timeout(app.settings.job_limit, run).await.unwrap_or_else(given_up)
 }
 
 /// Does a job again and again until the sender is dropped; what has begun by then is finished.

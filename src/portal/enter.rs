@@ -9,13 +9,14 @@ use super::visitor::Visitor;
 use super::{assets, cookie};
 use crate::app::sessions;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
+use tokio::time::{Instant, timeout_at};
 
-/// Nothing is kept, framed, referred to or loaded from anywhere else; there is no script or style but our own files.
+/// Nothing is kept, framed, told to other sites or loaded from anywhere else; there is no script or style but our own files.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -23,7 +24,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
          frame-ancestors 'none'",
     ),
     (header::CACHE_CONTROL, "no-store"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    (header::REFERRER_POLICY, "same-origin"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -37,9 +38,10 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let reading = matches!(method, Method::GET | Method::HEAD);
-    let visitor = match recognize(&portal, request.headers()).await {
-        Ok(visitor) => visitor,
-        Err(failure) => return finish(&portal, None, failure.into_response()),
+    let until = Instant::now() + portal.app.settings.request_timeout;
+    let visitor = match held(Some(until), recognize(&portal, request.headers())).await {
+        Ok(Ok(visitor)) => visitor,
+        Ok(Err(failure)) | Err(failure) => return finish(&portal, None, failure.into_response()),
     };
     if !reading && !is_own(request.headers()) {
         return finish(&portal, visitor.as_ref(), Failure::foreign().into_response());
@@ -56,21 +58,26 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         _ => {}
     }
     if let Some(visitor) = &visitor {
+        if portal.app.rate_limit.take(&visitor.caller.subject).is_err() {
+            let mut refused = finish(&portal, Some(visitor), Failure::too_many().into_response());
+            refused.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return refused;
+        }
         request.extensions_mut().insert(visitor.clone());
     }
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let handled = if path == UNLIMITED {
-        Ok(handled.await)
-    } else {
-        tokio::time::timeout(portal.app.settings.request_timeout, handled).await
-    };
-    let response = match handled {
-        Ok(Ok(response)) => response,
-        // the panic hook has written where it was
-        Ok(Err(_)) => Failure::internal("a page panicked").into_response(),
-        Err(_) => Failure::unavailable().into_response(),
-    };
+    let response = held((path != UNLIMITED).then_some(until), next.run(request)).await.unwrap_or_else(Failure::into_response);
     finish(&portal, visitor.as_ref(), response)
+}
+
+/// A part of what a request needs, until then at most. Its panic is a failure like any other.
+async fn held<T>(until: Option<Instant>, part: impl Future<Output = T>) -> Result<T, Failure> {
+    let part = AssertUnwindSafe(part).catch_unwind();
+    let ended = match until {
+        Some(until) => timeout_at(until, part).await.map_err(|_| Failure::unavailable())?,
+        None => part.await,
+    };
+    // the panic hook has written where it was
+    ended.map_err(|_| Failure::internal("a page panicked"))
 }
 
 async fn recognize(portal: &Portal, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
@@ -92,7 +99,7 @@ fn is_own(headers: &HeaderMap) -> bool {
 
 /// Sets failures as pages, and says what holds for every page.
 fn finish(portal: &Portal, visitor: Option<&Visitor>, mut response: Response) -> Response {
-    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+    if let Some(failure) = response.extensions_mut().remove::<Failure>().or_else(|| unsaid(&response)) {
         response = shell::failure(Shell::new(&portal.app, visitor, ""), &failure);
     }
     for (name, value) in HEADERS {
@@ -101,10 +108,20 @@ fn finish(portal: &Portal, visitor: Option<&Visitor>, mut response: Response) ->
     response
 }
 
-/// What is told where there is nothing: a page to a browser that wants one, and to programs what the API says.
-pub(super) async fn nothing_here(State(portal): State<Portal>, headers: HeaderMap) -> Response {
+/// What an address or a form that cannot be read is to a person: the libraries' own words for it are for programs.
+fn unsaid(response: &Response) -> Option<Failure> {
+    let is_plain = response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    (response.status().is_client_error() && is_plain).then(Failure::not_found)
+}
+
+/// What is told where there is nothing: a page to a browser that wants one, and to programs what the API says, below the addresses of the
+/// API also to a browser.
+pub(super) async fn nothing_here(State(portal): State<Portal>, uri: Uri, headers: HeaderMap) -> Response {
+    let is_of_the_api = ["/v1", "/fhir"]
+        .iter()
+        .any(|door| uri.path().strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !accepted.contains("text/html") {
+    if is_of_the_api || !accepted.contains("text/html") {
         return StatusCode::NOT_FOUND.into_response();
     }
     finish(&portal, None, Failure::not_found().into_response())

@@ -1,6 +1,8 @@
 //! Why there is no page, in words for the person who asked for it.
 
 use crate::app;
+use crate::domain::citation::told_apart;
+use crate::domain::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -40,6 +42,12 @@ impl Failure {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, title: "Not available now", text: text.to_owned() }
     }
 
+    /// More requests than one person makes.
+    pub fn too_many() -> Self {
+        let text = "Too many requests came from you at once, and nothing was done. Wait a moment and try again.";
+        Self { status: StatusCode::TOO_MANY_REQUESTS, title: "Too many requests", text: text.to_owned() }
+    }
+
     /// Something that is ours to mend. The cause is logged here and not shown.
     pub fn internal(cause: &str) -> Self {
         tracing::error!(cause, "a page failed");
@@ -65,6 +73,7 @@ impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
         match error {
             app::Error::NotFound | app::Error::Forbidden { .. } => Self::not_found(),
+            app::Error::Refused(refusal) => Self::refused(StatusCode::CONFLICT, "Not possible", why(*refusal)),
             app::Error::Conflict { detail } => Self::refused(StatusCode::CONFLICT, "Not possible now", detail),
             app::Error::Review(why) => Self::refused(StatusCode::CONFLICT, "Not possible now", why.to_string()),
             app::Error::NotAsked(why) => Self::refused(StatusCode::CONFLICT, "Not possible now", why.to_string()),
@@ -79,5 +88,40 @@ impl From<app::Error> for Failure {
             }
             other => Self::internal(&other.to_string()),
         }
+    }
+}
+
+/// Why something was refused, in one sentence: the first fault is told, and the next one when that is mended.
+fn why(refusal: Refusal) -> String {
+    let text = match refusal {
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) => faults.into_iter().next().map(|fault| fault.message),
+        Refusal::NotEligible(ineligible) => Some(ineligible.detail),
+        Refusal::RetrospectiveWindowClosed { detail, .. }
+        | Refusal::ChannelNotAccepted { detail }
+        | Refusal::OrderingProviderNotOnFile { detail, .. }
+        | Refusal::NotPermitted { detail } => Some(detail),
+        Refusal::MemberNotFound => Some("The health plan's file has no member with this number.".to_owned()),
+        Refusal::MemberMismatch => Some("Name or date of birth do not agree with the health plan's file.".to_owned()),
+        Refusal::CoverageNotActive { date_of_service } => Some(format!("The member has no coverage on {date_of_service}.")),
+    };
+    text.map_or_else(|| "This was refused, and nothing was done.".to_owned(), |text| told_apart(&text).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use crate::app;
+    use crate::domain::refusal::{Fault, Refusal};
+    use axum::http::StatusCode;
+
+    #[test]
+    fn what_is_refused_is_no_failure_of_the_service_and_says_why() {
+        let fault = |message: &str| Fault::new("/a", "malformed", message);
+        let refused = |refusal: Refusal| Failure::from(app::Error::from(refusal));
+        let failure = refused(Refusal::Validation(vec![fault("the first"), fault("the second")]));
+        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "the first"));
+        let failure = refused(Refusal::NotPermitted { detail: "somebody else's case".to_owned() });
+        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "somebody else's case"));
+        assert!(!refused(Refusal::Validation(Vec::new())).text.is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! What a form sent: names and values in their order. Text is trimmed; an empty field is one that was left out.
+//! What a form sent: names and values in their order. Text is trimmed; an empty field is one that was left out. The character NUL, which
+//! no database keeps, becomes the one for what cannot be read: left out, it would make other text of what was sent.
 
 use super::failure::Failure;
 use axum::body::to_bytes;
@@ -25,7 +26,7 @@ impl Fields {
 
 impl<N: Into<String>, V: AsRef<str>> FromIterator<(N, V)> for Fields {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.as_ref().trim().to_owned())).collect())
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.as_ref().trim().replace('\0', "\u{fffd}"))).collect())
     }
 }
 

@@ -9,6 +9,7 @@ use super::visitor::Visitor;
 use crate::app::sandbox::{PEOPLE, Person};
 use crate::app::{App, sessions};
 use askama::Template;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -36,8 +37,9 @@ pub(super) fn address_for(path: &str) -> String {
 fn destination(then: Option<&str>) -> &str {
     let own = |path: &&str| {
         path.starts_with('/')
-            && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-'))
-            && !path.starts_with("//")
+            && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.'))
+            && !path.contains("//")
+            && !path.contains("..")
     };
     then.filter(own).unwrap_or("/")
 }
@@ -47,6 +49,9 @@ struct Wanted {
     then: Option<String>,
 }
 
+/// What the address says, where it can be read.
+type Asked = Result<Query<Wanted>, QueryRejection>;
+
 #[derive(Template)]
 #[template(path = "login.html")]
 struct LoginPage<'a> {
@@ -55,9 +60,11 @@ struct LoginPage<'a> {
     then: &'a str,
 }
 
-async fn show(State(app): State<App>, visitor: Option<Visitor>, Query(wanted): Query<Wanted>) -> Result<Response, Failure> {
+async fn show(State(app): State<App>, visitor: Option<Visitor>, wanted: Asked) -> Result<Response, Failure> {
+    // an address that cannot be read leads to the first page
+    let then = wanted.ok().and_then(|Query(wanted)| wanted.then);
     let people: &[Person] = if app.settings.sandbox { &PEOPLE } else { &[] };
-    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, then: destination(wanted.then.as_deref()) })
+    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, then: destination(then.as_deref()) })
 }
 
 /// Whoever signs in anew ends what the browser kept before, so that nothing planted there comes to life.
@@ -96,7 +103,17 @@ mod tests {
     #[test]
     fn signing_in_leads_to_our_own_pages_only() {
         assert_eq!(destination(Some("/cases/0196-a")), "/cases/0196-a");
-        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "/a?b", "javascript:alert(1)", ""] {
+        assert_eq!(destination(Some("/cases/0196-a/summary.pdf")), "/cases/0196-a/summary.pdf");
+        for foreign in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a?b",
+            "/.//evil.example",
+            "/../a",
+            "javascript:alert(1)",
+            "",
+        ] {
             assert_eq!(destination(Some(foreign)), "/", "{foreign}");
         }
         assert_eq!(address_for("/verify"), "/login?then=%2Fverify");

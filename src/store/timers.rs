@@ -3,6 +3,7 @@
 use super::Result;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The deadline of a pended case.
@@ -129,5 +130,16 @@ pub async fn look_at_voided_by(conn: &mut PgConnection, case_id: Uuid, now: Date
 /// Takes a timer back.
 pub async fn cancel(conn: &mut PgConnection, case_id: Uuid, kind: &str) -> Result<()> {
     sqlx::query!("delete from timers where case_id = $1 and kind = $2", case_id, kind).execute(conn).await?;
+    Ok(())
+}
+
+/// Has the server give up every statement of the transaction that takes longer, where it is not less patient as it is.
+pub async fn limit_statements(conn: &mut PgConnection, limit: Duration) -> Result<()> {
+    let limit = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+    let set = sqlx::query(
+        "select set_config('statement_timeout', (case when setting::int between 1 and $1 then setting::int else $1 end)::text, true)
+         from pg_settings where name = 'statement_timeout'",
+    );
+    set.bind(limit).execute(conn).await?;
     Ok(())
 }

@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use oncoauth::app::Settings;
 use oncoauth::http::openapi::Api;
-use oncoauth::http::rate_limit::RateLimit;
 use oncoauth::http::state::HttpState;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -201,6 +200,11 @@ async fn health_readiness_metrics_and_description_need_no_token() {
         let answer = service.get(path, "").await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
     }
+    let docs = service.get("/docs/", "").await;
+    let policy = docs.header("content-security-policy");
+    for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{policy}");
+    }
     service.get("/v1/tokens?member_id=XKM100200300", ADMINISTRATOR).await;
     let metrics = service.get("/metrics", "").await.text;
     assert!(metrics.contains("route=\"/v1/tokens\"") && metrics.contains("oncoauth_database_connections"), "{metrics}");
@@ -270,6 +274,9 @@ async fn browsers_may_call_from_named_origins_only() {
     let refused = open.send(Request::builder().uri("/v1/tokens").header("origin", portal).body(Body::empty()).unwrap()).await;
     refused.assert_problem(401, "unauthenticated");
     assert_eq!(refused.header("access-control-allow-origin"), portal);
+    let nowhere = open.send(Request::builder().uri("/v1/nowhere").header("origin", portal).body(Body::empty()).unwrap()).await;
+    nowhere.assert_problem(404, "not-found");
+    assert_eq!(nowhere.header("access-control-allow-origin"), portal);
 }
 
 fn keyed(key: &str, body: &Value) -> Request<Body> {
@@ -358,7 +365,7 @@ async fn one_caller_too_fast_does_not_slow_the_others_down() {
 async fn a_panic_is_an_internal_problem_and_tells_nothing() {
     let service = Service::sandbox().await;
     let (routes, description) = OpenApiRouter::new().routes(routes!(get_panics)).split_for_parts();
-    let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)), Arc::new(RateLimit::new(None)));
+    let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)));
     let service = service.with_router(oncoauth::http::surround(routes, axum::Router::new(), state));
     let body = service.get("/panics", "").await.assert_problem(500, "internal");
     assert!(!body.to_string().contains("secret"), "{body}");

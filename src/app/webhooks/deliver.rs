@@ -19,6 +19,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -78,15 +79,17 @@ pub async fn deliver_due(app: &App) -> Result<()> {
 
 /// Delivers; a panic is a failure of this plan's deliveries like any other.
 pub async fn deliver_caught(app: &App, claimed: Claimed) -> Result<()> {
-    let delivered = AssertUnwindSafe(deliver(app, claimed.clone())).catch_unwind().await;
+    let reached = AtomicI64::new(claimed.position);
+    let delivered = AssertUnwindSafe(deliver(app, claimed.clone(), &reached)).catch_unwind().await;
     match delivered {
         Ok(delivered) => delivered,
-        Err(_) => failed(app, &claimed, claimed.failures.saturating_add(1), PANICKED).await,
+        Err(_) => failed(app, &claimed, failures_by_now(&claimed, reached.load(Ordering::Relaxed)), PANICKED).await,
     }
 }
 
-/// Delivers one event after the other until none is left, one fails, the claim is lost, or others should have a turn.
-async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
+/// Delivers one event after the other until none is left, one fails, the claim is lost, or others should have a turn. `reached` is the
+/// position of the last one, also after a panic.
+async fn deliver(app: &App, claimed: Claimed, reached: &AtomicI64) -> Result<()> {
     let began = Instant::now();
     let Ok(target) = Target::parse(&claimed.url, reach(app)) else {
         // registered when other addresses were allowed
@@ -114,6 +117,7 @@ async fn deliver(app: &App, claimed: Claimed) -> Result<()> {
                 return failed(app, &claimed, failures_by_now(&claimed, position), &failure.to_string()).await;
             }
             position = item.position;
+            reached.store(position, Ordering::Relaxed);
             telemetry::count_delivery(&claimed.health_plan, "delivered");
             let now = app.clock.now();
             let mut conn = app.pool.acquire().await?;

@@ -25,6 +25,10 @@ async fn failed_jobs(service: &Service) -> Vec<Value> {
     answer.json()["items"].as_array().unwrap().clone()
 }
 
+async fn count_sessions(service: &Service) -> i64 {
+    sqlx::query_scalar("select count(*) from portal_sessions").fetch_one(&service.app.pool).await.unwrap()
+}
+
 async fn retry(service: &Service, id: &Value) -> Value {
     let answer = service.post(&format!("/v1/failed-jobs/{}/retries", id.as_str().unwrap()), ADMINISTRATOR, &json!({})).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
@@ -79,12 +83,50 @@ async fn a_case_that_panics_is_put_off_and_listed_and_the_others_have_their_dead
     service.post(&address, ADMINISTRATOR, &json!({})).await.assert_problem(404, "not-found");
 }
 
+// proves DET-05
+#[tokio::test]
+async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
+    let job_limit = Duration::from_secs(1);
+    let service = Service::start(Settings { sandbox: true, job_limit, ..Settings::default() }).await;
+    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
+    let mut holder = service.app.pool.begin().await.unwrap();
+    sqlx::query("lock table case_events in exclusive mode").execute(&mut *holder).await.unwrap();
+    let begun = Instant::now();
+    oncoauth::app::timers::run_free_timers(&service.app, service.app.clock.now()).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let failed = failed_jobs(&service).await;
+    let [job] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((&job["case_id"], &job["attempts"]), (&json!(case_id), &json!(1)));
+    drop(holder);
+    assert_eq!(retry(&service, &job["failed_job_id"]).await, json!({"done": true, "failed_job": null}));
+}
+
+/// A database on which timers had failed before failures were listed.
+#[tokio::test]
+async fn what_had_failed_before_the_list_was_is_on_it() {
+    let service = Service::with_rosters().await;
+    submit(&service, &custom(BMA)).await;
+    let before = "alter table timers drop column failed_job_id, drop column first_failed_at, drop column last_failed_at;
+                  update timers set attempts = 2, last_failure = 'failed'";
+    sqlx::raw_sql(before).execute(&service.app.pool).await.unwrap();
+    sqlx::raw_sql(include_str!("../../../migrations/0120_failed_jobs.sql")).execute(&service.app.pool).await.unwrap();
+    let failed = failed_jobs(&service).await;
+    assert_eq!((failed.len(), &failed[0]["attempts"]), (1, &json!(2)), "{failed:?}");
+}
+
 // proves DET-11
 #[tokio::test]
 async fn a_job_that_cannot_run_is_told_and_keeps_no_other() {
     let service = Service::with_rosters().await;
     submit(&service, &tch(BMA)).await;
-    sqlx::query("alter table timers rename to no_timers").execute(&service.app.pool).await.unwrap();
+    // somebody who has long gone, and keys that cannot be purged
+    oncoauth::app::sessions::sign_in_to_sandbox(&service.app, "sandbox-nurse").await.unwrap();
+    service.app.clock.freeze_at(service.app.clock.now() + chrono::TimeDelta::minutes(30));
+    for renaming in ["alter table timers rename to no_timers", "alter table idempotency_keys rename to no_keys"] {
+        sqlx::query(renaming).execute(&service.app.pool).await.unwrap();
+    }
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(jobs::run(service.app.clone(), async { drop(stopped.await) }));
     let feed = format!("/v1/feeds/{BMA}/events");
@@ -95,7 +137,13 @@ async fn a_job_that_cannot_run_is_told_and_keeps_no_other() {
         assert!(begun.elapsed() < Duration::from_secs(30), "{}", service.get("/readyz", "").await.text);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    sqlx::query("alter table no_timers rename to timers").execute(&service.app.pool).await.unwrap();
+    while count_sessions(&service).await > 0 || !service.get("/readyz", "").await.text.contains("job purge: failed ") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{}", service.get("/readyz", "").await.text);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for renaming in ["alter table no_timers rename to timers", "alter table no_keys rename to idempotency_keys"] {
+        sqlx::query(renaming).execute(&service.app.pool).await.unwrap();
+    }
     while service.get("/readyz", "").await.text != "ready\n" {
         assert!(begun.elapsed() < Duration::from_mins(1), "{}", service.get("/readyz", "").await.text);
         tokio::time::sleep(Duration::from_millis(50)).await;

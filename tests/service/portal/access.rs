@@ -99,6 +99,76 @@ async fn an_unknown_address_is_a_page_to_a_browser_and_a_problem_to_a_program() 
     assert_eq!(answer.status.as_u16(), 404);
     assert!(answer.header("content-type").starts_with("text/html") && answer.text.contains("Nothing here"), "{}", answer.text);
     service.get("/nowhere", "").await.assert_problem(404, "not-found");
+    // below the API it is a problem to a browser, too
+    for path in ["/v1", "/v1/", "/v1/nowhere", "/v1/orders/x/y/z"] {
+        Browser::new(&service).open(path).await.assert_problem(404, "not-found");
+    }
+    for path in ["/fhir", "/fhir/nowhere", "/fhir/"] {
+        let answer = Browser::new(&service).open(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (404, "application/fhir+json"), "{path}");
+    }
+    assert!(Browser::new(&service).open("/v1st").await.text.contains("Nothing here"));
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_page_like_any_other() {
+    let service = Service::sandbox().await;
+    let mut browser = Browser::of(&service, "sandbox-nurse").await;
+    assert!(browser.page("/login?then=/verify&then=/status").await.contains("name=\"then\" value=\"/\""));
+    let answer = browser.open("/cases/%FF").await;
+    assert_eq!(answer.status.as_u16(), 404, "{}", answer.text);
+    assert!(answer.header("content-type").starts_with("text/html") && answer.text.contains("Nothing here"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn pages_and_the_api_count_together_how_often_one_calls() {
+    let service = Service::start(Settings { sandbox: true, rate_limit: Some(1), ..Settings::default() }).await;
+    let mut browser = Browser::of(&service, "sandbox-administrator").await;
+    let mut last = browser.open("/verify").await;
+    for _ in 0..20 {
+        if last.status.as_u16() != 200 {
+            break;
+        }
+        last = browser.open("/verify").await;
+    }
+    assert_eq!((last.status.as_u16(), last.header("retry-after")), (429, "1"), "{}", last.text);
+    assert!(last.text.contains("Too many requests"), "{}", last.text);
+    let of_the_api = service.get("/v1/tokens", "sandbox-administrator").await;
+    // a bucket fills by one a second: a slow machine may have one left
+    assert!(matches!(of_the_api.status.as_u16(), 200 | 429), "{}", of_the_api.text);
+    assert_eq!(Browser::of(&service, "sandbox-nurse").await.open("/verify").await.status.as_u16(), 200, "others go on");
+}
+
+#[tokio::test]
+async fn a_page_that_takes_too_long_is_given_up_also_while_it_is_found_out_who_asks() {
+    let request_timeout = std::time::Duration::from_millis(100);
+    let service = Service::start(Settings { sandbox: true, request_timeout, ..Settings::default() }).await;
+    let secret = oncoauth::app::sessions::sign_in_to_sandbox(&service.app, "sandbox-nurse").await.unwrap().unwrap();
+    let mut browser = Browser::new(&service);
+    browser.cookies.insert("__Host-oncoauth".to_owned(), secret);
+    let mut held = Vec::new();
+    for _ in 0..service.app.pool.options().get_max_connections() {
+        held.push(service.app.pool.acquire().await.unwrap());
+    }
+    let answer = browser.open("/sandbox/clock").await;
+    assert_eq!(answer.status.as_u16(), 503, "{}", answer.text);
+    assert!(answer.text.contains("Not available now"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_character_that_no_database_keeps_is_a_fault_of_the_visitor() {
+    let service = Service::with_rosters().await;
+    let mut browser = Browser::of(&service, "sandbox-ordering-provider").await;
+    for (path, fields) in [
+        ("/verify", [("by", "order_id"), ("/order_id", "A12\0")]),
+        ("/verify", [("by", "many"), ("many", "A12\0")]),
+        ("/status", [("number", "A12\0"), ("member_id", "")]),
+        ("/status", [("number", ""), ("member_id", "XKM\0100200300")]),
+        ("/login", [("person", "sandbox\0"), ("then", "/\0")]),
+    ] {
+        let answer = browser.send(path, &fields).await;
+        assert!(answer.status.as_u16() < 500 && !answer.text.contains('\0'), "{path} {fields:?}: {}", answer.text);
+    }
 }
 
 #[tokio::test]
@@ -129,7 +199,7 @@ async fn every_answer_forbids_keeping_framing_and_foreign_scripts() {
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
-        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}: browsers then say where a form comes from");
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
     }

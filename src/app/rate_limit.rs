@@ -1,8 +1,6 @@
-//! How often one caller may call: a bucket a subject, so that one practice's runaway script does not slow the others down.
+//! How often one caller may call: a bucket a subject, so that one practice's runaway script does not slow the others down,
+//! whichever door it comes to.
 
-use super::problem::Problem;
-use super::problem_kinds as kinds;
-use axum::http::{HeaderValue, header};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -29,14 +27,10 @@ impl RateLimit {
         Self { per_second, buckets: Mutex::default() }
     }
 
-    /// Takes one request from the caller's bucket, or refuses it.
-    pub fn take(&self, subject: &str) -> Result<(), Problem> {
+    /// Takes one request from the caller's bucket; where there is none, says how many a second there may be.
+    pub fn take(&self, subject: &str) -> Result<(), u32> {
         let Some(per_second) = self.per_second else { return Ok(()) };
-        if self.take_at(subject, f64::from(per_second), Instant::now()) {
-            return Ok(());
-        }
-        Err(Problem::new(&kinds::TOO_MANY_REQUESTS, format!("more than {per_second} requests a second"))
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1")))
+        if self.take_at(subject, f64::from(per_second), Instant::now()) { Ok(()) } else { Err(per_second) }
     }
 
     fn take_at(&self, subject: &str, per_second: f64, now: Instant) -> bool {
