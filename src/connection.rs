@@ -4,11 +4,13 @@
 //! What is no HTTP never reaches a handler; its answer is put together by the protocol's own code and replaced on its way out (`wire`),
 //! so that it is a problem like every other failure.
 
+mod addresses;
 mod doorkeeper;
 mod message;
 mod watch;
 mod wire;
 
+pub use addresses::{Addresses, Seat};
 pub use doorkeeper::Doorkeeper;
 pub use watch::{Around, Limits, Watch};
 pub use wire::{Unread, Wire};

@@ -73,6 +73,10 @@ pub struct ServeOptions {
     /// 503.
     #[arg(long, env = "ONCOAUTH_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=60_000))]
     pub max_connections: Option<u32>,
+    /// Connections of one address at most (of a /64 where it has the sixth version); any number where it is not set. Not behind a proxy: all
+    /// callers then have its address.
+    #[arg(long, env = "ONCOAUTH_MAX_CONNECTIONS_PER_ADDRESS", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    pub max_connections_per_address: Option<u32>,
     /// Seconds that the head of a request may take to arrive, the first one of a connection counted from its beginning.
     #[arg(long, env = "ONCOAUTH_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub header_timeout: u64,

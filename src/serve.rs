@@ -1,6 +1,6 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
-use crate::connection::{Doorkeeper, Limits};
+use crate::connection::{Addresses, Doorkeeper, Limits};
 use crate::database::{Connections, Database};
 use crate::descriptors;
 use crate::greeting;
@@ -78,7 +78,8 @@ async fn serve_on(
     }
     let address = listener.local_addr()?;
     let wanted = usize::from(threads);
-    let doorkeeper = Doorkeeper::new(most_connections, {
+    let of_one_address = options.max_connections_per_address.and_then(|most| usize::try_from(most).ok());
+    let doorkeeper = Doorkeeper::new(most_connections, Addresses::new(of_one_address), {
         let app = app.clone();
         move || http::bare::full(&app)
     });

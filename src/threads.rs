@@ -3,7 +3,7 @@
 //! with the fewest callers. What a handler does without waiting holds up the other callers of its thread: whatever takes long is not done
 //! there.
 
-use crate::connection::{self, Around, Doorkeeper, Limits, Unread, Watch, Wire};
+use crate::connection::{self, Around, Doorkeeper, Limits, Seat, Unread, Watch, Wire};
 use crate::options::Outcome;
 use axum::Router;
 use axum::serve::Listener;
@@ -74,14 +74,14 @@ impl Threads {
         loop {
             let (stream, peer) = Listener::accept(&mut listener).await;
             let open = |thread: &Thread| thread.callers.load(Ordering::Relaxed);
-            if !self.doorkeeper.has_room(self.each.iter().map(open).sum()) {
+            let Some(seat) = self.doorkeeper.admit(self.each.iter().map(open).sum(), peer.ip()) else {
                 self.doorkeeper.turn_away(stream);
                 continue;
-            }
+            };
             let Some(thread) = self.each.iter().min_by_key(|thread| open(thread)) else {
                 return Err("no thread serves".into());
             };
-            let caller = Caller::among(&thread.callers);
+            let caller = Caller::among(&thread.callers, seat);
             let stream = match stream.into_std() {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -212,19 +212,22 @@ async fn beat(beats: &mut Interval) {
 
 /// One of a thread's callers, for as long as it is kept.
 #[derive(Debug)]
-struct Caller(Arc<AtomicUsize>);
+struct Caller {
+    callers: Arc<AtomicUsize>,
+    _seat: Seat,
+}
 
 impl Caller {
-    fn among(callers: &Arc<AtomicUsize>) -> Self {
+    fn among(callers: &Arc<AtomicUsize>, seat: Seat) -> Self {
         callers.fetch_add(1, Ordering::Relaxed);
         metrics::gauge!("oncoauth_connections").increment(1.0);
-        Self(Arc::clone(callers))
+        Self { callers: Arc::clone(callers), _seat: seat }
     }
 }
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.callers.fetch_sub(1, Ordering::Relaxed);
         metrics::gauge!("oncoauth_connections").decrement(1.0);
     }
 }

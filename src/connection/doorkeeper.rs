@@ -1,6 +1,8 @@
 //! How many connections there may be, and what the others are told.
 
+use super::addresses::{Addresses, Seat};
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,14 +20,15 @@ const READ_AT_MOST: u64 = 256 * 1024;
 /// Lets callers in, or tells them that it is full.
 pub struct Doorkeeper {
     most: usize,
+    addresses: Addresses,
     full: Box<dyn Fn() -> Vec<u8> + Send + Sync>,
     words: Arc<Semaphore>,
 }
 
 impl Doorkeeper {
-    /// So many connections at most; `full` puts together what the others are answered, all of its bytes.
-    pub fn new(most: usize, full: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> Self {
-        Self { most, full: Box::new(full), words: Arc::new(Semaphore::new(WORDS_AT_ONCE)) }
+    /// So many connections at most, and so many of each address; `full` puts together what the others are answered, all of its bytes.
+    pub fn new(most: usize, addresses: Addresses, full: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self { most, addresses, full: Box::new(full), words: Arc::new(Semaphore::new(WORDS_AT_ONCE)) }
     }
 
     /// The connections that there may be.
@@ -33,9 +36,9 @@ impl Doorkeeper {
         self.most
     }
 
-    /// True where one more may come in.
-    pub const fn has_room(&self, open: usize) -> bool {
-        open < self.most
+    /// Lets one more in from this address, where there is room for it.
+    pub fn admit(&self, open: usize, address: IpAddr) -> Option<Seat> {
+        if open < self.most { self.addresses.seat(address) } else { None }
     }
 
     /// Says that it is full.

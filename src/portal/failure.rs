@@ -94,7 +94,9 @@ impl From<app::Error> for Failure {
 /// Why something was refused, in one sentence: the first fault is told, and the next one when that is mended.
 fn why(refusal: Refusal) -> String {
     let text = match refusal {
-        Refusal::Validation(faults) | Refusal::MissingRequired(faults) => faults.into_iter().next().map(|fault| fault.message),
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
+            faults.into_iter().next().map(|fault| fault.message)
+        }
         Refusal::NotEligible(ineligible) => Some(ineligible.detail),
         Refusal::RetrospectiveWindowClosed { detail, .. }
         | Refusal::ChannelNotAccepted { detail }

@@ -217,6 +217,18 @@ async fn whoever_comes_when_it_is_full_is_told_so_and_served_when_it_is_not() {
     assert!(metrics.contains("oncoauth_connections_refused_total"), "{metrics}");
 }
 
+#[tokio::test]
+async fn one_address_has_its_own_places_only() {
+    let (_database, service) = started(&["--max-connections-per-address", "4"]).await;
+    let taken: Vec<TcpStream> = (0..4).map(|_| connect(&service)).collect();
+    assert_ends_with_problem(&service.get("/v1/orders", ORDERING), 503, "temporarily-unavailable");
+    drop(taken);
+    let begun = Instant::now();
+    while !service.get("/healthz", "").starts_with("HTTP/1.1 200") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "its places are not given back");
+    }
+}
+
 /// The limit that a shell sets is the soft one.
 #[tokio::test]
 async fn connections_are_not_bounded_by_the_soft_limit_of_open_files() {

@@ -103,6 +103,7 @@ async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
     assert_eq!(retry(&service, &job["failed_job_id"]).await, json!({"done": true, "failed_job": null}));
 }
 
+// proves DET-05
 /// A database on which timers had failed before failures were listed.
 #[tokio::test]
 async fn what_had_failed_before_the_list_was_is_on_it() {
