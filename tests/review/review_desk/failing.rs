@@ -104,6 +104,30 @@ async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
 }
 
 // proves DET-05
+#[tokio::test]
+async fn a_timer_whose_connection_breaks_is_put_off_all_the_same() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
+    let mut holder = service.app.pool.begin().await.unwrap();
+    sqlx::query("lock table case_events in exclusive mode").execute(&mut *holder).await.unwrap();
+    let break_it = "select pg_terminate_backend(pid) from pg_locks where not granted and relation = 'case_events'::regclass
+                    and database = (select oid from pg_database where datname = current_database())";
+    let breaking = async {
+        let begun = Instant::now();
+        while sqlx::query(break_it).fetch_optional(&mut *holder).await.unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no timer ran");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (ran, ()) = tokio::join!(oncoauth::app::timers::run_free_timers(&service.app, service.app.clock.now()), breaking);
+    ran.unwrap();
+    let failed = failed_jobs(&service).await;
+    let [job] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((&job["case_id"], &job["attempts"]), (&json!(case_id), &json!(1)));
+}
+
+// proves DET-05
 /// A database on which timers had failed before failures were listed.
 #[tokio::test]
 async fn what_had_failed_before_the_list_was_is_on_it() {
