@@ -163,7 +163,7 @@ async fn a_character_that_no_database_keeps_is_a_fault_of_the_visitor() {
         ("/verify", [("by", "order_id"), ("/order_id", "A12\0")]),
         ("/verify", [("by", "many"), ("many", "A12\0")]),
         ("/status", [("number", "A12\0"), ("member_id", "")]),
-        ("/status", [("number", ""), ("member_id", "XKM\0100200300")]),
+        ("/status", [("number", ""), ("member_id", "XKM\x00100200300")]),
         ("/login", [("person", "sandbox\0"), ("then", "/\0")]),
     ] {
         let answer = browser.send(path, &fields).await;
