@@ -43,7 +43,7 @@ impl Faults {
 pub(super) fn of_error(error: app::Error) -> Result<Vec<Fault>, app::Error> {
     let app::Error::Refused(refusal) = error else { return Err(error) };
     match *refusal {
-        Refusal::Validation(faults) | Refusal::MissingRequired(faults) => Ok(faults),
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => Ok(faults),
         other => Err(app::Error::Refused(Box::new(other))),
     }
 }

@@ -18,6 +18,27 @@ impl Fields {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).find(|value| !value.is_empty())
     }
 
+    /// Everything that was entered under a name.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// Everything whose name begins so, with the rest of the name.
+    pub fn under(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+
+    /// Puts a value in the place of what was entered.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// Takes out every field whose name begins so.
+    pub fn clear(&mut self, prefix: &str) {
+        self.0.retain(|(name, _)| !name.starts_with(prefix));
+    }
+
     /// The same as text of its own.
     pub fn owned(&self, name: &str) -> Option<String> {
         self.text(name).map(str::to_owned)

@@ -2,27 +2,35 @@
 
 use super::pages::{Page, Who};
 use crate::app::App;
+use crate::domain::order::OrderRequest;
+use crate::domain::refusal::Fault;
 use axum::extract::FromRef;
 use axum::http::Method;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Holds an order to the documented schema, as the API does: the order, or every fault.
+pub type ReadOrder = fn(&Value) -> Result<OrderRequest, Vec<Fault>>;
 
 /// State of the portal's router. Handlers extract `State<App>`.
 #[derive(Debug, Clone)]
 pub(super) struct Portal {
     /// The use cases.
     pub app: App,
+    /// Reads an order.
+    pub read_order: ReadOrder,
     who: Arc<HashMap<&'static str, Vec<(Method, Who)>>>,
 }
 
 impl Portal {
     /// The state of a portal with these pages.
-    pub fn new(app: App, pages: &[Page]) -> Self {
+    pub fn new(app: App, read_order: ReadOrder, pages: &[Page]) -> Self {
         let mut who: HashMap<&'static str, Vec<(Method, Who)>> = HashMap::new();
         for page in pages {
             who.entry(page.path).or_default().push((page.method.clone(), page.who));
         }
-        Self { app, who: Arc::new(who) }
+        Self { app, read_order, who: Arc::new(who) }
     }
 
     /// Who may ask for the page at this address; none where it does not take the method.

@@ -13,10 +13,13 @@ mod faults;
 mod fields;
 mod here;
 mod home;
+mod inputs;
 mod login;
+mod order;
 mod pages;
 mod papers;
 mod plans;
+mod refusal;
 mod rows;
 mod sandbox_clock;
 mod shell;
@@ -25,6 +28,7 @@ mod typed;
 mod verify;
 mod visitor;
 
+pub use here::ReadOrder;
 pub use pages::{Page, Who};
 
 use crate::app::App;
@@ -38,6 +42,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = Pages::default();
     let pages = home::pages(pages);
     let pages = login::pages(pages, sandbox);
+    let pages = order::pages(pages);
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
@@ -50,9 +55,9 @@ pub fn pages(sandbox: bool) -> Vec<Page> {
 }
 
 /// The pages, the files that belong to them, and what a browser is told where there is nothing.
-pub fn router<S: Clone + Send + Sync + 'static>(app: App) -> Router<S> {
+pub fn router<S: Clone + Send + Sync + 'static>(app: App, read_order: ReadOrder) -> Router<S> {
     let pages = all(app.settings.sandbox);
-    let portal = Portal::new(app, &pages.list);
+    let portal = Portal::new(app, read_order, &pages.list);
     let router = pages.router.route_layer(from_fn_with_state(portal.clone(), enter::enter));
     router.merge(assets::routes()).fallback(enter::nothing_here).with_state(portal)
 }

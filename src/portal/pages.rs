@@ -8,6 +8,9 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{get, post};
 
+/// Staff of practices, and the call center that orders for them.
+pub const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];
+
 /// Everybody who signs in.
 pub const EVERY_ROLE: &[CallerRole] = &[
     CallerRole::OrderingProvider,
@@ -65,6 +68,17 @@ impl Pages {
     /// Adds what a form is sent to.
     pub fn post<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
         self.add(Method::POST, path, who, post(handler))
+    }
+
+    /// Adds a page whose form is sent to its own address.
+    pub fn get_and_post<G, GT, P, PT>(self, path: &'static str, who: Who, show: G, send: P) -> Self
+    where
+        G: Handler<GT, Portal>,
+        P: Handler<PT, Portal>,
+        GT: 'static,
+        PT: 'static,
+    {
+        self.get(path, who, show).post(path, who, send)
     }
 
     fn add(mut self, method: Method, path: &'static str, who: Who, handler: axum::routing::MethodRouter<Portal>) -> Self {

@@ -61,15 +61,17 @@ impl Shell {
 }
 
 /// What a role has on its shelf. Every address here is a page of that role.
-pub(super) const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
+const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
     match role {
-        CallerRole::OrderingProvider
-        | CallerRole::ServicingProvider
-        | CallerRole::Intake
-        | CallerRole::Nurse
-        | CallerRole::Physician
-        | CallerRole::HealthPlan
-        | CallerRole::Administrator => &[("/", "Home"), ("/verify", "Verify"), ("/status", "Order status")],
+        CallerRole::OrderingProvider | CallerRole::Intake => {
+            &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")]
+        }
+        CallerRole::ServicingProvider => {
+            &[("/", "Home"), ("/verify", "Verify"), ("/status", "Order status"), ("/orders/new", "New order")]
+        }
+        CallerRole::Nurse | CallerRole::Physician | CallerRole::HealthPlan | CallerRole::Administrator => {
+            &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify")]
+        }
     }
 }
 

@@ -58,6 +58,21 @@ pub fn search<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Searc
     Search { items, searched_for: found.searched_for }
 }
 
+/// The code under which a drug is billed that is given so: of several products the one without a name of its own; none where no product is
+/// given by this route.
+pub fn code_by_route<'a>(content: &'a Content, generic: &str, route: &str) -> Option<&'a Code> {
+    let drug = content.drugs.named(generic)?;
+    let route = content.dosing.said(route).route();
+    let dosing = content.dosing.of(&drug.generic);
+    let fits = |code: &&Code| match (route, dosing) {
+        (Some(route), Some(dosing)) => dosing.products_for(Some(&code.hcpcs)).any(|product| product.routes().has(route)),
+        _ => true,
+    };
+    let is_plain = |code: &&Code| code.product.is_none() && code.biosimilar_name.is_none();
+    let mut fitting = drug.codes.iter().filter(fits);
+    fitting.clone().find(is_plain).or_else(|| fitting.next())
+}
+
 fn by_code<'a>(content: &'a Content, code: &str) -> Vec<FoundDrug<'a>> {
     let ended = content.drugs.ended_codes().filter(|ended| ended.hcpcs.starts_with(code));
     let ended: Vec<&str> = ended.map(|ended| ended.generic.as_str()).collect();

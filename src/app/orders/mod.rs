@@ -3,6 +3,7 @@
 
 mod differences;
 mod draft;
+mod drafting;
 mod facts;
 mod find;
 mod rows;
@@ -16,6 +17,7 @@ pub(in crate::app) use find::in_sight;
 pub(in crate::app) use submit::is_number_in_use;
 
 pub use crate::store::case_events::Event;
+pub use drafting::{Drafted, Outlook, preview_draft};
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Filter, Seen, View, get, history, list};
 pub use rows::{OrderRow, rows};

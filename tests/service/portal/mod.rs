@@ -3,5 +3,6 @@
 mod access;
 mod browser;
 mod cases;
+mod orders;
 mod sessions;
 mod templates;

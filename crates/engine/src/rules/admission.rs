@@ -43,9 +43,29 @@ pub struct Admitted<'a> {
 /// # Errors
 /// The refusal to answer with.
 pub fn admit<'a>(facts: &'a Facts<'_>, content: &'a Content) -> Result<Admitted<'a>, Refusal> {
+    let program = program(facts.order, content)?;
+    complete(facts.order, program, content, local_day(facts.received_at, program.time_zone))?;
+    admit_to(program, facts, content)
+}
+
+/// The program of a draft, with the required items that it lacks; what is wrong with those that it has is a refusal.
+pub(super) fn of_draft<'a>(facts: &Facts<'_>, content: &'a Content) -> Result<(&'a Arc<Program>, Vec<Fault>), Refusal> {
+    let program = program(facts.order, content)?;
+    let faults = intake::faults(facts.order, content, local_day(facts.received_at, program.time_zone));
+    if !faults.is_empty() {
+        return Err(Refusal::Validation(faults));
+    }
+    let of_another = of_another_service(facts.order, program);
+    if of_another.is_empty() { Ok((program, missing(facts.order, program))) } else { Err(Refusal::NotOfThisService(of_another)) }
+}
+
+/// Takes or refuses a request that has all that this program requires, or is a draft of one.
+pub(super) fn admit_to<'a>(
+    program: &'a Arc<Program>,
+    facts: &'a Facts<'_>,
+    content: &'a Content,
+) -> Result<Admitted<'a>, Refusal> {
     let order = facts.order;
-    let program = program(order, content)?;
-    complete(order, program, content, local_day(facts.received_at, program.time_zone))?;
     let (Some(service), Some(date_of_service)) = (order.service, order.date_of_service) else {
         return Err(Refusal::MissingRequired(Vec::new()));
     };
@@ -108,27 +128,36 @@ fn program<'a>(order: &OrderRequest, content: &'a Content) -> Result<&'a Arc<Pro
 
 fn complete(order: &OrderRequest, program: &Program, content: &Content, received_on: NaiveDate) -> Result<(), Refusal> {
     let mut faults = intake::faults(order, content, received_on);
-    // a service that the program does not manage is another one's to take as a whole
-    let is_managed = order.service.is_some_and(|service| program.services.contains(&service));
-    let of_another = radiation::other_service(order);
-    if is_managed && !of_another.is_empty() {
+    let of_another = of_another_service(order, program);
+    if !of_another.is_empty() {
         faults.extend(of_another);
         faults.sort();
         return Err(Refusal::NotOfThisService(faults));
     }
-    let required: &[RequiredItem] =
-        program.required.get(&order.service.unwrap_or(Service::MedicalOncology)).map_or(&[], Vec::as_slice);
-    let missing = intake::missing(order, required)
-        .into_iter()
-        .map(|item| Fault::new(item.pointer.clone(), "missing", format!("{} is required ({})", item.name, item.requirement)));
+    let missing = missing(order, program);
     if faults.is_empty() {
-        let missing: Vec<Fault> = missing.collect();
         return if missing.is_empty() { Ok(()) } else { Err(Refusal::MissingRequired(missing)) };
     }
     faults.extend(missing);
     faults.sort();
     faults.dedup_by(|left, right| left.pointer == right.pointer && left.code == right.code);
     Err(Refusal::Validation(faults))
+}
+
+/// The parts of another service. A service that the program does not manage is another one's to take as a whole.
+fn of_another_service(order: &OrderRequest, program: &Program) -> Vec<Fault> {
+    let is_managed = order.service.is_some_and(|service| program.services.contains(&service));
+    if is_managed { radiation::other_service(order) } else { Vec::new() }
+}
+
+/// The required items that are not there (INF-01…06).
+fn missing(order: &OrderRequest, program: &Program) -> Vec<Fault> {
+    let required: &[RequiredItem] =
+        program.required.get(&order.service.unwrap_or(Service::MedicalOncology)).map_or(&[], Vec::as_slice);
+    intake::missing(order, required)
+        .into_iter()
+        .map(|item| Fault::new(item.pointer.clone(), "missing", format!("{} is required ({})", item.name, item.requirement)))
+        .collect()
 }
 
 fn ordering_provider<'a>(facts: &'a Facts<'_>, program: &Program) -> Result<&'a ProviderRow, Refusal> {

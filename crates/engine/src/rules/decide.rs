@@ -1,6 +1,6 @@
 //! The single entry point of the engine: the same call serves submission, preview, update, reconsideration and replay.
 
-use super::admission::admit;
+use super::admission::{Admitted, admit};
 use super::answers::Days;
 use super::decision::{DecidedDrug, Decision, due_at};
 use super::derive::case_status;
@@ -27,7 +27,16 @@ use serde_json::json;
 /// # Errors
 /// A [`Refusal`] where the request cannot be taken as an order.
 pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let mut admitted = admit(facts, content)?;
+    let admitted = admit(facts, content)?;
+    decide_admitted(facts, admitted, content, now)
+}
+
+pub(super) fn decide_admitted(
+    facts: &Facts<'_>,
+    mut admitted: Admitted<'_>,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> Result<Decision, Refusal> {
     if admitted.service == Service::RadiationOncology {
         return Ok(radiation::decide(facts, &admitted, content, now));
     }

@@ -23,6 +23,7 @@ pub mod derive;
 pub mod deviations;
 pub mod dose;
 pub mod dosing;
+pub mod drafting;
 pub mod drugs;
 pub mod eligibility;
 pub mod facts;
@@ -50,4 +51,5 @@ pub mod update;
 
 pub use decide::decide;
 pub use decision::{DecidedDrug, Decision};
+pub use drafting::decide_draft;
 pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};

@@ -1,0 +1,255 @@
+//! Order entry: one page, six sections, and beside them what would become of the order as it stands. Without script the same panel comes
+//! with a press of "Show"; nothing is stored before it is sent.
+
+mod asked;
+mod cells;
+mod fill;
+mod form;
+mod grid;
+mod labels;
+mod panel;
+mod read;
+mod suggest;
+
+use super::failure::Failure;
+use super::faults::Faults;
+use super::fields::Fields;
+use super::here::Portal;
+use super::pages::{ORDERING, Pages, Who};
+use super::plans;
+use super::refusal;
+use super::shell::{Shell, page};
+use super::visitor::Visitor;
+use crate::app::orders::{self, Drafted, Filter};
+use crate::app::{self, App, Idempotent, catalog};
+use crate::domain::case::Case;
+use crate::domain::content::{Content, Regimen};
+use crate::domain::order::OrderRequest;
+use crate::domain::refusal::{Fault, Refusal};
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use form::{Offer, Sections};
+use panel::{Link, Panel};
+use read::Read;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(super) fn pages(pages: Pages) -> Pages {
+    let pages = pages.get_and_post("/orders/new", Who::SignedIn(ORDERING), show, send);
+    suggest::pages(pages.post("/orders/new/panel", Who::SignedIn(ORDERING), live))
+}
+
+#[derive(Template)]
+#[template(path = "order.html")]
+struct OrderPage {
+    shell: Shell,
+    /// Under this key one press makes one order, however often it arrives.
+    key: String,
+    regimen: String,
+    regimen_id: String,
+    sections: Sections,
+    panel: Panel,
+    /// What kept the order from being sent.
+    refused: Vec<Link>,
+    is_refused: bool,
+}
+
+#[derive(Template)]
+#[template(path = "order_panel.html")]
+struct PanelPart {
+    panel: Panel,
+    asked: Vec<super::inputs::Input>,
+}
+
+/// A form that was read, with what can be said of it.
+struct Looked {
+    fields: Fields,
+    read: Read,
+    asked: Vec<String>,
+    panel: Panel,
+}
+
+/// A new order; provider, place and contact are those of the last one.
+async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Failure> {
+    let fields = usual(&portal.app, &visitor).await?;
+    let looked = look(&portal, &visitor, fields).await?;
+    page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()))
+}
+
+/// The panel and the results that are asked for, as somebody types.
+async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
+    let looked = look(&portal, &visitor, fields).await?;
+    let content = catalog::content(&portal.app, None);
+    let none = Faults::default();
+    let sections = form::sections(&looked.fields, &none, &[], content, &looked.asked);
+    page(&PanelPart { panel: looked.panel, asked: sections.asked })
+}
+
+async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
+    let app = &portal.app;
+    let mut offers = Vec::new();
+    if let Some(id) = fields.owned("fill") {
+        let content = catalog::content(app, None);
+        let regimen = content.regimen(&id).ok_or_else(Failure::not_found)?;
+        fill::fill(&mut fields, regimen, content);
+    } else if fields.text("do") == Some("fill") {
+        offers = fill_named(app, &mut fields);
+    }
+    let wanted = fields.text("do") == Some("send");
+    let looked = look(&portal, &visitor, fields).await?;
+    if !wanted {
+        return page(&drawn(app, &visitor, looked, offers, Vec::new()));
+    }
+    match submit(&portal, &visitor, &looked).await? {
+        Ok(case_id) => Ok(Redirect::to(&format!("/cases/{case_id}")).into_response()),
+        Err(why) => page(&drawn(app, &visitor, looked, offers, why)),
+    }
+}
+
+/// Sends the order; what keeps it from being taken comes with its fields.
+async fn submit(portal: &Portal, visitor: &Visitor, looked: &Looked) -> Result<Result<Uuid, Vec<Link>>, Failure> {
+    if !looked.read.faults.is_empty() {
+        return Ok(Err(panel::of_faults(&looked.read.faults)));
+    }
+    let linked = |faults: &[Fault]| faults.iter().map(|fault| panel::link(&looked.read, fault)).collect();
+    let order: OrderRequest = match (portal.read_order)(&looked.read.order) {
+        Ok(order) => order,
+        Err(faults) => return Ok(Err(linked(&faults))),
+    };
+    let key = looked.fields.text("key").filter(|key| key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_graphic()));
+    let fingerprint = Sha256::digest(format!("POST /orders/new {}", looked.read.order).as_bytes()).into();
+    let idempotent = key.map(|key| Idempotent { key: key.to_owned(), fingerprint });
+    match orders::submit(&portal.app, &visitor.caller, &order, idempotent.as_ref()).await {
+        Ok(placed) => Ok(Ok(placed.case_id)),
+        Err(app::Error::Refused(refusal)) => Ok(Err(match *refusal {
+            Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => linked(&faults),
+            other => {
+                let words = refusal::in_words(other);
+                let text =
+                    [Some(format!("{}. {}", words.title, words.text)), words.contact].into_iter().flatten().collect::<Vec<_>>();
+                vec![Link { field: "main".to_owned(), text: text.join(" ") }]
+            }
+        })),
+        Err(app::Error::IdempotencyKeyReused) => {
+            let text = "This form was sent before, with other answers, and made an order then. Look at your orders before you send another one.";
+            Ok(Err(vec![Link { field: "main".to_owned(), text: text.to_owned() }]))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Reads a form, and asks what would become of it.
+async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields) -> Result<Looked, Failure> {
+    let app = &portal.app;
+    let content = catalog::content(app, None);
+    suggest::complete(app, visitor, &mut fields).await?;
+    let mut read = read::read(&fields, content, app.clock.now().date_naive());
+    let mut drafted = None;
+    if read.faults.is_empty() {
+        match (portal.read_order)(&read.order) {
+            Ok(order) => drafted = Some(orders::preview_draft(app, &visitor.caller, &order).await?),
+            Err(faults) => {
+                for fault in faults {
+                    let field = read.field_of(&fault.pointer);
+                    read.faults.add(field, fault.message);
+                }
+            }
+        }
+    }
+    let asked = asked::asked(&fields, drafted.as_ref(), content);
+    let about = about(&fields, drafted.as_ref());
+    let panel = panel::panel(&read, drafted, about, &asked);
+    Ok(Looked { fields, read, asked, panel })
+}
+
+/// Member and regimen, in a line that stays in sight.
+fn about(fields: &Fields, drafted: Option<&Drafted>) -> String {
+    let name =
+        [fields.text("/member/first_name"), fields.text("/member/last_name")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let outlook = drafted.and_then(|drafted| drafted.outlook.as_ref().ok()?.as_ref());
+    let matched = outlook.and_then(|outlook| outlook.summary.pathway.pathway.regimen_name.clone());
+    let regimen = matched.or_else(|| fields.owned("regimen"));
+    [Some(name).filter(|name| !name.is_empty()), regimen].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refused: Vec<Link>) -> OrderPage {
+    let content = catalog::content(app, None);
+    let plans = plans::of(app, &visitor.caller, looked.fields.text("/member/health_plan"));
+    let mut sections = form::sections(&looked.fields, &looked.read.faults, &plans, content, &looked.asked);
+    sections.regimens = offers;
+    let sent_before = looked.fields.owned("key").filter(|_| !refused.is_empty());
+    OrderPage {
+        shell: Shell::new(app, Some(visitor), "/orders/new"),
+        key: sent_before.unwrap_or_else(|| random_key(app)),
+        regimen: looked.fields.owned("regimen").unwrap_or_default(),
+        regimen_id: looked.fields.owned("/treatment/regimen_id").unwrap_or_default(),
+        sections,
+        panel: looked.panel,
+        is_refused: !refused.is_empty(),
+        refused,
+    }
+}
+
+fn random_key(app: &App) -> String {
+    app.ids.secret().iter().take(16).fold(String::with_capacity(32), |mut key, byte| {
+        let _ = write!(key, "{byte:02x}"); // writing to a String does not fail
+        key
+    })
+}
+
+/// Fills in the regimen that was named, or answers with those that may be meant.
+fn fill_named(app: &App, fields: &mut Fields) -> Vec<Offer> {
+    let content: &Arc<Content> = catalog::content(app, None);
+    let Some(typed) = fields.owned("regimen") else { return Vec::new() };
+    let by_code = || {
+        let code = fields.text("/diagnosis/icd10").and_then(|typed| cells::diagnosis(typed, content))?;
+        cells::only_cancer(&code, content)
+    };
+    let cancer = fields.owned("/clinical/cancer_type").or_else(by_code);
+    match fill::find(app, content, &typed, cancer.as_deref()) {
+        fill::Found::One(regimen) => {
+            fill::fill(fields, regimen, content);
+            Vec::new()
+        }
+        fill::Found::Several(found) => {
+            let name = |key: &str| content.cancer(key).map_or_else(|| key.to_owned(), |cancer| cancer.name.clone());
+            let offer = |regimen: &Arc<Regimen>| Offer {
+                id: regimen.id.clone(),
+                name: regimen.name.clone(),
+                cancer: name(&regimen.cancer),
+            };
+            found.into_iter().map(offer).collect()
+        }
+    }
+}
+
+/// Plan, providers, place and contact of the visitor's last order; nothing about a patient.
+async fn usual(app: &App, visitor: &Visitor) -> Result<Fields, Failure> {
+    let mut fields = Fields::default();
+    let last = orders::list(app, &visitor.caller, &Filter::default(), None, 1).await?;
+    let Some(case) = last.first().map(|seen| orders::view::read_back::<Case>(&seen.body)).transpose()? else {
+        return Ok(fields);
+    };
+    let order = case.request;
+    let mut set = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            fields.set(name, value);
+        }
+    };
+    let joined = |parts: [Option<String>; 3]| {
+        Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+    };
+    set("/member/health_plan", order.member.health_plan);
+    set("/place_of_service", order.place_of_service);
+    set(
+        "/ordering_provider",
+        order.ordering_provider.and_then(|provider| joined([provider.npi, provider.first_name, provider.last_name])),
+    );
+    set("/servicing_provider", order.servicing_provider.and_then(|provider| joined([provider.npi, provider.name, None])));
+    set("/contact/name", order.contact.as_ref().and_then(|contact| contact.name.clone()));
+    set("/contact/phone", order.contact.and_then(|contact| contact.phone));
+    Ok(fields)
+}
