@@ -282,7 +282,7 @@ async fn a_regimen_that_is_filled_in_has_codes_that_go_with_its_routes() {
     for regimen in &content.regimens {
         for drug in regimen.phases.iter().flat_map(|phase| &phase.drugs) {
             let known = content.drugs.named(&drug.generic).unwrap();
-            let code = oncoauth::app::catalog::code_by_route(&content, &drug.generic, &drug.route);
+            let code = oncoauth::app::catalog::drugs::code_by_route(&content, &drug.generic, &drug.route);
             let route = content.dosing.said(&drug.route).route();
             let dosing = content.dosing.of(&known.generic);
             if let (Some(code), Some(route), Some(dosing)) = (code, route, dosing) {
