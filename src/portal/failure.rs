@@ -1,8 +1,7 @@
 //! Why there is no page, in words for the person who asked for it.
 
+use super::refusal;
 use crate::app;
-use crate::domain::citation::told_apart;
-use crate::domain::refusal::Refusal;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -73,7 +72,11 @@ impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
         match error {
             app::Error::NotFound | app::Error::Forbidden { .. } => Self::not_found(),
-            app::Error::Refused(refusal) => Self::refused(StatusCode::CONFLICT, "Not possible", why(*refusal)),
+            app::Error::Refused(why) => {
+                let words = refusal::in_words(*why);
+                let text = [Some(words.text), words.contact].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                Self::refused(StatusCode::CONFLICT, words.title, text)
+            }
             app::Error::Conflict { detail } => Self::refused(StatusCode::CONFLICT, "Not possible now", detail),
             app::Error::Review(why) => Self::refused(StatusCode::CONFLICT, "Not possible now", why.to_string()),
             app::Error::NotAsked(why) => Self::refused(StatusCode::CONFLICT, "Not possible now", why.to_string()),
@@ -91,24 +94,6 @@ impl From<app::Error> for Failure {
     }
 }
 
-/// Why something was refused, in one sentence: the first fault is told, and the next one when that is mended.
-fn why(refusal: Refusal) -> String {
-    let text = match refusal {
-        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
-            faults.into_iter().next().map(|fault| fault.message)
-        }
-        Refusal::NotEligible(ineligible) => Some(ineligible.detail),
-        Refusal::RetrospectiveWindowClosed { detail, .. }
-        | Refusal::ChannelNotAccepted { detail }
-        | Refusal::OrderingProviderNotOnFile { detail, .. }
-        | Refusal::NotPermitted { detail } => Some(detail),
-        Refusal::MemberNotFound => Some("The health plan's file has no member with this number.".to_owned()),
-        Refusal::MemberMismatch => Some("Name or date of birth do not agree with the health plan's file.".to_owned()),
-        Refusal::CoverageNotActive { date_of_service } => Some(format!("The member has no coverage on {date_of_service}.")),
-    };
-    text.map_or_else(|| "This was refused, and nothing was done.".to_owned(), |text| told_apart(&text).0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::Failure;
@@ -121,9 +106,9 @@ mod tests {
         let fault = |message: &str| Fault::new("/a", "malformed", message);
         let refused = |refusal: Refusal| Failure::from(app::Error::from(refusal));
         let failure = refused(Refusal::Validation(vec![fault("the first"), fault("the second")]));
-        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "the first"));
+        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "The first."));
         let failure = refused(Refusal::NotPermitted { detail: "somebody else's case".to_owned() });
-        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "somebody else's case"));
+        assert_eq!((failure.status, failure.text.as_str()), (StatusCode::CONFLICT, "Somebody else's case."));
         assert!(!refused(Refusal::Validation(Vec::new())).text.is_empty());
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::refusal::Refusal;
 /// A refusal in words.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Refused {
-    pub title: String,
+    pub title: &'static str,
     pub text: String,
     /// Where to go.
     pub contact: Option<String>,
@@ -15,8 +15,8 @@ pub(super) struct Refused {
 
 /// A refusal that is about more than fields.
 pub(super) fn in_words(refusal: Refusal) -> Refused {
-    let say = |title: &str, text: String| Refused {
-        title: title.to_owned(),
+    let say = |title: &'static str, text: String| Refused {
+        title,
         text: words::sentence(&words::without_ids(&text)),
         contact: None,
     };
@@ -25,7 +25,11 @@ pub(super) fn in_words(refusal: Refusal) -> Refused {
         ..refused
     };
     match refusal {
-        Refusal::Validation(_) | Refusal::MissingRequired(_) | Refusal::NotOfThisService(_) => say("Please look at this first", String::new()),
+        // the first fault, and the next one when that is mended
+        Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
+            let first = faults.into_iter().next().map(|fault| fault.message);
+            say("Please look at this first", first.unwrap_or_else(|| "nothing was done".to_owned()))
+        }
         Refusal::NotEligible(ineligible) => at(say("Not this program", ineligible.detail), &ineligible.redirect),
         Refusal::MemberNotFound => {
             let text = "No member of this plan has what was entered. Check the plan, and the ID, the name and the date of birth on the card.";

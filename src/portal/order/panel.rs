@@ -130,7 +130,7 @@ pub(super) fn link(read: &Read, fault: &Fault) -> Link {
 
 fn refused(panel: &mut Panel, refused: Refused) {
     panel.tone = "bad";
-    panel.verdict = refused.title;
+    refused.title.clone_into(&mut panel.verdict);
     panel.text = vec![refused.text];
     panel.contact = refused.contact;
 }
