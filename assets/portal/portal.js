@@ -123,6 +123,7 @@ function suggest(input, form) {
       list.hidden = options.length === 0 || document.activeElement !== input;
       active = -1;
       input.setAttribute("aria-expanded", String(!list.hidden));
+      if (!list.hidden) list.scrollIntoView({ block: "nearest" });
     } catch {
       if (!own.signal.aborted) close();
     }

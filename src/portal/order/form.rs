@@ -190,7 +190,7 @@ fn rows(draw: &Drawing<'_>, at: &str, content: &Content) -> Vec<Vec<Input>> {
             text("days").column("Days"),
             text("times").column("Times a day"),
             text("loading").column("First dose"),
-            draw.choice(name("role"), label(&name("role")), "By content", roles.map(|(role, name)| (role.as_str(), name)))
+            draw.choice(name("role"), label(&name("role")), "Automatic", roles.map(|(role, name)| (role.as_str(), name)))
                 .column("Role"),
         ]
     };

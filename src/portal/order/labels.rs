@@ -1,5 +1,7 @@
 //! What the fields of the form are called.
 
+use crate::domain::refusal::Fault;
+
 /// The label of a field.
 pub(super) fn label(field: &str) -> String {
     let parts: Vec<&str> = field.split('/').skip(1).collect();
@@ -16,6 +18,18 @@ pub(super) fn label(field: &str) -> String {
         return crate::documents::words::humanize(name);
     }
     known(field).map_or_else(|| crate::documents::words::humanize(parts.last().unwrap_or(&field)), str::to_owned)
+}
+
+/// How something that is missing is entered here: the engine's words for it are for programs.
+pub(super) fn in_this_form(fault: &Fault) -> Option<&'static str> {
+    let parts: Vec<&str> = fault.pointer.split('/').skip(1).collect();
+    Some(match (fault.code.as_str(), parts.as_slice()) {
+        ("missing", ["member", "health_plan"]) => "pick one: it says which program decides",
+        ("missing", ["treatment", "phases", _, "drugs", _, "dose"]) => "enter the dose with its unit, such as 75 mg/m2",
+        ("missing", ["treatment", "phases", _, "drugs", _, "days"]) => "enter the days of the cycle, such as 1, 8, 15",
+        ("missing", ["supportive_only", "acknowledged"]) => "only supportive drugs are entered: tick the box, or add the treatment",
+        _ => return None,
+    })
 }
 
 fn cell_name(cell: &str) -> &str {

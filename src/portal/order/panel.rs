@@ -3,7 +3,7 @@
 
 use super::super::faults::Faults;
 use super::super::refusal::{self, Refused};
-use super::labels::label;
+use super::labels::{in_this_form, label};
 use super::read::Read;
 use crate::app::orders::{Drafted, Outlook};
 use crate::documents::words;
@@ -121,9 +121,10 @@ pub(super) fn of_faults(faults: &Faults) -> Vec<Link> {
 /// A fault that the engine found, at the field that it is about.
 pub(super) fn link(read: &Read, fault: &Fault) -> Link {
     let field = read.field_of(&fault.pointer);
-    let text = match fault.message.strip_suffix(" is required") {
-        Some(item) => words::capitalize(item),
-        None => format!("{}: {}", label(&field), fault.message),
+    let text = match (fault.message.strip_suffix(" is required"), in_this_form(fault)) {
+        (Some(item), _) => words::capitalize(item),
+        (None, Some(words)) => format!("{}: {words}", label(&field)),
+        (None, None) => format!("{}: {}", label(&field), fault.message),
     };
     Link { field, text }
 }
