@@ -267,6 +267,9 @@ async fn codes_and_providers_are_suggested_and_members_never() {
     assert!(suggested("sites", "sample inf", plan).await.contains("1245319599 Sample Infusion Center"));
     assert!(suggested("diagnoses", "c50911", plan).await.contains("data-value=\"C50.911 Malignant neoplasm"));
     assert!(suggested("drugs", "docet", plan).await.contains("data-value=\"J9171 docetaxel\""));
+    let named = suggested("drugs", "pegf", plan).await;
+    assert!(named.find("J2506") < named.find("Q5108"), "no product before the drug itself: {named}");
+    assert!(suggested("drugs", "q5108", plan).await.split("data-value=\"").nth(1).unwrap().starts_with("Q5108 pegfilgrastim"));
     assert!(suggested("regimens", "tc", ("/clinical/cancer_type", "breast")).await.contains("TC (docetaxel"));
     for list in ["members", "", "clinicians"] {
         let found = suggested(list, "XKM1002", plan).await;
