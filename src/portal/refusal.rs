@@ -15,11 +15,8 @@ pub(super) struct Refused {
 
 /// A refusal that is about more than fields.
 pub(super) fn in_words(refusal: Refusal) -> Refused {
-    let say = |title: &'static str, text: String| Refused {
-        title,
-        text: words::sentence(&words::without_ids(&text)),
-        contact: None,
-    };
+    let say =
+        |title: &'static str, text: String| Refused { title, text: words::sentence(&words::without_ids(&text)), contact: None };
     let at = |refused: Refused, contact: &Contact| Refused {
         contact: Some(words::sentence(&words::contact(contact))).filter(|text| text.len() > 2),
         ..refused

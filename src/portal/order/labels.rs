@@ -27,7 +27,9 @@ pub(super) fn in_this_form(fault: &Fault) -> Option<&'static str> {
         ("missing", ["member", "health_plan"]) => "pick one: it says which program decides",
         ("missing", ["treatment", "phases", _, "drugs", _, "dose"]) => "enter the dose with its unit, such as 75 mg/m2",
         ("missing", ["treatment", "phases", _, "drugs", _, "days"]) => "enter the days of the cycle, such as 1, 8, 15",
-        ("missing", ["supportive_only", "acknowledged"]) => "only supportive drugs are entered: tick the box, or add the treatment",
+        ("missing", ["supportive_only", "acknowledged"]) => {
+            "only supportive drugs are entered: tick the box, or add the treatment"
+        }
         _ => return None,
     })
 }

@@ -45,8 +45,12 @@ async fn suggest(State(app): State<App>, visitor: Visitor, fields: Fields) -> Re
         "diagnoses" => diagnoses(&app, content, typed),
         "drugs" => drugs(&app, content, typed),
         "regimens" => regimens(&app, &fields, content, typed),
-        "biomarkers" => catalog::biomarkers(&app, content, Some(typed)).items.into_iter().map(|asked| named(&asked.display)).collect(),
-        "assessments" => catalog::assessments(&app, content, Some(typed)).items.into_iter().map(|asked| named(&asked.display)).collect(),
+        "biomarkers" => {
+            catalog::biomarkers(&app, content, Some(typed)).items.into_iter().map(|asked| named(&asked.display)).collect()
+        }
+        "assessments" => {
+            catalog::assessments(&app, content, Some(typed)).items.into_iter().map(|asked| named(&asked.display)).collect()
+        }
         _ => Vec::new(),
     };
     page(&Suggestions { items: items.into_iter().take(SHOWN).collect() })
