@@ -5,11 +5,13 @@ use crate::options::{DatabaseOptions, Outcome, ServeOptions};
 use crate::serve;
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
+use oncoauth::app::accesses::{self, Anchor};
 use oncoauth::app::tokens::{self, TokenRequest};
+use oncoauth::clock::Clock;
 use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::postgres::{run_with_throwaway, serve_tests};
 use oncoauth::telemetry::{self, LogFormat};
-use oncoauth::{content, http};
+use oncoauth::{content, http, store};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,8 +34,13 @@ enum Command {
     Migrate(DatabaseOptions),
     /// Prints the API description.
     Openapi,
+    /// Prints the statements that grant the service's role what it needs, for whoever migrates by hand.
+    Grants,
     /// Issues a bearer token and prints it. A production installation starts with one for its administrator.
     IssueToken(IssueTokenOptions),
+    /// Checks the record of who read and wrote what: that nothing was changed, removed or put in another order. Exits with 1 and says where
+    /// it breaks.
+    VerifyAudit(VerifyAuditOptions),
     /// Checks a content directory, or the content compiled in, and lists every error.
     CheckContent {
         /// The directory.
@@ -51,6 +58,16 @@ enum Command {
         #[arg(last = true)]
         command: Vec<OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+struct VerifyAuditOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+    /// Where chains ended once: a file with a JSON object `{"health_plan", "seq", "hash"}` a line, such as the lines of the log whose target
+    /// is `audit`. With these, an end that was cut off is seen although the database was made to forget it.
+    #[arg(long)]
+    anchors: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -97,7 +114,12 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
             print!("{}", http::api().yaml());
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Grants) => {
+            print!("{}", store::GRANTS);
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::IssueToken(options)) => serve::block_on(issue_token(options)),
+        Some(Command::VerifyAudit(options)) => serve::block_on(verify_audit(options)),
         Some(Command::CheckContent { dir }) => Ok(check_content(dir.as_deref())),
         Some(Command::TestPostgres { dir, migrations, command }) => test_postgres(&dir, migrations.as_deref(), &command),
     }
@@ -133,6 +155,29 @@ async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
     eprintln!("Token {} for the role {}; it is shown this once:", token.token_id, token.role);
     println!("{secret}");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn verify_audit(options: VerifyAuditOptions) -> Outcome<ExitCode> {
+    let anchors = options.anchors.as_deref().map(anchors).transpose()?.unwrap_or_default();
+    let database = Database::open(&options.database, Connections::FEW).await?;
+    let checked = async {
+        let mut transaction = database.pool.begin_with("begin isolation level repeatable read, read only").await?;
+        accesses::verify(&mut transaction, &anchors, Clock::system().now()).await
+    };
+    let checked = checked.await;
+    database.close().await;
+    let (sound, breaks) = checked?;
+    for broken in &breaks {
+        println!("{broken}");
+    }
+    println!("{sound} records are as they were sealed; {} breaks", breaks.len());
+    Ok(if breaks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The anchors of a file. Lines of a log that are none are passed over.
+fn anchors(file: &Path) -> Outcome<Vec<Anchor>> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 /// A refusal with its faults, for a terminal.

@@ -25,6 +25,8 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use message::{Arriving, Leaving};
+use oncoauth::http::address::Peer;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::watch::Receiver;
@@ -33,12 +35,13 @@ use tokio::sync::watch::Receiver;
 const HEAD_AT_MOST: usize = 64 * 1024;
 
 /// Serves a connection until either side ends it. Once `stopped` says so, what has begun is finished.
-pub async fn serve(wire: Wire, router: Router, watch: Arc<Watch>, mut stopped: Receiver<bool>) {
+pub async fn serve(wire: Wire, router: Router, peer: IpAddr, watch: Arc<Watch>, mut stopped: Receiver<bool>) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         watch.begins(hyper::body::Body::is_end_stream(request.body()));
         let arriving = Arc::clone(&watch);
-        let request: Request = request.map(|body| Body::new(Arriving::new(body, arriving)));
+        let mut request: Request = request.map(|body| Body::new(Arriving::new(body, arriving)));
+        request.extensions_mut().insert(Peer(peer));
         let answered = router.call(request);
         let watch = Arc::clone(&watch);
         async move { answered.await.map(|response: Response| response.map(|body| Leaving::new(body, watch))) }

@@ -8,6 +8,10 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
+/// The database that we make.
+const DATABASE: &str = "oncoauth";
+/// The role that has what the service may do (`src/store/grants.sql`).
+const SERVICE_ROLE: &str = "oncoauth_service";
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
 /// How long a server that refuses connections may take to come up.
@@ -79,21 +83,24 @@ pub struct Database {
     /// Connections to it.
     pub pool: PgPool,
     own: Option<Embedded>,
-    options: PgConnectOptions,
+    /// The owner of the tables; none where they are brought up to date by somebody else, or by the role that serves.
+    owner: Option<PgConnectOptions>,
+    serving: PgConnectOptions,
 }
 
 impl Database {
     /// Connects to the database given, or starts our own.
     pub async fn open(options: &DatabaseOptions, connections: Connections) -> Outcome<Self> {
-        let (own, url) = if let Some(url) = options.url() {
-            (None, url.to_owned())
+        let (own, url, owner) = if let Some(url) = options.url() {
+            (None, url.to_owned(), options.owner_url().map(connect_options).transpose()?)
         } else {
             let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
             let max_connections = connections.pool + connections.lane + SPARE_CONNECTIONS;
             let settings = postgres::Settings { data_dir, durable: true, max_connections };
             let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
-            let url = own.create_database("oncoauth").await?;
-            (Some(own), url)
+            let owner = connect_options(&own.create_database(DATABASE).await?)?;
+            let url = own.serving_url(DATABASE, SERVICE_ROLE).await?;
+            (Some(own), url, Some(owner))
         };
         let parsed = connect_options(&url)?;
         first_connection(&parsed).await.map_err(|error| format!("cannot connect to the database {}: {error}", place(&parsed)))?;
@@ -103,18 +110,24 @@ impl Database {
             .connect_with(store::connect_options(parsed.clone()))
             .await
             .map_err(|error| format!("cannot connect to the database: {error}"))?;
-        Ok(Self { pool, own, options: parsed })
+        Ok(Self { pool, own, owner, serving: parsed })
     }
 
-    /// Brings the tables up to date; several processes may start at once.
+    /// Brings the tables up to date, and grants what the service needs; several processes may start at once. A role that owns nothing has
+    /// nothing to do where the tables are up to date already.
     pub async fn migrate(&self) -> Outcome<()> {
+        if self.owner.is_none() && store::is_migrated(&mut *self.pool.acquire().await?).await? {
+            return Ok(());
+        }
+        let failed = |error: sqlx::migrate::MigrateError| format!("cannot migrate the database: {error}");
         // over a connection without limits: another process may be at it, and a large table takes its time
-        let migrated = async {
-            let mut connection = PgConnection::connect_with(&self.options).await?;
-            store::MIGRATIONS.run(&mut connection).await?;
-            Ok(connection.close().await?)
-        };
-        migrated.await.map_err(|error: sqlx::migrate::MigrateError| format!("cannot migrate the database: {error}").into())
+        let options = self.owner.as_ref().unwrap_or(&self.serving);
+        let mut connection = PgConnection::connect_with(options).await.map_err(|error| failed(error.into()))?;
+        store::MIGRATIONS.run(&mut connection).await.map_err(failed)?;
+        if self.owner.is_some() {
+            store::grant(&mut connection).await.map_err(|error| format!("cannot grant the service what it needs: {error}"))?;
+        }
+        Ok(connection.close().await?)
     }
 
     /// Lets go of the database, and stops our own.

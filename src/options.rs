@@ -1,6 +1,7 @@
 //! What can be told to a command that opens the database or serves, by flag or by environment variable.
 
 use clap::Args;
+use oncoauth::app::networks::Network;
 use oncoauth::telemetry::LogFormat;
 use std::error::Error;
 use std::path::PathBuf;
@@ -14,12 +15,21 @@ pub struct DatabaseOptions {
     /// The PostgreSQL to use; without it, the service starts one of its own and runs as a sandbox.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// The same database for the owner of its tables, who brings them up to date at the start and grants the service what it needs. Then
+    /// the role of --database-url owns nothing, and has been granted `oncoauth_service`.
+    #[arg(long, env = "ONCOAUTH_MIGRATE_AS", hide_env_values = true, value_name = "URL", requires = "database_url")]
+    migrate_as: Option<String>,
     /// Where the service's own PostgreSQL keeps its data.
     #[arg(long, env = "ONCOAUTH_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
 impl DatabaseOptions {
+    /// The owner's URL, where one is given.
+    pub fn owner_url(&self) -> Option<&str> {
+        self.migrate_as.as_deref().filter(|url| !url.is_empty())
+    }
+
     /// The URL, where one is given; an empty variable gives none.
     pub fn url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
@@ -52,6 +62,17 @@ pub struct ServeOptions {
     /// Requests a second that one caller may send, 0 for any number; 200 by default, any number in a sandbox.
     #[arg(long, env = "ONCOAUTH_RATE_LIMIT")]
     pub rate_limit: Option<u32>,
+    /// Requests a second that may come from one address, 0 for any number; 1,000 by default, any number in a sandbox.
+    #[arg(long, env = "ONCOAUTH_ADDRESS_LIMIT")]
+    pub address_limit: Option<u32>,
+    /// Tokens a minute that do not work and may come from one address, 0 for any number; 30 by default, any number in a sandbox. Then the
+    /// address waits; tokens that worked there work on.
+    #[arg(long, env = "ONCOAUTH_FAILED_SIGN_IN_LIMIT")]
+    pub failed_sign_in_limit: Option<u32>,
+    /// Proxy in front of the service, as an address or a network such as 10.0.0.0/8, whose `X-Forwarded-For` says where a request comes from;
+    /// may be given several times. From anybody else that header counts for nothing.
+    #[arg(long = "trusted-proxy", env = "ONCOAUTH_TRUSTED_PROXIES", value_delimiter = ',', value_name = "NETWORK")]
+    pub trusted_proxies: Vec<Network>,
     /// The largest share of a roster, in percent, that a load may remove; 20 by default, any share in a sandbox.
     #[arg(long, env = "ONCOAUTH_ROSTER_DROP_GUARD", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub roster_drop_guard: Option<u8>,

@@ -25,6 +25,10 @@ use tokio::sync::oneshot;
 const DRAIN: Duration = Duration::from_secs(15);
 /// Requests a second that one caller may send.
 const RATE_LIMIT: u32 = 200;
+/// Requests a second that may come from one address: a practice, or a plan, behind one.
+const ADDRESS_LIMIT: u32 = 1_000;
+/// Tokens a minute that do not work and may come from one address.
+const FAILED_SIGN_IN_LIMIT: u32 = 30;
 /// The largest share of a roster that a load may remove without saying so.
 const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// The longest that a virus scanner may take over a document.
@@ -125,11 +129,15 @@ async fn patience_ends() {
 fn settings(options: &ServeOptions) -> Settings {
     let sandbox = options.sandbox || options.database.url().is_none();
     let scan = options.attachment_scan_command.as_deref().and_then(|line| ScanCommand::parse(line, SCAN_LIMIT));
+    let limit = |asked: Option<u32>, usual| asked.or((!sandbox).then_some(usual)).filter(|limit| *limit > 0);
     Settings {
         sandbox,
         sandbox_allow_remote: options.sandbox_allow_remote,
         cors_origins: options.cors_origins.clone(),
-        rate_limit: options.rate_limit.or((!sandbox).then_some(RATE_LIMIT)).filter(|limit| *limit > 0),
+        rate_limit: limit(options.rate_limit, RATE_LIMIT),
+        address_limit: limit(options.address_limit, ADDRESS_LIMIT),
+        failed_sign_in_limit: limit(options.failed_sign_in_limit, FAILED_SIGN_IN_LIMIT),
+        trusted_proxies: options.trusted_proxies.clone(),
         roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),
         scanner: scan.map_or(Scanner::NotConfigured, Scanner::Command),
         ..Settings::default()

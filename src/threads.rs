@@ -154,13 +154,13 @@ impl Serving {
     }
 
     /// Begins to serve a connection.
-    fn take_over(&self, (stream, _, caller): Handed, connections: &mut JoinSet<()>) -> Option<Open> {
+    fn take_over(&self, (stream, peer, caller): Handed, connections: &mut JoinSet<()>) -> Option<Open> {
         let stream = TcpStream::from_std(stream)
             .inspect_err(|error| tracing::warn!(%error, "a connection could not be taken over"))
             .ok()?;
         let watch = Arc::new(Watch::new());
         let wire = Wire::new(stream, Arc::clone(&watch), Arc::clone(&self.manners.unread));
-        let served = connection::serve(wire, self.router.clone(), Arc::clone(&watch), self.stopped.clone());
+        let served = connection::serve(wire, self.router.clone(), peer.ip(), Arc::clone(&watch), self.stopped.clone());
         let end = connections.spawn(async move {
             served.await;
             drop(caller);

@@ -1,5 +1,6 @@
 //! What every use case is told about the call it serves: who calls, what they believe the version is, and their idempotency key.
 
+use super::accesses::Accessed;
 use crate::domain::vocabulary::CallerRole;
 use uuid::Uuid;
 
@@ -16,9 +17,21 @@ pub struct Caller {
     pub health_plan: Option<String>,
     /// The token used; none for the sandbox's fixed ones.
     pub token_id: Option<Uuid>,
+    /// What this request is about, for the record.
+    pub accessed: Accessed,
 }
 
 impl Caller {
+    /// Whose idempotency keys these are. The same subject in another role, or bound to another practice or plan, is another caller: what was
+    /// answered to the one may not be for the other.
+    pub fn key_owner(&self) -> String {
+        let mut tax_ids = self.tax_ids.clone();
+        tax_ids.sort_unstable();
+        tax_ids.dedup();
+        let plan = self.health_plan.as_deref().unwrap_or_default();
+        format!("{}\u{1f}{}\u{1f}{}\u{1f}{plan}", self.subject, self.role, tax_ids.join(" "))
+    }
+
     /// True for staff of a practice, who see only what their tax IDs let them.
     pub const fn is_practice(&self) -> bool {
         matches!(self.role, CallerRole::OrderingProvider | CallerRole::ServicingProvider)
@@ -64,3 +77,7 @@ pub struct Idempotent {
     /// SHA-256 over method, path and canonical JSON of the payload.
     pub fingerprint: [u8; 32],
 }
+
+/// The id of a request, as its answer's `X-Request-Id` says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);

@@ -4,7 +4,7 @@
 
 use super::idempotency::{self, Answer};
 use super::orders::view;
-use super::visibility::{Sight, submitter_party};
+use super::visibility::{sees_one, submitter_party};
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::case::Case;
 use crate::domain::order_id::{Numbered, ReadableId};
@@ -217,9 +217,8 @@ impl Checking<'_> {
     /// The orders named that the caller may see, held.
     async fn load(&self, conn: &mut PgConnection, lines: &[ClaimCheckLine]) -> Result<Vec<Known>> {
         let order_ids: Vec<String> = lines.iter().filter_map(|line| readable(&line.order_id)).collect();
-        let sight = Sight::of(self.caller);
         let mut orders = store::claims::lock_orders(conn, &order_ids).await?;
-        orders.retain(|order| sight.reaches(&order.health_plan, &order.visible_to));
+        orders.retain(|order| sees_one(self.caller, order.case_id, &order.health_plan, &order.visible_to));
         let case_ids: Vec<Uuid> = orders.iter().map(|order| order.case_id).collect();
         let drugs = store::claims::drugs(conn, &case_ids).await?;
         let documents = store::claims::documents(conn, &case_ids).await?;

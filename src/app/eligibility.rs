@@ -71,6 +71,9 @@ pub async fn check(app: &App, caller: &Caller, asked: &EligibilityCheck) -> Resu
     // who has the key of the name by chance is not meant; the rows of who is are there already
     let _ = question.narrowed(&mut known);
     let rows = known.members;
+    if let Some(row) = rows.first() {
+        caller.accessed.member(health_plan, &row.member_id);
+    }
     let answer = ask_rules(asked, &question, &rows, content, now);
     let icd10 = asked.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref());
     let about = enquiries::Asked {

@@ -45,10 +45,11 @@ where
     F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
 {
     let mut transaction = app.pool.begin().await?;
+    let owner = caller.key_owner();
     if let Some(Idempotent { key, fingerprint }) = idempotent {
-        store::idempotency::lock(&mut transaction, &caller.subject, key).await?;
-        if let Some(kept) = store::idempotency::find(&mut transaction, &caller.subject, key).await? {
-            return replay(kept, fingerprint);
+        store::idempotency::lock(&mut transaction, &owner, key).await?;
+        if let Some(kept) = store::idempotency::find(&mut transaction, &owner, key).await? {
+            return replay(kept, fingerprint, caller);
         }
     }
     let answer = act(&mut transaction).await?;
@@ -60,7 +61,7 @@ where
             location: answer.location.clone(),
             case_id: None,
         };
-        store::idempotency::keep(&mut transaction, &caller.subject, key, &kept, app.clock.now()).await?;
+        store::idempotency::keep(&mut transaction, &owner, key, &kept, app.clock.now()).await?;
     }
     transaction.commit().await?;
     Ok(answer)
@@ -69,15 +70,19 @@ where
 /// The first answer, where this caller's key was used for the same payload already: for what is to be known before [`once`] begins.
 pub async fn answered(app: &App, caller: &Caller, idempotent: Option<&Idempotent>) -> Result<Option<Answer>> {
     let Some(Idempotent { key, fingerprint }) = idempotent else { return Ok(None) };
-    let kept = store::idempotency::find(&mut *app.pool.acquire().await?, &caller.subject, key).await?;
-    kept.map(|kept| replay(kept, fingerprint)).transpose()
+    let kept = store::idempotency::find(&mut *app.pool.acquire().await?, &caller.key_owner(), key).await?;
+    kept.map(|kept| replay(kept, fingerprint, caller)).transpose()
 }
 
-fn replay(kept: StoredAnswer, fingerprint: &[u8; 32]) -> Result<Answer> {
+/// The answer that was kept. It tells of its case again, and so does the record.
+fn replay(kept: StoredAnswer, fingerprint: &[u8; 32], caller: &Caller) -> Result<Answer> {
     let StoredAnswer { status, body: Some(body), location, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
     if kept.fingerprint != fingerprint {
         return Err(Error::IdempotencyKeyReused);
     }
     let status = u16::try_from(status).map_err(|error| Error::Internal(error.to_string()))?;
+    if let Some(case_id) = body.get("case_id").and_then(Value::as_str).and_then(|id| id.parse().ok()) {
+        caller.accessed.case(case_id);
+    }
     Ok(Answer { status, body, location, replayed: true })
 }

@@ -1,6 +1,8 @@
 //! The use cases: load facts, ask the rules, write what they decided, in one transaction. No HTTP here, and no SQL.
 
+pub mod accesses;
 pub mod attachments;
+pub mod audience;
 pub mod background;
 pub mod call;
 pub mod catalog;
@@ -15,6 +17,7 @@ pub mod failed_jobs;
 pub mod feeds;
 pub mod idempotency;
 pub mod letters;
+pub mod networks;
 pub mod orders;
 pub mod places;
 pub mod rate_limit;
@@ -34,7 +37,7 @@ pub mod visibility;
 pub mod webhooks;
 
 pub use crate::rules::review::ReviewError;
-pub use call::{Caller, Expected, Idempotent};
+pub use call::{Caller, Expected, Idempotent, RequestId};
 pub use error::{Error, Result};
 
 use crate::clock::Clock;
@@ -102,6 +105,8 @@ pub struct Busy {
     pub cases: Together<store::cases::Reads>,
     /// Verifications by Order ID.
     pub verifications: Together<store::verifications::ByOrderId>,
+    /// Records of who read or wrote what.
+    pub accesses: Together<store::accesses::Inserts>,
 }
 
 impl Busy {
@@ -115,6 +120,7 @@ impl Busy {
             orders: Together::new(lane, decisions),
             cases: Together::new(lane, reads),
             verifications: Together::new(lane, reads),
+            accesses: Together::new(lane, reads),
         }
     }
 
@@ -125,6 +131,7 @@ impl Busy {
             orders: self.orders.over(lane),
             cases: self.cases.over(lane),
             verifications: self.verifications.over(lane),
+            accesses: self.accesses.over(lane),
         }
     }
 }
@@ -148,6 +155,12 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
+    /// Requests a second that may come from one address; unlimited where none.
+    pub address_limit: Option<u32>,
+    /// Tokens a minute that do not work and may come from one address; unlimited where none.
+    pub failed_sign_in_limit: Option<u32>,
+    /// Proxies whose word counts on where a request comes from.
+    pub trusted_proxies: Vec<networks::Network>,
     /// Connections of the lane, beside those of the pool. Orders wait for the disk when they are stored, and what waits together waits
     /// once; but every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
     pub lane_connections: u32,
@@ -185,6 +198,9 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             rate_limit: None,
+            address_limit: None,
+            failed_sign_in_limit: None,
+            trusted_proxies: Vec::new(),
             lane_connections: 14,
             roster_loads: 4,
             roster_silence: Duration::from_secs(10),

@@ -27,6 +27,11 @@ impl RateLimit {
         Self { per_second, buckets: Mutex::default() }
     }
 
+    /// True where there is a limit.
+    pub const fn is_set(&self) -> bool {
+        self.per_second.is_some()
+    }
+
     /// Takes one request from the caller's bucket; where there is none, says how many a second there may be.
     pub fn take(&self, subject: &str) -> Result<(), u32> {
         let Some(per_second) = self.per_second else { return Ok(()) };

@@ -1,5 +1,6 @@
 //! Loading member and provider files (PRV-05): every row is checked, then the file replaces what it covers, or nothing changes.
 
+use super::accesses::About;
 use super::orders::{member_key, provider_key};
 use super::places::Place;
 use super::{App, Caller, Error, Result};
@@ -67,6 +68,7 @@ where
     if !known || !caller.serves_plan(health_plan) {
         return Err(Error::NotFound.into());
     }
+    caller.accessed.add(About::Plan(health_plan.to_owned()));
     let today = day_of_load(app, health_plan, now);
     let _place = place(app, health_plan).await?;
     let mut transaction = app.pool.begin().await.map_err(fail)?;

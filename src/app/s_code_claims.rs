@@ -2,7 +2,7 @@
 
 use super::idempotency::{self, Answer};
 use super::orders::view;
-use super::visibility::Sight;
+use super::visibility::sees;
 use super::{App, Caller, Error, Idempotent, Result, coverage};
 use crate::domain::case::Case;
 use crate::domain::content::SCodeRules;
@@ -88,7 +88,7 @@ impl Claiming<'_> {
     async fn run(&self, conn: &mut PgConnection) -> Result<SCodeClaimAnswer> {
         let claim = self.claim;
         let held = store::cases::lock(conn, claim.case_id).await?.map(|held| held.stored);
-        let stored = held.filter(|case| Sight::of(self.caller).reaches_case(case)).ok_or(Error::NotFound)?;
+        let stored = held.filter(|case| sees(self.caller, case)).ok_or(Error::NotFound)?;
         let case: Case = view::read_back(&stored.document)?;
         let ground = store::s_codes::ground(conn, claim.case_id, &claim.code).await?.ok_or(Error::NotFound)?;
         // claims on other cases of the patient wait here

@@ -1,5 +1,6 @@
 //! What only a sandbox has: fixed tokens, and a clock that integrators move so that they need not wait for deadlines.
 
+use super::accesses::Accessed;
 use super::{App, Caller, Error, Result, timers, webhooks};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
@@ -72,6 +73,7 @@ pub fn caller_of(bearer: &str) -> Option<Caller> {
         tax_ids: tax_id.iter().map(|id| (*id).to_owned()).collect(),
         health_plan: health_plan.map(str::to_owned),
         token_id: None,
+        accessed: Accessed::default(),
     })
 }
 

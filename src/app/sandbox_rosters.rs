@@ -1,5 +1,6 @@
 //! The demonstration rosters of a sandbox. Everybody in them is made up: the files are in `content/sandbox`.
 
+use super::accesses::Accessed;
 use super::rosters::{Line, Row, replace};
 use super::{App, Caller, Error, Result};
 use crate::domain::roster::{MemberRow, ProviderRow};
@@ -38,6 +39,7 @@ pub async fn load_if_empty(app: &App) -> Result<()> {
         tax_ids: Vec::new(),
         health_plan: None,
         token_id: None,
+        accessed: Accessed::default(),
     };
     let content = app.library.in_force(app.clock.now().date_naive());
     for (plan, members, providers) in FILES.iter().filter(|(plan, ..)| content.program_of_plan(plan).is_some()) {

@@ -4,6 +4,7 @@
 //! asked for a while, after half a day in any case, and by signing out; it is looked up with every request, so that it ends for every
 //! process at once.
 
+use super::accesses::Accessed;
 use super::{App, Caller, Result, sandbox};
 use crate::store;
 use crate::store::sessions::Session;
@@ -66,7 +67,10 @@ pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
         store::sessions::touch(&mut conn, &hash, now).await?;
     }
     let Session { role, subject, name, tax_ids, health_plan, .. } = session;
-    Ok(Some(SignedIn { caller: Caller { role, subject, tax_ids, health_plan, token_id: None }, name }))
+    Ok(Some(SignedIn {
+        caller: Caller { role, subject, tax_ids, health_plan, token_id: None, accessed: Accessed::default() },
+        name,
+    }))
 }
 
 fn has_ended(session: &Session, now: DateTime<Utc>) -> bool {

@@ -3,6 +3,7 @@
 //! A token is looked up by the SHA-256 of its secret: it has 256 random bits, so that a slow hash would add nothing. What was found is
 //! remembered for at most one second; a revocation therefore takes effect at once in this process and within a second in others.
 
+use super::accesses::Accessed;
 use super::idempotency::{self, Answer};
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::refusal::Fault;
@@ -133,6 +134,7 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
         tax_ids: token.tax_ids,
         health_plan: token.health_plan,
         token_id: Some(token.token_id),
+        accessed: Accessed::default(),
     }))
 }
 

@@ -3,6 +3,7 @@
 use super::Caller;
 use crate::domain::vocabulary::CallerRole;
 use crate::store::cases::StoredCase;
+use uuid::Uuid;
 
 /// How far a caller sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +40,20 @@ impl Sight {
             Self::Parties(parties) => parties.iter().any(|party| visible_to.contains(party)),
         }
     }
+}
 
-    /// True where the case is within sight.
-    pub fn reaches_case(&self, case: &StoredCase) -> bool {
-        self.reaches(&case.health_plan, &case.visible_to)
+/// True where the caller may know of the case; that they do is noted for the record. Every answer about a case goes through here.
+pub fn sees(caller: &Caller, case: &StoredCase) -> bool {
+    sees_one(caller, case.case_id, &case.health_plan, &case.visible_to)
+}
+
+/// The same of a case of which only this was read.
+pub fn sees_one(caller: &Caller, case_id: Uuid, health_plan: &str, visible_to: &[String]) -> bool {
+    let sees = Sight::of(caller).reaches(health_plan, visible_to);
+    if sees {
+        caller.accessed.case(case_id);
     }
+    sees
 }
 
 /// The ordering provider's practice, as cases name it.
@@ -65,11 +75,19 @@ pub fn submitter_party(subject: &str) -> String {
 mod tests {
     use super::{Sight, ordering_parties, servicing_parties};
     use crate::app::Caller;
+    use crate::app::accesses::Accessed;
     use crate::domain::vocabulary::CallerRole;
 
     fn caller(role: CallerRole, tax_id: Option<&str>, plan: Option<&str>) -> Caller {
         let tax_ids = tax_id.map(str::to_owned).into_iter().collect();
-        Caller { role, subject: "somebody".to_owned(), tax_ids, health_plan: plan.map(str::to_owned), token_id: None }
+        Caller {
+            role,
+            subject: "somebody".to_owned(),
+            tax_ids,
+            health_plan: plan.map(str::to_owned),
+            token_id: None,
+            accessed: Accessed::default(),
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! open to everybody says `security(())`. [`authorize`] reads both from the API description and runs before any extractor of the
 //! handler, so authentication comes before media type and body, and an operation that declares nothing is open to nobody.
 
+use super::address::{Peer, client, owner};
 use super::openapi::{Access, Api};
 use super::problem::Problem;
 use super::problem_kinds as kinds;
@@ -13,13 +14,15 @@ pub use crate::app::Caller;
 use crate::domain::vocabulary::CallerRole;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use std::net::IpAddr;
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
     match access(&state.api, request) {
         Access::Everybody | Access::NoSuchMethod => {}
         Access::Roles(roles) => {
-            let caller = authenticate(state, request.headers()).await?;
+            let address = address_of(state, request);
+            let caller = authenticate(state, request.headers(), address).await?;
             if !roles.contains(&caller.role) {
                 return Err(Problem::forbidden(refusal(caller.role, roles)));
             }
@@ -35,6 +38,20 @@ fn too_many(per_second: u32) -> Problem {
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
+/// Holds an address to its limit, whoever calls from it and whatever for; health checks come often and cost nothing.
+pub fn hold_to_limit(state: &HttpState, request: &Request) -> Result<(), Problem> {
+    if !state.limits.of_address.is_set() || matches!(request.uri().path(), "/healthz" | "/readyz") {
+        return Ok(());
+    }
+    address_of(state, request).map_or(Ok(()), |address| state.limits.of_address.take(&address.to_string()).map_err(too_many))
+}
+
+/// Whose limits count.
+fn address_of(state: &HttpState, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<Peer>().copied();
+    client(peer, request.headers(), &state.app.settings.trusted_proxies).map(owner)
+}
+
 fn access<'a>(api: &'a Api, request: &Request) -> &'a Access {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -46,7 +63,7 @@ fn refusal(role: CallerRole, roles: &[CallerRole]) -> String {
     format!("the role {role} may not do this; allowed: {}", allowed.join(", "))
 }
 
-async fn authenticate(state: &HttpState, headers: &HeaderMap) -> Result<Caller, Problem> {
+async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller, Problem> {
     let header = headers
         .get(header::AUTHORIZATION)
         .ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
@@ -58,9 +75,10 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap) -> Result<Caller, 
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
-    app::tokens::authenticate(&state.app, token)
-        .await?
-        .ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
+    state.limits.failed_sign_ins.admit(address, token)?;
+    let caller = app::tokens::authenticate(&state.app, token).await?;
+    state.limits.failed_sign_ins.note(address, token, caller.is_some());
+    caller.ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

@@ -5,6 +5,7 @@ use super::body;
 use super::long_requests;
 use super::problem::Problem;
 use super::problem_kinds as kinds;
+use super::record;
 use super::state::HttpState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
@@ -30,12 +31,19 @@ pub(super) const UNKNOWN_EFFECT: &str = "whether it was done is not known: read 
 pub async fn guard(State(state): State<HttpState>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let limit = (!is_unlimited(&request)).then_some(state.app.settings.request_timeout);
     let handled = async move {
+        auth::hold_to_limit(&state, &request)?;
         auth::authorize(&state, &mut request).await?;
         body::check_encoding(request.headers())?;
-        if long_requests::is_long(&request) {
-            return long_requests::run_apart(request, next).await.ok_or_else(|| Problem::internal("a handler panicked"));
+        let entry = record::Entry::of(&request);
+        let response = if long_requests::is_long(&request) {
+            long_requests::run_apart(request, next).await.ok_or_else(|| Problem::internal("a handler panicked"))?
+        } else {
+            next.run(request).await
+        };
+        if let Some(entry) = entry {
+            entry.keep(&state.app, response.status()).await?;
         }
-        Ok(next.run(request).await)
+        Ok(response)
     };
     let handled = pin!(AssertUnwindSafe(handled).catch_unwind());
     let handled = match limit {

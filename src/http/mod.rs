@@ -1,6 +1,7 @@
 //! HTTP: extract, call one use case, map the answer. No SQL and no rule here; one file per resource.
 
 pub mod accept;
+pub mod address;
 mod attachment_body;
 pub mod attachments;
 pub mod auth;
@@ -10,9 +11,11 @@ pub mod catalog;
 pub mod claim_checks;
 mod content_disposition;
 pub mod coverage_requirements;
+pub mod disclosures;
 pub mod eligibility;
 pub mod etag;
 pub mod failed_jobs;
+pub mod failed_sign_ins;
 mod fault_list;
 mod faults;
 pub mod feeds;
@@ -27,6 +30,7 @@ pub mod observe;
 pub mod openapi;
 pub mod operations;
 pub mod order_changes;
+pub mod order_searches;
 pub mod orders;
 pub mod paging;
 pub mod path;
@@ -37,6 +41,7 @@ pub mod providers;
 pub mod query;
 pub mod reason_codes;
 mod reconsiderations;
+mod record;
 mod review_problems;
 pub mod reviews;
 pub mod rosters;
@@ -53,7 +58,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use openapi::Api;
-use state::HttpState;
+use state::{HttpState, Limits};
 use std::sync::Arc;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa_axum::router::OpenApiRouter;
@@ -66,6 +71,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(tokens::routes())
         .merge(orders::routes())
         .merge(order_changes::routes())
+        .merge(order_searches::routes())
         .merge(attachments::routes())
         .merge(summaries::routes())
         .merge(letters::routes())
@@ -84,6 +90,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(feeds::routes())
         .merge(webhooks::routes())
         .merge(failed_jobs::routes())
+        .merge(disclosures::routes())
 }
 
 /// What exists in a sandbox only. The description covers it everywhere; elsewhere the addresses do not exist.
@@ -110,7 +117,8 @@ pub fn router(app: App) -> Router {
 
 /// The API, with the pages of another door beside it, which also answer where there is nothing.
 pub fn router_with(app: App, pages: Router<HttpState>) -> Router {
-    routed(HttpState::new(app, Arc::new(api())), pages)
+    let limits = Arc::new(Limits::of(&app.settings));
+    routed(HttpState::new(app, Arc::new(api()), limits), pages)
 }
 
 /// The API on several threads. How often a caller may call counts on all of them together.
@@ -120,10 +128,10 @@ pub fn routers(app: &App, threads: u16) -> Vec<Router> {
 
 /// The same with the pages of another door on each thread.
 pub fn routers_with(app: &App, threads: u16, pages: impl Fn(&App) -> Router<HttpState>) -> Vec<Router> {
-    let api = Arc::new(api());
+    let (api, limits) = (Arc::new(api()), Arc::new(Limits::of(&app.settings)));
     let on_one = |app: App| {
         let pages = pages(&app);
-        routed(HttpState::new(app, Arc::clone(&api)), pages)
+        routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limits)), pages)
     };
     app.on_threads(threads).into_iter().map(on_one).collect()
 }

@@ -4,9 +4,10 @@
 use super::fhir_frame;
 use super::problem::{self, MEDIA_TYPE, Problem};
 use super::state::HttpState;
+use crate::app::RequestId;
 use crate::fhir::{Failure, outcome};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::time::Instant;
@@ -15,13 +16,24 @@ use tracing::Instrument as _;
 /// Header that carries the request id both ways.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// What browsers are told about every answer. Over plain HTTP they pass the transport's by.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
 /// The outermost layer.
-pub async fn observe(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+pub async fn observe(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&state, &request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
     let as_outcome = fhir_frame::is_fhir(request.uri().path());
+    let docs = request.uri().path().starts_with("/docs");
     let span = tracing::info_span!("request", request_id = id.as_str());
     let mut response = next.run(request).instrument(span).await;
     let failed = response.extensions_mut().remove::<Failure>();
@@ -32,7 +44,7 @@ pub async fn observe(State(state): State<HttpState>, request: Request, next: Nex
         let rendered = if as_outcome { fhir_frame::as_outcome(problem, &id) } else { problem.render(Some(&id)) };
         response = answer(rendered, &response);
     }
-    finish(&mut response, &id);
+    finish(&mut response, &id, docs);
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let code = status.as_u16();
@@ -102,11 +114,17 @@ fn answer(mut response: Response, original: &Response) -> Response {
     response
 }
 
-fn finish(response: &mut Response, id: &str) {
+fn finish(response: &mut Response, id: &str, docs: bool) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // an answer to a program is no page: it loads nothing and runs nothing, whatever stands in it. Pages say themselves what they may
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let policy = if is_page || docs { "frame-ancestors 'none'" } else { "default-src 'none'; frame-ancestors 'none'" };
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
 }

@@ -89,38 +89,38 @@ async fn get_order(State(app): State<App>, caller: Caller, Id(case_id): Id) -> R
 /// Which orders to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct OrderQuery {
+pub(super) struct OrderQuery {
     /// A case status, or several separated by commas.
-    status: Option<String>,
+    pub status: Option<String>,
     /// Member ID.
     #[param(max_length = 40)]
-    member_id: Option<String>,
+    pub member_id: Option<String>,
     /// NPI of the ordering provider.
     #[param(max_length = 10)]
-    ordering_npi: Option<String>,
+    pub ordering_npi: Option<String>,
     /// Case number as a person types it: case, spaces and dashes do not matter.
-    case_number: Option<String>,
+    pub case_number: Option<String>,
     /// Order ID as a person types it.
-    order_id: Option<String>,
+    pub order_id: Option<String>,
     /// Received at or after: an instant, or a date in UTC.
-    submitted_from: Option<String>,
+    pub submitted_from: Option<String>,
     /// Received at or before: an instant, or a date in UTC, which counts to its end.
-    submitted_to: Option<String>,
+    pub submitted_to: Option<String>,
     #[param(inline)]
     /// `my_orders`: open, or closed within the last 90 days. `order_status`, the default: all.
     #[param(inline)]
-    view: Option<ListView>,
+    pub view: Option<ListView>,
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// Which list.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ListView {
+pub(super) enum ListView {
     /// Open, or closed within the last 90 days.
     MyOrders,
     /// All.
@@ -138,9 +138,14 @@ async fn list_orders(
     caller: Caller,
     ValidQuery(query): ValidQuery<OrderQuery>,
 ) -> Result<Json<Page<Box<RawValue>>>, Problem> {
+    listed(&app, &caller, query).await
+}
+
+/// A page of the cases that a caller may see.
+pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Result<Json<Page<Box<RawValue>>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
-    let found = orders::list(&app, &caller, &filter(query)?, after, i64::from(limit) + 1).await?;
+    let found = orders::list(app, caller, &filter(query)?, after, i64::from(limit) + 1).await?;
     let page = Page::new(found, limit, |seen| seen.case_id);
     let mut items = Vec::with_capacity(page.items.len());
     for seen in page.items {
@@ -221,13 +226,13 @@ struct HistoryEvent {
     at: DateTime<Utc>,
     /// What, such as `submitted`.
     kind: String,
-    /// Who: the subject of a token, or `service` for the clock.
+    /// Who: the subject of a token, or `service` for the clock. Practices and plans read the role of others in its place.
     actor: String,
     /// As what.
     actor_role: String,
-    /// Why, where somebody said so.
+    /// Why, where somebody said so. What reviewers note for each other is for the review desk only.
     reason: Option<String>,
-    /// Particulars.
+    /// Particulars, as far as they are for the caller.
     #[schema(value_type = Option<Object>)]
     detail: Option<serde_json::Value>,
 }

@@ -122,6 +122,17 @@ impl Problem {
         Self::new(&kinds::FORBIDDEN, detail)
     }
 
+    /// The same, of what stands in the body in place of the query.
+    #[must_use]
+    pub fn in_the_body(mut self) -> Self {
+        for error in &mut self.0.errors {
+            if let Some(name) = error.pointer.strip_prefix('?') {
+                error.pointer = format!("/{name}");
+            }
+        }
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -68,11 +68,12 @@ struct ReconsiderationQuery {
     responses((status = 200, description = "A page of open reconsiderations", body = Page<ReconsiderationBody>)))]
 async fn list_reconsiderations(
     State(app): State<App>,
+    caller: Caller,
     ValidQuery(query): ValidQuery<ReconsiderationQuery>,
 ) -> Result<Json<Page<ReconsiderationBody>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
-    let found = reconsiderations::list_open(&app, after, i64::from(limit) + 1).await?;
+    let found = reconsiderations::list_open(&app, &caller, after, i64::from(limit) + 1).await?;
     Ok(Json(Page::new(found, limit, |one| one.reconsideration_id)))
 }
 

@@ -1,7 +1,9 @@
 //! What handlers share: the use cases, and the description of the API that authorization is read from.
 
+use super::failed_sign_ins::FailedSignIns;
 use super::openapi::Api;
-use crate::app::App;
+use crate::app::rate_limit::RateLimit;
+use crate::app::{App, Settings};
 use crate::telemetry::{self, Answered};
 use axum::extract::FromRef;
 use std::ops::Deref;
@@ -18,15 +20,36 @@ pub struct Shared {
     pub app: App,
     /// The API description and who may call what.
     pub api: Arc<Api>,
+    /// How often somebody may call.
+    pub limits: Arc<Limits>,
     /// Counters of the answers.
     pub answered: Answered,
 }
 
+/// How often somebody may call, on all threads together.
+#[derive(Debug)]
+pub struct Limits {
+    /// One address.
+    pub of_address: RateLimit,
+    /// One address with tokens that do not work.
+    pub failed_sign_ins: FailedSignIns,
+}
+
+impl Limits {
+    /// As the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            of_address: RateLimit::new(settings.address_limit),
+            failed_sign_ins: FailedSignIns::new(settings.failed_sign_in_limit),
+        }
+    }
+}
+
 impl HttpState {
     /// The state of a service.
-    pub fn new(app: App, api: Arc<Api>) -> Self {
+    pub fn new(app: App, api: Arc<Api>, limits: Arc<Limits>) -> Self {
         telemetry::metrics();
-        Self(Arc::new(Shared { app, api, answered: Answered::default() }))
+        Self(Arc::new(Shared { app, api, limits, answered: Answered::default() }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, feeds, idempotency, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, feeds, idempotency, sandbox, sessions, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -19,25 +19,28 @@ pub(super) enum Job {
     Timers,
     /// Events to the feeds of the plans.
     Publishing,
+    /// Records of accesses into their chains.
+    Sealing,
     /// Old idempotency keys, and sessions that ended by themselves.
     Purge,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 3] = [Self::Timers, Self::Publishing, Self::Purge];
+    pub(super) const ALL: [Self; 4] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Purge];
 
     /// For people, and a label of the metrics.
     const fn name(self) -> &'static str {
         match self {
             Self::Timers => "timers",
             Self::Publishing => "publishing",
+            Self::Sealing => "sealing",
             Self::Purge => "purge",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::Timers | Self::Publishing => Duration::from_secs(1),
+            Self::Timers | Self::Publishing | Self::Sealing => Duration::from_secs(1),
             Self::Purge => Duration::from_hours(1),
         }
     }
@@ -52,6 +55,7 @@ impl Job {
                 timers::run_free_timers(app, app.clock.now()).await
             }
             Self::Publishing => in_time(app, feeds::publish(app)).await,
+            Self::Sealing => in_time(app, accesses::seal(app)).await,
             Self::Purge => {
                 // what keeps one of them keeps not the other
                 let keys = in_time(app, idempotency::purge(app)).await;

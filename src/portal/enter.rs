@@ -7,7 +7,8 @@ use super::pages::Who;
 use super::shell::{self, Shell};
 use super::visitor::Visitor;
 use super::{assets, cookie};
-use crate::app::sessions;
+use crate::app::accesses::{self, Handled};
+use crate::app::{RequestId, sessions};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -57,6 +58,7 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         (None, _) => return finish(&portal, visitor.as_ref(), Failure::not_found().into_response()),
         _ => {}
     }
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     if let Some(visitor) = &visitor {
         if portal.app.rate_limit.take(&visitor.caller.subject).is_err() {
             let mut refused = finish(&portal, Some(visitor), Failure::too_many().into_response());
@@ -66,6 +68,15 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         request.extensions_mut().insert(visitor.clone());
     }
     let response = held((path != UNLIMITED).then_some(until), next.run(request)).await.unwrap_or_else(Failure::into_response);
+    // what a page shows is on record before anybody sees it
+    if let Some(visitor) = &visitor {
+        let handled = Handled { request_id, operation: format!("{method} {path}"), writes: !reading, case_id: None };
+        let until = Instant::now() + portal.app.settings.request_timeout;
+        let kept = held(Some(until), accesses::keep(&portal.app, &visitor.caller, handled)).await;
+        if let Err(failure) = kept.and_then(|kept| kept.map_err(Failure::from)) {
+            return finish(&portal, Some(visitor), failure.into_response());
+        }
+    }
     finish(&portal, visitor.as_ref(), response)
 }
 

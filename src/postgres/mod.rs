@@ -29,6 +29,8 @@ pub use throwaway::{run_with_throwaway, serve_tests, tests_dir};
 
 /// The role that owns everything in the private cluster.
 const ROLE: &str = "oncoauth";
+/// The role that owns nothing, which serves.
+const SERVING: &str = "oncoauth_serving";
 
 /// How the private server is run.
 #[derive(Clone, Debug)]
@@ -87,9 +89,29 @@ impl Embedded {
         Ok(Self { socket_dir, control, state: watched, ended })
     }
 
-    /// The URL of a database on this server, as sqlx (and libpq) read it.
+    /// The URL of a database on this server for its owner, as sqlx (and libpq) read it.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{ROLE}@localhost/{}?host={}", encode(database), encode_path(&self.socket_dir))
+        self.url_as(ROLE, database)
+    }
+
+    fn url_as(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@localhost/{}?host={}", encode(database), encode_path(&self.socket_dir))
+    }
+
+    /// The URL of a database for a role that owns nothing and has what `group` is granted. Both are made where they are missing.
+    ///
+    /// # Errors
+    /// [`PostgresError::Database`] when a statement fails.
+    pub async fn serving_url(&self, database: &str, group: &str) -> Result<String, PostgresError> {
+        let mut connection = PgConnection::connect(&self.url(database)).await?;
+        for (role, how) in [(group.to_owned(), "nologin".to_owned()), (SERVING.to_owned(), format!("login in role {group}"))] {
+            let query = "select exists (select from pg_roles where rolname = $1)";
+            if !sqlx::query_scalar::<_, bool>(query).bind(&role).fetch_one(&mut connection).await? {
+                sqlx::query(AssertSqlSafe(format!("create role {role} {how}"))).execute(&mut connection).await?;
+            }
+        }
+        connection.close().await?;
+        Ok(self.url_as(SERVING, database))
     }
 
     /// Makes the database if it is missing, and returns its URL.

@@ -132,8 +132,19 @@ pub struct AwardColumns<'a> {
 pub struct Guard<'a> {
     /// The member's ledger version that the decision has seen.
     pub seen: i64,
-    /// Idempotency key and fingerprint.
-    pub key: Option<(&'a str, &'a [u8; 32])>,
+    /// The idempotency key.
+    pub key: Option<Key<'a>>,
+}
+
+/// An idempotency key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    /// Whose it is.
+    pub owner: &'a str,
+    /// The key.
+    pub key: &'a str,
+    /// SHA-256 of what it is used for.
+    pub fingerprint: &'a [u8; 32],
 }
 
 /// How a write went.
@@ -224,7 +235,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              select asked.* from asked join guard on guard.health_plan = asked.health_plan and guard.member_id = asked.member_id
            ), new_key as (
              insert into idempotency_keys (subject, key, fingerprint, status, case_id, created_at, lasting)
-             select submitted_by, key, ($25::bytea[])[place], 201, case_id, submitted_at, ($54::text[])[place] is not null
+             select ($57::text[])[place], key, ($25::bytea[])[place], 201, case_id, submitted_at, ($54::text[])[place] is not null
              from guarded where key is not null
              on conflict do nothing returning case_id
            ), new_case as (
@@ -308,8 +319,8 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &column(cases, |case| array_literal(case.visible_to)),
         &column(cases, |case| array_literal(case.treatment_ingredients)),
         &cases.iter().map(|(_, guard)| guard.seen).collect::<Vec<_>>(),
-        &cases.iter().map(|(_, guard)| guard.key.map(|(key, _)| key)).collect::<Vec<_>>() as &[Option<&str>],
-        &cases.iter().map(|(_, guard)| guard.key.map(|(_, fingerprint)| fingerprint.as_slice())).collect::<Vec<_>>()
+        &cases.iter().map(|(_, guard)| guard.key.map(|key| key.key)).collect::<Vec<_>>() as &[Option<&str>],
+        &cases.iter().map(|(_, guard)| guard.key.map(|key| key.fingerprint.as_slice())).collect::<Vec<_>>()
             as &[Option<&[u8]>],
         &places(cases, |case| case.drugs.line.len()),
         &joined(cases, |case| &case.drugs.line),
@@ -342,6 +353,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &column(cases, |case| case.sent.map(|sent| sent.system)) as &[Option<&str>],
         &column(cases, |case| case.sent.map(|sent| sent.value)) as &[Option<&str>],
         &column(cases, |case| case.sent.map(|sent| sent.document)) as &[Option<&str>],
+        &cases.iter().map(|(_, guard)| guard.key.map(|key| key.owner)).collect::<Vec<_>>() as &[Option<&str>],
     )
     .fetch_all(conn)
     .await?;

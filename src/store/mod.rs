@@ -1,5 +1,6 @@
 //! SQL, and nothing else: free functions on a connection, one file per aggregate. "Not found" is `Option`; no rule is decided here.
 
+pub mod accesses;
 pub mod attachments;
 pub mod case_events;
 pub mod case_list;
@@ -121,6 +122,15 @@ pub fn connect_options(options: PgConnectOptions) -> PgConnectOptions {
 
 /// The schema, as the files in `migrations/` build it.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// What the service may do to its tables, for its own role: statements for the tables' owner.
+pub const GRANTS: &str = include_str!("grants.sql");
+
+/// Grants the service's role what it needs. The connection is the owner's.
+pub async fn grant(conn: &mut sqlx::PgConnection) -> Result<()> {
+    sqlx::raw_sql(GRANTS).execute(conn).await?;
+    Ok(())
+}
 
 /// True where every migration of this version has been applied.
 pub async fn is_migrated(conn: &mut sqlx::PgConnection) -> Result<bool> {

@@ -194,11 +194,7 @@ pub async fn replace(conn: &mut PgConnection, health_plan: &str, roster: Roster)
     sqlx::query(removal).bind(health_plan).execute(&mut *conn).await?;
     sqlx::query(upsert).bind(health_plan).execute(&mut *conn).await?;
     // at once, and not when the server comes round to it: until then it would plan for the size of the file before
-    let analyze = match roster {
-        Roster::Members => "analyze members",
-        Roster::Providers => "analyze providers, provider_names, provider_name_beginnings",
-    };
-    sqlx::query(analyze).execute(conn).await?;
+    sqlx::query("select analyze_roster($1)").bind(roster.as_str()).execute(conn).await?;
     Ok(())
 }
 

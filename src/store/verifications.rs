@@ -8,10 +8,13 @@ use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// A case, as far as a verification may speak of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct VerifiableCase {
+    /// The case.
+    pub case_id: Uuid,
     /// Health plan.
     pub health_plan: String,
     /// Program.
@@ -110,7 +113,7 @@ impl Statement for ByOrderId {
         let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
         let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
         let rows = sqlx::query!(
-            r#"select asked.place as "place!", c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
+            r#"select asked.place as "place!", c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
                  d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
                from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
@@ -133,6 +136,7 @@ impl Statement for ByOrderId {
                 case
             } else {
                 case.insert(VerifiableCase {
+                    case_id: row.case_id,
                     health_plan: row.health_plan,
                     program: row.program,
                     content_release: row.content_release,
@@ -181,7 +185,7 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
            select
              array(select document::text from member) as "members!",
              (select json_agg(json_build_object(
-                       'member_id', c.member_id, 'health_plan', c.health_plan, 'program', c.program,
+                       'member_id', c.member_id, 'case_id', c.case_id, 'health_plan', c.health_plan, 'program', c.program,
                        'content_release', c.content_release, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'visible_to', c.visible_to, 'service', c.service,
                        'drugs', array(

@@ -7,8 +7,9 @@ use crate::support;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use oncoauth::app::Settings;
+use oncoauth::http::address::Peer;
 use oncoauth::http::openapi::Api;
-use oncoauth::http::state::HttpState;
+use oncoauth::http::state::{HttpState, Limits};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -365,7 +366,7 @@ async fn one_caller_too_fast_does_not_slow_the_others_down() {
 async fn a_panic_is_an_internal_problem_and_tells_nothing() {
     let service = Service::sandbox().await;
     let (routes, description) = OpenApiRouter::new().routes(routes!(get_panics)).split_for_parts();
-    let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)));
+    let state = HttpState::new(service.app.clone(), Arc::new(Api::new(description)), Arc::new(Limits::of(&service.app.settings)));
     let service = service.with_router(oncoauth::http::surround(routes, axum::Router::new(), state));
     let body = service.get("/panics", "").await.assert_problem(500, "internal");
     assert!(!body.to_string().contains("secret"), "{body}");
@@ -374,4 +375,98 @@ async fn a_panic_is_an_internal_problem_and_tells_nothing() {
 #[utoipa::path(get, path = "/panics", security(()), responses((status = 200)))]
 async fn get_panics() -> &'static str {
     panic!("a secret")
+}
+
+/// From an address, as the connection says.
+fn from(address: [u8; 4], path: &str, token: &str, forwarded: Option<&str>) -> Request<Body> {
+    let mut request = Request::builder().uri(path).header("authorization", format!("Bearer {token}"));
+    if let Some(forwarded) = forwarded {
+        request = request.header("x-forwarded-for", forwarded);
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(address.into()));
+    request
+}
+
+#[tokio::test]
+async fn an_address_that_tries_tokens_is_asked_to_wait_and_whoever_has_one_that_works_is_not() {
+    let settings = Settings { sandbox: true, failed_sign_in_limit: Some(5), ..Settings::default() };
+    let service = Service::start(settings).await;
+    let (here, there) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+    assert_eq!(service.send(from(here, "/v1/tokens", ADMINISTRATOR, None)).await.status, StatusCode::OK);
+    let mut refused = 0;
+    for number in 0..20 {
+        let answer = service.send(from(here, "/v1/tokens", &format!("oncoauth_{number}"), None)).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            answer.assert_problem(429, "too-many-requests");
+            assert_eq!(answer.header("retry-after"), "60");
+            refused += 1;
+        } else {
+            answer.assert_problem(401, "unauthenticated");
+        }
+    }
+    assert!((13..=15).contains(&refused), "{refused}");
+    // another address cannot be made to wait by a header, nor this one freed by it
+    service.send(from(here, "/v1/tokens", "oncoauth_x", Some("203.0.113.9"))).await.assert_problem(429, "too-many-requests");
+    service.send(from(there, "/v1/tokens", "oncoauth_x", Some("192.0.2.1"))).await.assert_problem(401, "unauthenticated");
+    assert_eq!(service.send(from(here, "/v1/tokens", ADMINISTRATOR, None)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_address_has_a_limit_and_a_trusted_proxy_says_whose_it_is() {
+    let settings = Settings {
+        sandbox: true,
+        address_limit: Some(2),
+        trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Settings::default()
+    };
+    let service = Service::start(settings).await;
+    let proxy = [10, 0, 0, 1];
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(service.send(from(proxy, "/v1/tokens", ADMINISTRATOR, Some("198.51.100.7"))).await.status);
+    }
+    assert!(answers.contains(&StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+    let other = service.send(from(proxy, "/v1/tokens", ADMINISTRATOR, Some("198.51.100.8"))).await;
+    assert_eq!(other.status, StatusCode::OK, "another client of the same proxy: {}", other.text);
+    for _ in 0..20 {
+        assert_eq!(service.send(from(proxy, "/healthz", "", Some("198.51.100.7"))).await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_what_browsers_are_to_keep_to() {
+    let service = Service::sandbox().await;
+    for path in ["/healthz", "/v1/tokens", "/nowhere", "/openapi.yaml"] {
+        let answer = service.get(path, ADMINISTRATOR).await;
+        for (header, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            assert_eq!(answer.header(header), value, "{header} of {path}");
+        }
+        assert!(answer.header("strict-transport-security").starts_with("max-age="), "{path}");
+    }
+    assert_eq!(service.get("/docs/", "").await.header("content-security-policy"), "frame-ancestors 'none'");
+}
+
+// proves VER-06
+#[tokio::test]
+async fn orders_are_searched_with_nothing_in_the_address() {
+    let service = Service::with_rosters().await;
+    let placed = crate::support::desk::submit(&service, &crate::support::desk::tch("anthem-blue-medicare-advantage")).await;
+    let token = "sandbox-ordering-provider";
+    let search = async |body: Value| service.post("/v1/orders/searches", token, &body).await;
+    let found = search(json!({"member_id": "XKM100200300", "view": "my_orders", "limit": 10})).await;
+    assert_eq!(found.json(), service.get("/v1/orders?member_id=XKM100200300&view=my_orders&limit=10", token).await.json());
+    assert_eq!(found.json()["items"][0]["case_id"], placed["case_id"]);
+    assert_eq!(search(json!({"member_id": "XKM100200301"})).await.json()["items"], json!([]));
+    let faults =
+        search(json!({"status": "approved", "submitted_from": "yesterday"})).await.assert_problem(422, "validation-failed");
+    assert_eq!(codes(&faults), [("/status", "not-allowed-value"), ("/submitted_from", "malformed")]);
+    search(json!({"member": "x"})).await.assert_problem(422, "validation-failed");
 }

@@ -5,16 +5,20 @@ mod source;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_record;
 mod catalog;
 mod coverage_requirements;
 mod embedded_postgres;
 mod http_conventions;
 mod import_direction;
+mod isolation;
+mod kills;
 mod liveness;
 mod portal;
 mod program;
 mod project_files;
 mod radiation_catalog;
+mod restricted_role;
 mod role_routes;
 mod rosters;
 mod running;

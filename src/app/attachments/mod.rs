@@ -18,7 +18,7 @@ pub use spool::{Spool, Spooled};
 use crate::app::idempotency::{self, Answer};
 use crate::app::orders::view;
 use crate::app::reviews::change::program_of;
-use crate::app::visibility::{Sight, submitter_party};
+use crate::app::visibility::{sees, submitter_party};
 use crate::app::{App, Caller, Error, Idempotent, Result};
 use crate::domain::attachment::{Attachment, MediaType, Purpose, Scan};
 use crate::domain::case::Case;
@@ -177,7 +177,7 @@ async fn asked_for(app: &App, conn: &mut PgConnection, case: &Case, now: DateTim
 /// The ordering practice sends, intake does for anybody, and a servicing provider where the order came from one: as with changes of the
 /// order. To others who see the case it is forbidden; to the rest it does not exist.
 async fn may_send(conn: &mut PgConnection, caller: &Caller, stored: &StoredCase) -> Result<()> {
-    if !Sight::of(caller).reaches_case(stored) {
+    if !sees(caller, stored) {
         return Err(Error::NotFound);
     }
     if caller.role == CallerRole::ServicingProvider && !submitted_by_its_practice(conn, caller, stored).await? {
@@ -188,7 +188,7 @@ async fn may_send(conn: &mut PgConnection, caller: &Caller, stored: &StoredCase)
 
 /// Documents are for those who review the case, and for those who may send some (PRV-02).
 async fn may_read(conn: &mut PgConnection, caller: &Caller, stored: &StoredCase) -> Result<()> {
-    let sees = Sight::of(caller).reaches_case(stored)
+    let sees = sees(caller, stored)
         && (caller.role != CallerRole::ServicingProvider || submitted_by_its_practice(conn, caller, stored).await?);
     if sees { Ok(()) } else { Err(Error::NotFound) }
 }

@@ -1,6 +1,7 @@
 //! Reading documents back, piece by piece. Between two pieces nothing is held, so that a slow reader keeps no connection.
 
 use super::may_read;
+use crate::app::audience::who;
 use crate::app::{App, Caller, Error, Result};
 use crate::domain::attachment::Attachment;
 use crate::store;
@@ -14,7 +15,11 @@ pub async fn list(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Attac
     let mut conn = app.pool.acquire().await?;
     let stored = store::cases::current(&mut conn, case_id).await?.ok_or(Error::NotFound)?;
     may_read(&mut conn, caller, &stored).await?;
-    Ok(store::attachments::of_case(&mut conn, case_id).await?)
+    let mut documents = store::attachments::of_case(&mut conn, case_id).await?;
+    for one in &mut documents {
+        one.received_from = who(&one.received_from, &one.received_as, caller);
+    }
+    Ok(documents)
 }
 
 /// A document to be sent.

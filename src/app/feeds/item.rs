@@ -1,6 +1,7 @@
 //! An item of a feed: what happened, and how the case stood afterwards, as far as a plan's claims system needs it.
 
 use crate::app::Result;
+use crate::app::audience::Audience;
 use crate::app::orders::view;
 use crate::domain::case::{Case, CaseDrug, SCode};
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, PathwayDetermination, SCodesWithheld, Urgency};
@@ -9,6 +10,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// The kind of an event that is the review desk's own.
+const NOTED: &str = "noted";
 
 /// Something that happened to a case of the plan, and how the case stood afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -23,7 +27,7 @@ pub struct FeedItem {
     pub case_number: Option<String>,
     /// The event's place in the history of its case: 1, 2, 3, …
     pub seq: i32,
-    /// What happened, such as `submitted`: the words of the case's history.
+    /// What happened, such as `submitted`: the words of the case's history. `noted` is what the review desk does among itself.
     pub kind: String,
     /// When it happened.
     pub at: DateTime<Utc>,
@@ -151,16 +155,20 @@ impl FeedItem {
     /// The item of an event.
     pub(in crate::app) fn of(event: FeedEvent) -> Result<Self> {
         let case: Case = view::read_back(&event.document)?;
+        // a position has its item: of what does not exist for the plan, it learns that something was noted
+        let told = Audience::Plan.told(&event.kind, event.reason, event.detail);
+        let kind = if told.is_some() { event.kind } else { NOTED.to_owned() };
+        let (reason, detail) = told.unwrap_or_default();
         Ok(Self {
             event_id: event.event_id,
             position: event.position,
             case_id: case.case_id,
             case_number: case.case_number,
             seq: event.seq,
-            kind: event.kind,
+            kind,
             at: event.at,
-            reason: event.reason,
-            detail: event.detail,
+            reason,
+            detail,
             health_plan: event.health_plan,
             program: case.program,
             member_id: event.member_id,

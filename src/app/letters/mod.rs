@@ -11,7 +11,7 @@ pub(in crate::app) use issue::{issue, issue_at_once, keep};
 
 use super::orders::{in_sight, view};
 use super::rendering::{Format, Rendered, render};
-use super::visibility::Sight;
+use super::visibility::sees_one;
 use super::{App, Caller, Error, Result};
 pub use crate::documents::Letter;
 use crate::domain::case::{Case, LetterReference};
@@ -32,7 +32,7 @@ pub async fn list(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Lette
 pub async fn get(app: &App, caller: &Caller, letter_id: Uuid, format: Format) -> Result<Rendered<Letter>> {
     let mut conn = app.pool.acquire().await?;
     let stored = store::letters::find(&mut conn, letter_id).await?.ok_or(Error::NotFound)?;
-    if !Sight::of(caller).reaches(&stored.health_plan, &stored.visible_to) {
+    if !sees_one(caller, stored.case_id, &stored.health_plan, &stored.visible_to) {
         return Err(Error::NotFound);
     }
     let reference = reference(&stored)?;

@@ -1,6 +1,7 @@
 //! From an order to what the database is asked, and from its answer to what the rules are told.
 
 use crate::app::Caller;
+use crate::app::visibility::{Sight, ordering_parties};
 use crate::domain::names::person_key;
 use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
 use crate::domain::roster::{MemberRow, Person, ProviderKind, ProviderRow, name_key};
@@ -92,18 +93,31 @@ impl Question {
         })
     }
 
-    /// What the rules are told.
-    pub fn facts<'a>(&self, order: &'a OrderRequest, caller: &'a Caller, received_at: DateTime<Utc>, known: &Known) -> Facts<'a> {
-        let asked_ordering = self.0.ordering_npi.is_some() || self.0.ordering_name.is_some();
+    /// What the rules are told. `reader` is who gets the answer; `caller` who sent the order first.
+    pub fn facts<'a>(
+        &self,
+        order: &'a OrderRequest,
+        caller: &'a Caller,
+        reader: &Caller,
+        received_at: DateTime<Utc>,
+        known: &Known,
+    ) -> Facts<'a> {
+        let ordering = provider(self.0.ordering_npi.is_some() || self.0.ordering_name.is_some(), &known.ordering);
+        let practice = ordering.row().map(|row| ordering_parties(&row.tax_ids)).unwrap_or_default();
+        let sight = Sight::of(reader);
+        // the answer is the ordering practice's to read, whoever sends the order
+        let is_theirs = |case: &MemberCase| {
+            sight.reaches(&self.0.health_plan, &case.visible_to) && case.visible_to.iter().any(|party| practice.contains(party))
+        };
         let asked_servicing = self.0.servicing_npi.is_some() || self.0.servicing_name.is_some();
         Facts {
             order,
             submitter: Submitter { role: caller.role, tax_ids: &caller.tax_ids },
             received_at,
             member: self.member(&known.members),
-            ordering_provider: provider(asked_ordering, &known.ordering),
+            ordering_provider: ordering,
             servicing_provider: provider(asked_servicing, &known.servicing),
-            related_cases: Self::own_cases(order, known).map(related).collect(),
+            related_cases: Self::own_cases(order, known).map(|case| related(case, is_theirs(case))).collect(),
         }
     }
 }
@@ -117,7 +131,7 @@ fn provider(asked: bool, rows: &[ProviderRow]) -> KnownProvider {
     }
 }
 
-fn related(case: &MemberCase) -> RelatedCase {
+fn related(case: &MemberCase, is_theirs: bool) -> RelatedCase {
     RelatedCase {
         case_id: case.case_id,
         service: case.service,
@@ -131,6 +145,7 @@ fn related(case: &MemberCase) -> RelatedCase {
         cancer_type: case.cancer_type.clone().filter(|word| !matches!(word.as_str(), "unknown" | "not_reported")),
         icd10: case.icd10.clone(),
         line_of_treatment: case.line(),
+        is_theirs,
     }
 }
 

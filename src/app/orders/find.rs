@@ -1,9 +1,9 @@
 //! Reading cases: one, many, and what happened to one (VER-06, VER-09).
 
 use super::view;
-use crate::app::visibility::Sight;
-use crate::app::{App, Caller, Error, Result};
-use crate::domain::vocabulary::{CallerRole, CaseStatus};
+use crate::app::visibility::{Sight, sees};
+use crate::app::{App, Caller, Error, Result, audience};
+use crate::domain::vocabulary::CaseStatus;
 use crate::store;
 use crate::store::case_events::Event;
 use crate::store::cases::StoredCase;
@@ -90,26 +90,21 @@ pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uui
     let mut conn = app.pool.acquire().await?;
     let found = store::case_list::list(&mut conn, &filter, after, limit).await?;
     let mut seen = Vec::with_capacity(found.len());
-    for stored in found {
+    for stored in found.into_iter().filter(|case| sees(caller, case)) {
         let (case_id, version) = (stored.case_id, i64::from(stored.version));
         seen.push(Seen { case_id, version, body: view::show(&mut conn, stored, caller, now).await? });
     }
     Ok(seen)
 }
 
-/// Everything that happened to a case, oldest first. The answers within are left out: they are the full ones.
+/// What happened to a case, oldest first, as far as it is for this caller. The answers within are left out: they are the full ones.
 pub async fn history(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Event>> {
     let mut conn = app.pool.acquire().await?;
     in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
-    let mut events = store::case_events::history(&mut conn, case_id).await?;
-    if caller.role == CallerRole::ServicingProvider {
-        events.retain(|event| !event.kind.starts_with("s_code")); // SCD-10
-    }
-    Ok(events)
+    Ok(audience::history(store::case_events::history(&mut conn, case_id).await?, caller))
 }
 
 /// The case, where there is one and the caller may know of it.
 pub(in crate::app) fn in_sight(stored: Option<StoredCase>, caller: &Caller) -> Result<StoredCase> {
-    let sight = Sight::of(caller);
-    stored.filter(|case| sight.reaches_case(case)).ok_or(Error::NotFound)
+    stored.filter(|case| sees(caller, case)).ok_or(Error::NotFound)
 }

@@ -13,7 +13,7 @@ use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
 use crate::rules::decide;
 use crate::store;
-use crate::store::cases::{Guard, NewCase, SentColumns, Storable, Written};
+use crate::store::cases::{Guard, Key, NewCase, SentColumns, Storable, Written};
 use crate::store::facts::{Asked, Known, UsedKey};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
@@ -55,6 +55,8 @@ pub struct Placed {
 struct Submission<'a> {
     app: &'a App,
     caller: &'a Caller,
+    /// Whose the idempotency key is.
+    owner: String,
     order: &'a OrderRequest,
     idempotent: Option<&'a Idempotent>,
     sent: Option<Arc<SentForm>>,
@@ -87,7 +89,8 @@ pub struct Decided {
     document: String,
     computed: String,
     seen: i64,
-    idempotent: Option<Idempotent>,
+    /// The key, after whose it is.
+    idempotent: Option<(String, Idempotent)>,
     sent: Option<Arc<SentForm>>,
 }
 
@@ -99,7 +102,11 @@ impl Storable for Decided {
     }
 
     fn guard(&self) -> Guard<'_> {
-        let key = self.idempotent.as_ref().map(|idempotent| (idempotent.key.as_str(), &idempotent.fingerprint));
+        let key = self.idempotent.as_ref().map(|(owner, idempotent)| Key {
+            owner,
+            key: &idempotent.key,
+            fingerprint: &idempotent.fingerprint,
+        });
         Guard { seen: self.seen, key }
     }
 
@@ -111,7 +118,8 @@ impl Storable for Decided {
 /// Decides an order and stores it (DET-01). The same key and payload make one order, however often and fast they come (DUP-03).
 pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
     let question = Question::of_order(order, caller);
-    Submission { app, caller, order, idempotent, sent: None, question, now: app.clock.now() }.place().await
+    let (owner, now) = (caller.key_owner(), app.clock.now());
+    Submission { app, caller, owner, order, idempotent, sent: None, question, now }.place().await
 }
 
 /// The same for an order that another standard wrote: its form is kept beside the case, and its key does not age.
@@ -124,7 +132,8 @@ pub async fn submit_sent(
 ) -> Result<Placed> {
     let question = Question::of_order(order, caller);
     let (idempotent, sent) = (Some(idempotent), Some(Arc::new(sent)));
-    Submission { app, caller, order, idempotent, sent, question, now: app.clock.now() }.place().await
+    let (owner, now) = (caller.key_owner(), app.clock.now());
+    Submission { app, caller, owner, order, idempotent, sent, question, now }.place().await
 }
 
 /// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
@@ -135,11 +144,19 @@ pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result
     if let Some(of_one) = question.narrowed(&mut known) {
         known = app.busy.facts.ask(of_one.asked(None, None)).await?;
     }
-    let facts = question.facts(order, caller, now, &known);
+    note_member(caller, order, &known);
+    let facts = question.facts(order, caller, caller, now, &known);
     let decision = decide(&facts, app.library.in_force(now.date_naive()), now)?;
     let mut case = Draft::new(Uuid::nil(), decision, &facts, caller, now).case;
     view::restrict(&mut case, caller, &view::within_sight(&known.cases, caller));
     view::write_out(&case)
+}
+
+/// What the answer says of the member is told, whatever becomes of the order.
+fn note_member(caller: &Caller, order: &OrderRequest, known: &Known) {
+    if let (Some(health_plan), Some(row)) = (&order.member.health_plan, known.members.first()) {
+        caller.accessed.member(health_plan, &row.member_id);
+    }
 }
 
 impl Submission<'_> {
@@ -183,7 +200,7 @@ impl Submission<'_> {
 
     /// Whose idempotency key, and which.
     fn key(&self) -> Option<(&str, &str)> {
-        self.idempotent.map(|idempotent| (self.caller.subject.as_str(), idempotent.key.as_str()))
+        self.idempotent.map(|idempotent| (self.owner.as_str(), idempotent.key.as_str()))
     }
 
     /// Decides and writes: over this connection, or together with others.
@@ -191,7 +208,8 @@ impl Submission<'_> {
         if let Some(used) = known.key.take() {
             return Ok(Attempt::KeyUsed(Some(used)));
         }
-        let facts = self.question.facts(self.order, self.caller, self.now, &known);
+        note_member(self.caller, self.order, &known);
+        let facts = self.question.facts(self.order, self.caller, self.caller, self.now, &known);
         let content = self.app.library.in_force(self.now.date_naive());
         let decision = match decide(&facts, content, self.now) {
             Ok(decision) => decision,
@@ -214,7 +232,7 @@ impl Submission<'_> {
             computed: view::write_out(&draft.computed)?,
             caller: self.caller.clone(),
             seen: known.seen,
-            idempotent: self.idempotent.cloned(),
+            idempotent: self.idempotent.map(|idempotent| (self.owner.clone(), idempotent.clone())),
             sent: self.sent.clone(),
             draft,
         });
@@ -235,6 +253,7 @@ impl Submission<'_> {
         let may_end = draft.may_end().to_vec();
         let Draft { mut case, .. } = draft;
         let case_id = case.case_id;
+        self.caller.accessed.case(case_id);
         telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
@@ -268,7 +287,7 @@ impl Submission<'_> {
     /// What the key was used for by now.
     async fn used_key(&self, conn: &mut PgConnection) -> Result<Option<UsedKey>> {
         let Some(idempotent) = self.idempotent else { return Ok(None) };
-        let answer = store::idempotency::find(conn, &self.caller.subject, &idempotent.key).await?;
+        let answer = store::idempotency::find(conn, &self.owner, &idempotent.key).await?;
         Ok(answer.map(|answer| UsedKey { fingerprint: answer.fingerprint, case_id: answer.case_id }))
     }
 
@@ -291,6 +310,7 @@ impl Submission<'_> {
         let same = self.idempotent.is_some_and(|idempotent| idempotent.fingerprint == *used.fingerprint);
         let case_id = used.case_id.filter(|_| same).ok_or(Error::IdempotencyKeyReused)?;
         let first = store::cases::first(conn, case_id).await?.ok_or(Error::NotFound)?;
+        self.caller.accessed.case(case_id);
         let version = i64::from(first.version);
         let body = view::show(conn, first, self.caller, self.now).await?;
         Ok(Placed { case_id, version, body, replayed: true })

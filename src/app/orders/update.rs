@@ -117,7 +117,7 @@ impl Change<'_> {
             known = store::facts::load(conn, &of_one.asked(Some(case_id), None)).await?;
         }
         let submitter = self.submitter();
-        let mut facts = question.facts(order, &submitter, self.before.submitted_at, &known);
+        let mut facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
         let content = self.content();
         let program = content.program(&self.before.program).ok_or_else(|| Error::Internal("a case of no program".to_owned()))?;
         let (ordering, servicing) = (facts.ordering_provider.row(), facts.servicing_provider.row());
@@ -167,6 +167,7 @@ impl Change<'_> {
             tax_ids: Vec::new(),
             health_plan: None,
             token_id: None,
+            accessed: self.caller.accessed.clone(),
         }
     }
 

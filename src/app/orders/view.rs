@@ -68,8 +68,12 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
     let mut changed = false;
     if matches!(Sight::of(caller), Sight::Parties(_)) {
         for notice in &mut case.notices {
-            let hidden = notice.case_id.take_if(|case_id| !visible.contains(case_id));
-            changed |= hidden.is_some();
+            if notice.case_id.take_if(|case_id| !visible.contains(case_id)).is_some() {
+                changed = true;
+                if let Some(words) = without_particulars(notice.code) {
+                    words.clone_into(&mut notice.message);
+                }
+            }
         }
     }
     if caller.role == CallerRole::ServicingProvider {
@@ -88,6 +92,20 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         }
     }
     changed
+}
+
+/// What is said of a case that the reader may not see.
+const fn without_particulars(code: NoticeCode) -> Option<&'static str> {
+    match code {
+        NoticeCode::DuplicateOrder => {
+            Some("a similar request for this member is on file; a nurse checks whether this is a duplicate")
+        }
+        NoticeCode::OverlappingTreatment => Some(
+            "other treatment of this member is on file for some of these days: where this order adds to it, send one new order with all \
+             drugs of the new plan; where it takes its place, say so to the nurse who reviews it",
+        ),
+        _ => None,
+    }
 }
 
 /// Which of the member's cases the caller may see.

@@ -5,6 +5,7 @@ use super::requests::{Determination, DuplicateDecision, Escalation, InformationR
 use super::{claims, decide, steps};
 use crate::app::idempotency::{self, Answer};
 use crate::app::orders::{is_number_in_use, view};
+use crate::app::visibility::sees;
 use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
 use crate::store;
@@ -118,7 +119,7 @@ async fn attempt(
     expected: &Expected,
 ) -> Result<change::Written> {
     let now = app.clock.now();
-    let stored = store::cases::lock(conn, case_id).await?.ok_or(Error::NotFound)?;
+    let stored = store::cases::lock(conn, case_id).await?.filter(|held| sees(caller, &held.stored)).ok_or(Error::NotFound)?;
     if !expected.admits(i64::from(stored.stored.version)) {
         return Err(Error::PreconditionFailed);
     }

@@ -5,9 +5,10 @@ use super::change::{self, Change, program_of};
 use super::decide::complete;
 use super::requests::{LineDetermination, ReconsiderationDetermination, ReconsiderationRequest};
 use super::steps;
+use crate::app::audience::who;
 use crate::app::idempotency::{self, Answer};
 use crate::app::orders::{is_number_in_use, view};
-use crate::app::visibility::Sight;
+use crate::app::visibility::sees;
 use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Program;
@@ -43,7 +44,7 @@ pub async fn request(
         let (one, of_case) = open(app, conn, caller, case_id, asked, expected).await?;
         version = Some(of_case);
         let location = format!("/v1/reconsiderations/{}", one.reconsideration_id);
-        Ok(Answer::created(value_of(&shown(&one, None))?, Some(location)))
+        Ok(Answer::created(value_of(&shown(&one, caller, None))?, Some(location)))
     });
     let answer = answer.await?;
     Ok(Answered { version, answer })
@@ -105,17 +106,17 @@ pub async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<Reconsideration
     let mut conn = app.pool.acquire().await?;
     let one = store::reconsiderations::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
     let stored = store::cases::current(&mut conn, one.case_id).await?.ok_or(Error::NotFound)?;
-    if !Sight::of(caller).reaches_case(&stored) {
+    if !sees(caller, &stored) {
         return Err(Error::NotFound);
     }
-    Ok(shown(&one, None))
+    Ok(shown(&one, caller, None))
 }
 
 /// Open ones after this id, oldest first.
-pub async fn list_open(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<ReconsiderationBody>> {
+pub async fn list_open(app: &App, caller: &Caller, after: Option<Uuid>, limit: i64) -> Result<Vec<ReconsiderationBody>> {
     let mut conn = app.pool.acquire().await?;
     let open = store::reconsiderations::open(&mut conn, after, limit).await?;
-    Ok(open.iter().map(|one| shown(one, None)).collect())
+    Ok(open.iter().map(|one| shown(one, caller, None)).collect())
 }
 
 /// Decides one: another physician than those who denied upholds, or overturns (APP-04).
@@ -132,7 +133,7 @@ pub async fn determine(
         let answer = idempotency::once(app, caller, idempotent, async |conn: &mut PgConnection| {
             let (one, written) = attempt(app, conn, caller, id, decision, expected).await?;
             version = Some(written.version);
-            Ok(Answer::created(value_of(&shown(&one, Some(&written.case)))?, None))
+            Ok(Answer::created(value_of(&shown(&one, caller, Some(&written.case)))?, None))
         });
         match answer.await {
             Err(Error::Store(error)) if is_number_in_use(&error) => {}
@@ -278,7 +279,7 @@ async fn require_own(conn: &mut PgConnection, case_id: Uuid, named: &[Uuid]) -> 
 
 async fn hold(conn: &mut PgConnection, caller: &Caller, case_id: Uuid, expected: &Expected) -> Result<(HeldCase, Case)> {
     let held = store::cases::lock(conn, case_id).await?.ok_or(Error::NotFound)?;
-    if !Sight::of(caller).reaches_case(&held.stored) {
+    if !sees(caller, &held.stored) {
         return Err(Error::NotFound);
     }
     if !expected.admits(i64::from(held.stored.version)) {
@@ -363,20 +364,22 @@ pub struct ReconsiderationBody {
     pub case: Option<Case>,
 }
 
-fn shown(one: &Reconsideration, case: Option<&Case>) -> ReconsiderationBody {
+/// Who is no reviewer learns of reviewers and of other practices by role.
+fn shown(one: &Reconsideration, caller: &Caller, case: Option<&Case>) -> ReconsiderationBody {
     let one = one.clone();
+    let physician = CallerRole::Physician.as_str();
     ReconsiderationBody {
         reconsideration_id: one.reconsideration_id,
         case_id: one.case_id,
         state: one.decision.clone().unwrap_or_else(|| "open".to_owned()),
-        requested_by: one.requested_by,
+        requested_by: who(&one.requested_by, &one.requested_as, caller),
         requested_as: one.requested_as,
         requested_at: one.requested_at,
         reason: one.reason,
         attachments: one.attachments,
         attachments_received: one.documents,
         decision: one.decision,
-        decided_by: one.decided_by,
+        decided_by: one.decided_by.map(|subject| who(&subject, physician, caller)),
         decided_at: one.decided_at,
         rationale: one.rationale,
         drugs: one.lines,

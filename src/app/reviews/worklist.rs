@@ -161,7 +161,13 @@ pub async fn list(
     };
     let mut conn = app.pool.acquire().await?;
     let waiting = store::worklist::list(&mut conn, &filter, now, after, limit).await?;
-    waiting.into_iter().map(|one| item(one, now)).collect()
+    waiting
+        .into_iter()
+        .map(|one| {
+            caller.accessed.case(one.case_id);
+            item(one, now)
+        })
+        .collect()
 }
 
 fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {

@@ -293,6 +293,7 @@ mod tests {
             valid_through: Some(valid_through),
         };
         VerifiableCase {
+            case_id: uuid::Uuid::nil(),
             health_plan: "anthem-blue-medicare-advantage".to_owned(),
             program: "blue-medicare-advantage-ccq".to_owned(),
             content_release: "2026.4".to_owned(),

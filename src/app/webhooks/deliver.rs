@@ -7,7 +7,7 @@
 use super::reach;
 use crate::app::background::PANICKED;
 use crate::app::feeds::{FeedItem, publish};
-use crate::app::{App, Error, Result};
+use crate::app::{App, Error, Result, accesses};
 use crate::outbound::signature::Secret;
 use crate::outbound::{Failure, Line, Message, Target};
 use crate::store;
@@ -118,6 +118,7 @@ async fn deliver(app: &App, claimed: Claimed, reached: &AtomicI64) -> Result<()>
             }
             position = item.position;
             reached.store(position, Ordering::Relaxed);
+            accesses::keep_delivery(app, &claimed.health_plan, item.case_id, item.event_id).await?;
             telemetry::count_delivery(&claimed.health_plan, "delivered");
             let now = app.clock.now();
             let mut conn = app.pool.acquire().await?;

@@ -344,17 +344,15 @@ impl<'a> Deciding<'a> {
             if !self.holds.contains(&Hold::PossibleDuplicate) {
                 self.holds.push(Hold::PossibleDuplicate);
             }
-            self.notices.push(Notice::new(
-                NoticeCode::DuplicateOrder,
-                &format!(
-                    "a similar request for this member is on file: it shares {} and runs from {} to {}; a nurse checks whether this is a duplicate \
-                     (DUP-01)",
-                    both.join(", "),
-                    case.valid_from,
-                    case.valid_through
-                ),
-                Some(case.case_id),
-            ));
+            let what = if case.is_theirs {
+                format!(": it shares {} and runs from {} to {}", both.join(", "), case.valid_from, case.valid_through)
+            } else {
+                String::new()
+            };
+            let words = format!(
+                "a similar request for this member is on file{what}; a nurse checks whether this is a duplicate (DUP-01)"
+            );
+            self.notices.push(Notice::new(NoticeCode::DuplicateOrder, &words, Some(case.case_id)));
         }
     }
 
@@ -367,17 +365,17 @@ impl<'a> Deciding<'a> {
         if !self.holds.contains(&Hold::OverlappingTreatment) {
             self.holds.push(Hold::OverlappingTreatment);
         }
-        self.notices.push(Notice::new(
-            NoticeCode::OverlappingTreatment,
-            &format!(
-                "other treatment of this member ({}) is on file from {} to {}: where this order adds to it, send one new order with all drugs of the \
-                 new plan; where it takes its place, say so to the nurse who reviews it (CAS-08, SUB-03)",
-                case.treatment_ingredients.join(", "),
-                case.valid_from,
-                case.valid_through
-            ),
-            Some(case.case_id),
-        ));
+        let what = if case.is_theirs {
+            let drugs = case.treatment_ingredients.join(", ");
+            format!("other treatment of this member ({drugs}) is on file from {} to {}", case.valid_from, case.valid_through)
+        } else {
+            "other treatment of this member is on file for some of these days".to_owned()
+        };
+        let words = format!(
+            "{what}: where this order adds to it, send one new order with all drugs of the new plan; where it takes its place, say so to the \
+             nurse who reviews it (CAS-08, SUB-03)"
+        );
+        self.notices.push(Notice::new(NoticeCode::OverlappingTreatment, &words, Some(case.case_id)));
     }
 
     /// The Pathway match without regard to review.

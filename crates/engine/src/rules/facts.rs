@@ -98,6 +98,8 @@ pub struct RelatedCase {
     pub icd10: Option<String>,
     /// Line of treatment, where entered.
     pub line_of_treatment: Option<LineOfTreatment>,
+    /// True where those who send this order may see it. It counts all the same; but words name its drugs and days only then (PRV-02).
+    pub is_theirs: bool,
 }
 
 /// One line of another case of the same member.

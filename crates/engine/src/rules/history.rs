@@ -362,9 +362,12 @@ impl<'a> History<'a> {
     }
 }
 
-/// Without its number: it may be another practice's.
+/// Without its number, and without drug and day where it is another practice's.
 fn on_file_in_words(case: &RelatedCase, drug: &RelatedDrug) -> String {
-    format!("{} on file from {} (another order of this member), not told of here", drug.generic, case.valid_from)
+    if case.is_theirs {
+        return format!("{} on file from {} (another order of this member), not told of here", drug.generic, case.valid_from);
+    }
+    "a treatment on file (another order of this member), not told of here".to_owned()
 }
 
 impl Earlier<'_> {

@@ -118,6 +118,7 @@ fn case(drug: &str, from: &str, through: &str) -> RelatedCase {
         cancer_type: Some("prostate".to_owned()),
         icd10: Some("C61".to_owned()),
         line_of_treatment: None,
+        is_theirs: true,
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Earlier<'a> {
     pub last: i64,
     /// Visits approved; none where nobody has counted them.
     pub times: Option<u64>,
+    /// True where words may name it (PRV-02).
+    pub is_theirs: bool,
 }
 
 /// Drugs of this member's other cases that may have been given, in the order in which they began.
@@ -44,6 +46,7 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
                 first,
                 last: times.map_or(first + span, |times| first + span * i64::from(times - 1) / i64::from(times)),
                 times: times.map(u64::from),
+                is_theirs: case.is_theirs,
             });
         }
     }

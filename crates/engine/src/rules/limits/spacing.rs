@@ -152,18 +152,25 @@ fn since_earlier(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'
     let apart = (first_day - earlier.last).max(0).unsigned_abs();
     let service = judging.shared.admitted.date_of_service;
     let on = |day| service.checked_add_signed(TimeDelta::days(day)).unwrap_or(service);
-    (apart < u64::from(least)).then(|| Broken {
-        entered: days(apart),
-        expected: format!("at least {}", days(u64::from(least))),
+    if apart >= u64::from(least) {
+        return None;
+    }
+    let asked = days(u64::from(least));
+    let (entered, there, mut facts) = if earlier.is_theirs {
+        let there = format!("has it from {}, there last for about {}", earlier.from, on(earlier.last));
+        (days(apart), there, vec![("days_apart", json!(apart)), ("earlier_case_from", json!(earlier.from))])
+    } else {
+        ("fewer days".to_owned(), "has it, too".to_owned(), Vec::new())
+    };
+    facts.push(("least_days", json!(least)));
+    Some(Broken {
+        entered,
+        expected: format!("at least {asked}"),
         words: format!(
-            "would first be given on {}, and another case of this member has it from {}, there last for about {}; content asks for at least {} \
-             between",
-            on(first_day),
-            earlier.from,
-            on(earlier.last),
-            days(u64::from(least))
+            "would first be given on {}, and another case of this member {there}; content asks for at least {asked} between",
+            on(first_day)
         ),
-        facts: vec![("days_apart", json!(apart)), ("least_days", json!(least)), ("earlier_case_from", json!(earlier.from))],
+        facts,
         lines: vec![first.number()],
         field: "/days",
     })

@@ -12,6 +12,7 @@ use crate::rules::concern::{Concern, Pends};
 use crate::rules::dose::{Given, given};
 use crate::rules::drugs::Shared;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Pairs of lines that a concern names already.
 pub type Pairs = Vec<(u32, u32)>;
@@ -327,17 +328,20 @@ fn beside_earlier(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>) -
             continue;
         }
         let about = &rule.limit.about;
+        let (what, facts) = if earlier.is_theirs {
+            let facts = [("earlier_drug", json!(earlier.drug)), ("earlier_case_from", json!(earlier.from))];
+            let what = format!("{} of another case of this member, authorized from {},", earlier.drug, earlier.from);
+            (what, facts.map(|(name, value)| (name.to_owned(), value)).into())
+        } else {
+            ("a drug of another case of this member".to_owned(), BTreeMap::new())
+        };
         let message = format!(
-            "{} is ordered while {} of another case of this member, authorized from {}, is given: {about} are never given {} ({})",
+            "{} is ordered while {what} is given: {about} are never given {} ({})",
             line.words(),
-            earlier.drug,
-            earlier.from,
             rule.apart(),
             rule.limit.source
         );
         let outcome = if truth == Truth::Met { Truth::NotMet } else { Truth::Unknown };
-        let facts =
-            [("earlier_drug".to_owned(), json!(earlier.drug)), ("earlier_case_from".to_owned(), json!(earlier.from))].into();
         let concern = Told { limit: rule.limit, outcome, facts, lines: vec![line.number()], first: line };
         if !asked.is_empty() {
             return asked.into_iter().map(|asked| concern.asks(asked, &message)).collect();

@@ -118,6 +118,9 @@ struct Related {
     cancer: Option<String>,
     #[serde(default)]
     line: Option<String>,
+    /// Another practice's.
+    #[serde(default)]
+    elsewhere: bool,
 }
 
 /// A line of another case.
@@ -374,5 +377,6 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         cancer_type: related.cancer.clone(),
         icd10: None,
         line_of_treatment: related.line.as_deref().and_then(LineOfTreatment::parse),
+        is_theirs: !related.elsewhere,
     })
 }
