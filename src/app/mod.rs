@@ -28,6 +28,7 @@ pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
 pub mod sandbox_rosters;
+pub mod sent_requests;
 pub mod sessions;
 pub mod summaries;
 pub mod timers;

@@ -7,11 +7,21 @@ pub const METADATA: &str = "/fhir/metadata";
 /// Requests for authorization.
 pub const SUBMIT: &str = "/fhir/Claim/$submit";
 
+/// Where requests of a member stand.
+pub const INQUIRE: &str = "/fhir/Claim/$inquire";
+/// A request, by the id of its case.
+pub const CLAIM: &str = "/fhir/Claim/{id}";
+/// Where a case stands.
+pub const CLAIM_RESPONSE: &str = "/fhir/ClaimResponse/{id}";
+
 /// Where there is nothing, which the router matches last.
 pub const NOTHING: [&str; 2] = ["/fhir", "/fhir/{*rest}"];
 
 /// Roles that order.
 const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];
+
+/// Roles that read cases: everybody, each as far as they see.
+const READING: &[CallerRole] = CallerRole::ALL;
 
 /// A route, with who may call it.
 #[derive(Debug, Clone, Copy)]
@@ -25,5 +35,10 @@ pub struct Route {
 }
 
 /// Every route.
-pub const ROUTES: [Route; 2] =
-    [Route { method: "GET", path: METADATA, roles: None }, Route { method: "POST", path: SUBMIT, roles: Some(ORDERING) }];
+pub const ROUTES: [Route; 5] = [
+    Route { method: "GET", path: METADATA, roles: None },
+    Route { method: "POST", path: SUBMIT, roles: Some(ORDERING) },
+    Route { method: "POST", path: INQUIRE, roles: Some(READING) },
+    Route { method: "GET", path: CLAIM, roles: Some(READING) },
+    Route { method: "GET", path: CLAIM_RESPONSE, roles: Some(READING) },
+];

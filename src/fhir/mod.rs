@@ -5,14 +5,18 @@
 //! `application/json` is taken beside `application/fhir+json`.
 
 pub mod access;
+mod answer;
 mod body;
 mod element;
 mod fingerprint;
+mod inquire;
 pub mod outcome;
 mod read;
+mod reads;
 mod refused;
 mod statement;
 mod submit;
+mod update;
 mod urls;
 mod write;
 
@@ -56,6 +60,9 @@ where
     router
         .route(access::METADATA, get(statement::get_metadata))
         .route(access::SUBMIT, post(submit::submit_claim))
+        .route(access::INQUIRE, post(inquire::inquire_claim))
+        .route(access::CLAIM, get(reads::get_claim))
+        .route(access::CLAIM_RESPONSE, get(reads::get_claim_response))
         .layer(Extension(documented))
 }
 

@@ -8,7 +8,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 /// Operations on Claims, with the definitions that the guide gives them.
-const OPERATIONS: [(&str, &str); 1] = [("submit", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-submit")];
+const OPERATIONS: [(&str, &str); 2] = [
+    ("submit", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-submit"),
+    ("inquire", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-inquiry"),
+];
 
 /// Says what this server can do.
 pub async fn get_metadata(State(app): State<App>) -> Response {

@@ -1,17 +1,17 @@
 //! `POST /fhir/Claim/$submit`: a request for authorization.
 
+use super::answer::Known;
 use super::body::Resource;
 use super::outcome::{Failure, Issue, respond};
 use super::read::bundle::Bundle;
 use super::read::claim::Claim;
 use super::read::order::{self, Reading, Rejected};
-use super::write::bundle::{self, Repeated};
-use super::write::claim_response::{self, Answer};
-use super::write::{Context, asked, refusal};
+use super::write::bundle::{self, Repeated, Sent};
+use super::write::claim_response::Kind;
+use super::write::{Context, refusal};
 use super::{Documented, fingerprint, refused};
 use crate::app::orders::{self, SentForm};
 use crate::app::{App, Caller, Idempotent};
-use crate::domain::case::Case;
 use crate::domain::content::Content;
 use axum::Extension;
 use axum::extract::State;
@@ -32,34 +32,34 @@ pub async fn submit_claim(
     let bundle = Bundle::read(&sent, &mut issues);
     let claim = bundle.as_ref().and_then(|bundle| Claim::read(bundle, &mut issues));
     let (Some(bundle), Some(claim)) = (&bundle, &claim) else { return Err(Failure::bad(issues)) };
-    if claim.prior.is_some() || claim.is_cancelled || claim.lines.iter().any(|line| line.is_cancelled) {
-        let text = "a Claim that changes or takes back another one is not taken here; PATCH /v1/orders/{case_id} and its withdrawals do that";
-        issues.push(Issue::at("not-supported", claim.entry.path("related"), text));
+    if claim.prior.is_none() && (claim.is_cancelled || claim.lines.iter().any(|line| line.is_cancelled)) {
+        let text = "a new request has nothing to take back; name the Claim that is changed in Claim.related";
+        issues.push(Issue::at("business-rule", claim.entry.path("item"), text));
     }
     if !issues.is_empty() {
         return Err(Failure::bad(issues));
     }
     let base = super::base(&app);
     let request = Request { app: &app, caller: &caller, documented, sent: &sent, bundle, claim, content: &content, base: &base };
-    let answer = request.answer().await?;
+    let answer = if claim.prior.is_some() { request.change().await? } else { request.answer().await? };
     Ok(respond(StatusCode::OK, &answer))
 }
 
 /// A request that can be read.
-struct Request<'a> {
-    app: &'a App,
-    caller: &'a Caller,
-    documented: Documented,
-    sent: &'a Value,
-    bundle: &'a Bundle<'a>,
-    claim: &'a Claim<'a>,
-    content: &'a Content,
-    base: &'a str,
+pub(super) struct Request<'a> {
+    pub app: &'a App,
+    pub caller: &'a Caller,
+    pub documented: Documented,
+    pub sent: &'a Value,
+    pub bundle: &'a Bundle<'a>,
+    pub claim: &'a Claim<'a>,
+    pub content: &'a Content,
+    pub base: &'a str,
 }
 
 impl Request<'_> {
     async fn answer(&self) -> Result<Value, Failure> {
-        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content);
+        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content, None);
         if !reading.issues.is_empty() {
             return Err(Failure::bad(std::mem::take(&mut reading.issues)));
         }
@@ -83,7 +83,7 @@ impl Request<'_> {
         Idempotent { key: fingerprint::key(system, value), fingerprint: fingerprint::of_request(self.sent) }
     }
 
-    fn form(&self) -> SentForm {
+    pub(super) fn form(&self) -> SentForm {
         SentForm {
             system: self.claim.system.to_owned(),
             value: self.claim.value.to_owned(),
@@ -91,32 +91,23 @@ impl Request<'_> {
         }
     }
 
-    fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context { base: self.base, content: self.content }
     }
 
     fn decided(&self, body: &str, reading: &Reading) -> Result<Value, Failure> {
-        let case: Case = serde_json::from_str(body).map_err(|error| {
-            Failure::internal(format!("a case does not read back: {:?} at {}", error.classify(), error.column()))
-        })?;
-        let repeated = Repeated::of(self.bundle, self.claim, self.context());
-        let answer = Answer {
-            case: &case,
-            claim: self.claim,
-            repeated: &repeated,
-            notes: &reading.notes,
-            was_reviewed: case.decided_at.map(|_| false),
-            context: self.context(),
-        };
-        let asked = asked::write(answer);
-        let made = std::iter::once(claim_response::write(answer, &asked)).chain(asked.iter().cloned()).collect();
-        Ok(bundle::write(self.bundle, &repeated, made, self.context(), case.submitted_at))
+        let known = Known::fresh(body)?;
+        known.answer_to(self.bundle, self.claim.clone(), &reading.notes, self.sent_as())
     }
 
-    fn refuse(&self, rejected: &[Rejected]) -> Value {
+    pub(super) fn sent_as(&self) -> Sent<'_> {
+        Sent { of: None, kind: Kind::Response, context: self.context() }
+    }
+
+    pub(super) fn refuse(&self, rejected: &[Rejected]) -> Value {
         let now = self.app.clock.now();
         let repeated = Repeated::of(self.bundle, self.claim, self.context());
         let response = refusal::write(self.claim, &repeated, rejected, self.context(), self.app.ids.uuid(now), now);
-        bundle::write(self.bundle, &repeated, vec![response], self.context(), now)
+        bundle::write(self.bundle, &repeated, vec![response], self.sent_as(), now)
     }
 }

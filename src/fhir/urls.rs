@@ -14,6 +14,14 @@ pub const LEVEL_OF_SERVICE: &str = pas!("extension-levelOfServiceCode");
 pub const REQUESTED_SERVICE: &str = pas!("extension-requestedService");
 /// Extension: number of an item, for life.
 pub const TRACE_NUMBER: &str = pas!("extension-itemTraceNumber");
+/// Extension: number that authorizes.
+pub const AUTHORIZATION_NUMBER: &str = pas!("extension-authorizationNumber");
+/// Extension: kind of request of an item.
+pub const REQUEST_TYPE: &str = pas!("extension-serviceItemRequestType");
+/// Extension: whether a member of the care team is of the whole Claim.
+pub const CARE_TEAM_SCOPE: &str = pas!("extension-careTeamClaimScope");
+/// Extension: what a document is.
+pub const DOCUMENT_INFORMATION: &str = pas!("extension-documentInformation");
 /// Extension: number of a pended request.
 pub const REFERENCE_NUMBER: &str = pas!("extension-administrationReferenceNumber");
 /// Extension: dates asked for.
@@ -43,6 +51,28 @@ pub const ENCOUNTER: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extensi
 
 /// Profile: response Bundle.
 pub const RESPONSE_BUNDLE: &str = pas!("profile-pas-response-bundle");
+/// Profile: Bundle of an answer to an inquiry.
+pub const INQUIRY_RESPONSE_BUNDLE: &str = pas!("profile-pas-inquiry-response-bundle");
+/// Profile: answer to an inquiry.
+pub const INQUIRY_RESPONSE: &str = pas!("profile-claiminquiryresponse");
+/// Profile: request Bundle.
+pub const REQUEST_BUNDLE: &str = pas!("profile-pas-request-bundle");
+/// Profile: request.
+pub const CLAIM: &str = pas!("profile-claim");
+/// Profile: who is treated.
+pub const BENEFICIARY: &str = pas!("profile-beneficiary");
+/// Profile: coverage.
+pub const COVERAGE: &str = pas!("profile-coverage");
+/// Profile: payer.
+pub const INSURER: &str = pas!("profile-insurer");
+/// Profile: who asks.
+pub const REQUESTOR: &str = pas!("profile-requestor");
+/// Profile: organization.
+pub const ORGANIZATION: &str = pas!("profile-organization");
+/// Profile: clinician.
+pub const PRACTITIONER: &str = pas!("profile-practitioner");
+/// Profile: a clinician's place in an organization.
+pub const PRACTITIONER_ROLE: &str = pas!("profile-practitionerrole");
 /// Profile: answer to a request.
 pub const CLAIM_RESPONSE: &str = pas!("profile-claimresponse");
 /// Profile: request for information.
@@ -68,3 +98,17 @@ pub const CPT: &str = "http://www.ama-assn.org/go/cpt";
 pub const HCPCS: &str = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets";
 /// National Provider Identifiers.
 pub const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+/// X12 code source 98: who somebody is.
+pub const X12_ENTITIES: &str = "https://codesystem.x12.org/005010/98";
+/// X12 code source 1322: kinds of certification.
+pub const X12_CERTIFICATIONS: &str = "https://codesystem.x12.org/005010/1322";
+/// X12 code source 1365: kinds of service.
+pub const X12_SERVICES: &str = "https://codesystem.x12.org/005010/1365";
+/// X12 code source 1525: kinds of request.
+pub const X12_REQUESTS: &str = "https://codesystem.x12.org/005010/1525";
+/// Places of service.
+pub const PLACES: &str = "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set";
+/// Tax ids.
+pub const EIN: &str = "http://terminology.hl7.org/NamingSystem/USEIN";
+/// Diagnoses.
+pub const ICD10: &str = "http://hl7.org/fhir/sid/icd-10-cm";

@@ -21,6 +21,7 @@ pub mod reviews;
 pub mod rosters;
 pub mod s_codes;
 pub mod sandbox_clock;
+pub mod sent_requests;
 pub mod sessions;
 pub mod timers;
 pub mod together;

@@ -17,7 +17,7 @@ const MISSING: [&str; 2] = ["unknown", "not_reported"];
 /// Answers that may be missing.
 const CLINICAL: &str = "/clinical/";
 /// Parts of an order that a questionnaire may answer. The rest is the Claim's to say.
-const ASKED: [&str; 7] = [
+pub const ASKED: [&str; 7] = [
     "clinical",
     "treatment",
     "radiation",

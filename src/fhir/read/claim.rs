@@ -9,9 +9,20 @@ use std::collections::BTreeSet;
 
 /// Items of a Claim at most: an order has as many lines at most.
 const ITEMS_AT_MOST: usize = 1000;
+/// Bytes of a number of a request at most.
+const NUMBER_AT_MOST: usize = 500;
+
+/// What a Claim is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To ask for something.
+    Request,
+    /// To find what was asked for: it needs no items and no number.
+    Inquiry,
+}
 
 /// A Claim that can be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Claim<'v> {
     /// Where it is.
     pub entry: Entry<'v>,
@@ -49,9 +60,21 @@ pub struct Line<'v> {
 }
 
 impl<'v> Claim<'v> {
-    /// The Claim of a Bundle: the first one. Everything that keeps it from being one is added to the issues.
+    /// The Claim of a request: the one that changes another, else the first one. Everything that keeps it from being one is added to the
+    /// issues.
     pub fn read(bundle: &Bundle<'v>, issues: &mut Vec<Issue>) -> Option<Self> {
-        let Some(entry) = bundle.of_type("Claim").next() else {
+        Self::sent(bundle, Purpose::Request, issues)
+    }
+
+    /// The Claim of an inquiry.
+    pub fn read_inquiry(bundle: &Bundle<'v>, issues: &mut Vec<Issue>) -> Option<Self> {
+        Self::sent(bundle, Purpose::Inquiry, issues)
+    }
+
+    fn sent(bundle: &Bundle<'v>, purpose: Purpose, issues: &mut Vec<Issue>) -> Option<Self> {
+        let is_inquiry = purpose == Purpose::Inquiry;
+        let changes = |entry: &Entry<'v>| prior_of(entry.resource).is_some();
+        let Some(entry) = bundle.of_type("Claim").find(changes).or_else(|| bundle.of_type("Claim").next()) else {
             issues.push(Issue::at("required", "Bundle.entry", "no entry is a Claim; a request begins with one"));
             return None;
         };
@@ -62,7 +85,7 @@ impl<'v> Claim<'v> {
             }
         }
         let named = list(claim, "identifier").iter().find_map(|it| Some((text(it, "system")?, text(it, "value")?)));
-        if named.is_none() {
+        if named.is_none() && !is_inquiry {
             let words = "the Claim has no identifier with system and value; a resend and later changes are told by it";
             issues.push(Issue::at("required", entry.path("identifier"), words));
         }
@@ -76,18 +99,20 @@ impl<'v> Claim<'v> {
         let insurance = list(claim, "insurance");
         let focal = |it: &&Value| it.get("focal").and_then(Value::as_bool) == Some(true);
         let covered = insurance.iter().find(focal).or(insurance.first());
-        if covered.is_none() {
+        if covered.is_none() && !is_inquiry {
             issues.push(Issue::at("required", entry.path("insurance"), "the Claim has no insurance"));
         }
         let coverage = covered.and_then(|insurance| required(bundle, entry, insurance, "coverage", issues));
         let is_cancelled = is_cancellation(claim);
-        let lines = lines(entry, is_cancelled, issues);
-        let prior = list(claim, "related").iter().find_map(|related| {
-            let is_prior =
-                related.get("relationship").is_none_or(|concept| codings(concept).any(|coding| coding.code == "prior"));
-            related.get("claim").filter(|_| is_prior)
-        });
-        let (system, value) = named?;
+        let lines = lines(entry, is_cancelled || is_inquiry, issues);
+        let (system, value) = named.or(is_inquiry.then_some(("", "")))?;
+        if system.len() > NUMBER_AT_MOST || value.len() > NUMBER_AT_MOST {
+            let words = format!("system and value of an identifier have {NUMBER_AT_MOST} bytes at most");
+            issues.push(Issue::at("too-long", entry.path("identifier"), words));
+        }
+        let prior = prior_of(claim);
+        // who inquires without a coverage names the member by the patient
+        let coverage = coverage.or(patient.filter(|_| is_inquiry));
         Some(Self {
             entry,
             system,
@@ -107,6 +132,14 @@ impl<'v> Claim<'v> {
         let dot = if within.is_empty() { "" } else { "." };
         self.entry.path(&format!("item[{}]{dot}{within}", line.index))
     }
+}
+
+/// The reference to the Claim that a Claim changes.
+fn prior_of(claim: &Value) -> Option<&Value> {
+    list(claim, "related").iter().find_map(|related| {
+        let is_prior = related.get("relationship").is_none_or(|concept| codings(concept).any(|coding| coding.code == "prior"));
+        related.get("claim").filter(|_| is_prior)
+    })
 }
 
 /// What a reference leads to; an issue where it is missing or leads nowhere.
@@ -136,9 +169,9 @@ fn is_cancellation(holder: &Value) -> bool {
     certification.is_some_and(|concept| has_code(concept, "/1322", "3"))
 }
 
-fn lines<'v>(entry: Entry<'v>, all_cancelled: bool, issues: &mut Vec<Issue>) -> Vec<Line<'v>> {
+fn lines<'v>(entry: Entry<'v>, may_be_empty: bool, issues: &mut Vec<Issue>) -> Vec<Line<'v>> {
     let items = list(entry.resource, "item");
-    if items.is_empty() && !all_cancelled {
+    if items.is_empty() && !may_be_empty {
         issues.push(Issue::at("required", entry.path("item"), "the Claim has no item: nothing is asked for"));
     }
     if items.len() > ITEMS_AT_MOST {
@@ -160,7 +193,7 @@ fn lines<'v>(entry: Entry<'v>, all_cancelled: bool, issues: &mut Vec<Issue>) -> 
         let marked = list(item, "modifierExtension").iter().any(|extension| {
             text(extension, "url") == Some(INFO_CANCELLED) && extension.get("valueBoolean").and_then(Value::as_bool) == Some(true)
         });
-        lines.push(Line { sequence, index, item, is_cancelled: all_cancelled || marked || is_cancellation(item) });
+        lines.push(Line { sequence, index, item, is_cancelled: marked || is_cancellation(item) });
     }
     lines
 }

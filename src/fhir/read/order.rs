@@ -7,6 +7,7 @@ use super::observations::{self, Findings, same};
 use super::shape::Shape;
 use super::{items, people, treatment};
 use crate::domain::content::{CodeTables, Content, SystemCode};
+use crate::domain::order::OrderRequest;
 use crate::fhir::element::{list, put, text};
 use crate::fhir::outcome::Issue;
 use serde_json::{Map, Value, json};
@@ -56,10 +57,11 @@ impl Reading {
     }
 }
 
-/// Reads a request.
-pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Content) -> Reading {
+/// Reads a request. Of one that changes an order, what it leaves out stays as the order has it.
+pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Content, stored: Option<&OrderRequest>) -> Reading {
     let tables = &content.code_tables;
-    let mut reader = Reader { bundle, claim, shape, tables, reading: Reading::default(), order: Map::new() };
+    let before = stored.and_then(|stored| serde_json::to_value(stored).ok());
+    let mut reader = Reader { bundle, claim, shape, tables, before, reading: Reading::default(), order: Map::new() };
     reader.member();
     reader.request(content);
     reader.providers();
@@ -74,8 +76,25 @@ pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Con
     } else {
         reader.treatment(plan);
     }
-    reader.reading.order = Value::Object(reader.order);
+    let told = Value::Object(reader.order);
+    reader.reading.order = match stored {
+        Some(stored) => over(stored, told),
+        None => told,
+    };
     reader.reading
+}
+
+/// The health plan that an identifier of the payer means; identifiers of two plans mean none.
+pub fn plan(claim: &Claim<'_>, tables: &CodeTables) -> Option<String> {
+    let own = claim.insurer.map(|entry| list(entry.resource, "identifier"));
+    let logical = claim.entry.resource.get("insurer").map(|insurer| list(insurer, "identifier"));
+    let identifiers = own.or(logical).unwrap_or_default();
+    let mut plans = identifiers.iter().filter_map(|identifier| {
+        let (system, code) = (text(identifier, "system")?.to_owned(), text(identifier, "value")?.to_owned());
+        tables.payers.get(&SystemCode { system, code })
+    });
+    let first = plans.next()?;
+    plans.all(|plan| plan == first).then(|| first.clone())
 }
 
 struct Reader<'a, 'v> {
@@ -83,6 +102,8 @@ struct Reader<'a, 'v> {
     claim: &'a Claim<'v>,
     shape: &'a Shape,
     tables: &'a CodeTables,
+    /// The order that is changed.
+    before: Option<Value>,
     reading: Reading,
     order: Map<String, Value>,
 }
@@ -104,7 +125,7 @@ impl Reader<'_, '_> {
     fn member(&mut self) {
         let mut member = people::member(self.claim);
         let path = self.claim.entry.path("insurer");
-        match self.plan() {
+        match plan(self.claim, self.tables) {
             Some(plan) => {
                 member.insert("health_plan".to_owned(), json!(plan));
             }
@@ -117,19 +138,6 @@ impl Reader<'_, '_> {
         }
         self.set("member", Value::Object(member), self.claim.patient.path(""));
         self.reading.origins.insert("/member/member_id".to_owned(), self.claim.coverage.path("identifier"));
-    }
-
-    /// The health plan that an identifier of the payer means; identifiers of two plans mean none.
-    fn plan(&self) -> Option<String> {
-        let own = self.claim.insurer.map(|entry| list(entry.resource, "identifier"));
-        let logical = self.claim.entry.resource.get("insurer").map(|insurer| list(insurer, "identifier"));
-        let identifiers = own.or(logical).unwrap_or_default();
-        let mut plans = identifiers.iter().filter_map(|identifier| {
-            let (system, code) = (text(identifier, "system")?.to_owned(), text(identifier, "value")?.to_owned());
-            self.tables.payers.get(&SystemCode { system, code })
-        });
-        let first = plans.next()?;
-        plans.all(|plan| plan == first).then(|| first.clone())
     }
 
     fn request(&mut self, content: &Content) {
@@ -289,6 +297,7 @@ impl Reader<'_, '_> {
         if found.is_empty() {
             return;
         }
+        let of_before = if clinical.contains_key(list_name) { Vec::new() } else { self.stay(list_name, &found) };
         let slot = clinical.entry(list_name).or_insert_with(|| json!([]));
         let Value::Array(told) = slot else { return };
         let asked = told.len();
@@ -316,10 +325,22 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        told.extend(of_before);
+    }
+
+    /// The results that the order has under other names than these: a change that brings a result leaves the others.
+    fn stay(&self, list_name: &str, found: &[(Value, String)]) -> Vec<Value> {
+        let stored = self.before.as_ref().and_then(|order| order.get("clinical")?.get(list_name)?.as_array());
+        let is_new = |result: &&Value| {
+            let name = result.get("name").cloned().unwrap_or_default();
+            found.iter().any(|(other, _)| other.get("name").is_some_and(|other| same(other, &name)))
+        };
+        stored.into_iter().flatten().filter(|result| !is_new(result)).cloned().collect()
     }
 
     fn treatment(&mut self, told: Option<Value>) {
-        let plan = treatment::read(self.bundle, self.claim, told, self.shape, self.tables);
+        let before = self.before.as_ref().and_then(|order| order.get("treatment"));
+        let plan = treatment::read(self.bundle, self.claim, told, before, (self.shape, self.tables));
         self.reading.issues.extend(plan.issues);
         self.reading.origins.extend(plan.origins);
         for (item, note) in plan.untold {
@@ -347,5 +368,41 @@ impl Reader<'_, '_> {
         if let Some(radiation) = entry.as_object_mut() {
             radiation.insert("procedures".to_owned(), Value::Array(asked.collect()));
         }
+    }
+}
+
+/// The order as it is, with what a change says of it: what the change leaves out stays.
+fn over(stored: &OrderRequest, told: Value) -> Value {
+    let mut order = serde_json::to_value(stored).unwrap_or_default();
+    lay_over(&mut order, told);
+    // how the order came in first is no part of a change
+    if let Some(order) = order.as_object_mut() {
+        order.insert("channel".to_owned(), json!(stored.channel));
+    }
+    order
+}
+
+fn lay_over(under: &mut Value, over: Value) {
+    match (under, over) {
+        (_, Value::Null) => {}
+        (Value::Object(under), Value::Object(over)) => {
+            for (name, value) in over {
+                lay_over(under.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lay_over;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_change_leaves_out_stays() {
+        let mut order = json!({"a": {"b": 1, "c": [1, 2]}, "d": "e"});
+        lay_over(&mut order, json!({"a": {"b": null, "c": [3]}, "f": "g"}));
+        assert_eq!(order, json!({"a": {"b": 1, "c": [3]}, "d": "e", "f": "g"}));
     }
 }

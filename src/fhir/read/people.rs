@@ -86,7 +86,7 @@ pub fn servicing(bundle: &Bundle<'_>, claim: &Claim<'_>) -> Option<Read> {
 }
 
 /// The person behind a role.
-fn practitioner<'v>(bundle: &Bundle<'v>, source: Entry<'v>) -> Option<Entry<'v>> {
+pub fn practitioner<'v>(bundle: &Bundle<'v>, source: Entry<'v>) -> Option<Entry<'v>> {
     bundle.resolve(source, source.resource.get("practitioner")?)
 }
 

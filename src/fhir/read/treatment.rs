@@ -8,7 +8,7 @@ use super::observations::is_about;
 use super::people::requested_by;
 use super::shape::Shape;
 use crate::domain::content::{CodeTables, SystemCode};
-use crate::fhir::element::{codings, list, text};
+use crate::fhir::element::{codings, list, put, text};
 use crate::fhir::outcome::Issue;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -26,18 +26,28 @@ pub struct Plan {
     pub untold: Vec<(u32, Note)>,
 }
 
-/// Puts the plan together. `told` is what a questionnaire says of the treatment.
-pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, told: Option<Value>, order: &Shape, tables: &CodeTables) -> Plan {
+/// Puts the plan together. `told` is what a questionnaire says of the treatment, `before` the treatment of the order that is changed: there,
+/// lines that are taken back stay in the plan, and what is not told anew stays as it was.
+pub fn read(
+    bundle: &Bundle<'_>,
+    claim: &Claim<'_>,
+    told: Option<Value>,
+    before: Option<&Value>,
+    (order, tables): (&Shape, &CodeTables),
+) -> Plan {
     let products: BTreeMap<u32, (Line<'_>, Product)> = claim
         .lines
         .iter()
-        .filter(|line| !line.is_cancelled)
+        .filter(|line| !line.is_cancelled || before.is_some())
         .map(|line| (line.sequence, (*line, product(bundle, claim, line))))
         .collect();
     let has_phases =
         told.as_ref().is_some_and(|told| told.get("phases").and_then(Value::as_array).is_some_and(|all| !all.is_empty()));
     if has_phases {
-        return reconciled(claim, told.unwrap_or_default(), &products);
+        return reconciled(claim, told.unwrap_or_default(), before, &products);
+    }
+    if let Some(before) = before {
+        return reconciled(claim, before.clone(), None, &products);
     }
     let mut plan = of_requests(bundle, claim, &products, order, tables);
     // what a questionnaire says beside the phases, such as which earlier order goes on
@@ -48,17 +58,20 @@ pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, told: Option<Value>, order: 
 }
 
 /// The plan of a questionnaire, held against the items: each of its drugs is an item, and each item is a drug of it.
-fn reconciled(claim: &Claim<'_>, mut told: Value, products: &BTreeMap<u32, (Line<'_>, Product)>) -> Plan {
+fn reconciled(claim: &Claim<'_>, mut told: Value, before: Option<&Value>, products: &BTreeMap<u32, (Line<'_>, Product)>) -> Plan {
     let mut plan = Plan::default();
     let mut seen = Vec::new();
-    let cancelled: Vec<u32> = claim.lines.iter().filter(|line| line.is_cancelled).map(|line| line.sequence).collect();
+    let is_dropped = |line: u32| claim.lines.iter().any(|other| other.sequence == line) && !products.contains_key(&line);
+    if let Some(before) = before {
+        put_back(&mut told, before, products);
+    }
     let phases = told.get_mut("phases").and_then(Value::as_array_mut);
     for phase in phases.into_iter().flatten() {
         let Some(drugs) = phase.get_mut("drugs").and_then(Value::as_array_mut) else { continue };
         drugs.retain_mut(|drug| {
             let Some(drug) = drug.as_object_mut() else { return true };
             let line = line_of(drug, products);
-            if line.is_some_and(|line| cancelled.contains(&line)) {
+            if line.is_some_and(is_dropped) {
                 return false;
             }
             match line.and_then(|line| products.get(&line)) {
@@ -85,6 +98,29 @@ fn reconciled(claim: &Claim<'_>, mut told: Value, products: &BTreeMap<u32, (Line
     }
     plan.treatment = Some(told);
     plan
+}
+
+/// Puts those drugs of the earlier plan that the new one does not have into the phases that they were in.
+fn put_back(told: &mut Value, before: &Value, products: &BTreeMap<u32, (Line<'_>, Product)>) {
+    let drugs_of = |phase: &Value| phase.get("drugs").and_then(Value::as_array).cloned().unwrap_or_default();
+    let line_of = |drug: &Value| drug.get("line").and_then(Value::as_u64).and_then(|line| u32::try_from(line).ok());
+    let Some(phases) = told.get_mut("phases").and_then(Value::as_array_mut) else { return };
+    let has: Vec<u32> = phases.iter().flat_map(drugs_of).filter_map(|drug| line_of(&drug)).collect();
+    for (index, phase) in before.get("phases").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let left_out = |drug: &Value| line_of(drug).is_some_and(|line| !has.contains(&line) && products.contains_key(&line));
+        let kept: Vec<Value> = drugs_of(phase).into_iter().filter(left_out).collect();
+        if kept.is_empty() {
+            continue;
+        }
+        match phases.get_mut(index).and_then(|phase| phase.get_mut("drugs")).and_then(Value::as_array_mut) {
+            Some(drugs) => drugs.extend(kept),
+            None => {
+                let mut phase = phase.clone();
+                put(&mut phase, "drugs", kept);
+                phases.push(phase);
+            }
+        }
+    }
 }
 
 /// The item that a drug of the plan is: by its line, else the one item with its code.

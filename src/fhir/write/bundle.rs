@@ -4,7 +4,7 @@ use super::{Context, instant};
 use crate::fhir::element::{list, resource_type, text};
 use crate::fhir::read::bundle::{Bundle, Entry};
 use crate::fhir::read::claim::Claim;
-use crate::fhir::urls;
+use crate::fhir::write::claim_response::Kind;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ impl<'v> Repeated<'v> {
 }
 
 /// The full URL of an entry: as sent, or, where it has none, one that its type and id make.
-fn full_url(entry: Entry<'_>, context: Context<'_>) -> String {
+pub fn full_url(entry: Entry<'_>, context: Context<'_>) -> String {
     let made = || {
         let id = text(entry.resource, "id").map_or_else(|| format!("entry-{}", entry.index), str::to_owned);
         context.url(entry.kind(), &id)
@@ -88,8 +88,20 @@ fn without_loose_ends(value: &mut Value, is_there: &impl Fn(&Value) -> bool) {
     }
 }
 
+/// What a Bundle answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// The transmission, where it is another one than the request.
+    pub of: Option<&'a Value>,
+    /// What kind of answer it is.
+    pub kind: Kind,
+    /// What the writer needs beside it.
+    pub context: Context<'a>,
+}
+
 /// The Bundle with these resources made here, the answer first.
-pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, context: Context<'_>, at: DateTime<Utc>) -> Value {
+pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, sent: Sent<'_>, at: DateTime<Utc>) -> Value {
+    let Sent { of, kind, context } = sent;
     let id = made.first().and_then(|answer| text(answer, "id")).unwrap_or_default().to_owned();
     let own = made.into_iter().map(|resource| {
         let url = context.url(resource_type(&resource), text(&resource, "id").unwrap_or_default());
@@ -106,8 +118,8 @@ pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, con
     json!({
         "resourceType": "Bundle",
         "id": id,
-        "meta": {"profile": [urls::RESPONSE_BUNDLE]},
-        "identifier": identifier(bundle, &id, context),
+        "meta": {"profile": [kind.bundle()]},
+        "identifier": identifier(of.unwrap_or(bundle.resource), &id, context),
         "type": "collection",
         "timestamp": instant(at),
         "entry": own.chain(others).collect::<Vec<_>>(),
@@ -115,7 +127,7 @@ pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, con
 }
 
 /// The identifier of the transaction: that of the request, as a Bundle's has to be repeated, else one of ours.
-fn identifier(bundle: &Bundle<'_>, id: &str, context: Context<'_>) -> Value {
-    let sent = list(bundle.resource, "identifier").iter().find(|it| text(it, "value").is_some());
+fn identifier(bundle: &Value, id: &str, context: Context<'_>) -> Value {
+    let sent = list(bundle, "identifier").iter().find(|it| text(it, "value").is_some());
     sent.cloned().unwrap_or_else(|| json!({"system": format!("{}/transaction", context.base), "value": id}))
 }

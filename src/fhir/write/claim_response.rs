@@ -12,6 +12,33 @@ use crate::fhir::write::bundle::Repeated;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
+/// Which kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// To a request.
+    Response,
+    /// To an inquiry.
+    Inquiry,
+}
+
+impl Kind {
+    /// Profile of the answer.
+    const fn profile(self) -> &'static str {
+        match self {
+            Self::Response => urls::CLAIM_RESPONSE,
+            Self::Inquiry => urls::INQUIRY_RESPONSE,
+        }
+    }
+
+    /// Profile of its Bundle.
+    pub const fn bundle(self) -> &'static str {
+        match self {
+            Self::Response => urls::RESPONSE_BUNDLE,
+            Self::Inquiry => urls::INQUIRY_RESPONSE_BUNDLE,
+        }
+    }
+}
+
 /// What an answer is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
@@ -25,6 +52,8 @@ pub struct Answer<'a> {
     pub notes: &'a [Note],
     /// Whether a person has decided; none where nothing is.
     pub was_reviewed: Option<bool>,
+    /// Which kind of answer it is.
+    pub kind: Kind,
     /// What the writer needs beside it.
     pub context: Context<'a>,
 }
@@ -51,7 +80,7 @@ pub fn write(answer: Answer<'_>, asked: &[Value]) -> Value {
     let mut response = json!({
         "resourceType": "ClaimResponse",
         "id": id,
-        "meta": {"profile": [urls::CLAIM_RESPONSE]},
+        "meta": {"profile": [answer.kind.profile()]},
         "identifier": [{"system": format!("{}/case", context.base), "value": id}],
         "status": "active",
         "type": claim_type(claim),

@@ -33,7 +33,13 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)]) -> Value {
                 {
                     "type": "Claim",
                     "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claim",
+                    "interaction": [{"code": "read"}],
                     "operation": operations,
+                },
+                {
+                    "type": "ClaimResponse",
+                    "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claimresponse",
+                    "interaction": [{"code": "read"}],
                 },
             ],
         }],

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod claim_response;
 pub mod metadata;
 pub mod refusal;
+pub mod request;
 
 use crate::fhir::element::put;
 use serde_json::{Value, json};

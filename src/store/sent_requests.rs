@@ -1,0 +1,90 @@
+//! Requests as another standard wrote them, beside the cases that they made or changed. The first of a case is stored with it
+//! ([`super::cases`]).
+
+use super::Result;
+use super::cases::SentColumns;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// The cases that requests with this number made or changed, each once, the newest first.
+pub async fn cases(conn: &mut PgConnection, system: &str, value: &str) -> Result<Vec<Uuid>> {
+    let found = sqlx::query_scalar!(
+        r#"select case_id from sent_requests where value = $2 and system = $1 group by case_id order by case_id desc limit 100"#,
+        system,
+        value,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(found)
+}
+
+/// What this subject was answered to a change with this number and content.
+pub async fn answer(
+    conn: &mut PgConnection,
+    subject: &str,
+    system: &str,
+    value: &str,
+    fingerprint: &[u8; 32],
+) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        r#"select answer::text as "answer!" from sent_requests
+           where value = $3 and system = $2 and subject = $1 and fingerprint = $4 and answer is not null
+           order by received_at desc limit 1"#,
+        subject,
+        system,
+        value,
+        fingerprint.as_slice(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found)
+}
+
+/// The latest request about a case.
+pub async fn latest(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!(
+        r#"select document::text as "document!" from sent_requests where case_id = $1 order by seq desc limit 1"#,
+        case_id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found)
+}
+
+/// A request that changed a case, with what it was answered.
+#[derive(Debug, Clone, Copy)]
+pub struct NewChange<'a> {
+    /// The case.
+    pub case_id: Uuid,
+    /// Who sent it.
+    pub subject: &'a str,
+    /// The request.
+    pub sent: SentColumns<'a>,
+    /// SHA-256 of what it asks for.
+    pub fingerprint: &'a [u8; 32],
+    /// What it was answered.
+    pub answer: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Keeps a request behind those about the same case.
+pub async fn keep(conn: &mut PgConnection, change: &NewChange<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into sent_requests (case_id, seq, subject, system, value, received_at, document, fingerprint, answer)
+         select $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6::text::json, $7, $8::text::json
+         from sent_requests where case_id = $1",
+        change.case_id,
+        change.subject,
+        change.sent.system,
+        change.sent.value,
+        change.at,
+        change.sent.document,
+        change.fingerprint.as_slice(),
+        change.answer,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
