@@ -5,7 +5,6 @@ use super::answer::Known;
 use super::element::{list, text};
 use super::outcome::{Failure, Issue};
 use super::read::answers::Note;
-use super::read::claim::Claim;
 use super::read::order::{self, Reading, Rejected};
 use super::submit::Request;
 use super::{fingerprint, refused};
