@@ -61,8 +61,9 @@ where
         .route(access::METADATA, get(statement::get_metadata))
         .route(access::SUBMIT, post(submit::submit_claim))
         .route(access::INQUIRE, post(inquire::inquire_claim))
-        .route(access::CLAIM, get(reads::get_claim))
-        .route(access::CLAIM_RESPONSE, get(reads::get_claim_response))
+        // an operation that is not offered is no resource that cannot be changed
+        .route(access::CLAIM, get(reads::get_claim).fallback(nothing))
+        .route(access::CLAIM_RESPONSE, get(reads::get_claim_response).fallback(nothing))
         .layer(Extension(documented))
 }
 

@@ -46,7 +46,9 @@ async fn neither_preview_nor_order_tells_what_another_practice_ordered() {
         assert!(!words.contains("docetaxel") && !words.contains("2026-12-01"), "{words}");
         assert!(!answer.text.contains("2026-12-01"), "a day of the other order: {}", answer.text);
     }
-    assert_eq!(read.json()["review"]["holds"][0], "possible_duplicate");
+    let held = read.json();
+    let holds = held["review"]["holds"].as_array().unwrap();
+    assert!(holds.contains(&json!("possible_duplicate")), "{holds:?}");
 }
 
 /// A case on which the desk has left notes of every kind.

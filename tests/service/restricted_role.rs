@@ -58,7 +58,7 @@ async fn everything_works_under_a_role_that_owns_nothing() {
     let withdrawn = service.post(&format!("/v1/orders/{}/withdrawals", id(&authorized)), PRACTICE, &withdrawal).await;
     assert_eq!(withdrawn.status.as_u16(), 201, "{}", withdrawn.text);
     // one that is changed, documented and decided
-    let case_id = id(&submit(&service, &custom(PLAN)).await);
+    let case_id = id(&submit(&service, &custom("bcbs-michigan")).await);
     let patched = service
         .call(Method::PATCH, &format!("/v1/orders/{case_id}"), PRACTICE, Some(&json!({"contact": {"name": "Other desk"}})))
         .await;
