@@ -33,7 +33,6 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
     let as_outcome = fhir_frame::is_fhir(request.uri().path());
-    let docs = request.uri().path().starts_with("/docs");
     let span = tracing::info_span!("request", request_id = id.as_str());
     let mut response = next.run(request).instrument(span).await;
     let failed = response.extensions_mut().remove::<Failure>();
@@ -44,7 +43,7 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
         let rendered = if as_outcome { fhir_frame::as_outcome(problem, &id) } else { problem.render(Some(&id)) };
         response = answer(rendered, &response);
     }
-    finish(&mut response, &id, docs);
+    finish(&mut response, &id);
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let code = status.as_u16();
@@ -114,7 +113,7 @@ fn answer(mut response: Response, original: &Response) -> Response {
     response
 }
 
-fn finish(response: &mut Response, id: &str, docs: bool) {
+fn finish(response: &mut Response, id: &str) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
@@ -125,6 +124,6 @@ fn finish(response: &mut Response, id: &str, docs: bool) {
     }
     // an answer to a program is no page: it loads nothing and runs nothing, whatever stands in it. Pages say themselves what they may
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let policy = if is_page || docs { "frame-ancestors 'none'" } else { "default-src 'none'; frame-ancestors 'none'" };
+    let policy = if is_page { "frame-ancestors 'none'" } else { "default-src 'none'; frame-ancestors 'none'" };
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
 }
