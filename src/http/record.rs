@@ -8,8 +8,14 @@ use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
 /// POSTs that change nothing.
-const READS: [&str; 6] =
-    ["/v1/orders/preview", "/v1/orders/searches", "/v1/verifications", "/v1/eligibility-checks", "/v1/disclosures", "/fhir/Claim/$inquire"];
+const READS: [&str; 6] = [
+    "/v1/orders/preview",
+    "/v1/orders/searches",
+    "/v1/verifications",
+    "/v1/eligibility-checks",
+    "/v1/disclosures",
+    "/fhir/Claim/$inquire",
+];
 
 /// What is known of a request before it is handled.
 pub(super) struct Entry {

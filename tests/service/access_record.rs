@@ -38,7 +38,9 @@ async fn every_read_and_write_is_on_record_with_who_why_and_which_request() {
     let path = format!("/v1/orders/{case_id}");
     assert_eq!(get_as(&service, NURSE, &path, "r-1").await.status.as_u16(), 200);
     let found = disclosures(&service, ADMINISTRATOR).await;
-    let of = |operation: &str| found.iter().find(|one| one["operation"] == operation).unwrap_or_else(|| panic!("{operation}: {found:?}"));
+    let of = |operation: &str| {
+        found.iter().find(|one| one["operation"] == operation).unwrap_or_else(|| panic!("{operation}: {found:?}"))
+    };
     let (placed, read) = (of("POST /v1/orders"), of("GET /v1/orders/{case_id}"));
     assert_eq!(placed["action"], "write");
     assert_eq!((&placed["actor"], &placed["purpose"]), (&json!(PRACTICE), &json!("treatment")));
