@@ -35,14 +35,14 @@ pub async fn inquire_claim(
     Extension(caller): Extension<Caller>,
     Resource(sent): Resource,
 ) -> Result<Response, Failure> {
-    let content = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
+    let in_force = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
     let base = super::base(&app);
-    let context = Context { base: &base, content: &content };
+    let context = Context { base: &base, content: &in_force };
     let mut issues = Vec::new();
     let bundle = Bundle::read(&sent, &mut issues);
     let claim = bundle.as_ref().and_then(|bundle| Claim::read_inquiry(bundle, &mut issues));
     let (Some(bundle), Some(claim)) = (&bundle, &claim) else { return Err(Failure::bad(issues)) };
-    let example = Example::read(bundle, claim, &content.code_tables, &mut issues);
+    let example = Example::read(bundle, claim, &in_force.code_tables, &mut issues);
     let (Some(example), true) = (example, issues.is_empty()) else { return Err(Failure::bad(issues)) };
     let mut answers = Vec::new();
     if let Some(health_plan) = &example.health_plan {
@@ -51,7 +51,7 @@ pub async fn inquire_claim(
         for seen in orders::list(&app, &caller, &filter, None, LOOKED_AT).await? {
             let case = read_case(&seen.body)?;
             let of_plan = case.request.member.health_plan.as_ref() == Some(health_plan);
-            if of_plan && example.agrees(&case, &content.code_tables) && answers.len() < ANSWERS_AT_MOST {
+            if of_plan && example.agrees(&case, &in_force.code_tables) && answers.len() < ANSWERS_AT_MOST {
                 let known = Known::load(&app, &caller, case.case_id, context).await?;
                 answers.push(known.answer(Sent { of: Some(&sent), kind: Kind::Inquiry, context })?);
             }

@@ -28,9 +28,9 @@ pub async fn get_claim_response(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let content = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
+    let in_force = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
     let base = super::base(&app);
-    let context = Context { base: &base, content: &content };
+    let context = Context { base: &base, content: &in_force };
     let known = Known::load(&app, &caller, case_id(&id)?, context).await?;
     let answer = known.answer(Sent { of: None, kind: Kind::Response, context })?;
     let response = answer.pointer("/entry/0/resource").ok_or_else(|| Failure::internal("an answer without ClaimResponse"))?;
@@ -43,9 +43,9 @@ pub async fn get_claim(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let content = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
+    let in_force = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
     let base = super::base(&app);
-    let context = Context { base: &base, content: &content };
+    let context = Context { base: &base, content: &in_force };
     let known = Known::load(&app, &caller, case_id(&id)?, context).await?;
     let mut issues = Vec::new();
     let lost = || Failure::internal("a kept request does not read back");

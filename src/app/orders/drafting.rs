@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::facts::Question;
+use super::submit::note_member;
 use super::view;
 use crate::app::{App, Caller, Error, Result};
 use crate::documents::Summary;
@@ -42,7 +43,8 @@ pub async fn preview_draft(app: &App, caller: &Caller, order: &OrderRequest) -> 
     if let Some(of_one) = question.narrowed(&mut known) {
         known = app.busy.facts.ask(of_one.asked(None, None)).await?;
     }
-    let facts = question.facts(order, caller, now, &known);
+    note_member(caller, order, &known);
+    let facts = question.facts(order, caller, caller, now, &known);
     let content = app.library.in_force(now.date_naive());
     let drafted = decide_draft(&facts, content, now);
     let outlook = match drafted.outlook {

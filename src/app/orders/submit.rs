@@ -153,7 +153,7 @@ pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result
 }
 
 /// What the answer says of the member is told, whatever becomes of the order.
-fn note_member(caller: &Caller, order: &OrderRequest, known: &Known) {
+pub(super) fn note_member(caller: &Caller, order: &OrderRequest, known: &Known) {
     if let (Some(health_plan), Some(row)) = (&order.member.health_plan, known.members.first()) {
         caller.accessed.member(health_plan, &row.member_id);
     }
