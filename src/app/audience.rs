@@ -79,9 +79,12 @@ impl Audience {
             | "deadline_passed"
             | "s_code_claimed"
             | "s_codes_voided"
-            | "s_codes_restored" => all,
-            // its reasons are in the letter to the provider, word for word (DET-10)
-            "determined" | "denied_at_deadline" | "reconsideration_upheld" | "reconsideration_overturned" => all,
+            | "s_codes_restored"
+            // the reasons of these are in the letter to the provider, word for word (DET-10)
+            | "determined"
+            | "denied_at_deadline"
+            | "reconsideration_upheld"
+            | "reconsideration_overturned" => all,
             "reconsideration_requested" => Some(Told { reason: self != Self::Servicing, detail: ALL }),
             "duplicate_decided" => Some(Told { reason: false, detail: &["duplicate"] }),
             "information_requested" => Some(Told { reason: false, detail: &["items"] }),
@@ -105,7 +108,7 @@ pub fn history(events: Vec<Event>, caller: &Caller) -> Vec<Event> {
     let told = |event: Event| {
         let (reason, detail) = audience.told(&event.kind, event.reason, event.detail)?;
         let actor_subject = who(&event.actor_subject, &event.actor_role, caller);
-        Some(Event { reason, detail, actor_subject, ..event })
+        Some(Event { actor_subject, reason, detail, ..event })
     };
     events.into_iter().filter_map(told).collect()
 }

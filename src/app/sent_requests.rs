@@ -29,7 +29,7 @@ pub async fn case_of(app: &App, caller: &Caller, system: &str, value: &str) -> R
 /// What the caller was answered to a change with this number and content.
 pub async fn answered(app: &App, caller: &Caller, system: &str, value: &str, fingerprint: &[u8; 32]) -> Result<Option<String>> {
     let mut conn = app.pool.acquire().await?;
-    Ok(store::sent_requests::answer(&mut conn, &caller.subject, system, value, fingerprint).await?)
+    Ok(store::sent_requests::answer(&mut conn, &caller.key_owner(), system, value, fingerprint).await?)
 }
 
 /// Keeps a change with what it was answered.
@@ -43,7 +43,7 @@ pub async fn keep(
 ) -> Result<()> {
     let change = NewChange {
         case_id,
-        subject: &caller.subject,
+        subject: &caller.key_owner(),
         sent: SentColumns { system: &sent.system, value: &sent.value, document: &sent.document },
         fingerprint,
         answer,

@@ -64,17 +64,11 @@ impl Known {
         let (mut issues, whole) = (Vec::new(), || Failure::internal("a kept request does not read back"));
         let bundle = Bundle::read(&self.request, &mut issues).ok_or_else(whole)?;
         let claim = Claim::read(&bundle, &mut issues).ok_or_else(whole)?;
-        self.answer_to(&bundle, claim, &[], sent)
+        Ok(self.answer_to(&bundle, claim, &[], sent))
     }
 
     /// The same for a request that was just sent, with what was not taken of it.
-    pub fn answer_to<'a>(
-        &'a self,
-        bundle: &Bundle<'a>,
-        mut claim: Claim<'a>,
-        notes: &[Note],
-        sent: Sent<'_>,
-    ) -> Result<Value, Failure> {
+    pub fn answer_to<'a>(&'a self, bundle: &Bundle<'a>, mut claim: Claim<'a>, notes: &[Note], sent: Sent<'_>) -> Value {
         let Sent { kind, context, .. } = sent;
         self.complete(&mut claim);
         let repeated = Repeated::of(bundle, &claim, context);
@@ -82,7 +76,7 @@ impl Known {
         let answer = Answer { case, claim: &claim, repeated: &repeated, notes, was_reviewed, kind, context };
         let asked = if kind == Kind::Response { asked::write(answer) } else { Vec::new() };
         let made = std::iter::once(claim_response::write(answer, &asked)).chain(asked.iter().cloned()).collect();
-        Ok(bundle::write(bundle, &repeated, made, sent, self.at()))
+        bundle::write(bundle, &repeated, made, sent, self.at())
     }
 
     /// When the case came to stand as it does.

@@ -41,7 +41,7 @@ pub async fn submit_claim(
     }
     let base = super::base(&app);
     let request = Request { app: &app, caller: &caller, documented, sent: &sent, bundle, claim, content: &content, base: &base };
-    let answer = if claim.prior.is_some() { request.change().await? } else { request.answer().await? };
+    let answer = if claim.prior.is_some() { Box::pin(request.change()).await? } else { request.answer().await? };
     Ok(respond(StatusCode::OK, &answer))
 }
 
@@ -97,7 +97,7 @@ impl Request<'_> {
 
     fn decided(&self, body: &str, reading: &Reading) -> Result<Value, Failure> {
         let known = Known::fresh(body)?;
-        known.answer_to(self.bundle, self.claim.clone(), &reading.notes, self.sent_as())
+        Ok(known.answer_to(self.bundle, self.claim.clone(), &reading.notes, self.sent_as()))
     }
 
     pub(super) fn sent_as(&self) -> Sent<'_> {

@@ -39,7 +39,7 @@ impl Request<'_> {
             Done::Rejected(rejected) => return Ok(self.refuse(&rejected)),
         };
         let after = Known::load(self.app, self.caller, case_id, self.context()).await?;
-        let answer = after.answer_to(self.bundle, self.claim.clone(), &notes, self.sent_as())?;
+        let answer = after.answer_to(self.bundle, self.claim.clone(), &notes, self.sent_as());
         sent_requests::keep(self.app, self.caller, case_id, &self.form(), &fingerprint, &answer.to_string()).await?;
         Ok(answer)
     }

@@ -95,8 +95,8 @@ fn start(address: &str, data: &Path) -> Running {
 }
 
 fn postgres(data: &Path) -> Option<String> {
-    let file = std::fs::read_dir(data.join("postgres")).ok()?.flatten().map(|entry| entry.path().join("postmaster.pid"));
-    let text = file.filter_map(|file| std::fs::read_to_string(file).ok()).next()?;
+    let mut file = std::fs::read_dir(data.join("postgres")).ok()?.flatten().map(|entry| entry.path().join("postmaster.pid"));
+    let text = file.find_map(|file| std::fs::read_to_string(file).ok())?;
     text.lines().next().map(str::to_owned)
 }
 

@@ -33,7 +33,9 @@ pub async fn read(app: &App, caller: &Caller, health_plan: &str, after: Option<U
     let mut conn = app.pool.acquire().await?;
     let position = position_of(&mut conn, health_plan, after, "?after").await?;
     let items = items_after(&mut conn, health_plan, position, limit).await?;
-    items.iter().for_each(|item| caller.accessed.case(item.case_id));
+    for item in &items {
+        caller.accessed.case(item.case_id);
+    }
     let next = items.last().map_or(after, |item| item.event_id);
     Ok(FeedPart { items, next })
 }

@@ -112,13 +112,12 @@ fn put_back(told: &mut Value, before: &Value, products: &BTreeMap<u32, (Line<'_>
         if kept.is_empty() {
             continue;
         }
-        match phases.get_mut(index).and_then(|phase| phase.get_mut("drugs")).and_then(Value::as_array_mut) {
-            Some(drugs) => drugs.extend(kept),
-            None => {
-                let mut phase = phase.clone();
-                put(&mut phase, "drugs", kept);
-                phases.push(phase);
-            }
+        if let Some(drugs) = phases.get_mut(index).and_then(|phase| phase.get_mut("drugs")).and_then(Value::as_array_mut) {
+            drugs.extend(kept);
+        } else {
+            let mut phase = phase.clone();
+            put(&mut phase, "drugs", kept);
+            phases.push(phase);
         }
     }
 }
