@@ -31,6 +31,8 @@ use axum::{Extension, Router};
 use read::shape::Shape;
 use serde_json::{Map, Value};
 use std::sync::OnceLock;
+use write::Context;
+use write::request::Ordered;
 
 /// The documented form of an order, which whoever mounts this door knows.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +67,13 @@ where
         .route(access::CLAIM, get(reads::get_claim).fallback(nothing))
         .route(access::CLAIM_RESPONSE, get(reads::get_claim_response).fallback(nothing))
         .layer(Extension(documented))
+}
+
+/// An order as the request that would make it, under this number.
+pub fn request_of(app: &App, order: &OrderRequest, number: &str) -> Value {
+    let at = app.clock.now();
+    let context = Context { base: &base(app), content: app.library.in_force(at.date_naive()) };
+    write::request::write(Ordered { order, id: number, at, context })
 }
 
 /// Where resources are addressed that are made here.

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 mod changes;
+mod corpus;
 mod frame;
 mod kits;
+mod malformed;
 mod pairs;
 mod reading;
 
