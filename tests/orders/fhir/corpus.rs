@@ -13,7 +13,8 @@ const OF_A_CASE: [&str; 5] = ["status", "program", "pathway", "deviations", "s_c
 
 async fn load(service: &Service, what: &str, rows: impl Iterator<Item = Value>) {
     let lines: Vec<String> = rows.map(|row| row.to_string()).collect();
-    let loaded = put_roster(service, HEALTH_PLAN, &format!("/v1/rosters/anthem-blue-medicare-advantage/{what}"), lines.join("\n")).await;
+    let loaded =
+        put_roster(service, HEALTH_PLAN, &format!("/v1/rosters/anthem-blue-medicare-advantage/{what}"), lines.join("\n")).await;
     assert_eq!(loaded.status, 200, "{}", loaded.text);
 }
 
