@@ -1,16 +1,13 @@
 //! The search for orders as a body: addresses are kept in many logs, and a member's number has no place there.
 
 use super::body::ValidJson;
-use super::orders::{ListView, OrderQuery, listed};
-use super::paging::Page;
+use super::orders::{ListFields, ListView, OrderPage, OrderQuery, listed};
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::{App, Caller};
-use crate::domain::case::Case;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -50,6 +47,10 @@ struct OrderSearch {
     #[serde(default)]
     #[schema(inline)]
     view: Option<ListView>,
+    /// `summary` answers what a list shows of each case instead of whole cases.
+    #[serde(default)]
+    #[schema(inline)]
+    fields: Option<ListFields>,
     /// Items on a page.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 200, default = 50)]
@@ -64,12 +65,12 @@ struct OrderSearch {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     request_body = OrderSearch,
-    responses((status = 200, description = "A page of cases", body = Page<Case>)))]
+    responses((status = 200, description = "A page of cases", body = OrderPage)))]
 async fn post_order_search(
     State(app): State<App>,
     caller: Caller,
     ValidJson(search): ValidJson<OrderSearch>,
-) -> Result<Json<Page<Box<RawValue>>>, Problem> {
+) -> Result<Json<OrderPage>, Problem> {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     let query = OrderQuery {
         status: filled(search.status),
@@ -80,6 +81,7 @@ async fn post_order_search(
         submitted_from: filled(search.submitted_from),
         submitted_to: filled(search.submitted_to),
         view: search.view,
+        fields: search.fields,
         limit: search.limit,
         cursor: filled(search.cursor),
     };

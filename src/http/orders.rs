@@ -8,10 +8,10 @@ use super::path::Id;
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
-use crate::app::orders::{self, Filter, Seen, View};
+use crate::app::orders::{self, Filter, OrderRow, Seen, View};
 use crate::app::{App, Caller};
 use crate::domain::case::Case;
-use crate::domain::order::OrderRequest;
+use crate::domain::order::{MemberIdentity, OrderRequest};
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CaseStatus;
@@ -22,7 +22,8 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -110,6 +111,9 @@ pub(super) struct OrderQuery {
     /// `my_orders`: open, or closed within the last 90 days. `order_status`, the default: all.
     #[param(inline)]
     pub view: Option<ListView>,
+    /// `summary` answers what a list shows of each case instead of whole cases.
+    #[param(inline)]
+    pub fields: Option<ListFields>,
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub limit: Option<u32>,
@@ -127,31 +131,122 @@ pub(super) enum ListView {
     OrderStatus,
 }
 
+/// How much of each case.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ListFields {
+    /// What a list shows.
+    Summary,
+}
+
+/// What a list shows of a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OrderSummary {
+    /// The case.
+    case_id: Uuid,
+    /// The same to read out: `C` and nine characters.
+    case_number: Option<String>,
+    /// The number that authorizes; null where there is none.
+    order_id: Option<String>,
+    /// Status.
+    status: CaseStatus,
+    /// Who is treated.
+    member: SummaryMember,
+    /// The regimen matched; null where the drugs are no known one.
+    regimen_name: Option<String>,
+    /// When an answer is due; null once decided.
+    due_at: Option<DateTime<Utc>>,
+    /// What the practice is asked for.
+    asked_for: Vec<String>,
+    /// Last day of what is authorized.
+    valid_through: Option<NaiveDate>,
+    /// When the order was received.
+    submitted_at: DateTime<Utc>,
+}
+
+/// A member by name and number.
+#[derive(Debug, Serialize, ToSchema)]
+struct SummaryMember {
+    /// Member ID.
+    member_id: Option<String>,
+    /// First name.
+    first_name: Option<String>,
+    /// Last name.
+    last_name: Option<String>,
+}
+
+impl From<OrderRow> for OrderSummary {
+    fn from(row: OrderRow) -> Self {
+        let MemberIdentity { member_id, first_name, last_name, .. } = row.member;
+        Self {
+            case_id: row.case_id,
+            case_number: row.case_number,
+            order_id: row.order_id,
+            status: row.status,
+            member: SummaryMember { member_id, first_name, last_name },
+            regimen_name: row.regimen_name,
+            due_at: row.due_at,
+            asked_for: row.asked_for,
+            valid_through: row.valid_through,
+            submitted_at: row.submitted_at,
+        }
+    }
+}
+
+/// A page of whole cases, or of what a list shows of them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum OrderPage {
+    /// Whole cases, as they are stored.
+    Cases(Page<Box<RawValue>>),
+    /// With `fields` `summary`.
+    Summaries(Page<OrderSummary>),
+}
+
+impl PartialSchema for OrderPage {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new().item(Page::<Case>::schema()).item(Page::<OrderSummary>::schema()).into()
+    }
+}
+
+impl ToSchema for OrderPage {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Page::<Case>::schemas(schemas);
+        Page::<OrderSummary>::schemas(schemas);
+    }
+}
+
 /// Lists the cases that the caller may see, newest first (VER-06).
 #[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "orders",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(OrderQuery),
-    responses((status = 200, description = "A page of cases", body = Page<Case>)))]
+    responses((status = 200, description = "A page of cases", body = OrderPage)))]
 async fn list_orders(
     State(app): State<App>,
     caller: Caller,
     ValidQuery(query): ValidQuery<OrderQuery>,
-) -> Result<Json<Page<Box<RawValue>>>, Problem> {
+) -> Result<Json<OrderPage>, Problem> {
     listed(&app, &caller, query).await
 }
 
 /// A page of the cases that a caller may see.
-pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Result<Json<Page<Box<RawValue>>>, Problem> {
+pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Result<Json<OrderPage>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
-    let found = orders::list(app, caller, &filter(query)?, after, i64::from(limit) + 1).await?;
-    let page = Page::new(found, limit, |seen| seen.case_id);
+    let (fields, upto) = (query.fields, i64::from(limit) + 1);
+    let filter = filter(query)?;
+    if matches!(fields, Some(ListFields::Summary)) {
+        let rows = orders::rows(app, caller, &filter, after, upto).await?;
+        let page = Page::new(rows, limit, |row| row.case_id);
+        return Ok(Json(OrderPage::Summaries(page.map(OrderSummary::from))));
+    }
+    let page = Page::new(orders::list(app, caller, &filter, after, upto).await?, limit, |seen| seen.case_id);
     let mut items = Vec::with_capacity(page.items.len());
     for seen in page.items {
         items.push(RawValue::from_string(seen.body).map_err(|error| Problem::internal(format!("stored case: {error}")))?);
     }
-    Ok(Json(Page { items, next_cursor: page.next_cursor }))
+    Ok(Json(OrderPage::Cases(Page { items, next_cursor: page.next_cursor })))
 }
 
 fn filter(query: OrderQuery) -> Result<Filter, Problem> {

@@ -231,6 +231,45 @@ async fn orders_are_listed_newest_first_page_by_page_and_found_by_what_is_known_
 
 // proves VER-06
 #[tokio::test]
+async fn a_list_of_summaries_has_what_a_list_shows_and_nothing_else() {
+    let service = sandbox().await;
+    let authorized = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
+    let pending = for_member(pending_order(), "XKM100200301", "Sample", "Patient", "1948-06-30");
+    let pending = assert_created(&service.post("/v1/orders", ORDERING, &pending).await);
+    let summary = |case: &Value, valid_through: &Value| {
+        let member = &case["request"]["member"];
+        json!({
+            "case_id": case["case_id"], "case_number": case["case_number"], "order_id": case["order_id"], "status": case["status"],
+            "member": {"member_id": member["member_id"], "first_name": member["first_name"], "last_name": member["last_name"]},
+            "regimen_name": case["pathway"]["regimen_name"], "asked_for": case["review"]["asked_for"].as_array().cloned().unwrap_or_default(),
+            "valid_through": valid_through, "submitted_at": case["submitted_at"],
+        })
+    };
+    let whole = service.get("/v1/orders", ORDERING).await;
+    let listed = service.get("/v1/orders?fields=summary", ORDERING).await;
+    assert!(listed.text.len() * 10 < whole.text.len(), "{} and {} bytes", listed.text.len(), whole.text.len());
+    let instant = |text: &Value| text.as_str().map(|text| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    let last_day = authorized["drugs"].as_array().unwrap().iter().map(|drug| &drug["valid_through"]).max_by_key(|day| day.as_str());
+    let listed = listed.json();
+    for (case, valid_through, due_at) in
+        [(&pending, &Value::Null, &pending["review"]["due_at"]), (&authorized, last_day.unwrap(), &Value::Null)]
+    {
+        let mut item = listed["items"].as_array().unwrap().iter().find(|item| item["case_id"] == case["case_id"]).unwrap().clone();
+        assert_eq!(instant(&item.as_object_mut().unwrap().remove("due_at").unwrap()), instant(due_at));
+        assert_eq!(item, summary(case, valid_through));
+    }
+    let page = service.get("/v1/orders?fields=summary&limit=1", ORDERING).await.json();
+    let next = format!("/v1/orders?fields=summary&limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!(service.get(&next, ORDERING).await.json()["items"][0], listed["items"][1]);
+    let searched = json!({"fields": "summary", "member_id": "XKM100200301"});
+    let found = service.post("/v1/orders/searches", ORDERING, &searched).await.json();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    assert_eq!(found["items"][0]["member"]["last_name"], "Patient");
+    service.get("/v1/orders?fields=all", ORDERING).await.assert_problem(422, "validation-failed");
+}
+
+// proves VER-06
+#[tokio::test]
 async fn a_closed_case_leaves_my_orders_after_90_days_and_stays_in_order_status() {
     let service = sandbox().await;
     assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
