@@ -249,12 +249,14 @@ async fn a_list_of_summaries_has_what_a_list_shows_and_nothing_else() {
     let listed = service.get("/v1/orders?fields=summary", ORDERING).await;
     assert!(listed.text.len() * 10 < whole.text.len(), "{} and {} bytes", listed.text.len(), whole.text.len());
     let instant = |text: &Value| text.as_str().map(|text| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
-    let last_day = authorized["drugs"].as_array().unwrap().iter().map(|drug| &drug["valid_through"]).max_by_key(|day| day.as_str());
+    let last_day =
+        authorized["drugs"].as_array().unwrap().iter().map(|drug| &drug["valid_through"]).max_by_key(|day| day.as_str());
     let listed = listed.json();
     for (case, valid_through, due_at) in
         [(&pending, &Value::Null, &pending["review"]["due_at"]), (&authorized, last_day.unwrap(), &Value::Null)]
     {
-        let mut item = listed["items"].as_array().unwrap().iter().find(|item| item["case_id"] == case["case_id"]).unwrap().clone();
+        let mut item =
+            listed["items"].as_array().unwrap().iter().find(|item| item["case_id"] == case["case_id"]).unwrap().clone();
         assert_eq!(instant(&item.as_object_mut().unwrap().remove("due_at").unwrap()), instant(due_at));
         assert_eq!(item, summary(case, valid_through));
     }
