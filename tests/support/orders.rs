@@ -1,6 +1,6 @@
 //! Orders for tests: a regimen "entered exactly", and facts around it. Patients are obviously fictional.
 
-use oncoauth::domain::content::{Content, Regimen, RegimenDrug, RegimenPhase, RequiredResult};
+use oncoauth::domain::content::{Content, Form, Regimen, RegimenDrug, RegimenPhase, RequiredResult};
 use oncoauth::domain::order::OrderRequest;
 use oncoauth::domain::roster::{MemberRow, ProviderRow};
 use oncoauth::domain::vocabulary::CallerRole;
@@ -63,9 +63,10 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     let early = |stage: &&String| !curative || stage.as_str() != "IV";
     let stage = regimen.stages.iter().rev().find(early).or(regimen.stages.last());
     let mut line = 0;
-    let last = regimen.phases.len() - 1;
-    let phases: Vec<Value> =
-        regimen.phases.iter().enumerate().map(|(index, phase)| phase_order(phase, index == last, content, &mut line)).collect();
+    let last = regimen.phases.iter().rposition(|phase| !phase.beside);
+    let is_open = |index: usize, phase: &RegimenPhase| phase.beside || Some(index) == last;
+    let phases = regimen.phases.iter().enumerate();
+    let phases: Vec<Value> = phases.map(|(index, phase)| phase_order(phase, is_open(index, phase), content, &mut line)).collect();
     let special =
         |word: &&String| oncoauth::rules::setting::line_word(word).is_none() && !(curative && word.starts_with("metastatic"));
     // "four or more" is told as a number; the treatments behind it are left open
@@ -101,6 +102,16 @@ pub fn exact(regimen: &Regimen, content: &Content, short: &str) -> Value {
     document(&regimen.id, &mut order);
     told::tell(&regimen.id, &mut order);
     order
+}
+
+/// A regimen as one of its forms gives it.
+pub fn in_form(regimen: &Regimen, form: &Form) -> Regimen {
+    Regimen {
+        phases: form.phases.clone(),
+        required_ingredients: form.required_ingredients.clone(),
+        forms: Vec::new(),
+        ..regimen.clone()
+    }
 }
 
 /// One earlier treatment for each line before a later one; none before another.
@@ -256,8 +267,8 @@ fn biomarker(marker: &str, required: &RequiredResult, content: &Content) -> Valu
     json!({"name": marker, "result": result, "on": "2026-11-12"})
 }
 
-fn phase_order(phase: &RegimenPhase, last: bool, content: &Content, line: &mut u32) -> Value {
-    let cycles = match (phase.until_progression && last, phase.cycles_max) {
+fn phase_order(phase: &RegimenPhase, may_be_open: bool, content: &Content, line: &mut u32) -> Value {
+    let cycles = match (phase.until_progression && may_be_open, phase.cycles_max) {
         (true, _) => None,
         (false, Some(most)) => Some(most),
         (false, None) => Some(phase.cycles_min),
@@ -270,7 +281,7 @@ fn phase_order(phase: &RegimenPhase, last: bool, content: &Content, line: &mut u
             drug_order(drug, *line, content)
         })
         .collect();
-    json!({"cycle_length_days": phase.cycle_length_days, "cycles": cycles, "drugs": drugs})
+    json!({"cycle_length_days": phase.cycle_length_days, "cycles": cycles, "beside": phase.beside, "drugs": drugs})
 }
 
 /// A line with the drug's first code for its route, or its name where it has none.

@@ -6,7 +6,7 @@ use super::super::state::HttpState;
 use super::{SearchPage, page};
 use crate::app::catalog::pathways::{self, ListedPathway, PathwayStatus};
 use crate::app::{App, catalog};
-use crate::domain::content::{Content, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase};
+use crate::domain::content::{Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase};
 use crate::domain::vocabulary::{DoseUnit, LineOfTreatment};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -64,6 +64,8 @@ struct RegimenBody {
     content_release: String,
     /// Phases in order.
     phases: Vec<PhaseBody>,
+    /// Other schedules, products and memberships that count as it.
+    forms: Vec<FormBody>,
 }
 
 /// A regimen's place among the Pathways.
@@ -109,8 +111,23 @@ struct PhaseBody {
     cycles_max: Option<u32>,
     /// True where treatment may go on until progression.
     until_progression: bool,
+    /// True where it runs beside the others, from the first day on.
+    beside: bool,
     /// Drugs.
     drugs: Vec<PhaseDrugBody>,
+}
+
+/// Another labelled or usual way of giving a regimen, which counts as it.
+#[derive(Debug, Serialize, ToSchema)]
+struct FormBody {
+    /// What is other.
+    name: String,
+    /// Label or guideline.
+    source: String,
+    /// Ingredients that an order of it contains.
+    ingredients: Vec<String>,
+    /// Phases in order, in place of the regimen's.
+    phases: Vec<PhaseBody>,
 }
 
 /// A drug of a phase.
@@ -192,6 +209,7 @@ fn phase_body(phase: &RegimenPhase, content: &Content) -> PhaseBody {
         cycles_min: phase.cycles_min,
         cycles_max: phase.cycles_max,
         until_progression: phase.until_progression,
+        beside: phase.beside,
         drugs: phase.drugs.iter().map(|drug| drug_body(drug, content)).collect(),
     }
 }
@@ -222,7 +240,21 @@ fn body(regimen: &Regimen, content: &Content) -> RegimenBody {
         notes: regimen.notes.clone(),
         verify: regimen.verify,
         content_release: content.release.name.clone(),
-        phases: regimen.phases.iter().map(|phase| phase_body(phase, content)).collect(),
+        phases: phase_bodies(&regimen.phases, content),
+        forms: regimen.forms.iter().map(|form| form_body(form, content)).collect(),
+    }
+}
+
+fn phase_bodies(phases: &[RegimenPhase], content: &Content) -> Vec<PhaseBody> {
+    phases.iter().map(|phase| phase_body(phase, content)).collect()
+}
+
+fn form_body(form: &Form, content: &Content) -> FormBody {
+    FormBody {
+        name: form.name.clone(),
+        source: form.source.clone(),
+        ingredients: form.required_ingredients.clone(),
+        phases: phase_bodies(&form.phases, content),
     }
 }
 

@@ -12,6 +12,7 @@ mod criteria;
 mod document;
 mod dosing;
 mod drugs;
+mod forms;
 mod limits;
 mod lines;
 mod lint;

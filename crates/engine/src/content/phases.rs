@@ -21,6 +21,8 @@ pub(super) struct PhaseEntry {
     cycles: String,
     #[serde(default)]
     until_progression: bool,
+    #[serde(default)]
+    beside: bool,
     drugs: Vec<DrugEntry>,
 }
 
@@ -60,12 +62,28 @@ pub(super) fn phases(
     words: &Vocabulary,
     report: &mut Report,
 ) -> Vec<RegimenPhase> {
-    let last = entries.len().saturating_sub(1);
     let place = regimen.key("phase");
-    entries.iter().enumerate().map(|(index, entry)| phase(entry, place.at(index), index == last, words, report)).collect()
+    let last = entries.iter().rposition(|entry| !entry.beside);
+    if !entries.is_empty() && last.is_none() {
+        place.error(report, "what runs beside needs phases that follow one another", None);
+    }
+    let phases: Vec<RegimenPhase> = entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| phase(entry, place.at(index), entry.beside || Some(index) == last, words, report))
+        .collect();
+    for (index, phase) in phases.iter().enumerate().filter(|(_, phase)| phase.beside) {
+        let given =
+            |drug: &RegimenDrug| phase.drugs.iter().any(|own| own.ingredients.iter().any(|name| drug.ingredients.contains(name)));
+        let others = phases.iter().enumerate().filter(|(other, _)| *other != index).flat_map(|(_, other)| &other.drugs);
+        if let Some(twice) = others.into_iter().find(|drug| given(drug)) {
+            place.at(index).key("beside").error(report, format!("`{}` is in another phase, too", twice.generic), None);
+        }
+    }
+    phases
 }
 
-fn phase(entry: &PhaseEntry, place: Place<'_, '_>, last: bool, words: &Vocabulary, report: &mut Report) -> RegimenPhase {
+fn phase(entry: &PhaseEntry, place: Place<'_, '_>, may_be_open: bool, words: &Vocabulary, report: &mut Report) -> RegimenPhase {
     if !(1..=LONGEST_CYCLE).contains(&entry.cycle_days) {
         place.key("cycle_days").error(report, format!("a cycle has 1 to {LONGEST_CYCLE} days"), None);
     }
@@ -77,7 +95,7 @@ fn phase(entry: &PhaseEntry, place: Place<'_, '_>, last: bool, words: &Vocabular
         place.key("cycles").error(report, format!("`{}` is not a number of cycles", entry.cycles), suggestion);
         (1, Some(1))
     });
-    if most.is_none() && !last {
+    if most.is_none() && !may_be_open {
         place.key("cycles").error(report, "only the last phase may be open-ended", None);
     }
     let drugs_at = place.key("drugs");
@@ -93,6 +111,7 @@ fn phase(entry: &PhaseEntry, place: Place<'_, '_>, last: bool, words: &Vocabular
         cycles_min: fewest,
         cycles_max: most,
         until_progression: entry.until_progression || most.is_none(),
+        beside: entry.beside,
         drugs,
     }
 }
@@ -106,26 +125,55 @@ fn cycles(text: &str) -> Option<(u32, Option<u32>)> {
     (fewest <= most && most > 0).then_some((fewest, Some(most)))
 }
 
-fn read(entry: &DrugEntry, cycle_days: u32, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> RegimenDrug {
-    let known = words.drugs.by_name(&entry.generic);
+/// The ingredients of a drug of the catalogue; reports what is none.
+pub(super) fn known(generic: &str, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Vec<String> {
+    let known = words.drugs.by_name(generic);
     match known {
         None => {
-            let suggestion = did_you_mean(&entry.generic, words.drugs.all().iter().map(|drug| drug.generic.as_str()));
-            place.key("generic").error(report, format!("there is no drug `{}`", entry.generic), suggestion);
+            let suggestion = did_you_mean(generic, words.drugs.all().iter().map(|drug| drug.generic.as_str()));
+            place.key("generic").error(report, format!("there is no drug `{generic}`"), suggestion);
         }
-        Some(drug) if drug.generic != entry.generic => {
+        Some(drug) if drug.generic != generic => {
             let suggestion = Some(format!("write `{}`", drug.generic));
-            place.key("generic").error(report, format!("`{}` is a synonym", entry.generic), suggestion);
+            place.key("generic").error(report, format!("`{generic}` is a synonym"), suggestion);
         }
         Some(_) => {}
     }
+    known.map_or_else(|| vec![generic.to_owned()], |drug| drug.ingredients.clone())
+}
+
+/// A drug on day 1, once.
+pub(super) fn drug(
+    generic: &str,
+    (dose, loading_dose): (RegimenDose, Option<RegimenDose>),
+    route: &str,
+    place: Place<'_, '_>,
+    words: &Vocabulary,
+    report: &mut Report,
+) -> RegimenDrug {
+    RegimenDrug {
+        generic: generic.to_owned(),
+        ingredients: known(generic, place, words, report),
+        role: RegimenDrugRole::Therapeutic,
+        dose,
+        loading_dose,
+        maximum_dose: None,
+        days: vec![1],
+        frequency_per_day: 1,
+        route: route.to_lowercase(),
+        note: None,
+    }
+}
+
+fn read(entry: &DrugEntry, cycle_days: u32, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> RegimenDrug {
+    let ingredients = known(&entry.generic, place, words, report);
     if !(1..=24).contains(&entry.per_day) {
         place.key("per_day").error(report, "between 1 and 24 administrations a day", None);
     }
     let dose = dose(&entry.dose, place.key("dose"), report);
     RegimenDrug {
         generic: entry.generic.clone(),
-        ingredients: known.map_or_else(|| vec![entry.generic.clone()], |drug| drug.ingredients.clone()),
+        ingredients,
         role: match entry.role {
             Role::Therapeutic => RegimenDrugRole::Therapeutic,
             Role::Modulator => RegimenDrugRole::Modulator,
@@ -158,7 +206,7 @@ pub(super) fn dose(text: &str, place: Place<'_, '_>, report: &mut Report) -> Reg
 }
 
 /// A ceiling in milligrams, or in the dose's own unit where that is flat.
-fn maximum(text: &str, unit: DoseUnit, place: Place<'_, '_>, report: &mut Report) -> f64 {
+pub(super) fn maximum(text: &str, unit: DoseUnit, place: Place<'_, '_>, report: &mut Report) -> f64 {
     let ceiling = dose(text, place, report);
     if ceiling.unit != DoseUnit::Mg && ceiling.unit != unit {
         place.error(report, "a maximum is given in mg, or in the unit of the dose", None);
@@ -166,7 +214,8 @@ fn maximum(text: &str, unit: DoseUnit, place: Place<'_, '_>, report: &mut Report
     ceiling.amount
 }
 
-fn days(text: &str, cycle_days: u32, place: Place<'_, '_>, report: &mut Report) -> Vec<u32> {
+/// Days such as `1-14` or `1, 8, 15`, ascending; reports what is none.
+pub(super) fn days(text: &str, cycle_days: u32, place: Place<'_, '_>, report: &mut Report) -> Vec<u32> {
     let mut found = BTreeSet::new();
     for part in text.split(',').map(str::trim) {
         let (from, to) = part.split_once('-').unwrap_or((part, part));

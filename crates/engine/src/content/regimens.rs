@@ -3,6 +3,7 @@
 use super::codes::{is_icd10, text_of};
 use super::criteria::biomarker_requirement;
 use super::document::{Document, Place};
+use super::forms;
 use super::lines;
 use super::phases::{PhaseEntry, phases};
 use super::policies::statements;
@@ -86,6 +87,8 @@ pub(super) struct Draft {
     /// Releases.
     pub life: Lifetime,
     plain: Option<Arc<Regimen>>,
+    /// Releases of each form.
+    forms: Vec<Lifetime>,
 }
 
 impl Draft {
@@ -95,7 +98,12 @@ impl Draft {
             return None;
         }
         let plain = if self.pathway_life.covers(release) { None } else { self.plain.clone() };
-        Some(plain.unwrap_or_else(|| Arc::clone(&self.regimen)))
+        let regimen = plain.unwrap_or_else(|| Arc::clone(&self.regimen));
+        if self.forms.iter().all(|life| life.covers(release)) {
+            return Some(regimen);
+        }
+        let forms = regimen.forms.iter().zip(&self.forms).filter(|(_, life)| life.covers(release));
+        Some(Arc::new(Regimen { forms: forms.map(|(form, _)| form.clone()).collect(), ..(*regimen).clone() }))
     }
 }
 
@@ -103,6 +111,7 @@ impl Draft {
 pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, report: &mut Report) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let mut ids: HashMap<String, (String, usize)> = HashMap::new();
+    let mut forms = forms::read(source, words, releases, report);
     for file in source.files("regimens", "toml") {
         let Some(text) = text_of(source, &file, report) else { continue };
         let Some(document) = Document::parse(&file, &text, report) else { continue };
@@ -115,13 +124,14 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
                 place.key("id").error(report, format!("regimen `{}` is also at {file}:{line}", entry.id), None);
             }
             if let Some(header) = &header {
-                drafts.push(draft(entry, header, place, words, releases, report));
+                drafts.push(draft(entry, header, place, words, (releases, &mut forms), report));
             }
         }
     }
     if drafts.is_empty() {
         report.error("regimens", 1, "there are no regimens", None);
     }
+    forms.check(&ids.keys().map(String::as_str).collect::<Vec<_>>(), report);
     drafts
 }
 
@@ -140,7 +150,7 @@ fn draft(
     header: &Header,
     place: Place<'_, '_>,
     words: &Vocabulary,
-    releases: &Releases,
+    (releases, forms): (&Releases, &mut forms::Rules),
     report: &mut Report,
 ) -> Draft {
     check_words(&entry, place, words, report);
@@ -149,9 +159,11 @@ fn draft(
         releases.lifetime(pathway.introduced.as_deref(), pathway.retired.as_deref(), place.key("pathway"), report)
     });
     let changes = releases.iter().any(|(index, _)| life.covers(index) && !pathway_life.covers(index));
-    let regimen = regimen(entry, header, place, words, report);
+    let mut regimen = regimen(entry, header, place, words, report);
+    let (of_regimen, forms) = forms.of(&regimen, life, place, report);
+    regimen.forms = of_regimen;
     let plain = changes.then(|| Arc::new(Regimen { pathway: None, ..regimen.clone() }));
-    Draft { regimen: Arc::new(regimen), position: place.key("id").position(), plain, life, pathway_life }
+    Draft { regimen: Arc::new(regimen), position: place.key("id").position(), plain, life, pathway_life, forms }
 }
 
 fn check_words(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {
@@ -242,6 +254,7 @@ fn regimen(entry: Entry, header: &Header, place: Place<'_, '_>, words: &Vocabula
         supportive_ingredients: supportive.difference(&required).cloned().collect(),
         required_ingredients: required.into_iter().collect(),
         phases,
+        forms: Vec::new(),
         fn_risk_basis: entry.fn_risk_basis,
         relative_cost: entry.cost_per_month,
         citation: entry.citation,

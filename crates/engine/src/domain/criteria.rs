@@ -78,6 +78,8 @@ pub enum Criterion {
     Continuation(bool),
     /// The order contains, beside the drug reviewed, one of these: `with carboplatin`, `with class platinum`.
     With(Vec<Partner>),
+    /// The order gives one of these, and has ended it before the drug reviewed begins: `after ipilimumab`.
+    After(Vec<Partner>),
     /// The order contains no other treatment drug: `alone`.
     Alone,
     /// An earlier therapy: `prior trastuzumab`, `prior class pd_1 progressed`.
@@ -162,6 +164,8 @@ pub enum NumberFact {
     Age,
     /// Shortest cycle length of the phases that contain treatment drugs, in days.
     CycleLengthDays,
+    /// Shortest cycle in which the drug reviewed is given, in days; of what runs beside, the shortest of the order.
+    OwnCycleDays,
     /// Ordered carboplatin target area under the curve, highest of the order.
     CarboplatinAuc,
     /// Planned days of treatment until its end; unknown for treatment until progression.

@@ -472,17 +472,20 @@ pub struct Treatment {
     pub continues: Option<Continues>,
 }
 
-/// One phase: cycles of the same length with the same drugs.
+/// One phase: cycles of the same length with the same drugs. Phases follow one another, those that run beside aside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// Days from one cycle's start to the next.
     #[schema(minimum = 1, maximum = 366)]
     pub cycle_length_days: u32,
-    /// Number of cycles; null, in the last phase only, means until progression.
+    /// Number of cycles; null means until progression, in the last phase that follows others, and as long as those in one that runs beside.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 400)]
     pub cycles: Option<u32>,
+    /// True for cycles of another length over the same time, from the first day on, such as leuprolide every 84 days.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub beside: bool,
     /// Drugs given in each cycle.
     #[serde(default)]
     #[schema(max_items = 60)]
@@ -512,6 +515,11 @@ impl fmt::Display for Dose {
 
 const fn once() -> u32 {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One line of the order.

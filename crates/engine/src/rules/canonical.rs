@@ -35,10 +35,11 @@ impl<'a> CanonicalPhase<'a> {
         Self { length, cycles_min: min, cycles_max: cycles, until_progression: cycles.is_none(), days, source }
     }
 
-    /// The same phase with one ingredient only.
+    /// The same phase with these ingredients only.
     #[must_use]
-    pub fn only(&self, ingredient: &str) -> Self {
-        let days = self.days.iter().filter(|(name, _)| **name == ingredient).map(|(name, days)| (*name, days.clone())).collect();
+    pub fn only(&self, ingredients: &[&str]) -> Self {
+        let days =
+            self.days.iter().filter(|(name, _)| ingredients.contains(name)).map(|(name, days)| (*name, days.clone())).collect();
         Self { days, ..*self }
     }
 

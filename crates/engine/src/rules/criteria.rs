@@ -7,7 +7,7 @@ use super::fit::is_line;
 use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
-use super::plan::{PlanLine, planned_days};
+use super::plan::{PlanLine, phase_starts, planned_days};
 use super::radiation::Treated;
 use super::setting;
 use super::tnm;
@@ -194,6 +194,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             .iter()
             .any(|partner| contains(bench.line, partner) || others(bench).any(|other| is_partner(other, partner)))
             .into(),
+        Criterion::After(partners) => is_after(partners, bench).into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
         Criterion::Prior { partners, end } => patient.history.prior(partners, *end, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
@@ -208,6 +209,32 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
 fn others<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
     let reviewed = bench.line.name();
     bench.plan.iter().filter(move |line| line.name() != reviewed)
+}
+
+/// The shortest cycle in which the drug reviewed is given. What runs beside is given in every cycle of the others.
+fn own_cycle_days(bench: &Bench<'_>) -> Option<u32> {
+    let own = || bench.plan.iter().filter(|line| line.name() == bench.line.name()).map(|line| line.phase);
+    let others = bench.phases.iter().filter(|phase| !phase.beside && own().any(|own| own.beside));
+    own().chain(others).map(|phase| phase.cycle_length_days).min()
+}
+
+/// True where a partner's last administration on this order comes before the first of the drug reviewed.
+fn is_after(partners: &[Partner], bench: &Bench<'_>) -> bool {
+    let starts = phase_starts(bench.phases);
+    let start = |line: &PlanLine<'_>| starts.get(line.phase_index).copied().unwrap_or(0);
+    let day = |day: u32| u64::from(day.saturating_sub(1));
+    let reviewed = bench.plan.iter().filter(|line| line.name() == bench.line.name());
+    let begins = reviewed.filter_map(|line| Some(start(line) + day(*line.ordered.days.iter().min()?))).min();
+    let ends = |line: &PlanLine<'_>| {
+        let cycles = u64::from(line.phase.cycles?.saturating_sub(1));
+        Some(start(line) + cycles * u64::from(line.phase.cycle_length_days) + day(*line.ordered.days.iter().max()?))
+    };
+    let partners = others(bench)
+        .filter(|other| !other.is_investigational() && partners.iter().any(|partner| is_partner(other, partner)))
+        .map(ends);
+    // a partner of several lines has to have ended in all of them
+    let ended = partners.reduce(|left, right| Some(left?.max(right?))).flatten();
+    ended.zip(begins).is_some_and(|(ended, begins)| ended < begins)
 }
 
 /// Ingredients beside the first that the line reviewed has itself, as a fixed combination: they count as given with it.
@@ -305,6 +332,7 @@ fn number(fact: NumberFact, bench: &Bench<'_>) -> Option<f64> {
                 .map(|dose| dose.amount)
                 .fold(0.0, f64::max),
         ),
+        NumberFact::OwnCycleDays => own_cycle_days(bench).map(f64::from),
         #[expect(clippy::cast_precision_loss, reason = "days of a plan fit a float exactly")]
         NumberFact::PlannedDays => planned_days(bench.phases).map(|days| days as f64),
         NumberFact::CreatinineClearance => patient.creatinine_clearance().ok(),
@@ -427,7 +455,7 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
             let (name, pointer) = number_name(*fact);
             say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
         }
-        Criterion::With(_) | Criterion::Alone => {
+        Criterion::With(_) | Criterion::After(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
             say("given_with", "/treatment/phases", json!(names));
         }
@@ -547,6 +575,7 @@ const fn number_name(fact: NumberFact) -> (&'static str, &'static str) {
         NumberFact::Ecog => ("ecog", "/clinical/performance_status"),
         NumberFact::Age => ("age", "/member/birth_date"),
         NumberFact::CycleLengthDays => ("cycle_length_days", "/treatment/phases"),
+        NumberFact::OwnCycleDays => ("own_cycle_days", "/treatment/phases"),
         NumberFact::CarboplatinAuc => ("carboplatin_auc", "/treatment/phases"),
         NumberFact::PlannedDays => ("planned_days", "/treatment/phases"),
         NumberFact::CreatinineClearance => ("creatinine_clearance_ml_min", "/clinical/serum_creatinine_mg_dl"),

@@ -33,6 +33,18 @@ pub fn decide(facts: &Facts<'_>, content: &Content, now: DateTime<Utc>) -> Resul
 
 pub(super) fn decide_admitted(
     facts: &Facts<'_>,
+    admitted: Admitted<'_>,
+    content: &Content,
+    now: DateTime<Utc>,
+) -> Result<Decision, Refusal> {
+    match plan::resolved(facts.order) {
+        Some(order) => decide_resolved(&Facts { order: &order, ..facts.clone() }, admitted, content, now),
+        None => decide_resolved(facts, admitted, content, now),
+    }
+}
+
+fn decide_resolved(
+    facts: &Facts<'_>,
     mut admitted: Admitted<'_>,
     content: &Content,
     now: DateTime<Utc>,
@@ -182,11 +194,7 @@ impl<'a> Deciding<'a> {
             requirements: &["REG-01", "DEV-02"],
             source: &matched.regimen.citation,
             facts: said_facts([("differences", json!(matched.differences.len()))]),
-            message: if matched.differences.is_empty() {
-                format!("interval, cycles and days are those of {}", matched.regimen.name)
-            } else {
-                format!("interval, cycles or days differ from {}", matched.regimen.name)
-            },
+            message: schedule_message(matched),
         });
     }
 
@@ -320,9 +328,7 @@ impl<'a> Deciding<'a> {
         let ours = matching::ingredients(shared.plan);
         let is_treatment = |ingredient: &str| {
             ours.treatment.contains(ingredient)
-                || shared
-                    .matched
-                    .is_some_and(|matched| matched.regimen.required_ingredients.iter().any(|required| required == ingredient))
+                || shared.matched.is_some_and(|matched| matched.required().iter().any(|required| required == ingredient))
                     && ours.flexible.contains(ingredient)
         };
         let cited = shared.admitted.referenced.map(|case| case.case_id);
@@ -490,6 +496,15 @@ pub(super) fn with_holds(alone: &[DrugStatus], holds: &[Hold]) -> Vec<DrugStatus
     let held = |status| matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired | DrugStatus::InProgress);
     let all = !alone.iter().copied().any(held);
     alone.iter().map(|status| if all || held(*status) { DrugStatus::InProgress } else { *status }).collect()
+}
+
+fn schedule_message(matched: &Match<'_>) -> String {
+    let name = &matched.regimen.name;
+    match matched.form {
+        _ if !matched.differences.is_empty() => format!("interval, cycles or days differ from {name}"),
+        Some(form) => format!("interval, cycles and days are those of {name}, given as {} ({})", form.name, form.source),
+        None => format!("interval, cycles and days are those of {name}"),
+    }
 }
 
 fn treatment_ingredients(drugs: &[DecidedDrug]) -> Vec<String> {

@@ -6,6 +6,7 @@ use super::intake;
 use super::matching::{Match, nearest};
 use super::plan::PlanLine;
 use super::policy::Open;
+use super::schedule::Difference;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::{FnRisk, Program};
@@ -113,6 +114,8 @@ pub fn cycles_dosing(matched: &Match<'_>, has_managed: bool, program: &Program) 
     matched
         .differences
         .iter()
+        // what runs beside is told, and pends, by itself
+        .filter(|difference| !difference.is_beside)
         .map(|difference| Deviation {
             code: DeviationCode::CyclesDosing,
             drug_line: Some(difference.line),
@@ -122,17 +125,17 @@ pub fn cycles_dosing(matched: &Match<'_>, has_managed: bool, program: &Program) 
             expected: difference.expected.clone(),
             entered: difference.entered.clone(),
             effect,
-            message: format!(
-                "{}: {} in {} ({}) is {}, entered was {}",
-                difference.name,
-                difference.what,
-                matched.regimen.name,
-                matched.regimen.id,
-                difference.expected,
-                difference.entered
-            ),
+            message: departure_in_words(difference, matched),
         })
         .collect()
+}
+
+/// How one drug's schedule departs.
+pub fn departure_in_words(difference: &Difference, matched: &Match<'_>) -> String {
+    format!(
+        "{}: {} in {} ({}) is {}, entered was {}",
+        difference.name, difference.what, matched.regimen.name, matched.regimen.id, difference.expected, difference.entered
+    )
 }
 
 /// What a managed drug's policy asks and the patient's answers do not give (DEV-04, DEV-05). Entries that `known` names already are

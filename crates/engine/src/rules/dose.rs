@@ -201,7 +201,9 @@ fn whole_units(ratio: f64) -> u64 {
 
 /// The valid range of an authorization, both days included (VER-08).
 pub fn valid_range(from: NaiveDate, phases: &[Phase], range: &Range) -> (NaiveDate, NaiveDate) {
-    let fixed: u64 = phases.iter().map(|phase| u64::from(phase.cycle_length_days) * u64::from(phase.cycles.unwrap_or(0))).sum();
+    let days = |phase: &Phase| u64::from(phase.cycle_length_days) * u64::from(phase.cycles.unwrap_or(0));
+    let following: u64 = phases.iter().filter(|phase| !phase.beside).map(days).sum();
+    let fixed = phases.iter().filter(|phase| phase.beside).map(days).fold(following, u64::max);
     let after_fixed = from.checked_add_days(Days::new(fixed + u64::from(range.days_after_last_cycle))).unwrap_or(NaiveDate::MAX);
     let months = |count| from.checked_add_months(Months::new(count)).unwrap_or(NaiveDate::MAX);
     let open_ended = phases.iter().any(|phase| phase.cycles.is_none());
@@ -295,7 +297,7 @@ mod tests {
         // proves VER-08, SUB-01
         let range = Range { days_after_last_cycle: 21, maximum_months: 12, until_progression_months: 6 };
         let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
-        let phase = |length, cycles| Phase { cycle_length_days: length, cycles, drugs: Vec::new() };
+        let phase = |length, cycles| Phase { cycle_length_days: length, cycles, beside: false, drugs: Vec::new() };
         let from = day(2026, 12, 1);
         for (phases, through) in [
             (vec![phase(21, Some(6))], day(2027, 4, 27)),

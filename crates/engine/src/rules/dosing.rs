@@ -12,7 +12,7 @@ mod share;
 pub use intake::faults;
 
 use super::concern::{Concern, Pends};
-use super::deviations::effect;
+use super::deviations::{departure_in_words, effect};
 use super::dose;
 use super::drugs::Shared;
 use super::facts::Facts;
@@ -37,6 +37,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
         bounds::judge(line, shared, &mut found);
     }
     days::judge(shared, &mut found);
+    beside(shared, &mut found);
     share::judge(shared, &mut found);
     combined_loading(shared, &mut found);
     steps(facts, shared, &mut found);
@@ -91,6 +92,29 @@ impl About<'_> {
             pends: if self.pends { Pends::Lines(vec![line.ordered.line]) } else { Pends::Nothing },
             hold: self.hold,
         }
+    }
+}
+
+/// An interval of its own that is none of the regimen's: too long or too short, a person looks, managed or not (SAFE-05).
+fn beside(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+    let Some(matched) = shared.matched else { return };
+    for difference in matched.differences.iter().filter(|difference| difference.is_beside) {
+        let Some(line) = shared.plan.iter().find(|line| line.ordered.line == difference.line) else { continue };
+        let about = About {
+            rule: "beside",
+            code: DeviationCode::CyclesDosing,
+            field: "",
+            expected: difference.expected.clone(),
+            entered: difference.entered.clone(),
+            message: departure_in_words(difference, matched),
+            pends: true,
+            hold: None,
+            outcome: Truth::NotMet,
+            requirements: &["SAFE-05", "DEV-02"],
+        };
+        let mut concern = about.concern(line, shared);
+        concern.deviation.field.clone_from(&difference.field);
+        found.push(concern);
     }
 }
 

@@ -261,7 +261,7 @@ fn units(
 /// The ceiling of a dose that is worked out from body measures, the regimen's and the product's own; a flat dose is what the practice wants.
 pub fn ceiling(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> Option<f64> {
     let (basis, _) = dose::measure(line.ordered.dose.filter(|dose| dose.unit.is_relative())?.unit);
-    let entries = matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let entries = matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
     let of_regimen = entries.filter(|drug| drug.generic == line.name()).find_map(|drug| drug.maximum_dose);
     let own = line.product.and_then(|product| product.cap).filter(|cap| cap.basis.kind == basis.kind).map(|cap| cap.amount);
     match (of_regimen, own) {
@@ -296,12 +296,14 @@ pub fn cycle_cap(line: &PlanLine<'_>, matched: &Match<'_>, plan: &[PlanLine<'_>]
         return None;
     }
     let length = line.phase.cycle_length_days;
-    let last = matched.regimen.phases.last()?;
+    let phases = matched.phases();
+    let beside = phases.iter().find(|phase| phase.beside && gives(phase, line));
+    let last = beside.or_else(|| phases.iter().rfind(|phase| !phase.beside))?;
     if !last.until_progression || last.cycle_length_days != length || !gives(last, line) {
         return None;
     }
-    let phases = matched.regimen.phases.iter().filter(|phase| phase.cycle_length_days == length && gives(phase, line));
-    let most: u32 = phases.map(|phase| phase.cycles_max).sum::<Option<u32>>()?;
+    let of_drug = phases.iter().filter(|phase| phase.cycle_length_days == length && gives(phase, line));
+    let most: u32 = of_drug.map(|phase| phase.cycles_max).sum::<Option<u32>>()?;
     let mut earlier: Vec<(usize, u32)> = plan
         .iter()
         .filter(|other| {

@@ -171,13 +171,14 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
         faults.push(Fault::new("/treatment/regimen_id", "not-allowed-value", format!("no regimen has the id `{id}`{hint}")));
     }
     let mut lines = std::collections::BTreeSet::new();
-    let last = treatment.phases.len().saturating_sub(1);
+    beside(&treatment.phases, content, faults);
+    let last = treatment.phases.iter().rposition(|phase| !phase.beside);
     for (phase_index, phase) in treatment.phases.iter().enumerate() {
         if phase.drugs.is_empty() {
             let message = "a phase has at least one drug; take the phase out or fill it";
             faults.push(Fault::new(format!("/treatment/phases/{phase_index}/drugs"), "missing", message));
         }
-        if phase.cycles.is_none() && phase_index != last {
+        if phase.cycles.is_none() && !phase.beside && Some(phase_index) != last {
             let message = "only the last phase may be open-ended (null = until progression); enter a number of cycles";
             faults.push(Fault::new(format!("/treatment/phases/{phase_index}/cycles"), "open-ended-phase", message));
         }
@@ -189,6 +190,36 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
             }
             one_drug(drug, phase, &at, content, faults);
         }
+    }
+}
+
+/// What runs beside runs beside something, and with drugs of its own: nobody could tell which of two schedules a drug follows.
+fn beside(phases: &[Phase], content: &Content, faults: &mut Vec<Fault>) {
+    if !phases.is_empty() && phases.iter().all(|phase| phase.beside) {
+        let message = "a phase runs beside others: enter the phases that follow one another without `beside`";
+        faults.push(Fault::new("/treatment/phases/0/beside", "contradiction", message));
+    }
+    let names = |phase: &Phase| -> std::collections::BTreeSet<String> {
+        phase.drugs.iter().flat_map(|drug| ingredients(drug, content)).collect()
+    };
+    for (index, phase) in phases.iter().enumerate().filter(|(_, phase)| phase.beside) {
+        let own = names(phase);
+        let others = phases.iter().enumerate().filter(|(other, _)| *other != index);
+        if let Some(twice) = others.flat_map(|(_, other)| names(other)).find(|name| own.contains(name)) {
+            let message =
+                format!("{twice} is in this phase and in another: a drug of a phase that runs beside is in no other phase");
+            faults.push(Fault::new(format!("/treatment/phases/{index}/beside"), "contradiction", message));
+        }
+    }
+}
+
+/// What a drug is made of; its own name where nobody knows it.
+fn ingredients(drug: &OrderedDrug, content: &Content) -> Vec<String> {
+    let by_code = drug.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code)).map(|(known, _)| known);
+    let named = || drug.generic.as_ref().and_then(|name| content.drugs.named(name));
+    match by_code.filter(|known| !known.is_unclassified()).or_else(named) {
+        Some(known) => known.ingredients.clone(),
+        None => drug.generic.iter().chain(&drug.hcpcs).take(1).map(|name| name.to_lowercase()).collect(),
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! A regimen is a candidate when the order holds every ingredient it requires and no other treatment ingredient. Of several
 //! candidates the submitter's choice is the match, else the one that fits the patient and the schedule best; equal fits go to the
-//! Pathway, then to the id.
+//! Pathway, then to the id. A regimen that is given another way is still that regimen where an order follows one of its forms in
+//! everything, the doses of what is other included (SAFE-16).
 
+use super::dose;
 use super::fit::{Dimension, fit, fit_truths};
 use super::patient::Patient;
 use super::plan::PlanLine;
-use super::schedule::{Difference, compare};
-use crate::domain::content::{self, Content, Regimen};
-use crate::domain::order::OrderRequest;
+use super::schedule::{Difference, compare, day_list};
+use crate::domain::content::{self, Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase};
+use crate::domain::order::{Dose, OrderRequest, Phase};
 use crate::domain::vocabulary::Truth;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use std::sync::Arc;
 pub struct Match<'a> {
     /// The regimen.
     pub regimen: &'a Arc<Regimen>,
+    /// The form of it that the order follows, where it is not as the regimen itself says.
+    pub form: Option<&'a Form>,
     /// How the patient fits it.
     pub dimensions: Vec<Dimension>,
     /// How the schedule departs from it.
@@ -30,7 +34,17 @@ pub struct Match<'a> {
     pub cancer_is_unclear: bool,
 }
 
-impl Match<'_> {
+impl<'a> Match<'a> {
+    /// Its phases, in the form that the order follows.
+    pub fn phases(&self) -> &'a [RegimenPhase] {
+        self.form.map_or(self.regimen.phases.as_slice(), |form| &form.phases)
+    }
+
+    /// The ingredients that an order of it must contain.
+    pub fn required(&self) -> &'a [String] {
+        self.form.map_or(self.regimen.required_ingredients.as_slice(), |form| &form.required_ingredients)
+    }
+
     /// Whether the patient fits the regimen in every dimension.
     pub fn clinical_fit(&self) -> Truth {
         self.dimensions.iter().fold(Truth::Met, |so_far, dimension| so_far.and(dimension.truth))
@@ -38,7 +52,7 @@ impl Match<'_> {
 
     /// True where the line is part of the regimen's treatment.
     pub fn contains(&self, line: &PlanLine<'_>) -> bool {
-        self.regimen.required_ingredients.iter().any(|required| line.has_ingredient(required))
+        self.required().iter().any(|required| line.has_ingredient(required))
     }
 }
 
@@ -72,15 +86,17 @@ pub fn best<'a>(
     let chosen = treatment.and_then(|treatment| treatment.regimen_id.as_deref());
     let phases = treatment.map_or(&[][..], |treatment| &treatment.phases);
     let cancer = Cancer::of(patient);
-    let candidates: Vec<Candidate<'a>> = same_drugs(&ingredients(plan), cancer, content)
+    let found = ingredients(plan);
+    let candidates: Vec<Candidate<'a>> = same_drugs(&found, cancer, content)
         .into_iter()
-        .map(|regimen| Candidate { regimen, differences: compare(phases, plan, regimen) })
+        .filter_map(|regimen| Candidate::of(regimen, &found, phases, plan, patient))
         .collect();
     let fewest = candidates.iter().map(|candidate| candidate.differences.len()).min()?;
     let twins = candidates.iter().filter(|other| other.differences.len() == fewest).map(|other| other.regimen).collect();
     let best = candidates.into_iter().min_by_key(|candidate| candidate.rank(chosen, patient))?;
     Some(Match {
         regimen: best.regimen,
+        form: best.form,
         dimensions: fit(best.regimen, patient),
         differences: best.differences,
         twins,
@@ -91,19 +107,69 @@ pub fn best<'a>(
 /// A regimen with the drugs of the order.
 struct Candidate<'a> {
     regimen: &'a Arc<Regimen>,
+    form: Option<&'a Form>,
     differences: Vec<Difference>,
 }
 
 impl<'a> Candidate<'a> {
-    /// Least is best: the submitter's choice, then the fit, the schedule, a Pathway.
-    fn rank(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize, usize, bool, &'a str) {
+    /// The regimen as it is, where that is what is ordered; else one of its forms that the order follows in everything; else as it is,
+    /// with what departs.
+    fn of(
+        regimen: &'a Arc<Regimen>,
+        found: &Ingredients<'_>,
+        phases: &[Phase],
+        plan: &[PlanLine<'_>],
+        patient: &Patient<'_>,
+    ) -> Option<Self> {
+        let itself = has_same_drugs(&regimen.required_ingredients, found)
+            .then(|| compare(phases, plan, &regimen.required_ingredients, &regimen.phases));
+        if regimen.forms.is_empty() {
+            return itself.map(|differences| Self { regimen, form: None, differences });
+        }
+        let is_itself = itself.as_ref().is_some_and(Vec::is_empty);
+        let other_products = other_products(&regimen.phases, plan);
+        let changed: Vec<&str> = regimen.forms.iter().flat_map(|form| form.changed.iter().map(String::as_str)).collect();
+        if !is_itself || !other_products.is_empty() || !has_doses_of(&regimen.phases, &changed, plan, patient) {
+            let follows = |form: &&Form| {
+                let own: Vec<&str> = form.changed.iter().map(String::as_str).collect();
+                has_same_drugs(&form.required_ingredients, found)
+                    && self::other_products(&form.phases, plan).is_empty()
+                    && has_doses_of(&form.phases, &own, plan, patient)
+                    && compare(phases, plan, &form.required_ingredients, &form.phases).is_empty()
+            };
+            // of several the one that has the doses of whatever any of them changes
+            let followed: Vec<&Form> = regimen.forms.iter().filter(follows).collect();
+            let best = followed.iter().find(|form| has_doses_of(&form.phases, &changed, plan, patient)).or(followed.first());
+            if let Some(form) = best {
+                return Some(Self { regimen, form: Some(form), differences: Vec::new() });
+            }
+        }
+        // a product that a form gives is ordered as the form gives it, or it departs
+        let differences = itself?;
+        let of_form = |line: &&PlanLine<'_>| regimen.forms.iter().any(|form| form.changed.iter().any(|name| name == line.name()));
+        let unlike = other_products.into_iter().find(of_form).filter(|_| differences.is_empty());
+        let differences = differences.into_iter().chain(unlike.map(|line| as_no_form(line, regimen))).collect();
+        Some(Self { regimen, form: None, differences })
+    }
+
+    /// Least is best: the submitter's choice, then the fit, the schedule, what is a regimen by itself, a Pathway.
+    fn rank(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize, usize, bool, bool, &'a str) {
         let (mut not_met, mut unknown) = (0, 0);
         for truth in fit_truths(self.regimen, patient) {
             not_met += usize::from(truth == Truth::NotMet);
             unknown += usize::from(truth == Truth::Unknown);
         }
         let is_pathway = self.regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
-        (chosen != Some(self.regimen.id.as_str()), not_met, unknown, self.differences.len(), !is_pathway, &self.regimen.id)
+        let is_form = self.form.is_some();
+        (
+            chosen != Some(self.regimen.id.as_str()),
+            not_met,
+            unknown,
+            self.differences.len(),
+            is_form,
+            !is_pathway,
+            &self.regimen.id,
+        )
     }
 }
 
@@ -159,7 +225,7 @@ fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Cont
     for key in cancer.keys(content) {
         let with = |ingredient: &&str| content.regimens_with(key, ingredient);
         let mut add = |regimens: &'a [Arc<Regimen>]| {
-            same.extend(regimens.iter().filter(|regimen| cancer.has(regimen) && has_same_drugs(regimen, found)));
+            same.extend(regimens.iter().filter(|regimen| cancer.has(regimen) && is_of_drugs(regimen, found)));
         };
         // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
         match found.treatment.iter().map(with).min_by_key(|regimens| regimens.len()) {
@@ -172,8 +238,109 @@ fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Cont
     same
 }
 
-fn has_same_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
-    let required = &regimen.required_ingredients;
+fn is_of_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
+    has_same_drugs(&regimen.required_ingredients, found)
+        || regimen.forms.iter().any(|form| has_same_drugs(&form.required_ingredients, found))
+}
+
+/// Lines of the regimen's ingredients that are other products than its phases name, such as one under the skin.
+fn other_products<'p, 'l>(phases: &[RegimenPhase], plan: &'p [PlanLine<'l>]) -> Vec<&'p PlanLine<'l>> {
+    let drugs = || treatment(phases).map(|(_, drug)| drug);
+    let is_other = |line: &&PlanLine<'_>| {
+        let is_of = !line.is_investigational() && drugs().any(|drug| shares_ingredient(drug, line));
+        is_of && !drugs().any(|drug| drug.generic == line.name())
+    };
+    plan.iter().filter(is_other).collect()
+}
+
+/// The dose or the days of a product are none that stand for the regimen's own.
+fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
+    let of_line = regimen.forms.iter().flat_map(|form| treatment(&form.phases)).filter(|(_, drug)| drug.generic == line.name());
+    let mut given: Vec<String> = Vec::new();
+    for (phase, drug) in of_line {
+        let dose = Dose { amount: drug.dose.amount, unit: drug.dose.unit };
+        let words = format!("{dose}, day {} of {}", day_list(&drug.days), phase.cycle_length_days);
+        if !given.contains(&words) {
+            given.push(words);
+        }
+    }
+    let entered = line.ordered.dose.map_or_else(String::new, |dose| dose.to_string());
+    Difference {
+        line: line.ordered.line,
+        name: line.name().to_owned(),
+        field: line.pointer("/dose"),
+        expected: given.join(" or "),
+        entered: format!("{entered}, day {} of {}", day_list(&line.ordered.days), line.phase.cycle_length_days),
+        what: "dose of this product",
+        is_beside: false,
+    }
+}
+
+fn treatment(phases: &[RegimenPhase]) -> impl Iterator<Item = (&RegimenPhase, &RegimenDrug)> {
+    let is_part = |drug: &&RegimenDrug| drug.role != RegimenDrugRole::Supportive;
+    phases.iter().flat_map(move |phase| phase.drugs.iter().filter(is_part).map(move |drug| (phase, drug)))
+}
+
+fn shares_ingredient(drug: &RegimenDrug, line: &PlanLine<'_>) -> bool {
+    drug.ingredients.iter().any(|ingredient| line.has_ingredient(ingredient))
+}
+
+/// True where what is other in a form has the doses that its phases give, one after another, at their intervals: 200 mg every 6 weeks is
+/// no form of a regimen that gives 400 mg.
+fn has_doses_of(phases: &[RegimenPhase], changed: &[&str], plan: &[PlanLine<'_>], patient: &Patient<'_>) -> bool {
+    let other = || treatment(phases).filter(|(_, drug)| changed.contains(&drug.generic.as_str()));
+    let concerned =
+        |drug: &RegimenDrug| other().any(|(_, other)| other.ingredients.iter().any(|name| drug.ingredients.contains(name)));
+    let entries: Vec<(&RegimenPhase, &RegimenDrug)> = treatment(phases).filter(|(_, drug)| concerned(drug)).collect();
+    let mut names: Vec<&str> = entries.iter().map(|(_, drug)| drug.generic.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().all(|name| {
+        let entries: Vec<_> = entries.iter().filter(|(_, drug)| drug.generic == name).collect();
+        let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == name);
+        // each line stands for the entry of the line before it, or for a later one; the last for the last
+        let mut at = 0;
+        let mut last = 0;
+        for line in lines {
+            let fitting = |(place, entry): (usize, &&(&RegimenPhase, &RegimenDrug))| {
+                is_given_as(line, entry.0, entry.1, patient).then_some(place)
+            };
+            let Some(place) = entries.iter().enumerate().skip(at).find_map(fitting) else { return false };
+            at = place;
+            last = entries.iter().enumerate().skip(at).filter_map(fitting).max().unwrap_or(place);
+        }
+        last + 1 >= entries.len()
+    })
+}
+
+/// True for a line with the product, the interval and the dose of an entry.
+fn is_given_as(line: &PlanLine<'_>, phase: &RegimenPhase, drug: &RegimenDrug, patient: &Patient<'_>) -> bool {
+    let days = |days: &[u32]| u32::try_from(days.len()).unwrap_or(u32::MAX);
+    let as_often = line.phase.cycle_length_days.saturating_mul(days(&drug.days))
+        == phase.cycle_length_days.saturating_mul(days(&line.ordered.days));
+    let is_dose = |dose: Dose| {
+        let mut doses = std::iter::once(drug.dose).chain(drug.loading_dose);
+        doses.any(|expected| is_dose_of(dose, expected, line, patient))
+    };
+    drug.generic == line.name()
+        && as_often
+        && drug.frequency_per_day == line.ordered.frequency_per_day
+        && line.ordered.dose.is_some_and(is_dose)
+        && line.ordered.loading_dose.is_none_or(is_dose)
+}
+
+/// Within whole vials of it, or reduced as is usual where body measures make the dose.
+fn is_dose_of(ordered: Dose, expected: RegimenDose, line: &PlanLine<'_>, patient: &Patient<'_>) -> bool {
+    let shares = &patient.content.dosing.shares;
+    let given = |amount: f64, unit| dose::given(amount, unit, patient, line.product).ok();
+    let below = if expected.unit.is_relative() { shares.usual_reduction_percent } else { shares.rounding_percent };
+    given(ordered.amount, ordered.unit)
+        .zip(given(expected.amount, expected.unit))
+        .and_then(|(ordered, expected)| ordered.percent_of(expected))
+        .is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + shares.rounding_percent + 1e-9)
+}
+
+fn has_same_drugs(required: &[String], found: &Ingredients<'_>) -> bool {
     required
         .iter()
         .all(|ingredient| found.treatment.contains(ingredient.as_str()) || found.flexible.contains(ingredient.as_str()))

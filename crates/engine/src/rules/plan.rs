@@ -141,20 +141,46 @@ pub fn named<'a>(ordered: &OrderedDrug, drugs: &'a DrugCatalog) -> Option<&'a Ar
     drugs.named(ordered.generic.as_deref()?).filter(|drug| !drug.is_unclassified())
 }
 
-/// Phases with the day on which each begins, counted from 0 on the date of service.
+/// Phases with the day on which each begins, counted from 0 on the date of service. What runs beside begins at once.
 pub fn phase_starts(phases: &[Phase]) -> Vec<u64> {
     let mut start = 0;
     phases
         .iter()
         .map(|phase| {
+            if phase.beside {
+                return 0;
+            }
             let this = start;
-            start += u64::from(phase.cycle_length_days) * u64::from(phase.cycles.unwrap_or(0));
+            start += days_of(phase).unwrap_or(0);
             this
         })
         .collect()
 }
 
+/// Days of a phase; none where it is open-ended.
+fn days_of(phase: &Phase) -> Option<u64> {
+    phase.cycles.map(|cycles| u64::from(cycles) * u64::from(phase.cycle_length_days))
+}
+
 /// Days of all planned cycles; none for treatment until progression.
 pub fn planned_days(phases: &[Phase]) -> Option<u64> {
-    phases.iter().map(|phase| phase.cycles.map(|cycles| u64::from(cycles) * u64::from(phase.cycle_length_days))).sum()
+    let following: u64 = phases.iter().filter(|phase| !phase.beside).map(days_of).sum::<Option<u64>>()?;
+    let beside = phases.iter().filter(|phase| phase.beside).filter_map(days_of).max();
+    Some(following.max(beside.unwrap_or(0)))
+}
+
+/// The order with a number of cycles in every phase beside that lasts as long as the others, where these end; none where nothing changes.
+pub fn resolved(order: &OrderRequest) -> Option<OrderRequest> {
+    let phases = &order.treatment.as_ref()?.phases;
+    let is_open = |phase: &Phase| phase.beside && phase.cycles.is_none() && phase.cycle_length_days > 0;
+    if !phases.iter().any(is_open) {
+        return None;
+    }
+    let following = phases.iter().filter(|phase| !phase.beside);
+    let whole: u64 = following.map(days_of).sum::<Option<u64>>().filter(|days| *days > 0)?;
+    let mut order = order.clone();
+    for phase in order.treatment.iter_mut().flat_map(|treatment| &mut treatment.phases).filter(|phase| is_open(phase)) {
+        phase.cycles = u32::try_from(whole.div_ceil(u64::from(phase.cycle_length_days))).ok();
+    }
+    Some(order)
 }

@@ -2,7 +2,7 @@
 
 use super::canonical::{CanonicalPhase, Days, canonical, merged};
 use super::plan::PlanLine;
-use crate::domain::content::{Regimen, RegimenDrugRole};
+use crate::domain::content::{RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Phase;
 use std::collections::BTreeMap;
 
@@ -21,30 +21,115 @@ pub struct Difference {
     pub entered: String,
     /// What kind of entry it is, in words.
     pub what: &'static str,
+    /// True for what runs beside the other phases.
+    pub is_beside: bool,
 }
 
-/// Every departure, one per drug concerned.
-pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], regimen: &Regimen) -> Vec<Difference> {
-    let ordered = ordered_phases(phases, plan, regimen);
-    let expected = regimen_phases(regimen);
+/// Every departure from these phases, one per drug concerned.
+pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], required: &[String], expected: &[RegimenPhase]) -> Vec<Difference> {
+    let (beside, following) = ordered_phases(phases, plan, required);
+    let (expected_beside, expected_following) = regimen_phases(expected);
+    let mut found = if beside.is_empty() && expected_beside.is_empty() {
+        let all: Vec<&str> = required.iter().map(String::as_str).collect();
+        together(&all, &following, &expected_following, plan)
+    } else {
+        let ordered = Ordered { beside, following, plan };
+        let mut found = ordered.against(&expected_following, false);
+        for phase in expected_beside {
+            found.extend(ordered.against(&[phase], true));
+        }
+        found
+    };
+    found.sort_by_key(|difference| difference.line);
+    found.dedup_by_key(|difference| difference.line);
+    found
+}
+
+/// Drugs whose phases follow one another: how they stand to each other counts, too.
+fn together(
+    drugs: &[&str],
+    ordered: &[CanonicalPhase<'_>],
+    expected: &[CanonicalPhase<'_>],
+    plan: &[PlanLine<'_>],
+) -> Vec<Difference> {
     if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
         return Vec::new();
     }
     let mut found: Vec<Difference> =
-        regimen.required_ingredients.iter().filter_map(|ingredient| one_drug(ingredient, &ordered, &expected, plan)).collect();
+        drugs.iter().filter_map(|ingredient| one_drug(ingredient, ordered, expected, plan)).collect();
     if found.is_empty() {
-        found.extend(first_line(plan, |line| is_of(line, regimen)).map(|line| Difference {
-            line: line.ordered.line,
-            name: line.name().to_owned(),
-            field: "/treatment/phases".to_owned(),
-            expected: in_words(&merged(expected.iter().cloned())),
-            entered: in_words(&merged(ordered.iter().cloned())),
-            what: "sequence of phases",
-        }));
+        let is_of = |line: &PlanLine<'_>| drugs.iter().any(|ingredient| line.has_ingredient(ingredient));
+        found.extend(departs_in(first_line(plan, is_of), "sequence of phases", ordered, expected));
     }
-    found.sort_by_key(|difference| difference.line);
-    found.dedup_by_key(|difference| difference.line);
     found
+}
+
+fn departs_in(
+    line: Option<&PlanLine<'_>>,
+    what: &'static str,
+    ordered: &[CanonicalPhase<'_>],
+    expected: &[CanonicalPhase<'_>],
+) -> Option<Difference> {
+    line.map(|line| Difference {
+        line: line.ordered.line,
+        name: line.name().to_owned(),
+        field: "/treatment/phases".to_owned(),
+        expected: in_words(&merged(expected.iter().cloned())),
+        entered: in_words(&merged(ordered.iter().cloned())),
+        what,
+        is_beside: line.phase.beside,
+    })
+}
+
+/// An order with phases that run beside others, or one that is compared with such a regimen. What runs beside has no place among what
+/// follows one another, and is compared by itself.
+struct Ordered<'p, 'a> {
+    beside: Vec<CanonicalPhase<'a>>,
+    following: Vec<CanonicalPhase<'a>>,
+    plan: &'p [PlanLine<'a>],
+}
+
+impl Ordered<'_, '_> {
+    /// The drugs of phases of a regimen that follow one another, or of one that runs beside.
+    fn against(&self, expected: &[CanonicalPhase<'_>], is_beside: bool) -> Vec<Difference> {
+        let mut drugs: Vec<&str> = expected.iter().flat_map(|phase| phase.days.keys().copied()).collect();
+        drugs.sort_unstable();
+        drugs.dedup();
+        let place = |drug: &str| self.beside.iter().find(|phase| phase.days.contains_key(drug));
+        let (apart, rest): (Vec<&str>, Vec<&str>) = drugs.into_iter().partition(|drug| place(drug).is_some());
+        let mut found = Vec::new();
+        for drug in apart {
+            let (ordered, expected) = (place(drug).map(|phase| phase.only(&[drug])), projected(expected, &[drug]));
+            let ordered: Vec<CanonicalPhase<'_>> = ordered.into_iter().collect();
+            if is_beside || begins_at_once(&expected) {
+                found.extend(together(&[drug], &ordered, &expected, self.plan));
+            } else {
+                let line = first_line(self.plan, |line| line.has_ingredient(drug));
+                found.extend(departs_in(line, "course", &ordered, &expected));
+            }
+        }
+        if rest.is_empty() {
+            return found;
+        }
+        let (ordered, expected) = (projected(&self.following, &rest), projected(expected, &rest));
+        if is_beside && !begins_at_once(&ordered) {
+            let line = first_line(self.plan, |line| rest.iter().any(|drug| line.has_ingredient(drug)));
+            found.extend(departs_in(line, "course", &ordered, &expected));
+        } else {
+            found.extend(together(&rest, &ordered, &expected, self.plan));
+        }
+        found
+    }
+}
+
+fn projected<'a>(phases: &[CanonicalPhase<'a>], drugs: &[&str]) -> Vec<CanonicalPhase<'a>> {
+    phases.iter().map(|phase| phase.only(drugs)).collect()
+}
+
+/// True where the drugs are in every phase from the first on, until they end.
+fn begins_at_once(phases: &[CanonicalPhase<'_>]) -> bool {
+    let given = phases.iter().take_while(|phase| !phase.days.is_empty()).count();
+    given > 0 && phases.iter().skip(given).all(|phase| phase.days.is_empty())
 }
 
 fn same(left: &[CanonicalPhase<'_>], right: &[CanonicalPhase<'_>]) -> bool {
@@ -56,50 +141,50 @@ fn first_line<'p, 'a>(plan: &'p [PlanLine<'a>], is_it: impl Fn(&PlanLine<'a>) ->
     plan.iter().filter(|line| is_it(line)).min_by_key(|line| line.ordered.line)
 }
 
-fn is_of(line: &PlanLine<'_>, regimen: &Regimen) -> bool {
-    regimen.required_ingredients.iter().any(|required| line.has_ingredient(required))
+/// The phases of an order: those that run beside others, and those that follow one another.
+fn ordered_phases<'a>(
+    phases: &[Phase],
+    plan: &[PlanLine<'a>],
+    required: &[String],
+) -> (Vec<CanonicalPhase<'a>>, Vec<CanonicalPhase<'a>>) {
+    let canonical = phases.iter().enumerate().map(|(index, phase)| {
+        let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
+        for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
+            for ingredient in line.ingredients().filter(|name| required.iter().any(|required| required == name)) {
+                add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
+            }
+        }
+        (phase.beside, CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles, days))
+    });
+    apart(canonical)
 }
 
-fn ordered_phases<'a>(phases: &[Phase], plan: &[PlanLine<'a>], regimen: &Regimen) -> Vec<CanonicalPhase<'a>> {
-    phases
-        .iter()
-        .enumerate()
-        .map(|(index, phase)| {
-            let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
-            for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
-                for ingredient in
-                    line.ingredients().filter(|name| regimen.required_ingredients.iter().any(|required| required == name))
-                {
-                    add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
-                }
-            }
-            CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles, days)
-        })
-        .collect()
+fn apart<'a>(phases: impl Iterator<Item = (bool, CanonicalPhase<'a>)>) -> (Vec<CanonicalPhase<'a>>, Vec<CanonicalPhase<'a>>) {
+    let (beside, following): (Vec<_>, Vec<_>) = phases.partition(|(beside, _)| *beside);
+    let phases = |phases: Vec<(bool, CanonicalPhase<'a>)>| phases.into_iter().map(|(_, phase)| phase).collect();
+    (phases(beside), phases(following))
 }
 
-fn regimen_phases(regimen: &Regimen) -> Vec<CanonicalPhase<'_>> {
-    regimen
-        .phases
-        .iter()
-        .enumerate()
-        .map(|(source, phase)| {
-            let mut days: BTreeMap<&str, Days> = BTreeMap::new();
-            for drug in phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive) {
-                for ingredient in &drug.ingredients {
-                    add(days.entry(ingredient).or_default(), &drug.days, drug.frequency_per_day);
-                }
+/// The same of a regimen.
+fn regimen_phases(phases: &[RegimenPhase]) -> (Vec<CanonicalPhase<'_>>, Vec<CanonicalPhase<'_>>) {
+    let canonical = phases.iter().enumerate().map(|(source, phase)| {
+        let mut days: BTreeMap<&str, Days> = BTreeMap::new();
+        for drug in phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive) {
+            for ingredient in &drug.ingredients {
+                add(days.entry(ingredient).or_default(), &drug.days, drug.frequency_per_day);
             }
-            CanonicalPhase {
-                length: phase.cycle_length_days,
-                cycles_min: phase.cycles_min,
-                cycles_max: phase.cycles_max,
-                until_progression: phase.until_progression,
-                days,
-                source,
-            }
-        })
-        .collect()
+        }
+        let canonical = CanonicalPhase {
+            length: phase.cycle_length_days,
+            cycles_min: phase.cycles_min,
+            cycles_max: phase.cycles_max,
+            until_progression: phase.until_progression,
+            days,
+            source,
+        };
+        (phase.beside, canonical)
+    });
+    apart(canonical)
 }
 
 /// A drug split over two lines on one day is given once (REG-01: bolus and infusion, two vial sizes).
@@ -152,7 +237,7 @@ fn one_drug<'a>(
     expected: &[CanonicalPhase<'a>],
     plan: &[PlanLine<'_>],
 ) -> Option<Difference> {
-    let alone = |phases: &[CanonicalPhase<'a>]| phases.iter().map(|phase| phase.only(ingredient)).collect::<Vec<_>>();
+    let alone = |phases: &[CanonicalPhase<'a>]| phases.iter().map(|phase| phase.only(&[ingredient])).collect::<Vec<_>>();
     let (ordered, expected) = (alone(ordered), alone(expected));
     if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
         return None;
@@ -170,6 +255,7 @@ fn one_drug<'a>(
         expected,
         entered,
         what,
+        is_beside: line.phase.beside,
     };
     if ordered.len() != expected.len() {
         let line = at(ordered.first().map_or(0, |phase| phase.source))?;

@@ -184,7 +184,7 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
             request
                 .drugs()
                 .find(|(.., drug)| drug.line == line)
-                .map(|(_, _, phase, drug)| (phase.cycle_length_days, phase.cycles, drug.clone()))
+                .map(|(_, _, phase, drug)| (phase.cycle_length_days, phase.cycles, phase.beside, drug.clone()))
         };
         ordered(&before.request) == ordered(&fresh.request) && before.request.radiation == fresh.request.radiation
     };

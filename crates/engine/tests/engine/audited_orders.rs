@@ -10,22 +10,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use support::orders::Situation;
 
-/// Orders that may be decided at once as soon as content has their schedule, form or variant (SAFE-16).
-const AWAIT_CONTENT: [&str; 13] = [
-    "04_pembro400_q6w",
-    "09_nivo480_bladder_adj",
-    "11_durva1500_q4w",
-    "99d_atezo_1680_q4w_adj",
-    "23_tchp_phesgo",
-    "35_vrd_weekly_q28",
-    "36_vrd_dex40weekly",
-    "32_rchop_no_pred",
-    "31_rchop_full",
-    "63_tc_with_J0131",
-    "63_tc_with_J1642",
-    "63_tc_with_J2175",
-    "99h_goserelin_with_tc",
-];
+/// Goserelin of 3.6 mg is labelled every 28 days, and this order gives it every 21: a person looks. Beside chemotherapy at its own interval
+/// it is decided at once (`tests/cases/forms.toml`).
+const AWAIT_CONTENT: [&str; 1] = ["99h_goserelin_with_tc"];
 
 fn content() -> Arc<Content> {
     let library = oncoauth::content::load_embedded().expect("the shipped content is sound");

@@ -108,7 +108,7 @@ fn request(cancer: &str, order: &Order, content: &Content) -> Value {
     made
 }
 
-/// `21 days x 4: …`, `28 days until progression: …`
+/// `21 days x 4: …`, `28 days until progression: …`, `84 days beside: …`, `28 days beside x 26: …`
 fn phase(text: &str, line: &mut u32, content: &Content) -> Value {
     let (how, drugs) = text.split_once(": ").unwrap_or_else(|| panic!("no colon in {text}"));
     let mut words = how.split(' ');
@@ -121,7 +121,7 @@ fn phase(text: &str, line: &mut u32, content: &Content) -> Value {
             ordered(drug, *line, content)
         })
         .collect();
-    json!({"cycle_length_days": length, "cycles": cycles, "drugs": drugs})
+    json!({"cycle_length_days": length, "cycles": cycles, "beside": how.contains(" beside"), "drugs": drugs})
 }
 
 /// `trastuzumab 6 mg/kg iv day 1 loading 8 mg/kg`, `J9271 200 mg iv day 1`, `capecitabine 1000 mg/m2 po days 1-14 x2`

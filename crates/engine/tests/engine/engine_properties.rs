@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
-use support::orders::{Situation, exact};
+use support::orders::{Situation, exact, in_form};
 
 static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
     let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
@@ -99,9 +99,14 @@ fn drawn() -> impl Strategy<Value = Drawn> {
         0.3_f64..3.0,
     );
     let drugs = (prop::collection::vec(0..SUPPORTIVE.len(), 0..3), prop::option::weighted(0.3, 1_u64..9));
-    (0..regimens, 0..PROGRAMS.len(), answers, drugs).prop_map(|(regimen, program, answers, (supportive, cycles))| {
+    let form = prop::option::weighted(0.4, any::<prop::sample::Index>());
+    (0..regimens, form, 0..PROGRAMS.len(), answers, drugs).prop_map(|(regimen, form, program, answers, (supportive, cycles))| {
         let program = PROGRAMS[program];
-        let mut order = exact(&CONTENT.regimens[regimen], &CONTENT, program);
+        let regimen = &CONTENT.regimens[regimen];
+        let mut order = match form.filter(|_| !regimen.forms.is_empty()) {
+            Some(form) => exact(&in_form(regimen, form.get(&regimen.forms)), &CONTENT, program),
+            None => exact(regimen, &CONTENT, program),
+        };
         answer(&mut order, &answers);
         if let Some(cycles) = cycles {
             order["treatment"]["phases"][0]["cycles"] = json!(cycles);

@@ -13,6 +13,7 @@ mod deadlines;
 mod decision_cases;
 mod decision_report;
 mod engine_properties;
+mod forms;
 mod history;
 mod preferred_products;
 mod radiation;

@@ -12,7 +12,8 @@ const HEAD: &str = "# Regimens of the demonstration
 
 Made from `content/regimens/` by `scripts/regimen-index`; a test compares. Not for clinical use. A regimen stands in one file of its cancer,
 with all its phases; files of a cancer with many regimens are divided by situation, and within a file by when they are given, then by id. **P**: a
-Pathway, with its ranks of efficacy, toxicity, consensus. FN: risk of febrile neutropenia.
+Pathway, with its ranks of efficacy, toxicity, consensus. FN: risk of febrile neutropenia. *Also given*: forms that count as the regimen, from
+`content/forms/`; they combine.
 ";
 
 fn content() -> Arc<Content> {
@@ -54,6 +55,17 @@ fn row(regimen: &Regimen, files: &BTreeMap<String, String>) -> String {
     )
 }
 
+/// What is other in its forms, each said once: they combine.
+fn forms(regimen: &Regimen) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in regimen.forms.iter().flat_map(|form| form.parts.iter().map(String::as_str)) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    (!parts.is_empty()).then(|| format!("- {}: {}", regimen.id, parts.join("; ")))
+}
+
 fn page(content: &Content) -> String {
     let files = files();
     let pathways = content.regimens.iter().filter(|regimen| regimen.pathway.is_some()).count();
@@ -67,9 +79,13 @@ fn page(content: &Content) -> String {
         regimens.sort_by(|left, right| (&files[&left.id], &left.id).cmp(&(&files[&right.id], &right.id)));
         write!(text, "\n## {} (`{}`)\n\n", cancer.name, cancer.key).expect("a string takes everything");
         text.push_str("| Regimen | Name | Setting, line | Asks for | Pathway | FN |\n|---|---|---|---|---|---|\n");
-        for regimen in regimens {
+        for regimen in &regimens {
             text.push_str(&row(regimen, &files));
             text.push('\n');
+        }
+        let formed: Vec<String> = regimens.iter().filter_map(|regimen| forms(regimen)).collect();
+        if !formed.is_empty() {
+            write!(text, "\nAlso given:\n\n{}\n", formed.join("\n")).expect("a string takes everything");
         }
     }
     text

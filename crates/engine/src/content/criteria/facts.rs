@@ -13,7 +13,7 @@ use crate::domain::vocabulary::{
 };
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 47] = [
+const BEGINNINGS: [&str; 49] = [
     "cancer",
     "pathology",
     "stage",
@@ -29,6 +29,7 @@ const BEGINNINGS: [&str; 47] = [
     "days",
     "with",
     "without",
+    "after",
     "alone",
     "prior",
     "no",
@@ -39,6 +40,7 @@ const BEGINNINGS: [&str; 47] = [
     "line_of_business",
     "sex",
     "cycle_length_days",
+    "own_cycle_days",
     "carboplatin_auc",
     "planned_days",
     "creatinine_clearance",
@@ -89,6 +91,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "ecog" => number(reader, NumberFact::Ecog),
         "age" => number(reader, NumberFact::Age),
         "cycle_length_days" => number(reader, NumberFact::CycleLengthDays),
+        "own_cycle_days" => number(reader, NumberFact::OwnCycleDays),
         "carboplatin_auc" => number(reader, NumberFact::CarboplatinAuc),
         "planned_days" => number(reader, NumberFact::PlannedDays),
         "creatinine_clearance" => number(reader, NumberFact::CreatinineClearance),
@@ -121,6 +124,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "months" => months_since(reader),
         "with" => with(reader),
         "without" => Ok(Criterion::Not(Box::new(Criterion::With(partners(reader)?)))),
+        "after" => Ok(Criterion::After(partners(reader)?)),
         "alone" => Ok(Criterion::Alone),
         "prior" => prior(reader),
         "no" => {

@@ -40,7 +40,7 @@ impl<'a> Answer<'a> {
         let (low, high, whole) = match self {
             Self::Number(NumberFact::Ecog) => (0.0, 5.0, true),
             Self::Number(NumberFact::Age) => (0.0, 130.0, true),
-            Self::Number(NumberFact::CycleLengthDays) => (1.0, 366.0, true),
+            Self::Number(NumberFact::CycleLengthDays | NumberFact::OwnCycleDays) => (1.0, 366.0, true),
             Self::Number(NumberFact::LinesBefore | NumberFact::MetastaticLinesBefore) => (0.0, f64::INFINITY, true),
             Self::Number(NumberFact::PlannedDays | NumberFact::Courses) => (1.0, f64::INFINITY, true),
             // what the schedule says, clearance, weight: any number

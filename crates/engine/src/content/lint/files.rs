@@ -5,7 +5,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 23] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -22,6 +22,7 @@ const KNOWN: [&str; 22] = [
     "limits",
     "coverage",
     "regimens",
+    "forms",
     "drugs",
     "dosing",
     "calendars",
@@ -31,8 +32,8 @@ const KNOWN: [&str; 22] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 9] =
-    ["coverage", "programs", "policies", "limits", "regimens", "drugs", "dosing", "calendars", "radiation/schedules"];
+const TABLES: [&str; 10] =
+    ["coverage", "programs", "policies", "limits", "regimens", "forms", "drugs", "dosing", "calendars", "radiation/schedules"];
 
 const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
 

@@ -119,6 +119,7 @@ impl<'a> Room<'_, 'a> {
                 !self.leaves.iter().any(ruled_out)
             }
             Criterion::With(partners) => !is_wanted || partners.iter().any(|partner| self.may_be_given(partner)),
+            Criterion::After(partners) => !is_wanted || partners.iter().any(|partner| self.may_be_given(partner)),
             Criterion::Alone => is_wanted || self.may_have_company(),
             Criterion::Prior { partners, end } => !is_wanted || partners.iter().any(|partner| self.may_be_prior(partner, *end)),
             Criterion::FnRiskFactor(factor) => !is_wanted || self.may_be_risk_factor(factor.as_deref()),

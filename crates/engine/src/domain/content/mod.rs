@@ -33,7 +33,7 @@ pub use program::{
     RadiationRules, Range, RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
-    BiomarkerRequirement, EmeticRisk, FnRisk, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,
+    BiomarkerRequirement, EmeticRisk, FnRisk, Form, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,
     PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult,
     Statement,
 };
@@ -44,7 +44,7 @@ use super::fold::fold;
 use answers::by_name;
 use chrono::NaiveDate;
 use radiation::RadiationCatalog;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A named state of the content, in force from a date (REG-08).
@@ -150,7 +150,9 @@ struct RegimenIndex {
 impl RegimenIndex {
     fn add(&mut self, regimen: &Arc<Regimen>) {
         self.regimens.push(Arc::clone(regimen));
-        for ingredient in &regimen.required_ingredients {
+        let of_forms = regimen.forms.iter().flat_map(|form| &form.required_ingredients);
+        let ingredients: BTreeSet<&String> = regimen.required_ingredients.iter().chain(of_forms).collect();
+        for ingredient in ingredients {
             self.by_ingredient.entry(ingredient.clone()).or_default().push(Arc::clone(regimen));
         }
     }
@@ -269,7 +271,7 @@ impl Content {
         self.by_cancer.get(cancer).map_or(&[], |index| &index.regimens)
     }
 
-    /// Regimens of a cancer that require this ingredient.
+    /// Regimens of a cancer that require this ingredient, as they are or in one of their forms.
     pub fn regimens_with(&self, cancer: &str, ingredient: &str) -> &[Arc<Regimen>] {
         self.by_cancer.get(cancer).and_then(|index| index.by_ingredient.get(ingredient)).map_or(&[], Vec::as_slice)
     }

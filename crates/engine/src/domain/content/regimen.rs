@@ -113,8 +113,27 @@ pub struct RegimenPhase {
     pub cycles_max: Option<u32>,
     /// True where treatment may go on until progression, with or without a cap.
     pub until_progression: bool,
+    /// True where it runs beside the others, from the first day on; these follow one another.
+    pub beside: bool,
     /// Drugs.
     pub drugs: Vec<RegimenDrug>,
+}
+
+/// Another labelled or usual schedule, product or membership of a regimen: the same regimen, given another way (SAFE-16).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    /// What is other, for people: `pembrolizumab 400 mg every 6 weeks`.
+    pub name: String,
+    /// The same, one by one.
+    pub parts: Vec<String>,
+    /// Its phases, in place of the regimen's.
+    pub phases: Vec<RegimenPhase>,
+    /// Ingredients that an order of it must contain, without repeats, sorted.
+    pub required_ingredients: Vec<String>,
+    /// Drugs that are other than in the regimen: an order is of the form only with the form's doses of them.
+    pub changed: Vec<String>,
+    /// Label or guideline.
+    pub source: String,
 }
 
 /// What a biomarker must show.
@@ -198,6 +217,8 @@ pub struct Regimen {
     pub required_ingredients: Vec<String>,
     /// Supportive ingredients of the regimen.
     pub supportive_ingredients: Vec<String>,
+    /// Other ways of giving it.
+    pub forms: Vec<Form>,
     /// Febrile neutropenia risk.
     pub fn_risk: FnRisk,
     /// What the category rests on.

@@ -3,6 +3,7 @@
 use super::super::concern::Concern;
 use super::super::dose::{self, Given};
 use super::super::drugs::{Shared, ceiling};
+use super::super::matching::Match;
 use super::super::plan::PlanLine;
 use super::{About, regimen};
 use crate::domain::content::{Basis, DoseRule, Per, RouteId, Routes};
@@ -106,7 +107,7 @@ fn verdict(line: &PlanLine<'_>, dose: Dose, route: RouteId, shared: &Shared<'_>)
 /// The outer bound; the narrower one where the matched regimen stays below it itself.
 fn outer(line: &PlanLine<'_>, rule: &DoseRule, shared: &Shared<'_>) -> f64 {
     let Some(narrow) = rule.narrow else { return rule.outer };
-    let drugs = shared.matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let drugs = shared.matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
     let of_regimen =
         drugs.filter(|drug| drug.generic == line.name()).flat_map(|drug| std::iter::once(drug.dose).chain(drug.loading_dose));
     let highest = of_regimen
@@ -202,7 +203,7 @@ fn without_bounds(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<
         return;
     }
     let share = shared.content.dosing.shares.without_bound_percent;
-    let drugs = shared.matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let drugs = shared.matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
     let given = |dose: Dose| dose::given(dose.amount, dose.unit, shared.patient, None).ok();
     let most = drugs
         .filter(|drug| drug.generic == line.name())

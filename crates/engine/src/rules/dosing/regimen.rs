@@ -46,15 +46,14 @@ pub fn leading<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> impl I
         let known =
             |drug: &crate::domain::content::RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
         let first = !shared.plan.iter().take(index).any(|other| other.name() == line.name() && !other.is_investigational());
-        let is_in =
-            first && !line.is_investigational() && matched.regimen.phases.iter().any(|phase| phase.drugs.iter().any(known));
+        let is_in = first && !line.is_investigational() && matched.phases().iter().any(|phase| phase.drugs.iter().any(known));
         is_in.then_some(line)
     })
 }
 
 /// True where the lines of a drug are compared with the regimen, dose by dose.
 pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
-    let drugs = matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let drugs = matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
     drugs.into_iter().any(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive)
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::concern::Concern;
 use super::super::drugs::Shared;
+use super::super::matching::Match;
 use super::super::plan::PlanLine;
 use super::About;
 use crate::domain::vocabulary::{DeviationCode, Truth};
@@ -26,7 +27,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
         found.push(concern(line, DeviationCode::RouteNotAllowed, expected, text, message, Truth::NotMet, shared));
         return;
     }
-    let drugs = shared.matched.into_iter().flat_map(|matched| &matched.regimen.phases).flat_map(|phase| &phase.drugs);
+    let drugs = shared.matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
     let mut of_regimen =
         drugs.filter(|drug| drug.generic == line.name()).filter_map(|drug| words.said(&drug.route).route()).peekable();
     if of_regimen.peek().is_some() && of_regimen.all(|other| other != route && words.is_local(other) != words.is_local(route)) {

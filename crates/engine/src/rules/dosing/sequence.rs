@@ -132,7 +132,7 @@ fn total(dose: Dose, ceiling: Option<f64>, line: &PlanLine<'_>, shared: &Shared<
 pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Vec<Run>> {
     let mut runs: Vec<Run> = Vec::new();
     let (mut earliest, mut latest) = (0_u32, 0_u32);
-    for phase in &matched.regimen.phases {
+    for phase in matched.phases() {
         let entries: Vec<&RegimenDrug> =
             phase.drugs.iter().filter(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive).collect();
         let mut days: Vec<u32> = entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();

@@ -113,7 +113,7 @@ fn slip(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option
 }
 
 fn drugs<'m>(matched: &'m Match<'_>) -> impl Iterator<Item = &'m RegimenDrug> {
-    matched.regimen.phases.iter().flat_map(|phase| &phase.drugs).filter(|drug| drug.role != RegimenDrugRole::Supportive)
+    matched.phases().iter().flat_map(|phase| &phase.drugs).filter(|drug| drug.role != RegimenDrugRole::Supportive)
 }
 
 /// What four weeks hold.
@@ -139,7 +139,7 @@ fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &
     let kind = given.first()?.1.kind();
     let of_kind: Vec<(u64, f64)> =
         given.iter().filter(|(_, given)| given.kind() == kind).map(|(day, given)| (*day, given.amount())).collect();
-    let expected = matched.regimen.phases.iter().map(|phase| fullest(&events(phase, line, kind, shared))).fold(0.0, f64::max);
+    let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, kind, shared))).fold(0.0, f64::max);
     let ordered = fullest(&of_kind);
     (expected > 0.0).then(|| Window { ordered, kind, percent: ordered / expected * 100.0 })
 }

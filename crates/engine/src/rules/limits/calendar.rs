@@ -97,6 +97,13 @@ impl Laid<'_> {
         self.line.ordered.days.iter().map(|day| u64::from(day.saturating_sub(1)))
     }
 
+    /// The days on which it is given before a day.
+    pub fn days_within(&self, before: u64) -> Vec<u64> {
+        let cycles = (before / self.length() + 1).min(self.cycles().unwrap_or(u64::MAX));
+        let of_cycle = |cycle: u64| self.days().map(move |day| self.start + cycle * self.length() + day);
+        (0..cycles).flat_map(of_cycle).filter(|day| *day < before).collect()
+    }
+
     /// Its first day; that of its phase where it names none.
     pub fn first(&self) -> u64 {
         self.start + self.days().min().unwrap_or(0)

@@ -4,7 +4,7 @@ use super::calendar::Laid;
 use super::said::{Told, holds, joined};
 use super::{Judging, reach_words};
 use crate::domain::case::Deviation;
-use crate::domain::content::{Limit, Reach, RegimenDrugRole};
+use crate::domain::content::{Limit, Reach, RegimenDrugRole, RegimenPhase};
 use crate::domain::criteria::Partner;
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
@@ -99,7 +99,7 @@ fn is_ordinary(lines: &[&Laid<'_>], shared: &Shared<'_>) -> bool {
     let dose = |amount, unit| given(amount, unit, shared.patient, first.line.product).ok();
     let sum = lines.iter().map(|line| line.line.ordered.dose.and_then(|Dose { amount, unit }| dose(amount, unit)));
     let sum = sum.reduce(|left, right| left?.plus(right?)).flatten();
-    matched.regimen.phases.iter().any(|phase| {
+    matched.phases().iter().any(|phase| {
         let entries = || phase.drugs.iter().filter(|drug| drug.generic == first.name && drug.role != RegimenDrugRole::Supportive);
         let on_one_day =
             entries().filter(|drug| entries().next().is_some_and(|other| other.days.first() == drug.days.first())).count();
@@ -178,10 +178,14 @@ pub fn never(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>, told: 
 /// What a matched regimen gives together is meant so.
 fn is_of_regimen(first: &str, second: &str, shared: &Shared<'_>) -> bool {
     shared.matched.is_some_and(|matched| {
-        matched.regimen.phases.iter().any(|phase| {
-            let gives = |name: &str| phase.drugs.iter().any(|drug| drug.generic == name);
-            gives(first) && gives(second)
-        })
+        let gives = |phase: &RegimenPhase, name: &str| phase.drugs.iter().any(|drug| drug.generic == name);
+        let beside = |one: &str, other: &str| {
+            let phases = || matched.phases().iter();
+            phases().any(|phase| phase.beside && gives(phase, one)) && phases().any(|phase| gives(phase, other))
+        };
+        matched.phases().iter().any(|phase| gives(phase, first) && gives(phase, second))
+            || beside(first, second)
+            || beside(second, first)
     })
 }
 
@@ -194,6 +198,9 @@ impl Rule<'_> {
     }
 
     fn are_together(&self, first: &Laid<'_>, second: &Laid<'_>) -> bool {
+        if run_beside(first, second) {
+            return self.reach == Reach::Cycle || days_between(first, second) < u64::from(self.days_apart.max(1));
+        }
         if first.line.phase_index == second.line.phase_index && (self.reach == Reach::Cycle || on_one_day(first, second)) {
             return true;
         }
@@ -294,6 +301,14 @@ fn days_of(lines: &[&Laid<'_>]) -> String {
     }
 }
 
+/// Days over which phases that run beside each other are compared: the longest that an order is authorized for.
+const HORIZON: u64 = 400;
+
+/// True for lines of two phases of which one runs beside the other.
+fn run_beside(first: &Laid<'_>, second: &Laid<'_>) -> bool {
+    first.line.phase_index != second.line.phase_index && (first.line.phase.beside || second.line.phase.beside)
+}
+
 /// Fewest days between an administration of the one and one of the other.
 fn days_between(first: &Laid<'_>, second: &Laid<'_>) -> u64 {
     if first.line.phase_index == second.line.phase_index {
@@ -304,6 +319,11 @@ fn days_between(first: &Laid<'_>, second: &Laid<'_>) -> u64 {
             if repeats { gap.min(length.saturating_sub(gap)) } else { gap }
         };
         return first.days().flat_map(|one| second.days().map(move |other| gap(one, other))).min().unwrap_or(0);
+    }
+    if run_beside(first, second) {
+        let others = second.days_within(HORIZON);
+        let nearest = |day: u64| others.iter().map(|other| other.abs_diff(day)).min();
+        return first.days_within(HORIZON).into_iter().filter_map(nearest).min().unwrap_or(0);
     }
     let (before, after) = if first.start < second.start { (first, second) } else { (second, first) };
     // only the last phase is open-ended

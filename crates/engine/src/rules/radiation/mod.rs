@@ -105,5 +105,5 @@ fn stand_in() -> (Phase, OrderedDrug) {
         frequency_per_day: 1,
         loading_dose: None,
     };
-    (Phase { cycle_length_days: 1, cycles: Some(1), drugs: Vec::new() }, ordered)
+    (Phase { cycle_length_days: 1, cycles: Some(1), beside: false, drugs: Vec::new() }, ordered)
 }
