@@ -296,21 +296,26 @@ fn has_doses_of(phases: &[RegimenPhase], changed: &[&str], plan: &[PlanLine<'_>]
     names.sort_unstable();
     names.dedup();
     names.into_iter().all(|name| {
-        let entries: Vec<_> = entries.iter().filter(|(_, drug)| drug.generic == name).collect();
+        let entries: Vec<_> = entries.iter().copied().filter(|(_, drug)| drug.generic == name).collect();
         let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == name);
-        // each line stands for the entry of the line before it, or for a later one; the last for the last
-        let mut at = 0;
-        let mut last = 0;
-        for line in lines {
-            let fitting = |(place, entry): (usize, &&(&RegimenPhase, &RegimenDrug))| {
-                is_given_as(line, entry.0, entry.1, patient).then_some(place)
-            };
-            let Some(place) = entries.iter().enumerate().skip(at).find_map(fitting) else { return false };
-            at = place;
-            last = entries.iter().enumerate().skip(at).filter_map(fitting).max().unwrap_or(place);
-        }
-        last + 1 >= entries.len()
+        in_step(lines, &entries, |line, (phase, drug)| is_given_as(line, phase, drug, patient))
     })
+}
+
+/// True where lines and entries go along with each other from first to last: each line stands for one entry or for several in a row, each
+/// entry for one line or for several in a row, and none is passed over.
+fn in_step<L, E>(lines: impl Iterator<Item = L>, entries: &[E], fits: impl Fn(&L, &E) -> bool) -> bool {
+    // before the first entry, and at each of them: whether the lines so far can have come to here
+    let mut reached: Vec<bool> = std::iter::once(true).chain(entries.iter().map(|_| false)).collect();
+    for line in lines {
+        let mut next = vec![false];
+        for (entry, came) in entries.iter().zip(reached.windows(2)) {
+            let comes = came.contains(&true) || next.last() == Some(&true);
+            next.push(comes && fits(&line, entry));
+        }
+        reached = next;
+    }
+    reached.last() == Some(&true)
 }
 
 /// True for a line with the product, the interval and the dose of an entry.

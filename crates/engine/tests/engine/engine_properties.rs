@@ -367,7 +367,8 @@ proptest! {
         let phases = order["treatment"]["phases"].as_array_mut().expect("a list");
         let index = phase.index(phases.len());
         let cycles = phases[index]["cycles"].as_u64();
-        prop_assume!(cycles != Some(1));
+        // two phases that both run beside the others, with one drug, are refused: both would begin at once
+        prop_assume!(cycles != Some(1) && phases[index]["beside"] != true);
         let at = cycles.map_or(at % 3 + 1, |cycles| at % (cycles - 1) + 1);
         let mut rest = phases[index].clone();
         phases[index]["cycles"] = json!(at);
