@@ -131,7 +131,9 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
     if drafts.is_empty() {
         report.error("regimens", 1, "there are no regimens", None);
     }
-    forms.check(&ids.keys().map(String::as_str).collect::<Vec<_>>(), report);
+    let mut known: Vec<&str> = ids.keys().map(String::as_str).collect();
+    known.sort_unstable();
+    forms.check(&known, report);
     drafts
 }
 

@@ -123,9 +123,6 @@ impl<'a> Candidate<'a> {
     ) -> Option<Self> {
         let itself = has_same_drugs(&regimen.required_ingredients, found)
             .then(|| compare(phases, plan, &regimen.required_ingredients, &regimen.phases));
-        if regimen.forms.is_empty() {
-            return itself.map(|differences| Self { regimen, form: None, differences });
-        }
         let is_itself = itself.as_ref().is_some_and(Vec::is_empty);
         let other_products = other_products(&regimen.phases, plan);
         let changed: Vec<&str> = regimen.forms.iter().flat_map(|form| form.changed.iter().map(String::as_str)).collect();
@@ -144,10 +141,9 @@ impl<'a> Candidate<'a> {
                 return Some(Self { regimen, form: Some(form), differences: Vec::new() });
             }
         }
-        // a product that a form gives is ordered as the form gives it, or it departs
+        // another product is ordered as a form gives it, or it departs: nothing else compares its dose
         let differences = itself?;
-        let of_form = |line: &&PlanLine<'_>| regimen.forms.iter().any(|form| form.changed.iter().any(|name| name == line.name()));
-        let unlike = other_products.into_iter().find(of_form).filter(|_| differences.is_empty());
+        let unlike = other_products.into_iter().next().filter(|_| differences.is_empty());
         let differences = differences.into_iter().chain(unlike.map(|line| as_no_form(line, regimen))).collect();
         Some(Self { regimen, form: None, differences })
     }
@@ -243,26 +239,43 @@ fn is_of_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
         || regimen.forms.iter().any(|form| has_same_drugs(&form.required_ingredients, found))
 }
 
-/// Lines of the regimen's ingredients that are other products than its phases name, such as one under the skin.
+/// Lines of the regimen's ingredients that are other products than its phases name, such as one under the skin. What only modulates, such
+/// as levoleucovorin for leucovorin, is judged by its own bounds.
 fn other_products<'p, 'l>(phases: &[RegimenPhase], plan: &'p [PlanLine<'l>]) -> Vec<&'p PlanLine<'l>> {
     let drugs = || treatment(phases).map(|(_, drug)| drug);
     let is_other = |line: &&PlanLine<'_>| {
-        let is_of = !line.is_investigational() && drugs().any(|drug| shares_ingredient(drug, line));
-        is_of && !drugs().any(|drug| drug.generic == line.name())
+        let is_of = |drug: &RegimenDrug| drug.role == RegimenDrugRole::Therapeutic && shares_ingredient(drug, line);
+        !line.is_investigational() && drugs().any(is_of) && !drugs().any(|drug| drug.generic == line.name())
     };
     plan.iter().filter(is_other).collect()
 }
 
-/// The dose or the days of a product are none that stand for the regimen's own.
-fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
-    let of_line = regimen.forms.iter().flat_map(|form| treatment(&form.phases)).filter(|(_, drug)| drug.generic == line.name());
+/// What phases give of the ingredients of a line, one after another.
+fn in_turn(phases: &[RegimenPhase], line: &PlanLine<'_>) -> String {
     let mut given: Vec<String> = Vec::new();
-    for (phase, drug) in of_line {
+    for (phase, drug) in treatment(phases).filter(|(_, drug)| shares_ingredient(drug, line)) {
         let dose = Dose { amount: drug.dose.amount, unit: drug.dose.unit };
-        let words = format!("{dose}, day {} of {}", day_list(&drug.days), phase.cycle_length_days);
+        let words = format!("{} {dose}, day {} of {}", drug.generic, day_list(&drug.days), phase.cycle_length_days);
+        if given.last() != Some(&words) {
+            given.push(words);
+        }
+    }
+    given.join(", then ")
+}
+
+/// The product is none of the regimen's, or its dose or days are none that stand for the regimen's own.
+fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
+    let gives = |phases: &&[RegimenPhase]| treatment(phases).any(|(_, drug)| drug.generic == line.name());
+    let mut given: Vec<String> = Vec::new();
+    let mut add = |phases: &[RegimenPhase]| {
+        let words = in_turn(phases, line);
         if !given.contains(&words) {
             given.push(words);
         }
+    };
+    regimen.forms.iter().map(|form| form.phases.as_slice()).filter(gives).for_each(&mut add);
+    if given.is_empty() {
+        given.push(in_turn(&regimen.phases, line));
     }
     let entered = line.ordered.dose.map_or_else(String::new, |dose| dose.to_string());
     Difference {
@@ -271,7 +284,7 @@ fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
         field: line.pointer("/dose"),
         expected: given.join(" or "),
         entered: format!("{entered}, day {} of {}", day_list(&line.ordered.days), line.phase.cycle_length_days),
-        what: "dose of this product",
+        what: "product, dose and days",
         is_beside: false,
     }
 }
