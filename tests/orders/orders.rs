@@ -30,6 +30,28 @@ async fn an_order_that_meets_the_criteria_is_authorized_in_the_answer_and_read_b
     assert_eq!(read.header("etag"), "\"1\"");
 }
 
+// proves SAFE-16, VER-07
+#[tokio::test]
+async fn what_runs_beside_the_other_phases_has_visits_of_its_own_over_the_same_time_and_what_follows_them_does_not() {
+    let service = sandbox().await;
+    let goserelin = json!({"line": 5, "hcpcs": "J9202", "route": "sc", "dose": {"amount": 3.6, "unit": "mg"}, "days": [1]});
+    let mut order = authorized_order();
+    let phases = order["treatment"]["phases"].as_array_mut().unwrap();
+    phases.push(json!({"cycle_length_days": 28, "beside": true, "drugs": [goserelin]}));
+    let case = assert_created(&service.post("/v1/orders", ORDERING, &order).await);
+    assert_eq!((&case["status"], &case["deviations"]), (&json!("authorized"), &json!([])), "{case:#}");
+    let visits = |line: usize| case["drugs"][line - 1]["visits_approved"].clone();
+    // 17 cycles of 21 days are 357 days, in which 13 cycles of 28 days begin
+    assert_eq!((visits(1), visits(4), visits(5)), (json!(6), json!(11), json!(13)), "{case:#}");
+    order["treatment"]["phases"][2] = json!({"cycle_length_days": 28, "cycles": 13, "drugs": [goserelin]});
+    let follows = assert_created(&service.post("/v1/orders", ORDERING, &order).await);
+    assert_eq!(follows["status"], "in_progress", "{follows:#}");
+    order["treatment"]["phases"] = json!([{"cycle_length_days": 28, "beside": true, "cycles": 13, "drugs": [goserelin]}]);
+    let alone = service.post("/v1/orders", ORDERING, &order).await;
+    alone.assert_problem(422, "validation-failed");
+    assert!(alone.text.contains("/treatment/phases/0/beside"), "{}", alone.text);
+}
+
 // proves DET-02, DET-08
 #[tokio::test]
 async fn an_order_that_needs_review_is_in_progress_with_its_deadline_and_without_numbers() {

@@ -244,6 +244,19 @@ async fn regimens_are_found_by_alias_and_drug_and_read_with_their_phases() {
     service.get("/v1/regimens/NONE", ORDERING).await.assert_problem(404, "not-found");
 }
 
+// proves SAFE-16
+#[tokio::test]
+async fn a_regimen_lists_the_other_ways_of_giving_it_each_with_its_phases_and_source() {
+    let service = sandbox().await;
+    let regimen = service.get("/v1/regimens/NSC-PEMBRO", ORDERING).await.json();
+    let forms = regimen["forms"].as_array().unwrap();
+    let longer = forms.iter().find(|form| form["name"] == "pembrolizumab 400 mg every 6 weeks").expect("a form");
+    let phase = &longer["phases"][0];
+    assert_eq!((&phase["cycle_length_days"], &phase["beside"]), (&json!(42), &json!(false)), "{longer:#}");
+    assert_eq!(phase["drugs"][0]["dose"], json!({"amount": 400.0, "unit": "mg"}), "{longer:#}");
+    assert!(longer["source"].as_str().unwrap().starts_with("Keytruda label"), "{longer:#}");
+}
+
 // proves DEV-05
 #[tokio::test]
 async fn biomarkers_and_cancer_types_list_the_words_that_are_accepted() {

@@ -192,7 +192,7 @@ fn of_requests(
             }
             Ok(_) => plan.untold.push((
                 *sequence,
-                untold(claim, line, "its cycle is not that of the other items, and which comes first is not told"),
+                untold(claim, line, "its cycle is not that of the other items: whether it follows or runs beside is not told"),
             )),
             Err(why) => plan.untold.push((*sequence, untold(claim, line, why))),
         }
@@ -206,7 +206,8 @@ fn of_requests(
 
 fn untold(claim: &Claim<'_>, line: &Line<'_>, why: &str) -> Note {
     let text = format!(
-        "{why}; answer /treatment/phases in a QuestionnaireResponse: cycle_length_days, cycles, and for each drug line, dose, days and route"
+        "{why}; answer /treatment/phases in a QuestionnaireResponse: cycle_length_days, cycles, beside, and for each drug line, dose, \
+         days and route"
     );
     Note { expression: claim.item_path(line, ""), text }
 }
