@@ -265,7 +265,7 @@ fn in_turn(phases: &[RegimenPhase], line: &PlanLine<'_>) -> String {
 
 /// The product is none of the regimen's, or its dose or days are none that stand for the regimen's own.
 fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
-    let gives = |phases: &&[RegimenPhase]| treatment(phases).any(|(_, drug)| drug.generic == line.name());
+    let has_product = |phases: &&[RegimenPhase]| treatment(phases).any(|(_, drug)| drug.generic == line.name());
     let mut given: Vec<String> = Vec::new();
     let mut add = |phases: &[RegimenPhase]| {
         let words = in_turn(phases, line);
@@ -273,7 +273,7 @@ fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
             given.push(words);
         }
     };
-    regimen.forms.iter().map(|form| form.phases.as_slice()).filter(gives).for_each(&mut add);
+    regimen.forms.iter().map(|form| form.phases.as_slice()).filter(has_product).for_each(&mut add);
     if given.is_empty() {
         given.push(in_turn(&regimen.phases, line));
     }
