@@ -20,6 +20,7 @@ pub mod letters;
 pub mod networks;
 pub mod orders;
 pub mod places;
+pub mod public_metrics;
 pub mod rate_limit;
 pub mod readiness;
 pub mod rendering;
@@ -91,6 +92,8 @@ pub struct Parts {
     pub background: background::Background,
     /// How often one caller may call, at whatever door.
     pub rate_limit: Arc<rate_limit::RateLimit>,
+    /// What plans publish, as it was made last.
+    pub public_metrics: Arc<public_metrics::Made>,
     /// Places for roster files under way.
     pub roster_loads: places::Places,
 }
@@ -241,6 +244,7 @@ impl App {
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),
             catalog: Arc::default(),
+            public_metrics: Arc::default(),
         }))
     }
 

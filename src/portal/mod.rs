@@ -19,6 +19,7 @@ mod order;
 mod pages;
 mod papers;
 mod plans;
+mod public_metrics;
 mod refusal;
 mod rows;
 mod sandbox_clock;
@@ -46,6 +47,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
+    let pages = public_metrics::pages(pages);
     if sandbox { sandbox_clock::pages(pages) } else { pages }
 }
 

@@ -13,6 +13,7 @@ pub mod feeds;
 pub mod idempotency;
 pub mod lane;
 pub mod letters;
+pub mod metrics;
 pub mod order_changes;
 pub mod provider_search;
 pub mod readiness;

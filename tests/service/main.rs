@@ -17,6 +17,7 @@ mod liveness;
 mod portal;
 mod program;
 mod project_files;
+mod public_metrics;
 mod radiation_catalog;
 mod restricted_role;
 mod role_routes;
