@@ -61,6 +61,11 @@ pub fn ordering_parties(tax_ids: &[String]) -> Vec<String> {
     tax_ids.iter().map(|tax_id| format!("o{tax_id}")).collect()
 }
 
+/// The tax IDs among these parties that are the ordering provider's.
+pub fn ordering_tax_ids(parties: &[String]) -> Vec<&str> {
+    parties.iter().filter_map(|party| party.strip_prefix('o')).collect()
+}
+
 /// The servicing provider's practice, as cases name it.
 pub fn servicing_parties(tax_ids: &[String]) -> Vec<String> {
     tax_ids.iter().map(|tax_id| format!("s{tax_id}")).collect()

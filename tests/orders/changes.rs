@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use support::http::{Answer, Service};
 use support::submit::{
     ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count,
-    pending_order, sandbox,
+    for_member, pending_order, sandbox,
 };
 
 /// Submits an order and answers with its address and the case.
@@ -219,6 +219,25 @@ async fn of_two_changes_at_once_one_wins_and_the_other_is_told() {
 
 async fn withdraw(service: &Service, path: &str, token: &str, drugs: Value, reason: &str) -> Answer {
     service.post(&format!("{path}/withdrawals"), token, &json!({"drugs": drugs, "reason": reason})).await
+}
+
+// proves PRV-02, SUB-08
+#[tokio::test]
+async fn a_servicing_provider_gives_another_practices_order_to_nobody() {
+    let service = sandbox().await;
+    let (path, before) = submit(&service, &pending_order()).await;
+    let other = json!({"npi": "1999999034", "first_name": "Another", "last_name": "Clinician"});
+    let given = patch(&service, &path, SERVICING, None, &json!({"ordering_provider": other})).await;
+    let faults = given.assert_problem(422, "validation-failed");
+    assert_eq!((&faults["errors"][0]["pointer"], &faults["errors"][0]["code"]), (&json!("/ordering_provider"), &json!("not-changeable")));
+    assert_eq!(service.get(&path, ORDERING).await.json(), before);
+    service.get(&path, OTHER_PRACTICE).await.assert_problem(404, "not-found");
+    // the ordering practice cannot either; the call center can, and an order that the servicing provider sent is its own to mend
+    patch(&service, &path, ORDERING, None, &json!({"ordering_provider": other})).await.assert_problem(403, "forbidden");
+    let own = for_member(pending_order(), "XKM100200301", "Sample", "Patient", "1948-06-30");
+    let own = assert_created(&service.post("/v1/orders", SERVICING, &own).await);
+    let path = format!("/v1/orders/{}", own["case_id"].as_str().unwrap());
+    assert_eq!(patch(&service, &path, SERVICING, None, &json!({"ordering_provider": other})).await.status.as_u16(), 200);
 }
 
 // proves DRG-05, SCD-13

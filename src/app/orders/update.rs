@@ -8,7 +8,7 @@ use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::reviews::{change, claims};
-use crate::app::{App, Caller, Error, Expected, Result, letters};
+use crate::app::{App, Caller, Error, Expected, Result, letters, visibility};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
@@ -71,7 +71,7 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
-    let draft = Change { app, caller, origin: &origin, before: &before, computed: &computed, now }
+    let draft = Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now }
         .decide(&mut transaction, order)
         .await?;
     Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
@@ -103,6 +103,8 @@ struct Change<'a> {
     app: &'a App,
     caller: &'a Caller,
     origin: &'a Origin,
+    /// Who may see the case as it was.
+    parties: &'a [String],
     before: &'a Case,
     computed: &'a Computed,
     now: DateTime<Utc>,
@@ -121,8 +123,9 @@ impl Change<'_> {
         let content = self.content();
         let program = content.program(&self.before.program).ok_or_else(|| Error::Internal("a case of no program".to_owned()))?;
         let (ordering, servicing) = (facts.ordering_provider.row(), facts.servicing_provider.row());
-        let editor = Editor { role: self.caller.role, tax_ids: &self.caller.tax_ids };
-        may_edit(editor, &program.submitters, ordering, servicing)?;
+        let of_servicing = self.origin.submitted_as == CallerRole::ServicingProvider.as_str();
+        let editor = Editor { role: self.caller.role, tax_ids: &self.caller.tax_ids, of_servicing };
+        may_edit(editor, &program.submitters, &visibility::ordering_tax_ids(self.parties), ordering, servicing)?;
         // that the caller may order for them is settled; who submitted first counts for the channel alone
         let tax_ids: Vec<String> = ordering.into_iter().chain(servicing).flat_map(|row| row.tax_ids.clone()).collect();
         facts.submitter.tax_ids = &tax_ids;

@@ -34,16 +34,20 @@ pub struct Editor<'a> {
     pub role: CallerRole,
     /// Tax IDs, for practices.
     pub tax_ids: &'a [String],
+    /// True where the order came from a servicing provider.
+    pub of_servicing: bool,
 }
 
 /// A practice changes orders of its own providers only, in programs that take requests from its role (PRV-02, SUB-08). How the order
-/// first came in does not matter for that.
+/// first came in does not matter for that, but whose order it is does: a servicing provider cannot give another practice's order to a third
+/// one, which would read all of it. `ordered_by` are the tax IDs of the ordering provider as it was.
 ///
 /// # Errors
 /// The refusal to answer with.
 pub fn may_edit(
     editor: Editor<'_>,
     submitters: &[CallerRole],
+    ordered_by: &[&str],
     ordering: Option<&ProviderRow>,
     servicing: Option<&ProviderRow>,
 ) -> Result<(), Refusal> {
@@ -59,8 +63,17 @@ pub fn may_edit(
         CallerRole::ServicingProvider if foreign(servicing) => {
             refuse("the servicing provider does not belong to a tax ID that this token acts for (PRV-02)")
         }
+        CallerRole::ServicingProvider if !editor.of_servicing && is_given_away(ordered_by, ordering) => {
+            let message = "the ordering provider is changed by the ordering practice or the call center (PRV-02)";
+            Err(Refusal::Validation(vec![Fault::new("/ordering_provider", "not-changeable", message)]))
+        }
         _ => Ok(()),
     }
+}
+
+/// True where somebody would be the ordering practice who was not.
+fn is_given_away(ordered_by: &[&str], ordering: Option<&ProviderRow>) -> bool {
+    ordering.is_some_and(|row| !row.tax_ids.iter().all(|id| ordered_by.contains(&id.as_str())))
 }
 
 /// An order is about one member of one plan; another member is another order. `member_ids` are those on file before and after.
