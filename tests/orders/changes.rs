@@ -229,7 +229,10 @@ async fn a_servicing_provider_gives_another_practices_order_to_nobody() {
     let other = json!({"npi": "1999999034", "first_name": "Another", "last_name": "Clinician"});
     let given = patch(&service, &path, SERVICING, None, &json!({"ordering_provider": other})).await;
     let faults = given.assert_problem(422, "validation-failed");
-    assert_eq!((&faults["errors"][0]["pointer"], &faults["errors"][0]["code"]), (&json!("/ordering_provider"), &json!("not-changeable")));
+    assert_eq!(
+        (&faults["errors"][0]["pointer"], &faults["errors"][0]["code"]),
+        (&json!("/ordering_provider"), &json!("not-changeable"))
+    );
     assert_eq!(service.get(&path, ORDERING).await.json(), before);
     service.get(&path, OTHER_PRACTICE).await.assert_problem(404, "not-found");
     // the ordering practice cannot either; the call center can, and an order that the servicing provider sent is its own to mend

@@ -71,9 +71,10 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
-    let draft = Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now }
-        .decide(&mut transaction, order)
-        .await?;
+    let draft =
+        Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now }
+            .decide(&mut transaction, order)
+            .await?;
     Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
         .write(&mut transaction)
         .await?;
