@@ -1,7 +1,7 @@
 //! A case: what was decided and under which number, what is asked for, what happened, and its papers. The words are those of its summary.
 
 use super::failure::Failure;
-use super::pages::{EVERY_ROLE, Pages, Who};
+use super::pages::{EVERY_ROLE, ORDERING, Pages, Who};
 use super::papers;
 use super::shell::{Shell, page, role_in_words};
 use super::visitor::Visitor;
@@ -10,7 +10,7 @@ use crate::app::summaries::{self, Summary};
 use crate::app::{App, letters, orders};
 use crate::documents::words;
 use crate::domain::case::LetterReference;
-use crate::domain::vocabulary::{Addressee, CallerRole, LetterKind};
+use crate::domain::vocabulary::{Addressee, CallerRole, LetterKind, Service};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -41,6 +41,7 @@ struct CasePage {
     member: String,
     blocks: Vec<Block>,
     letters: Vec<LetterLine>,
+    may_order_again: bool,
     events: Vec<Happened>,
 }
 
@@ -77,6 +78,7 @@ async fn show(State(app): State<App>, visitor: Visitor, Path(case_id): Path<Stri
         },
         member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
         letters: summary.letters.iter().map(|letter| letter_line(letter, zone)).collect(),
+        may_order_again: ORDERING.contains(&visitor.caller.role) && summary.service == Service::MedicalOncology,
         blocks: summary.document().blocks,
         events: events.iter().filter_map(told).collect(),
     })

@@ -15,6 +15,7 @@ mod here;
 mod home;
 mod inputs;
 mod login;
+mod my_orders;
 mod order;
 mod pages;
 mod papers;
@@ -44,6 +45,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = home::pages(pages);
     let pages = login::pages(pages, sandbox);
     let pages = order::pages(pages);
+    let pages = my_orders::pages(pages);
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);

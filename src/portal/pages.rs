@@ -11,6 +11,9 @@ use axum::routing::{get, post};
 /// Staff of practices, and the call center that orders for them.
 pub const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];
 
+/// Staff of practices.
+pub const PRACTICE: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider];
+
 /// Everybody who signs in.
 pub const EVERY_ROLE: &[CallerRole] = &[
     CallerRole::OrderingProvider,

@@ -2,7 +2,7 @@
 
 use crate::app::orders::OrderRow;
 use crate::documents::words;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, Service};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub received: String,
     /// What the practice is asked for.
     pub asked_for: Vec<String>,
+    /// An order of drugs, which the form of this portal takes.
+    pub is_of_drugs: bool,
 }
 
 /// A case as a row.
@@ -47,6 +49,7 @@ pub(super) fn row(order: OrderRow, now: DateTime<Utc>) -> Row {
         hint,
         received: words::short_day(order.submitted_at.with_timezone(&zone).date_naive()),
         asked_for: order.asked_for,
+        is_of_drugs: order.service == Service::MedicalOncology,
     }
 }
 

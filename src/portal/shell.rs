@@ -63,12 +63,23 @@ impl Shell {
 /// What a role has on its shelf. Every address here is a page of that role.
 const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
     match role {
-        CallerRole::OrderingProvider | CallerRole::Intake => {
+        CallerRole::OrderingProvider => &[
+            ("/", "Home"),
+            ("/orders/new", "New order"),
+            ("/orders", "My orders"),
+            ("/status", "Order status"),
+            ("/verify", "Verify"),
+        ],
+        CallerRole::Intake => {
             &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")]
         }
-        CallerRole::ServicingProvider => {
-            &[("/", "Home"), ("/verify", "Verify"), ("/status", "Order status"), ("/orders/new", "New order")]
-        }
+        CallerRole::ServicingProvider => &[
+            ("/", "Home"),
+            ("/verify", "Verify"),
+            ("/orders", "My orders"),
+            ("/status", "Order status"),
+            ("/orders/new", "New order"),
+        ],
         CallerRole::Nurse | CallerRole::Physician | CallerRole::HealthPlan | CallerRole::Administrator => {
             &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify")]
         }

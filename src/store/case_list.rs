@@ -2,7 +2,7 @@
 
 use super::Result;
 use super::cases::StoredCase;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -29,7 +29,28 @@ pub struct Filter {
     pub submitted_before: Option<DateTime<Utc>>,
     /// In progress, or closed at or after.
     pub open_or_closed_since: Option<DateTime<Utc>>,
+    /// In progress, and the practice is asked for something.
+    pub asked_for: bool,
+    /// With an Order ID whose last day is one of these.
+    pub ends: Option<(NaiveDate, NaiveDate)>,
 }
+
+/// How many cases there are of each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Counts {
+    /// Of any.
+    pub all: i64,
+    /// In progress, and the practice is asked for something.
+    pub asked_for: i64,
+    /// In progress.
+    pub open: i64,
+    /// With an Order ID whose last day is one of those asked about.
+    pub ending: i64,
+}
+
+/// The practice is asked for something.
+const ASKED_FOR: &str = "c.status = 'in_progress' and exists (select from case_events asked where asked.case_id = c.case_id
+    and asked.seq = c.document_seq and json_array_length(asked.document -> 'review' -> 'asked_for') > 0)";
 
 #[derive(FromRow)]
 struct Row {
@@ -63,6 +84,20 @@ pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>,
         .collect())
 }
 
+/// Counts those that the filter finds; `ends` are the days in which one that is about to end does.
+pub async fn count(conn: &mut PgConnection, filter: &Filter, ends: (NaiveDate, NaiveDate)) -> Result<Counts> {
+    let mut query = QueryBuilder::new("select count(*) as \"all\", count(*) filter (where ");
+    query.push(ASKED_FOR).push(") as asked_for, count(*) filter (where c.status = 'in_progress') as open, count(*) filter (where ");
+    ending(&mut query, ends);
+    query.push(") as ending from cases c where true");
+    conditions(&mut query, filter);
+    Ok(query.build_query_as().fetch_one(conn).await?)
+}
+
+fn ending(query: &mut QueryBuilder<Postgres>, (first, last): (NaiveDate, NaiveDate)) {
+    query.push("c.order_id is not null and c.valid_through between ").push_bind(first).push(" and ").push_bind(last);
+}
+
 fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "with found as (select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, c.document_seq from cases c where true",
@@ -70,6 +105,11 @@ fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     if let Some(after) = after {
         query.push(" and c.case_id < ").push_bind(after);
     }
+    conditions(&mut query, filter);
+    query
+}
+
+fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(parties) = &filter.parties {
         query.push(" and c.visible_to && ").push_bind(parties.clone());
     }
@@ -100,5 +140,11 @@ fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     if let Some(since) = filter.open_or_closed_since {
         query.push(" and (c.status = 'in_progress' or c.closed_at >= ").push_bind(since).push(")");
     }
-    query
+    if filter.asked_for {
+        query.push(" and ").push(ASKED_FOR);
+    }
+    if let Some(days) = filter.ends {
+        query.push(" and ");
+        ending(query, days);
+    }
 }

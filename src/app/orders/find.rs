@@ -7,11 +7,13 @@ use crate::domain::vocabulary::CaseStatus;
 use crate::store;
 use crate::store::case_events::Event;
 use crate::store::cases::StoredCase;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// Closed cases stay in "my orders" so many days (VER-06).
 const DAYS_IN_MY_ORDERS: i64 = 90;
+/// So many days before an authorization ends it is time to order anew.
+const DAYS_BEFORE_THE_END: u64 = 21;
 
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +44,14 @@ pub struct Filter {
     pub submitted_from: Option<DateTime<Utc>>,
     /// Received before.
     pub submitted_before: Option<DateTime<Utc>>,
+    /// Only those in which the practice is asked for something.
+    pub asked_for: bool,
+    /// Only those whose authorization ends soon.
+    pub ends_soon: bool,
 }
+
+/// How many cases there are of each kind.
+pub use crate::store::case_list::Counts;
 
 /// A case as a caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,12 +79,35 @@ pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
 /// Up to `limit` cases older than `after`, newest first.
 pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: i64) -> Result<Vec<Seen>> {
     let now = app.clock.now();
+    let filter = within_sight(caller, filter, now);
+    let mut conn = app.pool.acquire().await?;
+    let found = store::case_list::list(&mut conn, &filter, after, limit).await?;
+    let mut seen = Vec::with_capacity(found.len());
+    for stored in found.into_iter().filter(|case| sees(caller, case)) {
+        let (case_id, version) = (stored.case_id, i64::from(stored.version));
+        seen.push(Seen { case_id, version, body: view::show(&mut conn, stored, caller, now).await? });
+    }
+    Ok(seen)
+}
+
+/// How many of each kind a list holds.
+pub async fn count(app: &App, caller: &Caller, filter: &Filter) -> Result<Counts> {
+    let now = app.clock.now();
+    Ok(store::case_list::count(&mut *app.pool.acquire().await?, &within_sight(caller, filter, now), soon(now)).await?)
+}
+
+fn soon(now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
+    let today = now.date_naive();
+    (today, today.checked_add_days(Days::new(DAYS_BEFORE_THE_END)).unwrap_or(today))
+}
+
+fn within_sight(caller: &Caller, filter: &Filter, now: DateTime<Utc>) -> store::case_list::Filter {
     let (parties, health_plan) = match Sight::of(caller) {
         Sight::All => (None, None),
         Sight::Plan(plan) => (None, Some(plan)),
         Sight::Parties(parties) => (Some(parties), None),
     };
-    let filter = store::case_list::Filter {
+    store::case_list::Filter {
         parties,
         health_plan,
         statuses: filter.statuses.iter().map(|status| status.as_str()).collect(),
@@ -86,15 +118,9 @@ pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uui
         submitted_from: filter.submitted_from,
         submitted_before: filter.submitted_before,
         open_or_closed_since: (filter.view == View::MyOrders).then(|| now - TimeDelta::days(DAYS_IN_MY_ORDERS)),
-    };
-    let mut conn = app.pool.acquire().await?;
-    let found = store::case_list::list(&mut conn, &filter, after, limit).await?;
-    let mut seen = Vec::with_capacity(found.len());
-    for stored in found.into_iter().filter(|case| sees(caller, case)) {
-        let (case_id, version) = (stored.case_id, i64::from(stored.version));
-        seen.push(Seen { case_id, version, body: view::show(&mut conn, stored, caller, now).await? });
+        asked_for: filter.asked_for,
+        ends: filter.ends_soon.then(|| soon(now)),
     }
-    Ok(seen)
 }
 
 /// What happened to a case, oldest first, as far as it is for this caller. The answers within are left out: they are the full ones.

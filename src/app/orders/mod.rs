@@ -19,7 +19,7 @@ pub(in crate::app) use submit::is_number_in_use;
 pub use crate::store::case_events::Event;
 pub use drafting::{Drafted, Outlook, preview_draft};
 pub use facts::{Question, member_key, provider_key};
-pub use find::{Filter, Seen, View, get, history, list};
+pub use find::{Counts, Filter, Seen, View, count, get, history, list};
 pub use rows::{OrderRow, rows};
 pub use submit::{Decided, Placed, SentForm, preview, submit, submit_sent};
 pub use update::{Editable, editable, update};

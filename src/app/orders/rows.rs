@@ -5,7 +5,7 @@ use super::view;
 use crate::app::{App, Caller, Result};
 use crate::domain::case::Case;
 use crate::domain::order::MemberIdentity;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::vocabulary::{CaseStatus, Service};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
@@ -19,6 +19,8 @@ pub struct OrderRow {
     pub case_number: Option<String>,
     /// The number that authorizes, where there is one.
     pub order_id: Option<String>,
+    /// What is ordered.
+    pub service: Service,
     /// Status.
     pub status: CaseStatus,
     /// Who is treated.
@@ -57,6 +59,7 @@ fn row(app: &App, case: Case) -> OrderRow {
         case_id: case.case_id,
         case_number: case.case_number,
         order_id: case.order_id,
+        service: case.request.service.unwrap_or(Service::MedicalOncology),
         status: case.status,
         member: case.request.member,
         regimen_name: case.pathway.regimen_name,

@@ -1,6 +1,7 @@
 //! Order entry: one page, six sections, and beside them what would become of the order as it stands. Without script the same panel comes
 //! with a press of "Show"; nothing is stored before it is sent.
 
+mod again;
 mod asked;
 mod cells;
 mod fill;
@@ -26,8 +27,9 @@ use crate::domain::case::Case;
 use crate::domain::content::{Content, Regimen};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::vocabulary::Service;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use form::{Offer, Sections};
 use panel::{Link, Panel};
@@ -39,6 +41,7 @@ use uuid::Uuid;
 
 pub(super) fn pages(pages: Pages) -> Pages {
     let pages = pages.get_and_post("/orders/new", Who::SignedIn(ORDERING), show, send);
+    let pages = pages.get("/cases/{case_id}/again", Who::SignedIn(ORDERING), show_again);
     suggest::pages(pages.post("/orders/new/panel", Who::SignedIn(ORDERING), live))
 }
 
@@ -50,6 +53,8 @@ struct OrderPage {
     key: String,
     regimen: String,
     regimen_id: String,
+    /// What was filled in, and what was not.
+    filled_in: Option<&'static str>,
     sections: Sections,
     panel: Panel,
     /// What kept the order from being sent.
@@ -77,6 +82,26 @@ async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response
     let fields = usual(&portal.app, &visitor).await?;
     let looked = look(&portal, &visitor, fields).await?;
     page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()))
+}
+
+/// What an order made anew from an earlier one says.
+const AGAIN: &str = "Member, providers, diagnosis, stage, results and drugs stand as in the earlier order: correct what has changed. The day, and what \
+                     changes with time, is asked anew.";
+const SHORT: &str = "Not everything of the earlier order has a place in this form: compare it before you send. The day, and what changes with time, is \
+                     asked anew.";
+
+/// A new order that begins as an earlier one.
+async fn show_again(State(portal): State<Portal>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
+    let app = &portal.app;
+    let seen = orders::get(app, &visitor.caller, super::case::id(&case_id)?).await?;
+    let case: Case = orders::view::read_back(&seen.body)?;
+    if case.request.service == Some(Service::RadiationOncology) {
+        return Err(Failure::not_found());
+    }
+    let again::Again { fields, is_short } = again::again(&case.request, catalog::content(app, None));
+    let looked = look(&portal, &visitor, fields).await?;
+    let drawn = drawn(app, &visitor, looked, Vec::new(), Vec::new());
+    page(&OrderPage { filled_in: Some(if is_short { SHORT } else { AGAIN }), ..drawn })
 }
 
 /// The panel and the results that are asked for, as somebody types.
@@ -186,6 +211,7 @@ fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refus
         key: sent_before.unwrap_or_else(|| random_key(app)),
         regimen: looked.fields.owned("regimen").unwrap_or_default(),
         regimen_id: looked.fields.owned("/treatment/regimen_id").unwrap_or_default(),
+        filled_in: None,
         sections,
         panel: looked.panel,
         is_refused: !refused.is_empty(),
@@ -228,28 +254,7 @@ fn fill_named(app: &App, fields: &mut Fields) -> Vec<Offer> {
 
 /// Plan, providers, place and contact of the visitor's last order; nothing about a patient.
 async fn usual(app: &App, visitor: &Visitor) -> Result<Fields, Failure> {
-    let mut fields = Fields::default();
     let last = orders::list(app, &visitor.caller, &Filter::default(), None, 1).await?;
-    let Some(case) = last.first().map(|seen| orders::view::read_back::<Case>(&seen.body)).transpose()? else {
-        return Ok(fields);
-    };
-    let order = case.request;
-    let mut set = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            fields.set(name, value);
-        }
-    };
-    let joined = |parts: [Option<String>; 3]| {
-        Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
-    };
-    set("/member/health_plan", order.member.health_plan);
-    set("/place_of_service", order.place_of_service);
-    set(
-        "/ordering_provider",
-        order.ordering_provider.and_then(|provider| joined([provider.npi, provider.first_name, provider.last_name])),
-    );
-    set("/servicing_provider", order.servicing_provider.and_then(|provider| joined([provider.npi, provider.name, None])));
-    set("/contact/name", order.contact.as_ref().and_then(|contact| contact.name.clone()));
-    set("/contact/phone", order.contact.and_then(|contact| contact.phone));
-    Ok(fields)
+    let case = last.first().map(|seen| orders::view::read_back::<Case>(&seen.body)).transpose()?;
+    Ok(case.map(|case| again::usual(&case.request)).unwrap_or_default())
 }

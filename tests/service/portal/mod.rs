@@ -3,6 +3,7 @@
 mod access;
 mod browser;
 mod cases;
+mod my_orders;
 mod orders;
 mod sessions;
 mod templates;

@@ -62,7 +62,7 @@ async fn panel(browser: &mut Browser<'_>, fields: &Fields) -> String {
 }
 
 /// The value of a field in a page.
-fn value_of(page: &str, name: &str) -> String {
+pub fn value_of(page: &str, name: &str) -> String {
     let field = page.split(&format!("name=\"{name}\"")).nth(1).unwrap_or_else(|| panic!("no field {name}"));
     field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }

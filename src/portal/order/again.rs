@@ -1,0 +1,156 @@
+//! An earlier order as the beginning of a new one: who, where, diagnosis and drugs stand in the form as they were sent then. What changes
+//! with time is asked anew and left empty: day, line, performance status, weight, creatinine, earlier treatment, assessments, trial, and
+//! whatever somebody declares.
+
+use super::super::fields::Fields;
+use super::cells::{PHASES, ROWS};
+use super::grid::days_in_words;
+use crate::domain::content::Content;
+use crate::domain::order::{Dose, OrderRequest, OrderedDrug, Phase};
+use chrono::Datelike as _;
+use serde_json::{Number, Value};
+
+/// What stands as it was, by its place in the order.
+const AS_IT_WAS: [&str; 18] = [
+    "/member/health_plan",
+    "/member/member_id",
+    "/member/first_name",
+    "/member/last_name",
+    "/setting",
+    "/place_of_service",
+    "/contact/name",
+    "/contact/phone",
+    "/contact/fax",
+    "/diagnosis/icd10",
+    "/clinical/cancer_type",
+    "/clinical/pathology",
+    "/clinical/stage",
+    "/clinical/tnm/t",
+    "/clinical/tnm/n",
+    "/clinical/tnm/m",
+    "/clinical/sex",
+    "/clinical/height_cm",
+];
+
+/// What a practice's orders have in common, whoever is treated.
+const USUAL: [&str; 4] = ["/member/health_plan", "/place_of_service", "/contact/name", "/contact/phone"];
+
+/// A form filled in from an earlier order.
+pub(super) struct Again {
+    pub fields: Fields,
+    /// The form has no place for all of it.
+    pub is_short: bool,
+}
+
+/// Providers, place and contact of an order; nothing about a patient.
+pub(super) fn usual(order: &OrderRequest) -> Fields {
+    let mut fields = Fields::default();
+    let value = serde_json::to_value(order).unwrap_or_default();
+    put(&mut fields, &value, &USUAL);
+    providers(&mut fields, order);
+    fields
+}
+
+/// The order as the beginning of a new one.
+pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
+    let mut fields = Fields::default();
+    let value = serde_json::to_value(order).unwrap_or_default();
+    put(&mut fields, &value, &AS_IT_WAS);
+    providers(&mut fields, order);
+    if let Some(born) = order.member.birth_date {
+        fields.set("/member/birth_date", format!("{}/{}/{}", born.month(), born.day(), born.year()));
+    }
+    let mut is_short = !biomarkers(&mut fields, &value);
+    if let Some(treatment) = &order.treatment {
+        if let Some(regimen) = treatment.regimen_id.as_deref().and_then(|id| content.regimen(id)) {
+            fields.set("/treatment/regimen_id", regimen.id.clone());
+            fields.set("regimen", regimen.name.clone());
+        }
+        for (number, phase) in treatment.phases.iter().enumerate().take(PHASES) {
+            put_phase(&mut fields, number, phase);
+        }
+        is_short |= treatment.phases.len() > PHASES || treatment.phases.iter().any(|phase| phase.drugs.len() > ROWS);
+    }
+    is_short |= order.servicing_provider.as_ref().is_some_and(|provider| provider.address.is_some());
+    Again { fields, is_short }
+}
+
+fn put(fields: &mut Fields, order: &Value, places: &[&str]) {
+    for place in places {
+        match order.pointer(place) {
+            Some(Value::String(text)) => fields.set(place, text.clone()),
+            Some(Value::Number(number)) => fields.set(place, in_digits(number)),
+            _ => {}
+        }
+    }
+}
+
+/// `165.0` as 165.
+fn in_digits(number: &Number) -> String {
+    number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string())
+}
+
+fn providers(fields: &mut Fields, order: &OrderRequest) {
+    let mut set = |name: &str, parts: [Option<&String>; 3]| {
+        let text = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+        if !text.is_empty() {
+            fields.set(name, text);
+        }
+    };
+    if let Some(provider) = &order.ordering_provider {
+        set("/ordering_provider", [provider.npi.as_ref(), provider.first_name.as_ref(), provider.last_name.as_ref()]);
+    }
+    if let Some(provider) = &order.servicing_provider {
+        set("/servicing_provider", [provider.npi.as_ref(), provider.name.as_ref(), None]);
+    }
+}
+
+/// False where one has no place in the form.
+fn biomarkers(fields: &mut Fields, order: &Value) -> bool {
+    let Some(found) = order.pointer("/clinical/biomarkers").and_then(Value::as_array) else { return true };
+    let mut all = true;
+    for found in found {
+        let name = found["name"].as_str().unwrap_or_default();
+        let result = match &found["result"] {
+            Value::String(word) => Some(word.clone()),
+            Value::Number(number) => Some(in_digits(number)),
+            _ => None,
+        };
+        let field = format!("/clinical/biomarkers/{name}");
+        let fits = !name.is_empty() && !name.contains('/') && !name.starts_with("more-") && fields.text(&field).is_none();
+        let Some(result) = result.filter(|_| fits) else {
+            all = false;
+            continue;
+        };
+        fields.set(&field, result);
+        if let Some(on) = found["on"].as_str() {
+            fields.set(&format!("{field}/on"), on);
+        }
+    }
+    all
+}
+
+fn put_phase(fields: &mut Fields, number: usize, phase: &Phase) {
+    let at = format!("/treatment/phases/{number}");
+    fields.set(&format!("{at}/cycle_length_days"), phase.cycle_length_days.to_string());
+    fields.set(&format!("{at}/cycles"), phase.cycles.map_or_else(|| "until progression".to_owned(), |cycles| cycles.to_string()));
+    for (row, drug) in phase.drugs.iter().enumerate().take(ROWS) {
+        put_drug(fields, &format!("{at}/drugs/{row}"), drug);
+    }
+}
+
+fn put_drug(fields: &mut Fields, at: &str, drug: &OrderedDrug) {
+    let mut set = |cell: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            fields.set(&format!("{at}/{cell}"), value);
+        }
+    };
+    let dose = |dose: &Dose| dose.to_string();
+    set("drug", Some([&drug.hcpcs, &drug.generic].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")));
+    set("dose", drug.dose.as_ref().map(dose));
+    set("loading", drug.loading_dose.as_ref().map(dose));
+    set("route", drug.route.clone());
+    set("days", Some(days_in_words(&drug.days)));
+    set("times", (drug.frequency_per_day > 1).then(|| drug.frequency_per_day.to_string()));
+    set("role", drug.role.map(|role| role.as_str().to_owned()));
+}
