@@ -7,16 +7,16 @@ use super::cells::{PHASES, ROWS};
 use super::grid::days_in_words;
 use crate::domain::content::Content;
 use crate::domain::order::{Dose, OrderRequest, OrderedDrug, Phase};
+use crate::domain::vocabulary::Setting;
 use chrono::Datelike as _;
 use serde_json::{Number, Value};
 
 /// What stands as it was, by its place in the order.
-const AS_IT_WAS: [&str; 18] = [
+const AS_IT_WAS: [&str; 17] = [
     "/member/health_plan",
     "/member/member_id",
     "/member/first_name",
     "/member/last_name",
-    "/setting",
     "/place_of_service",
     "/contact/name",
     "/contact/phone",
@@ -57,6 +57,9 @@ pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
     let value = serde_json::to_value(order).unwrap_or_default();
     put(&mut fields, &value, &AS_IT_WAS);
     providers(&mut fields, order);
+    if order.setting() == Setting::Inpatient {
+        fields.set("/setting", Setting::Inpatient.as_str());
+    }
     if let Some(born) = order.member.birth_date {
         fields.set("/member/birth_date", format!("{}/{}/{}", born.month(), born.day(), born.year()));
     }
