@@ -9,6 +9,7 @@ mod form;
 mod grid;
 mod labels;
 mod panel;
+mod paste;
 mod read;
 mod suggest;
 
@@ -57,6 +58,8 @@ struct OrderPage {
     filled_in: Option<&'static str>,
     sections: Sections,
     panel: Panel,
+    /// What became of each line that was pasted.
+    pasted: Vec<paste::Line>,
     /// What kept the order from being sent.
     refused: Vec<Link>,
     is_refused: bool,
@@ -115,18 +118,21 @@ async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) ->
 
 async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
     let app = &portal.app;
-    let mut offers = Vec::new();
+    let (mut offers, mut pasted) = (Vec::new(), Vec::new());
     if let Some(id) = fields.owned("fill") {
         let content = catalog::content(app, None);
         let regimen = content.regimen(&id).ok_or_else(Failure::not_found)?;
         fill::fill(&mut fields, regimen, content);
     } else if fields.text("do") == Some("fill") {
         offers = fill_named(app, &mut fields);
+    } else if fields.text("do") == Some("paste") {
+        let text = fields.owned("pasted").unwrap_or_default();
+        pasted = paste::paste(&mut fields, &text, catalog::content(app, None));
     }
     let wanted = fields.text("do") == Some("send");
     let looked = look(&portal, &visitor, fields).await?;
     if !wanted {
-        return page(&drawn(app, &visitor, looked, offers, Vec::new()));
+        return page(&OrderPage { pasted, ..drawn(app, &visitor, looked, offers, Vec::new()) });
     }
     match submit(&portal, &visitor, &looked).await? {
         Ok(case_id) => Ok(Redirect::to(&format!("/cases/{case_id}")).into_response()),
@@ -212,6 +218,7 @@ fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refus
         regimen: looked.fields.owned("regimen").unwrap_or_default(),
         regimen_id: looked.fields.owned("/treatment/regimen_id").unwrap_or_default(),
         filled_in: None,
+        pasted: Vec::new(),
         sections,
         panel: looked.panel,
         is_refused: !refused.is_empty(),

@@ -300,3 +300,41 @@ async fn a_regimen_that_is_filled_in_has_codes_that_go_with_its_routes() {
     }
     assert!(without.len() < 40, "a drug with codes, and none for this route: {without:?}");
 }
+
+// proves SAFE-05, REG-01
+#[tokio::test]
+async fn a_pasted_regimen_is_told_line_by_line_and_nothing_half_understood_is_taken_over() {
+    let service = Service::with_rosters().await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let without: Fields = tc().into_iter().filter(|(name, _)| !name.starts_with("/treatment")).collect();
+    let mut paste = async |text: &str| {
+        let fields = with(with(without.clone(), "pasted", text), "do", "paste");
+        send(&mut desk, "/orders/new", &fields).await.text
+    };
+    for text in [
+        "docetaxel 75 mg/m2 iv d1 q21d x4; cyclophosphamide 600 mg/m2 iv d1",
+        "Docetaxel\t75 mg/m²\tIV\tday 1\tevery 3 weeks\t4 cycles\nCyclophosphamide\t600 mg/m²\tIV\tday 1",
+    ] {
+        let page = paste(text).await;
+        assert!(page.contains("The regimen is on a Pathway") && !page.contains("Not taken over"), "{text}: {page}");
+        assert_eq!(value_of(&page, "/treatment/phases/0/drugs/0/dose"), "75 mg/m2");
+        assert_eq!(value_of(&page, "/treatment/phases/0/drugs/1/route"), "iv");
+        assert_eq!(value_of(&page, "/treatment/phases/0/cycles"), "4");
+    }
+    for (text, why) in [
+        ("docetaxel 75 mg/m2 iv weekly", "no days of the cycle"),
+        ("docetaxel 75 iv d1", "no dose with its unit"),
+        ("docetaxol 75 mg/m2 iv d1", "is no drug that is known here"),
+        ("docetaxel 75 mg/m2 or 60 mg/m2 iv d1", "more than one dose"),
+        ("docetaxel 75 mg/m2 iv d1 q21d q28d", "more than one length of a cycle"),
+        ("docetaxel 75 mg/m2 reduced iv d1", "is no drug that is known here"),
+    ] {
+        let page = paste(&format!("{text} \ncyclophosphamide 600 mg/m2 iv d1 q21d x4")).await;
+        assert!(page.contains("Not taken over") && page.contains(why), "{text}: {page}");
+        assert!(value_of(&page, "/treatment/phases/0/drugs/0/drug").ends_with("cyclophosphamide"), "the other line: {page}");
+        assert_eq!(value_of(&page, "/treatment/phases/0/drugs/1/drug"), "", "nothing of it: {page}");
+    }
+    let two = paste("doxorubicin 60 mg/m2 iv d1 q14d x4\ncyclophosphamide 600 mg/m2 iv d1\nthen\npaclitaxel 175 mg/m2 iv d1 q14d x4").await;
+    assert_eq!(value_of(&two, "/treatment/phases/1/cycle_length_days"), "14");
+    assert!(value_of(&two, "/treatment/phases/1/drugs/0/drug").ends_with("paclitaxel"), "{two}");
+}
