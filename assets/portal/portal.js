@@ -1,6 +1,7 @@
 // What makes the portal's pages quicker. Every page works without it, it holds no rule, and it keeps nothing.
 "use strict";
 
+const QUIET = 2000; // milliseconds without a key before the form is saved
 const PAUSE = 150; // milliseconds without a key before the panel is asked for
 
 /** Sends fields to one of our own addresses, and answers with the part of a page that comes back. */
@@ -53,14 +54,30 @@ function live(form) {
     clearTimeout(pause);
     pause = setTimeout(refresh, PAUSE);
   };
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  let quiet;
+  const save = async () => {
+    try {
+      replace("saved", await ask(form.dataset.save, new FormData(form)));
+    } catch {
+      document.getElementById("saved").textContent = "Not saved: no connection.";
+    }
+  };
+  const keep = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(save, QUIET);
+  };
+  for (const kind of ["input", "change"]) {
+    form.addEventListener(kind, soon);
+    form.addEventListener(kind, keep);
+  }
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.value !== "show") return;
+    clearTimeout(quiet);
+    const here = { show: refresh, keep: save }[event.submitter?.value];
+    if (!here) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     clearTimeout(pause);
-    refresh();
+    here();
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.ctrlKey) form.requestSubmit(form.querySelector("button[value=send]"));
@@ -159,6 +176,7 @@ for (const form of document.querySelectorAll("form[data-panel]")) {
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ("again" in form.dataset) return; // what comes is a file, and the page stays
   if (form.dataset.sent) {
     event.preventDefault();
     return;

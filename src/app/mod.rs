@@ -10,6 +10,7 @@ pub mod claim_checks;
 pub mod coverage;
 pub mod coverage_requirements;
 pub mod deadlines;
+pub mod drafts;
 pub mod eligibility;
 pub mod enquiries;
 pub mod error;

@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, feeds, idempotency, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) enum Job {
     Publishing,
     /// Records of accesses into their chains.
     Sealing,
-    /// Old idempotency keys, and sessions that ended by themselves.
+    /// Old idempotency keys and drafts, and sessions that ended by themselves.
     Purge,
 }
 
@@ -57,10 +57,11 @@ impl Job {
             Self::Publishing => in_time(app, feeds::publish(app)).await,
             Self::Sealing => in_time(app, accesses::seal(app)).await,
             Self::Purge => {
-                // what keeps one of them keeps not the other
+                // what keeps one of them keeps not the others
                 let keys = in_time(app, idempotency::purge(app)).await;
+                let drafts = in_time(app, drafts::purge(app)).await;
                 let sessions = in_time(app, sessions::purge(app)).await;
-                keys.and(sessions).map(drop)
+                keys.and(drafts).and(sessions).map(drop)
             }
         }
     }

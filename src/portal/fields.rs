@@ -39,6 +39,17 @@ impl Fields {
         self.0.retain(|(name, _)| !name.starts_with(prefix));
     }
 
+    /// As a browser sends it, without what was left empty.
+    pub fn encoded(&self) -> String {
+        let entered = self.0.iter().filter(|(_, value)| !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(entered).finish()
+    }
+
+    /// From what a browser sends.
+    pub fn decoded(sent: &str) -> Self {
+        form_urlencoded::parse(sent.as_bytes()).collect()
+    }
+
     /// The same as text of its own.
     pub fn owned(&self, name: &str) -> Option<String> {
         self.text(name).map(str::to_owned)

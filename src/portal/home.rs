@@ -1,7 +1,8 @@
 //! The first page: to a visitor what this is and how to get in, to somebody who is in where to go.
 
 use super::failure::Failure;
-use super::pages::{Pages, Who};
+use super::order::drafts;
+use super::pages::{ORDERING, Pages, Who};
 use super::rows::{Row, row};
 use super::shell::{Shell, page};
 use super::visitor::Visitor;
@@ -31,6 +32,8 @@ struct WelcomePage {
 struct HomePage<'a> {
     shell: Shell,
     name: &'a str,
+    /// Orders begun and not sent.
+    drafts: Vec<drafts::Line>,
     /// Cases in which something is asked for.
     asked: Vec<Row>,
     /// The latest of the others.
@@ -47,5 +50,7 @@ async fn show(State(app): State<App>, visitor: Option<Visitor>) -> Result<Respon
     let latest = rows(&app, &visitor.caller, &filter, None, LATEST).await?;
     let latest = latest.into_iter().map(|found| row(found, app.clock.now()));
     let (asked, rows) = latest.partition(|row: &Row| !row.asked_for.is_empty());
-    page(&HomePage { shell, name: &visitor.name, asked, rows })
+    let orders = ORDERING.contains(&visitor.caller.role);
+    let drafts = if orders { drafts::lines(&app, &visitor.caller).await? } else { Vec::new() };
+    page(&HomePage { shell, name: &visitor.name, drafts, asked, rows })
 }

@@ -6,6 +6,7 @@ pub mod case_events;
 pub mod case_list;
 pub mod cases;
 pub mod claims;
+pub mod drafts;
 pub mod enquiries;
 pub mod facts;
 pub mod failed_jobs;

@@ -4,6 +4,7 @@
 mod again;
 mod asked;
 mod cells;
+pub(super) mod drafts;
 mod fill;
 mod form;
 mod grid;
@@ -43,7 +44,8 @@ use uuid::Uuid;
 pub(super) fn pages(pages: Pages) -> Pages {
     let pages = pages.get_and_post("/orders/new", Who::SignedIn(ORDERING), show, send);
     let pages = pages.get("/cases/{case_id}/again", Who::SignedIn(ORDERING), show_again);
-    suggest::pages(pages.post("/orders/new/panel", Who::SignedIn(ORDERING), live))
+    let pages = drafts::pages(pages.post("/orders/new/panel", Who::SignedIn(ORDERING), live));
+    suggest::pages(pages)
 }
 
 #[derive(Template)]
@@ -52,6 +54,8 @@ struct OrderPage {
     shell: Shell,
     /// Under this key one press makes one order, however often it arrives.
     key: String,
+    /// Under this id it is saved while it is typed.
+    draft: Uuid,
     regimen: String,
     regimen_id: String,
     /// What was filled in, and what was not.
@@ -135,7 +139,12 @@ async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields
         return page(&OrderPage { pasted, ..drawn(app, &visitor, looked, offers, Vec::new()) });
     }
     match submit(&portal, &visitor, &looked).await? {
-        Ok(case_id) => Ok(Redirect::to(&format!("/cases/{case_id}")).into_response()),
+        Ok(case_id) => {
+            if let Some(draft_id) = drafts::id_of(&looked.fields) {
+                app::drafts::discard(app, &visitor.caller, draft_id).await?;
+            }
+            Ok(Redirect::to(&format!("/cases/{case_id}")).into_response())
+        }
         Err(why) => page(&drawn(app, &visitor, looked, offers, why)),
     }
 }
@@ -215,6 +224,7 @@ fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refus
     OrderPage {
         shell: Shell::new(app, Some(visitor), "/orders/new"),
         key: sent_before.unwrap_or_else(|| random_key(app)),
+        draft: drafts::id_of(&looked.fields).unwrap_or_else(|| app.ids.uuid(app.clock.now())),
         regimen: looked.fields.owned("regimen").unwrap_or_default(),
         regimen_id: looked.fields.owned("/treatment/regimen_id").unwrap_or_default(),
         filled_in: None,

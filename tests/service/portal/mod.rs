@@ -3,6 +3,7 @@
 mod access;
 mod browser;
 mod cases;
+mod drafts;
 mod my_orders;
 mod orders;
 mod sessions;

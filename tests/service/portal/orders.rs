@@ -8,10 +8,10 @@ use crate::support::http::Service;
 use crate::support::submit::count;
 use serde_json::Value;
 
-type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 /// TC for early breast cancer, as a front desk types it.
-fn tc() -> Fields {
+pub fn tc() -> Fields {
     let drug = |row: usize, cells: [&'static str; 4]| {
         ["drug", "dose", "route", "days"]
             .into_iter()
@@ -44,7 +44,7 @@ fn tc() -> Fields {
     fields.chain(drugs).collect()
 }
 
-fn with(mut fields: Fields, name: &str, value: &str) -> Fields {
+pub fn with(mut fields: Fields, name: &str, value: &str) -> Fields {
     fields.retain(|(known, _)| known != name);
     fields.push((name.to_owned(), value.to_owned()));
     fields

@@ -1,0 +1,51 @@
+//! Orders begun at the portal and not sent. A draft is its writer's alone, is no order and no record, and is forgotten two weeks after it
+//! was last saved.
+
+use super::{App, Caller, Error, Result};
+use crate::store;
+pub use crate::store::drafts::Draft;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// Days for which a draft is kept after it was last saved.
+pub const KEPT_DAYS: i64 = 14;
+/// Drafts of one person; of more the oldest are forgotten.
+const MOST: i64 = 50;
+
+fn since(app: &App) -> DateTime<Utc> {
+    app.clock.now() - TimeDelta::days(KEPT_DAYS)
+}
+
+/// Saves a form under the id that it was given. Where somebody else has that id nothing is saved.
+pub async fn save(app: &App, caller: &Caller, draft_id: Uuid, form: String) -> Result<()> {
+    let draft = Draft { draft_id, form, saved_at: app.clock.now() };
+    let mut conn = app.pool.acquire().await?;
+    if !store::drafts::save(&mut conn, &caller.subject, &draft).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(store::drafts::keep_latest(&mut conn, &caller.subject, MOST).await?)
+}
+
+/// The caller's drafts, the latest first.
+pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Draft>> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::drafts::of(&mut conn, &caller.subject, since(app), MOST).await?)
+}
+
+/// One of the caller's drafts.
+pub async fn get(app: &App, caller: &Caller, draft_id: Uuid) -> Result<Draft> {
+    let mut conn = app.pool.acquire().await?;
+    store::drafts::get(&mut conn, &caller.subject, draft_id, since(app)).await?.ok_or(Error::NotFound)
+}
+
+/// Forgets one of the caller's drafts, where it is there.
+pub async fn discard(app: &App, caller: &Caller, draft_id: Uuid) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::drafts::remove(&mut conn, &caller.subject, draft_id).await?)
+}
+
+/// Forgets drafts that are too old.
+pub async fn purge(app: &App) -> Result<u64> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::drafts::remove_before(&mut conn, since(app)).await?)
+}

@@ -1,0 +1,76 @@
+//! Orders begun and not sent.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+use super::browser::Browser;
+use super::orders::{Fields, tc, value_of, with};
+use crate::support::desk::{FACILITY, OTHER_PRACTICE, PRACTICE, move_clock};
+use crate::support::http::{Answer, Service};
+use crate::support::submit::count;
+
+const DRAFTS: &str = "select count(*) from drafts";
+
+async fn send(browser: &mut Browser<'_>, path: &str, fields: &Fields) -> Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    browser.send(path, &fields).await
+}
+
+/// A form under the id that the page gave it.
+async fn begun(desk: &mut Browser<'_>) -> (String, Fields) {
+    let draft = value_of(&desk.page("/orders/new").await, "draft");
+    let fields = with(tc(), "draft", &draft);
+    (draft, fields)
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn what_was_typed_is_kept_outlives_signing_out_and_is_its_writers_alone() {
+    let service = Service::with_rosters().await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let (draft, fields) = begun(&mut desk).await;
+    let saved = send(&mut desk, "/orders/drafts", &fields).await;
+    assert!(saved.status.as_u16() == 200 && saved.text.contains("Saved "), "{}", saved.text);
+    assert_eq!(count(&service, "select count(*) from cases").await, 0, "a draft is no order");
+    desk.send("/logout/everywhere", &[]).await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let home = desk.page("/").await;
+    assert!(home.contains("Begun and not sent") && home.contains(&format!("href=\"/orders/drafts/{draft}\"")), "{home}");
+    let form = desk.page(&format!("/orders/drafts/{draft}")).await;
+    for (name, value) in [("draft", draft.as_str()), ("/member/last_name", "Member"), ("/treatment/phases/0/drugs/0/dose", "75 mg/m2")] {
+        assert_eq!(value_of(&form, name), value, "{name}");
+    }
+    for person in [OTHER_PRACTICE, FACILITY] {
+        let mut other = Browser::of(&service, person).await;
+        assert!(!other.page("/").await.contains(&draft));
+        assert_eq!(other.open(&format!("/orders/drafts/{draft}")).await.status.as_u16(), 404);
+        assert_eq!(send(&mut other, "/orders/drafts", &fields).await.status.as_u16(), 404, "nor written by others");
+        other.send(&format!("/orders/drafts/{draft}/discard"), &[]).await;
+    }
+    assert_eq!(count(&service, DRAFTS).await, 1);
+    let kept = send(&mut desk, "/orders/drafts", &with(fields, "do", "keep")).await;
+    assert_eq!((kept.status.as_u16(), kept.header("location")), (303, "/"), "without script a press leads to the first page");
+    let discarded = desk.follow(&format!("/orders/drafts/{draft}/discard"), &[]).await;
+    assert!(!discarded.text.contains("Begun and not sent"), "{}", discarded.text);
+    assert_eq!(count(&service, DRAFTS).await, 0);
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn a_draft_ends_with_its_order_and_after_two_weeks() {
+    let service = Service::with_rosters().await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let (_, fields) = begun(&mut desk).await;
+    send(&mut desk, "/orders/drafts", &fields).await;
+    let sent = send(&mut desk, "/orders/new", &with(fields, "do", "send")).await;
+    assert_eq!(sent.status.as_u16(), 303, "{}", sent.text);
+    assert_eq!(count(&service, DRAFTS).await, 0, "it is an order now");
+    let (draft, fields) = begun(&mut desk).await;
+    send(&mut desk, "/orders/drafts", &fields).await;
+    let later = service.app.clock.now() + chrono::TimeDelta::days(15);
+    move_clock(&service, &later.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)).await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    assert_eq!(desk.open(&format!("/orders/drafts/{draft}")).await.status.as_u16(), 404);
+    assert!(!desk.page("/").await.contains("Begun and not sent"));
+    assert_eq!(oncoauth::app::drafts::purge(&service.app).await.unwrap(), 1);
+    assert_eq!(count(&service, DRAFTS).await, 0);
+}
