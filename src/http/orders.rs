@@ -278,7 +278,17 @@ fn filter(query: OrderQuery) -> Result<Filter, Problem> {
         Some(ListView::OrderStatus) | None => View::OrderStatus,
     };
     let (member_id, ordering_npi) = (query.member_id, query.ordering_npi);
-    Ok(Filter { view, statuses, member_id, ordering_npi, case_number, order_id, submitted_from, submitted_before })
+    Ok(Filter {
+        view,
+        statuses,
+        member_id,
+        ordering_npi,
+        case_number,
+        order_id,
+        submitted_from,
+        submitted_before,
+        ..Filter::default()
+    })
 }
 
 /// A number as typed; a fault where its last character does not check the others.
