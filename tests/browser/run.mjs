@@ -132,6 +132,46 @@ const tests = {
     return `${keys.count} keys`;
   },
 
+  async "an order is made again with at most 35 keys, and what changes with time is asked anew"() {
+    const { context, page, complaints } = await open(DESK);
+    const day = await soon(page);
+    const keys = keyboard(page);
+    await page.goto(`${base}/orders`);
+    await page.focus('a[href$="/again"]');
+    keys.count += 1;
+    await Promise.all([page.waitForNavigation(), keys.press("Enter")]);
+    assert.equal(await page.inputValue('[id="/clinical/weight_kg"]'), "");
+    for (const [field, text] of [["/date_of_service", day], ["/clinical/line_of_treatment", "adj"], ["/clinical/performance_status", "1"], ["/clinical/weight_kg", "71.5"]]) {
+      await page.focus(`[id="${field}"]`);
+      keys.count += 1;
+      await keys.type(text);
+    }
+    await Promise.all([page.waitForNavigation(), keys.press("Control+Enter")]);
+    assert.match(page.url(), /\/cases\/[0-9a-f-]{36}$/, await page.textContent("main"));
+    assert.ok(keys.count <= 35, `${keys.count} keys`);
+    assert.deepEqual(complaints, []);
+    await context.close();
+    return `${keys.count} keys`;
+  },
+
+  async "what is typed is kept by itself after a pause, and goes on from the first page"() {
+    const { context, page, complaints } = await open(DESK);
+    await page.goto(`${base}/orders/new`);
+    await page.fill('[id="/member/last_name"]', "Kept");
+    await page.waitForFunction(() => document.querySelector("#saved").textContent.startsWith("Saved"), null, { timeout: 8000 });
+    await page.goto(base);
+    await page.click('.drafts a:has-text("Kept")');
+    assert.equal(await page.inputValue('[id="/member/last_name"]'), "Kept");
+    await page.fill('[id="/member/first_name"]', "Well");
+    await Promise.all([page.waitForResponse(`${base}/orders/drafts`), page.click('button[value="keep"]')]);
+    await page.goto(base);
+    assert.equal(await page.locator(".drafts li").count(), 1, "one draft, saved twice");
+    await page.click(".drafts button");
+    assert.equal(await page.locator(".drafts li").count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  },
+
   async "deviations are seen before the order is sent, and are gone once mended"() {
     const { context, page, complaints } = await open(DESK);
     await enterTc(page);
@@ -186,8 +226,8 @@ const tests = {
 
   async "every page is accessible at every width and in forced colours, scrolls one way and asks nobody else"() {
     const people = {
-      [DESK]: ["/", "/orders/new", "/status", "/verify", "/sandbox/clock", "case"],
-      "sandbox-servicing-provider": ["/", "/verify", "case"],
+      [DESK]: ["/", "/orders/new", "/orders", "/orders?tab=asked", "/status", "/verify", "/sandbox/clock", "case"],
+      "sandbox-servicing-provider": ["/", "/verify", "/orders", "case"],
       "sandbox-nurse": ["/", "/status"],
       "sandbox-health-plan": ["/", "/status"],
       "": ["/", "/login", "/nowhere"],
@@ -211,7 +251,7 @@ const tests = {
           await page.evaluate(axe);
           const { violations } = await page.evaluate(() => window.axe.run());
           for (const one of violations) found.push(`${where}: ${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
-          if (pictures && forcedColors === "none") await page.screenshot({ path: `${pictures}/${person || "nobody"}${path.replaceAll("/", "_")}-${width}.png`, fullPage: true });
+          if (pictures && forcedColors === "none") await page.screenshot({ path: `${pictures}/${person || "nobody"}${path.replaceAll(/[/?]/g, "_")}-${width}.png`, fullPage: true });
         }
         found.push(...complaints.filter((complaint) => !complaint.includes("404")));
         await context.close();
