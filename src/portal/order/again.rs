@@ -137,6 +137,9 @@ fn put_phase(fields: &mut Fields, number: usize, phase: &Phase) {
     let at = format!("/treatment/phases/{number}");
     fields.set(&format!("{at}/cycle_length_days"), phase.cycle_length_days.to_string());
     fields.set(&format!("{at}/cycles"), phase.cycles.map_or_else(|| "until progression".to_owned(), |cycles| cycles.to_string()));
+    if phase.beside {
+        fields.set(&format!("{at}/beside"), "yes");
+    }
     for (row, drug) in phase.drugs.iter().enumerate().take(ROWS) {
         put_drug(fields, &format!("{at}/drugs/{row}"), drug);
     }

@@ -51,6 +51,9 @@ pub(super) fn fill(fields: &mut Fields, regimen: &Regimen, content: &Content) {
         if let Some(cycles) = cycles(phase) {
             fields.set(&format!("{at}/cycles"), cycles);
         }
+        if phase.beside {
+            fields.set(&format!("{at}/beside"), "yes");
+        }
         let drugs = phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive);
         for (row, drug) in drugs.enumerate().take(cells::ROWS) {
             fill_row(fields, &format!("{at}/drugs/{row}"), drug, content);

@@ -41,6 +41,8 @@ pub(super) struct Phase {
     pub number: usize,
     pub length: Input,
     pub cycles: Input,
+    /// Runs over the time of the others.
+    pub beside: Tick,
     pub rows: Vec<Vec<Input>>,
     pub is_open: bool,
 }
@@ -164,6 +166,11 @@ fn phases(draw: &Drawing<'_>, content: &Content) -> Vec<Phase> {
                 .text(format!("{at}/cycles"), "Cycles")
                 .hint(choice.unwrap_or_else(|| "a number, or until progression".to_owned()))
                 .short(),
+            beside: Tick {
+                value: "yes",
+                name: format!("{at}/beside"),
+                ticked: draw.fields.text(&format!("{at}/beside")).is_some(),
+            },
             rows: rows(draw, &at, content),
             is_open: number == 0 || is_used(number),
         }

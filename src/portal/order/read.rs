@@ -265,7 +265,8 @@ impl Reader<'_> {
                 Some(Cycles::Number(number)) => Some(number),
                 Some(Cycles::OpenEnded) | None => None,
             };
-            phases.push(json!({"cycle_length_days": length, "cycles": cycles, "drugs": drugs}));
+            let beside = self.fields.text(&format!("{at}/beside")).is_some();
+            phases.push(json!({"cycle_length_days": length, "cycles": cycles, "beside": beside, "drugs": drugs}));
             rows.push((phase, own));
         }
         let continues = self.text("/treatment/continues/order_id").map(|order_id| {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use super::browser::Browser;
-use super::orders::value_of;
+use super::orders::{tc, value_of, with};
 use crate::support::desk::{BMA, FACILITY, NURSE, OTHER_PRACTICE, PRACTICE, custom, id, move_clock, submit, tch, unanswered};
 use crate::support::http::Service;
 use crate::support::submit::count;
@@ -63,6 +63,36 @@ async fn orders_are_taken_along_as_a_table_all_of_them_or_those_that_are_picked(
     let mut stranger = Browser::of(&service, OTHER_PRACTICE).await;
     let none = stranger.send("/orders/table", &[("tab", "all"), ("case", &case_id)]).await;
     assert_eq!(none.text.lines().count(), 1, "{}", none.text);
+}
+
+// proves REG-01
+#[tokio::test]
+async fn what_runs_beside_the_others_does_so_in_the_form_the_order_and_the_order_made_anew() {
+    let service = Service::with_rosters().await;
+    let content = std::sync::Arc::clone(service.app.library.in_force(service.app.clock.now().date_naive()));
+    let runs_beside = |regimen: &&std::sync::Arc<oncoauth::domain::content::Regimen>| regimen.phases.iter().any(|phase| phase.beside);
+    let regimen = content.regimens.iter().find(runs_beside).expect("a regimen with a phase beside the others");
+    let number = regimen.phases.iter().position(|phase| phase.beside).unwrap();
+    let ticked = |page: &str, number: usize| {
+        let tick = page.split(&format!("name=\"/treatment/phases/{number}/beside\"")).nth(1).unwrap();
+        tick.split('>').next().unwrap().contains("checked")
+    };
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let filled = desk.send("/orders/new", &[("fill", &regimen.id)]).await.text;
+    assert!(ticked(&filled, number), "{filled}");
+    let mut fields = with(tc(), "/treatment/phases/1/beside", "yes");
+    for (cell, value) in [("cycle_length_days", "84"), ("cycles", "1"), ("drugs/0/drug", "J9217"), ("drugs/0/dose", "22.5 mg"), ("drugs/0/days", "1")] {
+        fields = with(fields, &format!("/treatment/phases/1/{cell}"), value);
+    }
+    let fields = with(fields, "do", "send");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let sent = desk.send("/orders/new", &fields).await;
+    assert_eq!(sent.status.as_u16(), 303, "{}", sent.text);
+    let case_id = sent.header("location").strip_prefix("/cases/").unwrap().to_owned();
+    let case = crate::support::desk::read(&service, &case_id).await;
+    assert_eq!(case["request"]["treatment"]["phases"][1]["beside"], true, "{case}");
+    let again = desk.page(&format!("/cases/{case_id}/again")).await;
+    assert!(ticked(&again, 1), "{again}");
 }
 
 // proves SAFE-05
