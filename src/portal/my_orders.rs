@@ -59,7 +59,9 @@ impl Tab {
     /// What there would be, where there is nothing.
     const fn nothing(self) -> &'static str {
         match self {
-            Self::All => "Open orders, and those closed during the last 90 days, are listed here. Older ones are under Order status.",
+            Self::All => {
+                "Open orders, and those closed during the last 90 days, are listed here. Older ones are under Order status."
+            }
             Self::AskedFor => "Nothing is asked of the practice. What a reviewer asks for is listed here.",
             Self::Open => "No order waits for an answer.",
             Self::Ending => "No authorization ends within 21 days.",
@@ -144,16 +146,8 @@ async fn table(State(app): State<App>, visitor: Visitor, fields: Fields) -> Resu
     for found in wanted {
         let row = row(found, app.clock.now());
         let asked_for = row.asked_for.join("; ");
-        text += &line([
-            &row.number,
-            &row.member,
-            &row.member_id,
-            &row.treatment,
-            row.status,
-            &row.when,
-            &asked_for,
-            &row.received,
-        ]);
+        text +=
+            &line([&row.number, &row.member, &row.member_id, &row.treatment, row.status, &row.when, &asked_for, &row.received]);
     }
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let disposition = HeaderValue::from_static("attachment; filename=\"orders.csv\"");
@@ -175,6 +169,9 @@ mod tests {
 
     #[test]
     fn a_cell_of_the_table_is_never_a_formula_and_keeps_its_quotes() {
-        assert_eq!(line(["=1+1", "a \"b\"", "c, d", "", "-", "–", "@x", "+1"]), "\"'=1+1\",\"a \"\"b\"\"\",\"c, d\",\"\",\"'-\",\"–\",\"'@x\",\"'+1\"\r\n");
+        assert_eq!(
+            line(["=1+1", "a \"b\"", "c, d", "", "-", "–", "@x", "+1"]),
+            "\"'=1+1\",\"a \"\"b\"\"\",\"c, d\",\"\",\"'-\",\"–\",\"'@x\",\"'+1\"\r\n"
+        );
     }
 }

@@ -70,9 +70,7 @@ const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
             ("/status", "Order status"),
             ("/verify", "Verify"),
         ],
-        CallerRole::Intake => {
-            &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")]
-        }
+        CallerRole::Intake => &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")],
         CallerRole::ServicingProvider => &[
             ("/", "Home"),
             ("/verify", "Verify"),

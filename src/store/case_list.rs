@@ -87,7 +87,9 @@ pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>,
 /// Counts those that the filter finds; `ends` are the days in which one that is about to end does.
 pub async fn count(conn: &mut PgConnection, filter: &Filter, ends: (NaiveDate, NaiveDate)) -> Result<Counts> {
     let mut query = QueryBuilder::new("select count(*) as \"all\", count(*) filter (where ");
-    query.push(ASKED_FOR).push(") as asked_for, count(*) filter (where c.status = 'in_progress') as open, count(*) filter (where ");
+    query
+        .push(ASKED_FOR)
+        .push(") as asked_for, count(*) filter (where c.status = 'in_progress') as open, count(*) filter (where ");
     ending(&mut query, ends);
     query.push(") as ending from cases c where true");
     conditions(&mut query, filter);

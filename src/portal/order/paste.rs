@@ -266,8 +266,10 @@ fn cycles(rest: &[&str], said: &mut Said) -> Option<usize> {
 
 /// `d1`, `d1,8,15`, `day 1`, `days 1-5`, `d1 d8`.
 fn days(rest: &[&str], said: &mut Said) -> Option<usize> {
-    let is_list = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'-' | b'd'));
-    let marks = |word: &str| word.strip_prefix('d').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && is_list(rest));
+    let is_list =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'-' | b'd'));
+    let marks =
+        |word: &str| word.strip_prefix('d').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && is_list(rest));
     let first = word(rest, 0);
     let spelled = matches!(first, "day" | "days" | "d");
     if !spelled && !marks(first) {
@@ -321,7 +323,15 @@ mod tests {
     fn told(text: &str) -> String {
         let said = said(text);
         let doses: Vec<String> = said.doses.iter().map(ToString::to_string).collect();
-        format!("{} | {} | {} | {:?} | {:?} | {:?}", said.names.join(" "), doses.join(" "), said.routes.join(" "), said.days, said.lengths, said.cycles)
+        format!(
+            "{} | {} | {} | {:?} | {:?} | {:?}",
+            said.names.join(" "),
+            doses.join(" "),
+            said.routes.join(" "),
+            said.days,
+            said.lengths,
+            said.cycles
+        )
     }
 
     #[test]
@@ -329,14 +339,24 @@ mod tests {
         // proves SAFE-05
         let docetaxel = told("docetaxel 75 mg/m2 IV d1 q21d x4");
         assert_eq!(docetaxel, format!("docetaxel | 75 mg/m2 | iv | [[1]] | [21] | {:?}", vec![Cycles::Number(4)]));
-        for text in ["Docetaxel 75mg/m² ivpb day 1 q3w x 4 cycles", "docetaxel, 75 mg / m2, IV, D1, every 3 weeks, 4 cycles", "docetaxel\t75 mg/m2\tIV\td1\tq 21 days\tx4"] {
+        for text in [
+            "Docetaxel 75mg/m² ivpb day 1 q3w x 4 cycles",
+            "docetaxel, 75 mg / m2, IV, D1, every 3 weeks, 4 cycles",
+            "docetaxel\t75 mg/m2\tIV\td1\tq 21 days\tx4",
+        ] {
             assert_eq!(told(text), docetaxel, "{text}");
         }
         assert_eq!(told("gemcitabine 1,000 mg/m2 iv d1,8,15 q28d"), "gemcitabine | 1000 mg/m2 | iv | [[1, 8, 15]] | [28] | []");
         assert_eq!(told("carboplatin AUC 6 d1"), "carboplatin | AUC 6 |  | [[1]] | [] | []");
         assert_eq!(told("cytarabine 100 mg/m2 days 1, 3, 5"), "cytarabine | 100 mg/m2 |  | [[1, 3, 5]] | [] | []");
-        assert_eq!(told("docetaxel 75 mg/m2 d1, 4 cycles").split(" | ").last(), Some(format!("{:?}", [Cycles::Number(4)]).as_str()));
-        assert_eq!(told("paclitaxel protein-bound 125 mg/m2 d1 d8"), "paclitaxel protein-bound | 125 mg/m2 |  | [[1, 8]] | [] | []");
+        assert_eq!(
+            told("docetaxel 75 mg/m2 d1, 4 cycles").split(" | ").last(),
+            Some(format!("{:?}", [Cycles::Number(4)]).as_str())
+        );
+        assert_eq!(
+            told("paclitaxel protein-bound 125 mg/m2 d1 d8"),
+            "paclitaxel protein-bound | 125 mg/m2 |  | [[1, 8]] | [] | []"
+        );
         assert_eq!(
             told("nivolumab 240 mg iv d1 q14 days until progression"),
             format!("nivolumab | 240 mg | iv | [[1]] | [14] | {:?}", vec![Cycles::OpenEnded])

@@ -36,7 +36,9 @@ async fn what_was_typed_is_kept_outlives_signing_out_and_is_its_writers_alone() 
     let home = desk.page("/").await;
     assert!(home.contains("Begun and not sent") && home.contains(&format!("href=\"/orders/drafts/{draft}\"")), "{home}");
     let form = desk.page(&format!("/orders/drafts/{draft}")).await;
-    for (name, value) in [("draft", draft.as_str()), ("/member/last_name", "Member"), ("/treatment/phases/0/drugs/0/dose", "75 mg/m2")] {
+    for (name, value) in
+        [("draft", draft.as_str()), ("/member/last_name", "Member"), ("/treatment/phases/0/drugs/0/dose", "75 mg/m2")]
+    {
         assert_eq!(value_of(&form, name), value, "{name}");
     }
     for person in [OTHER_PRACTICE, FACILITY] {

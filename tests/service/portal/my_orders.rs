@@ -21,7 +21,9 @@ async fn orders_stand_under_what_they_need_with_how_many_there_are() {
     let (authorized, waiting) = (id(&authorized), id(&waiting));
     let mut desk = Browser::of(&service, PRACTICE).await;
     let all = desk.page("/orders").await;
-    for shown in [tab("Needs you", 1), tab("In progress", 1), tab("Ends soon", 0), tab("All", 2), authorized.clone(), waiting.clone()] {
+    for shown in
+        [tab("Needs you", 1), tab("In progress", 1), tab("Ends soon", 0), tab("All", 2), authorized.clone(), waiting.clone()]
+    {
         assert!(all.contains(&shown), "{shown} in {all}");
     }
     for (name, shown) in [("asked", true), ("open", true), ("ending", false), ("nonsense", true)] {
@@ -76,7 +78,13 @@ async fn what_runs_beside_the_others_does_so_in_the_form_the_order_and_the_order
     let mut desk = Browser::of(&service, PRACTICE).await;
     assert!(!ticked(&desk.page("/orders/new").await, 1));
     let mut fields = with(tc(), "/treatment/phases/1/beside", "yes");
-    for (cell, value) in [("cycle_length_days", "84"), ("cycles", "1"), ("drugs/0/drug", "J9217"), ("drugs/0/dose", "22.5 mg"), ("drugs/0/days", "1")] {
+    for (cell, value) in [
+        ("cycle_length_days", "84"),
+        ("cycles", "1"),
+        ("drugs/0/drug", "J9217"),
+        ("drugs/0/dose", "22.5 mg"),
+        ("drugs/0/days", "1"),
+    ] {
         fields = with(fields, &format!("/treatment/phases/1/{cell}"), value);
     }
     let fields = with(fields, "do", "send");

@@ -334,7 +334,9 @@ async fn a_pasted_regimen_is_told_line_by_line_and_nothing_half_understood_is_ta
         assert!(value_of(&page, "/treatment/phases/0/drugs/0/drug").ends_with("cyclophosphamide"), "the other line: {page}");
         assert_eq!(value_of(&page, "/treatment/phases/0/drugs/1/drug"), "", "nothing of it: {page}");
     }
-    let two = paste("doxorubicin 60 mg/m2 iv d1 q14d x4\ncyclophosphamide 600 mg/m2 iv d1\nthen\npaclitaxel 175 mg/m2 iv d1 q14d x4").await;
+    let two =
+        paste("doxorubicin 60 mg/m2 iv d1 q14d x4\ncyclophosphamide 600 mg/m2 iv d1\nthen\npaclitaxel 175 mg/m2 iv d1 q14d x4")
+            .await;
     assert_eq!(value_of(&two, "/treatment/phases/1/cycle_length_days"), "14");
     assert!(value_of(&two, "/treatment/phases/1/drugs/0/drug").ends_with("paclitaxel"), "{two}");
 }
