@@ -80,7 +80,7 @@ fn coverage_requirement(bencher: divan::Bencher<'_, '_>) {
     use oncoauth::rules::coverage_requirements::{CoverageQuestion, answer};
     let guide = &SHIPPED.coverage;
     bencher.bench(|| {
-        let service = guide.services_called("residential substance use").first().expect("a known service").0;
+        let service = *guide.words.understand("residential substance use").services.first().expect("a known service");
         let table = guide.table("bcbs-massachusetts", service).expect("a known plan");
         let mut question = CoverageQuestion::default();
         question.tell(CoverageInput::LineOfBusiness, vec![Told::Word("commercial")]);

@@ -1,17 +1,19 @@
 //! Coverage requirements: does a service need authorization, and from whom (COV-01…04). Asks the rules and puts the answer in words; what is
 //! answered stands in content.
 
+use super::coverage_question::{question, the_groups, the_products, the_service};
 use super::{App, Caller, Error, Result};
 use crate::domain::content::{
-    Content, CoverageGuide, CoverageInput, CoverageRow, CoverageService, CoverageValue, HowToRequest, Told, day_number,
+    Content, CoverageGuide, CoverageInput, CoverageRow, CoverageService, CoverageValue, HowToRequest, Told, Understood,
+    day_number,
 };
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::vocabulary::{
-    CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
+    CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
 };
 use crate::rules::calendar::local_day;
 use crate::rules::coverage_requirements::{self as rule, CoverageAnswer, CoverageQuestion};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use utoipa::ToSchema;
 pub struct CoverageQuestionBody {
     /// Health plan.
     pub health_plan: String,
-    /// The service, by its id or in other words ("MRI", "CPAP", "IOP").
+    /// The service, by its id or in other words ("MRI of the knee", "CPAP", "IOP"). What the words tell beside it counts as told ("inpatient chemo");
+    /// a word that is not understood is a fault.
     #[schema(max_length = 100)]
     pub service: String,
     /// The member's line of business.
@@ -33,9 +36,16 @@ pub struct CoverageQuestionBody {
     #[serde(default)]
     #[schema(max_length = 100)]
     pub product: Option<String>,
+    /// The member's group or trust, where a plan tells its members apart by it: `urmbt`, a group number, or `other`.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub group: Option<String>,
     /// Where the service is given.
     #[serde(default)]
     pub setting: Option<CoverageSetting>,
+    /// Where the member was before an admission.
+    #[serde(default)]
+    pub admitted_from: Option<CoverageAdmission>,
     /// The member's age in years.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 130)]
@@ -99,6 +109,8 @@ pub struct CoverageAnswerBody {
     pub service: String,
     /// Its name.
     pub service_name: String,
+    /// What the words of `service` told beside the service, such as `{"setting": "inpatient"}`.
+    pub understood: BTreeMap<String, String>,
     /// What is needed; null where it depends on what was not told.
     pub requirement: Option<CoverageRequirement>,
     /// Hours from the admission within which it is needed.
@@ -153,19 +165,24 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     } else if !caller.serves_plan(&asked.health_plan) {
         return Err(Error::NotFound);
     }
-    let service = the_service(guide, &asked.service, &mut faults);
-    let products = the_products(guide, asked, &mut faults);
-    let (Some((index, service)), true) = (service, faults.is_empty()) else { return Err(Refusal::Validation(faults).into()) };
-    let table = guide.table(&asked.health_plan, index).ok_or(Error::NotFound)?;
-    let zone = content.program_of_plan(&asked.health_plan).map_or(chrono_tz::UTC, |program| program.time_zone);
-    let day = asked.date.unwrap_or_else(|| local_day(now, zone));
-    let answer = rule::answer(table, &question(asked, &products, day));
-    Ok(body(&asked.health_plan, service, &answer, content))
+    let heard = guide.words.understand(&asked.service);
+    let service = the_service(guide, asked, &heard, &mut faults);
+    let products = the_products(guide, asked, &heard, &mut faults);
+    let table = service.and_then(|(index, _)| guide.table(&asked.health_plan, index));
+    let groups = table.map(|table| the_groups(table, asked, &mut faults)).unwrap_or_default();
+    if !faults.is_empty() {
+        return Err(Refusal::Validation(faults).into());
+    }
+    let (Some((_, service)), Some(table)) = (service, table) else { return Err(Error::NotFound) };
+    let day = asked.date.unwrap_or_else(|| today(&asked.health_plan, content, now));
+    let answer = rule::answer(table, &question(asked, &heard, &products, &groups, day));
+    Ok(body(&asked.health_plan, service, &heard, &answer, content))
 }
 
 /// Everything that is known: each service of each plan with all its branches, by words of its names where some are given.
 pub fn list(app: &App, caller: &Caller, health_plan: Option<&str>, words: Option<&str>) -> Vec<CoverageAnswerBody> {
-    let content = app.library.in_force(app.clock.now().date_naive());
+    let now = app.clock.now();
+    let content = app.library.in_force(now.date_naive());
     let guide = &content.coverage;
     let plans = guide.health_plans();
     let asked = |plan: &&&str| health_plan.is_none_or(|asked| asked == **plan) && caller.serves_plan(plan);
@@ -174,11 +191,19 @@ pub fn list(app: &App, caller: &Caller, health_plan: Option<&str>, words: Option
         for (index, service) in found_by(guide, words) {
             // the last row is what nothing answers; a service with no other row is not this plan's
             if let Some(table) = guide.table(plan, index).filter(|table| table.rows.len() > 1) {
-                found.push(body(plan, service, &rule::answer(table, &CoverageQuestion::default()), content));
+                let mut question = CoverageQuestion::default();
+                question.tell(CoverageInput::Date, vec![Told::Number(day_number(today(plan, content, now)))]);
+                let answer = rule::answer(table, &question);
+                found.push(body(plan, service, &Understood::default(), &answer, content));
             }
         }
     }
     found
+}
+
+fn today(health_plan: &str, content: &Content, now: DateTime<Utc>) -> NaiveDate {
+    let zone = content.program_of_plan(health_plan).map_or(chrono_tz::UTC, |program| program.time_zone);
+    local_day(now, zone)
 }
 
 /// The services that can be asked about.
@@ -204,86 +229,13 @@ fn found_by<'g>(guide: &'g CoverageGuide, words: Option<&str>) -> impl Iterator<
     })
 }
 
-fn the_service<'g>(guide: &'g CoverageGuide, word: &str, faults: &mut Vec<Fault>) -> Option<(usize, &'g CoverageService)> {
-    let named = |services: &[&CoverageService]| {
-        services.iter().map(|service| format!("{} ({})", service.id, service.name)).collect::<Vec<_>>().join(", ")
-    };
-    let all = "GET /v1/coverage-requirements/services lists all";
-    let found = guide.services_called(word);
-    match found.as_slice() {
-        [one] => return Some(*one),
-        [] => {
-            let nearest = named(&guide.nearest(word));
-            faults.push(Fault::new(
-                "/service",
-                "not-allowed-value",
-                format!("no service is called so; nearest: {nearest}; {all}"),
-            ));
-        }
-        several => {
-            let several: Vec<&CoverageService> = several.iter().map(|(_, service)| *service).collect();
-            let which = named(&several);
-            faults.push(Fault::new(
-                "/service",
-                "not-allowed-value",
-                format!("several services are called so, name one: {which}; {all}"),
-            ));
-        }
-    }
-    None
-}
-
-/// The products that the question can mean; all where none is named.
-fn the_products(guide: &CoverageGuide, asked: &CoverageQuestionBody, faults: &mut Vec<Fault>) -> Vec<String> {
-    let line = asked.line_of_business;
-    let Some(word) = &asked.product else {
-        let sold = |line: LineOfBusiness| guide.products.iter().filter(move |product| product.lines_of_business.contains(&line));
-        return line.map_or_else(Vec::new, |line| sold(line).map(|product| product.id.clone()).collect());
-    };
-    let found = guide.products_called(word, line);
-    if found.is_empty() {
-        let known: Vec<&str> = guide.products.iter().map(|product| product.id.as_str()).collect();
-        let known = known.join(", ");
-        let elsewhere = guide.products_called(word, None);
-        let message = match (line, elsewhere.first()) {
-            (Some(line), Some(product)) => {
-                let lines: Vec<&str> = product.lines_of_business.iter().map(|line| line.as_str()).collect();
-                format!("{} is no product of {line} members but of {}; correct one of the two", product.name, lines.join(", "))
-            }
-            _ => format!("is no product known here; use one of {known}, or leave it out"),
-        };
-        faults.push(Fault::new("/product", "not-allowed-value", message));
-    }
-    found.iter().map(|product| product.id.clone()).collect()
-}
-
-fn question<'a>(asked: &'a CoverageQuestionBody, products: &'a [String], day: NaiveDate) -> CoverageQuestion<'a> {
-    let mut question = CoverageQuestion::default();
-    let said = |told: bool| Told::Word(if told { "true" } else { "false" });
-    let told = [
-        (CoverageInput::LineOfBusiness, asked.line_of_business.map(|word| Told::Word(word.as_str()))),
-        (CoverageInput::Setting, asked.setting.map(|word| Told::Word(word.as_str()))),
-        (CoverageInput::Age, asked.age.map(|years| Told::Number(years.into()))),
-        (CoverageInput::VisitNumber, asked.visit_number.map(|visit| Told::Number(visit.into()))),
-        (CoverageInput::VisitLimit, asked.visit_limit.map(|visits| Told::Number(visits.into()))),
-        (CoverageInput::OutOfNetworkBenefits, asked.out_of_network_benefits.map(said)),
-        (CoverageInput::ProviderInNetwork, asked.provider_in_network.map(said)),
-        (CoverageInput::Request, asked.request.map(|word| Told::Word(word.as_str()))),
-        (CoverageInput::Benefits, asked.benefits.map(|word| Told::Word(word.as_str()))),
-        (CoverageInput::Date, Some(Told::Number(day_number(day)))),
-    ];
-    for (input, value) in told {
-        if let Some(value) = value {
-            question.tell(input, vec![value]);
-        }
-    }
-    if !products.is_empty() {
-        question.tell(CoverageInput::Product, products.iter().map(|product| Told::Word(product)).collect());
-    }
-    question
-}
-
-fn body(health_plan: &str, service: &CoverageService, answer: &CoverageAnswer, content: &Content) -> CoverageAnswerBody {
+fn body(
+    health_plan: &str,
+    service: &CoverageService,
+    heard: &Understood,
+    answer: &CoverageAnswer,
+    content: &Content,
+) -> CoverageAnswerBody {
     let rows = &answer.rows;
     let message = if let [one] = rows.as_slice() {
         one.message.clone()
@@ -295,20 +247,21 @@ fn body(health_plan: &str, service: &CoverageService, answer: &CoverageAnswer, c
         health_plan: health_plan.to_owned(),
         service: service.id.clone(),
         service_name: service.name.clone(),
+        understood: understood(heard),
         requirement: common(rows, |row| row.requirement),
         within_hours: common(rows, |row| row.within_hours).flatten(),
         administered_by: common(rows, |row| row.administered_by.clone()),
-        how_to_request: common(rows, |row| row.how_to_request.clone()).unwrap_or_default(),
+        how_to_request: shared(rows, |row| &row.how_to_request),
         limits: common(rows, |row| row.limits.clone()).flatten(),
         validity: common(rows, |row| row.validity.clone()).flatten(),
-        figures: common(rows, |row| row.figures.clone()).unwrap_or_default(),
-        conditions: common(rows, |row| row.conditions.clone()).unwrap_or_default(),
-        have_ready: common(rows, |row| row.have_ready.clone()).unwrap_or_default(),
+        figures: shared_figures(rows),
+        conditions: shared(rows, |row| &row.conditions),
+        have_ready: shared(rows, |row| &row.have_ready),
         if_not_done: common(rows, |row| row.if_not_done.clone()).flatten(),
         message,
         source: common(rows, |row| row.source.clone()),
         exclusion: common(rows, |row| row.exclusion.clone()).flatten(),
-        orders: common(rows, |row| row.orders.clone()).unwrap_or_default(),
+        orders: shared(rows, |row| &row.orders),
         assumed: answer.assumed.iter().map(|input| (input.as_str().to_owned(), usual_word(*input).to_owned())).collect(),
         decided_by: answer.decided_by.iter().map(|input| input.as_str().to_owned()).collect(),
         branches: answer
@@ -323,10 +276,36 @@ fn body(health_plan: &str, service: &CoverageService, answer: &CoverageAnswer, c
     }
 }
 
+/// `{"setting": "inpatient"}`.
+fn understood(heard: &Understood) -> BTreeMap<String, String> {
+    let mut told: BTreeMap<String, String> = BTreeMap::new();
+    for (input, value) in &heard.told {
+        told.entry(input.as_str().to_owned())
+            .and_modify(|before| {
+                before.push_str(" or ");
+                before.push_str(value);
+            })
+            .or_insert_with(|| value.clone());
+    }
+    told
+}
+
 /// What all rows have in common.
 fn common<T: PartialEq>(rows: &[Arc<CoverageRow>], of: impl Fn(&CoverageRow) -> T) -> Option<T> {
     let first = rows.first().map(|row| of(row))?;
     rows.iter().all(|row| of(row) == first).then_some(first)
+}
+
+/// What the lists of all rows have in common, in the order of the first.
+fn shared<T: Clone + PartialEq>(rows: &[Arc<CoverageRow>], of: impl Fn(&CoverageRow) -> &[T]) -> Vec<T> {
+    let everywhere = |entry: &&T| rows.iter().all(|row| of(row).contains(entry));
+    rows.first().into_iter().flat_map(|first| of(first)).filter(everywhere).cloned().collect()
+}
+
+fn shared_figures(rows: &[Arc<CoverageRow>]) -> BTreeMap<String, u32> {
+    let everywhere = |(name, figure): &(&String, &u32)| rows.iter().all(|row| row.figures.get(*name) == Some(*figure));
+    let first = rows.first().into_iter().flat_map(|first| &first.figures);
+    first.filter(everywhere).map(|(name, figure)| (name.clone(), *figure)).collect()
 }
 
 const fn usual_word(input: CoverageInput) -> &'static str {

@@ -8,6 +8,7 @@ pub mod call;
 pub mod catalog;
 pub mod claim_checks;
 pub mod coverage;
+mod coverage_question;
 pub mod coverage_requirements;
 pub mod deadlines;
 pub mod drafts;

@@ -19,34 +19,52 @@ async fn ask(service: &Service, question: &Value) -> Value {
 // proves COV-01, COV-02, COV-03, COV-04, PRG-03, PRG-04
 #[tokio::test]
 async fn every_question_of_the_source_is_answered_as_the_source_answers_it() {
+    assert!(ask_all("questions.toml").await >= 150);
+}
+
+// proves COV-01, COV-03
+#[tokio::test]
+async fn a_front_desk_asks_in_its_own_words_and_no_word_is_passed_over() {
+    assert!(ask_all("front-desk.toml").await >= 100);
+}
+
+/// Asks every question of a file and says how many there are.
+async fn ask_all(file: &str) -> usize {
     let service = sandbox().await;
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/coverage/questions.toml");
+    let file = format!("{}/tests/coverage/{file}", env!("CARGO_MANIFEST_DIR"));
     let questions: toml::Value = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let questions = serde_json::to_value(questions).unwrap();
     let questions = questions["question"].as_array().unwrap();
-    assert!(questions.len() >= 80);
     let mut wrong = Vec::new();
     for question in questions {
         let mut asked = json!({"health_plan": "bcbs-massachusetts"});
         for (key, value) in question["ask"].as_object().unwrap() {
             asked[key] = value.clone();
         }
-        let answer = ask(&service, &asked).await;
+        let answer = service.post(PATH, ORDERING, &asked).await;
+        let expected_status = if question["refused"].is_array() { 422 } else { 200 };
+        let (status, answer) = (answer.status.as_u16(), answer.json());
         let mut branches: Vec<&str> =
-            answer["branches"].as_array().unwrap().iter().map(|b| b["requirement"].as_str().unwrap()).collect();
+            answer["branches"].as_array().into_iter().flatten().map(|b| b["requirement"].as_str().unwrap()).collect();
         branches.sort_unstable();
+        let said =
+            |key: &str| question[key].as_array().is_none_or(|all| all.iter().all(|text| says(&answer, text.as_str().unwrap())));
         let told = [
+            status == expected_status,
+            question.get("service").is_none_or(|expected| answer["service"] == *expected),
             question.get("requirement").is_none_or(|expected| answer["requirement"] == *expected),
             question.get("within_hours").is_none_or(|expected| answer["within_hours"] == *expected),
             question.get("decided_by").is_none_or(|expected| answer["decided_by"] == *expected),
             question.get("branches").is_none_or(|expected| json!(branches) == *expected),
-            question["says"].as_array().is_none_or(|all| all.iter().all(|text| says(&answer, text.as_str().unwrap()))),
+            said("says"),
+            said("refused"),
         ];
         if told.contains(&false) {
             wrong.push(format!("{question}\n  {told:?} {answer}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    questions.len()
 }
 
 fn says(answer: &Value, text: &str) -> bool {
@@ -145,6 +163,62 @@ async fn a_health_plan_asks_about_itself_only() {
     assert!(listed["items"].as_array().unwrap().iter().all(|item| item["health_plan"] == "anthem-blue-medicare-advantage"));
 }
 
+// proves COV-01
+#[tokio::test]
+async fn what_the_words_tell_beside_the_service_counts_and_is_shown() {
+    let service = sandbox().await;
+    let plan = "bcbs-massachusetts";
+    let answer = ask(&service, &json!({"health_plan": plan, "service": "FEP CT in the ER, PPO"})).await;
+    assert_eq!(answer["understood"]["line_of_business"], "fep");
+    assert_eq!(answer["understood"]["setting"], "emergency");
+    assert_eq!(answer["understood"]["product"], "ppo or medicare_ppo");
+    assert_eq!(answer["requirement"], "none");
+    // the words and the field differ: both are answered
+    let question = json!({"health_plan": plan, "service": "FEP speech therapy", "line_of_business": "commercial"});
+    let answer = ask(&service, &question).await;
+    assert_eq!(answer["branches"].as_array().unwrap().len(), 2, "{answer}");
+    assert_eq!(answer["decided_by"], json!(["line_of_business"]));
+    // what all branches have in common stands above them
+    let question = json!({"health_plan": plan, "service": "residential SUD", "line_of_business": "commercial", "product": "hmo"});
+    let answer = ask(&service, &question).await;
+    assert_eq!(answer["conditions"], json!(["Based on medical necessity."]));
+    let everything = service.get("/v1/coverage-requirements", ORDERING).await.json();
+    let decided: Vec<&str> = everything["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|item| item["decided_by"].as_array().unwrap())
+        .map(|input| input.as_str().unwrap())
+        .collect();
+    assert!(decided.contains(&"setting") && !decided.contains(&"date"));
+}
+
+// proves COV-01, PRG-09, PRG-10
+#[tokio::test]
+async fn a_plan_that_tells_groups_apart_answers_each() {
+    let service = sandbox().await;
+    let question = |group: Value| json!({"health_plan": "bcbs-michigan", "service": "outpatient chemo", "line_of_business": "commercial", "group": group});
+    let exclusions = |answer: &Value| {
+        let mut all: Vec<String> =
+            answer["branches"].as_array().unwrap().iter().map(|branch| branch["exclusion"].to_string()).collect();
+        all.sort_unstable();
+        all
+    };
+    let open = ask(&service, &question(Value::Null)).await;
+    assert_eq!(open["decided_by"], json!(["group"]));
+    assert_eq!(exclusions(&open), ["\"group_not_participating\"", "\"not_urmbt\"", "null"]);
+    // another number says that the member is in neither of the two groups, and nothing of the trust
+    let number = ask(&service, &question(json!("70001"))).await;
+    assert_eq!(exclusions(&number), ["\"not_urmbt\"", "null"]);
+    assert_eq!(ask(&service, &question(json!("URMBT"))).await["requirement"], "prior_authorization");
+    assert_eq!(ask(&service, &question(json!("71714"))).await["exclusion"], "group_not_participating");
+    let other = ask(&service, &question(json!("other"))).await;
+    assert_eq!(other["exclusion"], "not_urmbt");
+    assert!(says(&other, "not in the UAW Retiree Medical Benefits Trust"), "{other}");
+    let refused = service.post(PATH, ORDERING, &question(json!("trust fund"))).await;
+    assert_eq!(refused.assert_problem(422, "validation-failed")["errors"][0]["pointer"], "/group");
+}
+
 // proves PRG-03, PRG-04, PRG-15, COV-01
 #[tokio::test]
 async fn eligibility_checks_and_coverage_answers_say_the_same() {
@@ -154,31 +228,48 @@ async fn eligibility_checks_and_coverage_answers_say_the_same() {
         ("bcbs-massachusetts", "Commercial", "Hmo", "1972-07-07", "commercial", "hmo"),
         ("bcbs-massachusetts", "Commercial", "Ppo", "1971-08-08", "commercial", "ppo"),
         ("bcbs-massachusetts", "Federal", "Employee", "1960-02-02", "fep", ""),
+        ("bcbs-massachusetts", "Commercial", "Indemnity", "1965-04-04", "commercial", "indemnity"),
         ("bcbs-massachusetts", "Medicaid", "Only", "1980-09-09", "medicaid", ""),
+        ("bcbs-massachusetts", "Dual", "Eligible", "1949-10-10", "dual_eligible", ""),
         ("anthem-blue-medicare-advantage", "Test", "Member", "1950-01-15", "medicare_advantage", ""),
         ("anthem-blue-medicare-advantage", "Federal", "Employee", "1960-02-02", "fep", ""),
+        ("anthem-blue-medicare-advantage", "Commercial", "Hmo", "1972-07-07", "commercial", "hmo"),
         ("anthem-blue-medicare-advantage", "Medicaid", "Only", "1980-09-09", "medicaid", ""),
-        ("bcbs-michigan", "Test", "Member", "1950-01-15", "commercial", ""),
+        ("anthem-blue-medicare-advantage", "Dual", "Eligible", "1949-10-10", "dual_eligible", ""),
+        ("bcbs-michigan", "Test", "Member", "1950-01-15", "commercial", "urmbt"),
+        ("bcbs-michigan", "Health", "Trust", "1954-06-06", "commercial", "70605"),
+        ("bcbs-michigan", "Commercial", "Other", "1972-07-07", "commercial", "other"),
+        ("bcbs-michigan", "Medicare", "Plus", "1949-10-10", "medicare_advantage", "other"),
         ("bcbs-michigan", "Federal", "Employee", "1960-02-02", "fep", ""),
+        ("bcbs-michigan", "Medicaid", "Only", "1980-09-09", "medicaid", "other"),
+        ("bcbs-michigan", "Dual", "Eligible", "1947-01-01", "dual_eligible", "other"),
     ];
     for (plan, first, last, born, line, product) in members {
-        for (cancer, kind, setting) in [
-            ("outpatient_medical_oncology", "medical_oncology", "outpatient"),
-            ("outpatient_radiation_oncology", "radiation_oncology", "outpatient"),
-            ("inpatient_cancer", "medical_oncology", "inpatient"),
+        for (cancer, kind, setting, day) in [
+            ("outpatient_medical_oncology", "medical_oncology", "outpatient", "2026-12-01"),
+            ("outpatient_radiation_oncology", "radiation_oncology", "outpatient", "2026-12-01"),
+            ("inpatient_cancer", "medical_oncology", "inpatient", "2026-12-01"),
+            ("chemo", "medical_oncology", "outpatient", "2026-12-01"),
+            ("chemo", "medical_oncology", "inpatient", "2026-12-01"),
+            ("radiation", "radiation_oncology", "inpatient", "2026-12-01"),
+            ("radiation", "radiation_oncology", "outpatient", "2020-12-01"),
+            ("chemo", "medical_oncology", "outpatient", "2020-12-01"),
         ] {
             let member = json!({"health_plan": plan, "first_name": first, "last_name": last, "birth_date": born});
-            let check = json!({"member": member, "service": kind, "setting": setting, "date_of_service": "2026-12-01"});
+            let check = json!({"member": member, "service": kind, "setting": setting, "date_of_service": day});
             let eligibility = service.post("/v1/eligibility-checks", ORDERING, &check).await.json();
-            let mut question = json!({"health_plan": plan, "service": cancer, "line_of_business": line});
-            if !product.is_empty() {
-                question["product"] = json!(product);
+            let mut question =
+                json!({"health_plan": plan, "service": cancer, "line_of_business": line, "setting": setting, "date": day});
+            match product {
+                "" => {}
+                "urmbt" | "70605" | "other" => question["group"] = json!(product),
+                _ => question["product"] = json!(product),
             }
             let mut answer = ask(&service, &question).await;
-            // the member's product decides, which the roster knows
-            if let Some(branch) =
-                answer["branches"].as_array().unwrap().iter().find(|b| b["exclusion"] == eligibility["exclusion"])
-            {
+            // the product decides, which the roster knows
+            let branches = answer["branches"].as_array().unwrap();
+            assert!(branches.is_empty() || product.is_empty(), "{question} tells everything");
+            if let Some(branch) = branches.iter().find(|branch| branch["exclusion"] == eligibility["exclusion"]) {
                 answer = branch.clone();
             }
             assert_eq!(answer["exclusion"], eligibility["exclusion"], "{question} {eligibility}");
@@ -190,6 +281,16 @@ async fn eligibility_checks_and_coverage_answers_say_the_same() {
                 let instructions = &eligibility["redirect"]["instructions"];
                 let all = answer["how_to_request"].as_array().unwrap();
                 assert!(all.iter().any(|how| how["instructions"] == *instructions), "{question} {answer}");
+                if kind == "medical_oncology" {
+                    let mut order = support::submit::authorized_order();
+                    order["member"] = member;
+                    order["setting"] = json!(setting);
+                    order["place_of_service"] = json!(if setting == "inpatient" { "21" } else { "11" });
+                    order["date_of_service"] = json!(day);
+                    let refused = service.post("/v1/orders", ORDERING, &order).await;
+                    let refused = refused.assert_problem(422, "not-eligible");
+                    assert_eq!(refused["redirect"]["instructions"], *instructions, "{question} {refused}");
+                }
             }
         }
     }

@@ -2,19 +2,20 @@
 //! rows that answer the same question, and a product that the source names for a service and no row answers, are errors.
 
 use super::codes::text_of;
+use super::coverage_rows::{Bounds, Row, RowDraft, When, groups, matching, points, ranges};
+use super::coverage_words::{WORDS, Words};
 use super::document::{Document, Place};
 use super::programs;
-use super::releases::{Lifetime, Releases};
+use super::releases::Releases;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
-    HowToRequest, Program, Told, day_number,
+    CoverageWords, HowToRequest, Program,
 };
 use crate::domain::vocabulary::{
-    CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
+    CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
 };
-use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -78,6 +79,9 @@ struct ServiceEntry {
     name: String,
     #[serde(default)]
     words: Vec<String>,
+    /// Groups of words (`words.toml`) that may stand beside its name.
+    #[serde(default)]
+    beside: Vec<String>,
     #[serde(default)]
     named: Named,
 }
@@ -92,81 +96,13 @@ struct Named {
     product: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Bounds {
-    at_least: Option<i64>,
-    at_most: Option<i64>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct When {
-    #[serde(default)]
-    line_of_business: Vec<LineOfBusiness>,
-    #[serde(default)]
-    product: Vec<String>,
-    #[serde(default)]
-    setting: Vec<CoverageSetting>,
-    age: Option<Bounds>,
-    visit_number: Option<Bounds>,
-    visit_limit: Option<Bounds>,
-    out_of_network_benefits: Option<bool>,
-    provider_in_network: Option<bool>,
-    #[serde(default)]
-    request: Vec<CoverageRequest>,
-    #[serde(default)]
-    benefits: Vec<HabilitationBenefit>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    services: Vec<String>,
-    when: When,
-    #[serde(default)]
-    exception: bool,
-    requirement: CoverageRequirement,
-    within_hours: Option<u32>,
-    administered_by: Option<String>,
-    #[serde(default)]
-    ask: Vec<String>,
-    limits: Option<String>,
-    validity: Option<String>,
-    #[serde(default)]
-    figures: BTreeMap<String, u32>,
-    #[serde(default)]
-    conditions: Vec<String>,
-    #[serde(default)]
-    have_ready: Vec<String>,
-    if_not_done: Option<String>,
-    message: Option<String>,
-    lines: String,
-    exclusion: Option<String>,
-    #[serde(default)]
-    order: Vec<Service>,
-    effective_from: Option<NaiveDate>,
-    effective_through: Option<NaiveDate>,
-    introduced: Option<String>,
-    retired: Option<String>,
-}
-
-/// A row with where it stands.
-#[derive(Debug)]
-struct RowDraft {
-    row: Row,
-    health_plan: String,
-    document: String,
-    position: (String, usize),
-    life: Lifetime,
-}
-
 /// Everything read, before it is put together release by release.
 #[derive(Debug, Default)]
 pub(super) struct Drafts {
     plans: Vec<PlanEntry>,
     contacts: HashMap<String, HowToRequest>,
     products: Vec<CoverageProduct>,
+    words: Words,
     services: Vec<CoverageService>,
     named: Vec<(Named, (String, usize))>,
     rows: Vec<RowDraft>,
@@ -180,7 +116,8 @@ pub(super) fn read(source: &Source, programs: &[programs::Draft], releases: &Rel
         return drafts;
     }
     read_plans(source, programs, &mut drafts, report);
-    let others: Vec<&String> = files.iter().filter(|file| *file != PLANS).collect();
+    drafts.words = Words::read(source, |input| drafts.words_of(input), report);
+    let others: Vec<&String> = files.iter().filter(|file| *file != PLANS && *file != WORDS).collect();
     let texts: Vec<_> = others.iter().filter_map(|file| Some((file.as_str(), text_of(source, file, report)?))).collect();
     let documents: Vec<_> = texts.iter().filter_map(|(file, text)| Some((*file, Document::parse(file, text, report)?))).collect();
     for (file, document) in &documents {
@@ -245,9 +182,20 @@ fn read_services(file: &str, document: &Document<'_>, drafts: &mut Drafts, repor
             place.key("id").error(report, format!("service `{}` is here twice", entry.id), None);
         }
         check_products(&entry.named.product, place.key("named").key("product"), drafts, report);
+        let mut beside = Vec::new();
+        for (index, group) in entry.beside.iter().enumerate() {
+            match drafts.words.group(group) {
+                Some(words) => beside.extend_from_slice(words),
+                None => {
+                    let suggestion = did_you_mean(group, drafts.words.groups());
+                    let message = format!("there is no group of words `{group}` in {WORDS}");
+                    place.key("beside").at(index).error(report, message, suggestion);
+                }
+            }
+        }
         drafts.named.push((entry.named, place.position()));
         let (id, name, words) = (entry.id, entry.name, entry.words);
-        drafts.services.push(CoverageService { id, name, words, family: family.to_owned() });
+        drafts.services.push(CoverageService { id, name, words, family: family.to_owned(), beside });
     }
 }
 
@@ -328,7 +276,8 @@ impl Drafts {
             (plan.health_plan.clone(), tables.collect())
         });
         let tables = tables.collect();
-        CoverageGuide::new(self.services.clone(), self.products.clone(), tables)
+        let words = CoverageWords::new(&self.services, &self.products, &self.words.phrases, &self.words.fillers);
+        CoverageGuide::new(self.services.clone(), self.products.clone(), words, tables)
     }
 
     fn rows_of<'d>(&'d self, plan: &'d str, service: usize, release: usize) -> Vec<&'d RowDraft> {
@@ -354,8 +303,6 @@ impl Drafts {
 
     /// The inputs that rows speak of. A line of business goes with a product and the other way round, so that what one tells of the other counts.
     fn dimensions(&self, rows: &[&RowDraft]) -> Vec<CoverageDimension> {
-        let words = |words: Vec<String>| words.into_iter().map(CoverageValue::Word).collect::<Vec<_>>();
-        let text = |all: &[&str]| words(all.iter().map(|word| (*word).to_owned()).collect());
         let numbers =
             |least: i64, of: fn(&When) -> Option<Bounds>| ranges(least, rows.iter().filter_map(|draft| of(&draft.row.when)));
         CoverageInput::ALL
@@ -363,20 +310,35 @@ impl Drafts {
             .filter(|input| rows.iter().any(|draft| draft.row.speaks_of(*input)))
             .map(|input| {
                 let values = match input {
-                    CoverageInput::LineOfBusiness => words(LineOfBusiness::ALL.iter().map(ToString::to_string).collect()),
-                    CoverageInput::Product => words(self.products.iter().map(|product| product.id.clone()).collect()),
-                    CoverageInput::Setting => words(CoverageSetting::ALL.iter().map(ToString::to_string).collect()),
-                    CoverageInput::Request => words(CoverageRequest::ALL.iter().map(ToString::to_string).collect()),
-                    CoverageInput::Benefits => words(HabilitationBenefit::ALL.iter().map(ToString::to_string).collect()),
-                    CoverageInput::OutOfNetworkBenefits | CoverageInput::ProviderInNetwork => text(&["true", "false"]),
+                    CoverageInput::Group => groups(rows).into_iter().map(CoverageValue::Word).collect(),
                     CoverageInput::Age => numbers(0, |when| when.age),
                     CoverageInput::VisitNumber => numbers(1, |when| when.visit_number),
                     CoverageInput::VisitLimit => numbers(0, |when| when.visit_limit),
                     CoverageInput::Date => ranges(i64::MIN, rows.iter().map(|draft| draft.row.days())),
+                    word => self.words_of(word).into_iter().map(CoverageValue::Word).collect(),
                 };
                 CoverageDimension { input, values }
             })
             .collect()
+    }
+
+    /// The words that an input can have; none where it is a number or named by rows.
+    fn words_of(&self, input: CoverageInput) -> Vec<String> {
+        let text = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
+        match input {
+            CoverageInput::LineOfBusiness => LineOfBusiness::ALL.iter().map(ToString::to_string).collect(),
+            CoverageInput::Product => self.products.iter().map(|product| product.id.clone()).collect(),
+            CoverageInput::Setting => CoverageSetting::ALL.iter().map(ToString::to_string).collect(),
+            CoverageInput::AdmittedFrom => CoverageAdmission::ALL.iter().map(ToString::to_string).collect(),
+            CoverageInput::Request => CoverageRequest::ALL.iter().map(ToString::to_string).collect(),
+            CoverageInput::Benefits => HabilitationBenefit::ALL.iter().map(ToString::to_string).collect(),
+            CoverageInput::OutOfNetworkBenefits | CoverageInput::ProviderInNetwork => text(&["true", "false"]),
+            CoverageInput::Group
+            | CoverageInput::Age
+            | CoverageInput::VisitNumber
+            | CoverageInput::VisitLimit
+            | CoverageInput::Date => Vec::new(),
+        }
     }
 
     /// False for a line of business that does not have the product.
@@ -399,7 +361,7 @@ impl Drafts {
         let orders: Vec<Service> = row.order.iter().filter(managed).copied().collect();
         let exclusion = row.exclusion.as_ref().and_then(|id| {
             let known = program.into_iter().flat_map(|program| &program.exclusions);
-            known.into_iter().find(|exclusion| exclusion.exclusion == *id)
+            known.into_iter().find(|exclusion| exclusion.exclusion == *id && row.is_about(&exclusion.when))
         });
         let mut how_to_request: Vec<HowToRequest> = Vec::new();
         if !orders.is_empty() {
@@ -549,100 +511,4 @@ fn decided_by(row: &Row, plan: &PlanEntry, program: Option<&Arc<Program>>) -> St
         Some(program) => program.health_plan_name.clone(),
         None => plan.health_plan.clone(),
     }
-}
-
-/// The values between the bounds that rows name.
-fn ranges(least: i64, bounds: impl Iterator<Item = Bounds>) -> Vec<CoverageValue> {
-    let mut starts = vec![least];
-    for bound in bounds {
-        starts.extend(bound.at_least);
-        starts.extend(bound.at_most.map(|most| most.saturating_add(1)));
-    }
-    starts.sort_unstable();
-    starts.dedup();
-    let ends = starts.iter().skip(1).map(|next| next - 1).chain(std::iter::once(i64::MAX));
-    starts.iter().zip(ends).map(|(from, to)| CoverageValue::Range(*from, to)).collect()
-}
-
-/// Every combination of values, the last dimension fastest.
-fn points(dimensions: &[CoverageDimension]) -> impl Iterator<Item = Vec<(CoverageInput, &CoverageValue)>> {
-    let count: usize = dimensions.iter().map(|dimension| dimension.values.len()).product();
-    (0..count).map(move |mut at| {
-        let mut point = Vec::with_capacity(dimensions.len());
-        for dimension in dimensions.iter().rev() {
-            let size = dimension.values.len().max(1);
-            point.extend(dimension.values.get(at % size).map(|value| (dimension.input, value)));
-            at /= size;
-        }
-        point.reverse();
-        point
-    })
-}
-
-/// Indexes of the rows that hold at a point, exceptions first.
-fn matching(rows: &[&RowDraft], point: &[(CoverageInput, &CoverageValue)]) -> Vec<usize> {
-    let holds = |draft: &RowDraft| point.iter().all(|(input, value)| draft.row.holds(*input, value));
-    let mut found: Vec<usize> = rows.iter().enumerate().filter(|(_, draft)| holds(draft)).map(|(index, _)| index).collect();
-    found.sort_by_key(|index| !rows.get(*index).is_some_and(|draft| draft.row.exception));
-    found
-}
-
-impl Row {
-    fn days(&self) -> Bounds {
-        Bounds { at_least: self.effective_from.map(day_number), at_most: self.effective_through.map(day_number) }
-    }
-
-    fn speaks_of(&self, input: CoverageInput) -> bool {
-        let when = &self.when;
-        match input {
-            // each tells of the other
-            CoverageInput::LineOfBusiness | CoverageInput::Product => {
-                !when.line_of_business.is_empty() || !when.product.is_empty()
-            }
-            CoverageInput::Setting => !when.setting.is_empty(),
-            CoverageInput::Age => when.age.is_some(),
-            CoverageInput::VisitNumber => when.visit_number.is_some(),
-            CoverageInput::VisitLimit => when.visit_limit.is_some(),
-            CoverageInput::OutOfNetworkBenefits => when.out_of_network_benefits.is_some(),
-            CoverageInput::ProviderInNetwork => when.provider_in_network.is_some(),
-            CoverageInput::Request => !when.request.is_empty(),
-            CoverageInput::Benefits => !when.benefits.is_empty(),
-            CoverageInput::Date => self.effective_from.is_some() || self.effective_through.is_some(),
-        }
-    }
-
-    fn holds(&self, input: CoverageInput, value: &CoverageValue) -> bool {
-        if input == CoverageInput::Date { within(Some(self.days()), value) } else { self.when.holds(input, value) }
-    }
-}
-
-impl When {
-    /// True where this input may have this value, as far as it is spoken of.
-    fn holds(&self, input: CoverageInput, value: &CoverageValue) -> bool {
-        fn one_of<'w>(mut words: impl Iterator<Item = &'w str>, value: &CoverageValue) -> bool {
-            words.any(|word| value.holds(Told::Word(word)))
-        }
-        let said = |told: Option<bool>| told.is_none_or(|told| value.holds(Told::Word(if told { "true" } else { "false" })));
-        match input {
-            CoverageInput::LineOfBusiness => {
-                self.line_of_business.is_empty() || one_of(self.line_of_business.iter().map(|word| word.as_str()), value)
-            }
-            CoverageInput::Product => self.product.is_empty() || one_of(self.product.iter().map(String::as_str), value),
-            CoverageInput::Setting => self.setting.is_empty() || one_of(self.setting.iter().map(|word| word.as_str()), value),
-            CoverageInput::Request => self.request.is_empty() || one_of(self.request.iter().map(|word| word.as_str()), value),
-            CoverageInput::Benefits => self.benefits.is_empty() || one_of(self.benefits.iter().map(|word| word.as_str()), value),
-            CoverageInput::OutOfNetworkBenefits => said(self.out_of_network_benefits),
-            CoverageInput::ProviderInNetwork => said(self.provider_in_network),
-            CoverageInput::Age => within(self.age, value),
-            CoverageInput::VisitNumber => within(self.visit_number, value),
-            CoverageInput::VisitLimit => within(self.visit_limit, value),
-            CoverageInput::Date => true,
-        }
-    }
-}
-
-/// Ranges are cut at every bound, so that one lies wholly within bounds or wholly outside.
-fn within(bounds: Option<Bounds>, value: &CoverageValue) -> bool {
-    let (Some(bounds), CoverageValue::Range(from, to)) = (bounds, value) else { return true };
-    bounds.at_least.is_none_or(|least| *from >= least) && bounds.at_most.is_none_or(|most| *to <= most)
 }

@@ -8,6 +8,8 @@ mod answers;
 mod code_tables;
 mod codes;
 mod coverage;
+mod coverage_rows;
+mod coverage_words;
 mod criteria;
 mod document;
 mod dosing;

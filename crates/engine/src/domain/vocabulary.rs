@@ -364,6 +364,16 @@ vocabulary!(
 );
 
 vocabulary!(
+    /// Where a member was before an admission.
+    CoverageAdmission {
+        /// In an emergency department.
+        EmergencyDepartment = "emergency_department",
+        /// Anywhere else: a planned or direct admission.
+        Elsewhere = "elsewhere",
+    }
+);
+
+vocabulary!(
     /// What is requested of a service that is given in visits.
     CoverageRequest {
         /// The first visits.

@@ -3,6 +3,7 @@
 //! Rows of content, compiled to one table for each health plan and service: a question that tells every input that matters is one look-up, one that
 //! does not meets every row that it may still mean.
 
+use super::coverage_words::CoverageWords;
 use crate::domain::case::Contact;
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{CoverageRequirement, LineOfBusiness, Service};
@@ -19,8 +20,12 @@ pub enum CoverageInput {
     LineOfBusiness,
     /// Product.
     Product,
+    /// Group or trust, where a plan tells its members apart by it.
+    Group,
     /// Setting.
     Setting,
+    /// Where the member was before an admission.
+    AdmittedFrom,
     /// Age in years.
     Age,
     /// Which visit, from 1.
@@ -41,10 +46,12 @@ pub enum CoverageInput {
 
 impl CoverageInput {
     /// Every input, in the order in which they are asked.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::LineOfBusiness,
         Self::Product,
+        Self::Group,
         Self::Setting,
+        Self::AdmittedFrom,
         Self::Age,
         Self::VisitNumber,
         Self::VisitLimit,
@@ -60,7 +67,9 @@ impl CoverageInput {
         match self {
             Self::LineOfBusiness => "line_of_business",
             Self::Product => "product",
+            Self::Group => "group",
             Self::Setting => "setting",
+            Self::AdmittedFrom => "admitted_from",
             Self::Age => "age",
             Self::VisitNumber => "visit_number",
             Self::VisitLimit => "visit_limit",
@@ -210,6 +219,8 @@ pub struct CoverageService {
     pub words: Vec<String>,
     /// Family: the content file.
     pub family: String,
+    /// Words that may stand beside its name and change nothing ("MRI of the knee").
+    pub beside: Vec<String>,
 }
 
 /// A product of a plan.
@@ -225,6 +236,12 @@ pub struct CoverageProduct {
     pub lines_of_business: Vec<LineOfBusiness>,
 }
 
+/// Every group that no row names.
+pub const OTHER_GROUP: &str = "other";
+
+/// Names less alike than this are other words: "ambulance" and "appliance" are 0.8 alike.
+const NEAR: f64 = 0.82;
+
 /// Everything that can be answered about coverage.
 #[derive(Debug, Clone, Default)]
 pub struct CoverageGuide {
@@ -232,8 +249,9 @@ pub struct CoverageGuide {
     pub services: Vec<CoverageService>,
     /// Products.
     pub products: Vec<CoverageProduct>,
+    /// What questions are made of.
+    pub words: CoverageWords,
     tables: HashMap<String, Vec<CoverageTable>>,
-    by_word: HashMap<String, Vec<usize>>,
 }
 
 impl CoverageGuide {
@@ -241,18 +259,10 @@ impl CoverageGuide {
     pub fn new(
         services: Vec<CoverageService>,
         products: Vec<CoverageProduct>,
+        words: CoverageWords,
         tables: HashMap<String, Vec<CoverageTable>>,
     ) -> Self {
-        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
-        for (index, service) in services.iter().enumerate() {
-            for word in [&service.id, &service.name].into_iter().chain(&service.words) {
-                let known = by_word.entry(fold(word).into_owned()).or_default();
-                if !known.contains(&index) {
-                    known.push(index);
-                }
-            }
-        }
-        Self { services, products, tables, by_word }
+        Self { services, products, words, tables }
     }
 
     /// Health plans that there are answers about.
@@ -262,21 +272,7 @@ impl CoverageGuide {
         plans
     }
 
-    /// The services that words name: by a name as it stands, else by the longest name among the words ("MRI of the brain").
-    pub fn services_called(&self, words: &str) -> Vec<(usize, &CoverageService)> {
-        let key = fold(words);
-        let found = self.by_word.get(key.as_ref()).or_else(|| self.longest_within(&key));
-        let found = found.map(Vec::as_slice).unwrap_or_default();
-        found.iter().filter_map(|index| Some((*index, self.services.get(*index)?))).collect()
-    }
-
-    fn longest_within(&self, key: &str) -> Option<&Vec<usize>> {
-        let parts: Vec<&str> = key.split('_').collect();
-        let runs = (1..parts.len()).rev().flat_map(|length| parts.windows(length));
-        runs.map(|run| run.join("_")).filter(|run| run.len() > 2).find_map(|run| self.by_word.get(&run))
-    }
-
-    /// The services whose names come nearest to a word, nearest first, three at most.
+    /// The services whose names come near a word, nearest first, three at most.
     pub fn nearest(&self, word: &str) -> Vec<&CoverageService> {
         let key = fold(word);
         let likeness = |service: &CoverageService| {
@@ -289,6 +285,7 @@ impl CoverageGuide {
             names.map(like).fold(0.0, f64::max)
         };
         let mut ranked: Vec<(f64, &CoverageService)> = self.services.iter().map(|service| (likeness(service), service)).collect();
+        ranked.retain(|(likeness, _)| *likeness > NEAR);
         ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         ranked.into_iter().take(3).map(|(_, service)| service).collect()
     }
@@ -298,15 +295,14 @@ impl CoverageGuide {
         self.tables.get(health_plan)?.get(service)
     }
 
-    /// Products that a word names, of these lines of business where one is told.
-    pub fn products_called(&self, word: &str, line: Option<LineOfBusiness>) -> Vec<&CoverageProduct> {
+    /// Products that a word names.
+    pub fn products_called(&self, word: &str) -> Vec<&CoverageProduct> {
         let key = fold(word);
         let named = |product: &&CoverageProduct| {
             let names = [&product.id, &product.name].into_iter().chain(&product.words);
             names.into_iter().any(|name| fold(name) == key)
         };
-        let sold = |product: &&CoverageProduct| line.is_none_or(|line| product.lines_of_business.contains(&line));
-        self.products.iter().filter(named).filter(sold).collect()
+        self.products.iter().filter(named).collect()
     }
 }
 

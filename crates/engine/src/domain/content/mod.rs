@@ -5,6 +5,7 @@ pub mod answers;
 mod catalog;
 mod code_tables;
 mod coverage;
+mod coverage_words;
 mod dosing;
 mod letters;
 mod limits;
@@ -20,8 +21,9 @@ pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, Path
 pub use code_tables::{CodeTables, Coded, Observed, REFUSALS, Rejection, SystemCode};
 pub use coverage::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
-    HowToRequest, Told, day_number,
+    HowToRequest, OTHER_GROUP, Told, day_number,
 };
+pub use coverage_words::{CoveragePhrase, CoverageWords, Understood};
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,

@@ -259,6 +259,15 @@ fn coverage_rows_that_overlap_that_nothing_reaches_or_that_leave_a_gap_are_error
             "services = [\"orthodontics\"]",
             "there is no service `orthodontics`",
         ),
+        (
+            "coverage/radiology-and-sleep.toml",
+            "beside = [\"body_parts\"",
+            "beside = [\"body_part\"",
+            "there is no group of words `body_part`",
+        ),
+        ("coverage/words.toml", "input = \"request\"", "input = \"requests\"", "there is no input `requests`"),
+        ("coverage/words.toml", "value = \"observation\"", "value = \"observed\"", "`observed` is no value of setting"),
+        ("coverage/words.toml", "\"under observation\"", "\"inpatient\"", "`inpatient` tells of setting twice"),
     ];
     for (file, old, new, message) in cases {
         let copy = Copy::new();
