@@ -31,7 +31,8 @@ pub fn routes() -> OpenApiRouter<HttpState> {
 /// a whole. The result is held to everything that a new order is held to, and decided by the content release that was in force when the
 /// order came in; it counts as received when it was received, and its deadline does not move (an order made urgent is due earlier).
 /// What reviewers have decided stays where it is about the same thing. A decided case is 409: any change of an authorized treatment is
-/// a new order (SUB-13).
+/// a new order (SUB-13). Of an approved course of radiation `radiation.extended_through` and `extension_reason` may be changed, and nothing else: a
+/// course that broke off or moved gets later dates, within the days that the program allows, and no new units.
 #[utoipa::path(patch, path = "/v1/orders/{case_id}", operation_id = "patch_order", tag = "orders",
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake"]))),
     params(("case_id" = Uuid, Path, description = "The case"),

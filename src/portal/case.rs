@@ -114,6 +114,8 @@ fn what_happened(kind: &str, role: CallerRole) -> Option<String> {
     let words = match kind {
         "submitted" => "The order came in",
         "updated" => "The order was changed and decided again",
+        "extended" => "The course was given later dates",
+        "concurrent_order" => "The other half of the chemoradiation was ordered",
         "withdrawn" => "Withdrawn",
         "information_requested" => "Information was asked for",
         "attachment_received" => "A document arrived",

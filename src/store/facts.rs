@@ -70,6 +70,8 @@ pub struct MemberCase {
     pub valid_through: NaiveDate,
     /// Ingredients of its treatment drugs.
     pub treatment_ingredients: Vec<String>,
+    /// The regimen that it matched.
+    pub regimen_id: Option<String>,
     /// The Pathway for which it holds an S-code award, or whose onset was billed on it, though it may have been given up since.
     pub awarded_pathway: Option<String>,
     /// Who may see it.
@@ -195,7 +197,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                             'valid_from', d.valid_from, 'valid_through', d.valid_through, 'visits_approved', d.visits_approved,
                             'units_approved', d.units_approved) order by d.line)
                           from case_drugs d where d.case_id = c.case_id), '[]'),
-                       'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10,
+                       'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
                        'line_of_treatment', said.clinical ->> 'line_of_treatment',
                        'awarded_pathway', coalesce(
                           (select b.pathway_id from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset),
@@ -204,7 +206,8 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                      ) order by c.case_id)::text
               from cases c
               left join lateral (
-                select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10
+                select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10,
+                  e.document #>> '{pathway,regimen_id}' as regimen_id
                 from case_events e where e.case_id = c.case_id and e.seq = c.document_seq) as said on true
               where c.member_id = member.member_id and c.health_plan = asked.health_plan and c.case_id is distinct from asked.except_case
                 and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')

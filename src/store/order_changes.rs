@@ -137,6 +137,12 @@ pub async fn set_treatment(conn: &mut PgConnection, case_id: Uuid, ingredients: 
     Ok(())
 }
 
+/// The last day of an approved case that was extended.
+pub async fn set_valid_through(conn: &mut PgConnection, case_id: Uuid, through: NaiveDate) -> Result<()> {
+    sqlx::query!("update cases set valid_through = $2 where case_id = $1", case_id, through).execute(conn).await?;
+    Ok(())
+}
+
 /// Where a case stands after its drugs moved.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {

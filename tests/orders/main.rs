@@ -14,6 +14,7 @@ mod guards;
 mod ledger;
 mod orders;
 mod radiation;
+mod radiation_courses;
 mod releases;
 mod spans;
 mod together;

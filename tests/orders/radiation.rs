@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 const MEMBERS: [(&str, &str, &str, &str, &str); 2] =
     [("female", "XXP100200301", "Commercial", "Hmo", "1972-07-07"), ("male", "XXP100200302", "Commercial", "Ppo", "1971-08-08")];
 
-fn examples() -> Value {
+pub(super) fn examples() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/radiation/orders.json");
     serde_json::from_str(&std::fs::read_to_string(path).expect("a readable file")).expect("JSON")
 }
 
 /// The order of an example, for the member of the demonstration who has its sex.
-fn example(file: &Value, changes: &Value) -> Value {
+pub(super) fn example(file: &Value, changes: &Value) -> Value {
     let mut order = file["base"].clone();
     for (key, change) in changes.as_object().expect("an object") {
         if matches!(key.as_str(), "diagnosis" | "clinical" | "radiation") {
@@ -38,7 +38,7 @@ fn example(file: &Value, changes: &Value) -> Value {
 }
 
 /// Whole breast, 42.56 Gy in 16 fractions: authorized at once.
-fn whole_breast() -> Value {
+pub(super) fn whole_breast() -> Value {
     example(&examples(), &json!({}))
 }
 

@@ -140,6 +140,7 @@ fn related(case: &MemberCase, is_theirs: bool) -> RelatedCase {
         valid_from: case.valid_from,
         valid_through: case.valid_through,
         treatment_ingredients: case.treatment_ingredients.clone(),
+        regimen_id: case.regimen_id.clone(),
         awarded_pathway: case.awarded_pathway.clone(),
         drugs: case.drugs.iter().map(related_drug).collect(),
         cancer_type: case.cancer_type.clone().filter(|word| !matches!(word.as_str(), "unknown" | "not_reported")),

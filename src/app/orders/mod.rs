@@ -1,6 +1,7 @@
 //! Orders: decided, stored, found again. A submission is two round trips to the database where nobody else orders for the member at
 //! that moment.
 
+mod concurrent;
 mod differences;
 mod draft;
 mod drafting;

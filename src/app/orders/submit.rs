@@ -3,6 +3,7 @@
 //! The write is guarded by the member's ledger version that the facts were loaded with. Whoever loses that race decides again with
 //! the member locked, once: optimistic first, because two orders of one member at the same moment are rare, and never in a loop.
 
+use super::concurrent;
 use super::draft::{Draft, number};
 use super::facts::Question;
 use super::view;
@@ -11,6 +12,7 @@ use crate::app::{App, Caller, Error, Idempotent, Result, enquiries, letters, tim
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
+use crate::domain::vocabulary::NoticeCode;
 use crate::rules::decide;
 use crate::store;
 use crate::store::cases::{Guard, Key, NewCase, SentColumns, Storable, Written};
@@ -70,6 +72,8 @@ enum Attempt {
         placed: Placed,
         /// Cases whose Pathway it may have ended.
         may_end: Vec<Uuid>,
+        /// Earlier cases that it stands beside.
+        beside: Vec<(Uuid, NoticeCode)>,
     },
     /// The rules refuse the order.
     Refused { refusal: Refusal, member_id: Option<String> },
@@ -180,8 +184,9 @@ impl Submission<'_> {
                 conn.give_back();
             }
             match attempt {
-                Attempt::Placed { placed, may_end } => {
+                Attempt::Placed { placed, may_end, beside } => {
                     timers::run_pathway_ends(self.app, &may_end, self.now).await;
+                    concurrent::tell(self.app, self.caller, &beside, placed.case_id, self.now).await;
                     return Ok(placed);
                 }
                 Attempt::Refused { refusal, member_id } => return Err(self.refuse(refusal, member_id.as_deref()).await?),
@@ -251,13 +256,14 @@ impl Submission<'_> {
         }
         let Decided { draft, document, .. } = Arc::unwrap_or_clone(decided);
         let may_end = draft.may_end().to_vec();
+        let beside = concurrent::beside(&draft.case);
         let Draft { mut case, .. } = draft;
         let case_id = case.case_id;
         self.caller.accessed.case(case_id);
         telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };
-        Ok(Attempt::Placed { placed: Placed { case_id, version: 1, body, replayed: false }, may_end })
+        Ok(Attempt::Placed { placed: Placed { case_id, version: 1, body, replayed: false }, may_end, beside })
     }
 
     /// A place to wait for a member.

@@ -13,11 +13,13 @@ use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::roster::Person;
-use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold};
+use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold, Service};
+use crate::rules::radiation::{EXTENDED_THROUGH, EXTENSION_REASON, extend};
 use crate::rules::update::{Editor, SoFar, carry_over, may_edit, same_member};
-use crate::rules::{Facts, decide};
+use crate::rules::{Decision, Facts, decide};
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
+use crate::store::facts::Known;
 use crate::store::order_changes::Origin;
 use crate::store::timers::PEND_DEADLINE;
 use chrono::{DateTime, Utc};
@@ -28,6 +30,8 @@ use uuid::Uuid;
 
 /// The kind of the event.
 const UPDATED: &str = "updated";
+/// The kind of the event by which a course of radiation is extended.
+const EXTENDED: &str = "extended";
 
 /// An order that may be changed, as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +42,8 @@ pub struct Editable {
     pub request: Value,
 }
 
-/// The order to apply a change to. Refused once decided: a change of an authorized treatment is a new order (SUB-13).
+/// The order to apply a change to. Refused once decided: a change of an authorized treatment is a new order (SUB-13); only the dates of a
+/// course of radiation may still be extended.
 pub async fn editable(app: &App, caller: &Caller, case_id: Uuid, expected: &Expected) -> Result<Editable> {
     let mut conn = app.pool.acquire().await?;
     let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
@@ -47,7 +52,9 @@ pub async fn editable(app: &App, caller: &Caller, case_id: Uuid, expected: &Expe
         return Err(Error::PreconditionFailed);
     }
     let case: Case = view::read_back(&stored.document)?;
-    in_progress(&case)?;
+    if !is_extensible(&case) {
+        in_progress(&case)?;
+    }
     Ok(Editable { version, request: as_json(&case.request)? })
 }
 
@@ -60,7 +67,9 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     in_sight(Some(held.stored.clone()), caller)?;
     let before: Case = view::read_back(&held.stored.document)?;
     let computed: Computed = view::read_back(&held.computed)?;
-    in_progress(&before)?;
+    if !is_extensible(&before) {
+        in_progress(&before)?;
+    }
     if i64::from(held.stored.version) != version {
         return Err(Error::conflict("the order was changed just now; read it again and repeat the change on what it is now"));
     }
@@ -71,18 +80,25 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
-    let draft =
-        Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now }
-            .decide(&mut transaction, order)
+    let change = Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now };
+    if is_extensible(&before) {
+        change.extend(&mut transaction, order, &changes).await?;
+    } else {
+        let draft = change.decide(&mut transaction, order).await?;
+        Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
+            .write(&mut transaction)
             .await?;
-    Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
-        .write(&mut transaction)
-        .await?;
+    }
     let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
     let body = view::show(&mut transaction, stored, caller, now).await?;
     transaction.commit().await?;
     Ok(Seen { case_id, version, body })
+}
+
+/// True for an approved course of radiation, whose dates may be extended.
+fn is_extensible(case: &Case) -> bool {
+    case.request.service == Some(Service::RadiationOncology) && case.status.has_order_id()
 }
 
 fn in_progress(case: &Case) -> Result<()> {
@@ -113,14 +129,53 @@ struct Change<'a> {
 
 impl Change<'_> {
     async fn decide(&self, conn: &mut PgConnection, order: &OrderRequest) -> Result<Draft> {
-        let case_id = self.before.case_id;
         let question = Question::of_order(order, self.caller);
+        let known = self.known(conn, &question).await?;
+        let submitter = self.submitter();
+        let facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
+        let decision = self.decision(order, &facts)?;
+        self.draft(conn, decision, &facts, &submitter).await
+    }
+
+    /// Extends the dates of an approved course, and nothing else.
+    async fn extend(&self, conn: &mut PgConnection, order: &OrderRequest, changes: &[Difference]) -> Result<()> {
+        let is_extension = |change: &Difference| matches!(change.pointer.as_str(), EXTENDED_THROUGH | EXTENSION_REASON);
+        if !changes.iter().all(is_extension) {
+            in_progress(self.before)?;
+        }
+        let question = Question::of_order(order, self.caller);
+        let known = self.known(conn, &question).await?;
+        let submitter = self.submitter();
+        let facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
+        let decision = self.decision(order, &facts)?;
+        let (after, computed, through) = extend(self.before, self.computed, order, &decision)?;
+        let reason = order.radiation.as_ref().and_then(|radiation| radiation.extension_reason.clone());
+        let extended = change::Change {
+            before: self.before,
+            after,
+            computed: &computed,
+            kind: EXTENDED,
+            actor: Actor { subject: &self.caller.subject, role: self.caller.role.as_str() },
+            reason: reason.as_deref(),
+            detail: json!({"changes": changes, "valid_through": through}),
+        };
+        change::write(self.app, conn, extended, self.now).await?;
+        store::order_changes::set_valid_through(conn, self.before.case_id, through).await?;
+        Ok(())
+    }
+
+    /// What is on file for the order as it is to be.
+    async fn known(&self, conn: &mut PgConnection, question: &Question) -> Result<Known> {
+        let case_id = self.before.case_id;
         let mut known = store::facts::load(conn, &question.asked(Some(case_id), None)).await?;
         if let Some(of_one) = question.narrowed(&mut known) {
             known = store::facts::load(conn, &of_one.asked(Some(case_id), None)).await?;
         }
-        let submitter = self.submitter();
-        let mut facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
+        Ok(known)
+    }
+
+    /// What the engine says of the order as it is to be, where the caller may change it so.
+    fn decision(&self, order: &OrderRequest, facts: &Facts<'_>) -> Result<Decision> {
         let content = self.content();
         let program = content.program(&self.before.program).ok_or_else(|| Error::Internal("a case of no program".to_owned()))?;
         let (ordering, servicing) = (facts.ordering_provider.row(), facts.servicing_provider.row());
@@ -129,20 +184,15 @@ impl Change<'_> {
         may_edit(editor, &program.submitters, &visibility::ordering_tax_ids(self.parties), ordering, servicing)?;
         // that the caller may order for them is settled; who submitted first counts for the channel alone
         let tax_ids: Vec<String> = ordering.into_iter().chain(servicing).flat_map(|row| row.tax_ids.clone()).collect();
+        let mut facts = facts.clone();
         facts.submitter.tax_ids = &tax_ids;
         let decision = decide(&facts, content, self.now)?;
         let same_person = Person::parse(&self.origin.person).is_some_and(|person| decision.member.is_of(&person));
         same_member(&self.before.request, order, (&self.origin.member_id, &decision.member.member_id), same_person)?;
-        self.draft(conn, decision, &facts, &submitter).await
+        Ok(decision)
     }
 
-    async fn draft(
-        &self,
-        conn: &mut PgConnection,
-        decision: crate::rules::Decision,
-        facts: &Facts<'_>,
-        submitter: &Caller,
-    ) -> Result<Draft> {
+    async fn draft(&self, conn: &mut PgConnection, decision: Decision, facts: &Facts<'_>, submitter: &Caller) -> Result<Draft> {
         let reviewed = store::order_changes::reviewed(conn, self.before.case_id).await?;
         let holds: Vec<Hold> = reviewed.holds.iter().filter_map(|word| Hold::parse(word)).collect();
         let lines: Vec<u32> = reviewed.lines.iter().filter_map(|line| u32::try_from(*line).ok()).collect();

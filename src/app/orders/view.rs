@@ -35,7 +35,9 @@ pub fn is_shown_as_stored(stored: &StoredCase, caller: &Caller, now: DateTime<Ut
 
 /// True where a notice may name another case: these are the notices that do (DUP-01).
 fn may_name_cases(document: &str) -> bool {
-    document.contains("\"duplicate_order\"") || document.contains("\"overlapping_treatment\"")
+    let codes =
+        ["\"duplicate_order\"", "\"overlapping_treatment\"", "\"concurrent_radiation\"", "\"concurrent_medical_oncology\""];
+    codes.iter().any(|code| document.contains(code))
 }
 
 /// A stored case as this caller sees it. The caller of this function has made sure that it is within sight.

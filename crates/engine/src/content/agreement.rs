@@ -35,7 +35,15 @@ struct Header {
     #[expect(dead_code, reason = "for people")]
     verify: bool,
     past_dates: Vec<String>,
+    karnofsky: Vec<KarnofskyEntry>,
     performance_grades_apart: u8,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(deny_unknown_fields)]
+struct KarnofskyEntry {
+    from: u8,
+    ecog: u8,
 }
 
 /// Reads the file.
@@ -55,6 +63,8 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             &words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(),
             report,
         );
+        karnofsky(&header.karnofsky, document.root().key("karnofsky"), report);
+        draft.agreement.karnofsky = header.karnofsky.iter().map(|entry| (entry.from, entry.ecog)).collect();
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
         draft.agreement.performance_grades_apart = header.performance_grades_apart;
@@ -79,6 +89,22 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
 }
 
 /// Reports every word that is not among the known ones.
+/// From the highest value down to 0, each with a worse grade than the one before.
+fn karnofsky(entries: &[KarnofskyEntry], place: Place<'_, '_>, report: &mut Report) {
+    for (index, pair) in entries.windows(2).enumerate() {
+        let [before, after] = pair else { continue };
+        if before.from <= after.from || before.ecog >= after.ecog {
+            place.at(index + 1).error(report, "a lower value has a worse grade: put the highest first", None);
+        }
+    }
+    if entries.first().is_none_or(|first| first.from > 100) || entries.last().is_none_or(|last| last.from != 0) {
+        place.error(report, "says what every value from 0 to 100 is: the last row is from 0", None);
+    }
+    for (index, _) in entries.iter().enumerate().filter(|(_, entry)| entry.ecog > 5) {
+        place.at(index).error(report, "ECOG runs from 0 to 5", None);
+    }
+}
+
 fn known(words: &[String], place: Place<'_, '_>, what: &str, known: &[&str], report: &mut Report) {
     for (index, word) in words.iter().enumerate().filter(|(_, word)| !known.contains(&word.as_str())) {
         let suggestion = did_you_mean(word, known.iter().copied());

@@ -339,22 +339,6 @@ pub struct PerformanceStatus {
     pub value: u8,
 }
 
-impl PerformanceStatus {
-    /// The value on the ECOG scale; none where the value is off its scale.
-    pub const fn ecog(self) -> Option<u8> {
-        match (self.scale, self.value) {
-            (PerformanceScale::Ecog, 0..=5) => Some(self.value),
-            (PerformanceScale::Karnofsky, 100) => Some(0),
-            (PerformanceScale::Karnofsky, 80..=99) => Some(1),
-            (PerformanceScale::Karnofsky, 60..=79) => Some(2),
-            (PerformanceScale::Karnofsky, 40..=59) => Some(3),
-            (PerformanceScale::Karnofsky, 1..=39) => Some(4),
-            (PerformanceScale::Karnofsky, 0) => Some(5),
-            _ => None,
-        }
-    }
-}
-
 /// A word, number or yes/no as the practice reports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -631,6 +615,13 @@ pub struct Radiation {
     /// Boost, where planned.
     #[serde(default)]
     pub boost: Option<Boost>,
+    /// Last day of a course that broke off or moved: extends the dates of an authorized order, without new units.
+    #[serde(default)]
+    pub extended_through: Option<NaiveDate>,
+    /// Why it is extended: machine down, toxicity.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub extension_reason: Option<String>,
     /// Lines by code; derived where there are none.
     #[serde(default)]
     #[schema(max_items = 60)]

@@ -607,6 +607,10 @@ vocabulary!(
         DuplicateOrder = "duplicate_order",
         /// SUB-03: other treatment on the same days.
         OverlappingTreatment = "overlapping_treatment",
+        /// Radiation of this member at the same time as chemoradiation is ordered: no duplicate, but to be read together.
+        ConcurrentRadiation = "concurrent_radiation",
+        /// Drugs of chemoradiation at the same time as radiation is ordered.
+        ConcurrentMedicalOncology = "concurrent_medical_oncology",
         /// SCD-03.
         OutOfNetwork = "out_of_network",
         /// SUB-05.

@@ -11,7 +11,7 @@ use super::history::{self, History};
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plan::{self, PlanLine, planned_days};
-use super::{agreement, answers, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
+use super::{agreement, answers, concurrent, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Notice, Pathway};
 use crate::domain::content::Content;
 use crate::domain::order::Phase;
@@ -317,6 +317,9 @@ impl<'a> Deciding<'a> {
             self.holds.push(Hold::CustomTreatmentPlan);
         }
         self.duplicates();
+        if self.shared.matched.is_some_and(|matched| concurrent::is_chemoradiation(matched.regimen)) {
+            self.notices.extend(concurrent::radiation(&self.facts.related_cases, self.shared.range));
+        }
         if !matches!(self.facts.servicing_provider, KnownProvider::OnFile(_)) {
             self.holds.push(Hold::ServicingProviderNotOnFile);
         }

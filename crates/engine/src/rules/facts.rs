@@ -88,6 +88,8 @@ pub struct RelatedCase {
     pub valid_through: NaiveDate,
     /// Ingredients of its treatment drugs; of radiation the site, and the side where it is known.
     pub treatment_ingredients: Vec<String>,
+    /// The regimen that it matched.
+    pub regimen_id: Option<String>,
     /// The Pathway for which it was awarded an onset S-code.
     pub awarded_pathway: Option<String>,
     /// Its lines.

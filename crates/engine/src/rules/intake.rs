@@ -102,18 +102,18 @@ fn clinical(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
         faults.push(Fault::new("/clinical/cancer_type", "not-allowed-value", message));
     }
     if let Some(status) = order.clinical.performance_status.known()
-        && status.ecog().is_none()
+        && content.agreement.ecog(*status).is_none()
     {
         let message = "ECOG runs from 0 to 5, Karnofsky from 0 to 100";
         faults.push(Fault::new("/clinical/performance_status/value", "out-of-range", message));
     }
-    contradictions(order, faults);
+    contradictions(order, content, faults);
 }
 
 /// Answers that leave nothing to ask a person: nobody is treated after death (SAFE-12).
-fn contradictions(order: &OrderRequest, faults: &mut Vec<Fault>) {
+fn contradictions(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
     let treats = order.treatment.is_some() || order.radiation.is_some();
-    if treats && order.clinical.performance_status.known().and_then(|status| status.ecog()) == Some(5) {
+    if treats && order.clinical.performance_status.known().and_then(|status| content.agreement.ecog(*status)) == Some(5) {
         let message = "this performance status (ECOG 5, Karnofsky 0) is death, and treatment is ordered: enter the performance status of \
                        the patient now";
         faults.push(Fault::new("/clinical/performance_status/value", "contradiction", message));

@@ -105,7 +105,7 @@ impl<'a> Patient<'a> {
             place_of_service: order.place_of_service.as_deref(),
             continued_since: order.continuation_of_treatment_started_on,
             age: age_on(coverage.birth_date, date_of_service),
-            ecog: clinical.performance_status.known().and_then(|status| status.ecog()),
+            ecog: clinical.performance_status.known().and_then(|status| content.agreement.ecog(*status)),
             metastatic: metastatic(clinical, stage),
             stage,
             history,

@@ -103,6 +103,7 @@ fn case(drug: &str, from: &str, through: &str) -> RelatedCase {
         valid_from: day(from),
         valid_through: day(through),
         treatment_ingredients: vec![drug.to_owned()],
+        regimen_id: None,
         awarded_pathway: None,
         drugs: vec![RelatedDrug {
             line: 1,

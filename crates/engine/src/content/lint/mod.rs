@@ -8,6 +8,7 @@ mod pathways;
 mod policies;
 mod possible;
 mod programs;
+mod radiation;
 mod regimens;
 mod scene;
 
@@ -23,4 +24,5 @@ pub(super) fn lint(source: &Source, drafts: &Drafts, report: &mut Report) {
     pathways::lint(drafts, report);
     programs::lint(drafts, report);
     agreement::lint(drafts, report);
+    radiation::lint(drafts, report);
 }

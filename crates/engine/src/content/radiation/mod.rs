@@ -35,6 +35,11 @@ pub(super) struct Drafts {
 }
 
 impl Drafts {
+    /// Every schedule that there ever is, with its file.
+    pub fn schedules(&self) -> impl Iterator<Item = (&FractionationSchedule, &str)> {
+        self.schedules.iter().map(|(schedule, _, (file, _))| (&**schedule, file.as_str()))
+    }
+
     /// What the release with this index has.
     pub fn version(&self, release: usize) -> RadiationCatalog {
         fn of<T>(entries: &[Dated<T>], release: usize) -> Vec<Arc<T>> {

@@ -2,6 +2,7 @@
 
 use super::regimen::Statement;
 use crate::domain::criteria::Partner;
+use crate::domain::order::{PerformanceScale, PerformanceStatus};
 
 /// Everything that answers are held against.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,8 +21,21 @@ pub struct Agreement {
     pub code_kinds: Vec<CodeKind>,
     /// Assessments whose date is never in the future.
     pub past_dates: Vec<String>,
+    /// Karnofsky values, highest first, each with the ECOG grade that it is from there down to the next one.
+    pub karnofsky: Vec<(u8, u8)>,
     /// ECOG grades by which a performance status told on both scales may differ.
     pub performance_grades_apart: u8,
+}
+
+impl Agreement {
+    /// A performance status on the ECOG scale; none where it is off its own.
+    pub fn ecog(&self, status: PerformanceStatus) -> Option<u8> {
+        match status.scale {
+            PerformanceScale::Ecog => (status.value <= 5).then_some(status.value),
+            PerformanceScale::Karnofsky if status.value > 100 => None,
+            PerformanceScale::Karnofsky => self.karnofsky.iter().find(|(from, _)| status.value >= *from).map(|(_, ecog)| *ecog),
+        }
+    }
 }
 
 /// Two answers that cannot both be true, or one that forbids treatment.

@@ -301,6 +301,8 @@ pub struct RadiationRules {
     pub planning_days: u32,
     /// Days after the last one.
     pub days_after_last_fraction: u32,
+    /// Days beyond that range to which a course that broke off or moved may be extended.
+    pub extension_days: u32,
     /// Clinical items with what their absence does.
     pub items: Vec<RadiationItem>,
     /// What is said of CMS determinations, for Medicare Advantage.

@@ -10,7 +10,7 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let clinical = shared.patient.clinical;
     let told = clinical.performance_status.known().and_then(|status| {
         let side = Side::new(scale(status.scale), "/clinical/performance_status", status.value.to_string());
-        Some((status.ecog()?, side))
+        Some((shared.content.agreement.ecog(*status)?, side))
     });
     let scales = [PerformanceScale::Ecog, PerformanceScale::Karnofsky];
     let assessed = scales.into_iter().filter_map(|scale| assessed(scale, shared));
@@ -42,5 +42,5 @@ fn assessed(of: PerformanceScale, shared: &Shared<'_>) -> Option<(u8, Side)> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float beyond a byte becomes the nearest byte")]
     let status = PerformanceStatus { scale: of, value: value as u8 };
     let side = Side::new(scale(of), format!("/clinical/assessments/{}/result", standing.index?), value.to_string());
-    Some((status.ecog()?, side))
+    Some((shared.content.agreement.ecog(status)?, side))
 }

@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::lines::{self, Course, Line};
 use super::said::{deviation, entered};
 use super::schedule::{self, Dimension, Found};
-use super::{PRIOR_RADIATION, answers, duplicates};
+use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates};
 use crate::domain::case::{Deviation, Notice};
 use crate::domain::criteria::{Criterion, ResultTest};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, Truth};
@@ -14,7 +14,7 @@ use crate::rules::decision::Decision;
 use crate::rules::drugs::Shared;
 use crate::rules::facts::{Facts, KnownProvider};
 use crate::rules::findings::{Findings, Said, facts as said_facts};
-use crate::rules::{agreement, answers as told};
+use crate::rules::{agreement, answers as told, concurrent};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -222,9 +222,30 @@ impl Deciding<'_> {
             let all = u64::from(rules.planning_days) + 7 * weeks + u64::from(rules.days_after_last_fraction);
             first.checked_add_days(Days::new(all)).unwrap_or(first)
         });
+        let planned = self.extended(planned);
         let (range, cut) = admitted.covered((first, planned));
         self.notices.extend(cut);
         range
+    }
+
+    /// A course that broke off or moved ends later, within the days that the program allows.
+    fn extended(&mut self, planned: NaiveDate) -> NaiveDate {
+        let Some(wanted) = self.ground.treated.entered.extended_through.filter(|wanted| *wanted > planned) else {
+            return planned;
+        };
+        let days = self.ground.rules.extension_days;
+        let last = planned.checked_add_days(Days::new(u64::from(days))).unwrap_or(planned);
+        if wanted <= last {
+            return wanted;
+        }
+        self.deviate(deviation(
+            DeviationCode::LimitExceeded,
+            EXTENDED_THROUGH,
+            (&last.to_string(), &wanted.to_string()),
+            DeviationEffect::Pends,
+            format!("a course is extended by {days} days at most, here through {last}: later treatment is a new order"),
+        ));
+        planned
     }
 
     /// each line against the treatment, and all of them together.
@@ -280,6 +301,7 @@ impl Deciding<'_> {
             self.holds.push(Hold::PossibleDuplicate);
             self.notices.extend(similar);
         }
+        self.notices.extend(concurrent::medical_oncology(&self.facts.related_cases, range, ground.content));
         if !matches!(self.facts.servicing_provider, KnownProvider::OnFile(_)) {
             self.holds.push(Hold::ServicingProviderNotOnFile);
         }

@@ -6,6 +6,7 @@ mod answers;
 mod conclusion;
 mod deciding;
 mod duplicates;
+mod extension;
 mod ground;
 mod intake;
 mod lines;
@@ -16,6 +17,7 @@ mod said;
 mod schedule;
 
 pub use duplicates::course_words;
+pub use extension::extend;
 pub use intake::{faults, other_service};
 pub use read::Treated;
 
@@ -34,6 +36,11 @@ use crate::domain::order::{Clinical, OrderedDrug, Phase, Radiation};
 use crate::domain::vocabulary::Truth;
 use chrono::{DateTime, Utc};
 use ground::Ground;
+
+/// Where an extension is asked for.
+pub const EXTENDED_THROUGH: &str = "/radiation/extended_through";
+/// Why it is.
+pub const EXTENSION_REASON: &str = "/radiation/extension_reason";
 
 /// The assessment that tells of earlier radiation of the same area.
 const PRIOR_RADIATION: &str = "prior_radiation_here";

@@ -341,6 +341,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         valid_from: day(&related.from)?,
         valid_through: day(&related.through)?,
         treatment_ingredients: related.ingredients.clone(),
+        regimen_id: None,
         awarded_pathway: related.awarded.clone(),
         drugs: related
             .drugs

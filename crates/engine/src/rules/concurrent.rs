@@ -1,0 +1,55 @@
+//! Chemoradiation is two orders, one of drugs and one of radiation, that know of each other and are no duplicates.
+
+use super::facts::RelatedCase;
+use crate::domain::case::Notice;
+use crate::domain::content::{Content, Regimen};
+use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service};
+use chrono::NaiveDate;
+
+/// What the settings of regimens that are given with radiation end with: definitive, neoadjuvant and adjuvant chemoradiation.
+const SETTING: &str = "chemoradiation";
+
+/// True for a regimen that is given with radiation.
+pub fn is_chemoradiation(regimen: &Regimen) -> bool {
+    regimen.settings.iter().any(|setting| setting.ends_with(SETTING))
+}
+
+fn is_live(case: &RelatedCase, range: (NaiveDate, NaiveDate)) -> bool {
+    !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
+        && case.valid_from <= range.1
+        && range.0 <= case.valid_through
+}
+
+/// Radiation on file beside drugs of chemoradiation.
+pub fn radiation(related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> impl Iterator<Item = Notice> {
+    let beside = move |case: &&RelatedCase| case.service == Service::RadiationOncology && is_live(case, range);
+    related.iter().filter(beside).map(|case| {
+        let message = format!(
+            "radiation of this member is on file from {} to {}, and this is a regimen of chemoradiation: the two are reviewed with each other \
+             in view, and are no duplicates",
+            case.valid_from, case.valid_through
+        );
+        Notice::new(NoticeCode::ConcurrentRadiation, &message, Some(case.case_id))
+    })
+}
+
+/// Drugs of chemoradiation on file beside radiation.
+pub fn medical_oncology(
+    related: &[RelatedCase],
+    range: (NaiveDate, NaiveDate),
+    content: &Content,
+) -> impl Iterator<Item = Notice> {
+    let given = move |case: &RelatedCase| {
+        let regimen = content.regimen(case.regimen_id.as_deref()?)?;
+        (case.service == Service::MedicalOncology && is_live(case, range) && is_chemoradiation(regimen))
+            .then(|| regimen.name.clone())
+    };
+    related.iter().filter_map(move |case| Some((case, given(case)?))).map(|(case, name)| {
+        let message = format!(
+            "{name} is on file for this member from {} to {}, a regimen of chemoradiation: the two are reviewed with each other in view, and are \
+             no duplicates",
+            case.valid_from, case.valid_through
+        );
+        Notice::new(NoticeCode::ConcurrentMedicalOncology, &message, Some(case.case_id))
+    })
+}

@@ -1,0 +1,43 @@
+//! A course that broke off or moved, because of a machine or of toxicity: the authorized order goes on, with later dates and the same units.
+
+use super::EXTENDED_THROUGH;
+use crate::domain::case::{Case, Computed};
+use crate::domain::order::OrderRequest;
+use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::vocabulary::NoticeCode;
+use crate::rules::decision::Decision;
+use chrono::NaiveDate;
+
+/// The approved case with later dates, and its new last day. `decision` is what the engine says of the order with the extension in it: how far
+/// the program extends it, and the member is covered.
+///
+/// # Errors
+/// The fault to answer with, where it is not extended at all.
+pub fn extend(
+    before: &Case,
+    computed: &Computed,
+    order: &OrderRequest,
+    decision: &Decision,
+) -> Result<(Case, Computed, NaiveDate), Refusal> {
+    let fault = |message: String| Refusal::Validation(vec![Fault::new(EXTENDED_THROUGH, "out-of-range", message)]);
+    if let Some(beyond) = decision.deviations.iter().find(|deviation| deviation.field == EXTENDED_THROUGH) {
+        return Err(fault(beyond.message.clone()));
+    }
+    let through = decision.valid_through;
+    let last = before.lines().iter().filter_map(|line| line.valid_through).max();
+    if last.is_none_or(|last| through <= last) {
+        let until = last.map_or_else(String::new, |last| format!("; it is valid through {last} already"));
+        return Err(fault(format!("this extends nothing, the coverage of the member considered{until}")));
+    }
+    let (mut case, mut computed) = (before.clone(), computed.clone());
+    case.request = order.clone();
+    for line in case.lines_mut().iter_mut().filter(|line| line.valid_through.is_some()) {
+        line.valid_through = Some(through);
+    }
+    for line in &mut computed.drugs {
+        line.valid_through = through;
+    }
+    case.notices.retain(|notice| notice.code != NoticeCode::CoverageEnds);
+    case.notices.extend(decision.notices.iter().filter(|notice| notice.code == NoticeCode::CoverageEnds).cloned());
+    Ok((case, computed, through))
+}

@@ -1,0 +1,137 @@
+//! Courses of radiation that go on longer, and those that go with drugs.
+
+use super::radiation::{example, examples, whole_breast};
+use crate::support::desk::{self, ADMINISTRATOR, FACILITY, PRACTICE, id, submit};
+use crate::support::http::{Answer, Service};
+use axum::http::Method;
+use serde_json::{Value, json};
+
+async fn patch(service: &Service, token: &str, case_id: &str, radiation: &Value) -> Answer {
+    service.call(Method::PATCH, &format!("/v1/orders/{case_id}"), token, Some(&json!({"radiation": radiation}))).await
+}
+
+fn notices<'a>(case: &'a Value, code: &str) -> Vec<&'a Value> {
+    case["notices"].as_array().expect("a list").iter().filter(|notice| notice["code"] == code).collect()
+}
+
+// proves R-34, SUB-13, VER-01, VER-05, CAS-07
+#[tokio::test]
+async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_units() {
+    let service = Service::with_rosters().await;
+    let case = submit(&service, &whole_breast()).await;
+    let case_id = id(&case);
+    assert_eq!((&case["status"], &case["procedures"][1]["valid_through"]), (&json!("authorized"), &json!("2027-02-15")));
+    let on = json!({"member": whole_breast()["member"], "hcpcs": "77407", "date": "2027-03-01"});
+    assert_eq!(service.post("/v1/verifications", PRACTICE, &on).await.json()["authorized"], false);
+
+    for (through, why) in [("2027-06-01", "a new order"), ("2027-02-01", "extends nothing"), ("2027-02-15", "extends nothing")] {
+        let asked = patch(&service, PRACTICE, &case_id, &json!({"extended_through": through})).await;
+        let problem = asked.assert_problem(422, "validation-failed");
+        assert_eq!(problem["errors"][0]["pointer"], "/radiation/extended_through");
+        assert!(problem["errors"][0]["message"].as_str().unwrap().contains(why), "{through}: {problem}");
+    }
+    for change in [json!({"fractions": 20}), json!({"extended_through": "2027-03-10", "total_dose_gy": 50})] {
+        let problem = patch(&service, PRACTICE, &case_id, &change).await.assert_problem(409, "conflict");
+        assert_eq!(problem["requirements"], json!(["SUB-13"]), "{problem}");
+    }
+    assert_eq!(desk::read(&service, &case_id).await, case, "what is refused changes nothing");
+
+    let why = "the machine was down for two weeks";
+    let change = json!({"extended_through": "2027-03-10", "extension_reason": why});
+    let answer = patch(&service, FACILITY, &case_id, &change).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    let extended = answer.json();
+    assert_eq!((&extended["status"], &extended["order_id"]), (&json!("authorized"), &case["order_id"]));
+    for (line, before) in extended["procedures"].as_array().unwrap().iter().zip(case["procedures"].as_array().unwrap()) {
+        assert_eq!((&line["valid_from"], &line["valid_through"]), (&before["valid_from"], &json!("2027-03-10")));
+        for kept in ["code", "units", "units_approved", "visits_approved", "status"] {
+            assert_eq!(line[kept], before[kept], "{kept}");
+        }
+    }
+    assert_eq!(desk::kinds(&service, &case_id).await.last().map(String::as_str), Some("extended"));
+    let event = desk::events(&service, &case_id).await.pop().expect("an event");
+    assert_eq!((&event["reason"], &event["detail"]["valid_through"]), (&json!(why), &json!("2027-03-10")), "{event}");
+
+    assert_eq!(service.post("/v1/verifications", PRACTICE, &on).await.json()["authorized"], true);
+    let line = json!({"lines": [{"order_id": case["order_id"], "hcpcs": "77407", "units": 1, "service_date": "2027-03-01",
+                                 "billing_npi": "1245319599"}]});
+    let checked = service.post("/v1/claim-checks", ADMINISTRATOR, &line).await.json();
+    assert_eq!(
+        (&checked["lines"][0]["matches"], &checked["lines"][0]["units_remaining"]),
+        (&json!(true), &json!(15)),
+        "{checked}"
+    );
+
+    // it may be extended again, to the same bound
+    let again = patch(&service, PRACTICE, &case_id, &json!({"extended_through": "2027-03-29"})).await.json();
+    assert_eq!(again["procedures"][1]["valid_through"], "2027-03-29", "{again}");
+    patch(&service, PRACTICE, &case_id, &json!({"extended_through": "2027-03-30"}))
+        .await
+        .assert_problem(422, "validation-failed");
+    let second = submit(&service, &whole_breast()).await;
+    assert_eq!(second["review"]["holds"], json!(["possible_duplicate"]), "the days on file are the later ones");
+}
+
+/// Cisplatin 100 mg/m2 every three weeks, with radiation of the tonsil.
+fn cisplatin() -> Value {
+    let mut order = desk::tch(desk::QCCP);
+    order["member"] = tonsil()["member"].clone();
+    order["date_of_service"] = json!("2026-12-07");
+    order["diagnosis"]["icd10"] = json!("C09.9");
+    order["clinical"] = json!({
+        "cancer_type": "head_neck", "pathology": "squamous", "stage": "III", "line_of_treatment": "definitive",
+        "treatment_goal": "curative", "performance_status": {"scale": "ecog", "value": 1}, "biomarkers": [], "height_cm": 175.0,
+        "weight_kg": 80.0, "serum_creatinine_mg_dl": 0.9, "sex": "male", "fn_risk_factors": [], "assessments": [],
+        "prior_therapies": []
+    });
+    let drug = json!({"line": 1, "hcpcs": "J9060", "role": "treatment", "route": "iv",
+                      "dose": {"amount": 100, "unit": "mg/m2"}, "days": [1], "frequency_per_day": 1});
+    order["treatment"] = json!({"phases": [{"cycle_length_days": 21, "cycles": 3, "drugs": [drug]}]});
+    order
+}
+
+/// 70 Gy in 35 fractions to the tonsil.
+fn tonsil() -> Value {
+    let file = examples();
+    let case = file["cases"].as_array().expect("a list").iter().find(|case| case["id"] == "RX-13").expect("RX-13");
+    example(&file, &case["order"])
+}
+
+// proves DUP-01, SUB-03
+#[tokio::test]
+async fn radiation_and_the_drugs_that_go_with_it_know_of_each_other_and_are_no_duplicates() {
+    let service = Service::with_rosters().await;
+    let drugs = submit(&service, &cisplatin()).await;
+    assert_eq!(drugs["pathway"]["regimen_id"], "HN-CISRT100", "{}", drugs["pathway"]);
+    assert!(notices(&drugs, "concurrent_radiation").is_empty());
+    let radiation = submit(&service, &tonsil()).await;
+    assert_eq!(radiation["status"], "authorized", "{}", radiation["deviations"]);
+    let told = notices(&radiation, "concurrent_medical_oncology");
+    assert_eq!((told.len(), &told[0]["case_id"]), (1, &drugs["case_id"]), "{told:?}");
+    assert!(notices(&radiation, "duplicate_order").is_empty() && notices(&radiation, "overlapping_treatment").is_empty());
+    // whoever may not see the other case does not learn its number
+    let elsewhere = service.get(&format!("/v1/orders/{}", id(&radiation)), FACILITY).await.json();
+    assert_eq!(notices(&elsewhere, "concurrent_medical_oncology").len(), 1);
+}
+
+// proves DUP-01, SUB-03
+#[tokio::test]
+async fn an_order_that_is_still_reviewed_is_told_of_its_other_half_when_it_arrives() {
+    let service = Service::with_rosters().await;
+    let mut order = tonsil();
+    order["radiation"]["histology"] = json!("unknown");
+    let radiation = submit(&service, &order).await;
+    assert_eq!(radiation["status"], "in_progress");
+    let drugs = submit(&service, &cisplatin()).await;
+    assert_eq!(notices(&drugs, "concurrent_radiation")[0]["case_id"], radiation["case_id"], "{}", drugs["notices"]);
+    let told = desk::read(&service, &id(&radiation)).await;
+    assert_eq!(notices(&told, "concurrent_medical_oncology")[0]["case_id"], drugs["case_id"], "{}", told["notices"]);
+    assert_eq!(desk::kinds(&service, &id(&radiation)).await.last().map(String::as_str), Some("concurrent_order"));
+    // drugs that are not given with radiation are nothing that it is told of
+    let mut other = desk::tch(desk::QCCP);
+    other["member"] = whole_breast()["member"].clone();
+    let breast = submit(&service, &whole_breast()).await;
+    let drugs = submit(&service, &other).await;
+    assert!(notices(&drugs, "concurrent_radiation").is_empty(), "{}", drugs["notices"]);
+    assert_eq!(desk::read(&service, &id(&breast)).await, breast);
+}
