@@ -162,7 +162,12 @@ pub(super) fn question<'a>(
         let by_list = several.iter().filter(|(list, _)| *list == input).flat_map(|(_, words)| words.iter());
         // products are told by their list, where the words have been heard
         let by_words = heard.told.iter().filter(|(told, _)| *told == input && input != CoverageInput::Product);
-        let words = by_list.chain(by_words.map(|(_, value)| value)).map(|word| Told::Word(word));
+        let words = by_list.chain(by_words.map(|(_, value)| value)).map(|word| match input {
+            CoverageInput::Age | CoverageInput::VisitNumber | CoverageInput::VisitLimit => {
+                Told::Number(word.parse().unwrap_or(i64::MAX))
+            }
+            _ => Told::Word(word),
+        });
         let told: Vec<Told<'_>> = by_field.chain(words).collect();
         if !told.is_empty() {
             question.tell(input, told);

@@ -26,8 +26,8 @@ pub struct CoverageQuestionBody {
     /// Health plan.
     pub health_plan: String,
     /// The service, by its id or in other words ("MRI of the knee", "CPAP", "IOP"). What the words tell beside it counts as told ("inpatient chemo");
-    /// a word that is not understood is a fault.
-    #[schema(max_length = 100)]
+    /// a word that is not understood is a fault, but for the reason after "for", "after" and the like.
+    #[schema(max_length = 200)]
     pub service: String,
     /// The member's line of business.
     #[serde(default)]
@@ -111,6 +111,8 @@ pub struct CoverageAnswerBody {
     pub service_name: String,
     /// What the words of `service` told beside the service, such as `{"setting": "inpatient"}`.
     pub understood: BTreeMap<String, String>,
+    /// Words of `service` that were taken as the reason for it and do not count, such as `torn meniscus` of "MRI for a torn meniscus".
+    pub not_considered: Option<String>,
     /// What is needed; null where it depends on what was not told.
     pub requirement: Option<CoverageRequirement>,
     /// Hours from the admission within which it is needed.
@@ -248,6 +250,7 @@ fn body(
         service: service.id.clone(),
         service_name: service.name.clone(),
         understood: understood(heard),
+        not_considered: Some(heard.reason.join(" ")).filter(|reason| !reason.is_empty()),
         requirement: common(rows, |row| row.requirement),
         within_hours: common(rows, |row| row.within_hours).flatten(),
         administered_by: common(rows, |row| row.administered_by.clone()),

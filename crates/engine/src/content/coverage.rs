@@ -10,8 +10,8 @@ use super::releases::Releases;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
-    CoverageWords, HowToRequest, Program,
+    Benefit, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
+    CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
 };
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
@@ -82,8 +82,33 @@ struct ServiceEntry {
     /// Groups of words (`words.toml`) that may stand beside its name.
     #[serde(default)]
     beside: Vec<String>,
+    /// Drugs of `drugs/` that it is the service of.
+    #[serde(default)]
+    drugs: Vec<DrugKind>,
     #[serde(default)]
     named: Named,
+}
+
+/// Which drugs a service is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DrugKind {
+    /// Of the medical benefit, or of either.
+    Medical,
+    /// Of the pharmacy benefit, or of either.
+    Pharmacy,
+    /// Supportive drugs of the medical benefit, which are given without cancer, too.
+    Supportive,
+}
+
+impl DrugKind {
+    const fn is_of(self, drug: &Drug) -> bool {
+        match self {
+            Self::Medical => matches!(drug.benefit, Benefit::Medical | Benefit::Either),
+            Self::Pharmacy => matches!(drug.benefit, Benefit::Pharmacy | Benefit::Either),
+            Self::Supportive => drug.supportive && matches!(drug.benefit, Benefit::Medical | Benefit::Either),
+        }
+    }
 }
 
 /// What a source names for a service, so that a row has to answer it.
@@ -104,12 +129,19 @@ pub(super) struct Drafts {
     products: Vec<CoverageProduct>,
     words: Words,
     services: Vec<CoverageService>,
+    /// Names of drugs, by service.
+    drugs: Vec<MoreNames>,
     named: Vec<(Named, (String, usize))>,
     rows: Vec<RowDraft>,
 }
 
 /// Reads the folder.
-pub(super) fn read(source: &Source, programs: &[programs::Draft], releases: &Releases, report: &mut Report) -> Drafts {
+pub(super) fn read(
+    source: &Source,
+    (programs, drugs): (&[programs::Draft], &DrugCatalog),
+    releases: &Releases,
+    report: &mut Report,
+) -> Drafts {
     let mut drafts = Drafts::default();
     let files = source.files(FOLDER, "toml");
     if files.is_empty() {
@@ -121,7 +153,7 @@ pub(super) fn read(source: &Source, programs: &[programs::Draft], releases: &Rel
     let texts: Vec<_> = others.iter().filter_map(|file| Some((file.as_str(), text_of(source, file, report)?))).collect();
     let documents: Vec<_> = texts.iter().filter_map(|(file, text)| Some((*file, Document::parse(file, text, report)?))).collect();
     for (file, document) in &documents {
-        read_services(file, document, &mut drafts, report);
+        read_services(file, document, drugs, &mut drafts, report);
     }
     for (_, document) in &documents {
         read_rows(document, releases, programs, &mut drafts, report);
@@ -175,7 +207,7 @@ fn check_contacts(ask: &[String], place: Place<'_, '_>, contacts: &HashMap<Strin
     }
 }
 
-fn read_services(file: &str, document: &Document<'_>, drafts: &mut Drafts, report: &mut Report) {
+fn read_services(file: &str, document: &Document<'_>, drugs: &DrugCatalog, drafts: &mut Drafts, report: &mut Report) {
     let family = file.trim_start_matches("coverage/").trim_end_matches(".toml");
     for (entry, place) in document.entries::<ServiceEntry>("service", report) {
         if drafts.services.iter().any(|service| service.id == entry.id) {
@@ -194,9 +226,17 @@ fn read_services(file: &str, document: &Document<'_>, drafts: &mut Drafts, repor
             }
         }
         drafts.named.push((entry.named, place.position()));
+        let of_service = |drug: &&Arc<Drug>| !drug.is_unclassified() && entry.drugs.iter().any(|kind| kind.is_of(drug));
+        drafts.drugs.push((drafts.services.len(), drugs.all().iter().filter(of_service).flat_map(|drug| names_of(drug)).collect()));
         let (id, name, words) = (entry.id, entry.name, entry.words);
         drafts.services.push(CoverageService { id, name, words, family: family.to_owned(), beside });
     }
+}
+
+/// What a drug is called, its codes included.
+fn names_of(drug: &Drug) -> Vec<String> {
+    let names = std::iter::once(&drug.generic).chain(&drug.synonyms).chain(&drug.brands);
+    names.chain(drug.codes.iter().map(|code| &code.hcpcs)).cloned().collect()
 }
 
 fn check_products(products: &[String], place: Place<'_, '_>, drafts: &Drafts, report: &mut Report) {
@@ -276,7 +316,9 @@ impl Drafts {
             (plan.health_plan.clone(), tables.collect())
         });
         let tables = tables.collect();
-        let words = CoverageWords::new(&self.services, &self.products, &self.words.phrases, &self.words.fillers);
+        let Words { fillers, purpose, because, phrases, .. } = &self.words;
+        let words =
+            CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, [fillers, purpose, because]);
         CoverageGuide::new(self.services.clone(), self.products.clone(), words, tables)
     }
 
@@ -322,7 +364,7 @@ impl Drafts {
             .collect()
     }
 
-    /// The words that an input can have; none where it is a number or named by rows.
+    /// The words that an input can have, `0` where it is a number; none where they are named by rows.
     fn words_of(&self, input: CoverageInput) -> Vec<String> {
         let text = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
         match input {
@@ -333,11 +375,8 @@ impl Drafts {
             CoverageInput::Request => CoverageRequest::ALL.iter().map(ToString::to_string).collect(),
             CoverageInput::Benefits => HabilitationBenefit::ALL.iter().map(ToString::to_string).collect(),
             CoverageInput::OutOfNetworkBenefits | CoverageInput::ProviderInNetwork => text(&["true", "false"]),
-            CoverageInput::Group
-            | CoverageInput::Age
-            | CoverageInput::VisitNumber
-            | CoverageInput::VisitLimit
-            | CoverageInput::Date => Vec::new(),
+            CoverageInput::Age | CoverageInput::VisitNumber | CoverageInput::VisitLimit => text(&["0"]),
+            CoverageInput::Group | CoverageInput::Date => Vec::new(),
         }
     }
 

@@ -17,6 +17,8 @@ pub(super) const WORDS: &str = "coverage/words.toml";
 struct Header {
     provenance: String,
     fillers: Vec<String>,
+    purpose: Vec<String>,
+    because: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,13 +41,17 @@ struct ToldEntry {
 pub(super) struct Words {
     /// Words that change nothing.
     pub fillers: Vec<String>,
+    /// Words before what a service is for.
+    pub purpose: Vec<String>,
+    /// Words before why it is needed.
+    pub because: Vec<String>,
     /// What phrases tell.
     pub phrases: Vec<CoveragePhrase>,
     groups: HashMap<String, Vec<String>>,
 }
 
 impl Words {
-    /// Reads the file; `values` are those that an input can have, none where it is a number.
+    /// Reads the file; `values` are those that an input can have.
     pub fn read(source: &Source, values: impl Fn(CoverageInput) -> Vec<String>, report: &mut Report) -> Self {
         let mut words = Self::default();
         let Some(text) = text_of(source, WORDS, report) else { return words };
@@ -54,7 +60,7 @@ impl Words {
             if header.provenance.trim().is_empty() {
                 document.root().key("provenance").error(report, "say where the words come from", None);
             }
-            words.fillers = header.fillers;
+            (words.fillers, words.purpose, words.because) = (header.fillers, header.purpose, header.because);
         }
         for (entry, place) in document.entries::<GroupEntry>("group", report) {
             if words.groups.insert(entry.id.clone(), entry.words).is_some() {

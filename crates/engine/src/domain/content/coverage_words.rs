@@ -27,6 +27,12 @@ pub struct CoverageWords {
     fillers: HashSet<String>,
     /// Folded words that change nothing beside this service.
     beside: Vec<HashSet<String>>,
+    /// What a service is for stands after these; it may be named there ("surgery for cleft palate").
+    purpose: HashSet<String>,
+    /// Only why it is needed stands after these.
+    because: HashSet<String>,
+    /// Words of the longest of all.
+    longest: usize,
 }
 
 /// What was made of the words of a question.
@@ -38,25 +44,33 @@ pub struct Understood {
     pub told: Vec<(CoverageInput, String)>,
     /// Words that are not understood.
     pub unknown: Vec<String>,
+    /// Words that say why the service is needed, and do not count.
+    pub reason: Vec<String>,
 }
+
+/// What stands for a number in a phrase: "0 years old" is any age.
+const NUMBER: &str = "0";
+
+/// Names of a service that are not its own words.
+pub type MoreNames = (usize, Vec<String>);
 
 impl CoverageWords {
     /// Puts the words together. Products are phrases too.
     pub fn new(
-        services: &[CoverageService],
+        (services, more): (&[CoverageService], &[MoreNames]),
         products: &[CoverageProduct],
         phrases: &[CoveragePhrase],
-        fillers: &[String],
+        [fillers, purpose, because]: [&[String]; 3],
     ) -> Self {
-        let mut words = Self { fillers: fillers.iter().map(|word| fold(word).into_owned()).collect(), ..Self::default() };
+        let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect::<HashSet<_>>();
+        let (fillers, purpose, because) = (folded(fillers), folded(purpose), folded(because));
+        let mut words = Self { fillers, purpose, because, ..Self::default() };
         for (index, service) in services.iter().enumerate() {
-            for name in std::iter::once(&service.name).chain(&service.words) {
-                let known = words.services.entry(fold(name).into_owned()).or_default();
-                if !known.contains(&index) {
-                    known.push(index);
-                }
-            }
-            words.beside.push(service.beside.iter().map(|word| fold(word).into_owned()).collect());
+            words.names(index, std::iter::once(&service.name).chain(&service.words));
+            words.beside.push(folded(&service.beside));
+        }
+        for (index, names) in more {
+            words.names(*index, names.iter());
         }
         // an id names one service, whatever else is called so
         for (index, service) in services.iter().enumerate() {
@@ -72,7 +86,18 @@ impl CoverageWords {
                 words.tells(word, CoverageInput::Product, &product.id);
             }
         }
+        let all = words.services.keys().chain(words.told.keys()).chain(&words.fillers).chain(words.beside.iter().flatten());
+        words.longest = all.map(|key| key.split('_').count()).max().unwrap_or_default();
         words
+    }
+
+    fn names<'n>(&mut self, service: usize, names: impl Iterator<Item = &'n String>) {
+        for name in names {
+            let known = self.services.entry(fold(name).into_owned()).or_default();
+            if !known.contains(&service) {
+                known.push(service);
+            }
+        }
     }
 
     fn tells(&mut self, word: &str, input: CoverageInput, value: &str) {
@@ -86,53 +111,182 @@ impl CoverageWords {
     /// Understands a question's words: the longest names and phrases first, then what may stand beside them.
     pub fn understand(&self, text: &str) -> Understood {
         let key = fold(text);
-        let parts: Vec<&str> = key.split('_').filter(|part| !part.is_empty()).collect();
-        let phrases = runs(&parts, |word| known(word, |word| self.told.get(word)));
+        let all = Parts::of(&key);
+        let whole = self.services.get(key.as_ref());
+        let (parts, because) = if whole.is_some() { (all, Vec::new()) } else { self.without_reason(&all) };
+        let phrases = self.runs(&parts, |run| self.told_by(run));
         let mut told: Vec<(CoverageInput, String)> = Vec::new();
-        for pair in phrases.iter().flat_map(|(_, _, pairs)| *pairs) {
+        for pair in phrases.iter().flat_map(|phrase| &phrase.known) {
             if !told.contains(pair) {
                 told.push(pair.clone());
             }
         }
-        let in_phrase = |at: usize| phrases.iter().any(|(from, to, _)| (*from..*to).contains(&at));
-        let names: Vec<(usize, usize, &Vec<usize>)> = match self.services.get(key.as_ref()) {
-            Some(services) => vec![(0, parts.len(), services)],
-            None => runs(&parts, |word| known(word, |word| self.services.get(word))),
+        let in_phrase = |at: usize| phrases.iter().any(|phrase| phrase.has(at));
+        let names: Vec<Run<&Vec<usize>>> = match whole {
+            Some(services) => vec![Run { from: 0, to: parts.len(), known: services }],
+            None => self.runs(&parts, |run| known(run, |word| self.services.get(word))),
         };
         // "inpatient" is a service where nothing else is: beside an MRI it tells where
-        let (sure, doubtful): (Vec<_>, Vec<_>) = names.into_iter().partition(|(from, to, _)| !(*from..*to).all(in_phrase));
+        let (sure, doubtful): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| !(name.from..name.to).all(in_phrase));
         let names = if sure.is_empty() { doubtful } else { sure };
-        let services = together(names.iter().map(|(_, _, services)| services.as_slice()));
-        let in_name = |at: usize| names.iter().any(|(from, to, _)| (*from..*to).contains(&at));
-        let beside = match services.as_slice() {
-            [one] => self.beside.get(*one),
-            _ => None,
+        let meant = together(names.iter().map(|name| name.known.as_slice()));
+        let open: Vec<usize> =
+            (0..parts.len()).filter(|at| !in_phrase(*at) && !names.iter().any(|name| name.has(*at))).collect();
+        let (services, missed) = self.best(&parts, &open, meant);
+        let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
+            let says_for = |at: &usize| *at >= named && self.purpose.contains(parts.run(*at, *at + 1));
+            open.iter().copied().find(says_for)
+        });
+        let (mut reason, unknown): (Vec<usize>, Vec<usize>) =
+            missed.into_iter().partition(|at| purpose.is_some_and(|from| *at > from));
+        reason.extend(&because);
+        let words = |all: Vec<usize>| all.into_iter().map(|at| Parts::of(&key).run(at, at + 1).to_owned()).collect();
+        Understood { services, told, unknown: words(unknown), reason: words(reason) }
+    }
+
+    /// The words without those that only say why a service is needed, once one was named: "PT after a knee replacement"; and the places of
+    /// those.
+    fn without_reason<'k>(&self, all: &Parts<'k>) -> (Parts<'k>, Vec<usize>) {
+        for run in self.runs(all, |run| self.because.contains(run).then_some(())).into_iter().rev() {
+            let before = all.first(run.from);
+            if run.from > 0 && !self.runs(&before, |run| known(run, |word| self.services.get(word))).is_empty() {
+                return (before, (run.to..all.len()).collect());
+            }
+        }
+        (all.clone(), Vec::new())
+    }
+
+    /// What a phrase tells, numbers in it included.
+    fn told_by(&self, run: &str) -> Option<Vec<(CoverageInput, String)>> {
+        if let Some(told) = known(run, |word| self.told.get(word)) {
+            return Some(told.clone());
+        }
+        let (pattern, number) = with_a_number(run)?;
+        let told = self.told.get(&pattern)?;
+        Some(told.iter().map(|(input, _)| (*input, number.clone())).collect())
+    }
+
+    /// Those of the services that understand every word, all where none does; and the places of the words that are not understood.
+    fn best(&self, parts: &Parts<'_>, open: &[usize], meant: Meant) -> (Vec<usize>, Vec<usize>) {
+        let missed = |beside: Option<&HashSet<String>>| -> Vec<usize> {
+            if open.is_empty() {
+                return Vec::new();
+            }
+            let is_spare = |word: &str| {
+                self.fillers.contains(word)
+                    || self.purpose.contains(word)
+                    || beside.is_some_and(|beside| beside.contains(word))
+            };
+            let changes_nothing =
+                |word: &str| (is_spare(word) || with_a_number(word).is_some_and(|(word, _)| is_spare(&word))).then_some(());
+            let spare = self.runs(parts, |run| known(run, changes_nothing));
+            open.iter().copied().filter(|at| !spare.iter().any(|run| run.has(*at))).collect()
         };
-        let fits = |word: &str| self.fillers.contains(word) || beside.is_some_and(|beside| beside.contains(word));
-        let open = |at: &usize| !in_phrase(*at) && !in_name(*at);
-        let spare = match (0..parts.len()).any(|at| open(&at)) {
-            true => runs(&parts, |word| known(word, |word| fits(word).then_some(()))),
-            false => Vec::new(),
+        let services = match meant {
+            Meant::OneOf(services) => services,
+            Meant::Each(services) => return (services, missed(None)),
         };
-        let is_spare = |at: usize| spare.iter().any(|(from, to, ())| (*from..*to).contains(&at));
-        let unknown = (0..parts.len()).filter(open).filter(|at| !is_spare(*at));
-        Understood { told, unknown: unknown.filter_map(|at| parts.get(at)).map(|part| (*part).to_owned()).collect(), services }
+        if let [one] = services.as_slice() {
+            let missed = missed(self.beside.get(*one));
+            return (services, missed);
+        }
+        let by_all: Vec<usize> =
+            services.iter().copied().filter(|service| missed(self.beside.get(*service)).is_empty()).collect();
+        if by_all.is_empty() { (services, missed(None)) } else { (by_all, Vec::new()) }
+    }
+
+    /// The runs of words that are known, the longest first, none of them in another.
+    fn runs<T>(&self, parts: &Parts<'_>, find: impl Fn(&str) -> Option<T>) -> Vec<Run<T>> {
+        let mut found: Vec<Run<T>> = Vec::new();
+        for length in (1..=parts.len().min(self.longest)).rev() {
+            for from in 0..=(parts.len() - length) {
+                let to = from + length;
+                let free = found.iter().all(|run| to <= run.from || run.to <= from);
+                if free && let Some(known) = find(parts.run(from, to)) {
+                    found.push(Run { from, to, known });
+                }
+            }
+        }
+        found
     }
 }
 
-/// The runs of words that are known, the longest first, none of them in another: from, to, what is known.
-fn runs<T>(parts: &[&str], find: impl Fn(&str) -> Option<T>) -> Vec<(usize, usize, T)> {
-    let mut found: Vec<(usize, usize, T)> = Vec::new();
-    for length in (1..=parts.len()).rev() {
-        for (from, run) in parts.windows(length).enumerate() {
-            let to = from + length;
-            let free = found.iter().all(|(start, end, _)| to <= *start || *end <= from);
-            if free && let Some(value) = find(&run.join("_")) {
-                found.push((from, to, value));
+/// Neighbouring words with what is known of them.
+struct Run<T> {
+    from: usize,
+    to: usize,
+    known: T,
+}
+
+impl<T> Run<T> {
+    fn has(&self, at: usize) -> bool {
+        (self.from..self.to).contains(&at)
+    }
+}
+
+/// The words of a folded text.
+#[derive(Clone)]
+struct Parts<'k> {
+    key: &'k str,
+    spans: Vec<(usize, usize)>,
+}
+
+impl<'k> Parts<'k> {
+    fn of(key: &'k str) -> Self {
+        let mut spans = Vec::new();
+        let mut from = 0;
+        for part in key.split('_') {
+            let to = from + part.len();
+            if from < to {
+                spans.push((from, to));
+            }
+            from = to + 1;
+        }
+        Self { key, spans }
+    }
+
+    fn first(&self, count: usize) -> Self {
+        Self { key: self.key, spans: self.spans.iter().take(count).copied().collect() }
+    }
+
+    fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Neighbouring words as they stand in the text.
+    fn run(&self, from: usize, to: usize) -> &'k str {
+        let start = self.spans.get(from).map(|(start, _)| *start);
+        let end = to.checked_sub(1).and_then(|last| self.spans.get(last)).map(|(_, end)| *end);
+        start.zip(end).and_then(|(start, end)| self.key.get(start..end)).unwrap_or_default()
+    }
+}
+
+/// A run with its one number written as [`NUMBER`] ("13th" as "0th"), and the number.
+fn with_a_number(run: &str) -> Option<(String, String)> {
+    let mut number = None;
+    let mut pattern = String::with_capacity(run.len());
+    for part in run.split('_') {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let digits = part.strip_suffix(rest).unwrap_or_default();
+        let unit = match rest {
+            "st" | "nd" | "rd" | "th" => Some("th"),
+            "" | "x" => Some(rest),
+            _ => None,
+        };
+        if !pattern.is_empty() {
+            pattern.push('_');
+        }
+        match unit.filter(|_| !digits.is_empty()) {
+            None => pattern.push_str(part),
+            Some(_) if number.is_some() => return None,
+            Some(unit) => {
+                number = Some(digits.to_owned());
+                pattern.push_str(NUMBER);
+                pattern.push_str(unit);
             }
         }
     }
-    found
+    Some((pattern, number?))
 }
 
 /// What is known of a word, or of what it is the plural of.
@@ -142,15 +296,23 @@ fn known<T>(word: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
 }
 
 /// What all names can mean together: "substance use" and "residential" are one service. Where nothing is common to all, each may be meant.
-fn together<'n>(names: impl Iterator<Item = &'n [usize]>) -> Vec<usize> {
+fn together<'n>(names: impl Iterator<Item = &'n [usize]>) -> Meant {
     let names: Vec<&[usize]> = names.collect();
     let every = |service: &&usize| names.iter().all(|services| services.contains(service));
     let common: Vec<usize> = names.first().into_iter().flat_map(|first| first.iter()).filter(every).copied().collect();
     if !common.is_empty() {
-        return common;
+        return Meant::OneOf(common);
     }
     let mut any: Vec<usize> = names.iter().flat_map(|services| services.iter().copied()).collect();
     any.sort_unstable();
     any.dedup();
-    any
+    Meant::Each(any)
+}
+
+/// What the names in a text can mean.
+enum Meant {
+    /// One of these: every name can mean each.
+    OneOf(Vec<usize>),
+    /// Different services.
+    Each(Vec<usize>),
 }

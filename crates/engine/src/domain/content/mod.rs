@@ -23,7 +23,7 @@ pub use coverage::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
     HowToRequest, OTHER_GROUP, Told, day_number,
 };
-pub use coverage_words::{CoveragePhrase, CoverageWords, Understood};
+pub use coverage_words::{CoveragePhrase, CoverageWords, MoreNames, Understood};
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,

@@ -267,6 +267,7 @@ fn coverage_rows_that_overlap_that_nothing_reaches_or_that_leave_a_gap_are_error
         ),
         ("coverage/words.toml", "input = \"request\"", "input = \"requests\"", "there is no input `requests`"),
         ("coverage/words.toml", "value = \"observation\"", "value = \"observed\"", "`observed` is no value of setting"),
+        ("coverage/words.toml", "value = \"0\"", "value = \"9\"", "`9` is no value of age"),
         ("coverage/words.toml", "\"under observation\"", "\"inpatient\"", "`inpatient` tells of setting twice"),
     ];
     for (file, old, new, message) in cases {
