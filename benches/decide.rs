@@ -28,7 +28,7 @@ fn main() {
 }
 
 /// R-CHOP with pegfilgrastim, authorized on its Pathway: five treatment drugs, two policies with findings.
-#[divan::bench(args = [204, 5000])]
+#[divan::bench(args = [0, 5000])]
 fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "LYM-RCHOP", |order| {
         order["clinical"]["fn_risk_factors"] = json!(["hiv_infection"]);
@@ -40,13 +40,13 @@ fn on_pathway(bencher: divan::Bencher<'_, '_>, regimens: usize) {
 }
 
 /// TCHP in six lines with an unknown HER2: everything managed pends, and the options are worked out.
-#[divan::bench(args = [204, 5000])]
+#[divan::bench(args = [0, 5000])]
 fn in_progress_with_options(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "BRE-TCHP", |order| order["clinical"]["biomarkers"][0]["result"] = json!("unknown"));
 }
 
 /// Six treatment drugs that match nothing: the nearest regimen is looked for as well.
-#[divan::bench(args = [204, 5000])]
+#[divan::bench(args = [0, 5000])]
 fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
     measure(bencher, regimens, "BRE-TCHP", |order| {
         order["treatment"]["phases"][0]["drugs"][0]["hcpcs"] = json!("J9184");
@@ -73,14 +73,15 @@ fn radiation(bencher: divan::Bencher<'_, '_>) {
     bench(bencher, situation, content);
 }
 
-/// A coverage question that tells everything: one look-up (COV-01).
-#[divan::bench]
-fn coverage_requirement(bencher: divan::Bencher<'_, '_>) {
+/// A coverage question that tells everything, its words included: one look-up (COV-01).
+#[divan::bench(args = ["acute_residential_substance_use", "residential substance use", "residential SUD for a 20 year old after detox"])]
+fn coverage_requirement(bencher: divan::Bencher<'_, '_>, words: &str) {
     use oncoauth::domain::content::{CoverageInput, Told};
     use oncoauth::rules::coverage_requirements::{CoverageQuestion, answer};
     let guide = &SHIPPED.coverage;
     bencher.bench(|| {
-        let service = *guide.words.understand("residential substance use").services.first().expect("a known service");
+        let heard = guide.words.understand(divan::black_box(words));
+        let service = *heard.services.first().expect("a known service");
         let table = guide.table("bcbs-massachusetts", service).expect("a known plan");
         let mut question = CoverageQuestion::default();
         question.tell(CoverageInput::LineOfBusiness, vec![Told::Word("commercial")]);
@@ -90,9 +91,20 @@ fn coverage_requirement(bencher: divan::Bencher<'_, '_>) {
     });
 }
 
+/// A coverage question that tells nothing but the service: every branch (COV-01).
+#[divan::bench]
+fn coverage_branches(bencher: divan::Bencher<'_, '_>) {
+    use oncoauth::rules::coverage_requirements::{CoverageQuestion, answer};
+    let guide = &SHIPPED.coverage;
+    let service = *guide.words.understand("residential substance use").services.first().expect("a known service");
+    let table = guide.table("bcbs-massachusetts", service).expect("a known plan");
+    bencher.bench(|| answer(divan::black_box(table), &CoverageQuestion::default()));
+}
+
+/// 0 regimens: those that are shipped.
 fn measure(bencher: divan::Bencher<'_, '_>, regimens: usize, id: &str, change: impl Fn(&mut serde_json::Value)) {
     let content: &Content = if regimens == 5000 { &MANY } else { &SHIPPED };
-    assert_eq!(content.regimens.len(), regimens, "the content measured against");
+    assert!(content.regimens.len() >= regimens, "the content measured against");
     let mut order = orders::exact(content.regimen(id).expect("a shipped regimen"), content, "bma");
     change(&mut order);
     bench(bencher, orders::Situation::new(order, "bma"), content);

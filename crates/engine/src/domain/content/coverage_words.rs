@@ -31,8 +31,8 @@ pub struct CoverageWords {
     purpose: HashSet<String>,
     /// Only why it is needed stands after these.
     because: HashSet<String>,
-    /// Words of the longest of all.
-    longest: usize,
+    /// First words of all of these, each with the words of the longest that it begins.
+    begins: HashMap<String, usize>,
 }
 
 /// What was made of the words of a question.
@@ -86,9 +86,20 @@ impl CoverageWords {
                 words.tells(word, CoverageInput::Product, &product.id);
             }
         }
-        let all = words.services.keys().chain(words.told.keys()).chain(&words.fillers).chain(words.beside.iter().flatten());
-        words.longest = all.map(|key| key.split('_').count()).max().unwrap_or_default();
+        let names = words.services.keys().chain(words.told.keys()).chain(&words.fillers);
+        for key in names.chain(words.beside.iter().flatten()).chain(&words.purpose).chain(&words.because) {
+            let first = key.split('_').next().unwrap_or_default();
+            let longest = words.begins.entry(first.to_owned()).or_default();
+            *longest = key.split('_').count().max(*longest);
+        }
         words
+    }
+
+    /// Words of the longest name or phrase that a word begins.
+    fn longest_from(&self, word: &str) -> usize {
+        let of = |word: &str| self.begins.get(word).copied().unwrap_or_default();
+        let singular = word.strip_suffix('s').map_or(0, of);
+        of(word).max(singular).max(with_a_number(word).map_or(0, |(pattern, _)| of(&pattern)))
     }
 
     fn names<'n>(&mut self, service: usize, names: impl Iterator<Item = &'n String>) {
@@ -111,9 +122,9 @@ impl CoverageWords {
     /// Understands a question's words: the longest names and phrases first, then what may stand beside them.
     pub fn understand(&self, text: &str) -> Understood {
         let key = fold(text);
-        let all = Parts::of(&key);
+        let all = Parts::of(&key, |word| self.longest_from(word));
         let whole = self.services.get(key.as_ref());
-        let (parts, because) = if whole.is_some() { (all, Vec::new()) } else { self.without_reason(&all) };
+        let (parts, because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
         let phrases = self.runs(&parts, |run| self.told_by(run));
         let mut told: Vec<(CoverageInput, String)> = Vec::new();
         for pair in phrases.iter().flat_map(|phrase| &phrase.known) {
@@ -140,7 +151,7 @@ impl CoverageWords {
         let (mut reason, unknown): (Vec<usize>, Vec<usize>) =
             missed.into_iter().partition(|at| purpose.is_some_and(|from| *at > from));
         reason.extend(&because);
-        let words = |all: Vec<usize>| all.into_iter().map(|at| Parts::of(&key).run(at, at + 1).to_owned()).collect();
+        let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
         Understood { services, told, unknown: words(unknown), reason: words(reason) }
     }
 
@@ -177,8 +188,8 @@ impl CoverageWords {
                     || self.purpose.contains(word)
                     || beside.is_some_and(|beside| beside.contains(word))
             };
-            let changes_nothing =
-                |word: &str| (is_spare(word) || with_a_number(word).is_some_and(|(word, _)| is_spare(&word))).then_some(());
+            let is_counted = |word: &str| with_a_number(word).is_some_and(|(word, _)| is_spare(&word));
+            let changes_nothing = |word: &str| (is_spare(word) || is_counted(word)).then_some(());
             let spare = self.runs(parts, |run| known(run, changes_nothing));
             open.iter().copied().filter(|at| !spare.iter().any(|run| run.has(*at))).collect()
         };
@@ -198,8 +209,9 @@ impl CoverageWords {
     /// The runs of words that are known, the longest first, none of them in another.
     fn runs<T>(&self, parts: &Parts<'_>, find: impl Fn(&str) -> Option<T>) -> Vec<Run<T>> {
         let mut found: Vec<Run<T>> = Vec::new();
-        for length in (1..=parts.len().min(self.longest)).rev() {
-            for from in 0..=(parts.len() - length) {
+        let longest = (0..parts.len()).map(|from| parts.longest(from)).max().unwrap_or_default();
+        for length in (1..=longest).rev() {
+            for from in (0..=(parts.len() - length)).filter(|from| parts.longest(*from) >= length) {
                 let to = from + length;
                 let free = found.iter().all(|run| to <= run.from || run.to <= from);
                 if free && let Some(known) = find(parts.run(from, to)) {
@@ -228,17 +240,18 @@ impl<T> Run<T> {
 #[derive(Clone)]
 struct Parts<'k> {
     key: &'k str,
-    spans: Vec<(usize, usize)>,
+    /// Where each begins and ends, and how many words a name or phrase that begins with it can have.
+    spans: Vec<(usize, usize, usize)>,
 }
 
 impl<'k> Parts<'k> {
-    fn of(key: &'k str) -> Self {
+    fn of(key: &'k str, longest: impl Fn(&str) -> usize) -> Self {
         let mut spans = Vec::new();
         let mut from = 0;
         for part in key.split('_') {
             let to = from + part.len();
             if from < to {
-                spans.push((from, to));
+                spans.push((from, to, longest(part)));
             }
             from = to + 1;
         }
@@ -249,20 +262,28 @@ impl<'k> Parts<'k> {
         Self { key: self.key, spans: self.spans.iter().take(count).copied().collect() }
     }
 
+    /// How many words there can be from here on that are known together.
+    fn longest(&self, from: usize) -> usize {
+        self.spans.get(from).map_or(0, |(_, _, longest)| (*longest).min(self.len() - from))
+    }
+
     fn len(&self) -> usize {
         self.spans.len()
     }
 
     /// Neighbouring words as they stand in the text.
     fn run(&self, from: usize, to: usize) -> &'k str {
-        let start = self.spans.get(from).map(|(start, _)| *start);
-        let end = to.checked_sub(1).and_then(|last| self.spans.get(last)).map(|(_, end)| *end);
+        let start = self.spans.get(from).map(|(start, ..)| *start);
+        let end = to.checked_sub(1).and_then(|last| self.spans.get(last)).map(|(_, end, _)| *end);
         start.zip(end).and_then(|(start, end)| self.key.get(start..end)).unwrap_or_default()
     }
 }
 
 /// A run with its one number written as [`NUMBER`] ("13th" as "0th"), and the number.
 fn with_a_number(run: &str) -> Option<(String, String)> {
+    if !run.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let mut number = None;
     let mut pattern = String::with_capacity(run.len());
     for part in run.split('_') {

@@ -12,6 +12,9 @@ use crate::rules::intake::nearest;
 /// Codes of where a cancer has spread: they agree with every cancer type.
 const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
 
+/// Length of the category of a diagnosis, such as `C50`.
+const CATEGORY: usize = 3;
+
 /// How an item stands.
 enum Item {
     There,
@@ -228,7 +231,7 @@ fn technique(ground: &Ground<'_>) -> Vec<Deviation> {
 
 /// The diagnosis against site and cancer type, the sex against the site, the histologies and doses against each other.
 pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
-    [diagnosis(ground), cancer(ground), sex(ground), histology(ground), dose(ground)].into_iter().flatten().collect()
+    [diagnosis(ground), side(ground), cancer(ground), sex(ground), histology(ground), dose(ground)].into_iter().flatten().collect()
 }
 
 fn titled(code: &str, ground: &Ground<'_>) -> String {
@@ -250,6 +253,30 @@ fn diagnosis(ground: &Ground<'_>) -> Option<Deviation> {
             "diagnosis {} does not go with the site {}, whose diagnoses begin with {codes}: correct the code or the site",
             titled(code, ground),
             site.key
+        ),
+    ))
+}
+
+/// A code that is about the site itself and names a side, and a site on the other side.
+fn side(ground: &Ground<'_>) -> Option<Deviation> {
+    let (treated, code) = (ground.treated, ground.patient.icd10?);
+    let (told, coded) = (treated.side?, treated.coded_side.filter(|coded| Some(*coded) != treated.side)?);
+    let site = treated.site.known().filter(|site| !site.metastatic)?;
+    let title = ground.content.diagnoses.get(code)?.title.to_lowercase();
+    let is_of_site = site.diagnoses.iter().any(|prefix| prefix.len() >= CATEGORY && code.starts_with(prefix.as_str()));
+    if !is_of_site && !title.contains(&site.name.to_lowercase()) {
+        return None;
+    }
+    let written = entered(&treated.entered.site);
+    let (told, coded) = (told.as_str(), coded.as_str());
+    Some(deviation(
+        DeviationCode::Contradiction,
+        "/radiation/site",
+        (coded, &written),
+        DeviationEffect::Pends,
+        format!(
+            "site `{written}` ({told}) and diagnosis {} ({coded}) contradict each other: correct one of them",
+            titled(code, ground)
         ),
     ))
 }

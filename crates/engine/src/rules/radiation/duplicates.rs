@@ -1,7 +1,6 @@
 //! Other radiation of the same member.
 
 use super::Treated;
-use super::read::Side;
 use crate::domain::case::Notice;
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
@@ -19,12 +18,7 @@ pub fn course_words(order: &OrderRequest, content: &Content) -> Vec<String> {
 
 pub(super) fn words(treated: &Treated<'_>) -> Vec<String> {
     let of_site = [SITE, treated.site_key().unwrap_or("unknown")].concat();
-    let word = treated.side.map(|side| match side {
-        Side::Right => "right",
-        Side::Left => "left",
-        Side::Both => "both",
-    });
-    std::iter::once(of_site).chain(word.map(|word| [SIDE, word].concat())).collect()
+    std::iter::once(of_site).chain(treated.side.map(|side| [SIDE, side.as_str()].concat())).collect()
 }
 
 /// Cases of the same site and side whose ranges meet this one's. A site that nobody understood may be any, and so may a side.

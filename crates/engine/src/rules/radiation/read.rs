@@ -48,6 +48,17 @@ pub enum Side {
     Both,
 }
 
+impl Side {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Left => "left",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// The words of a technique.
 #[derive(Debug, Default)]
 pub struct Technique<'a> {
@@ -86,8 +97,10 @@ pub struct Treated<'a> {
     pub modality: Modality,
     /// Site.
     pub site: Told<&'a Arc<Site>>,
-    /// Side, by the words of the site and the title of the diagnosis.
+    /// Side, by the words of the site and else the title of the diagnosis.
     pub side: Option<Side>,
+    /// Side by the title of the diagnosis alone.
+    pub coded_side: Option<Side>,
     /// Target.
     pub target: Told<&'a Target>,
     /// Technique.
@@ -107,11 +120,13 @@ impl<'a> Treated<'a> {
     pub fn read(order: &'a OrderRequest, entered: &'a Radiation, content: &'a Content) -> Self {
         let catalog: &RadiationCatalog = &content.radiation;
         let (site, by_words) = site(&entered.site, content);
+        let coded_side = side_of_diagnosis(order, content);
         Self {
             entered,
             modality: entered.modality.unwrap_or(Modality::Other),
             site,
-            side: by_words.or_else(|| side_of_diagnosis(order, content)),
+            side: by_words.or(coded_side),
+            coded_side,
             target: word(&entered.target, content, |written| catalog.target(written)),
             technique: technique(entered.technique.as_deref().unwrap_or_default(), catalog),
             histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
