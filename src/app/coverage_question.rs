@@ -39,7 +39,10 @@ pub(super) fn the_service<'g>(
             let nearest = if nearest.is_empty() { String::new() } else { format!("nearest: {}; ", named(&nearest)) };
             format!("no service is called so; {nearest}{ALL}; {}", otherwise(guide, asked))
         }
-        (several, _) => format!("several services are called so, name one: {}; {ALL}", named(several)),
+        (several, unknown) => {
+            let unknown = if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
+            format!("several services are called so, name one: {}{unknown}; {ALL}", named(several))
+        }
     };
     faults.push(Fault::new("/service", "not-allowed-value", message));
     None

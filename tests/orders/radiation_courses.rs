@@ -38,7 +38,7 @@ async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_unit
 
     let why = "the machine was down for two weeks";
     let change = json!({"extended_through": "2027-03-10", "extension_reason": why});
-    let answer = patch(&service, FACILITY, &case_id, &change).await;
+    let answer = patch(&service, PRACTICE, &case_id, &change).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     let extended = answer.json();
     assert_eq!((&extended["status"], &extended["order_id"]), (&json!("authorized"), &case["order_id"]));

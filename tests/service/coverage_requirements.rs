@@ -224,6 +224,14 @@ async fn a_plan_that_tells_groups_apart_answers_each() {
     assert_eq!(refused.assert_problem(422, "validation-failed")["errors"][0]["pointer"], "/group");
 }
 
+/// The number of a member of the sandbox.
+fn member_id(plan: &str, first: &str, last: &str) -> Value {
+    let file = format!("{}/content/sandbox/{plan}/members.ndjson", env!("CARGO_MANIFEST_DIR"));
+    let rows = std::fs::read_to_string(file).unwrap();
+    let mut rows = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+    rows.find(|row| row["first_name"] == first && row["last_name"] == last).expect("a member")["member_id"].clone()
+}
+
 // proves PRG-03, PRG-04, PRG-15, COV-01
 #[tokio::test]
 async fn eligibility_checks_and_coverage_answers_say_the_same() {
@@ -288,7 +296,8 @@ async fn eligibility_checks_and_coverage_answers_say_the_same() {
                 assert!(all.iter().any(|how| how["instructions"] == *instructions), "{question} {answer}");
                 if kind == "medical_oncology" {
                     let mut order = support::submit::authorized_order();
-                    order["member"] = member;
+                    order["member"] = member.clone();
+                    order["member"]["member_id"] = member_id(plan, first, last);
                     order["setting"] = json!(setting);
                     order["place_of_service"] = json!(if setting == "inpatient" { "21" } else { "11" });
                     order["date_of_service"] = json!(day);

@@ -148,11 +148,13 @@ impl CoverageWords {
             let says_for = |at: &usize| *at >= named && self.purpose.contains(parts.run(*at, *at + 1));
             open.iter().copied().find(says_for)
         });
-        let (mut reason, unknown): (Vec<usize>, Vec<usize>) =
-            missed.into_iter().partition(|at| purpose.is_some_and(|from| *at > from));
-        reason.extend(&because);
+        // what a service is for is said as a whole: "torn meniscus", though the meniscus is known
+        let in_purpose = |at: &usize| purpose.is_some_and(|from| *at > from);
+        let first = missed.iter().copied().find(in_purpose);
+        let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
+        let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
-        Understood { services, told, unknown: words(unknown), reason: words(reason) }
+        Understood { services, told, unknown: words(unknown), reason: words(said) }
     }
 
     /// The words without those that only say why a service is needed, once one was named: "PT after a knee replacement"; and the places of
