@@ -14,7 +14,7 @@ fn notices<'a>(case: &'a Value, code: &str) -> Vec<&'a Value> {
     case["notices"].as_array().expect("a list").iter().filter(|notice| notice["code"] == code).collect()
 }
 
-// proves R-34, SUB-13, VER-01, VER-05, CAS-07
+// proves R-34, SUB-08, SUB-13, VER-01, VER-05, CAS-07
 #[tokio::test]
 async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_units() {
     let service = Service::with_rosters().await;
@@ -38,6 +38,7 @@ async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_unit
 
     let why = "the machine was down for two weeks";
     let change = json!({"extended_through": "2027-03-10", "extension_reason": why});
+    patch(&service, FACILITY, &case_id, &change).await.assert_problem(403, "forbidden");
     let answer = patch(&service, PRACTICE, &case_id, &change).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
     let extended = answer.json();
