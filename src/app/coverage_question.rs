@@ -40,7 +40,8 @@ pub(super) fn the_service<'g>(
             format!("no service is called so; {nearest}{ALL}; {}", otherwise(guide, asked))
         }
         (several, unknown) => {
-            let unknown = if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
+            let unknown =
+                if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
             format!("several services are called so, name one: {}{unknown}; {ALL}", named(several))
         }
     };

@@ -174,7 +174,8 @@ async fn what_the_words_tell_beside_the_service_counts_and_is_shown() {
     assert_eq!(answer["understood"]["product"], "ppo or medicare_ppo");
     assert_eq!(answer["requirement"], "none");
     assert_eq!(answer["not_considered"], Value::Null);
-    let question = json!({"health_plan": plan, "service": "PT for a 40 year old after an inpatient stay", "line_of_business": "fep"});
+    let question =
+        json!({"health_plan": plan, "service": "PT for a 40 year old after an inpatient stay", "line_of_business": "fep"});
     let answer = ask(&service, &question).await;
     assert_eq!(answer["understood"], json!({"age": "40"}));
     assert_eq!(answer["not_considered"], "an inpatient stay");

@@ -10,8 +10,8 @@ use super::releases::Releases;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    Benefit, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
-    CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
+    Benefit, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable,
+    CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
 };
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
@@ -227,7 +227,9 @@ fn read_services(file: &str, document: &Document<'_>, drugs: &DrugCatalog, draft
         }
         drafts.named.push((entry.named, place.position()));
         let of_service = |drug: &&Arc<Drug>| !drug.is_unclassified() && entry.drugs.iter().any(|kind| kind.is_of(drug));
-        drafts.drugs.push((drafts.services.len(), drugs.all().iter().filter(of_service).flat_map(|drug| names_of(drug)).collect()));
+        drafts
+            .drugs
+            .push((drafts.services.len(), drugs.all().iter().filter(of_service).flat_map(|drug| names_of(drug)).collect()));
         let (id, name, words) = (entry.id, entry.name, entry.words);
         drafts.services.push(CoverageService { id, name, words, family: family.to_owned(), beside });
     }
@@ -317,8 +319,7 @@ impl Drafts {
         });
         let tables = tables.collect();
         let Words { fillers, purpose, because, phrases, .. } = &self.words;
-        let words =
-            CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, [fillers, purpose, because]);
+        let words = CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, [fillers, purpose, because]);
         CoverageGuide::new(self.services.clone(), self.products.clone(), words, tables)
     }
 

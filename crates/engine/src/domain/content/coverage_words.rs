@@ -141,8 +141,7 @@ impl CoverageWords {
         let (sure, doubtful): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| !(name.from..name.to).all(in_phrase));
         let names = if sure.is_empty() { doubtful } else { sure };
         let meant = together(names.iter().map(|name| name.known.as_slice()));
-        let open: Vec<usize> =
-            (0..parts.len()).filter(|at| !in_phrase(*at) && !names.iter().any(|name| name.has(*at))).collect();
+        let open: Vec<usize> = (0..parts.len()).filter(|at| !in_phrase(*at) && !names.iter().any(|name| name.has(*at))).collect();
         let (services, missed) = self.best(&parts, &open, meant);
         let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
             let says_for = |at: &usize| *at >= named && self.purpose.contains(parts.run(*at, *at + 1));
@@ -186,9 +185,7 @@ impl CoverageWords {
                 return Vec::new();
             }
             let is_spare = |word: &str| {
-                self.fillers.contains(word)
-                    || self.purpose.contains(word)
-                    || beside.is_some_and(|beside| beside.contains(word))
+                self.fillers.contains(word) || self.purpose.contains(word) || beside.is_some_and(|beside| beside.contains(word))
             };
             let is_counted = |word: &str| with_a_number(word).is_some_and(|(word, _)| is_spare(&word));
             let changes_nothing = |word: &str| (is_spare(word) || is_counted(word)).then_some(());

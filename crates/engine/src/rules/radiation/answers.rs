@@ -231,7 +231,10 @@ fn technique(ground: &Ground<'_>) -> Vec<Deviation> {
 
 /// The diagnosis against site and cancer type, the sex against the site, the histologies and doses against each other.
 pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
-    [diagnosis(ground), side(ground), cancer(ground), sex(ground), histology(ground), dose(ground)].into_iter().flatten().collect()
+    [diagnosis(ground), side(ground), cancer(ground), sex(ground), histology(ground), dose(ground)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn titled(code: &str, ground: &Ground<'_>) -> String {
