@@ -90,18 +90,16 @@ pub(super) fn the_products(
 
 fn no_product(guide: &CoverageGuide, named: &[&CoverageProduct], lines: &[LineOfBusiness]) -> String {
     let words = |lines: &[LineOfBusiness]| lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", ");
-    match named.first() {
-        Some(product) => format!(
-            "{} is no product of {} members but of {}; correct one of the two",
-            product.name,
-            words(lines),
-            words(&product.lines_of_business)
-        ),
-        None => {
-            let known: Vec<&str> = guide.products.iter().map(|product| product.id.as_str()).collect();
-            format!("is no product known here; use one of {}, or leave it out", known.join(", "))
-        }
-    }
+    let Some(product) = named.first() else {
+        let known: Vec<&str> = guide.products.iter().map(|product| product.id.as_str()).collect();
+        return format!("is no product known here; use one of {}, or leave it out", known.join(", "));
+    };
+    format!(
+        "{} is no product of {} members but of {}; correct one of the two",
+        product.name,
+        words(lines),
+        words(&product.lines_of_business)
+    )
 }
 
 /// The lines of business that the field and the words name.

@@ -216,13 +216,12 @@ fn read_services(file: &str, document: &Document<'_>, drugs: &DrugCatalog, draft
         check_products(&entry.named.product, place.key("named").key("product"), drafts, report);
         let mut beside = Vec::new();
         for (index, group) in entry.beside.iter().enumerate() {
-            match drafts.words.group(group) {
-                Some(words) => beside.extend_from_slice(words),
-                None => {
-                    let suggestion = did_you_mean(group, drafts.words.groups());
-                    let message = format!("there is no group of words `{group}` in {WORDS}");
-                    place.key("beside").at(index).error(report, message, suggestion);
-                }
+            if let Some(words) = drafts.words.group(group) {
+                beside.extend_from_slice(words);
+            } else {
+                let suggestion = did_you_mean(group, drafts.words.groups());
+                let message = format!("there is no group of words `{group}` in {WORDS}");
+                place.key("beside").at(index).error(report, message, suggestion);
             }
         }
         drafts.named.push((entry.named, place.position()));

@@ -125,7 +125,7 @@ impl CoverageWords {
         let all = Parts::of(&key, |word| self.longest_from(word));
         let whole = self.services.get(key.as_ref());
         let (parts, because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
-        let phrases = self.runs(&parts, |run| self.told_by(run));
+        let phrases = parts.runs(|run| self.told_by(run));
         let mut told: Vec<(CoverageInput, String)> = Vec::new();
         for pair in phrases.iter().flat_map(|phrase| &phrase.known) {
             if !told.contains(pair) {
@@ -135,7 +135,7 @@ impl CoverageWords {
         let in_phrase = |at: usize| phrases.iter().any(|phrase| phrase.has(at));
         let names: Vec<Run<&Vec<usize>>> = match whole {
             Some(services) => vec![Run { from: 0, to: parts.len(), known: services }],
-            None => self.runs(&parts, |run| known(run, |word| self.services.get(word))),
+            None => parts.runs(|run| known(run, |word| self.services.get(word))),
         };
         // "inpatient" is a service where nothing else is: beside an MRI it tells where
         let (sure, doubtful): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| !(name.from..name.to).all(in_phrase));
@@ -159,9 +159,9 @@ impl CoverageWords {
     /// The words without those that only say why a service is needed, once one was named: "PT after a knee replacement"; and the places of
     /// those.
     fn without_reason<'k>(&self, all: &Parts<'k>) -> (Parts<'k>, Vec<usize>) {
-        for run in self.runs(all, |run| self.because.contains(run).then_some(())).into_iter().rev() {
+        for run in all.runs(|run| self.because.contains(run).then_some(())).into_iter().rev() {
             let before = all.first(run.from);
-            if run.from > 0 && !self.runs(&before, |run| known(run, |word| self.services.get(word))).is_empty() {
+            if run.from > 0 && !before.runs(|run| known(run, |word| self.services.get(word))).is_empty() {
                 return (before, (run.to..all.len()).collect());
             }
         }
@@ -189,7 +189,7 @@ impl CoverageWords {
             };
             let is_counted = |word: &str| with_a_number(word).is_some_and(|(word, _)| is_spare(&word));
             let changes_nothing = |word: &str| (is_spare(word) || is_counted(word)).then_some(());
-            let spare = self.runs(parts, |run| known(run, changes_nothing));
+            let spare = parts.runs(|run| known(run, changes_nothing));
             open.iter().copied().filter(|at| !spare.iter().any(|run| run.has(*at))).collect()
         };
         let services = match meant {
@@ -203,22 +203,6 @@ impl CoverageWords {
         let by_all: Vec<usize> =
             services.iter().copied().filter(|service| missed(self.beside.get(*service)).is_empty()).collect();
         if by_all.is_empty() { (services, missed(None)) } else { (by_all, Vec::new()) }
-    }
-
-    /// The runs of words that are known, the longest first, none of them in another.
-    fn runs<T>(&self, parts: &Parts<'_>, find: impl Fn(&str) -> Option<T>) -> Vec<Run<T>> {
-        let mut found: Vec<Run<T>> = Vec::new();
-        let longest = (0..parts.len()).map(|from| parts.longest(from)).max().unwrap_or_default();
-        for length in (1..=longest).rev() {
-            for from in (0..=(parts.len() - length)).filter(|from| parts.longest(*from) >= length) {
-                let to = from + length;
-                let free = found.iter().all(|run| to <= run.from || run.to <= from);
-                if free && let Some(known) = find(parts.run(from, to)) {
-                    found.push(Run { from, to, known });
-                }
-            }
-        }
-        found
     }
 }
 
@@ -268,6 +252,22 @@ impl<'k> Parts<'k> {
 
     fn len(&self) -> usize {
         self.spans.len()
+    }
+
+    /// The runs of words that are known, the longest first, none of them in another.
+    fn runs<T>(&self, find: impl Fn(&str) -> Option<T>) -> Vec<Run<T>> {
+        let mut found: Vec<Run<T>> = Vec::new();
+        let longest = (0..self.len()).map(|from| self.longest(from)).max().unwrap_or_default();
+        for length in (1..=longest).rev() {
+            for from in (0..=(self.len() - length)).filter(|from| self.longest(*from) >= length) {
+                let to = from + length;
+                let free = found.iter().all(|run| to <= run.from || run.to <= from);
+                if free && let Some(known) = find(self.run(from, to)) {
+                    found.push(Run { from, to, known });
+                }
+            }
+        }
+        found
     }
 
     /// Neighbouring words as they stand in the text.
