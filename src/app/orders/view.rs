@@ -106,6 +106,13 @@ const fn without_particulars(code: NoticeCode) -> Option<&'static str> {
             "other treatment of this member is on file for some of these days: where this order adds to it, send one new order with all \
              drugs of the new plan; where it takes its place, say so to the nurse who reviews it",
         ),
+        NoticeCode::ConcurrentRadiation => Some(
+            "radiation of this member is on file, and this is a regimen of chemoradiation: the two are reviewed with each other in view, and \
+             are no duplicates",
+        ),
+        NoticeCode::ConcurrentMedicalOncology => Some(
+            "a regimen of chemoradiation is on file for this member: the two are reviewed with each other in view, and are no duplicates",
+        ),
         _ => None,
     }
 }

@@ -9,6 +9,11 @@ use chrono::NaiveDate;
 /// What the settings of regimens that are given with radiation end with: definitive, neoadjuvant and adjuvant chemoradiation.
 const SETTING: &str = "chemoradiation";
 
+/// What is said of drugs that the reader may not see.
+const CHEMORADIATION: &str = "a regimen of chemoradiation";
+/// What both are told.
+const TOGETHER: &str = "the two are reviewed with each other in view, and are no duplicates";
+
 /// True for a regimen that is given with radiation.
 pub fn is_chemoradiation(regimen: &Regimen) -> bool {
     regimen.settings.iter().any(|setting| setting.ends_with(SETTING))
@@ -24,11 +29,7 @@ fn is_live(case: &RelatedCase, range: (NaiveDate, NaiveDate)) -> bool {
 pub fn radiation(related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> impl Iterator<Item = Notice> {
     let beside = move |case: &&RelatedCase| case.service == Service::RadiationOncology && is_live(case, range);
     related.iter().filter(beside).map(|case| {
-        let message = format!(
-            "radiation of this member is on file from {} to {}, and this is a regimen of chemoradiation: the two are reviewed with each other \
-             in view, and are no duplicates",
-            case.valid_from, case.valid_through
-        );
+        let message = format!("radiation of this member is on file{}, and this is a regimen of chemoradiation: {TOGETHER}", days(case));
         Notice::new(NoticeCode::ConcurrentRadiation, &message, Some(case.case_id))
     })
 }
@@ -45,11 +46,13 @@ pub fn medical_oncology(
             .then(|| regimen.name.clone())
     };
     related.iter().filter_map(move |case| Some((case, given(case)?))).map(|(case, name)| {
-        let message = format!(
-            "{name} is on file for this member from {} to {}, a regimen of chemoradiation: the two are reviewed with each other in view, and are \
-             no duplicates",
-            case.valid_from, case.valid_through
-        );
+        let what = if case.is_theirs { format!("{name}, a regimen of chemoradiation,") } else { CHEMORADIATION.to_owned() };
+        let message = format!("{what} is on file for this member{}: {TOGETHER}", days(case));
         Notice::new(NoticeCode::ConcurrentMedicalOncology, &message, Some(case.case_id))
     })
+}
+
+/// The days of a case, for those who may see it (PRV-02).
+fn days(case: &RelatedCase) -> String {
+    if case.is_theirs { format!(" from {} to {}", case.valid_from, case.valid_through) } else { String::new() }
 }
