@@ -230,7 +230,7 @@ fn member_id(plan: &str, first: &str, last: &str) -> Value {
     let file = format!("{}/content/sandbox/{plan}/members.ndjson", env!("CARGO_MANIFEST_DIR"));
     let rows = std::fs::read_to_string(file).unwrap();
     let mut rows = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
-    rows.find(|row| row["first_name"] == first && row["last_name"] == last).expect("a member")["member_id"].clone()
+    rows.find(|row| row["first_name"] == first && row["last_name"] == last).unwrap()["member_id"].clone()
 }
 
 // proves PRG-03, PRG-04, PRG-15, COV-01
