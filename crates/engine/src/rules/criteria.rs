@@ -111,7 +111,9 @@ fn in_words(value: &Json) -> String {
             let parts = fields.iter().filter(|(_, value)| !value.is_null());
             parts.map(|(name, value)| format!("{} {}", name.replace('_', " "), in_words(value))).collect::<Vec<_>>().join(", ")
         }
-        other => other.to_string(),
+        // a whole number without a point
+        Json::Number(number) => number.as_f64().map_or_else(|| number.to_string(), |value| value.to_string()),
+        Json::Bool(said) => said.to_string(),
     }
 }
 

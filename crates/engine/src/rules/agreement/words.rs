@@ -28,7 +28,7 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<C
         if rule.second.as_ref().is_some_and(|second| !holds(second, &bench)) {
             continue;
         }
-        found.extend(concern(rule, &bench, shared));
+        found.extend(concern(rule, &bench, facts, shared));
     }
     opposed_results(shared, found);
     unclear_results(shared, found);
@@ -45,7 +45,7 @@ fn holds(statement: &Statement, bench: &Bench<'_>) -> bool {
 }
 
 /// None where none of the drugs that it is about is ordered.
-fn concern(rule: &Contradiction, bench: &Bench<'_>, shared: &Shared<'_>) -> Option<Concern> {
+fn concern(rule: &Contradiction, bench: &Bench<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let lines: Vec<&PlanLine<'_>> =
         shared.plan.iter().filter(|line| rule.drugs.iter().any(|partner| is_partner(line, partner))).collect();
     if lines.is_empty() && !rule.drugs.is_empty() {
@@ -55,6 +55,7 @@ fn concern(rule: &Contradiction, bench: &Bench<'_>, shared: &Shared<'_>) -> Opti
     let second = match (&rule.second, lines.first()) {
         (_, Some(line)) => Side::new("the order of", line.pointer(""), line.name()),
         (Some(second), None) => side(second, bench),
+        (None, None) if facts.order.radiation.is_some() => Side::new("the order of", "/radiation", "radiation"),
         (None, None) => Side::new("the order of", "/treatment/phases", "treatment"),
     };
     let pends =

@@ -5,7 +5,7 @@ use super::read::Told;
 use super::said::{deviation, entered};
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
-use crate::domain::content::RadiationItem;
+use crate::domain::content::{Cancer, RadiationItem};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex};
 use crate::rules::intake::nearest;
 
@@ -14,6 +14,9 @@ const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
 
 /// Length of the category of a diagnosis, such as `C50`.
 const CATEGORY: usize = 3;
+
+/// What codes of carcinomas in situ begin with.
+const IN_SITU: &str = "D0";
 
 /// How an item stands.
 enum Item {
@@ -287,7 +290,7 @@ fn side(ground: &Ground<'_>) -> Option<Deviation> {
 fn cancer(ground: &Ground<'_>) -> Option<Deviation> {
     let (code, key) = (ground.patient.icd10?, ground.patient.cancer()?);
     let cancer = ground.content.cancer(key)?;
-    if cancer.agrees_with(code) || SECONDARY.iter().any(|prefix| code.starts_with(prefix)) {
+    if cancer.agrees_with(code) || SECONDARY.iter().any(|prefix| code.starts_with(prefix)) || is_in_situ(code, cancer, ground) {
         return None;
     }
     let codes = cancer.icd10_prefixes.join(", ");
@@ -302,6 +305,15 @@ fn cancer(ground: &Ground<'_>) -> Option<Deviation> {
             cancer.name
         ),
     ))
+}
+
+/// A carcinoma in situ of the site agrees with the cancer of that site: D05 with breast cancer.
+fn is_in_situ(code: &str, cancer: &Cancer, ground: &Ground<'_>) -> bool {
+    let Some(site) = ground.treated.site.known() else { return false };
+    let of_site = |prefix: &&String| prefix.len() >= CATEGORY;
+    code.starts_with(IN_SITU)
+        && site.diagnoses.iter().filter(of_site).any(|prefix| code.starts_with(prefix.as_str()))
+        && site.diagnoses.iter().filter(of_site).any(|prefix| cancer.icd10_prefixes.contains(prefix))
 }
 
 fn sex(ground: &Ground<'_>) -> Option<Deviation> {

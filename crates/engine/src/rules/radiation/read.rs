@@ -191,6 +191,12 @@ fn is_no_result(text: &str, content: &Content) -> bool {
     content.answers.no_result.contains_key(fold(text).as_ref())
 }
 
+/// True where some of the words say so: `pending biopsy`.
+fn says_no_result(text: &str, content: &Content) -> bool {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    (1..=LONGEST).any(|length| parts.windows(length).any(|words| is_no_result(&words.join(" "), content)))
+}
+
 /// Reads a word by a vocabulary.
 fn word<'a, T>(entered: &'a Answer<String>, content: &Content, mut known: impl FnMut(&'a str) -> Option<T>) -> Told<T> {
     match entered {
@@ -200,7 +206,7 @@ fn word<'a, T>(entered: &'a Answer<String>, content: &Content, mut known: impl F
             None => Told::Missing,
             Some(text) => match known(text) {
                 Some(found) => Told::Known(found),
-                None if is_no_result(text, content) => Told::Unknown,
+                None if says_no_result(text, content) => Told::Unknown,
                 None => Told::Foreign,
             },
         },

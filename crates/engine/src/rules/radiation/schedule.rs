@@ -157,7 +157,7 @@ fn histology(named: &[String], ground: &Ground<'_>) -> Truth {
     }
 }
 
-/// Schedules that are offered in the place of one that fits none: those of the site that the patient could have.
+/// Schedules that are offered in the place of one that fits none: those of the site that the patient could have, else those of the cancer.
 pub(super) fn offered<'a>(ground: &Ground<'a>) -> Vec<&'a Arc<FractionationSchedule>> {
     let Some(site) = ground.treated.site_key() else { return Vec::new() };
     let could_have = |schedule: &&Arc<FractionationSchedule>| {
@@ -168,6 +168,11 @@ pub(super) fn offered<'a>(ground: &Ground<'a>) -> Vec<&'a Arc<FractionationSched
     let mut own: Vec<_> = all().filter(|schedule| schedule.is_of(site)).collect();
     if own.is_empty() {
         own = all().collect();
+    }
+    // the cancer may be treated under another site: lymphoma of the mediastinum under the lymph nodes
+    if own.is_empty() {
+        let of_cancer = |schedule: &&Arc<FractionationSchedule>| !schedule.cancers.is_empty() && ground.patient.cancer().is_some();
+        own = ground.catalog().schedules.iter().filter(of_cancer).filter(could_have).collect();
     }
     own.sort_by(|left, right| (left.designation, left.tier, &left.id).cmp(&(right.designation, right.tier, &right.id)));
     own
