@@ -15,6 +15,9 @@ const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
 /// Length of the category of a diagnosis, such as `C50`.
 const CATEGORY: usize = 3;
 
+/// The assessment that tells of a pregnancy.
+const PREGNANCY: &str = "pregnancy_test";
+
 /// What codes of carcinomas in situ begin with.
 const IN_SITU: &str = "D0";
 
@@ -33,7 +36,7 @@ pub(super) fn lacking(ground: &Ground<'_>) -> Vec<Deviation> {
     found.extend(target(ground));
     found.extend(technique(ground));
     found.extend(dose_rate(ground));
-    found.extend(prior_radiation(ground));
+    found.extend(unclear(ground));
     found
 }
 
@@ -50,18 +53,20 @@ fn dose_rate(ground: &Ground<'_>) -> Option<Deviation> {
     Some(deviation(code, field, ("hdr or ldr", written), DeviationEffect::Pends, message))
 }
 
-/// An answer about earlier radiation here that is not understood may mean that there was some.
-fn prior_radiation(ground: &Ground<'_>) -> Option<Deviation> {
-    let standing = ground.patient.assessment(super::PRIOR_RADIATION)?;
-    if standing.value.is_ok() {
-        return None;
-    }
-    let field = standing
-        .index
-        .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
-    let (wanted, written) = (standing.definition.wanted(), standing.entered());
-    let message = format!("{} counts as unknown: {written}. What counts: {wanted}", standing.definition.display);
-    Some(deviation(DeviationCode::UnknownAnswer, &field, (&wanted, &written), DeviationEffect::Pends, message))
+/// Answers about earlier radiation here and about a pregnancy that do not count may mean that there was some, or is one.
+fn unclear<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Deviation> + 'g {
+    [super::PRIOR_RADIATION, PREGNANCY].into_iter().filter_map(move |name| {
+        let standing = ground.patient.assessment(name)?;
+        if standing.value.is_ok() {
+            return None;
+        }
+        let field = standing
+            .index
+            .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
+        let (wanted, written) = (standing.definition.wanted(), standing.entered());
+        let message = format!("{} counts as unknown: {written}. What counts: {wanted}", standing.definition.display);
+        Some(deviation(DeviationCode::UnknownAnswer, &field, (&wanted, &written), DeviationEffect::Pends, message))
+    })
 }
 
 fn lacks(item: &RadiationItem, ground: &Ground<'_>) -> Option<Deviation> {

@@ -191,10 +191,11 @@ fn is_no_result(text: &str, content: &Content) -> bool {
     content.answers.no_result.contains_key(fold(text).as_ref())
 }
 
-/// True where some of the words say so: `pending biopsy`.
+/// True where the words begin or end so: `pending biopsy`, `biopsy pending`.
 fn says_no_result(text: &str, content: &Content) -> bool {
     let parts: Vec<&str> = text.split_whitespace().collect();
-    (1..=LONGEST).any(|length| parts.windows(length).any(|words| is_no_result(&words.join(" "), content)))
+    let begins = (1..=LONGEST).filter_map(|length| parts.get(..length)).any(|words| is_no_result(&words.join(" "), content));
+    begins || parts.last().is_some_and(|word| is_no_result(word, content))
 }
 
 /// Reads a word by a vocabulary.
