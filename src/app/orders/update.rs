@@ -80,7 +80,8 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
-    let change = Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now };
+    let change =
+        Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now };
     if is_extensible(&before) {
         change.extend(&mut transaction, order, &changes).await?;
     } else {

@@ -29,7 +29,8 @@ fn is_live(case: &RelatedCase, range: (NaiveDate, NaiveDate)) -> bool {
 pub fn radiation(related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> impl Iterator<Item = Notice> {
     let beside = move |case: &&RelatedCase| case.service == Service::RadiationOncology && is_live(case, range);
     related.iter().filter(beside).map(|case| {
-        let message = format!("radiation of this member is on file{}, and this is a regimen of chemoradiation: {TOGETHER}", days(case));
+        let message =
+            format!("radiation of this member is on file{}, and this is a regimen of chemoradiation: {TOGETHER}", days(case));
         Notice::new(NoticeCode::ConcurrentRadiation, &message, Some(case.case_id))
     })
 }

@@ -171,7 +171,8 @@ pub(super) fn offered<'a>(ground: &Ground<'a>) -> Vec<&'a Arc<FractionationSched
     }
     // the cancer may be treated under another site: lymphoma of the mediastinum under the lymph nodes
     if own.is_empty() {
-        let of_cancer = |schedule: &&Arc<FractionationSchedule>| !schedule.cancers.is_empty() && ground.patient.cancer().is_some();
+        let of_cancer =
+            |schedule: &&Arc<FractionationSchedule>| !schedule.cancers.is_empty() && ground.patient.cancer().is_some();
         own = ground.catalog().schedules.iter().filter(of_cancer).filter(could_have).collect();
     }
     own.sort_by(|left, right| (left.designation, left.tier, &left.id).cmp(&(right.designation, right.tier, &right.id)));
