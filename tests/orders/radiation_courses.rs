@@ -1,5 +1,7 @@
 //! Courses of radiation that go on longer, and those that go with drugs.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
 use super::radiation::{example, examples, whole_breast};
 use crate::support::desk::{self, ADMINISTRATOR, FACILITY, PRACTICE, id, submit};
 use crate::support::http::{Answer, Service};
