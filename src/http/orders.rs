@@ -213,6 +213,7 @@ impl ToSchema for OrderPage {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         Page::<Case>::schemas(schemas);
         Page::<OrderSummary>::schemas(schemas);
+        schemas.push((OrderSummary::name().into_owned(), OrderSummary::schema()));
     }
 }
 
