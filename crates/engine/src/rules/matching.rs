@@ -347,15 +347,18 @@ fn is_given_as(line: &PlanLine<'_>, phase: &RegimenPhase, drug: &RegimenDrug, pa
         && line.ordered.loading_dose.is_none_or(is_dose)
 }
 
-/// Within whole vials of it, or reduced as is usual where body measures make the dose.
+/// Within whole vials of it, or reduced as is usual where body measures make the dose. Two doses of one unit need no body measures.
 fn is_dose_of(ordered: Dose, expected: RegimenDose, line: &PlanLine<'_>, patient: &Patient<'_>) -> bool {
     let shares = &patient.content.dosing.shares;
     let given = |amount: f64, unit| dose::given(amount, unit, patient, line.product).ok();
     let below = if expected.unit.is_relative() { shares.usual_reduction_percent } else { shares.rounding_percent };
-    given(ordered.amount, ordered.unit)
-        .zip(given(expected.amount, expected.unit))
-        .and_then(|(ordered, expected)| ordered.percent_of(expected))
-        .is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + shares.rounding_percent + 1e-9)
+    let percent = if ordered.unit == expected.unit {
+        Some(100.0 * ordered.amount / expected.amount)
+    } else {
+        let both = given(ordered.amount, ordered.unit).zip(given(expected.amount, expected.unit));
+        both.and_then(|(ordered, expected)| ordered.percent_of(expected))
+    };
+    percent.is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + shares.rounding_percent + 1e-9)
 }
 
 fn has_same_drugs(required: &[String], found: &Ingredients<'_>) -> bool {
