@@ -26,10 +26,31 @@ pub async fn case_of(app: &App, caller: &Caller, system: &str, value: &str) -> R
     }
 }
 
-/// What the caller was answered to a change with this number and content.
-pub async fn answered(app: &App, caller: &Caller, system: &str, value: &str, fingerprint: &[u8; 32]) -> Result<Option<String>> {
+/// What a number of a request is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Numbered {
+    /// The caller sent nothing under it.
+    New,
+    /// A new request, which made a case.
+    Request,
+    /// A change with another content.
+    Change,
+    /// A change with this content; what it was answered.
+    Answered(String),
+}
+
+/// What the caller sent under this number.
+pub async fn numbered(app: &App, caller: &Caller, system: &str, value: &str, fingerprint: &[u8; 32]) -> Result<Numbered> {
     let mut conn = app.pool.acquire().await?;
-    Ok(store::sent_requests::answer(&mut conn, &caller.key_owner(), system, value, fingerprint).await?)
+    let subjects = [caller.key_owner(), caller.subject.clone()];
+    let sent = store::sent_requests::numbered(&mut conn, &subjects, system, value, fingerprint).await?;
+    let of_change = |row: &store::sent_requests::Numbered| row.answer.is_some();
+    Ok(match sent.iter().find(|row| row.is_same).and_then(|row| row.answer.clone()) {
+        Some(answer) => Numbered::Answered(answer),
+        None if sent.is_empty() => Numbered::New,
+        None if sent.iter().any(of_change) => Numbered::Change,
+        None => Numbered::Request,
+    })
 }
 
 /// Keeps a change with what it was answered.

@@ -9,6 +9,10 @@ pub const SUBMIT: &str = "/fhir/Claim/$submit";
 
 /// Where requests of a member stand.
 pub const INQUIRE: &str = "/fhir/Claim/$inquire";
+/// The same two as clients write them that encode the sign.
+pub const ENCODED_SUBMIT: &str = "/fhir/Claim/%24submit";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_INQUIRE: &str = "/fhir/Claim/%24inquire";
 /// A request, by the id of its case.
 pub const CLAIM: &str = "/fhir/Claim/{id}";
 /// Where a case stands.
@@ -35,10 +39,12 @@ pub struct Route {
 }
 
 /// Every route.
-pub const ROUTES: [Route; 5] = [
+pub const ROUTES: [Route; 7] = [
     Route { method: "GET", path: METADATA, roles: None },
     Route { method: "POST", path: SUBMIT, roles: Some(ORDERING) },
     Route { method: "POST", path: INQUIRE, roles: Some(READING) },
+    Route { method: "POST", path: ENCODED_SUBMIT, roles: Some(ORDERING) },
+    Route { method: "POST", path: ENCODED_INQUIRE, roles: Some(READING) },
     Route { method: "GET", path: CLAIM, roles: Some(READING) },
     Route { method: "GET", path: CLAIM_RESPONSE, roles: Some(READING) },
 ];

@@ -70,11 +70,14 @@ pub fn identifier_of<'v>(resource: &'v Value, system: &str) -> Option<&'v str> {
 
 /// The value of the first identifier whose type has this code.
 pub fn identifier_typed<'v>(resource: &'v Value, code: &str) -> Option<&'v str> {
-    let typed = |identifier: &&Value| {
-        identifier.get("type").is_some_and(|concept| codings(concept).any(|coding| coding.code == code))
-            && text(identifier, "value").is_some()
-    };
-    list(resource, "identifier").iter().find(typed).and_then(|identifier| text(identifier, "value"))
+    identifiers_typed(resource, code).next()
+}
+
+/// The values of all of them.
+pub fn identifiers_typed<'v>(resource: &'v Value, code: &str) -> impl Iterator<Item = &'v str> {
+    let typed =
+        move |identifier: &&Value| identifier.get("type").is_some_and(|concept| codings(concept).any(|coding| coding.code == code));
+    list(resource, "identifier").iter().filter(typed).filter_map(|identifier| text(identifier, "value"))
 }
 
 /// A full date, of a `date` or the beginning of a `dateTime`. A year or a month is no date.

@@ -1,22 +1,49 @@
 //! What a request is known by, and what is kept of it.
 
+use super::element::{list, resource_type};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
 /// Members of a Bundle that a resend may have anew: they say when and in which transmission it was sent.
 const OF_THE_TRANSMISSION: [&str; 5] = ["id", "meta", "identifier", "timestamp", "signature"];
+/// Members of `meta` that say when a resource was stored.
+const OF_THE_STORE: [&str; 2] = ["lastUpdated", "versionId"];
 /// Texts of a document that are longer are no part of what is kept.
 const KEPT_DATA: usize = 1024;
 
-/// SHA-256 over what a request asks for, whatever the order of members.
+/// SHA-256 over what a request asks for, whatever the order of members and entries, and whenever they were written.
 pub fn of_request(bundle: &Value) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for (name, value) in sorted(bundle).into_iter().filter(|(name, _)| !OF_THE_TRANSMISSION.contains(&name.as_str())) {
+    let is_asked = |name: &str| name != "entry" && !OF_THE_TRANSMISSION.contains(&name);
+    for (name, value) in sorted(bundle).into_iter().filter(|(name, _)| is_asked(name)) {
         hash.update(name.as_bytes());
         hash.update(b":");
         add(value, &mut hash);
     }
+    let mut entries: Vec<[u8; 32]> = list(bundle, "entry").iter().map(of_entry).collect();
+    entries.sort_unstable();
+    for entry in entries {
+        hash.update(entry);
+    }
+    hash.finalize().into()
+}
+
+/// SHA-256 over an entry, without when its resource was stored and, of a Claim, written.
+fn of_entry(entry: &Value) -> [u8; 32] {
+    let mut entry = entry.clone();
+    if let Some(resource) = entry.get_mut("resource") {
+        if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
+            OF_THE_STORE.iter().for_each(|name| drop(meta.remove(*name)));
+        }
+        if resource_type(resource) == "Claim"
+            && let Some(members) = resource.as_object_mut()
+        {
+            members.remove("created");
+        }
+    }
+    let mut hash = Sha256::new();
+    add(&entry, &mut hash);
     hash.finalize().into()
 }
 
@@ -88,6 +115,11 @@ mod tests {
         let first = of_request(&read(r#"{"id": "1", "timestamp": "a", "type": "collection", "entry": [{"a": 1, "b": [2]}]}"#));
         assert_eq!(first, of_request(&read(r#"{"entry": [{"b": [2], "a": 1}], "type": "collection", "id": "2"}"#)));
         assert_ne!(first, of_request(&read(r#"{"type": "collection", "entry": [{"a": 1, "b": [3]}]}"#)));
+        let entries = |one: &str, other: &str| of_request(&read(&format!(r#"{{"entry": [{{"resource": {one}}}, {{"resource": {other}}}]}}"#)));
+        let claim = |created: &str| format!(r#"{{"resourceType": "Claim", "created": "{created}", "meta": {{"lastUpdated": "{created}"}}}}"#);
+        let patient = |born: &str| format!(r#"{{"resourceType": "Patient", "created": "{born}"}}"#);
+        assert_eq!(entries(&claim("1"), &patient("1")), entries(&patient("1"), &claim("2")));
+        assert_ne!(entries(&claim("1"), &patient("1")), entries(&claim("1"), &patient("2")));
         assert_eq!(key("s", "v").len(), 69);
         assert_ne!(key("s", "v"), key("s", "w"));
     }

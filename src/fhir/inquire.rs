@@ -7,6 +7,7 @@ use super::element::{codings, date, extension, has_code, identifier_of, put, tex
 use super::outcome::{Failure, Issue, respond};
 use super::read::bundle::Bundle;
 use super::read::claim::{Claim, Line};
+use super::read::observations::same;
 use super::read::{items, order, people};
 use super::urls;
 use super::write::Context;
@@ -15,13 +16,13 @@ use super::write::claim_response::Kind;
 use crate::app::orders::{self, Filter};
 use crate::app::{App, Caller};
 use crate::domain::case::{Case, CaseDrug};
-use crate::domain::content::CodeTables;
+use crate::domain::content::{CodeTables, Content};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use chrono::NaiveDate;
-use serde_json::{Value, json};
+use chrono::{Months, NaiveDate};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Answers at most; the newest are given.
@@ -42,19 +43,15 @@ pub async fn inquire_claim(
     let bundle = Bundle::read(&sent, &mut issues);
     let claim = bundle.as_ref().and_then(|bundle| Claim::read_inquiry(bundle, &mut issues));
     let (Some(bundle), Some(claim)) = (&bundle, &claim) else { return Err(Failure::bad(issues)) };
-    let example = Example::read(bundle, claim, &in_force.code_tables, &mut issues);
+    let example = Example::read(bundle, claim, &in_force, &mut issues);
     let (Some(example), true) = (example, issues.is_empty()) else { return Err(Failure::bad(issues)) };
     let mut answers = Vec::new();
-    if let Some(health_plan) = &example.health_plan {
-        let filter =
-            Filter { member_id: Some(example.member_id.clone()), order_id: example.order_id.clone(), ..Filter::default() };
-        for seen in orders::list(&app, &caller, &filter, None, LOOKED_AT).await? {
-            let case = read_case(&seen.body)?;
-            let of_plan = case.request.member.health_plan.as_ref() == Some(health_plan);
-            if of_plan && example.agrees(&case, &in_force.code_tables) && answers.len() < ANSWERS_AT_MOST {
-                let known = Known::load(&app, &caller, case.case_id, context).await?;
-                answers.push(known.answer(Sent { of: Some(&sent), kind: Kind::Inquiry, context })?);
-            }
+    let filter = Filter { member_id: Some(example.member_id.clone()), order_id: example.order_id.clone(), ..Filter::default() };
+    for seen in orders::list(&app, &caller, &filter, None, LOOKED_AT).await? {
+        let case = read_case(&seen.body)?;
+        if example.agrees(&case, &in_force.code_tables) && answers.len() < ANSWERS_AT_MOST {
+            let known = Known::load(&app, &caller, case.case_id, context).await?;
+            answers.push(known.answer(Sent { of: Some(&sent), kind: Kind::Inquiry, context })?);
         }
     }
     let parameters: Vec<Value> = answers.into_iter().map(|bundle| json!({"name": "return", "resource": bundle})).collect();
@@ -68,7 +65,7 @@ pub async fn inquire_claim(
 /// What is looked for.
 #[derive(Debug)]
 struct Example {
-    health_plan: Option<String>,
+    member: Map<String, Value>,
     member_id: String,
     order_id: Option<String>,
     case_id: Option<String>,
@@ -86,8 +83,21 @@ struct ExampleLine {
 }
 
 impl Example {
-    fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, tables: &CodeTables, issues: &mut Vec<Issue>) -> Option<Self> {
-        let member = people::member(claim);
+    /// What an inquiry says and is not understood is a fault: left out, it would find more than is asked for.
+    fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, content: &Content, issues: &mut Vec<Issue>) -> Option<Self> {
+        let mut member = people::member(claim);
+        match order::plan(claim, &content.code_tables) {
+            Some(plan) => {
+                member.insert("health_plan".to_owned(), json!(plan));
+            }
+            None => {
+                let words = "none of the payer's identifiers is that of a health plan here";
+                issues.push(Issue::at("code-invalid", claim.entry.path("insurer"), words));
+            }
+        }
+        if claim.patient.resource.get("birthDate").is_some() && member.get("birth_date").is_none_or(Value::is_null) {
+            issues.push(Issue::at("value", claim.patient.path("birthDate"), "a date of birth has year, month and day"));
+        }
         let member_id = member.get("member_id").and_then(Value::as_str).map(str::to_owned);
         if member_id.is_none() {
             let words = "an inquiry names the member: Coverage.identifier or Patient.identifier of type MB";
@@ -106,15 +116,23 @@ impl Example {
                 |holder: &Value| extension(holder, url).and_then(|extension| text(extension, "valueString")).map(str::to_owned);
             of(claim.entry.resource).or_else(|| claim.lines.iter().find_map(|line| of(line.item)))
         };
+        let icd10 = items::diagnosis(bundle, claim).map_err(|issue| issues.push(issue)).ok().flatten().map(|(code, _)| code);
+        if icd10.is_none() && claim.entry.resource.get("diagnosis").is_some() {
+            issues.push(Issue::at("code-invalid", claim.entry.path("diagnosis"), "no diagnosis has a code of ICD-10-CM"));
+        }
+        let lines = claim.lines.iter().map(|line| ExampleLine::read(claim, line));
+        let lines: Vec<Result<ExampleLine, Issue>> = lines.collect();
+        issues.extend(lines.iter().filter_map(|line| line.as_ref().err().cloned()));
+        member.retain(|_, value| !value.is_null());
         Some(Self {
-            health_plan: order::plan(claim, tables),
+            member,
             member_id: member_id?,
-            order_id: number(urls::AUTHORIZATION_NUMBER),
+            order_id: number(urls::AUTHORIZATION_NUMBER).map(|number| number.to_uppercase()),
             case_id: number(urls::REFERENCE_NUMBER),
-            icd10: items::diagnosis(bundle, claim).map(|(code, _)| code),
+            icd10,
             // an organization asks for all of its clinicians
             npi: npi.filter(|_| claim.provider.kind() != "Organization").map(str::to_owned),
-            lines: claim.lines.iter().map(|line| ExampleLine::read(bundle, claim, line)).collect(),
+            lines: lines.into_iter().filter_map(Result::ok).collect(),
         })
     }
 
@@ -125,7 +143,10 @@ impl Example {
         let icd10 = case.request.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref());
         let case_id = case.case_id.to_string();
         let numbers = [Some(case_id.as_str()), case.case_number.as_deref()];
-        self.case_id.as_deref().is_none_or(|wanted| numbers.contains(&Some(wanted)))
+        let is_number = |wanted: &str| numbers.iter().flatten().any(|number| number.eq_ignore_ascii_case(wanted));
+        let on_file = json!(case.request.member);
+        self.member.iter().all(|(name, value)| on_file.get(name).is_some_and(|other| same(other, value)))
+            && self.case_id.as_deref().is_none_or(is_number)
             && is(&self.icd10, icd10)
             && (is(&self.npi, ordering) || is(&self.npi, servicing))
             && self.lines.iter().all(|line| line.agrees(case, tables))
@@ -133,21 +154,20 @@ impl Example {
 }
 
 impl ExampleLine {
-    fn read<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>, line: &Line<'v>) -> Self {
-        let any =
-            line.item.get("productOrService").is_some_and(|concept| has_code(concept, "/data-absent-reason", "not-applicable"));
-        let day = |name: &str| text(line.item, name).and_then(date).map(|day| (day, day));
-        let period = || {
-            let period = line.item.get("servicedPeriod")?;
-            let start = text(period, "start").and_then(date).unwrap_or(NaiveDate::MIN);
-            Some((start, text(period, "end").and_then(date).unwrap_or(NaiveDate::MAX)))
-        };
-        let action = extension(line.item, urls::REVIEW_ACTION_CODE).and_then(|extension| extension.get("valueCodeableConcept"));
-        Self {
-            code: items::product(bundle, claim, line).code.filter(|_| !any),
-            days: day("servicedDate").or_else(period),
-            action: action.and_then(|concept| codings(concept).next()).map(|coding| coding.code.to_owned()),
+    fn read(claim: &Claim<'_>, line: &Line<'_>) -> Result<Self, Issue> {
+        let asked = line.item.get("productOrService");
+        let any = asked.is_none_or(|concept| has_code(concept, "/data-absent-reason", "not-applicable"));
+        let code = if any { None } else { items::own_code(line).code };
+        if code.is_none() && !any {
+            let words = "the item has no code of HCPCS or CPT; `not-applicable` of data-absent-reason asks for any";
+            return Err(Issue::at("code-invalid", claim.item_path(line, "productOrService"), words));
         }
+        let action = extension(line.item, urls::REVIEW_ACTION_CODE).and_then(|extension| extension.get("valueCodeableConcept"));
+        Ok(Self {
+            code,
+            days: days(line.item).map_err(|words| Issue::at("value", claim.item_path(line, "serviced"), words))?,
+            action: action.and_then(|concept| codings(concept).next()).map(|coding| coding.code.to_owned()),
+        })
     }
 
     /// True where a line of the case is one like this.
@@ -168,5 +188,67 @@ impl ExampleLine {
     fn on(&self, from: Option<NaiveDate>, through: Option<NaiveDate>) -> bool {
         let Some((first, last)) = self.days else { return true };
         from.is_none_or(|from| from <= last) && through.is_none_or(|through| through >= first)
+    }
+}
+
+/// The days that an item asks for: from the first to the last of a day, a month, a year or a period.
+fn days(item: &Value) -> Result<Option<(NaiveDate, NaiveDate)>, &'static str> {
+    const UNREAD: &str = "this is no day, month, year or period of them";
+    let span = |written: Option<&Value>| match written {
+        None => Ok((NaiveDate::MIN, NaiveDate::MAX)),
+        Some(written) => written.as_str().and_then(span_of).ok_or(UNREAD),
+    };
+    match (item.get("servicedDate"), item.get("servicedPeriod")) {
+        (None, None) => Ok(None),
+        (Some(day), None) => span(Some(day)).map(Some),
+        (None, Some(period)) => {
+            let (first, last) = (span(period.get("start"))?.0, span(period.get("end"))?.1);
+            if first <= last { Ok(Some((first, last))) } else { Err("the period ends before it begins") }
+        }
+        (Some(_), Some(_)) => Err("the item has a day and a period"),
+    }
+}
+
+/// The first and the last day of a day, a month or a year.
+fn span_of(written: &str) -> Option<(NaiveDate, NaiveDate)> {
+    if let Some(day) = date(written) {
+        return Some((day, day));
+    }
+    let (year, month) = match written.split_once('-') {
+        Some((year, month)) => (year, Some(month.parse().ok()?)),
+        None => (written, None),
+    };
+    let year: i32 = year.parse().ok().filter(|year| (1900..=9998).contains(year))?;
+    let first = NaiveDate::from_ymd_opt(year, month.unwrap_or(1), 1)?;
+    let next = first.checked_add_months(Months::new(if month.is_some() { 1 } else { 12 }))?;
+    Some((first, next.pred_opt()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::days;
+    use serde_json::json;
+
+    #[test]
+    fn a_month_is_all_of_its_days_and_what_is_no_date_asks_for_nothing() {
+        let read = |item| days(&item).map(|days| days.map(|(first, last)| format!("{first} {last}")));
+        for (item, wanted) in [
+            (json!({}), None),
+            (json!({"servicedDate": "2029-01-15"}), Some("2029-01-15 2029-01-15")),
+            (json!({"servicedDate": "2028-02"}), Some("2028-02-01 2028-02-29")),
+            (json!({"servicedDate": "2029"}), Some("2029-01-01 2029-12-31")),
+            (json!({"servicedPeriod": {"start": "2029-01", "end": "2029-06"}}), Some("2029-01-01 2029-06-30")),
+        ] {
+            assert_eq!(read(item), Ok(wanted.map(str::to_owned)));
+        }
+        for item in [
+            json!({"servicedDate": "15.01.2029"}),
+            json!({"servicedDate": 2029}),
+            json!({"servicedPeriod": {"start": "soon"}}),
+            json!({"servicedPeriod": {"start": "2029-02", "end": "2029-01"}}),
+            json!({"servicedDate": "2029", "servicedPeriod": {"start": "2029"}}),
+        ] {
+            assert!(read(item).is_err());
+        }
     }
 }

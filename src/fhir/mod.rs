@@ -62,10 +62,12 @@ where
     router
         .route(access::METADATA, get(statement::get_metadata))
         .route(access::SUBMIT, post(submit::submit_claim))
+        .route(access::ENCODED_SUBMIT, post(submit::submit_claim))
         .route(access::INQUIRE, post(inquire::inquire_claim))
+        .route(access::ENCODED_INQUIRE, post(inquire::inquire_claim))
         // an operation that is not offered is no resource that cannot be changed
-        .route(access::CLAIM, get(reads::get_claim).fallback(nothing))
-        .route(access::CLAIM_RESPONSE, get(reads::get_claim_response).fallback(nothing))
+        .route(access::CLAIM, get(reads::get_claim).post(nothing))
+        .route(access::CLAIM_RESPONSE, get(reads::get_claim_response).post(nothing))
         .layer(Extension(documented))
 }
 

@@ -96,6 +96,11 @@ impl Failure {
         self
     }
 
+    /// True where it is what somebody else did at the same moment.
+    pub fn is_conflict(&self) -> bool {
+        self.0.status == StatusCode::CONFLICT
+    }
+
     /// Why a 5xx happened, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

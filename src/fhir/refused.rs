@@ -8,7 +8,7 @@ use crate::domain::case::Contact;
 use crate::domain::refusal::{Fault, Refusal};
 
 /// One text for a member who is not found and for one who does not agree with the file, so that nothing of the file is told.
-const MEMBER: &str = "the health plan's file has no such member: check the plan, the number, the names and the date of birth";
+pub const MEMBER: &str = "the health plan's file has no such member: check the plan, the number, the names and the date of birth";
 /// Code of a fault that says that something is missing.
 const MISSING: &str = "missing";
 

@@ -11,7 +11,8 @@ use super::write::claim_response::Kind;
 use super::write::{Context, refusal};
 use super::{Documented, fingerprint, refused};
 use crate::app::orders::{self, SentForm};
-use crate::app::{App, Caller, Idempotent};
+use crate::app::sent_requests::{self, Numbered};
+use crate::app::{App, Caller, Error, Idempotent};
 use crate::domain::content::Content;
 use axum::Extension;
 use axum::extract::State;
@@ -59,7 +60,7 @@ pub(super) struct Request<'a> {
 
 impl Request<'_> {
     async fn answer(&self) -> Result<Value, Failure> {
-        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content, None);
+        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content);
         if !reading.issues.is_empty() {
             return Err(Failure::bad(std::mem::take(&mut reading.issues)));
         }
@@ -70,6 +71,11 @@ impl Request<'_> {
             Ok(order) => order,
             Err(faults) => return Ok(self.refuse(&refused::of_faults(&faults, &reading, self.claim)?)),
         };
+        let Idempotent { fingerprint, .. } = self.key();
+        let numbered = sent_requests::numbered(self.app, self.caller, self.claim.system, self.claim.value, &fingerprint).await?;
+        if matches!(numbered, Numbered::Answered(_) | Numbered::Change) {
+            return Err(Error::IdempotencyKeyReused.into());
+        }
         let placed = orders::submit_sent(self.app, self.caller, &order, &self.key(), self.form()).await;
         match placed {
             Ok(placed) => self.decided(&placed.body, &reading),

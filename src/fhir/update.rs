@@ -2,19 +2,25 @@
 //! against the case as it stands, and the difference is what is done. That makes a resend harmless, too.
 
 use super::answer::Known;
-use super::element::{list, text};
+use super::element::{list, put, text};
 use super::outcome::{Failure, Issue};
 use super::read::answers::Note;
+use super::read::observations::same;
 use super::read::order::{self, Reading, Rejected};
+use super::read::people;
 use super::submit::Request;
 use super::{fingerprint, refused};
 use crate::app::orders::{self, Reason, Withdrawal};
-use crate::app::{Error, Expected, sent_requests};
+use crate::app::sent_requests::{self, Numbered};
+use crate::app::{Error, Expected};
 use crate::domain::case::Case;
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// How often a change is held against a case that somebody else changes at the same moment.
+const TRIES: u32 = 4;
 
 /// What became of a change.
 enum Done {
@@ -25,12 +31,27 @@ enum Done {
 }
 
 impl Request<'_> {
-    /// Makes the change, and answers with where every item stands then.
+    /// Makes the change, and answers with where every item stands then. Where somebody else changed the case at the same moment, it is held
+    /// against what it became.
     pub(super) async fn change(&self) -> Result<Value, Failure> {
+        for _ in 1..TRIES {
+            match self.change_once().await {
+                Err(failure) if failure.is_conflict() => {}
+                done => return done,
+            }
+        }
+        self.change_once().await
+    }
+
+    async fn change_once(&self) -> Result<Value, Failure> {
         let (system, value) = (self.claim.system, self.claim.value);
         let fingerprint = fingerprint::of_request(self.sent);
-        if let Some(answer) = sent_requests::answered(self.app, self.caller, system, value, &fingerprint).await? {
-            return serde_json::from_str(&answer).map_err(|_| Failure::internal("a kept answer does not read back"));
+        match sent_requests::numbered(self.app, self.caller, system, value, &fingerprint).await? {
+            Numbered::Answered(answer) => {
+                return serde_json::from_str(&answer).map_err(|_| Failure::internal("a kept answer does not read back"));
+            }
+            Numbered::New => {}
+            Numbered::Request | Numbered::Change => return Err(Error::IdempotencyKeyReused.into()),
         }
         let Some(case_id) = self.prior_case().await? else { return Ok(self.refuse(&[self.unknown_prior()])) };
         let before = Known::load(self.app, self.caller, case_id, self.context()).await?;
@@ -47,11 +68,15 @@ impl Request<'_> {
     /// The case of the Claim that is changed: by its identifier, or by its address here.
     async fn prior_case(&self) -> Result<Option<Uuid>, Failure> {
         let Some(prior) = self.claim.prior else { return Ok(None) };
-        let own = text(prior, "reference").and_then(|url| url.strip_prefix(self.base)?.strip_prefix("/Claim/")?.parse().ok());
+        let entry = self.bundle.resolve(self.claim.entry, prior);
+        let address = text(prior, "reference").and_then(|url| match url.strip_prefix(self.base) {
+            Some(own) => own.strip_prefix('/'),
+            None => Some(url).filter(|_| entry.is_none()),
+        });
+        let own = address.and_then(|url| url.strip_prefix("Claim/")?.parse().ok());
         if own.is_some() {
             return Ok(own);
         }
-        let entry = self.bundle.resolve(self.claim.entry, prior);
         let of_entry = entry.map(|entry| list(entry.resource, "identifier")).unwrap_or_default();
         for identifier in of_entry.iter().chain(list(prior, "identifier")) {
             let (Some(system), Some(value)) = (text(identifier, "system"), text(identifier, "value")) else { continue };
@@ -76,19 +101,46 @@ impl Request<'_> {
         }
     }
 
+    /// Why the Claim is no change of this order: it is about another member, of another plan, or ordered by another clinician.
+    fn of_another(&self, order: &OrderRequest) -> Option<Rejected> {
+        let refuse = |refusal, expression, text: &str| Some(Rejected { refusal, expression, text: text.to_owned(), item: None });
+        let mut told = people::member(self.claim);
+        told.insert("health_plan".to_owned(), json!(order::plan(self.claim, &self.content.code_tables)));
+        let on_file = json!(order.member);
+        let agrees = |(name, value): (&String, &Value)| on_file.get(name).is_some_and(|other| same(other, value));
+        if !told.iter().all(agrees) {
+            let text = "the Claim before is of another member or plan: a change names the member as the Claim before did";
+            return refuse("member-mismatch", self.claim.coverage.path("identifier"), text);
+        }
+        let ordering = order.ordering_provider.as_ref().and_then(|provider| provider.npi.as_deref());
+        let named = people::ordering(self.bundle, self.claim);
+        let named = named.and_then(|(provider, path)| Some((provider.get("npi")?.as_str()?.to_owned(), path)));
+        match named {
+            Some((npi, path)) if self.claim.is_cancelled && Some(npi.as_str()) != ordering => {
+                refuse("ordering-provider-not-on-file", path, "the Claim before was ordered by another clinician")
+            }
+            _ => None,
+        }
+    }
+
     async fn make(&self, before: &Known) -> Result<Done, Failure> {
         let case = &before.case;
+        if let Some(rejected) = self.of_another(&case.request) {
+            return Ok(Done::Rejected(vec![rejected]));
+        }
         if self.claim.is_cancelled {
             return self.withdraw(case, None).await;
         }
         self.all_items_are_there(case)?;
-        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content, Some(&case.request));
+        let mut reading = order::read(self.bundle, self.claim, self.documented.order(), self.content);
         if !reading.issues.is_empty() {
             return Err(Failure::bad(std::mem::take(&mut reading.issues)));
         }
         if !reading.rejected.is_empty() {
             return Ok(Done::Rejected(reading.rejected));
         }
+        // how the order came in first is no part of a change
+        put(&mut reading.order, "channel", json!(case.request.channel));
         let order = match (self.documented.read)(&reading.order) {
             Ok(order) => order,
             Err(faults) => return Ok(Done::Rejected(refused::of_faults(&faults, &reading, self.claim)?)),

@@ -8,13 +8,14 @@ use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
 /// POSTs that change nothing.
-const READS: [&str; 6] = [
+const READS: [&str; 7] = [
     "/v1/orders/preview",
     "/v1/orders/searches",
     "/v1/verifications",
     "/v1/eligibility-checks",
     "/v1/disclosures",
     "/fhir/Claim/$inquire",
+    "/fhir/Claim/%24inquire",
 ];
 
 /// What is known of a request before it is handled.

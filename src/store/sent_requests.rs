@@ -19,24 +19,33 @@ pub async fn cases(conn: &mut PgConnection, system: &str, value: &str) -> Result
     Ok(found)
 }
 
-/// What this subject was answered to a change with this number and content.
-pub async fn answer(
+/// A request with a number that is looked for.
+#[derive(Debug, Clone)]
+pub struct Numbered {
+    /// True where it is a change with the content that is looked for.
+    pub is_same: bool,
+    /// What it was answered, where it is a change.
+    pub answer: Option<String>,
+}
+
+/// What these subjects sent under a number, the latest first.
+pub async fn numbered(
     conn: &mut PgConnection,
-    subject: &str,
+    subjects: &[String],
     system: &str,
     value: &str,
     fingerprint: &[u8; 32],
-) -> Result<Option<String>> {
-    let found = sqlx::query_scalar!(
-        r#"select answer::text as "answer!" from sent_requests
-           where value = $3 and system = $2 and subject = $1 and fingerprint = $4 and answer is not null
-           order by received_at desc limit 1"#,
-        subject,
+) -> Result<Vec<Numbered>> {
+    let found = sqlx::query_as!(
+        Numbered,
+        r#"select (fingerprint = $4) is true as "is_same!", answer::text as "answer?" from sent_requests
+           where value = $3 and system = $2 and subject = any($1) order by received_at desc limit 100"#,
+        subjects,
         system,
         value,
         fingerprint.as_slice(),
     )
-    .fetch_optional(conn)
+    .fetch_all(conn)
     .await?;
     Ok(found)
 }

@@ -4,7 +4,7 @@
 use super::bundle::Entry;
 use super::shape::Shape;
 use crate::domain::content::{CodeTables, Observed, SystemCode};
-use crate::fhir::element::{coding, date, extension, list, text};
+use crate::fhir::element::{Coding, coding, date, extension, is_system, list, text};
 use serde_json::{Map, Number, Value, json};
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub fn read(entry: Entry<'_>, order: &Shape, tables: &CodeTables) -> Answers {
     for (name, shape) in order.fields.iter().filter(|(name, _)| ASKED.contains(&name.as_str())) {
         asked.fields.insert(name.clone(), shape.clone());
     }
-    let mut reader = Reader { tables, read: Answers::default() };
+    let mut reader = Reader { tables, read: Answers::default(), has_foreign: false };
     let mut fields = Value::Object(Map::new());
     let items = children(entry.resource, &entry.path(""));
     reader.items(&items, &Place::default(), &asked, &mut fields);
@@ -96,6 +96,8 @@ fn children<'v>(item: &'v Value, path: &str) -> Vec<(String, &'v Value)> {
 struct Reader<'t> {
     tables: &'t CodeTables,
     read: Answers,
+    /// True where a question is none of an order.
+    has_foreign: bool,
 }
 
 impl Reader<'_> {
@@ -103,9 +105,21 @@ impl Reader<'_> {
         self.read.notes.push(Note { expression: path.to_owned(), text });
     }
 
+    /// Answers to questions of another form are told once.
+    fn foreign(&mut self, path: &str, item: &Value) {
+        let is_answered = list(item, "answer").iter().any(has_value);
+        if is_answered && !self.has_foreign {
+            self.has_foreign = true;
+            self.note(path, "answers to questions that are no field of an order were not read".to_owned());
+        }
+    }
+
     fn items(&mut self, items: &[(String, &Value)], place: &Place, shape: &Shape, into: &mut Value) {
         for (path, item) in items {
-            let Some(link) = text(item, "linkId").filter(|link| link.starts_with('/')) else { continue };
+            let Some(link) = text(item, "linkId").filter(|link| link.starts_with('/')) else {
+                self.foreign(path, item);
+                continue;
+            };
             let Some(rest) = link.strip_prefix(place.link.as_str()).and_then(|rest| rest.strip_prefix('/')) else {
                 self.note(path, format!("the question {link} stands outside of its group and was not read"));
                 continue;
@@ -154,12 +168,16 @@ impl Reader<'_> {
             if word == Some(NONE) {
                 self.fill(path, place, shape, slot, json!([]));
             } else {
-                self.entry(path, item, place, entries, slot);
+                self.entry(path, item, place, (shape, entries), slot);
             }
         } else if shape.fields.is_empty() {
             self.value(path, answers, place, shape, slot);
         } else {
             let within = children(item, path);
+            if answers.iter().any(has_value) {
+                self.unread(path, place, shape, slot, "is answered in words, and it has questions of its own");
+                return;
+            }
             if within.is_empty() {
                 return;
             }
@@ -179,7 +197,7 @@ impl Reader<'_> {
     }
 
     /// One more entry of a list, or several values.
-    fn entry(&mut self, path: &str, item: &Value, place: &Place, entries: &Shape, slot: &mut Value) {
+    fn entry(&mut self, path: &str, item: &Value, place: &Place, (shape, entries): (&Shape, &Shape), slot: &mut Value) {
         let taken = slot.as_array().map_or(0, Vec::len);
         let mut found = Vec::new();
         if entries.fields.is_empty() {
@@ -193,13 +211,15 @@ impl Reader<'_> {
                     Err(why) => self.note(&at, format!("{}: {why}; it was not read", place.link)),
                 }
             }
+        } else if list(item, "answer").iter().any(has_value) {
+            self.unread(path, place, shape, slot, "is answered in words, and each entry is a group of its own");
         } else {
             let within = children(item, path);
             let here = place.entry(taken);
             let mut entry = Value::Object(Map::new());
             self.items(&within, &here, entries, &mut entry);
             if let Some(name) = entries.lacks(&entry).filter(|_| place.link.starts_with(CLINICAL)) {
-                self.note(path, format!("an entry of {} has no {name} and was not read", place.link));
+                self.unread(path, place, shape, slot, &format!("has an entry without {name}"));
             } else if entry.as_object().is_some_and(|fields| !fields.is_empty()) {
                 self.read.origins.insert(here.pointer, path.to_owned());
                 found.push(entry);
@@ -212,6 +232,16 @@ impl Reader<'_> {
             Value::Array(list) if !list.is_empty() => list.extend(found),
             Value::Null => *slot = Value::Array(found),
             _ => self.note(path, format!("{} has entries and is said to have none, or to be unknown", place.link)),
+        }
+    }
+
+    /// Notes that something was told and not read. Where it may be, the field is unknown: what is read of it beside that is not all.
+    fn unread(&mut self, path: &str, place: &Place, shape: &Shape, slot: &mut Value, why: &str) {
+        let became = if shape.may_be_unknown { "it counts as unknown" } else { "it was not read" };
+        self.note(path, format!("{} {why}; {became}", place.link));
+        if shape.may_be_unknown {
+            self.read.origins.insert(place.pointer.clone(), path.to_owned());
+            *slot = json!("unknown");
         }
     }
 
@@ -273,7 +303,11 @@ impl Reader<'_> {
             ("valueCoding", value) => {
                 let coding = coding(value).ok_or("has no code")?;
                 let known = SystemCode { system: coding.system.to_owned(), code: coding.code.to_owned() };
-                of_text(self.tables.values.get(&known).map_or(coding.code, String::as_str), shape)
+                match self.tables.values.get(&known) {
+                    Some(says) => of_text(says, shape),
+                    None if is_word(coding) => of_text(coding.code, shape),
+                    None => Err(format!("has the code {} of {}, which is not known here", coding.code, coding.system)),
+                }
             }
             ("valueQuantity", value) => self.quantity(value, place, shape),
             _ => Err("has an answer of another type".to_owned()),
@@ -306,16 +340,25 @@ impl Reader<'_> {
 /// A quantity as a person writes it: `>= 50 %`.
 pub fn quantity_in_words(value: &Value) -> Option<String> {
     let number = value.get("value")?.as_number()?;
-    let unit = text(value, "unit").or_else(|| text(value, "code")).filter(|unit| *unit != "1").unwrap_or_default();
+    // the code is what is meant, the unit beside it how it is shown
+    let unit = ["code", "unit"].iter().filter_map(|name| text(value, name)).find(|unit| *unit != "1").unwrap_or_default();
     let comparator = text(value, "comparator").unwrap_or_default();
     Some(format!("{comparator}{number} {unit}").trim().to_owned())
 }
 
 /// The word of an answer, where it is one.
 fn word_of(answer: &Value) -> Option<&str> {
-    text(answer, "valueString")
-        .or_else(|| text(answer, "valueCode"))
-        .or_else(|| answer.get("valueCoding").and_then(coding).map(|coding| coding.code))
+    let of_coding = || answer.get("valueCoding").and_then(coding).filter(|coding| is_word(*coding)).map(|coding| coding.code);
+    text(answer, "valueString").or_else(|| text(answer, "valueCode")).or_else(of_coding)
+}
+
+/// True where a code is a word of the question's own: in no system, or the one of reasons why something is absent.
+fn is_word(coding: Coding<'_>) -> bool {
+    coding.system.is_empty() || is_system(coding.system, "/data-absent-reason")
+}
+
+fn has_value(answer: &Value) -> bool {
+    answer.as_object().is_some_and(|members| members.keys().any(|name| name.starts_with("value")))
 }
 
 fn of_text(written: &str, shape: &Shape) -> Result<Value, String> {

@@ -2,12 +2,11 @@
 
 use crate::fhir::element::{list, resource_type, text};
 use crate::fhir::outcome::Issue;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// Modifier extensions that are understood. Any other may change the meaning of what it stands in, and is refused.
-const UNDERSTOOD: [&str; 1] = [INFO_CANCELLED];
-/// Marks an item as cancelled.
+/// Marks an item of a Claim as cancelled: the one modifier extension that is understood, and only there. Any other may change the meaning of
+/// what it stands in, and is refused.
 pub const INFO_CANCELLED: &str = "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/modifierextension-infoCancelled";
 
 /// A Bundle and its entries.
@@ -64,6 +63,12 @@ impl<'v> Bundle<'v> {
             issues.push(Issue::at("required", "Bundle.entry", "the Bundle has no entry; the first one is the Claim"));
             return None;
         }
+        if let Some(kind) = text(resource, "type").filter(|kind| *kind != "collection") {
+            issues.push(Issue::at("value", "Bundle.type", format!("a request is a `collection`, and this is a `{kind}`")));
+        }
+        let members = resource.as_object().into_iter().flatten().filter(|(name, _)| *name != "entry");
+        let around: Map<String, Value> = members.map(|(name, member)| (name.clone(), member.clone())).collect();
+        refuse_modifiers(&Value::Object(around), "Bundle", false, issues);
         let mut bundle = Self { resource, entries: Vec::with_capacity(written.len()), by_url: HashMap::new() };
         for (index, entry) in written.iter().enumerate() {
             bundle.add(index, entry, issues);
@@ -83,7 +88,7 @@ impl<'v> Bundle<'v> {
         {
             issues.push(Issue::at("duplicate", at("fullUrl"), "another entry has the same fullUrl"));
         }
-        refuse_modifiers(resource, &at("resource"), issues);
+        refuse_modifiers(entry, &format!("Bundle.entry[{index}]"), resource_type(resource) == "Claim", issues);
         self.entries.push(Entry { index, full_url, resource });
     }
 
@@ -134,31 +139,39 @@ fn base_of<'u>(url: &'u str, resource: &Value) -> Option<&'u str> {
     before_id.strip_suffix(resource_type(resource))?.strip_suffix('/')
 }
 
-/// Adds an issue for every modifier extension that is not understood.
-fn refuse_modifiers(value: &Value, at: &str, issues: &mut Vec<Issue>) {
+/// Adds an issue for everything that may change the meaning of what it stands in and is not understood.
+fn refuse_modifiers(value: &Value, at: &str, of_claim: bool, issues: &mut Vec<Issue>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                if name == "modifierExtension" {
-                    for url in list(value, name).iter().map(|extension| text(extension, "url").unwrap_or_default()) {
-                        if !UNDERSTOOD.contains(&url) {
-                            let words =
-                                format!("`{url}` may change the meaning of what it stands in, and is not understood here");
-                            issues.push(Issue::at("extension", format!("{at}.{name}"), words));
-                        }
+                let path = format!("{at}.{name}");
+                if name == "implicitRules" {
+                    issues.push(Issue::at("not-supported", path, "rules that a resource is read by are not understood here"));
+                } else if name == "modifierExtension" {
+                    for extension in list(value, name).iter().filter(|extension| !(of_claim && is_mark(extension, at))) {
+                        let url = text(extension, "url").unwrap_or_default();
+                        let words = format!("`{url}` may change the meaning of what it stands in, and is not understood here");
+                        issues.push(Issue::at("extension", path.as_str(), words));
                     }
                 } else if member.is_object() || member.is_array() {
-                    refuse_modifiers(member, &format!("{at}.{name}"), issues);
+                    refuse_modifiers(member, &path, of_claim, issues);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate().filter(|(_, item)| item.is_object() || item.is_array()) {
-                refuse_modifiers(item, &format!("{at}[{index}]"), issues);
+                refuse_modifiers(item, &format!("{at}[{index}]"), of_claim, issues);
             }
         }
         _ => {}
     }
+}
+
+/// True where an extension says of an item of a Claim whether it is taken back.
+fn is_mark(extension: &Value, at: &str) -> bool {
+    let of_item = at.split_once("].resource.item[").and_then(|(_, rest)| rest.strip_suffix(']'));
+    let is_item = of_item.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
+    is_item && text(extension, "url") == Some(INFO_CANCELLED) && extension.get("valueBoolean").is_some_and(Value::is_boolean)
 }
 
 #[cfg(test)]

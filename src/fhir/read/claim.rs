@@ -1,7 +1,7 @@
 //! The Claim of a request: what it has to have to be one, its items, and what it refers to.
 
 use super::bundle::{Bundle, Entry, INFO_CANCELLED};
-use crate::fhir::element::{codings, extension, has_code, list, text};
+use crate::fhir::element::{codings, extension, has_code, is_system, list, text};
 use crate::fhir::outcome::Issue;
 use crate::fhir::urls;
 use serde_json::Value;
@@ -73,11 +73,7 @@ impl<'v> Claim<'v> {
 
     fn sent(bundle: &Bundle<'v>, purpose: Purpose, issues: &mut Vec<Issue>) -> Option<Self> {
         let is_inquiry = purpose == Purpose::Inquiry;
-        let changes = |entry: &Entry<'v>| prior_of(entry.resource).is_some();
-        let Some(entry) = bundle.of_type("Claim").find(changes).or_else(|| bundle.of_type("Claim").next()) else {
-            issues.push(Issue::at("required", "Bundle.entry", "no entry is a Claim; a request begins with one"));
-            return None;
-        };
+        let entry = asked(bundle, issues)?;
         let claim = entry.resource;
         for (member, wanted) in [("use", "preauthorization"), ("status", "active")] {
             if text(claim, member) != Some(wanted) {
@@ -111,6 +107,9 @@ impl<'v> Claim<'v> {
             issues.push(Issue::at("too-long", entry.path("identifier"), words));
         }
         let prior = prior_of(claim);
+        if !is_inquiry {
+            issues.extend(faults_of_change(entry));
+        }
         // who inquires without a coverage names the member by the patient
         let coverage = coverage.or(patient.filter(|_| is_inquiry));
         Some(Self {
@@ -134,12 +133,67 @@ impl<'v> Claim<'v> {
     }
 }
 
+/// The Claim that is sent: the one that none of the others names as the Claim that it changes.
+fn asked<'v>(bundle: &Bundle<'v>, issues: &mut Vec<Issue>) -> Option<Entry<'v>> {
+    let claims: Vec<Entry<'v>> = bundle.of_type("Claim").collect();
+    let is_prior = |entry: &Entry<'v>| {
+        claims.iter().any(|other| prior_of(other.resource).and_then(|prior| bundle.resolve(*other, prior)) == Some(*entry))
+    };
+    let mut asked = claims.iter().filter(|entry| !is_prior(entry));
+    match (asked.next(), asked.next()) {
+        (Some(one), None) => return Some(*one),
+        (None, _) if claims.is_empty() => {
+            issues.push(Issue::at("required", "Bundle.entry", "no entry is a Claim; a request begins with one"));
+        }
+        (_, another) => {
+            let at = another.or(claims.first()).map(|entry| entry.path("")).unwrap_or_default();
+            let words = "a request is one Claim; another one in the Bundle is the one that it changes (Claim.related, `prior`)";
+            issues.push(Issue::at("business-rule", at, words));
+        }
+    }
+    None
+}
+
 /// The reference to the Claim that a Claim changes.
 fn prior_of(claim: &Value) -> Option<&Value> {
-    list(claim, "related").iter().find_map(|related| {
-        let is_prior = related.get("relationship").is_none_or(|concept| codings(concept).any(|coding| coding.code == "prior"));
-        related.get("claim").filter(|_| is_prior)
-    })
+    list(claim, "related").iter().find(|related| is_prior(related)).and_then(|related| related.get("claim"))
+}
+
+/// True where a Claim is related to the one that it changes; the relationship may be left out.
+fn is_prior(related: &Value) -> bool {
+    let is_named = |concept: &Value| {
+        codings(concept).any(|coding| coding.code == "prior") || text(concept, "text").is_some_and(|text| text.eq_ignore_ascii_case("prior"))
+    };
+    related.get("relationship").is_none_or(is_named)
+}
+
+/// Relations and marks that are not understood: whoever writes them means more than a new request.
+fn faults_of_change(entry: Entry<'_>) -> Vec<Issue> {
+    let mut faults = Vec::new();
+    let related = list(entry.resource, "related");
+    if related.len() > 1 || related.iter().any(|related| !is_prior(related) || related.get("claim").is_none()) {
+        let words = "what is understood of Claim.related is one Claim that this one changes: relationship `prior` and its reference";
+        faults.push(Issue::at("business-rule", entry.path("related"), words));
+    }
+    let items = list(entry.resource, "item").iter().enumerate();
+    let holders = std::iter::once((String::new(), entry.resource))
+        .chain(items.map(|(index, item)| (format!("item[{index}]."), item)));
+    let is_change = prior_of(entry.resource).is_some();
+    for (at, holder) in holders {
+        let marks = list(holder, "extension").iter().filter(|extension| text(extension, "url") == Some(urls::CERTIFICATION_TYPE));
+        if marks.clone().count() > 1 || marks.clone().any(|mark| !is_known(mark, is_change)) {
+            let words = "the certification types that are understood are I, R and 3, and S of a change (X12 code source 1322)";
+            faults.push(Issue::at("code-invalid", entry.path(&format!("{at}extension")), words));
+        }
+    }
+    faults
+}
+
+/// True where a mark says one kind of certification that is understood: initial, renewal, cancelled, or, of a change, revised.
+fn is_known(mark: &Value, is_change: bool) -> bool {
+    let codings: Vec<_> = mark.get("valueCodeableConcept").into_iter().flat_map(codings).collect();
+    let [coding] = codings.as_slice() else { return false };
+    is_system(coding.system, "/1322") && (matches!(coding.code, "I" | "R" | "3") || (is_change && coding.code == "S"))
 }
 
 /// What a reference leads to; an issue where it is missing or leads nowhere.

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod bundle;
 pub mod claim;
+pub mod dosage;
 pub mod items;
 pub mod observations;
 pub mod order;

@@ -4,10 +4,11 @@
 use super::answers::{Note, quantity_in_words, whole};
 use super::bundle::{Bundle, Entry};
 use super::claim::Claim;
+use super::items::with_dot;
 use super::people::requested;
 use super::shape::Shape;
 use crate::domain::content::{CodeTables, Observed, SystemCode};
-use crate::fhir::element::{Coding, codings, date, extension, is_system, list, text};
+use crate::fhir::element::{Coding, codings, date, extension, is_system, list, put, text};
 use chrono::NaiveDate;
 use serde_json::{Number, Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,9 @@ use std::collections::{BTreeMap, HashMap};
 const HISTOLOGY: &str = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior";
 /// Extension of a request.
 const INTENT: &str = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-procedure-intent";
+
+/// Why a value is not read.
+const UNREAD: &str = "has no value that is understood";
 
 /// What resources say.
 #[derive(Debug, Default)]
@@ -39,9 +43,13 @@ struct Given {
 
 /// Reads every resource about the patient.
 pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, icd10: Option<&str>, order: &Shape, tables: &CodeTables) -> Findings {
-    let mut reader = Reader { order, tables, found: Findings::default(), given: HashMap::new() };
+    let mut reader = Reader { order, tables, found: Findings::default(), given: HashMap::new(), unread: Vec::new(), unknown: Vec::new() };
     for entry in bundle.of_type("Observation").filter(|entry| is_about(bundle, *entry, claim)) {
-        reader.observation(entry);
+        if is_of_the_patient(bundle, entry, claim) {
+            reader.observation(entry);
+        } else {
+            reader.note(entry, "is about something else than the patient and was not read");
+        }
     }
     for entry in bundle.of_type("Condition").filter(|entry| is_about(bundle, *entry, claim)) {
         reader.condition(entry, icd10);
@@ -49,8 +57,15 @@ pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, icd10: Option<&str>, order: 
     for entry in requested(bundle, claim).into_iter().filter(|entry| is_about(bundle, *entry, claim)) {
         reader.intent(entry);
     }
+    reader.tell_unknown();
     reader.settle();
     reader.found
+}
+
+/// True where what was looked at is the patient, or a condition of the patient, and not somebody else.
+fn is_of_the_patient<'v>(bundle: &Bundle<'v>, entry: Entry<'v>, claim: &Claim<'v>) -> bool {
+    let is_patient = |focus: Entry<'v>| focus == claim.patient || (focus.kind() == "Condition" && is_about(bundle, focus, claim));
+    list(entry.resource, "focus").iter().all(|focus| bundle.resolve(entry, focus).is_some_and(is_patient))
 }
 
 /// True where a resource is about the patient of the Claim, and says so.
@@ -67,6 +82,10 @@ struct Reader<'a> {
     tables: &'a CodeTables,
     found: Findings,
     given: HashMap<String, Vec<Given>>,
+    /// Results that could not be read: name of a field, biomarker or assessment, and the day.
+    unread: Vec<(String, Option<NaiveDate>)>,
+    /// Observations of which no code is known.
+    unknown: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -81,40 +100,39 @@ impl Reader<'_> {
 
     fn observation(&mut self, entry: Entry<'_>) {
         let resource = entry.resource;
-        let Some(observed) = self.meaning(resource.get("code")) else { return };
+        let Some(observed) = self.meaning(resource.get("code")) else {
+            self.unknown.push(text(resource, "id").unwrap_or("(without id)").to_owned());
+            return;
+        };
         let status = text(resource, "status").unwrap_or_default();
         if !matches!(status, "final" | "amended" | "corrected") {
             self.note(entry, &format!("is {status}, not final, and was not read"));
             return;
         }
         let on = ["effectiveDateTime", "effectiveInstant"].iter().find_map(|name| text(resource, name)).and_then(date);
-        match &observed {
-            Observed::Measure { field, units } => match self.measure(resource, field, units) {
-                Ok(value) => self.give(field, value, on, entry.path("value")),
-                Err(why) => self.note(entry, &format!("{why} and was not read")),
-            },
-            Observed::Scale(scale) => match self.words(resource).and_then(|words| words.parse::<u8>().ok()) {
-                Some(value) => {
-                    let status = json!({"scale": scale, "value": value});
-                    self.give("/clinical/performance_status", status, on, entry.path("value"));
-                }
-                None => self.note(entry, "has no value that is understood and was not read"),
-            },
-            Observed::Word(field) => match self.words(resource) {
-                Some(words) => self.give(field, json!(words), on, entry.path("value")),
-                None => self.note(entry, "has no value that is understood and was not read"),
-            },
-            Observed::Biomarker(name) | Observed::Assessment(name) => {
-                let Some(words) = self.words(resource) else {
-                    self.note(entry, "has no value that is understood and was not read");
-                    return;
-                };
-                let result = (json!({"name": name, "result": words, "on": on}), entry.path(""));
-                match observed {
-                    Observed::Biomarker(_) => self.found.biomarkers.push(result),
-                    _ => self.found.assessments.push(result),
-                }
+        let value = match &observed {
+            Observed::Measure { field, units } => self.measure(resource, field, units),
+            Observed::Scale(scale) => {
+                let value = self.words(resource).and_then(|words| words.parse::<u8>().map_err(|_| UNREAD.to_owned()));
+                value.map(|value| json!({"scale": scale, "value": value}))
             }
+            Observed::Word(_) => self.words(resource).map(Value::String),
+            Observed::Biomarker(name) | Observed::Assessment(name) => {
+                self.words(resource).map(|words| json!({"name": name, "result": words, "on": on}))
+            }
+        };
+        let value = match value {
+            Ok(value) => value,
+            Err(why) => {
+                self.unread.push((subject_of(&observed).to_owned(), on));
+                self.note(entry, &format!("{why} and was not read"));
+                return;
+            }
+        };
+        match &observed {
+            Observed::Biomarker(_) => self.found.biomarkers.push((value, entry.path(""))),
+            Observed::Assessment(_) => self.found.assessments.push((value, entry.path(""))),
+            observed => self.give(subject_of(observed), value, on, entry.path("value")),
         }
     }
 
@@ -127,6 +145,9 @@ impl Reader<'_> {
 
     /// A number in the unit of the field.
     fn measure(&self, resource: &Value, field: &str, units: &BTreeMap<String, f64>) -> Result<Value, String> {
+        if resource.get("dataAbsentReason").is_some() {
+            return Err("is said to be absent".to_owned());
+        }
         let quantity = resource.get("valueQuantity").ok_or("has no quantity")?;
         let number = quantity.get("value").and_then(Value::as_f64).ok_or("has no value")?;
         let unit = text(quantity, "code").or_else(|| text(quantity, "unit")).unwrap_or_default();
@@ -141,41 +162,57 @@ impl Reader<'_> {
         Number::from_f64(value).map(Value::Number).ok_or_else(|| "has no value".to_owned())
     }
 
-    /// The value of an observation in words. One that is said to be absent has none.
-    fn words(&self, resource: &Value) -> Option<String> {
-        if let Some(concept) = resource.get("valueCodeableConcept") {
-            return self.concept(concept);
-        }
-        if let Some(number) = resource.get("valueInteger").and_then(Value::as_number) {
-            return whole(number).map(|whole| whole.to_string());
-        }
-        if let Some(quantity) = resource.get("valueQuantity") {
-            return quantity_in_words(quantity);
-        }
-        if let Some(words) = text(resource, "valueString") {
-            return Some(words.to_owned());
-        }
-        let other_value = resource.as_object().into_iter().flatten().any(|(name, _)| name.starts_with("value"));
-        if other_value || resource.get("dataAbsentReason").is_some() {
-            return None;
+    /// The value of an observation in words, where all that it says agrees. One that is said to be absent has none.
+    fn words(&self, resource: &Value) -> Result<String, String> {
+        let unread = || UNREAD.to_owned();
+        let mut values = resource.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with("value"));
+        let value = values.next();
+        if values.next().is_some() || resource.get("dataAbsentReason").is_some() {
+            return Err(unread());
         }
         let mut flags =
             list(resource, "interpretation").iter().flat_map(codings).filter_map(|coding| self.tables.values.get(&key(coding)));
-        let first = flags.next()?;
-        flags.all(|other| other == first).then(|| first.clone())
+        let flag = flags.next();
+        if flags.any(|other| Some(other) != flag) {
+            return Err("has interpretations that differ".to_owned());
+        }
+        let words = match value {
+            None => flag.cloned(),
+            Some((name, value)) => match name.as_str() {
+                "valueCodeableConcept" => self.concept(value),
+                "valueInteger" => value.as_number().and_then(whole).map(|whole| whole.to_string()),
+                "valueQuantity" => quantity_in_words(value),
+                "valueString" => text(resource, "valueString").map(str::to_owned),
+                _ => None,
+            },
+        };
+        let words = words.ok_or_else(unread)?;
+        if flag.is_some_and(|flag| !has_word(&words, flag)) {
+            return Err(format!("says `{words}` and is interpreted otherwise"));
+        }
+        Ok(words)
     }
 
-    /// A concept in words: what its code says, else its text, else what stands beside the code.
+    /// A concept in words: what its codes say, else its text, else what stands beside a code. Where they differ, nothing.
     fn concept(&self, concept: &Value) -> Option<String> {
-        let known = codings(concept).find_map(|coding| self.tables.values.get(&key(coding)));
-        let shown = || list(concept, "coding").iter().find_map(|coding| text(coding, "display"));
-        known.map(String::as_str).or_else(|| text(concept, "text")).or_else(shown).map(str::to_owned)
+        let mut known = codings(concept).filter_map(|coding| self.tables.values.get(&key(coding)));
+        let says = known.next();
+        if known.any(|other| Some(other) != says) {
+            return None;
+        }
+        let shown = || list(concept, "coding").iter().filter_map(|coding| text(coding, "display"));
+        let Some(says) = says else { return text(concept, "text").or_else(|| shown().next()).map(str::to_owned) };
+        let is_other = |words: &str| {
+            let mut others = self.tables.values.values().filter(|other| *other != says);
+            !has_word(words, says) && others.any(|other| has_word(words, other))
+        };
+        (!text(concept, "text").into_iter().chain(shown()).any(is_other)).then(|| says.clone())
     }
 
     /// Stage and histology of the cancer that is treated: the condition with the diagnosis of the Claim.
     fn condition(&mut self, entry: Entry<'_>, icd10: Option<&str>) {
         let is_treated = entry.resource.get("code").is_some_and(|concept| {
-            codings(concept).any(|coding| is_system(coding.system, "/icd-10-cm") && Some(coding.code) == icd10)
+            codings(concept).any(|coding| is_system(coding.system, "/icd-10-cm") && Some(with_dot(coding.code).as_str()) == icd10)
         });
         let refuted = entry.resource.get("verificationStatus").is_some_and(|concept| {
             codings(concept).any(|coding| {
@@ -208,6 +245,29 @@ impl Reader<'_> {
         }
     }
 
+    /// A result that could not be read makes those before it unknown; codes that are not known are told.
+    fn tell_unknown(&mut self) {
+        let unread = std::mem::take(&mut self.unread);
+        for (name, on) in &unread {
+            if let Some(given) = self.given.get_mut(name) {
+                given.push(Given { value: json!("unknown"), on: *on, path: "a result that could not be read".to_owned() });
+            }
+            let is_before = |result: &Value| {
+                let day = result.get("on").and_then(Value::as_str).and_then(date);
+                day.is_none() || on.is_none() || day <= *on
+            };
+            for (result, _) in self.found.biomarkers.iter_mut().chain(&mut self.found.assessments) {
+                if result.get("name").is_some_and(|other| other == name.as_str()) && is_before(result) {
+                    put(result, "result", json!("unknown"));
+                }
+            }
+        }
+        if let Some(first) = self.unknown.first() {
+            let words = format!("{} observations have codes that are not known here and were not read; one is {first}", self.unknown.len());
+            self.found.notes.push(Note { expression: "Bundle.entry".to_owned(), text: words });
+        }
+    }
+
     /// Of several values of a field the latest counts, where all have a day; values that differ leave it unknown.
     fn settle(&mut self) {
         let given = std::mem::take(&mut self.given);
@@ -228,6 +288,20 @@ impl Reader<'_> {
             self.found.fields.insert(field, (value, path));
         }
     }
+}
+
+/// The field, biomarker or assessment that an observation is about.
+fn subject_of(observed: &Observed) -> &str {
+    match observed {
+        Observed::Measure { field, .. } | Observed::Word(field) => field,
+        Observed::Scale(_) => "/clinical/performance_status",
+        Observed::Biomarker(name) | Observed::Assessment(name) => name,
+    }
+}
+
+/// True where one of the words of a text is this one.
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|sign: char| !sign.is_alphanumeric()).any(|part| part.eq_ignore_ascii_case(word))
 }
 
 fn key(coding: Coding<'_>) -> SystemCode {

@@ -4,12 +4,13 @@ use super::answers::{self, Answers, Note, shown};
 use super::bundle::{Bundle, Entry};
 use super::claim::Claim;
 use super::observations::{self, Findings, same};
+use super::items::Place;
 use super::shape::Shape;
 use super::{items, people, treatment};
 use crate::domain::content::{CodeTables, Content, SystemCode};
-use crate::domain::order::OrderRequest;
 use crate::fhir::element::{list, put, text};
 use crate::fhir::outcome::Issue;
+use crate::fhir::refused::MEMBER;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -57,13 +58,12 @@ impl Reading {
     }
 }
 
-/// Reads a request. Of one that changes an order, what it leaves out stays as the order has it.
-pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Content, stored: Option<&OrderRequest>) -> Reading {
+/// Reads a request. One that changes another is read alike: it says everything anew, and what it does not say is not told.
+pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Content) -> Reading {
     let tables = &content.code_tables;
-    let before = stored.and_then(|stored| serde_json::to_value(stored).ok());
-    let mut reader = Reader { bundle, claim, shape, tables, before, reading: Reading::default(), order: Map::new() };
+    let mut reader = Reader { bundle, claim, shape, content, tables, reading: Reading::default(), order: Map::new() };
     reader.member();
-    reader.request(content);
+    reader.request();
     reader.providers();
     let mut told = reader.questionnaires();
     let plan = told.fields.remove("treatment");
@@ -76,11 +76,7 @@ pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Con
     } else {
         reader.treatment(plan);
     }
-    let told = Value::Object(reader.order);
-    reader.reading.order = match stored {
-        Some(stored) => over(stored, told),
-        None => told,
-    };
+    reader.reading.order = Value::Object(reader.order);
     reader.reading
 }
 
@@ -101,9 +97,8 @@ struct Reader<'a, 'v> {
     bundle: &'a Bundle<'v>,
     claim: &'a Claim<'v>,
     shape: &'a Shape,
+    content: &'a Content,
     tables: &'a CodeTables,
-    /// The order that is changed.
-    before: Option<Value>,
     reading: Reading,
     order: Map<String, Value>,
 }
@@ -124,6 +119,7 @@ impl Reader<'_, '_> {
 
     fn member(&mut self) {
         let mut member = people::member(self.claim);
+        self.reading.issues.extend(people::faults(self.bundle, self.claim));
         let path = self.claim.entry.path("insurer");
         match plan(self.claim, self.tables) {
             Some(plan) => {
@@ -136,32 +132,46 @@ impl Reader<'_, '_> {
                 item: None,
             }),
         }
+        if !people::is_one_member(self.claim) {
+            self.reading.rejected.push(Rejected {
+                refusal: "member-mismatch",
+                expression: self.claim.coverage.path("identifier"),
+                text: MEMBER.to_owned(),
+                item: None,
+            });
+        }
         self.set("member", Value::Object(member), self.claim.patient.path(""));
         self.reading.origins.insert("/member/member_id".to_owned(), self.claim.coverage.path("identifier"));
     }
 
-    fn request(&mut self, content: &Content) {
+    fn request(&mut self) {
         let (bundle, claim) = (self.bundle, self.claim);
         let service = if items::is_radiation(claim) { "radiation_oncology" } else { "medical_oncology" };
         self.set("service", json!(service), claim.entry.path("item"));
         self.set("channel", json!("api"), claim.entry.path(""));
         let urgency = if items::is_urgent(claim) { "urgent" } else { "standard" };
         self.set("urgency", json!(urgency), claim.entry.path("priority"));
-        let mut inpatient = items::is_admission(bundle, claim);
-        if let Some((code, path, differs)) = items::place(claim) {
-            inpatient |= content.places_of_service.get(&code).is_some_and(|place| place.inpatient);
+        let admitted = self.sound(items::is_admission(bundle, claim)).unwrap_or_default();
+        let place = self.sound(items::place(claim, &self.content.places_of_service)).flatten();
+        let inpatient = admitted || place.as_ref().is_some_and(|place| place.admits);
+        if let Some(Place { code, path, differs, .. }) = place {
             if differs {
                 self.note(path.clone(), format!("the items have different places of service; {code} of the first is taken"));
             }
             self.set("place_of_service", json!(code), path);
         }
         self.set("setting", json!(if inpatient { "inpatient" } else { "outpatient" }), claim.entry.path("item"));
-        if let Some((day, path)) = items::date_of_service(claim) {
+        if let Some((day, path)) = self.sound(items::date_of_service(claim)).flatten() {
             self.set("date_of_service", json!(day), path);
         }
-        if let Some((code, path)) = items::diagnosis(bundle, claim) {
+        if let Some((code, path)) = self.sound(items::diagnosis(bundle, claim)).flatten() {
             self.set("diagnosis", json!({"icd10": code}), path);
         }
+    }
+
+    /// What was read; a fault is kept.
+    fn sound<T>(&mut self, read: Result<T, Issue>) -> Option<T> {
+        read.map_err(|issue| self.reading.issues.push(issue)).ok()
     }
 
     fn providers(&mut self) {
@@ -254,12 +264,16 @@ impl Reader<'_, '_> {
         self.named(&mut clinical, "biomarkers", found.biomarkers);
         self.named(&mut clinical, "assessments", found.assessments);
         self.reading.notes.extend(found.notes);
-        if !clinical.contains_key("sex") {
-            let sex = text(self.claim.patient.resource, "gender").filter(|gender| matches!(*gender, "female" | "male"));
-            if let Some(sex) = sex {
-                clinical.insert("sex".to_owned(), json!(sex));
-                self.reading.origins.insert("/clinical/sex".to_owned(), self.claim.patient.path("gender"));
+        let gender = text(self.claim.patient.resource, "gender").filter(|gender| matches!(*gender, "female" | "male"));
+        if let Some(gender) = gender {
+            let path = self.claim.patient.path("gender");
+            let sex = clinical.entry("sex").or_insert_with(|| json!(gender));
+            if matches!(sex.as_str(), Some("female" | "male")) && *sex != gender {
+                let words = format!("the questionnaire answers /clinical/sex with {}, the Patient is {gender}", shown(sex));
+                self.reading.notes.push(Note { expression: path.clone(), text: format!("{words}; it counts as unknown") });
+                *sex = json!("unknown");
             }
+            self.reading.origins.entry("/clinical/sex".to_owned()).or_insert(path);
         }
         self.order.insert("clinical".to_owned(), Value::Object(clinical));
     }
@@ -297,7 +311,6 @@ impl Reader<'_, '_> {
         if found.is_empty() {
             return;
         }
-        let of_before = if clinical.contains_key(list_name) { Vec::new() } else { self.stay(list_name, &found) };
         let slot = clinical.entry(list_name).or_insert_with(|| json!([]));
         let Value::Array(told) = slot else { return };
         let asked = told.len();
@@ -325,22 +338,10 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        told.extend(of_before);
-    }
-
-    /// The results that the order has under other names than these: a change that brings a result leaves the others.
-    fn stay(&self, list_name: &str, found: &[(Value, String)]) -> Vec<Value> {
-        let stored = self.before.as_ref().and_then(|order| order.get("clinical")?.get(list_name)?.as_array());
-        let is_new = |result: &&Value| {
-            let name = result.get("name").cloned().unwrap_or_default();
-            found.iter().any(|(other, _)| other.get("name").is_some_and(|other| same(other, &name)))
-        };
-        stored.into_iter().flatten().filter(|result| !is_new(result)).cloned().collect()
     }
 
     fn treatment(&mut self, told: Option<Value>) {
-        let before = self.before.as_ref().and_then(|order| order.get("treatment"));
-        let plan = treatment::read(self.bundle, self.claim, told, before, (self.shape, self.tables));
+        let plan = treatment::read(self.bundle, self.claim, told, self.shape, self.content);
         self.reading.issues.extend(plan.issues);
         self.reading.origins.extend(plan.origins);
         for (item, note) in plan.untold {
@@ -360,49 +361,17 @@ impl Reader<'_, '_> {
             return;
         }
         let (bundle, claim) = (self.bundle, self.claim);
-        let asked = claim.lines.iter().filter(|line| !line.is_cancelled).map(|line| {
+        let mut asked = Vec::new();
+        for line in &claim.lines {
             let units = line.item.get("quantity").and_then(|quantity| quantity.get("value")).and_then(Value::as_number);
             let units = units.and_then(answers::whole);
-            json!({"line": line.sequence, "code": items::product(bundle, claim, line).code, "units": units})
-        });
-        if let Some(radiation) = entry.as_object_mut() {
-            radiation.insert("procedures".to_owned(), Value::Array(asked.collect()));
-        }
-    }
-}
-
-/// The order as it is, with what a change says of it: what the change leaves out stays.
-fn over(stored: &OrderRequest, told: Value) -> Value {
-    let mut order = serde_json::to_value(stored).unwrap_or_default();
-    lay_over(&mut order, told);
-    // how the order came in first is no part of a change
-    if let Some(order) = order.as_object_mut() {
-        order.insert("channel".to_owned(), json!(stored.channel));
-    }
-    order
-}
-
-fn lay_over(under: &mut Value, over: Value) {
-    match (under, over) {
-        (_, Value::Null) => {}
-        (Value::Object(under), Value::Object(over)) => {
-            for (name, value) in over {
-                lay_over(under.entry(name).or_insert(Value::Null), value);
+            match items::product(bundle, claim, line, &self.content.drugs) {
+                Ok(product) => asked.push(json!({"line": line.sequence, "code": product.code, "units": units})),
+                Err(issue) => self.reading.issues.push(issue),
             }
         }
-        (under, over) => *under = over,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lay_over;
-    use serde_json::json;
-
-    #[test]
-    fn what_a_change_leaves_out_stays() {
-        let mut order = json!({"a": {"b": 1, "c": [1, 2]}, "d": "e"});
-        lay_over(&mut order, json!({"a": {"b": null, "c": [3]}, "f": "g"}));
-        assert_eq!(order, json!({"a": {"b": 1, "c": [3]}, "d": "e", "f": "g"}));
+        if let Some(radiation) = entry.as_object_mut() {
+            radiation.insert("procedures".to_owned(), Value::Array(asked));
+        }
     }
 }

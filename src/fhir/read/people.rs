@@ -1,13 +1,17 @@
 //! Who: the member, the clinician who orders, who treats, whom to call.
 
 use super::bundle::{Bundle, Entry};
-use super::claim::Claim;
-use crate::fhir::element::{date, has_code, identifier_of, identifier_typed, list, text};
+use super::claim::{Claim, Line};
+use crate::fhir::element::{date, extension, has_code, identifier_of, identifier_typed, identifiers_typed, list, text};
+use crate::fhir::outcome::Issue;
 use crate::fhir::urls;
 use serde_json::{Map, Value, json};
 
 /// Roles of a care team that treat or dispense: service provider, facility, service location.
 const SERVICING: [&str; 3] = ["SJ", "FA", "77"];
+
+/// States of a request that nobody carries out.
+const VOID: [&str; 4] = ["entered-in-error", "cancelled", "stopped", "revoked"];
 
 /// A part of an order with where it was read from.
 pub type Read = (Value, String);
@@ -25,6 +29,31 @@ pub fn member(claim: &Claim<'_>) -> Map<String, Value> {
     member.insert("last_name".to_owned(), json!(last));
     member.insert("birth_date".to_owned(), json!(born));
     member
+}
+
+/// What speaks against asking for this patient under this coverage.
+pub fn faults(bundle: &Bundle<'_>, claim: &Claim<'_>) -> Vec<Issue> {
+    let (coverage, patient) = (claim.coverage, claim.patient);
+    let mut faults = Vec::new();
+    let mut fault = |at: String, words: &str| faults.push(Issue::at("business-rule", at, words));
+    let lives = |name: &str| patient.resource.get(name).is_none_or(|told| *told == false);
+    if !lives("deceasedBoolean") || !lives("deceasedDateTime") {
+        fault(patient.path("deceased"), "the patient is said to have died");
+    }
+    if text(coverage.resource, "status").is_some_and(|status| !matches!(status, "active" | "draft")) {
+        fault(coverage.path("status"), "the coverage is said to be not in force");
+    }
+    let is_of_another = |beneficiary: &Value| bundle.resolve(coverage, beneficiary) != Some(patient);
+    if coverage.resource.get("beneficiary").filter(|it| text(it, "reference").is_some()).is_some_and(is_of_another) {
+        fault(coverage.path("beneficiary"), "the coverage is that of somebody else than the patient of the Claim");
+    }
+    faults
+}
+
+/// True where the coverage and the patient have one number of the member at most.
+pub fn is_one_member(claim: &Claim<'_>) -> bool {
+    let mut numbers = [claim.coverage, claim.patient].into_iter().flat_map(|entry| identifiers_typed(entry.resource, "MB"));
+    numbers.next().is_none_or(|first| numbers.all(|other| other == first))
 }
 
 /// Given and family name: those of the official one, or the first.
@@ -92,13 +121,27 @@ pub fn practitioner<'v>(bundle: &Bundle<'v>, source: Entry<'v>) -> Option<Entry<
 
 /// The requests that the items are for.
 pub fn requested<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>) -> Vec<Entry<'v>> {
-    claim.lines.iter().filter_map(|line| requested_by(bundle, claim, line.item)).collect()
+    claim.lines.iter().filter_map(|line| requested_by(bundle, claim, line).ok().flatten()).collect()
 }
 
-/// The request that an item is for.
-pub fn requested_by<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>, item: &'v Value) -> Option<Entry<'v>> {
-    let extension = crate::fhir::element::extension(item, urls::REQUESTED_SERVICE)?;
-    bundle.resolve(claim.entry, extension.get("valueReference")?)
+/// The request that an item is for. One that is named and not there, or not to be carried out, is a fault.
+pub fn requested_by<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>, line: &Line<'v>) -> Result<Option<Entry<'v>>, Issue> {
+    let Some(extension) = extension(line.item, urls::REQUESTED_SERVICE) else { return Ok(None) };
+    let found = extension.get("valueReference").and_then(|reference| bundle.resolve(claim.entry, reference));
+    let Some(request) = found else {
+        let words = "the request that this item is for is not in the Bundle, or not once only";
+        return Err(Issue::at("not-found", claim.item_path(line, "extension"), words));
+    };
+    let refuse = |member: &str, words: String| Err(Issue::at("business-rule", request.path(member), words));
+    if request.resource.get("doNotPerform").is_some_and(|flag| flag != false) {
+        return refuse("doNotPerform", "this request says that it is not to be carried out, and an item asks for it".to_owned());
+    }
+    match text(request.resource, "status") {
+        Some(status) if VOID.contains(&status) => {
+            refuse("status", format!("this request is {status}, and an item asks for it"))
+        }
+        _ => Ok(Some(request)),
+    }
 }
 
 /// An address, as far as its parts are written as the order takes them.

@@ -4,7 +4,7 @@ use super::{Context, concept, extension, instant};
 use crate::domain::case::{Case, CaseDrug};
 use crate::domain::content::Coded;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
-use crate::fhir::element::{extension as extension_of, list, put, text};
+use crate::fhir::element::{date, extension as extension_of, list, put, text};
 use crate::fhir::read::answers::Note;
 use crate::fhir::read::claim::{Claim, Line};
 use crate::fhir::urls;
@@ -223,7 +223,7 @@ fn in_words(drug: &CaseDrug) -> String {
 
 fn requested_date(line: &Line<'_>) -> Option<Value> {
     let (name, value) = ["servicedDate", "servicedPeriod"].into_iter().find_map(|name| Some((name, line.item.get(name)?)))?;
-    let value_name = if name == "servicedDate" { "valueDate" } else { "valuePeriod" };
+    let value_name = if name == "servicedDate" { "valueDateTime" } else { "valuePeriod" };
     Some(extension(urls::REQUESTED_SERVICE_DATE, value_name, value.clone()))
 }
 
@@ -285,9 +285,28 @@ fn reason(answer: Answer<'_>, code: &str, words: &str) -> Value {
     reason
 }
 
+/// What is asked for beyond what is authorized.
+fn beyond(line: &Line<'_>, drug: &CaseDrug) -> Option<String> {
+    let quantity = line.item.get("quantity").and_then(|quantity| quantity.get("value")).and_then(Value::as_f64);
+    let units = drug.units_approved.and_then(|units| u32::try_from(units).ok());
+    let more = quantity.zip(units).filter(|(asked, units)| *asked > f64::from(*units));
+    let end = line.item.get("servicedPeriod").and_then(|period| text(period, "end")).and_then(date);
+    let longer = end.zip(drug.valid_through).filter(|(end, through)| end > through);
+    let of_units = more.map(|(asked, units)| format!("{asked} units are asked for and {units} are authorized"));
+    let of_days = longer.map(|(end, through)| format!("days through {end} are asked for and those through {through} are authorized"));
+    let parts: Vec<String> = of_units.into_iter().chain(of_days).collect();
+    (!parts.is_empty()).then(|| format!("item {}: {}", line.sequence, parts.join("; ")))
+}
+
 /// What the practice should know beside the items.
 fn about_the_case(answer: Answer<'_>, notes: &mut Notes) {
     let case = answer.case;
+    for line in &answer.claim.lines {
+        let drug = case.lines().iter().find(|drug| drug.line == line.sequence && drug.status == DrugStatus::Authorized);
+        if let Some(words) = drug.and_then(|drug| beyond(line, drug)) {
+            notes.add(&words);
+        }
+    }
     for deviation in &case.deviations {
         notes.add(&format!("{} ({})", deviation.message, deviation.field));
     }

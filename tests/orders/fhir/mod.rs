@@ -9,6 +9,7 @@ mod kits;
 mod malformed;
 mod pairs;
 mod reading;
+mod refused;
 
 use crate::support;
 use axum::body::Body;
