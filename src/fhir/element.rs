@@ -75,8 +75,9 @@ pub fn identifier_typed<'v>(resource: &'v Value, code: &str) -> Option<&'v str> 
 
 /// The values of all of them.
 pub fn identifiers_typed<'v>(resource: &'v Value, code: &str) -> impl Iterator<Item = &'v str> {
-    let typed =
-        move |identifier: &&Value| identifier.get("type").is_some_and(|concept| codings(concept).any(|coding| coding.code == code));
+    let typed = move |identifier: &&Value| {
+        identifier.get("type").is_some_and(|concept| codings(concept).any(|coding| coding.code == code))
+    };
     list(resource, "identifier").iter().filter(typed).filter_map(|identifier| text(identifier, "value"))
 }
 

@@ -34,7 +34,9 @@ fn of_entry(entry: &Value) -> [u8; 32] {
     let mut entry = entry.clone();
     if let Some(resource) = entry.get_mut("resource") {
         if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
-            OF_THE_STORE.iter().for_each(|name| drop(meta.remove(*name)));
+            for name in OF_THE_STORE {
+                meta.remove(name);
+            }
         }
         if resource_type(resource) == "Claim"
             && let Some(members) = resource.as_object_mut()
@@ -115,8 +117,12 @@ mod tests {
         let first = of_request(&read(r#"{"id": "1", "timestamp": "a", "type": "collection", "entry": [{"a": 1, "b": [2]}]}"#));
         assert_eq!(first, of_request(&read(r#"{"entry": [{"b": [2], "a": 1}], "type": "collection", "id": "2"}"#)));
         assert_ne!(first, of_request(&read(r#"{"type": "collection", "entry": [{"a": 1, "b": [3]}]}"#)));
-        let entries = |one: &str, other: &str| of_request(&read(&format!(r#"{{"entry": [{{"resource": {one}}}, {{"resource": {other}}}]}}"#)));
-        let claim = |created: &str| format!(r#"{{"resourceType": "Claim", "created": "{created}", "meta": {{"lastUpdated": "{created}"}}}}"#);
+        let entries = |one: &str, other: &str| {
+            of_request(&read(&format!(r#"{{"entry": [{{"resource": {one}}}, {{"resource": {other}}}]}}"#)))
+        };
+        let claim = |created: &str| {
+            format!(r#"{{"resourceType": "Claim", "created": "{created}", "meta": {{"lastUpdated": "{created}"}}}}"#)
+        };
         let patient = |born: &str| format!(r#"{{"resourceType": "Patient", "created": "{born}"}}"#);
         assert_eq!(entries(&claim("1"), &patient("1")), entries(&patient("1"), &claim("2")));
         assert_ne!(entries(&claim("1"), &patient("1")), entries(&claim("1"), &patient("2")));

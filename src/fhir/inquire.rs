@@ -86,14 +86,11 @@ impl Example {
     /// What an inquiry says and is not understood is a fault: left out, it would find more than is asked for.
     fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, content: &Content, issues: &mut Vec<Issue>) -> Option<Self> {
         let mut member = people::member(claim);
-        match order::plan(claim, &content.code_tables) {
-            Some(plan) => {
-                member.insert("health_plan".to_owned(), json!(plan));
-            }
-            None => {
-                let words = "none of the payer's identifiers is that of a health plan here";
-                issues.push(Issue::at("code-invalid", claim.entry.path("insurer"), words));
-            }
+        if let Some(plan) = order::plan(claim, &content.code_tables) {
+            member.insert("health_plan".to_owned(), json!(plan));
+        } else {
+            let words = "none of the payer's identifiers is that of a health plan here";
+            issues.push(Issue::at("code-invalid", claim.entry.path("insurer"), words));
         }
         if claim.patient.resource.get("birthDate").is_some() && member.get("birth_date").is_none_or(Value::is_null) {
             issues.push(Issue::at("value", claim.patient.path("birthDate"), "a date of birth has year, month and day"));

@@ -35,12 +35,12 @@ impl Request<'_> {
     /// against what it became.
     pub(super) async fn change(&self) -> Result<Value, Failure> {
         for _ in 1..TRIES {
-            match self.change_once().await {
+            match Box::pin(self.change_once()).await {
                 Err(failure) if failure.is_conflict() => {}
                 done => return done,
             }
         }
-        self.change_once().await
+        Box::pin(self.change_once()).await
     }
 
     async fn change_once(&self) -> Result<Value, Failure> {

@@ -162,7 +162,8 @@ fn prior_of(claim: &Value) -> Option<&Value> {
 /// True where a Claim is related to the one that it changes; the relationship may be left out.
 fn is_prior(related: &Value) -> bool {
     let is_named = |concept: &Value| {
-        codings(concept).any(|coding| coding.code == "prior") || text(concept, "text").is_some_and(|text| text.eq_ignore_ascii_case("prior"))
+        codings(concept).any(|coding| coding.code == "prior")
+            || text(concept, "text").is_some_and(|text| text.eq_ignore_ascii_case("prior"))
     };
     related.get("relationship").is_none_or(is_named)
 }
@@ -172,12 +173,13 @@ fn faults_of_change(entry: Entry<'_>) -> Vec<Issue> {
     let mut faults = Vec::new();
     let related = list(entry.resource, "related");
     if related.len() > 1 || related.iter().any(|related| !is_prior(related) || related.get("claim").is_none()) {
-        let words = "what is understood of Claim.related is one Claim that this one changes: relationship `prior` and its reference";
+        let words =
+            "what is understood of Claim.related is one Claim that this one changes: relationship `prior` and its reference";
         faults.push(Issue::at("business-rule", entry.path("related"), words));
     }
     let items = list(entry.resource, "item").iter().enumerate();
-    let holders = std::iter::once((String::new(), entry.resource))
-        .chain(items.map(|(index, item)| (format!("item[{index}]."), item)));
+    let holders =
+        std::iter::once((String::new(), entry.resource)).chain(items.map(|(index, item)| (format!("item[{index}]."), item)));
     let is_change = prior_of(entry.resource).is_some();
     for (at, holder) in holders {
         let marks = list(holder, "extension").iter().filter(|extension| text(extension, "url") == Some(urls::CERTIFICATION_TYPE));

@@ -79,9 +79,11 @@ fn cycle(repeat: &Map<String, Value>) -> Option<(i64, i64)> {
 fn dose(instruction: &Value, order: &Shape) -> Option<Value> {
     let [rate] = list(instruction, "doseAndRate") else { return None };
     let quantity = rate.get("doseQuantity")?;
-    let is_plain = rate.get("type").is_none_or(|kind| codings(kind).all(|coding| matches!(coding.code, "ordered" | "calculated")));
+    let is_plain =
+        rate.get("type").is_none_or(|kind| codings(kind).all(|coding| matches!(coding.code, "ordered" | "calculated")));
     let is_ucum = quantity.get("system").is_none_or(|system| system == UCUM);
-    let is_read = has_only(rate, &["id", "type", "doseQuantity"]) && has_only(quantity, &["id", "value", "unit", "code", "system"]);
+    let is_read =
+        has_only(rate, &["id", "type", "doseQuantity"]) && has_only(quantity, &["id", "value", "unit", "code", "system"]);
     if !is_plain || !is_ucum || !is_read {
         return None;
     }
@@ -140,7 +142,8 @@ impl Said {
     }
 
     fn agrees(&self, cycle_length_days: i64, dose: &Value, route: Option<&str>, content: &Content) -> bool {
-        let same_dose = dose.get("amount").and_then(Value::as_f64) == Some(self.amount) && dose.get("unit") == Some(&json!(self.unit));
+        let same_dose =
+            dose.get("amount").and_then(Value::as_f64) == Some(self.amount) && dose.get("unit") == Some(&json!(self.unit));
         let same_route = match (route, self.route.as_deref()) {
             (Some(one), Some(other)) => content.dosing.said(one).route() == content.dosing.said(other).route(),
             _ => true,

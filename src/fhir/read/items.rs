@@ -178,12 +178,14 @@ fn day_of(holder: &Value, name: &str) -> Result<Option<NaiveDate>, &'static str>
 pub fn place(claim: &Claim<'_>, places: &BTreeMap<String, PlaceOfService>) -> Result<Option<Place>, Issue> {
     let mut found: Option<Place> = None;
     for line in &claim.lines {
-        let Some(told) = ["locationCodeableConcept", "locationReference", "locationAddress"].iter().find_map(|name| line.item.get(name))
+        let Some(told) =
+            ["locationCodeableConcept", "locationReference", "locationAddress"].iter().find_map(|name| line.item.get(name))
         else {
             continue;
         };
         let at = claim.item_path(line, "location");
-        let codes = codings(told).filter(|coding| is_system(coding.system, "Place_of_Service_Code_Set")).map(|coding| coding.code);
+        let codes =
+            codings(told).filter(|coding| is_system(coding.system, "Place_of_Service_Code_Set")).map(|coding| coding.code);
         let codes: BTreeSet<&str> = codes.collect();
         let (Some(code), 1) = (codes.first(), codes.len()) else {
             let words = "a place of service is one code of the CMS place of service code set";
@@ -226,7 +228,11 @@ pub fn is_admission(bundle: &Bundle<'_>, claim: &Claim<'_>) -> Result<bool, Issu
     match class.map(|class| class.code) {
         Some(code) if ADMITTED.contains(&code) => Ok(true),
         Some(code) if NOT_ADMITTED.contains(&code) => Ok(false),
-        _ => Err(Issue::at("code-invalid", entry.path("class"), "whether this encounter is an admission is not told by a code that is read")),
+        _ => Err(Issue::at(
+            "code-invalid",
+            entry.path("class"),
+            "whether this encounter is an admission is not told by a code that is read",
+        )),
     }
 }
 
@@ -275,7 +281,9 @@ pub fn diagnosis<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>) -> Result<Option<(S
 /// The ICD-10-CM code that a diagnosis of a Claim has.
 fn icd10_of<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>, diagnosis: &'v Value) -> Result<Option<String>, &'static str> {
     let of_reference = match diagnosis.get("diagnosisReference") {
-        Some(reference) => Some(bundle.resolve(claim.entry, reference).ok_or("the condition is not in the Bundle, or not once only")?),
+        Some(reference) => {
+            Some(bundle.resolve(claim.entry, reference).ok_or("the condition is not in the Bundle, or not once only")?)
+        }
         None => None,
     };
     let concepts = [diagnosis.get("diagnosisCodeableConcept"), of_reference.and_then(|entry| entry.resource.get("code"))];

@@ -43,7 +43,8 @@ struct Given {
 
 /// Reads every resource about the patient.
 pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, icd10: Option<&str>, order: &Shape, tables: &CodeTables) -> Findings {
-    let mut reader = Reader { order, tables, found: Findings::default(), given: HashMap::new(), unread: Vec::new(), unknown: Vec::new() };
+    let mut reader =
+        Reader { order, tables, found: Findings::default(), given: HashMap::new(), unread: Vec::new(), unknown: Vec::new() };
     for entry in bundle.of_type("Observation").filter(|entry| is_about(bundle, *entry, claim)) {
         if is_of_the_patient(bundle, entry, claim) {
             reader.observation(entry);
@@ -263,7 +264,10 @@ impl Reader<'_> {
             }
         }
         if let Some(first) = self.unknown.first() {
-            let words = format!("{} observations have codes that are not known here and were not read; one is {first}", self.unknown.len());
+            let words = format!(
+                "{} observations have codes that are not known here and were not read; one is {first}",
+                self.unknown.len()
+            );
             self.found.notes.push(Note { expression: "Bundle.entry".to_owned(), text: words });
         }
     }

@@ -3,8 +3,8 @@
 use super::answers::{self, Answers, Note, shown};
 use super::bundle::{Bundle, Entry};
 use super::claim::Claim;
-use super::observations::{self, Findings, same};
 use super::items::Place;
+use super::observations::{self, Findings, same};
 use super::shape::Shape;
 use super::{items, people, treatment};
 use crate::domain::content::{CodeTables, Content, SystemCode};

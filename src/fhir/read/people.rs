@@ -137,9 +137,7 @@ pub fn requested_by<'v>(bundle: &Bundle<'v>, claim: &Claim<'v>, line: &Line<'v>)
         return refuse("doNotPerform", "this request says that it is not to be carried out, and an item asks for it".to_owned());
     }
     match text(request.resource, "status") {
-        Some(status) if VOID.contains(&status) => {
-            refuse("status", format!("this request is {status}, and an item asks for it"))
-        }
+        Some(status) if VOID.contains(&status) => refuse("status", format!("this request is {status}, and an item asks for it")),
         _ => Ok(Some(request)),
     }
 }

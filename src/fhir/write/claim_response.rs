@@ -293,7 +293,8 @@ fn beyond(line: &Line<'_>, drug: &CaseDrug) -> Option<String> {
     let end = line.item.get("servicedPeriod").and_then(|period| text(period, "end")).and_then(date);
     let longer = end.zip(drug.valid_through).filter(|(end, through)| end > through);
     let of_units = more.map(|(asked, units)| format!("{asked} units are asked for and {units} are authorized"));
-    let of_days = longer.map(|(end, through)| format!("days through {end} are asked for and those through {through} are authorized"));
+    let of_days =
+        longer.map(|(end, through)| format!("days through {end} are asked for and those through {through} are authorized"));
     let parts: Vec<String> = of_units.into_iter().chain(of_days).collect();
     (!parts.is_empty()).then(|| format!("item {}: {}", line.sequence, parts.join("; ")))
 }

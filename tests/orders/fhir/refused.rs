@@ -94,9 +94,10 @@ fn marker(name: &str, result: &str) -> Value {
 /// One drug, given as its `MedicationRequest` says.
 fn pembro() -> Value {
     let mut bundle = tchp();
-    bundle["entry"].as_array_mut().unwrap().retain(|entry| {
-        entry["resource"]["resourceType"] != "MedicationRequest" || entry["resource"]["id"] == "med-1"
-    });
+    bundle["entry"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|entry| entry["resource"]["resourceType"] != "MedicationRequest" || entry["resource"]["id"] == "med-1");
     let claim = claim(&mut bundle);
     claim["item"].as_array_mut().unwrap().truncate(1);
     claim["item"][0]["productOrService"] = json!({"coding": [{"system": HCPCS, "code": "J9271"}]});
@@ -196,7 +197,11 @@ async fn an_item_and_whatever_is_said_of_it_mean_one_drug() {
             |b| item(b, 0)["productOrService"]["coding"].as_array_mut().unwrap().push(json!({"system": HCPCS, "code": "J9299"})),
             Fault,
         ),
-        ("a medication that is not there", |b| medication(b)["medicationReference"] = json!({"reference": "Medication/none"}), Fault),
+        (
+            "a medication that is not there",
+            |b| medication(b)["medicationReference"] = json!({"reference": "Medication/none"}),
+            Fault,
+        ),
         (
             "a request that is not there",
             |b| {
@@ -221,13 +226,22 @@ async fn an_item_and_whatever_is_said_of_it_mean_one_drug() {
         (
             "no product that is read",
             |b| {
-                item(b, 2)["productOrService"] = json!({"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "0002-7640-01"}]});
+                item(b, 2)["productOrService"] =
+                    json!({"coding": [{"system": "http://hl7.org/fhir/sid/ndc", "code": "0002-7640-01"}]});
                 without_request(item(b, 2));
             },
             Fault,
         ),
-        ("request for another drug", |b| entry(b, "MedicationRequest", "med-3")["medicationCodeableConcept"]["coding"][0]["code"] = json!("J9299"), Fault),
-        ("request that is not to be carried out", |b| entry(b, "MedicationRequest", "med-3")["doNotPerform"] = json!(true), Fault),
+        (
+            "request for another drug",
+            |b| entry(b, "MedicationRequest", "med-3")["medicationCodeableConcept"]["coding"][0]["code"] = json!("J9299"),
+            Fault,
+        ),
+        (
+            "request that is not to be carried out",
+            |b| entry(b, "MedicationRequest", "med-3")["doNotPerform"] = json!(true),
+            Fault,
+        ),
         (
             "the drug's name instead of its code",
             |b| {
@@ -248,13 +262,26 @@ async fn who_when_where_and_what_for_are_read_or_refused() {
         ("inpatient under another system", |b| place(b, "http://terminology.hl7.org/CodeSystem/ex-serviceplace", "21"), Fault),
         ("one item inpatient", |b| item(b, 2)["locationCodeableConcept"]["coding"][0]["code"] = json!("21"), Fault),
         ("acute admission", |b| encounter(b, &json!({"system": ACT, "code": "ACUTE"}), "e1"), Refused),
-        ("a class of their own", |b| encounter(b, &json!({"system": "http://ehr.example.org", "code": "INPATIENT"}), "e1"), Fault),
+        (
+            "a class of their own",
+            |b| encounter(b, &json!({"system": "http://ehr.example.org", "code": "INPATIENT"}), "e1"),
+            Fault,
+        ),
         ("an encounter that is not there", |b| encounter(b, &json!({"system": ACT, "code": "AMB"}), "none"), Fault),
         ("an ambulatory encounter", |b| encounter(b, &json!({"system": ACT, "code": "AMB"}), "e1"), Authorized),
-        ("diagnosis in another system", |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("http://snomed.info/sct"), Refused),
+        (
+            "diagnosis in another system",
+            |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("http://snomed.info/sct"),
+            Refused,
+        ),
         (
             "two codes of one diagnosis",
-            |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"].as_array_mut().unwrap().push(json!({"system": ICD, "code": "C34.11"})),
+            |b| {
+                diagnosis(b)["diagnosisCodeableConcept"]["coding"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({"system": ICD, "code": "C34.11"}))
+            },
             Fault,
         ),
         ("two principal diagnoses", |b| another_diagnosis(b, true), Fault),
@@ -262,7 +289,9 @@ async fn who_when_where_and_what_for_are_read_or_refused() {
             "items for another diagnosis",
             |b| {
                 another_diagnosis(b, false);
-                claim(b)["item"].as_array_mut().unwrap().iter_mut().for_each(|item| item["diagnosisSequence"] = json!([2]));
+                for item in claim(b)["item"].as_array_mut().unwrap() {
+                    item["diagnosisSequence"] = json!([2]);
+                }
             },
             Fault,
         ),
@@ -343,7 +372,11 @@ async fn a_change_says_everything_anew_and_what_it_does_not_say_is_not_told() {
     assert_eq!(became, Pended, "{words}");
     let rows: &[Row] = &[
         ("an answer that is taken out", |b| clinical(b).retain(|item| item["linkId"] != "/clinical/weight_kg"), Authorized),
-        ("a diagnosis that is not read", |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("http://snomed.info/sct"), Refused),
+        (
+            "a diagnosis that is not read",
+            |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("http://snomed.info/sct"),
+            Refused,
+        ),
         ("a month", |b| item(b, 0)["servicedPeriod"] = json!({"start": "2028-03"}), Fault),
         ("a place that is not read", |b| place(b, "http://example.org", "21"), Fault),
         ("a dose that is not read", |b| quantity(b)["code"] = json!("mg/d"), Refused),
@@ -381,7 +414,8 @@ async fn nothing_is_taken_back_in_the_name_of_another_member() {
         let prior = claim(&mut first)["identifier"][0].clone();
         let mut change = of_member(&pembro(), 1);
         claim(&mut change)["identifier"][0]["value"] = json!("CHANGE");
-        claim(&mut change)["related"] = json!([{"claim": {"identifier": prior}, "relationship": {"coding": [{"code": "prior"}]}}]);
+        claim(&mut change)["related"] =
+            json!([{"claim": {"identifier": prior}, "relationship": {"coding": [{"code": "prior"}]}}]);
         cancel(&mut change);
         how(&mut change);
         let (became, words) = becomes(&service, &change).await;
@@ -435,11 +469,20 @@ async fn a_result_that_contradicts_itself_is_unknown() {
     let rows: &[Row] = &[
         (
             "two codes",
-            |b| her2_of(b)["valueCodeableConcept"]["coding"].as_array_mut().unwrap().push(json!({"system": "http://loinc.org", "code": "LA6577-6"})),
+            |b| {
+                her2_of(b)["valueCodeableConcept"]["coding"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(json!({"system": "http://loinc.org", "code": "LA6577-6"}))
+            },
             Pended,
         ),
         ("other words", |b| her2_of(b)["valueCodeableConcept"]["text"] = json!("Negative (1+)"), Pended),
-        ("other words beside the code", |b| her2_of(b)["valueCodeableConcept"]["coding"][0]["display"] = json!("Negative"), Pended),
+        (
+            "other words beside the code",
+            |b| her2_of(b)["valueCodeableConcept"]["coding"][0]["display"] = json!("Negative"),
+            Pended,
+        ),
         (
             "another interpretation",
             |b| her2_of(b)["interpretation"] = json!([{"coding": [{"system": INTERPRETATION, "code": "NEG"}]}]),
@@ -449,9 +492,17 @@ async fn a_result_that_contradicts_itself_is_unknown() {
         ("two values", |b| her2_of(b)["valueString"] = json!("positive"), Pended),
         ("of somebody else", |b| her2_of(b)["focus"] = json!([{"reference": "RelatedPerson/mother"}]), Pended),
         ("a later one that is not read", |b| her2(b, &json!({"valueBoolean": false, "effectiveDateTime": "2026-11-28"})), Pended),
-        ("an earlier one that is not read", |b| her2(b, &json!({"valueBoolean": false, "effectiveDateTime": "2026-11-10"})), Authorized),
+        (
+            "an earlier one that is not read",
+            |b| her2(b, &json!({"valueBoolean": false, "effectiveDateTime": "2026-11-10"})),
+            Authorized,
+        ),
         ("the same words", |b| her2_of(b)["valueCodeableConcept"]["text"] = json!("Positive (3+)"), Authorized),
-        ("of the patient", |b| her2_of(b)["focus"] = json!([{"reference": claim(&mut b.clone())["patient"]["reference"]}]), Authorized),
+        (
+            "of the patient",
+            |b| her2_of(b)["focus"] = json!([{"reference": claim(&mut b.clone())["patient"]["reference"]}]),
+            Authorized,
+        ),
         ("a code that is not known", |b| observation(b, "99999-9", &json!({"valueString": "positive"})), Authorized),
     ];
     hold(observed, rows).await;
@@ -519,7 +570,11 @@ async fn marks_and_relations_that_are_not_understood_are_faults() {
         ("an appeal", |b| certification(b, 0)["code"] = json!("1"), Fault),
         ("a revision of nothing", |b| certification(b, 0)["code"] = json!("S"), Fault),
         ("a mark of another system", |b| certification(b, 2)["system"] = json!("http://example.org"), Fault),
-        ("the whole Claim cancelled", |b| claim(b)["modifierExtension"] = json!([{"url": CANCELLED, "valueBoolean": true}]), Fault),
+        (
+            "the whole Claim cancelled",
+            |b| claim(b)["modifierExtension"] = json!([{"url": CANCELLED, "valueBoolean": true}]),
+            Fault,
+        ),
         ("cancelled in words", |b| item(b, 2)["modifierExtension"] = json!([{"url": CANCELLED, "valueString": "true"}]), Fault),
         (
             "a request cancelled",
@@ -529,9 +584,21 @@ async fn marks_and_relations_that_are_not_understood_are_faults() {
         ("an entry negated", |b| b["entry"][0]["modifierExtension"] = json!([{"url": "http://example.org/not"}]), Fault),
         ("rules of the Bundle", |b| b["implicitRules"] = json!("http://example.org/rules"), Fault),
         ("rules of the Claim", |b| claim(b)["implicitRules"] = json!("http://example.org/rules"), Fault),
-        ("parts of an item", |b| item(b, 2)["detail"] = json!([{"sequence": 1, "productOrService": {"text": "nivolumab"}}]), Fault),
-        ("a relation of another kind", |b| related(b, &json!({"claim": {"reference": "Claim/1"}, "relationship": {"coding": [{"code": "associated"}]}})), Fault),
-        ("a relation to no Claim", |b| related(b, &json!({"reference": {"value": "1"}, "relationship": {"coding": [{"code": "prior"}]}})), Fault),
+        (
+            "parts of an item",
+            |b| item(b, 2)["detail"] = json!([{"sequence": 1, "productOrService": {"text": "nivolumab"}}]),
+            Fault,
+        ),
+        (
+            "a relation of another kind",
+            |b| related(b, &json!({"claim": {"reference": "Claim/1"}, "relationship": {"coding": [{"code": "associated"}]}})),
+            Fault,
+        ),
+        (
+            "a relation to no Claim",
+            |b| related(b, &json!({"reference": {"value": "1"}, "relationship": {"coding": [{"code": "prior"}]}})),
+            Fault,
+        ),
         ("two Claims", second_claim, Fault),
         ("another kind of Bundle", |b| b["type"] = json!("batch"), Fault),
         ("a patient who died", |b| entry_of(b, "Patient")["deceasedDateTime"] = json!("2026-11-01"), Fault),
@@ -591,7 +658,12 @@ async fn a_number_is_of_one_content_also_of_changes() {
     assert_eq!(submit(&service, &change).await.text, answer.text);
     let conflict = async |request: &Value, what: &str| {
         let answer = submit(&service, request).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["issue"][0]["code"]), (400, &json!("conflict")), "{what}: {}", answer.text);
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["issue"][0]["code"]),
+            (400, &json!("conflict")),
+            "{what}: {}",
+            answer.text
+        );
     };
     conflict(&change_of(&first, "CHANGE", &of_member(&pembro(), 1)), "another content under the number of the change").await;
     conflict(&change_of(&first, "REFUSED-2", &of_member(&pembro(), 1)), "the number of another case").await;
@@ -632,7 +704,11 @@ async fn an_inquiry_that_is_not_understood_finds_nothing_more() {
     let rows: &[Asked] = &[
         ("the request itself", |_| {}, Ok(1)),
         ("a code in another system", |b| item(b, 0)["productOrService"]["coding"][0]["system"] = json!("urn:oid:1.2"), Err(400)),
-        ("a diagnosis in another system", |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("urn:oid:1.2"), Err(400)),
+        (
+            "a diagnosis in another system",
+            |b| diagnosis(b)["diagnosisCodeableConcept"]["coding"][0]["system"] = json!("urn:oid:1.2"),
+            Err(400),
+        ),
         ("a month", |b| item(b, 2)["servicedPeriod"] = json!({"start": "2027-01", "end": "2027-01"}), Ok(1)),
         ("a month far away", |b| item(b, 2)["servicedPeriod"] = json!({"start": "2031-01", "end": "2031-01"}), Ok(0)),
         ("no date", |b| item(b, 2)["servicedPeriod"] = json!({"start": "soon"}), Err(400)),
