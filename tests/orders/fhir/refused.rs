@@ -280,7 +280,7 @@ async fn who_when_where_and_what_for_are_read_or_refused() {
                 diagnosis(b)["diagnosisCodeableConcept"]["coding"]
                     .as_array_mut()
                     .unwrap()
-                    .push(json!({"system": ICD, "code": "C34.11"}))
+                    .push(json!({"system": ICD, "code": "C34.11"}));
             },
             Fault,
         ),
@@ -473,7 +473,7 @@ async fn a_result_that_contradicts_itself_is_unknown() {
                 her2_of(b)["valueCodeableConcept"]["coding"]
                     .as_array_mut()
                     .unwrap()
-                    .push(json!({"system": "http://loinc.org", "code": "LA6577-6"}))
+                    .push(json!({"system": "http://loinc.org", "code": "LA6577-6"}));
             },
             Pended,
         ),
