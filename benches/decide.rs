@@ -152,6 +152,8 @@ fn multiplied(content: &Content, count: usize) -> Content {
         coverage: Arc::clone(&content.coverage),
         searches: Arc::clone(&content.searches),
         code_tables: Arc::clone(&content.code_tables),
+        plain: Arc::clone(&content.plain),
+        letters: Arc::clone(&content.letters),
         agreement: Arc::clone(&content.agreement),
         radiation: Arc::clone(&content.radiation),
     })

@@ -39,6 +39,7 @@ pub mod tokens;
 pub mod verifications;
 pub mod visibility;
 pub mod webhooks;
+pub mod worksheets;
 
 pub use crate::rules::review::ReviewError;
 pub use call::{Caller, Expected, Idempotent, RequestId};

@@ -1,6 +1,6 @@
 //! Setting documents: for the screen at once, for paper on a thread of its own, because setting a PDF is work for the processor.
 
-use super::Result;
+use super::{App, Result};
 use crate::documents::html;
 pub use crate::documents::{Align, Block, Document};
 
@@ -31,18 +31,23 @@ pub enum Rendered<T> {
     },
 }
 
+/// Across every page of a sandbox: whoever finds it on a printer must not take it for a real one.
+const SANDBOX: &str = "SANDBOX: not an authorization";
+
 /// Sets what `document` makes of the data, where data is not what is asked for.
 pub(super) async fn render<T>(
+    app: &App,
     data: T,
     format: Format,
     name: String,
     document: impl FnOnce(&T) -> Document,
 ) -> Result<Rendered<T>> {
+    let marked = |document: Document| Document { mark: app.settings.sandbox.then(|| SANDBOX.to_owned()), ..document };
     match format {
         Format::Json => Ok(Rendered::Json(Box::new(data))),
-        Format::Html => Ok(Rendered::Html(html::render(&document(&data)))),
+        Format::Html => Ok(Rendered::Html(html::render(&marked(document(&data))))),
         Format::Pdf => {
-            let document = document(&data);
+            let document = marked(document(&data));
             let set = tokio::task::spawn_blocking(move || crate::documents::pdf::render(&document)).await;
             let set = set.map_err(|error| super::Error::Internal(format!("setting a PDF: {error}")))?;
             let file = set.map_err(|error| super::Error::Internal(format!("setting a PDF: {error}")))?;

@@ -17,5 +17,5 @@ pub async fn get(app: &App, caller: &Caller, case_id: Uuid, format: Format) -> R
     let content = super::reviews::change::content_of(app, &case, now);
     let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
     let number = case.order_id.as_ref().or(case.case_number.as_ref()).cloned().unwrap_or_else(|| case.case_id.to_string());
-    render(Summary::of(case, &content, program), format, format!("order-summary-{number}"), Summary::document).await
+    render(app, Summary::of(case, &content, program), format, format!("order-summary-{number}"), Summary::document).await
 }

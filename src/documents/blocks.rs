@@ -13,10 +13,22 @@ pub struct Document {
     pub letterhead: Letterhead,
     /// The number under which people ask about it; on every page.
     pub reference: String,
+    /// Who sends it and where it goes, as it shows through the window of an envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
+    /// Its language, where it is not English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What stands at the foot of a sheet, where it is not `Page {page} of {pages}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_of: Option<String>,
     /// The instant as of which it speaks.
     pub dated: DateTime<Utc>,
     /// The content, in reading order.
     pub blocks: Vec<Block>,
+    /// Across every page and sheet, where the document is not to be taken for a real one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
 }
 
 /// Who speaks.
@@ -28,6 +40,15 @@ pub struct Letterhead {
     pub program: String,
     /// Who sends it on the plan's behalf.
     pub sender: String,
+}
+
+/// Addresses of a letter, line by line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Mail {
+    /// The sender.
+    pub from: Vec<String>,
+    /// The reader, name first.
+    pub to: Vec<String>,
 }
 
 /// A part of a document.
@@ -164,6 +185,16 @@ impl Block {
     /// A paragraph in English.
     pub fn paragraph(text: impl Into<String>) -> Self {
         Self::Paragraph { text: text.into(), language: None }
+    }
+
+    /// Its sentences: what is read as text, names and tables left out.
+    pub fn sentences(&self) -> Vec<String> {
+        match self {
+            Self::Paragraph { text, language: None } | Self::Quote { text } => vec![text.clone()],
+            Self::List { items } => items.clone(),
+            Self::Note { text, .. } => text.clone(),
+            Self::Heading { .. } | Self::Paragraph { .. } | Self::Facts { .. } | Self::Table { .. } => Vec::new(),
+        }
     }
 
     /// A note.

@@ -10,12 +10,23 @@ const STYLE: &str = include_str!("style.css");
 pub fn render(document: &Document) -> String {
     let mut page = Page(String::with_capacity(16 * 1024));
     let title = format!("{} · {}", document.title, document.reference);
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    let language = document.language.as_deref().map_or_else(|| "en".to_owned(), tag);
+    page.raw(&format!("<!DOCTYPE html>\n<html lang=\"{language}\">\n"));
+    page.raw("<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
     page.element("title", "", &title);
     page.raw("\n<style>\n");
     page.raw(STYLE);
-    page.raw("</style>\n</head>\n<body>\n<header>\n");
+    page.raw("</style>\n</head>\n<body");
+    if let Some(mark) = &document.mark {
+        page.raw(" data-mark=\"");
+        page.text(mark);
+        page.raw("\"");
+    }
+    page.raw(">\n<header>\n");
+    if let Some(mark) = &document.mark {
+        page.element("p", "class=\"mark\"", mark);
+    }
     let head = &document.letterhead;
     page.element("p", "class=\"plan\"", &head.plan);
     page.element("p", "class=\"program\"", &head.program);
@@ -23,6 +34,10 @@ pub fn render(document: &Document) -> String {
         page.element("p", "class=\"sender\"", &head.sender);
     }
     page.raw("</header>\n<main>\n");
+    if let Some(mail) = &document.mail {
+        page.element("address", "class=\"from\"", &mail.from.join("\n"));
+        page.element("address", "class=\"to\"", &mail.to.join("\n"));
+    }
     page.element("h1", "", &document.title);
     page.element("p", "class=\"reference\"", &document.reference);
     for block in &document.blocks {
@@ -32,6 +47,16 @@ pub fn render(document: &Document) -> String {
     page.element("p", "", &format!("{} · {}", head.plan, document.reference));
     page.raw("</footer>\n</body>\n</html>\n");
     page.0
+}
+
+/// A language tag that is nothing else.
+fn tag(language: &str) -> String {
+    language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+}
+
+/// Letters of Hebrew and Arabic, which run from right to left.
+const fn runs_right_to_left(letter: char) -> bool {
+    matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
 }
 
 struct Page(String);
@@ -58,7 +83,9 @@ impl Page {
 
     fn element(&mut self, name: &str, attributes: &str, text: &str) {
         let space = if attributes.is_empty() { "" } else { " " };
-        self.raw(&format!("<{name}{space}{attributes}>"));
+        // browsers then tell the direction of the text by its first letter
+        let direction = if text.chars().any(runs_right_to_left) { " dir=\"auto\"" } else { "" };
+        self.raw(&format!("<{name}{space}{attributes}{direction}>"));
         self.text(text);
         self.raw(&format!("</{name}>\n"));
     }
@@ -68,8 +95,7 @@ impl Page {
             Block::Heading { level, text } => self.element(if *level <= 2 { "h2" } else { "h3" }, "", text),
             Block::Paragraph { text, language: None } => self.element("p", "", text),
             Block::Paragraph { text, language: Some(language) } => {
-                let language: String = language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-                self.element("p", &format!("lang=\"{language}\""), text);
+                self.element("p", &format!("lang=\"{}\"", tag(language)), text);
             }
             Block::Quote { text } => self.element("blockquote", "", text),
             Block::Facts { items } => self.facts(items),
@@ -146,7 +172,7 @@ const fn align(align: Align) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::render;
-    use crate::documents::{Block, Cell, Column, Document, Letterhead};
+    use crate::documents::{Block, Cell, Column, Document, Letterhead, Mail};
 
     #[test]
     fn whatever_callers_wrote_stays_text() {
@@ -155,7 +181,11 @@ mod tests {
             title: hostile.to_owned(),
             letterhead: Letterhead { plan: hostile.to_owned(), program: String::new(), sender: hostile.to_owned() },
             reference: hostile.to_owned(),
+            language: Some(hostile.to_owned()),
+            page_of: None,
+            mail: Some(Mail { from: vec![hostile.to_owned()], to: vec![hostile.to_owned()] }),
             dated: chrono::DateTime::UNIX_EPOCH,
+            mark: Some(hostile.to_owned()),
             blocks: vec![
                 Block::Paragraph { text: hostile.to_owned(), language: Some("es\" onload=\"x".to_owned()) },
                 Block::Quote { text: hostile.to_owned() },

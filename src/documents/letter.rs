@@ -1,12 +1,13 @@
 //! Letters (DET-10): what was decided, why, and what can be done about it, to the member and to the ordering provider. Nothing about
 //! S-codes is ever in one (SCD-10).
 
-use super::blocks::Document;
-use super::letter_blocks;
+use super::blocks::{Block, Document};
 use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
+use super::{letter_blocks, letter_denial};
 use crate::domain::case::{Case, CaseDrug, Finding, LetterReference};
-use crate::domain::content::Program;
+use crate::domain::content::{Content, ENGLISH, LetterWords, Program, Template};
+use crate::domain::reading;
 use crate::domain::review::ReconsiderationDecision;
 use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Service, Truth};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -34,6 +35,21 @@ pub struct Letter {
     pub program: String,
     /// Health plan.
     pub health_plan: String,
+    /// Language of the letter, such as `en`.
+    #[serde(default = "english")]
+    pub language: String,
+    /// How it is set out.
+    #[serde(default)]
+    pub template: Template,
+    /// True where a part of the request is denied, and not all of it.
+    #[serde(default)]
+    pub in_part: bool,
+    /// True where the plan's file has no postal address for the member: it has to be addressed by hand.
+    #[serde(default)]
+    pub needs_address: bool,
+    /// How easy it is to read, where it is in English.
+    #[serde(default)]
+    pub reading: Option<Reading>,
     /// The number that authorizes; a denied case has none (DET-09).
     pub order_id: Option<String>,
     /// The drugs that it is about; empty for radiation.
@@ -81,10 +97,28 @@ pub struct DrugInLetter {
     pub reason: Option<String>,
     /// Why, in the physician's words.
     pub rationale: Option<String>,
+    /// The reason in clinical words, where the physician wrote none for the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinical_reason: Option<String>,
     /// Criteria that are not met, or could not be told.
     pub criteria_not_met: Vec<Criterion>,
     /// The line whose denial took this one along (CAS-04).
     pub implied_by_line: Option<u32>,
+}
+
+/// How easy a letter is to read: school grades by Flesch and Kincaid. A member's should be at most `aim`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Reading {
+    /// Of the whole letter.
+    pub grade: f64,
+    /// Of the reviewer's own words in it.
+    pub rationale_grade: Option<f64>,
+    /// The grade to aim at.
+    pub aim: f64,
+}
+
+fn english() -> String {
+    ENGLISH.to_owned()
 }
 
 /// A criterion that is not met.
@@ -94,6 +128,15 @@ pub struct Criterion {
     pub rule: String,
     /// What the rule said, in words.
     pub message: Option<String>,
+    /// What the criterion asks for, in plain English; null where the rule is no criterion of a policy.
+    #[serde(default)]
+    pub says: Option<String>,
+    /// Not met, or not to be told from the request.
+    #[serde(default)]
+    pub outcome: Option<Truth>,
+    /// Title of the policy.
+    #[serde(default)]
+    pub policy: Option<String>,
     /// Where the rule comes from, and whose criteria it is.
     pub source: Option<String>,
 }
@@ -142,6 +185,8 @@ pub struct Denied {
     pub reason_code: String,
     /// Why, in words.
     pub rationale: String,
+    /// True where these words were written for the member.
+    pub for_member: bool,
     /// Rules, or criteria in the physician's words.
     pub criteria_not_met: Vec<String>,
     /// The line whose denial took this one along.
@@ -161,6 +206,17 @@ pub struct LetterFacts {
     pub reconsidered: Option<ReconsiderationInLetter>,
 }
 
+/// What a letter is written from beside the case.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'t> {
+    /// The program that decided.
+    pub program: &'t Program,
+    /// The content that it decided by.
+    pub content: &'t Content,
+    /// The sentences of the letter's language.
+    pub words: &'t LetterWords,
+}
+
 impl Letter {
     /// The lines that it is about, whichever the service.
     pub fn lines(&self) -> &[DrugInLetter] {
@@ -168,7 +224,8 @@ impl Letter {
     }
 
     /// Writes a letter about a case as it stands.
-    pub fn write(reference: &LetterReference, case: &Case, program: &Program, facts: &LetterFacts) -> Self {
+    pub fn write(reference: &LetterReference, case: &Case, told: &Told<'_>, facts: &LetterFacts) -> Self {
+        let program = told.program;
         let is_denial = reference.kind == LetterKind::Denial;
         let own = |drug: &&CaseDrug| match drug.status {
             DrugStatus::NonAuthorized => is_denial,
@@ -176,10 +233,14 @@ impl Letter {
             _ => false,
         };
         let mut lines: Vec<DrugInLetter> =
-            case.lines().iter().filter(own).map(|drug| in_letter(drug, case, program, &facts.denied)).collect();
-        // a treatment without drug lines is denied as a whole
+            case.lines().iter().filter(own).map(|drug| in_letter(drug, case, told, facts, reference.to)).collect();
+        // a treatment without lines is denied as a whole
         lines.extend(
-            facts.denied.iter().filter(|denied| denied.line == 0 && is_denial).map(|denied| whole(denied, case, program)),
+            facts
+                .denied
+                .iter()
+                .filter(|denied| denied.line == 0 && is_denial)
+                .map(|denied| whole(denied, case, told, reference.to)),
         );
         let (drugs, procedures) = match case.request.service {
             Some(Service::RadiationOncology) => (Vec::new(), lines),
@@ -194,6 +255,11 @@ impl Letter {
             issued_at: reference.issued_at,
             program: case.program.clone(),
             health_plan: program.health_plan.clone(),
+            language: told.words.language.clone(),
+            template: template(reference, case, program),
+            in_part: is_denial && !letter_denial::is_denied_as_a_whole(case),
+            needs_address: reference.needs_address,
+            reading: None,
             order_id: case.order_id.clone(),
             drugs,
             procedures,
@@ -202,9 +268,17 @@ impl Letter {
             appeal: is_denial.then(|| appeal(program, facts)),
             document: letter_blocks::empty(program),
         };
-        letter_blocks::fill(&mut letter, case, program);
+        letter_blocks::fill(&mut letter, case, told);
+        letter.reading = reading(&letter);
         letter
     }
+}
+
+/// A denial to a member follows the notice of their line of business.
+fn template(reference: &LetterReference, case: &Case, program: &Program) -> Template {
+    let member =
+        case.member_on_file.as_ref().filter(|_| reference.kind == LetterKind::Denial && reference.to == Addressee::Member);
+    member.and_then(|member| program.letters.lines.get(&member.line_of_business)).map(|line| line.template).unwrap_or_default()
 }
 
 fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
@@ -218,8 +292,8 @@ fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
     }
 }
 
-fn in_letter(drug: &CaseDrug, case: &Case, program: &Program, denied: &[Denied]) -> DrugInLetter {
-    let denial = denied.iter().find(|denial| denial.line == drug.line && drug.status == DrugStatus::NonAuthorized);
+fn in_letter(drug: &CaseDrug, case: &Case, told: &Told<'_>, facts: &LetterFacts, to: Addressee) -> DrugInLetter {
+    let denial = facts.denied.iter().find(|denial| denial.line == drug.line && drug.status == DrugStatus::NonAuthorized);
     let entry = DrugInLetter {
         line: drug.line,
         hcpcs: drug.hcpcs.clone(),
@@ -234,31 +308,41 @@ fn in_letter(drug: &CaseDrug, case: &Case, program: &Program, denied: &[Denied])
         reason_code: None,
         reason: None,
         rationale: None,
+        clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
     };
     match denial {
-        Some(denial) => because(entry, denial, (&drug.findings, case), program),
+        Some(denial) => because(entry, denial, (&drug.findings, case), told, to),
         None => entry,
     }
 }
 
-fn because(entry: DrugInLetter, denied: &Denied, (findings, case): (&[String], &Case), program: &Program) -> DrugInLetter {
+fn because(
+    entry: DrugInLetter,
+    denied: &Denied,
+    (findings, case): (&[String], &Case),
+    told: &Told<'_>,
+    to: Addressee,
+) -> DrugInLetter {
+    let reason = told.program.reason(&denied.reason_code).filter(|_| to == Addressee::Member);
+    let lay = reason.map(|reason| reason.lay(&told.words.language).to_owned());
     DrugInLetter {
         reason_code: Some(denied.reason_code.clone()),
-        reason: Some(reason_in_words(&denied.reason_code, program)),
+        clinical_reason: lay.as_ref().filter(|_| !denied.for_member).map(|_| reason_in_words(&denied.reason_code, told.program)),
+        reason: Some(lay.unwrap_or_else(|| reason_in_words(&denied.reason_code, told.program))),
         rationale: Some(denied.rationale.clone()),
-        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case)).collect(),
+        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case, told.content)).collect(),
         implied_by_line: denied.implied_by_line,
         ..entry
     }
 }
 
-fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
+fn whole(denied: &Denied, case: &Case, told: &Told<'_>, to: Addressee) -> DrugInLetter {
     let entry = DrugInLetter {
         line: 0,
         hcpcs: None,
-        name: "the treatment as a whole".to_owned(),
+        name: told.words.phrase("whole_treatment").to_owned(),
         status: DrugStatus::NonAuthorized,
         dosing: String::new(),
         visits_approved: None,
@@ -269,10 +353,11 @@ fn whole(denied: &Denied, case: &Case, program: &Program) -> DrugInLetter {
         reason_code: None,
         reason: None,
         rationale: None,
+        clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
     };
-    because(entry, denied, (&[], case), program)
+    because(entry, denied, (&[], case), told, to)
 }
 
 /// A reason code in the clinical words of content; as it stands where a case was decided before content had it.
@@ -280,13 +365,29 @@ pub fn reason_in_words(code: &str, program: &Program) -> String {
     program.reason(code).map_or_else(|| words::sentence(&words::humanize(code)), |reason| reason.clinical.clone())
 }
 
-fn criterion(rule: &str, findings: &[String], case: &Case) -> Criterion {
+fn criterion(rule: &str, findings: &[String], case: &Case, content: &Content) -> Criterion {
     let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
     let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
     let finding = case.findings.iter().find(of_drug).or_else(|| case.findings.iter().find(told));
+    let policy = rule.strip_prefix("policy/").and_then(|rest| rest.split('/').next());
+    let policy = policy.and_then(|id| content.policies.iter().find(|policy| policy.id == id));
     Criterion {
         rule: rule.to_owned(),
         message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),
+        says: finding.and_then(|finding| finding.says.clone()),
+        outcome: finding.map(|finding| finding.outcome),
+        policy: policy.map(|policy| policy.title.clone()),
         source: finding.map(|finding| finding.source.clone()),
     }
+}
+
+/// How easy the letter is to read. Only English can be told.
+fn reading(letter: &Letter) -> Option<Reading> {
+    let text: Vec<String> = letter.document.blocks.iter().flat_map(Block::sentences).collect();
+    let rationales: Vec<&str> = letter.lines().iter().filter_map(|line| line.rationale.as_deref()).collect();
+    Some(Reading {
+        grade: reading::grade(&text.join("\n")).filter(|_| letter.language == ENGLISH)?,
+        rationale_grade: reading::grade(&rationales.join("\n")),
+        aim: reading::AIM,
+    })
 }

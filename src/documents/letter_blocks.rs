@@ -1,12 +1,13 @@
-//! A letter as a document, in the order in which its reader needs it: what was decided, why, what can be done, whom to ask.
+//! A letter as a document, in the order in which its reader needs it: what was decided, why, what can be done, whom to ask. Its sentences are
+//! content's, in the language of the letter.
 
-use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Tone};
-use super::letter::{CallInLetter, Criterion, DrugInLetter, Letter};
-use super::{disease, words};
-use crate::domain::case::{Case, CaseDrug};
-use crate::domain::content::Program;
+use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Mail, Tone};
+use super::letter::{DrugInLetter, Letter, Told};
+use super::{disease, letter_denial, letter_idn, words};
+use crate::domain::case::Case;
+use crate::domain::content::{ENGLISH, Program, Template};
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind, Service};
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugStatus, LetterKind, Service};
 
 /// The frame, before there is anything in it.
 pub(super) fn empty(program: &Program) -> Document {
@@ -18,29 +19,49 @@ pub(super) fn empty(program: &Program) -> Document {
             sender: program.letters.sender.clone(),
         },
         reference: String::new(),
+        mail: None,
+        language: None,
+        page_of: None,
         dated: chrono::DateTime::UNIX_EPOCH,
         blocks: Vec::new(),
+        mark: None,
     }
 }
 
 /// Writes the letter.
-pub(super) fn fill(letter: &mut Letter, case: &Case, program: &Program) {
-    let mut blocks = vec![Block::Facts { items: about(letter, case, program) }];
-    blocks.push(Block::paragraph(salutation(letter, case)));
-    match letter.kind {
-        LetterKind::Approval => approval(letter, case, program, &mut blocks),
-        LetterKind::Denial => denial(letter, case, program, &mut blocks),
+pub(super) fn fill(letter: &mut Letter, case: &Case, told: &Told<'_>) {
+    let mut blocks = vec![Block::Facts { items: about(letter, case, told) }];
+    match (letter.kind, letter.template) {
+        (LetterKind::Approval, _) => {
+            blocks.push(Block::paragraph(salutation(letter, case, told)));
+            approval(letter, case, told, &mut blocks);
+        }
+        (LetterKind::Denial, Template::Standard) => {
+            blocks.push(Block::paragraph(salutation(letter, case, told)));
+            letter_denial::denial(letter, case, told, &mut blocks);
+        }
+        (LetterKind::Denial, Template::IntegratedDenialNotice) => letter_idn::denial(letter, case, told, &mut blocks),
     }
-    questions(letter, program, &mut blocks);
-    notices(letter, program, &mut blocks);
-    letter.document.title = title(letter).to_owned();
-    letter.document.reference = letter
-        .order_id
-        .as_ref()
-        .filter(|_| letter.kind == LetterKind::Approval)
-        .map_or_else(|| format!("Case {}", case_number(letter)), |order_id| format!("Order ID {order_id}"));
+    letter.document.mail = mail(letter, case, told);
+    questions(letter, told, &mut blocks);
+    notices(letter, told, &mut blocks);
+    letter.document.title = title(letter, told);
+    letter.document.reference = letter.order_id.as_ref().filter(|_| letter.kind == LetterKind::Approval).map_or_else(
+        || told.words.say("case", &[("number", &case_number(letter))]),
+        |order_id| told.words.say("order_id", &[("number", order_id)]),
+    );
     letter.document.dated = letter.issued_at;
+    letter.document.language = Some(letter.language.clone()).filter(|language| language != ENGLISH);
+    letter.document.page_of = letter.document.language.as_ref().map(|_| told.words.phrase("page_of").to_owned());
     letter.document.blocks = blocks;
+}
+
+/// Where the letter goes: the member's address on the plan's file. What goes to a practice is sent as the practice asked.
+fn mail(letter: &Letter, case: &Case, told: &Told<'_>) -> Option<Mail> {
+    let address = case.member_on_file.as_ref().and_then(|member| member.address.clone());
+    let address = address.filter(|_| letter.to == Addressee::Member)?;
+    let to = std::iter::once(member(case)).chain(address).collect();
+    Some(Mail { from: told.program.letters.denial.return_address.clone(), to })
 }
 
 /// The number under which people ask about the case.
@@ -48,20 +69,27 @@ fn case_number(letter: &Letter) -> String {
     letter.case_number.clone().unwrap_or_else(|| letter.case_id.to_string())
 }
 
-fn title(letter: &Letter) -> &'static str {
-    match (letter.kind, letter.reconsideration.as_ref().map(|one| one.decision)) {
-        (LetterKind::Denial, Some(ReconsiderationDecision::Upheld)) => "Notice of denial after reconsideration",
-        (LetterKind::Denial, _) => "Notice of denial",
-        (LetterKind::Approval, Some(_)) => "Notice of approval after reconsideration",
-        (LetterKind::Approval, None) => "Notice of approval",
+fn title(letter: &Letter, told: &Told<'_>) -> String {
+    if letter.kind == LetterKind::Denial
+        && letter.template == Template::IntegratedDenialNotice
+        && letter.reconsideration.is_none()
+    {
+        return told.words.phrase("idn_title").to_owned();
     }
+    let key = match (letter.kind, letter.reconsideration.as_ref().map(|one| one.decision)) {
+        (LetterKind::Denial, Some(ReconsiderationDecision::Upheld)) => "notice_of_denial_after_reconsideration",
+        (LetterKind::Denial, _) => "notice_of_denial",
+        (LetterKind::Approval, Some(_)) => "notice_of_approval_after_reconsideration",
+        (LetterKind::Approval, None) => "notice_of_approval",
+    };
+    told.words.phrase(key).to_owned()
 }
 
 fn name(first: Option<&String>, last: Option<&String>) -> String {
     [first, last].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn member(case: &Case) -> String {
+pub(super) fn member(case: &Case) -> String {
     name(case.request.member.first_name.as_ref(), case.request.member.last_name.as_ref())
 }
 
@@ -69,100 +97,115 @@ fn provider(case: &Case) -> String {
     case.request.ordering_provider.as_ref().map_or_else(String::new, |one| name(one.first_name.as_ref(), one.last_name.as_ref()))
 }
 
-fn about(letter: &Letter, case: &Case, program: &Program) -> Vec<Fact> {
-    let mut facts = vec![Fact::new("Date", words::day(letter.issued_at.with_timezone(&program.time_zone).date_naive()))];
-    let mut fact = |name: &str, value: Option<String>| {
-        facts.extend(value.filter(|value| !value.trim().is_empty()).map(|value| Fact::new(name, value)));
-    };
-    let to = match letter.to {
+fn addressee(letter: &Letter, case: &Case) -> String {
+    match letter.to {
         Addressee::Member => member(case),
         Addressee::Provider => provider(case),
+    }
+}
+
+fn about(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<Fact> {
+    let program = told.program;
+    let local = |at: &chrono::DateTime<chrono::Utc>| told.words.day(at.with_timezone(&program.time_zone).date_naive());
+    let mut facts = Vec::new();
+    let mut fact = |key: &str, value: Option<String>| {
+        let value = value.filter(|value| !value.trim().is_empty());
+        facts.extend(value.map(|value| Fact::new(told.words.phrase(key), value)));
     };
-    fact("To", Some(to));
-    fact("Member", Some(member(case)));
-    fact("Member ID", case.request.member.member_id.clone());
-    fact("Ordering provider", Some(provider(case)));
-    fact("Servicing provider", case.request.servicing_provider.as_ref().and_then(|one| one.name.clone()));
-    fact("Diagnosis (ICD-10-CM)", case.request.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.clone()));
-    fact("Request received", Some(words::day(case.submitted_at.with_timezone(&program.time_zone).date_naive())));
+    fact("date", Some(local(&letter.issued_at)));
+    fact("to", Some(addressee(letter, case)));
+    fact("member", Some(member(case)));
+    fact("member_id", case.request.member.member_id.clone());
+    fact("ordering_provider", Some(provider(case)));
+    fact("servicing_provider", case.request.servicing_provider.as_ref().and_then(|one| one.name.clone()));
+    fact("diagnosis", disease::diagnosis(&case.request, told.content).map(diagnosis));
+    fact("request_received", Some(local(&case.submitted_at)));
     // what a denial is about has no number that authorizes (DET-09)
-    fact("Order ID", letter.order_id.clone().filter(|_| letter.kind == LetterKind::Approval));
-    fact("Case", Some(case_number(letter)));
+    fact("order_id_name", letter.order_id.clone().filter(|_| letter.kind == LetterKind::Approval));
+    fact("case_name", Some(case_number(letter)));
     facts
 }
 
-fn salutation(letter: &Letter, case: &Case) -> String {
-    let to = match letter.to {
-        Addressee::Member => member(case),
-        Addressee::Provider => provider(case),
-    };
-    if to.is_empty() { "Dear reader:".to_owned() } else { format!("Dear {to}:") }
+/// The name first: the code says nothing to whoever has the disease.
+fn diagnosis(known: disease::DiagnosisInWords) -> String {
+    match known.description {
+        Some(title) => format!("{title} ({})", known.icd10),
+        None => known.icd10,
+    }
 }
 
-fn approval(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Block>) {
+fn salutation(letter: &Letter, case: &Case, told: &Told<'_>) -> String {
+    let to = addressee(letter, case);
+    if to.is_empty() { told.words.phrase("dear_reader").to_owned() } else { told.words.say("dear", &[("name", &to)]) }
+}
+
+fn approval(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let say = |key: &str, values: &[(&str, &str)]| told.words.say(key, values);
+    let plan = told.program.health_plan_name.as_str();
     let mut text = vec![match letter.to {
-        Addressee::Member => format!("{} approves the treatment listed below.", program.health_plan_name),
-        Addressee::Provider => {
-            format!("{} approves the treatment listed below for {}.", program.health_plan_name, member(case))
-        }
+        Addressee::Member => say("approves_to_member", &[("plan", plan)]),
+        Addressee::Provider => say("approves_to_provider", &[("plan", plan), ("member", &member(case))]),
     }];
     if let Some(order_id) = &letter.order_id {
-        text.push(format!("Order ID {order_id}. Please have it at hand at every visit and on every question."));
+        text.push(say("keep_order_id", &[("number", order_id)]));
     }
-    blocks.push(Block::note(Tone::Good, "Approved", text));
-    reconsidered(letter, program, blocks);
-    let approved: Vec<&DrugInLetter> = letter.lines().iter().filter(|drug| drug.status == DrugStatus::Authorized).collect();
+    blocks.push(Block::note(Tone::Good, told.words.phrase("approved"), text));
+    letter_denial::reconsidered(letter, told, blocks);
+    let approved: Vec<&DrugInLetter> = letter.lines().iter().filter(|line| line.status == DrugStatus::Authorized).collect();
     if !approved.is_empty() {
-        let of_radiation = case.request.service == Some(Service::RadiationOncology);
-        let (what, dosing) = if of_radiation { ("Procedure", "Asked for") } else { ("Drug", "Dosing") };
-        blocks.push(Block::heading("What is approved"));
+        let [what, dosing, caption] = if of_radiation(case) {
+            ["procedure", "asked_for", "approved_procedures_table"]
+        } else {
+            ["drug", "dosing", "approved_table"]
+        };
+        blocks.push(Block::heading(told.words.phrase("what_is_approved")));
         blocks.push(Block::Table {
-            caption: if of_radiation {
-                "Approved procedures with units, treatment days and dates".to_owned()
-            } else {
-                "Approved drugs with dosing, visits, billing units and dates".to_owned()
-            },
+            caption: told.words.phrase(caption).to_owned(),
             columns: vec![
-                Column::text(what, 26),
-                Column::text(dosing, 30),
-                Column::number("Visits", 10),
-                Column::number("Billing units", 14),
-                Column::text("Valid", 20),
+                Column::text(told.words.phrase(what), 26),
+                Column::text(told.words.phrase(dosing), 30),
+                Column::number(told.words.phrase("visits"), 10),
+                Column::number(told.words.phrase("billing_units"), 14),
+                Column::text(told.words.phrase("valid"), 20),
             ],
-            rows: approved.into_iter().map(approved_row).collect(),
+            rows: approved.into_iter().map(|drug| approved_row(drug, told)).collect(),
         });
     }
     let radiation = disease::radiation_items(&case.request);
     if !radiation.is_empty() {
-        blocks.push(Block::heading("The radiation treatment"));
+        blocks.push(Block::heading(told.words.phrase("the_radiation")));
         blocks.push(Block::Facts { items: radiation.into_iter().map(|item| Fact::new(item.name, item.value)).collect() });
     }
-    others(case, blocks);
+    others(case, told, blocks);
     if case.status == CaseStatus::MultipleDecisionsRendered {
-        blocks.push(Block::paragraph(
-            "Another part of the request is not approved. A separate letter says which, why, and what can be done about it.",
-        ));
+        blocks.push(Block::paragraph(told.words.phrase("another_part")));
     }
-    blocks.push(Block::paragraph(
-        "The approval holds for the dates shown and for the treatment as it was requested. A changed treatment needs a new request. This \
-         letter is not a guarantee of payment: it depends on coverage on the day of service and on the terms of the plan.",
-    ));
+    blocks.push(Block::paragraph(told.words.phrase("not_a_guarantee")));
 }
 
-fn approved_row(drug: &DrugInLetter) -> Vec<Cell> {
+fn approved_row(drug: &DrugInLetter, told: &Told<'_>) -> Vec<Cell> {
     let code = drug.hcpcs.as_ref().map(|code| format!("HCPCS {code}"));
-    let unit = drug.billing_unit.as_ref().filter(|_| drug.units_approved.is_some()).map(|unit| format!("of {unit}"));
+    let unit = drug.billing_unit.as_ref().filter(|_| drug.units_approved.is_some());
+    let unit = unit.map(|unit| told.words.say("of_unit", &[("unit", unit)]));
     vec![
         Cell::with(words::capitalize(&drug.name), code),
         Cell::new(drug.dosing.clone()),
         Cell::new(drug.visits_approved.map_or_else(|| "–".to_owned(), |visits| words::count(u64::from(visits)))),
         Cell::with(drug.units_approved.map_or_else(|| "–".to_owned(), words::count), unit),
-        Cell::new(words::range(drug.valid_from, drug.valid_through).unwrap_or_else(|| "–".to_owned())),
+        Cell::new(valid(drug, told).unwrap_or_else(|| "–".to_owned())),
     ]
 }
 
+/// The dates of a drug, in the language of the letter.
+fn valid(drug: &DrugInLetter, told: &Told<'_>) -> Option<String> {
+    if told.words.language == ENGLISH {
+        return words::range(drug.valid_from, drug.valid_through);
+    }
+    Some(format!("{} – {}", told.words.day(drug.valid_from?), told.words.day(drug.valid_through?)))
+}
+
 /// Drugs that somebody else reviews, or nobody: they are on the request, and this letter does not decide them.
-fn others(case: &Case, blocks: &mut Vec<Block>) {
+fn others(case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     let not_ours = |status| {
         matches!(status, DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
     };
@@ -171,169 +214,60 @@ fn others(case: &Case, blocks: &mut Vec<Block>) {
         .iter()
         .filter(|drug| not_ours(drug.status))
         .map(|drug| {
+            if told.words.language != ENGLISH {
+                let key = match drug.status {
+                    DrugStatus::OtherImpact => "status_pharmacy",
+                    DrugStatus::ReferToHealthPlan => "status_refer",
+                    _ => "status_not_required",
+                };
+                return told.words.say(key, &[("name", &words::capitalize(&drug.name))]);
+            }
             let message = words::sentence(&words::without_ids(&drug.message));
-            let contact = drug.contact.as_ref().map(|contact| format!(" Contact: {}", words::sentence(&words::contact(contact))));
+            let contact = drug.contact.as_ref().map(|contact| words::sentence(&words::contact(contact)));
+            let contact = contact.map(|contact| format!(" {}", told.words.say("contact", &[("contact", &contact)])));
             let names_it = message.to_lowercase().contains(&drug.name.to_lowercase());
             let name = if names_it { String::new() } else { format!("{}: ", words::capitalize(&drug.name)) };
             format!("{name}{message}{}", contact.unwrap_or_default())
         })
         .collect();
     if !items.is_empty() {
-        let of_radiation = case.request.service == Some(Service::RadiationOncology);
-        blocks.push(Block::heading(if of_radiation { "Other procedures of the request" } else { "Other drugs of the request" }));
+        let heading = if of_radiation(case) { "other_procedures" } else { "other_drugs" };
+        blocks.push(Block::heading(told.words.phrase(heading)));
         blocks.push(Block::List { items });
     }
 }
 
-fn denial(letter: &Letter, case: &Case, program: &Program, blocks: &mut Vec<Block>) {
-    let whole = is_denied_as_a_whole(case);
-    let what = if whole { "the treatment requested" } else { "a part of the treatment requested" };
-    let mut text = vec![format!("{} does not approve {what}. The reasons are below.", program.health_plan_name)];
-    if whole {
-        let was_approved = case.letters.iter().any(|letter| letter.kind == LetterKind::Approval);
-        let sentence = if was_approved {
-            "The entire request is denied."
-        } else {
-            "The entire request is denied, and no Order ID is issued."
-        };
-        text.push(sentence.to_owned());
-    }
-    text.extend(case.status_reason.as_deref().filter(|_| whole).map(|reason| words::sentence(&words::without_ids(reason))));
-    text.push(
-        "A medical oncologist made this decision, after offering the ordering provider a peer-to-peer discussion.".to_owned(),
-    );
-    blocks.push(Block::note(Tone::Bad, "Not approved", text));
-    reconsidered(letter, program, blocks);
-    blocks.push(Block::heading("What is not approved, and why"));
-    for drug in letter.lines() {
-        denied_drug(drug, letter, case, blocks);
-    }
-    peer_to_peer(letter, program, blocks);
-    appeal(letter, blocks);
-    blocks.push(Block::paragraph(words::without_ids(&program.without_authorization)));
-}
-
-/// True where nothing of the request is approved because of a denial: of a treatment drug, or of everything. What the office withdrew
-/// itself was not denied.
-fn is_denied_as_a_whole(case: &Case) -> bool {
-    let denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
-    let withdrawn = |drug: &CaseDrug| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
-    let treatment = |drug: &CaseDrug| denied(drug) && drug.role != DrugRole::Supportive;
-    case.status == CaseStatus::NonAuthorized
-        && !case.lines().iter().any(withdrawn)
-        && (case.lines().iter().any(treatment) || case.lines().iter().all(denied))
-}
-
-fn denied_drug(drug: &DrugInLetter, letter: &Letter, case: &Case, blocks: &mut Vec<Block>) {
-    let code = drug.hcpcs.as_ref().map(|code| format!(" (HCPCS {code})")).unwrap_or_default();
-    let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
-    blocks.push(Block::subheading(format!("{}{code}{dosing}", words::capitalize(&drug.name))));
-    // where the denial that took it along was overturned, the reasons are its own
-    if let Some(cause) = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first)) {
-        let what = if letter.procedures.is_empty() { "treatment drug" } else { "treatment" };
-        blocks.push(Block::paragraph(format!(
-            "Not approved because {}, a {what} of the same request, is not, and the entire request is denied.",
-            cause.name
-        )));
-        return;
-    }
-    if let (Some(reason), Some(rationale)) = (&drug.reason, &drug.rationale) {
-        blocks.push(Block::paragraph(format!("Reason: {reason}")));
-        blocks.push(Block::paragraph("The physician's rationale:"));
-        blocks.push(Block::Quote { text: rationale.clone() });
-    } else {
-        let message = case.lines().iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
-        blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
-    }
-    if !drug.criteria_not_met.is_empty() {
-        blocks.push(Block::paragraph("Criteria that are not met, or could not be told from the request:"));
-        let item = |one: &Criterion| {
-            let source =
-                one.source.as_ref().map(|source| format!(" Source: {}.", source.trim_end_matches('.'))).unwrap_or_default();
-            let words = one.message.clone().unwrap_or_else(|| words::sentence(&one.rule));
-            let rule = if one.message.is_some() { format!(" (rule {})", one.rule) } else { String::new() };
-            format!("{words}{source}{rule}")
-        };
-        blocks.push(Block::List { items: drug.criteria_not_met.iter().map(item).collect() });
-    }
-}
-
-fn reconsidered(letter: &Letter, program: &Program, blocks: &mut Vec<Block>) {
-    let Some(one) = &letter.reconsideration else { return };
-    let day = words::day(one.decided_at.with_timezone(&program.time_zone).date_naive());
-    blocks.push(Block::heading("Reconsideration"));
-    let outcome = match (one.decision, letter.kind) {
-        (ReconsiderationDecision::Upheld, _) => "and upholds the denial: it stands",
-        (ReconsiderationDecision::Overturned, LetterKind::Approval) => "and overturned the denial",
-        (ReconsiderationDecision::Overturned, LetterKind::Denial) => "and overturned a part of the denial; the rest stands",
-    };
-    blocks.push(Block::paragraph(format!("Another physician reconsidered the request on {day} {outcome}. The rationale:")));
-    blocks.push(Block::Quote { text: one.rationale.clone() });
-}
-
-fn peer_to_peer(letter: &Letter, program: &Program, blocks: &mut Vec<Block>) {
-    if letter.peer_to_peer.is_empty() {
-        return;
-    }
-    blocks.push(Block::heading("Peer-to-peer discussion"));
-    let item = |call: &CallInLetter| {
-        let at = words::instant(&call.at, &program.time_zone);
-        let with = call.with.as_ref().map(|with| format!(", {with}")).unwrap_or_default();
-        match call.event.as_str() {
-            "offered" => format!("Offered to the ordering provider on {at}{with}"),
-            "scheduled" => format!("Scheduled for {at}{with}"),
-            "held" => format!("Held on {at}{with}"),
-            "declined" => format!("Declined by the practice on {at}{with}"),
-            "unreachable" => format!("The practice could not be reached on {at}{with}"),
-            other => format!("{} on {at}{with}", words::humanize(other)),
-        }
-    };
-    blocks.push(Block::List { items: letter.peer_to_peer.iter().map(item).collect() });
-}
-
-fn appeal(letter: &Letter, blocks: &mut Vec<Block>) {
-    let Some(appeal) = &letter.appeal else { return };
-    blocks.push(Block::heading("What you can do"));
-    blocks.push(Block::subheading("For the provider"));
-    if let Some(how) = &appeal.reconsideration {
-        let until = appeal.reconsideration_until.map(|day| format!(" The last day is {}.", words::day(day))).unwrap_or_default();
-        blocks.push(Block::paragraph(format!("Reconsideration: {how}{until}")));
-    }
-    for text in &appeal.provider {
-        blocks.push(Block::paragraph(format!("Appeal: {text}")));
-    }
-    blocks.push(Block::subheading("For the member"));
-    for text in &appeal.member {
-        blocks.push(Block::paragraph(text.clone()));
-    }
+fn of_radiation(case: &Case) -> bool {
+    case.request.service == Some(Service::RadiationOncology)
 }
 
 /// PRG-17: members ask the plan, providers the program.
-fn questions(letter: &Letter, program: &Program, blocks: &mut Vec<Block>) {
-    blocks.push(Block::heading("Questions"));
+fn questions(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let program = told.program;
+    blocks.push(Block::heading(told.words.phrase("questions")));
     blocks.push(Block::paragraph(match letter.to {
         Addressee::Member => program.letters.questions_member.clone(),
-        Addressee::Provider => {
-            let phone = program.phone.phone.as_ref().map(|phone| format!(" {phone}")).unwrap_or_default();
-            format!(
-                "Providers call the {}:{phone}, {}. {}",
-                program.phone.name,
-                program.phone.hours,
-                words::without_ids(&program.member_questions)
-            )
-        }
+        Addressee::Provider => told.words.say(
+            "questions_provider",
+            &[
+                ("name", &program.phone.name),
+                ("phone", program.phone.phone.as_deref().unwrap_or_default()),
+                ("hours", &program.phone.hours),
+                ("members", &words::without_ids(&program.member_questions)),
+            ],
+        ),
     }));
 }
 
 /// DET-12: in a member's letter.
-fn notices(letter: &Letter, program: &Program, blocks: &mut Vec<Block>) {
+fn notices(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
     if letter.to != Addressee::Member {
         return;
     }
-    blocks.push(Block::heading("Help in your language, and your rights"));
-    for line in &program.letters.language_assistance {
-        let language = Some(line.language.clone()).filter(|language| language != "en");
+    blocks.push(Block::heading(told.words.phrase("language_help")));
+    for line in &told.program.letters.language_assistance {
+        let language = Some(line.language.clone()).filter(|language| *language != letter.language);
         blocks.push(Block::Paragraph { text: line.text.clone(), language });
     }
-    blocks.push(Block::paragraph(program.letters.nondiscrimination.clone()));
+    blocks.push(Block::paragraph(told.program.letters.nondiscrimination.clone()));
 }

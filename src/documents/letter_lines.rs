@@ -33,6 +33,9 @@ pub struct ProcedureInLetter {
     pub reason: Option<String>,
     /// Why, in the physician's words.
     pub rationale: Option<String>,
+    /// The reason in clinical words, where the physician wrote none for the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clinical_reason: Option<String>,
     /// Criteria that are not met, or could not be told.
     pub criteria_not_met: Vec<Criterion>,
     /// The line whose denial took this one along (CAS-04).
@@ -54,6 +57,7 @@ impl From<DrugInLetter> for ProcedureInLetter {
             reason_code: line.reason_code,
             reason: line.reason,
             rationale: line.rationale,
+            clinical_reason: line.clinical_reason,
             criteria_not_met: line.criteria_not_met,
             implied_by_line: line.implied_by_line,
         }
@@ -76,6 +80,7 @@ impl From<ProcedureInLetter> for DrugInLetter {
             reason_code: procedure.reason_code,
             reason: procedure.reason,
             rationale: procedure.rationale,
+            clinical_reason: procedure.clinical_reason,
             criteria_not_met: procedure.criteria_not_met,
             implied_by_line: procedure.implied_by_line,
         }

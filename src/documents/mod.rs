@@ -6,17 +6,22 @@ mod disease;
 pub mod html;
 mod letter;
 mod letter_blocks;
+mod letter_denial;
+mod letter_idn;
 mod letter_lines;
 pub mod pdf;
 mod summary;
 mod summary_blocks;
 mod summary_text;
 pub mod words;
+mod worksheet;
 
-pub use blocks::{Align, Block, Cell, Column, Document, Fact, Letterhead, Tone};
+pub use blocks::{Align, Block, Cell, Column, Document, Fact, Letterhead, Mail, Tone};
 pub use disease::{DiagnosisInWords, DiseaseItem};
 pub use letter::{
-    Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, ReconsiderationInLetter, reason_in_words,
+    Appeal, CallInLetter, Criterion, Denied, DrugInLetter, Letter, LetterFacts, Reading, ReconsiderationInLetter, Told,
+    reason_in_words,
 };
 pub use letter_lines::ProcedureInLetter;
-pub use summary::{DrugInSummary, PathwayInSummary, ProcedureInSummary, ReviewInSummary, Summary};
+pub use summary::{DrugInSummary, OptionInSummary, PathwayInSummary, ProcedureInSummary, ReviewInSummary, Summary, UnitsOfCode};
+pub use worksheet::{NeededAnswer, Worksheet};

@@ -75,6 +75,8 @@ pub struct Summary {
     pub drugs: Vec<DrugInSummary>,
     /// One entry per line of a radiation order; empty for drugs.
     pub procedures: Vec<ProcedureInSummary>,
+    /// Billing units of all lines of a code together, as claims are held against them.
+    pub units_by_code: Vec<UnitsOfCode>,
     /// Pathway match.
     pub pathway: PathwayInSummary,
     /// Where the entry differs from what was expected.
@@ -129,6 +131,38 @@ pub struct ProcedureInSummary {
     pub contact_text: Option<String>,
 }
 
+/// Billing units approved of one HCPCS code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnitsOfCode {
+    /// The code.
+    pub hcpcs: String,
+    /// Generic name.
+    pub name: String,
+    /// Its lines.
+    pub lines: Vec<u32>,
+    /// Billing unit, such as `10 mg`.
+    pub billing_unit: Option<String>,
+    /// Units of all its lines; null where those of a line are not counted.
+    pub units_approved: Option<u64>,
+}
+
+/// A regimen among the options.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OptionInSummary {
+    /// True for what was entered.
+    pub entered: bool,
+    /// The regimen; null where what was entered is none.
+    pub regimen_id: Option<String>,
+    /// Its name.
+    pub regimen_name: String,
+    /// Its Pathway, where it is one.
+    pub pathway_id: Option<String>,
+    /// What keeps what was entered off a Pathway.
+    pub lacks: Vec<String>,
+    /// Why it is offered, or what it lacks.
+    pub reason: String,
+}
+
 /// The Pathway match in words.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PathwayInSummary {
@@ -137,6 +171,8 @@ pub struct PathwayInSummary {
     pub pathway: Pathway,
     /// The determination for people.
     pub determination_text: String,
+    /// What was entered with what it lacks, then the best three others; empty on a Pathway.
+    pub options_shown: Vec<OptionInSummary>,
 }
 
 /// The state of review in words (DET-07, DET-08).
@@ -167,9 +203,11 @@ impl Summary {
             s_codes_text: summary_text::s_codes(case.s_codes.as_deref(), case.status, program),
             without_authorization: summary_text::without_authorization(case.status, program),
             review: case.review.map(|review| review_in_words(review, program.time_zone)),
+            units_by_code: summary_text::units_by_code(&case.drugs),
             drugs: case.drugs.into_iter().map(drug_in_words).collect(),
             procedures: case.procedures.into_iter().map(procedure_in_words).collect(),
             pathway: PathwayInSummary {
+                options_shown: summary_text::options(&case.pathway, &case.deviations, content),
                 determination_text: words::pathway(case.pathway.determination).to_owned(),
                 pathway: case.pathway,
             },

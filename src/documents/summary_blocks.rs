@@ -4,7 +4,7 @@ use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Tone};
 use super::summary::{DrugInSummary, ProcedureInSummary, Summary};
 use super::words;
 use crate::domain::case::{PeerToPeer, ReviewQueue};
-use crate::domain::vocabulary::{CaseStatus, PathwayDetermination, Service, Urgency};
+use crate::domain::vocabulary::{CaseStatus, Service, Urgency};
 
 pub(super) fn document(summary: &Summary) -> Document {
     let mut blocks = vec![verdict(summary), Block::Facts { items: numbers(summary) }];
@@ -28,8 +28,12 @@ pub(super) fn document(summary: &Summary) -> Document {
             sender: String::new(),
         },
         reference: reference(summary),
+        mail: None,
+        language: None,
+        page_of: None,
         dated: summary.decided_at.unwrap_or(summary.submitted_at),
         blocks,
+        mark: None,
     }
 }
 
@@ -133,6 +137,7 @@ fn drugs(summary: &Summary, blocks: &mut Vec<Block>) {
         ],
         rows: summary.drugs.iter().map(drug_row).collect(),
     });
+    units(summary, blocks);
     let said: Vec<String> = summary.drugs.iter().filter_map(drug_says).collect();
     if !said.is_empty() {
         blocks.push(Block::subheading("What the status of each drug means"));
@@ -188,11 +193,46 @@ fn procedure_says(entry: &ProcedureInSummary) -> Option<String> {
     (!said.is_empty()).then(|| format!("Line {}: {}", entry.procedure.line, said.join(" ")))
 }
 
+/// Claims name codes, not lines: a code on several lines is summed.
+fn units(summary: &Summary, blocks: &mut Vec<Block>) {
+    if summary.units_by_code.iter().all(|code| code.lines.len() < 2) {
+        return;
+    }
+    blocks.push(Block::subheading("Billing units by HCPCS code"));
+    blocks.push(Block::Table {
+        caption: "Units of all lines of a code together".to_owned(),
+        columns: vec![
+            Column::text("HCPCS code", 16),
+            Column::text("Drug", 40),
+            Column::text("Lines", 18),
+            Column::number("Billing units", 26),
+        ],
+        rows: summary
+            .units_by_code
+            .iter()
+            .map(|code| {
+                let lines: Vec<String> = code.lines.iter().map(u32::to_string).collect();
+                let unit = code.billing_unit.as_ref().filter(|_| code.units_approved.is_some()).map(|unit| format!("of {unit}"));
+                vec![
+                    Cell::new(code.hcpcs.clone()),
+                    Cell::new(words::capitalize(&code.name)),
+                    Cell::new(lines.join(", ")),
+                    Cell::with(code.units_approved.map_or_else(|| "not counted".to_owned(), words::count), unit),
+                ]
+            })
+            .collect(),
+    });
+}
+
 fn drug_row(entry: &DrugInSummary) -> Vec<Cell> {
     let drug = &entry.drug;
     let code = drug.hcpcs.as_ref().map_or_else(|| "No HCPCS code".to_owned(), |code| format!("HCPCS {code}"));
     let role = words::humanize(drug.role.as_str());
-    let dose = drug.administered_dose.map(|dose| format!("{} {} each time", words::number(dose.amount), dose.unit));
+    let amount = |dose: crate::domain::order::Dose| format!("{} {}", words::number(dose.amount), dose.unit);
+    let dose = match (drug.first_administered_dose, drug.administered_dose) {
+        (Some(first), Some(later)) => Some(format!("first dose {}\nlater doses {} each", amount(first), amount(later))),
+        (first, later) => later.or(first).map(|dose| format!("{} each time", amount(dose))),
+    };
     let unit = drug.billing_unit.as_ref().filter(|_| drug.units_approved.is_some()).map(|unit| format!("of {unit}"));
     let order_id = drug.order_id.as_ref().map(|order_id| format!("Order ID {order_id}"));
     vec![
@@ -259,17 +299,18 @@ fn pathway(summary: &Summary, blocks: &mut Vec<Block>) {
     }
     facts.extend(pathway.pathway_id.as_ref().map(|id| Fact::new("Pathway", id.clone())));
     blocks.push(Block::Facts { items: facts });
-    if pathway.determination != PathwayDetermination::OnPathway && !pathway.options.is_empty() {
+    if !summary.pathway.options_shown.is_empty() {
         blocks.push(Block::subheading("Pathway options for this patient"));
         blocks.push(Block::Table {
-            caption: "Pathways that fit this patient, best first".to_owned(),
+            caption: "What was entered, and the Pathways that fit this patient best".to_owned(),
             columns: vec![Column::text("Pathway regimen", 38), Column::text("Why it is offered", 62)],
-            rows: pathway
-                .options
+            rows: summary
+                .pathway
+                .options_shown
                 .iter()
                 .map(|option| {
-                    let name = Cell::with(option.regimen_name.clone(), Some(option.pathway_id.clone()));
-                    vec![name, Cell::new(words::sentence(&option.reason))]
+                    let name = Cell::with(option.regimen_name.clone(), option.pathway_id.clone());
+                    vec![name, Cell::new(option.reason.clone())]
                 })
                 .collect(),
         });

@@ -1,9 +1,11 @@
 //! Sentences of the summary that depend on the program.
 
+use super::summary::{OptionInSummary, UnitsOfCode};
+use super::words;
 use super::words::without_ids;
-use crate::domain::case::{Contact, SCode};
-use crate::domain::content::Program;
-use crate::domain::vocabulary::CaseStatus;
+use crate::domain::case::{CaseDrug, Contact, Deviation, Pathway, SCode};
+use crate::domain::content::{Content, Program};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, PathwayDetermination};
 
 /// What holds for every S-code (SCD-04, SCD-12); nothing for those who see none (SCD-10).
 pub(super) fn s_codes(awarded: Option<&[SCode]>, status: CaseStatus, program: &Program) -> Option<String> {
@@ -32,4 +34,66 @@ pub(super) fn questions(program: &Program) -> Contact {
         url: program.phone.url.clone().or_else(|| program.portal.url.clone()),
         instructions: Some(program.phone.hours.clone()),
     }
+}
+
+/// Options beside what was entered.
+const OTHERS: usize = 3;
+
+/// Units of each code, its lines together.
+pub(super) fn units_by_code(drugs: &[CaseDrug]) -> Vec<UnitsOfCode> {
+    let mut found: Vec<UnitsOfCode> = Vec::new();
+    for drug in drugs.iter().filter(|drug| drug.status == DrugStatus::Authorized) {
+        let Some(hcpcs) = &drug.hcpcs else { continue };
+        match found.iter_mut().find(|known| known.hcpcs == *hcpcs) {
+            Some(known) => {
+                known.lines.push(drug.line);
+                known.units_approved = known.units_approved.zip(drug.units_approved).map(|(so_far, more)| so_far + more);
+            }
+            None => found.push(UnitsOfCode {
+                hcpcs: hcpcs.clone(),
+                name: drug.name.clone(),
+                lines: vec![drug.line],
+                billing_unit: drug.billing_unit.clone(),
+                units_approved: drug.units_approved,
+            }),
+        }
+    }
+    found
+}
+
+/// What was entered with what it lacks, then the best of the others (REG-09).
+pub(super) fn options(pathway: &Pathway, deviations: &[Deviation], content: &Content) -> Vec<OptionInSummary> {
+    if pathway.determination == PathwayDetermination::OnPathway || pathway.options.is_empty() {
+        return Vec::new();
+    }
+    let own = pathway.regimen_id.as_deref();
+    let designated = own.and_then(|id| content.regimen(id)).and_then(|regimen| regimen.pathway.as_ref());
+    let mut lacks: Vec<String> = Vec::new();
+    for deviation in deviations.iter().filter(|deviation| deviation.effect.is_off_pathway()) {
+        let lack = words::sentence(&without_ids(&deviation.message));
+        if !lacks.contains(&lack) {
+            lacks.push(lack);
+        }
+    }
+    if own.is_some() && designated.is_none() {
+        lacks.push("It is not designated as a Pathway.".to_owned());
+    }
+    let entered = OptionInSummary {
+        entered: true,
+        regimen_id: pathway.regimen_id.clone(),
+        regimen_name: pathway.regimen_name.clone().unwrap_or_else(|| "The treatment as entered".to_owned()),
+        pathway_id: designated.map(|pathway| pathway.id.clone()),
+        reason: if lacks.is_empty() { "Entered.".to_owned() } else { format!("Entered. {}", lacks.join(" ")) },
+        lacks,
+    };
+    let others = pathway.options.iter().filter(|option| Some(option.regimen_id.as_str()) != own).take(OTHERS);
+    let others = others.map(|option| OptionInSummary {
+        entered: false,
+        regimen_id: Some(option.regimen_id.clone()),
+        regimen_name: option.regimen_name.clone(),
+        pathway_id: Some(option.pathway_id.clone()),
+        lacks: Vec::new(),
+        reason: words::sentence(&option.reason),
+    });
+    std::iter::once(entered).chain(others).collect()
 }

@@ -12,6 +12,7 @@ pub mod claim_checks;
 mod content_disposition;
 pub mod coverage_requirements;
 pub mod disclosures;
+mod docs;
 pub mod eligibility;
 pub mod etag;
 pub mod failed_jobs;
@@ -39,6 +40,7 @@ pub mod problem_kinds;
 pub mod programs;
 pub mod providers;
 pub mod query;
+mod reading_grades;
 pub mod reason_codes;
 mod reconsiderations;
 mod record;
@@ -52,6 +54,7 @@ pub mod summaries;
 pub mod tokens;
 pub mod verifications;
 pub mod webhooks;
+mod worksheets;
 
 use crate::app::App;
 use axum::Router;
@@ -83,6 +86,8 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(coverage_requirements::routes())
         .merge(programs::routes())
         .merge(reason_codes::routes())
+        .merge(reading_grades::routes())
+        .merge(worksheets::routes())
         .merge(catalog::routes())
         .merge(providers::routes())
         .merge(verifications::routes())
@@ -155,7 +160,7 @@ fn routed(state: HttpState, pages: Router<HttpState>) -> Router {
 /// request put on the heap anew. Pages have a guard of their own.
 pub fn surround(routes: Router<HttpState>, pages: Router<HttpState>, state: HttpState) -> Router {
     let routes = routes.route_layer(from_fn_with_state(state.clone(), guard::guard));
-    let routes = routes.merge(operations::docs()).merge(nowhere());
+    let routes = routes.merge(docs::routes()).merge(nowhere());
     let routes = match cors(&state.app.settings.cors_origins) {
         Some(cors) => routes.layer(cors),
         None => routes,

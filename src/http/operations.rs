@@ -1,4 +1,4 @@
-//! What operators and tools call: health, readiness, metrics, the API description and its pages.
+//! What operators and tools call: health, readiness, metrics, the API description.
 
 use super::openapi::Api;
 use super::problem::Problem;
@@ -7,11 +7,9 @@ use crate::app::background::Failing;
 use crate::app::readiness::{self, Readiness};
 use crate::app::{App, ConnectionCount, failed_jobs};
 use crate::telemetry;
-use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::IntoResponse;
 use chrono::SecondsFormat;
 use std::sync::Arc;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,21 +21,6 @@ pub fn routes() -> OpenApiRouter<HttpState> {
         .routes(routes!(get_readiness))
         .routes(routes!(get_metrics))
         .routes(routes!(get_openapi))
-}
-
-/// The pages that show the API description; their files are compiled in.
-pub fn docs() -> Router<HttpState> {
-    let config = utoipa_swagger_ui::Config::from("/openapi.yaml").use_base_layout().validator_url("none");
-    Router::from(utoipa_swagger_ui::SwaggerUi::new("/docs").config(config)).layer(map_response(held_to_own_files))
-}
-
-/// Their script sets styles of its own and has pictures in its style sheet; nothing comes from or goes to anywhere else.
-const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-                           connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
-
-async fn held_to_own_files(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
-    response
 }
 
 /// Tells whether the process runs.

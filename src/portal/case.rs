@@ -101,7 +101,8 @@ fn letter_line(letter: &LetterReference, zone: Tz) -> LetterLine {
         Addressee::Member => "to the member",
         Addressee::Provider => "to the ordering provider",
     };
-    LetterLine { letter_id: letter.letter_id, name: format!("{kind} {to}, {}", on(letter.issued_at, zone)) }
+    let by_hand = if letter.needs_address { " (no postal address on file: address it by hand)" } else { "" };
+    LetterLine { letter_id: letter.letter_id, name: format!("{kind} {to}, {}{by_hand}", on(letter.issued_at, zone)) }
 }
 
 fn on(at: DateTime<Utc>, zone: Tz) -> String {

@@ -6,6 +6,7 @@ mod source;
 mod support;
 
 mod access_record;
+mod api_page;
 mod catalog;
 mod coverage_requirements;
 mod embedded_postgres;

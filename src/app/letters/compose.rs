@@ -2,11 +2,11 @@
 
 use crate::app::reviews::change::content_of;
 use crate::app::{App, Error, Result};
-use crate::documents::{CallInLetter, Denied, Letter, LetterFacts, ReconsiderationInLetter};
+use crate::documents::{CallInLetter, Denied, Letter, LetterFacts, ReconsiderationInLetter, Told};
 use crate::domain::case::{Case, LetterReference};
-use crate::domain::content::Program;
+use crate::domain::content::{Content, ENGLISH, Program};
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, LetterKind};
+use crate::domain::vocabulary::{Addressee, LetterKind, Service};
 use crate::rules::review::reconsideration::last_day;
 use crate::store;
 use crate::store::letters::{StoredCall, StoredDenial};
@@ -43,7 +43,28 @@ pub(super) async fn compose(
         facts.reconsider_until =
             program.reconsideration.filter(|_| facts.reconsidered.is_none()).map(|rule| until(case, program, rule.calendar_days));
     }
-    Ok(Letter::write(reference, case, program, &facts))
+    let language = language(case, reference, program, &content);
+    let words = content.letters.get(language).ok_or_else(|| Error::Internal(format!("no letter is in `{language}`")))?;
+    // a letter speaks one language, the program's words included
+    let mut program = Program::clone(program);
+    if let Some(translation) = program.letters.translations.get(language) {
+        program.without_authorization.clone_from(&translation.without_authorization);
+        program.letters = program.letters.in_language(language);
+    }
+    if let Some(member) = &case.member_on_file {
+        let service = case.request.service.unwrap_or(Service::MedicalOncology);
+        program.letters = program.letters.of_line(member.line_of_business, service, language);
+    }
+    Ok(Letter::write(reference, case, &Told { program: &program, content: &content, words }, &facts))
+}
+
+/// The language of a letter: the member's, where content and program have it; English for everybody else.
+fn language<'l>(case: &'l Case, reference: &LetterReference, program: &Program, content: &Content) -> &'l str {
+    let asked = case.member_on_file.as_ref().and_then(|member| member.language.as_deref());
+    let has_it = |language: &&str| {
+        *language == ENGLISH || (content.letters.get(language).is_some() && program.letters.translations.contains_key(*language))
+    };
+    asked.filter(|_| reference.to == Addressee::Member).filter(has_it).unwrap_or(ENGLISH)
 }
 
 /// The last day for a reconsideration (APP-01).
@@ -68,6 +89,7 @@ fn denied(stored: StoredDenial, to: Addressee) -> Option<Denied> {
     Some(Denied {
         line: u32::try_from(stored.line).ok()?,
         reason_code: stored.reason_code?,
+        for_member: for_member.is_some(),
         rationale: for_member.or(stored.rationale)?,
         criteria_not_met: stored.criteria_not_met,
         implied_by_line: stored.implied_by_line.and_then(|line| u32::try_from(line).ok()),

@@ -43,12 +43,14 @@ pub async fn get(app: &App, caller: &Caller, letter_id: Uuid, format: Format) ->
         (Some(content), _) => view::read_back(content)?,
         (None, Some(document)) => {
             let case: Case = view::read_back(document)?;
-            compose::compose(app, &mut conn, &case, &reference, compose::About::Decision).await?
+            // whether it has to be addressed by hand stands in the answer
+            let reference = case.letters.iter().find(|one| one.letter_id == letter_id).unwrap_or(&reference);
+            compose::compose(app, &mut conn, &case, reference, compose::About::Decision).await?
         }
         (None, None) => return Err(Error::Internal("a letter tells an event without an answer".to_owned())),
     };
     drop(conn);
-    render(letter, format, format!("letter-{letter_id}"), |letter| letter.document.clone()).await
+    render(app, letter, format, format!("letter-{letter_id}"), |letter| letter.document.clone()).await
 }
 
 /// A member's letter is between the member, the ordering practice, the plan and its administrator; who treats reads the provider's.
@@ -59,5 +61,5 @@ pub(in crate::app) fn may_read(caller: &Caller, to: Addressee) -> bool {
 fn reference(stored: &StoredLetter) -> Result<LetterReference> {
     let (kind, to) = (LetterKind::parse(&stored.kind), Addressee::parse(&stored.addressee));
     let (Some(kind), Some(to)) = (kind, to) else { return Err(Error::Internal("no such letter".to_owned())) };
-    Ok(LetterReference { letter_id: stored.letter_id, kind, to, issued_at: stored.issued_at })
+    Ok(LetterReference { letter_id: stored.letter_id, kind, to, issued_at: stored.issued_at, needs_address: false })
 }

@@ -1,7 +1,7 @@
 //! From a decision to the case that is answered and the rows that are stored.
 
 use crate::app::{Caller, visibility};
-use crate::domain::case::{Case, CaseDrug, Computed, PeerToPeer, Review, ReviewQueue};
+use crate::domain::case::{Case, CaseDrug, Computed, MemberOnFile, PeerToPeer, Review, ReviewQueue};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::Numbered;
@@ -194,6 +194,7 @@ fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>
         s_codes_withheld: decision.s_codes_withheld,
         review,
         findings: decision.findings,
+        member_on_file: Some(MemberOnFile::of(&decision.member)),
         letters: Vec::new(),
         request: facts.order.clone(),
     }

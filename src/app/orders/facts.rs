@@ -232,6 +232,8 @@ mod tests {
             group_number: None,
             trust: None,
             state: None,
+            address: None,
+            language: None,
             coverage_from: "2020-01-01".parse().unwrap(),
             coverage_through: None,
         }

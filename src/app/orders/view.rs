@@ -82,6 +82,7 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         changed = true;
         case.s_codes = None;
         case.s_codes_withheld = None;
+        case.member_on_file = None;
         case.notices.retain(|notice| notice.code != NoticeCode::OutOfNetwork);
         case.letters.retain(|letter| letters::may_read(caller, letter.to));
         let speaks_of_s_codes: Vec<String> = case

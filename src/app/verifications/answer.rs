@@ -271,6 +271,8 @@ mod tests {
             group_number: None,
             trust: None,
             state: None,
+            address: None,
+            language: None,
             coverage_from: day(from),
             coverage_through: through.map(day),
         }

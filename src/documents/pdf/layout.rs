@@ -2,6 +2,7 @@
 //! sheet, and one that fits no sheet is divided.
 
 use super::fonts::{Faces, Weight};
+use super::shaping::{Piece, runs_right_to_left};
 use super::structure::{Node, Structure};
 use super::wrap::wrap;
 
@@ -52,6 +53,8 @@ impl Style {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
     text: String,
+    /// True where its paragraph runs from right to left.
+    right_to_left: bool,
     style: Style,
     node: Option<Node>,
 }
@@ -62,12 +65,14 @@ pub(super) struct Lines {
     x: f32,
     width: f32,
     to_the_right: bool,
+    /// True where every line begins at the left, also one that runs from right to left.
+    to_the_left: bool,
     all: Vec<Line>,
 }
 
 impl Lines {
     pub(super) const fn at(x: f32, width: f32) -> Self {
-        Self { x, width, to_the_right: false, all: Vec::new() }
+        Self { x, width, to_the_right: false, to_the_left: false, all: Vec::new() }
     }
 
     pub(super) const fn flush_right(mut self, it_is: bool) -> Self {
@@ -75,19 +80,31 @@ impl Lines {
         self
     }
 
-    /// Adds text, broken into lines.
-    pub(super) fn text(mut self, faces: &Faces, text: &str, style: Style, node: Option<Node>) -> Self {
-        let lines = wrap(faces.of(style.weight), text, style.size, self.width);
-        let last = lines.len().saturating_sub(1);
-        self.all.extend(lines.into_iter().enumerate().map(|(index, line)| {
-            // words at the end of one line and the beginning of the next are two words for whoever reads the text
-            let text = if index < last && !line.ends_with(['-', '/', ' ']) { line + " " } else { line };
-            Line { text, style, node }
-        }));
+    /// For what stands in a form or a window: there the left edge is where readers look.
+    pub(super) const fn flush_left(mut self) -> Self {
+        self.to_the_left = true;
         self
     }
 
-    fn height(&self) -> f32 {
+    /// Adds text, broken into lines.
+    pub(super) fn text(mut self, faces: &Faces, text: &str, style: Style, node: Option<Node>) -> Self {
+        let mut paragraphs = text.split('\n').peekable();
+        while let Some(paragraph) = paragraphs.next() {
+            let right_to_left = !paragraph.is_ascii() && runs_right_to_left(paragraph);
+            let lines = wrap(faces, style.weight, paragraph, style.size, self.width);
+            let last = lines.len().saturating_sub(1);
+            let goes_on = paragraphs.peek().is_some();
+            self.all.extend(lines.into_iter().enumerate().map(|(index, line)| {
+                // words at the end of one line and the beginning of the next are two words for whoever reads the text
+                let is_last = index == last && !goes_on;
+                let text = if is_last || line.ends_with(['-', '/', ' ']) { line } else { line + " " };
+                Line { text, right_to_left, style, node }
+            }));
+        }
+        self
+    }
+
+    pub(super) fn height(&self) -> f32 {
         self.all.iter().map(|line| line.style.leading()).sum()
     }
 
@@ -117,11 +134,12 @@ pub(super) struct Frame {
 }
 
 /// Text on a sheet; without a node it is decoration.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Run {
     pub(super) x: f32,
     pub(super) y: f32,
-    pub(super) text: String,
+    /// From left to right.
+    pub(super) pieces: Vec<Piece>,
     pub(super) style: Style,
     pub(super) node: Option<Node>,
 }
@@ -176,6 +194,11 @@ impl<'f> Layout<'f> {
         if !self.sheet.runs.is_empty() {
             self.y += points;
         }
+    }
+
+    /// Goes down to this height, where the sheet is not filled that far.
+    pub(super) fn down_to(&mut self, y: f32) {
+        self.y = self.y.max(y);
     }
 
     /// Goes to the next sheet unless so much fits on this one.
@@ -259,18 +282,16 @@ impl<'f> Layout<'f> {
     fn column(&mut self, column: &Lines, lines: &[Line], padding: f32) {
         let mut y = self.y + padding;
         for line in lines {
-            let face = self.faces.of(line.style.weight);
-            let shift = if column.to_the_right { column.width - face.width(line.text.trim_end(), line.style.size) } else { 0.0 };
+            // what runs from right to left begins at the right
+            let flush_right = column.to_the_right || (line.right_to_left && !column.to_the_left);
+            let set = if flush_right || line.right_to_left { line.text.trim_end() } else { &line.text };
+            let pieces = self.faces.set(set, line.style.weight, Some(line.right_to_left));
+            let width = pieces.iter().map(|piece| piece.width).sum::<f32>() * line.style.size;
+            let shift = if flush_right { column.width - width } else { 0.0 };
             // the baseline: the text's own height, and half of what the leading adds
             let baseline = y + line.style.size * 0.9 + (line.style.leading() - line.style.size) / 2.0 - line.style.size * 0.02;
             if !line.text.is_empty() {
-                self.sheet.runs.push(Run {
-                    x: column.x + shift,
-                    y: baseline,
-                    text: line.text.clone(),
-                    style: line.style,
-                    node: line.node,
-                });
+                self.sheet.runs.push(Run { x: column.x + shift, y: baseline, pieces, style: line.style, node: line.node });
             }
             y += line.style.leading();
         }

@@ -4,6 +4,7 @@
 mod fonts;
 mod layout;
 mod setting;
+mod shaping;
 mod structure;
 mod wrap;
 
@@ -14,15 +15,19 @@ use krilla::SerializeSettings;
 use krilla::color::rgb;
 use krilla::configure::{Accessibility, ConfigurationBuilder};
 use krilla::destination::XyzDestination;
-use krilla::geom::{PathBuilder, Point, Rect};
+use krilla::geom::{PathBuilder, Point, Rect, Transform};
 use krilla::metadata::{self, Metadata};
 use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::paint::Fill;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag};
-use layout::{Area, BOTTOM, Color, Entry, LEFT, PAGE, RULE, Run, SOFT, Sheet, Style, WIDTH};
+use layout::{Area, BOTTOM, Color, Entry, INK, LEFT, PAGE, RULE, SOFT, Sheet, Style, WIDTH};
+use shaping::Piece;
 use structure::Node;
+
+/// Of the letters across a marked sheet: what is printed over them stays readable.
+const MARK: Color = [243, 222, 220];
 
 /// Why a document could not be set.
 #[derive(Debug, thiserror::Error)]
@@ -57,19 +62,20 @@ pub fn render(document: &Document) -> Result<Vec<u8>, PdfError> {
         let mut page = pdf.start_page_with(size);
         let mut surface = page.surface();
         let mut painter = Painter { surface: &mut surface, faces: &faces };
+        painter.mark(document, index);
         painter.sheet(sheet, &mut drawn);
         painter.running(document, index, count);
         surface.finish();
         page.finish();
     }
-    pdf.set_tag_tree(structure.tree(&drawn));
+    pdf.set_tag_tree(structure.tree(&drawn, document.language.as_deref().unwrap_or("en")));
     pdf.finish().map_err(|error| PdfError::Serialize(format!("{error:?}")))
 }
 
 fn metadata_of(document: &Document) -> Metadata {
     Metadata::new()
         .title(format!("{} · {}", document.title, document.reference))
-        .language("en".to_owned())
+        .language(document.language.clone().unwrap_or_else(|| "en".to_owned()))
         .authors(vec![document.letterhead.plan.clone()])
         .creator("oncoauth".to_owned())
         .producer("oncoauth".to_owned())
@@ -108,14 +114,37 @@ impl Painter<'_, '_> {
             self.area(area);
         }
         for run in &sheet.runs {
-            let tag = match run.node {
-                Some(_) => ContentTag::Span(SpanTag::empty()),
-                None => ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther)),
-            };
-            let identifier = self.surface.start_tagged(tag);
-            self.run(run);
-            self.surface.end_tagged();
-            drawn.extend(run.node.map(|node| (node, identifier)));
+            let mut x = run.x;
+            for piece in &run.pieces {
+                // letters that join do not say their text one by one
+                let told = Some(piece.text.as_str()).filter(|_| piece.joined);
+                let tag = match run.node {
+                    Some(_) => ContentTag::Span(SpanTag::empty().with_actual_text(told)),
+                    None => ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther)),
+                };
+                let identifier = self.surface.start_tagged(tag);
+                self.piece(piece, x, run.y, run.style);
+                self.surface.end_tagged();
+                drawn.extend(run.node.map(|node| (node, identifier)));
+                x += piece.width * run.style.size;
+            }
+        }
+    }
+
+    /// What the document is not to be taken for: in large letters across the sheet, and in a line at the top of every sheet but the first.
+    fn mark(&mut self, document: &Document, index: usize) {
+        let Some(mark) = &document.mark else { return };
+        let across = Style { weight: Weight::Bold, size: 34.0, color: MARK };
+        let text = self.faces.settable(mark, across.weight);
+        let (width, middle) = (self.faces.width(&text, across.weight, across.size), (PAGE.0 / 2.0, PAGE.1 / 2.0));
+        self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Watermark)));
+        self.surface.push_transform(&Transform::from_rotate_at(-38.0, middle.0, middle.1));
+        self.text(&text, middle.0 - width / 2.0, middle.1, across);
+        self.surface.pop();
+        self.surface.end_tagged();
+        // the first sheet says it in its text
+        if index > 0 {
+            self.line(ArtifactType::Header, &[mark], "", 26.0, Style { weight: Weight::Bold, size: 10.0, color: INK });
         }
     }
 
@@ -127,18 +156,19 @@ impl Painter<'_, '_> {
             self.line(ArtifactType::Header, &[&document.letterhead.plan, &document.title], &document.reference, 46.0, style);
         }
         self.area(&([LEFT, BOTTOM + 14.0, WIDTH, 0.6], RULE));
-        let page = format!("Page {} of {count}", index + 1);
+        let page = document.page_of.as_deref().unwrap_or("Page {page} of {pages}");
+        let page = page.replace("{pages}", &count.to_string()).replace("{page}", &(index + 1).to_string());
         self.line(ArtifactType::Footer, &[&document.letterhead.program, &document.reference], &page, BOTTOM + 27.0, style);
     }
 
     /// One line with text at both ends.
     fn line(&mut self, kind: ArtifactType, left: &[&str], right: &str, y: f32, style: Style) {
-        let face = self.faces.of(style.weight);
-        let (left, right) = (face.settable(&left.join(" · ")), face.settable(right));
-        let x = LEFT + WIDTH - face.width(&right, style.size);
+        let settable = |text: &str| self.faces.settable(text, style.weight);
+        let (left, right) = (settable(&left.join(" · ")), settable(right));
+        let x = LEFT + WIDTH - self.faces.width(&right, style.weight, style.size);
         self.surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(kind)));
-        self.run(&Run { x: LEFT, y, text: left, style, node: None });
-        self.run(&Run { x, y, text: right, style, node: None });
+        self.text(&left, LEFT, y, style);
+        self.text(&right, x, y, style);
         self.surface.end_tagged();
     }
 
@@ -153,11 +183,19 @@ impl Painter<'_, '_> {
         self.surface.end_tagged();
     }
 
-    fn run(&mut self, run: &Run) {
-        let face = self.faces.of(run.style.weight);
-        self.fill(run.style.color);
-        let glyphs = face.glyphs(&run.text);
-        self.surface.draw_glyphs(Point::from_xy(run.x, run.y), &glyphs, face.font.clone(), &run.text, run.style.size, false);
+    /// A line of its own, from this place on.
+    fn text(&mut self, text: &str, x: f32, y: f32, style: Style) {
+        let mut x = x;
+        for piece in self.faces.set(text, style.weight, None) {
+            self.piece(&piece, x, y, style);
+            x += piece.width * style.size;
+        }
+    }
+
+    fn piece(&mut self, piece: &Piece, x: f32, y: f32, style: Style) {
+        let face = self.faces.of_script(piece.script, style.weight);
+        self.fill(style.color);
+        self.surface.draw_glyphs(Point::from_xy(x, y), &piece.glyphs, face.font.clone(), &piece.text, style.size, false);
     }
 
     fn fill(&mut self, [red, green, blue]: Color) {

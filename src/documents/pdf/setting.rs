@@ -1,13 +1,19 @@
 //! From blocks to rows.
 
 use super::fonts::Faces;
-use super::layout::{BRAND, Color, Entry, Frame, INK, LEFT, Layout, Lines, RULE, SOFT, Sheet, Style, TINT, WHITE, WIDTH};
+use super::layout::{
+    BOTTOM, BRAND, Color, Entry, Frame, INK, LEFT, Layout, Lines, RULE, SOFT, Sheet, Style, TINT, TOP, WHITE, WIDTH,
+};
 use super::structure::{Kind, Node, Structure};
-use crate::documents::{Align, Block, Cell, Column, Document, Fact, Tone};
+use crate::documents::{Align, Block, Cell, Column, Document, Fact, Mail, Tone};
 
 const TEXT: f32 = 10.0;
 const SMALL: f32 = 8.2;
 const IN_TABLE: f32 = 8.8;
+/// Where a window shows the reader's address: top and bottom, left edge and width, in points from the corner of the sheet.
+const WINDOW: (f32, f32) = (152.0, 226.0);
+const WINDOW_LEFT: f32 = 66.0;
+const WINDOW_WIDTH: f32 = 270.0;
 /// Between two columns, and within a table's cell.
 const GUTTER: f32 = 6.0;
 
@@ -15,7 +21,8 @@ const GUTTER: f32 = 6.0;
 pub(super) fn set(document: &Document, faces: &Faces) -> (Vec<Sheet>, Structure, Vec<Entry>) {
     let mut setter = Setter { layout: Layout::new(faces, 48.0) };
     setter.letterhead(document);
-    for block in &document.blocks {
+    for (index, block) in document.blocks.iter().enumerate() {
+        setter.keep_together(document.blocks.get(index..).unwrap_or_default());
         setter.block(block);
     }
     setter.layout.finish()
@@ -38,6 +45,11 @@ impl Setter<'_> {
 
     fn letterhead(&mut self, document: &Document) {
         let head = &document.letterhead;
+        if let Some(mark) = &document.mark {
+            let node = self.node(Kind::Paragraph, None);
+            self.text(mark, Style::bold(TEXT, INK), node, Frame { padding: 4.0, background: Some(TINT), ..Frame::default() });
+            self.layout.space(6.0);
+        }
         let lines = [
             (&head.plan, Style::bold(15.0, BRAND)),
             (&head.program, Style::bold(TEXT, INK)),
@@ -49,6 +61,9 @@ impl Setter<'_> {
         }
         self.layout.space(4.0);
         self.layout.row(Vec::new(), Frame { rule: Some(BRAND), ..Frame::default() });
+        if let Some(mail) = &document.mail {
+            self.mail(mail);
+        }
         self.layout.space(14.0);
         self.layout.bookmark(&document.title);
         let title = self.node(Kind::Heading(1, document.title.clone()), None);
@@ -56,6 +71,58 @@ impl Setter<'_> {
         let reference = self.node(Kind::Paragraph, None);
         self.text(&document.reference, Style::regular(TEXT, SOFT), reference, Frame::default());
         self.layout.space(8.0);
+    }
+
+    /// Sender and reader. Folded in three, the reader's address shows through the window of a No. 10 envelope.
+    fn mail(&mut self, mail: &Mail) {
+        self.layout.space(5.0);
+        let from = self.node(Kind::Paragraph, None);
+        self.text(&mail.from.join(" · "), Style::regular(SMALL, SOFT), from, Frame::default());
+        self.layout.down_to(WINDOW.0);
+        let to = self.node(Kind::Paragraph, None);
+        let lines = Lines::at(WINDOW_LEFT, WINDOW_WIDTH).flush_left().text(
+            self.layout.faces,
+            &mail.to.join("\n"),
+            Style::regular(TEXT, INK),
+            Some(to),
+        );
+        self.layout.row(vec![lines], Frame::default());
+        self.layout.down_to(WINDOW.1);
+    }
+
+    /// Nothing is parted from its heading, nor from the words that announce it: what stands at the front goes to the next sheet together.
+    fn keep_together(&mut self, blocks: &[Block]) {
+        let mut height = 0.0;
+        for block in blocks {
+            height += self.first_height(block);
+            if !announces(block) {
+                break;
+            }
+        }
+        self.layout.keep(height.min(BOTTOM - TOP));
+    }
+
+    /// How much of a sheet the block needs at least: all of it where it is never divided, else its first row.
+    fn first_height(&self, block: &Block) -> f32 {
+        let faces = self.layout.faces;
+        let tall = |text: &str, style: Style, width: f32| Lines::at(LEFT, width).text(faces, text, style, None).height();
+        match block {
+            Block::Heading { level, text } if *level <= 2 => 18.0 + tall(text, Style::bold(12.0, BRAND), WIDTH),
+            Block::Heading { text, .. } => 11.0 + tall(text, Style::bold(TEXT, INK), WIDTH),
+            Block::Paragraph { text, .. } => 6.0 + tall(text, Style::regular(TEXT, INK), WIDTH),
+            Block::Quote { text } => 16.0 + tall(text, Style::regular(TEXT, INK), WIDTH - 24.0),
+            Block::Facts { items } => {
+                let value =
+                    items.first().map_or(0.0, |fact| tall(&fact.value, Style::regular(TEXT, INK), (WIDTH - 3.0 * GUTTER) / 2.0));
+                value + 18.0
+            }
+            Block::List { items } => items.first().map_or(0.0, |text| 6.0 + tall(text, Style::regular(TEXT, INK), WIDTH - 16.0)),
+            Block::Table { .. } => 110.0,
+            Block::Note { title, text, .. } => {
+                let text: f32 = text.iter().map(|text| tall(text, Style::regular(TEXT, INK), WIDTH - 24.0)).sum();
+                22.0 + tall(title, Style::bold(12.0, INK), WIDTH - 24.0) + text
+            }
+        }
     }
 
     fn block(&mut self, block: &Block) {
@@ -78,14 +145,12 @@ impl Setter<'_> {
         let node_kind = Kind::Heading(level.clamp(2, 6), text.to_owned());
         if level <= 2 {
             self.layout.space(12.0);
-            self.layout.keep(90.0);
             self.layout.bookmark(text);
             let node = self.node(node_kind, None);
             let frame = Frame { rule: Some(RULE), ..Frame::default() };
             self.text(text, Style::bold(12.0, BRAND), node, frame);
         } else {
             self.layout.space(6.0);
-            self.layout.keep(50.0);
             let node = self.node(node_kind, None);
             self.text(text, Style::bold(TEXT, INK), node, Frame::default());
         }
@@ -124,6 +189,7 @@ impl Setter<'_> {
                 let item = self.node(Kind::Item, Some(list));
                 let (name, value) = (self.node(Kind::Label, Some(item)), self.node(Kind::Body, Some(item)));
                 let lines = Lines::at(x, width)
+                    .flush_left()
                     .text(self.layout.faces, &fact.name, Style::regular(SMALL, SOFT), Some(name))
                     .text(self.layout.faces, &fact.value, Style::regular(TEXT, INK), Some(value));
                 columns.push(lines);
@@ -179,6 +245,15 @@ impl Setter<'_> {
         }
         self.layout.end_table();
         self.layout.space(8.0);
+    }
+}
+
+/// True for what says something about the block after it.
+fn announces(block: &Block) -> bool {
+    match block {
+        Block::Heading { .. } => true,
+        Block::Paragraph { text, .. } => text.trim_end().ends_with(':'),
+        _ => false,
     }
 }
 

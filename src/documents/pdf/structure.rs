@@ -45,8 +45,8 @@ impl Structure {
     }
 
     /// The tree, with what was drawn for each part.
-    pub(super) fn tree(&self, drawn: &[(Node, Identifier)]) -> TagTree {
-        let mut tree = TagTree::new().with_lang(Some("en".to_owned()));
+    pub(super) fn tree(&self, drawn: &[(Node, Identifier)], language: &str) -> TagTree {
+        let mut tree = TagTree::new().with_lang(Some(language.to_owned()));
         for node in self.children(None) {
             tree.push(self.group(node, drawn));
         }

@@ -201,7 +201,7 @@ async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields) -> Result<
     }
     let asked = asked::asked(&fields, drafted.as_ref(), content);
     let about = about(&fields, drafted.as_ref());
-    let panel = panel::panel(&read, drafted, about, &asked);
+    let panel = panel::panel(&read, drafted, about, &asked, content);
     Ok(Looked { fields, read, asked, panel })
 }
 

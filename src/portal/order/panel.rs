@@ -3,11 +3,13 @@
 
 use super::super::faults::Faults;
 use super::super::refusal::{self, Refused};
+use super::form::definition;
 use super::labels::{in_this_form, label};
 use super::read::Read;
 use crate::app::orders::{Drafted, Outlook};
 use crate::documents::words;
 use crate::domain::case::{Deviation, PathwayOption, ReviewQueue};
+use crate::domain::content::Content;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::vocabulary::{CaseStatus, PathwayDetermination};
 
@@ -84,7 +86,7 @@ pub(super) struct DrugLine {
 }
 
 /// The panel of a draft. `asked` are the fields of clinical results that are asked for.
-pub(super) fn panel(read: &Read, drafted: Option<Drafted>, about: String, asked: &[String]) -> Panel {
+pub(super) fn panel(read: &Read, drafted: Option<Drafted>, about: String, asked: &[String], content: &Content) -> Panel {
     let mut panel = Panel { about, tone: "plain", verdict: "Nothing to decide yet".to_owned(), ..Panel::default() };
     panel.faults = of_faults(&read.faults);
     let Some(drafted) = drafted else {
@@ -94,7 +96,7 @@ pub(super) fn panel(read: &Read, drafted: Option<Drafted>, about: String, asked:
     };
     panel.missing = drafted.missing.iter().map(|fault| link(read, fault)).collect();
     match drafted.outlook {
-        Ok(Some(outlook)) => decided(&mut panel, &outlook, read, asked),
+        Ok(Some(outlook)) => decided(&mut panel, &outlook, read, (asked, content)),
         Ok(None) => {
             if let Some(program) = drafted.program {
                 panel.text.push(format!("{program} decides this."));
@@ -121,7 +123,7 @@ pub(super) fn of_faults(faults: &Faults) -> Vec<Link> {
 /// A fault that the engine found, at the field that it is about.
 pub(super) fn link(read: &Read, fault: &Fault) -> Link {
     let field = read.field_of(&fault.pointer);
-    let text = match (fault.message.strip_suffix(" is required"), in_this_form(fault)) {
+    let text = match (fault.message.strip_prefix("enter the "), in_this_form(fault)) {
         (Some(item), _) => words::capitalize(item),
         (None, Some(words)) => format!("{}: {words}", label(&field)),
         (None, None) => format!("{}: {}", label(&field), fault.message),
@@ -136,7 +138,7 @@ fn refused(panel: &mut Panel, refused: Refused) {
     panel.contact = refused.contact;
 }
 
-fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, asked: &[String]) {
+fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, (asked, content): (&[String], &Content)) {
     let summary = &outlook.summary;
     let (tone, verdict) = match summary.status {
         CaseStatus::Authorized => ("good", "Would be authorized at once"),
@@ -160,7 +162,7 @@ fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, asked: &[String]) 
     }
     let name_of = |line: u32| summary.drugs.iter().find(|drug| drug.drug.line == line).map(|drug| drug.drug.name.clone());
     for deviation in &summary.deviations {
-        let field = field_of(read, deviation, asked);
+        let field = field_of(read, deviation, asked, content);
         let text = words::sentence(&words::without_ids(&deviation.message));
         if !deviation.effect.pends() && !deviation.effect.is_off_pathway() {
             panel.warnings.push(Link { field, text });
@@ -233,14 +235,15 @@ fn pathway(outlook: &Outlook) -> PathwayLines {
 }
 
 /// The field that a deviation is about. Results that are missing have no place in the order yet: the sentence names them first.
-fn field_of(read: &Read, deviation: &Deviation, asked: &[String]) -> String {
+fn field_of(read: &Read, deviation: &Deviation, asked: &[String], content: &Content) -> String {
     let field = read.field_of(&deviation.field);
     if !matches!(field.as_str(), "/clinical/biomarkers" | "/clinical/assessments") {
         return field;
     }
     let named = asked.iter().find(|name| {
-        let result = name.rsplit('/').next().unwrap_or_default().replace('_', " ");
-        name.starts_with(&field) && deviation.message.starts_with(&result)
+        let result = name.rsplit('/').next().unwrap_or_default();
+        let known = definition(result, field == "/clinical/biomarkers", content);
+        name.starts_with(&field) && known.is_some_and(|known| deviation.message.starts_with(&known.display))
     });
     named.cloned().unwrap_or(field)
 }

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 mod forms;
+mod languages;
 mod letters;
 mod negotiation;
+mod notices;
 mod paper;
+mod plain_words;
 mod second_look;
 mod summaries;
+mod worksheets;

@@ -203,8 +203,33 @@ async fn an_order_that_is_on_no_pathway_shows_the_options_with_reasons() {
     assert!(!options.is_empty());
     let (data, forms) = summary(&service, &id(&case), PRACTICE).await;
     assert_eq!(data["pathway"]["options"], case["pathway"]["options"]);
-    for option in options {
+    // what was entered comes first, with what it lacks, and then the best three
+    let shown = data["pathway"]["options_shown"].as_array().unwrap();
+    assert_eq!(shown.len(), 1 + options.len().min(3), "{shown:#?}");
+    assert_eq!(shown[0]["entered"], true);
+    assert!(shown[0]["lacks"].as_array().unwrap().iter().any(|lack| lack.as_str().unwrap().contains("nivolumab")), "{shown:#?}");
+    for (option, best) in shown[1..].iter().zip(options) {
+        assert_eq!((&option["entered"], &option["pathway_id"]), (&json!(false), &best["pathway_id"]));
         let reason = option["reason"].as_str().unwrap();
         says(&forms, &[option["pathway_id"].as_str().unwrap(), &reason[1..12]]);
     }
+}
+
+// proves VER-01, VER-07
+#[tokio::test]
+async fn the_first_dose_and_the_later_ones_stand_apart_and_the_units_of_a_code_are_summed() {
+    let service = Service::with_rosters().await;
+    let case = submit(&service, &tch(BMA)).await;
+    let (data, forms) = summary(&service, &id(&case), PRACTICE).await;
+    let line = |number: u32| data["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == number).unwrap();
+    assert_eq!(line(3)["first_administered_dose"], json!({"amount": 572.0, "unit": "mg"}));
+    assert_eq!(line(3)["administered_dose"], json!({"amount": 429.0, "unit": "mg"}));
+    assert!(line(4).get("first_administered_dose").is_none());
+    says(&forms, &["first dose 572 mg", "later doses 429 mg each", "429 mg each time"]);
+    let units = |number: u32| line(number)["units_approved"].as_u64().unwrap();
+    let codes = data["units_by_code"].as_array().unwrap();
+    let trastuzumab = codes.iter().find(|code| code["hcpcs"] == "J9355").unwrap();
+    assert_eq!(trastuzumab["lines"], json!([3, 4]));
+    assert_eq!(trastuzumab["units_approved"], units(3) + units(4));
+    says(&forms, &["Billing units by HCPCS code", &(units(3) + units(4)).to_string()]);
 }

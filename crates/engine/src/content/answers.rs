@@ -151,13 +151,13 @@ fn stages(source: &Source, answers: &mut Answers, report: &mut Report) {
     }
 }
 
-/// A biomarker or an assessment: they differ in what their name for people is called.
+/// A biomarker or an assessment. What an assessment asks for may be longer than its name for people.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     name: String,
-    #[serde(alias = "about")]
-    display: String,
+    display: Option<String>,
+    about: Option<String>,
     #[serde(default)]
     synonyms: Vec<String>,
     #[serde(default)]
@@ -224,7 +224,8 @@ fn definitions(source: &Source, file: &str, kind: &str, shared: &Shared, report:
     let mut names = BTreeSet::new();
     let mut derived = Vec::new();
     each::<Entry>(source, file, kind, report, |mut entry, place, report| {
-        if entry.display.trim().is_empty() {
+        entry.display = entry.display.take().or_else(|| entry.about.take());
+        if entry.display.as_ref().is_none_or(|display| display.trim().is_empty()) {
             place.error(report, format!("say what the {kind} is"), None);
         }
         if !is_snake(&entry.name) {
@@ -286,7 +287,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         beside: longest_first(&entry.beside),
         results: entry.results.into_iter().map(|result| (result.word, result.counts_as)).collect(),
         name: entry.name,
-        display: entry.display,
+        display: entry.display.unwrap_or_default(),
         synonyms: entry.synonyms,
         parts: entry.parts,
         range: entry.range,

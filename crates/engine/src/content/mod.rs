@@ -15,10 +15,12 @@ mod document;
 mod dosing;
 mod drugs;
 mod forms;
+mod letters;
 mod limits;
 mod lines;
 mod lint;
 mod phases;
+mod plain;
 mod policies;
 mod presence;
 mod programs;
@@ -36,7 +38,8 @@ mod vocabulary;
 pub use report::{ContentErrors, Problem, Report};
 
 use crate::domain::content::{
-    Agreement, CodeTables, Content, DosingCatalog, DrugCatalog, HolidayCalendar, Library, Parts, Policy, SearchWords, Therapies,
+    Agreement, CodeTables, Content, DosingCatalog, DrugCatalog, HolidayCalendar, LetterBook, Library, Parts, PlainWords, Policy,
+    SearchWords, Therapies,
 };
 use releases::{Releases, Shared};
 use source::Source;
@@ -94,6 +97,8 @@ struct Drafts {
     searches: Arc<SearchWords>,
     code_tables: Arc<CodeTables>,
     radiation: radiation::Drafts,
+    plain: Arc<PlainWords>,
+    letters: Arc<LetterBook>,
 }
 
 fn read(source: &Source) -> (Drafts, Report) {
@@ -120,6 +125,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
     let searches = Arc::new(searches::read(source, &words, &mut report));
+    let plain = Arc::new(plain::read(source, &words, &mut report));
+    let letters = Arc::new(letters::read(source, &mut report));
     let drafts = Drafts {
         releases,
         words,
@@ -136,6 +143,8 @@ fn read(source: &Source) -> (Drafts, Report) {
         searches,
         code_tables,
         radiation,
+        plain,
+        letters,
     };
     presence::check(&drafts, &mut report);
     (drafts, report)
@@ -182,6 +191,8 @@ impl Drafts {
                 therapies: Arc::clone(&self.therapies),
                 searches: Arc::clone(&self.searches),
                 code_tables: Arc::clone(&self.code_tables),
+                plain: Arc::clone(&self.plain),
+                letters: Arc::clone(&self.letters),
             }))
         });
         Library::new(contents.collect())

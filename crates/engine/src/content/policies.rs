@@ -14,6 +14,40 @@ use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// A sentence of the criteria language, alone or with its words for people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Sentence {
+    /// The sentence.
+    Plain(String),
+    /// The sentence, and what letters and messages say.
+    Said(Said),
+}
+
+/// A sentence with its words for people.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Said {
+    sentence: String,
+    says: String,
+}
+
+impl Sentence {
+    fn text(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Said(said) => &said.sentence,
+        }
+    }
+
+    fn says(&self) -> Option<&String> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Said(said) => Some(&said.says),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -23,11 +57,11 @@ struct Header {
     kind: Kind,
     basis: Option<Basis>,
     #[serde(default)]
-    general: Vec<String>,
+    general: Vec<Sentence>,
     #[serde(default)]
     limits: Vec<String>,
     #[serde(default)]
-    limit_sentences: Vec<String>,
+    limit_sentences: Vec<Sentence>,
     note: Option<String>,
     #[serde(default)]
     health_plans: Vec<String>,
@@ -62,10 +96,10 @@ struct Basis {
 struct Entry {
     id: String,
     title: String,
-    criteria: Vec<String>,
+    criteria: Vec<Sentence>,
     diagnoses: Option<Vec<String>>,
     #[serde(default)]
-    limit_sentences: Vec<String>,
+    limit_sentences: Vec<Sentence>,
     introduced: Option<String>,
     retired: Option<String>,
 }
@@ -325,16 +359,20 @@ pub(super) fn known_generic(generic: &str, place: Place<'_, '_>, words: &Vocabul
 
 /// The criteria that can be read, with their lines.
 pub(super) fn statements(
-    texts: &[String],
+    sentences: &[Sentence],
     place: Place<'_, '_>,
     words: &Vocabulary,
     report: &mut Report,
 ) -> (Vec<Statement>, Vec<usize>) {
     let (mut found, mut lines) = (Vec::new(), Vec::new());
-    for (index, text) in texts.iter().enumerate() {
+    for (index, sentence) in sentences.iter().enumerate() {
+        let text = sentence.text();
+        if let Some(says) = sentence.says() {
+            super::plain::says_something(says, place.at(index).key("says"), report);
+        }
         match criteria::parse(text, words) {
             Ok(criterion) => {
-                found.push(Statement::new(text.clone(), criterion));
+                found.push(Statement::new(text.to_owned(), criterion).saying(sentence.says().cloned()));
                 lines.push(place.at(index).line());
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use super::releases::{CodeSet, Lifetime, Releases, Shared};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{AttachmentRules, Exclusion, HolidayCalendar, Program, RequiredItem};
+use crate::domain::content::{AttachmentRules, DenialSlots, ENGLISH, Exclusion, HolidayCalendar, Program, RequiredItem};
 use crate::domain::items::pointers;
 use crate::domain::vocabulary::Service;
 use serde::Deserialize;
@@ -304,6 +304,33 @@ fn check_radiation(program: &Program, root: Place<'_, '_>, report: &mut Report) 
     }
 }
 
+/// What a denial has to hold (DET-10).
+fn check_denial(denial: &DenialSlots, place: Place<'_, '_>, report: &mut Report) {
+    let single = [
+        ("appeal_fax", &denial.appeal_fax),
+        ("appeal_phone", &denial.appeal_phone),
+        ("expedited", &denial.expedited),
+        ("expedited_within", &denial.expedited_within),
+        ("standard_within", &denial.standard_within),
+        ("file", &denial.file),
+        ("decided_by_role", &denial.decided_by_role),
+        ("decided_by_specialty", &denial.decided_by_specialty),
+        ("administrator", &denial.administrator),
+    ];
+    for (key, _) in single.into_iter().filter(|(_, text)| text.trim().is_empty()) {
+        place.key(key).error(report, "a denial has to say this", None);
+    }
+    for (key, lines) in [("appeal_address", &denial.appeal_address), ("return_address", &denial.return_address)] {
+        let is_full = (2..=5).contains(&lines.len()) && lines.iter().all(|line| !line.trim().is_empty());
+        if !is_full {
+            place.key(key).error(report, "an address has two to five lines", None);
+        }
+    }
+    if denial.appeal_days == 0 {
+        place.key("appeal_days").error(report, "must be 1 or more", None);
+    }
+}
+
 /// Letters that would say nothing where they have to say something (DET-10, DET-12).
 fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
     let letters = &program.letters;
@@ -311,6 +338,7 @@ fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
         ("sender", &letters.sender),
         ("questions_member", &letters.questions_member),
         ("nondiscrimination", &letters.nondiscrimination),
+        ("policies", &letters.policies),
     ];
     for (key, _) in single.into_iter().filter(|(_, text)| text.trim().is_empty()) {
         place.key(key).error(report, "a letter has to say this", None);
@@ -318,6 +346,42 @@ fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
     for (key, paragraphs) in [("appeal_provider", &letters.appeal_provider), ("appeal_member", &letters.appeal_member)] {
         if paragraphs.iter().all(|text| text.trim().is_empty()) {
             place.key(key).error(report, "a denial letter carries instructions for the appeal (DET-10)", None);
+        }
+    }
+    check_denial(&letters.denial, place.key("denial"), report);
+    for (line, notice) in &letters.lines {
+        let here = place.key("lines").key(line.as_str());
+        if notice.appeal_days == 0 {
+            here.key("appeal_days").error(report, "must be 1 or more", None);
+        }
+        for (key, within) in [("drugs_within", &notice.drugs_within), ("services_within", &notice.services_within)] {
+            for language in [ENGLISH].into_iter().chain(letters.translations.keys().map(String::as_str)) {
+                if within.get(language).is_none_or(|text| text.trim().is_empty()) {
+                    here.key(key).error(report, format!("say it in `{language}`"), None);
+                }
+            }
+        }
+    }
+    for (language, other) in &letters.translations {
+        let here = place.key("translations").key(language);
+        let told = [
+            ("sender", &other.sender),
+            ("questions_member", &other.questions_member),
+            ("nondiscrimination", &other.nondiscrimination),
+            ("policies", &other.policies),
+            ("expedited", &other.expedited),
+            ("expedited_within", &other.expedited_within),
+            ("standard_within", &other.standard_within),
+            ("file", &other.file),
+            ("decided_by_role", &other.decided_by_role),
+            ("decided_by_specialty", &other.decided_by_specialty),
+            ("without_authorization", &other.without_authorization),
+        ];
+        for (key, _) in told.into_iter().filter(|(_, text)| text.trim().is_empty()) {
+            here.key(key).error(report, "say it in this language, too", None);
+        }
+        if other.reconsideration.is_some() != letters.reconsideration.is_some() {
+            here.key("reconsideration").error(report, "say it in this language where English says it, and only there", None);
         }
     }
     if letters.reconsideration.is_some() != program.reconsideration.is_some() {

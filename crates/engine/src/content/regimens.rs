@@ -6,7 +6,7 @@ use super::document::{Document, Place};
 use super::forms;
 use super::lines;
 use super::phases::{PhaseEntry, phases};
-use super::policies::statements;
+use super::policies::{Sentence, statements};
 use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
@@ -47,7 +47,7 @@ struct Entry {
     #[serde(default)]
     biomarkers: Vec<String>,
     #[serde(default)]
-    came_before: Vec<String>,
+    came_before: Vec<Sentence>,
     pathway: Option<PathwayEntry>,
     fn_risk: String,
     fn_risk_basis: String,

@@ -3,8 +3,9 @@
 use super::citation::told_apart;
 use super::order::{Dose, OrderRequest};
 use super::procedure::{self, CaseProcedure};
+use super::roster::{MemberRow, postal_lines};
 use super::vocabulary::{
-    Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, NoticeCode,
+    Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, LineOfBusiness, NoticeCode,
     PathwayDetermination, SCodesWithheld, Truth, Urgency,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -61,6 +62,9 @@ pub struct Case {
     pub review: Option<Review>,
     /// Every rule that was asked, with the facts it used.
     pub findings: Vec<Finding>,
+    /// What the plan's file says of the member that letters are written by; absent for servicing providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_on_file: Option<MemberOnFile>,
     /// Letters issued.
     pub letters: Vec<LetterReference>,
     /// The order as it stands.
@@ -76,6 +80,28 @@ impl Case {
     /// The same, to be changed.
     pub fn lines_mut(&mut self) -> &mut [CaseDrug] {
         if self.procedures.is_empty() { &mut self.drugs } else { &mut self.procedures }
+    }
+}
+
+/// What a plan's file says of a member on the day of receipt, as far as letters are written by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MemberOnFile {
+    /// Line of business: whose notices a denial has to follow.
+    pub line_of_business: LineOfBusiness,
+    /// Lines of the postal address; null where the file has none.
+    pub address: Option<Vec<String>>,
+    /// Language of the letters; null where the file says nothing.
+    pub language: Option<String>,
+}
+
+impl MemberOnFile {
+    /// Of a row of the file.
+    pub fn of(row: &MemberRow) -> Self {
+        Self {
+            line_of_business: row.line_of_business,
+            address: row.address.as_ref().and_then(postal_lines),
+            language: row.language.clone(),
+        }
     }
 }
 
@@ -98,6 +124,9 @@ pub struct CaseDrug {
     pub dosing: String,
     /// Dose of one ordinary administration after body measures and maximum doses.
     pub administered_dose: Option<Dose>,
+    /// Dose of the first administration after body measures and maximum doses, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_administered_dose: Option<Dose>,
     /// Distinct treatment days in the valid range (VER-07).
     pub visits_approved: Option<u32>,
     /// Billing units of the largest of these days: what a claim for one day may bill of this line (SAFE-13).
@@ -337,6 +366,12 @@ pub struct Finding {
     pub facts: BTreeMap<String, serde_json::Value>,
     /// In words.
     pub message: String,
+    /// The sentence of the criteria language that was judged, as content has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criterion: Option<String>,
+    /// What that sentence asks for, in plain English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
 }
 
 /// What the engine computed and a hold or review keeps back: stored beside the case, never shown, and used when review ends (CAS-08).
@@ -395,4 +430,12 @@ pub struct LetterReference {
     pub to: Addressee,
     /// When it was issued.
     pub issued_at: DateTime<Utc>,
+    /// True where the plan's file has no postal address for the member: somebody has to address it before it is sent.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub needs_address: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }

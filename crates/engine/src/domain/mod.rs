@@ -13,6 +13,7 @@ pub mod names;
 pub mod order;
 pub mod order_id;
 pub mod procedure;
+pub mod reading;
 pub mod refusal;
 pub mod review;
 pub mod roster;

@@ -80,6 +80,7 @@ impl From<CaseProcedure> for CaseDrug {
             order_id: procedure.order_id,
             dosing: units_in_words(procedure.units),
             administered_dose: None,
+            first_administered_dose: None,
             visits_approved: procedure.visits_approved,
             units_per_visit: procedure.units_per_visit,
             billing_unit: None,

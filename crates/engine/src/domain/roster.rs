@@ -43,6 +43,14 @@ pub struct MemberRow {
     #[serde(default)]
     #[schema(pattern = "^[A-Z]{2}$")]
     pub state: Option<String>,
+    /// Where letters go: text, or an object. Without it a letter has to be addressed by hand.
+    #[serde(default)]
+    #[schema(schema_with = any_json)]
+    pub address: Option<serde_json::Value>,
+    /// Language of the letters, such as `es`; English where it is left out or content has no letters in it.
+    #[serde(default)]
+    #[schema(pattern = "^[a-z]{2,3}$")]
+    pub language: Option<String>,
     /// First day of coverage.
     pub coverage_from: NaiveDate,
     /// Last day of coverage; null while it runs on.
@@ -171,6 +179,27 @@ pub struct ProviderRow {
     pub in_network: bool,
 }
 
+/// The lines of a postal address as a plan writes it: text with line breaks or commas, or `{line1, line2, city, state, postal_code}`. None
+/// where it has less than two lines: a letter could not be sent there.
+pub fn postal_lines(address: &serde_json::Value) -> Option<Vec<String>> {
+    let lines: Vec<String> = match address {
+        serde_json::Value::String(text) if text.contains('\n') => text.lines().map(str::to_owned).collect(),
+        serde_json::Value::String(text) => match text.split_once(',') {
+            Some((street, place)) => vec![street.to_owned(), place.to_owned()],
+            None => Vec::new(),
+        },
+        serde_json::Value::Object(fields) => {
+            let field = |name: &str| fields.get(name).and_then(serde_json::Value::as_str).map(str::trim).unwrap_or_default();
+            let place =
+                [field("city"), field("state")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+            vec![field("line1").to_owned(), field("line2").to_owned(), format!("{place} {}", field("postal_code"))]
+        }
+        _ => Vec::new(),
+    };
+    let lines: Vec<String> = lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    (2..=5).contains(&lines.len()).then_some(lines)
+}
+
 /// An address, as plans write it.
 pub fn any_json() -> utoipa::openapi::Schema {
     use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -227,6 +256,8 @@ mod tests {
             group_number: None,
             trust: None,
             state: None,
+            address: None,
+            language: None,
             coverage_from: "2020-01-01".parse().unwrap(),
             coverage_through: None,
         }

@@ -11,6 +11,12 @@ pub fn says_something(text: &str) -> bool {
     text.chars().any(|c| c.is_alphanumeric() && !is_combining_mark(c) && !FILLERS.contains(&c))
 }
 
+/// With a capital at the beginning.
+pub fn capitalize(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
 /// The text without white space around it; none where it says nothing.
 pub fn said(text: &str) -> Option<&str> {
     says_something(text).then(|| text.trim())

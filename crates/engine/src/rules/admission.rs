@@ -156,7 +156,7 @@ fn missing(order: &OrderRequest, program: &Program) -> Vec<Fault> {
         program.required.get(&order.service.unwrap_or(Service::MedicalOncology)).map_or(&[], Vec::as_slice);
     intake::missing(order, required)
         .into_iter()
-        .map(|item| Fault::new(item.pointer.clone(), "missing", format!("{} is required ({})", item.name, item.requirement)))
+        .map(|item| Fault::new(item.pointer.clone(), "missing", format!("enter the {} ({})", item.name, item.requirement)))
         .collect()
 }
 

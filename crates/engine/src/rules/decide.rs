@@ -10,6 +10,7 @@ use super::findings::{Findings, Said, facts as said_facts};
 use super::history::{self, History};
 use super::matching::{self, Match};
 use super::patient::Patient;
+use super::plain;
 use super::plan::{self, PlanLine, planned_days};
 use super::{agreement, answers, concurrent, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
 use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Notice, Pathway};
@@ -178,14 +179,14 @@ impl<'a> Deciding<'a> {
             return self.no_match_finding();
         };
         for dimension in &matched.dimensions {
-            let name = dimension.name.replace('_', " ");
+            let name = plain::name(&dimension.name, self.shared.content);
             self.findings.add(Said {
                 rule: ["regimen/", &matched.regimen.id, "/", &dimension.name].concat(),
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
                 source: &matched.regimen.citation,
                 facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
-                message: [&name, ": expected ", &dimension.expected, ", entered ", &dimension.entered].concat(),
+                message: [&name, ": expected ", &dimension.expected.replace('_', " "), ", entered ", &dimension.entered].concat(),
             });
         }
         self.findings.add(Said {
@@ -226,7 +227,7 @@ impl<'a> Deciding<'a> {
             let from_policy = if judged.review.as_ref().is_some_and(|review| review.growth_factor) {
                 deviations::fn_risk(line, judged, shared).into_iter().collect()
             } else {
-                deviations::policy(line, judged, &self.deviations, program)
+                deviations::policy(line, judged, &self.deviations, program, self.shared.content)
             };
             self.deviations.extend(from_policy);
             self.deviations.extend(deviations::missing_measures(line, judged, program));
@@ -293,7 +294,7 @@ impl<'a> Deciding<'a> {
         let managed = || shared.plan.iter().zip(judged.iter()).filter(|(line, judged)| judged.managed && in_regimen(line));
         let policies_met = managed().all(|(_, judged)| judged.review.as_ref().is_none_or(|review| review.truth == Truth::Met));
         let has_managed = managed().next().is_some();
-        self.deviations.extend(deviations::clinical(matched, policies_met, program));
+        self.deviations.extend(deviations::clinical(matched, policies_met, program, self.shared.content));
         self.deviations.extend(deviations::cycles_dosing(matched, has_managed, program));
         self.deviations.extend(dosing::against_regimen(self.facts, shared, matched, has_managed));
         let schedule_pends =

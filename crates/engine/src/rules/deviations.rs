@@ -4,12 +4,13 @@ use super::criteria::Asked;
 use super::drugs::{Judged, Shared};
 use super::intake;
 use super::matching::{Match, nearest};
+use super::plain;
 use super::plan::PlanLine;
 use super::policy::Open;
 use super::schedule::Difference;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
-use crate::domain::content::{FnRisk, Program};
+use crate::domain::content::{Content, FnRisk, Program};
 use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, DrugRole, DrugStatus, Truth};
 
@@ -30,7 +31,7 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
             };
             let differs: Vec<String> =
                 [part("without", &extra), part("with", &missing)].into_iter().filter(|part| !part.is_empty()).collect();
-            let hint = format!("the nearest is {} ({}), {}", regimen.name, regimen.id, differs.join(" and "));
+            let hint = format!("the nearest is {}, {}", regimen.name, differs.join(" and "));
             (regimen.required_ingredients.join(", "), hint)
         }
         None => (
@@ -75,8 +76,13 @@ fn names<'a>(lines: impl Iterator<Item = &'a PlanLine<'a>>) -> Vec<&'a str> {
     names
 }
 
+/// Words of content as people write them.
+fn spoken(words: &str) -> String {
+    words.replace('_', " ")
+}
+
 /// The patient does not fit the matched regimen, or it cannot be told (DEV-04, DEV-05).
-pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> Vec<Deviation> {
+pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, content: &Content) -> Vec<Deviation> {
     let pends = |name: &str| !policies_met || (matched.cancer_is_unclear && name == "cancer_type");
     matched
         .dimensions
@@ -89,7 +95,7 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
             } else {
                 (DeviationCode::UnknownAnswer, "is needed and not known for")
             };
-            let name = dimension.name.replace('_', " ");
+            let name = plain::name(&dimension.name, content);
             Deviation {
                 code,
                 drug_line: None,
@@ -100,8 +106,10 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program) -> V
                 entered: dimension.entered.clone(),
                 effect: effect(program, code, DeviationEffect::of(pends(&dimension.name), true)),
                 message: format!(
-                    "{name} {words} {} ({}): expected {}; entered: {}",
-                    matched.regimen.name, matched.regimen.id, dimension.expected, dimension.entered
+                    "{name} {words} {}: expected {}; entered: {}",
+                    matched.regimen.name,
+                    spoken(&dimension.expected),
+                    spoken(&dimension.entered)
                 ),
             }
         })
@@ -133,14 +141,14 @@ pub fn cycles_dosing(matched: &Match<'_>, has_managed: bool, program: &Program) 
 /// How one drug's schedule departs.
 pub fn departure_in_words(difference: &Difference, matched: &Match<'_>) -> String {
     format!(
-        "{}: {} in {} ({}) is {}, entered was {}",
-        difference.name, difference.what, matched.regimen.name, matched.regimen.id, difference.expected, difference.entered
+        "{}: {} in {} is {}, entered was {}",
+        difference.name, difference.what, matched.regimen.name, difference.expected, difference.entered
     )
 }
 
 /// What a managed drug's policy asks and the patient's answers do not give (DEV-04, DEV-05). Entries that `known` names already are
 /// not repeated.
-pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program: &Program) -> Vec<Deviation> {
+pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program: &Program, content: &Content) -> Vec<Deviation> {
     let Some(review) = judged.review.as_ref().filter(|review| review.truth != Truth::Met) else { return Vec::new() };
     let supportive = judged.role == DrugRole::Supportive;
     let mut found: Vec<Deviation> = Vec::new();
@@ -167,7 +175,7 @@ pub fn policy(line: &PlanLine<'_>, judged: &Judged, known: &[Deviation], program
             expected: statement.clone(),
             entered: asked.entered.clone(),
             effect: effect(program, code, DeviationEffect::of(true, off_pathway)),
-            message: asks(asked, words, line.name(), statement),
+            message: asks(asked, words, line.name(), statement, content),
         });
     }
     found
@@ -200,9 +208,9 @@ fn not_understood(asked: &super::criteria::Asked) -> String {
 }
 
 /// What a statement of policy waits for: what was entered, why it does not count, and what would.
-fn asks(asked: &Asked, words: &str, drug: &str, statement: &str) -> String {
-    let name = asked.name.replace('_', " ");
-    let plain = format!("{name} {words} the policy of {drug}: {statement}{}", not_understood(asked));
+fn asks(asked: &Asked, words: &str, drug: &str, statement: &str, content: &Content) -> String {
+    let name = plain::name(&asked.name, content);
+    let plain = format!("{name} {words} the policy of {drug}, which asks for this: {statement}{}", not_understood(asked));
     if asked.truth == Truth::NotMet || asked.wanted.is_empty() {
         return plain;
     }

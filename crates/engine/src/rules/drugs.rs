@@ -6,6 +6,7 @@ use super::dose::{self, Given};
 use super::findings::{Findings, Said, facts};
 use super::matching::Match;
 use super::patient::{Measure, Patient};
+use super::plain;
 use super::plan::PlanLine;
 use super::policy::{self, Open, Reviewed};
 use super::schedule::day_list;
@@ -72,6 +73,8 @@ pub struct Judged {
     pub lacking: Vec<Measure>,
     /// Dose of an ordinary administration.
     pub given: Option<Given>,
+    /// Dose of the first administration, where it differs.
+    pub first: Option<Given>,
     /// Visits in the range.
     pub visits: Option<u32>,
     /// Billing units in the range.
@@ -97,6 +100,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'
         review: None,
         lacking: amounts.lacking,
         given: amounts.given,
+        first: amounts.first,
         visits: amounts.visits,
         units: amounts.units.map(|units| units.in_all),
         units_per_visit: amounts.units.map(|units| units.per_visit),
@@ -183,21 +187,28 @@ fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findin
     judged.message = match reviewed.truth {
         Truth::Met => format!("authorized. {}", reviewed.summary),
         Truth::NotMet => format!("goes to an oncology nurse. {}", reviewed.summary),
-        Truth::Unknown => format!("goes to an oncology nurse{}. {}", asks(&reviewed.open), reviewed.summary),
+        Truth::Unknown => {
+            format!("goes to an oncology nurse{}. {}", asks(&reviewed.open, shared.content), reviewed.summary)
+        }
     };
     judged.findings.clone_from(&reviewed.findings);
     judged.review = Some(reviewed);
 }
 
-fn asks(open: &[Open]) -> String {
-    let unknown = open.iter().map(|open| &open.asked).filter(|asked| asked.truth == Truth::Unknown);
-    let mut names: Vec<String> = unknown.map(|asked| asked.name.replace('_', " ")).collect();
-    names.dedup();
-    if names.is_empty() { String::new() } else { format!("; needs {}", names.join(", ")) }
+fn asks(open: &[Open], content: &Content) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for asked in open.iter().map(|open| &open.asked).filter(|asked| asked.truth == Truth::Unknown) {
+        let name = plain::name(&asked.name, content);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() { String::new() } else { format!("; still needed: {}", names.join("; ")) }
 }
 
 struct Amounts {
     given: Option<Given>,
+    first: Option<Given>,
     lacking: Vec<Measure>,
     visits: Option<u32>,
     units: Option<Units>,
@@ -228,13 +239,13 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
                 .code
                 .and_then(|code| code.billing_unit.as_ref())
                 .and_then(|unit| units(unit, ordinary, loading, &days, line));
-            Amounts { given: ordinary, lacking: Vec::new(), visits, units }
+            Amounts { given: ordinary, first: loading, lacking: Vec::new(), visits, units }
         }
         (left, right) => {
             let mut lacking: Vec<Measure> = left.err().into_iter().chain(right.err()).flatten().collect();
             lacking.sort_unstable();
             lacking.dedup();
-            Amounts { given: None, lacking, visits, units: None }
+            Amounts { given: None, first: None, lacking, visits, units: None }
         }
     }
 }
@@ -332,6 +343,7 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         order_id: None,
         dosing: dosing(line),
         administered_dose: judged.given.map(Given::shown),
+        first_administered_dose: judged.first.map(Given::shown),
         visits_approved: judged.visits.filter(|_| may_be_given),
         units_per_visit: judged.units_per_visit.filter(|_| may_be_given),
         billing_unit: line.code.and_then(|code| code.billing_unit.as_ref()).map(BillingUnit::words),

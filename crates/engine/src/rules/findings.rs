@@ -1,7 +1,9 @@
 //! Collects the findings of one decision: every rule asked, with the facts it used.
 
+use super::plain;
 use crate::domain::case::Finding;
 use crate::domain::citation;
+use crate::domain::content::{Content, Statement};
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,7 +50,21 @@ impl<'c> Findings<'c> {
             source: said.source.to_owned(),
             facts: said.facts,
             message: citation::sentence(&said.message),
+            criterion: None,
+            says: None,
         });
+        id
+    }
+
+    /// Adds one about a sentence of content and returns its id; what the sentence asks for stands in front of the outcome.
+    pub fn add_judged(&mut self, said: Said<'_>, statement: &Statement, content: &Content) -> String {
+        let says = plain::sentence(statement, content);
+        let message = [says.trim_end_matches('.'), ": ", &said.message].concat();
+        let id = self.add(Said { message, ..said });
+        if let Some(finding) = self.list.last_mut() {
+            finding.criterion = Some(statement.text.clone());
+            finding.says = Some(says);
+        }
         id
     }
 

@@ -3,6 +3,7 @@
 use super::biomarker;
 use super::criteria::pathology;
 use super::patient::Patient;
+use super::plain;
 use super::setting;
 use crate::domain::answer::Answer;
 use crate::domain::content::Regimen;
@@ -121,15 +122,15 @@ pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
 
 /// What cannot be told, each with what the regimen asks for: `stage (I, II)`.
 pub fn open_dimensions(regimen: &Regimen, patient: &Patient<'_>) -> Vec<String> {
-    let compared = COMPARISONS
-        .iter()
-        .filter(|comparison| (comparison.truth)(regimen, patient) == Some(Truth::Unknown))
-        .map(|comparison| format!("{} ({})", comparison.name.replace('_', " "), (comparison.expected)(regimen)));
+    let compared =
+        COMPARISONS.iter().filter(|comparison| (comparison.truth)(regimen, patient) == Some(Truth::Unknown)).map(|comparison| {
+            format!("{} ({})", plain::name(comparison.name, patient.content), (comparison.expected)(regimen).replace('_', " "))
+        });
     let markers = regimen
         .biomarkers
         .iter()
         .filter(|asked| biomarker::required(&asked.marker, &asked.required, patient) == Truth::Unknown)
-        .map(|asked| format!("{} ({})", asked.marker.replace('_', " "), asked.text));
+        .map(|asked| format!("{} ({})", plain::name(&asked.marker, patient.content), asked.text));
     compared.chain(markers).collect()
 }
 

@@ -67,6 +67,8 @@ mod tests {
             group_number: None,
             trust: None,
             state: None,
+            address: None,
+            language: None,
             coverage_from: day(from),
             coverage_through: through.map(day),
         }

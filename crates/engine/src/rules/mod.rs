@@ -39,6 +39,7 @@ pub mod limits;
 pub mod matching;
 pub mod pathways;
 pub mod patient;
+pub mod plain;
 pub mod plan;
 pub mod policy;
 pub mod radiation;
@@ -49,6 +50,7 @@ pub mod setting;
 pub mod stage;
 pub mod tnm;
 pub mod update;
+pub mod worksheet;
 
 pub use decide::decide;
 pub use decision::{DecidedDrug, Decision};

@@ -8,8 +8,10 @@ use super::course::Course;
 use super::criteria::{Asked, Bench, judge_statement, statement_evidence};
 use super::findings::{Findings, Said, facts};
 use super::history::partners_of;
+use super::plain;
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::criteria::PriorEnd;
+use crate::domain::text::capitalize;
 use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Response, Toxicity, Truth};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ pub struct Reviewed {
 pub struct Open {
     /// The answer.
     pub asked: Asked,
-    /// The statement, as content writes it.
+    /// The statement in plain English.
     pub statement: String,
     /// True where the statement is a limit (SAFE-09, SAFE-15).
     pub is_limit: bool,
@@ -89,16 +91,24 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
     };
     let title = best.map_or_else(|| "no indication".to_owned(), |(_, indication)| title(indication));
     let summary = match truth {
-        Truth::Met => format!("{}: meets {title}", policy.title),
-        Truth::NotMet => format!("{}: {title} is closest and does not hold: {}", policy.title, said.failing.join("; ")),
-        Truth::Unknown => format!("{}: {title} cannot be told from the answers", policy.title),
+        Truth::Met => format!("The policy “{}” is met: {title}", policy.title),
+        Truth::NotMet => {
+            format!(
+                "The policy “{}” is not met. Nearest is “{title}”, and this does not hold: {}",
+                policy.title,
+                said.failing.join("; ")
+            )
+        }
+        Truth::Unknown => {
+            format!("Whether the policy “{}” is met cannot be told from the answers. Nearest is “{title}”", policy.title)
+        }
     };
     Reviewed { truth, findings: said.ids, open: said.open, growth_factor: policy.kind == PolicyKind::GrowthFactor, summary }
 }
 
 /// A policy without indications is never met: a person reads the note.
 fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
-    let summary = format!("{}: {note}", policy.title);
+    let summary = format!("The policy “{}” leaves this to a person: {note}", policy.title);
     let id = findings.add(Said {
         rule: format!("policy/{}/note", policy.id),
         outcome: Truth::NotMet,
@@ -200,20 +210,22 @@ impl ReviewWriter<'_, '_, '_> {
     fn statement(&mut self, part: &str, statement: &Statement, is_limit: bool) {
         let truth = judge_statement(statement, self.bench);
         let evidence = statement_evidence(statement, self.bench, truth);
-        let text = &statement.text;
-        self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: text.clone(), is_limit }));
+        let content = self.bench.patient.content;
+        let says = plain::clause_of(statement, content);
+        self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: says.to_owned(), is_limit }));
         if truth == Truth::NotMet {
-            self.failing.push(text.clone());
+            self.failing.push(says.to_owned());
         }
         let words = if is_limit && truth == Truth::NotMet { "limit exceeded" } else { outcome_words(truth) };
-        let id = self.findings.add(Said {
+        let said = Said {
             rule: ["policy/", &self.policy.id, "/", part].concat(),
             outcome: truth,
             requirements: if is_limit { &["SAFE-05", "SAFE-09", "SAFE-15"] } else { &["REG-10", "REG-11", "REG-12"] },
             source: &source(self.policy, self.program, self.bench),
             facts: evidence.facts,
-            message: [text, ": ", words].concat(),
-        });
+            message: words.to_owned(),
+        };
+        let id = self.findings.add_judged(said, statement, content);
         self.ids.push(id);
     }
 }
@@ -263,9 +275,8 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>)
     let before: Vec<Before> = came_before.chain([given_again(bench)]).collect();
     let truth = before.iter().fold(fit, |so_far, before| so_far.and(before.truth));
     let mut summary = format!(
-        "{name} has no policy of its own and is part of {} ({}), whose criteria are {}",
+        "{name} has no policy of its own and is part of {}, whose criteria are {}",
         matched.regimen.name,
-        matched.regimen.id,
         if fit == Truth::Unknown { "not all known" } else { outcome_words(fit) }
     );
     for failing in before.iter().filter(|before| before.truth != Truth::Met) {
@@ -311,13 +322,13 @@ fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<
 fn came_before(index: usize, statement: &Statement, bench: &Bench<'_>) -> Before {
     let truth = judge_statement(statement, bench);
     let evidence = statement_evidence(statement, bench, truth);
-    let text = &statement.text;
+    let says = plain::clause_of(statement, bench.patient.content);
     Before {
         part: format!("came-before/{}", index + 1),
         truth,
-        message: [text, ": ", outcome_words(truth)].concat(),
+        message: [&capitalize(says), ": ", outcome_words(truth)].concat(),
         facts: evidence.facts,
-        open: evidence.open.into_iter().map(|asked| Open { asked, statement: text.clone(), is_limit: false }).collect(),
+        open: evidence.open.into_iter().map(|asked| Open { asked, statement: says.to_owned(), is_limit: false }).collect(),
     }
 }
 

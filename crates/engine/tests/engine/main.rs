@@ -15,6 +15,7 @@ mod decision_report;
 mod engine_properties;
 mod forms;
 mod history;
+mod plain_words;
 mod preferred_products;
 mod radiation;
 mod regimen_index;

@@ -106,6 +106,7 @@ fn template() -> (Case, Computed) {
         s_codes_withheld: decision.s_codes_withheld,
         review: None,
         findings: Vec::new(),
+        member_on_file: None,
         letters: Vec::new(),
         request,
     };

@@ -72,11 +72,10 @@ fn decided(content: &Content, phases: &[Value], change: impl FnOnce(&mut Value))
 }
 
 fn outcome(decision: &Decision, sentence: &str) -> Truth {
-    let of_sentence = |message: &str| message.strip_prefix(sentence).is_some_and(|rest| rest.starts_with(": "));
     decision
         .findings
         .iter()
-        .find(|finding| of_sentence(&finding.message))
+        .find(|finding| finding.criterion.as_deref() == Some(sentence))
         .map_or_else(|| panic!("no finding about {sentence}: {:?}", decision.findings), |finding| finding.outcome)
 }
 

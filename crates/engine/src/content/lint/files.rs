@@ -5,7 +5,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 23] = [
+const KNOWN: [&str; 24] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -15,6 +15,7 @@ const KNOWN: [&str; 23] = [
     "assessments.toml",
     "settings.toml",
     "words",
+    "letters",
     "administration.toml",
     "programs",
     "policies",
@@ -32,16 +33,28 @@ const KNOWN: [&str; 23] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 10] =
-    ["coverage", "programs", "policies", "limits", "regimens", "forms", "drugs", "dosing", "calendars", "radiation/schedules"];
+const TABLES: [&str; 11] = [
+    "coverage",
+    "letters",
+    "programs",
+    "policies",
+    "limits",
+    "regimens",
+    "forms",
+    "drugs",
+    "dosing",
+    "calendars",
+    "radiation/schedules",
+];
 
 const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
 
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 9] = [
     "diagnoses.toml",
     "groups.toml",
     "no_result.toml",
     "outcomes.toml",
+    "plain.toml",
     "reasons.toml",
     "stages.toml",
     "therapies.toml",

@@ -9,6 +9,7 @@ mod coverage_words;
 mod dosing;
 mod letters;
 mod limits;
+mod plain;
 mod program;
 pub mod radiation;
 mod regimen;
@@ -28,8 +29,11 @@ pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,
 };
-pub use letters::{LanguageLine, Letters, Reason};
+pub use letters::{
+    DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, Reason, Template, Translation,
+};
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
+pub use plain::{PlainFact, PlainWords};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, RadiationItem,
     RadiationRules, Range, RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
@@ -136,6 +140,10 @@ pub struct Content {
     pub code_tables: Arc<CodeTables>,
     /// Radiation treatment.
     pub radiation: Arc<RadiationCatalog>,
+    /// What criteria are called in plain English.
+    pub plain: Arc<PlainWords>,
+    /// The sentences of letters.
+    pub letters: Arc<LetterBook>,
     regimen_ids: HashMap<String, usize>,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
@@ -212,6 +220,10 @@ pub struct Parts {
     pub code_tables: Arc<CodeTables>,
     /// See [`Content`].
     pub radiation: Arc<RadiationCatalog>,
+    /// See [`Content`].
+    pub plain: Arc<PlainWords>,
+    /// See [`Content`].
+    pub letters: Arc<LetterBook>,
 }
 
 impl From<Parts> for Content {
@@ -249,6 +261,8 @@ impl From<Parts> for Content {
             searches: parts.searches,
             code_tables: parts.code_tables,
             radiation: parts.radiation,
+            plain: parts.plain,
+            letters: parts.letters,
             regimen_ids,
             by_cancer,
             pathology_words,

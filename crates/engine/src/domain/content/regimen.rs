@@ -4,6 +4,7 @@ use super::super::criteria::Criterion;
 use super::super::vocabulary::{DoseUnit, LineOfTreatment};
 use super::Program;
 use chrono::NaiveDate;
+use std::sync::OnceLock;
 
 /// Role of a drug within a regimen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,6 +266,10 @@ pub enum PolicyBasis {
 pub struct Statement {
     /// The line as written.
     pub text: String,
+    /// The same in plain English, where content says it beside the line.
+    pub says: Option<String>,
+    /// The plain English that was put together for it, once that was asked for.
+    pub put_together: OnceLock<String>,
     /// What it means.
     pub criterion: Criterion,
     /// True where it is judged at every administration of the drug (SAFE-05).
@@ -275,7 +280,13 @@ impl Statement {
     /// A line with its meaning.
     pub fn new(text: String, criterion: Criterion) -> Self {
         let by_administration = criterion.is_of_administration();
-        Self { text, criterion, by_administration }
+        Self { text, says: None, put_together: OnceLock::new(), criterion, by_administration }
+    }
+
+    /// With its words for people.
+    #[must_use]
+    pub fn saying(self, says: Option<String>) -> Self {
+        Self { says, ..self }
     }
 }
 

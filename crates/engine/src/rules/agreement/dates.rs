@@ -8,6 +8,7 @@ use crate::rules::calendar::local_day;
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
+use crate::rules::plain;
 use chrono::NaiveDate;
 
 pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
@@ -28,7 +29,7 @@ fn past_date(index: usize, entry: &Assessment, received_on: NaiveDate, shared: &
     }
     let Some(Reported::Word(word)) = entry.result.known() else { return None };
     let day: NaiveDate = word.trim().parse().ok().filter(|day| *day > received_on)?;
-    let name = entry.name.replace('_', " ");
+    let name = plain::name(&entry.name, shared.content);
     let first = Side::new("day of receipt", "/date_of_service", received_on.to_string());
     let second = Side::new(name, format!("/clinical/assessments/{index}/result"), day.to_string());
     Some(contradiction("date-in-future", "it has not been yet", &first, &second, Pends::Managed, shared))

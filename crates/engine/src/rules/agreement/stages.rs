@@ -61,7 +61,11 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage))?;
     let first = Side::new("TNM", pointer(broken), in_words(tnm));
     let second = Side::new("stage", "/clinical/stage", patient.clinical.stage.known()?.clone());
-    let because = format!("it is stage {} in {}", broken.groups.join(" or "), cancer.replace('_', " "));
+    let because = format!(
+        "it is stage {} in {}",
+        broken.groups.join(" or "),
+        shared.content.cancer(cancer).map_or(cancer, |known| known.name.as_str())
+    );
     Some(contradiction("tnm-stage", &because, &first, &second, Pends::Managed, shared))
 }
 

@@ -10,6 +10,7 @@ use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::{self, Bench};
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
+use crate::rules::plain;
 use crate::rules::plan::PlanLine;
 
 pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
@@ -88,7 +89,7 @@ fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
         return Side::new("sex in the plan's member file", "/member", on_file.as_str());
     }
     if asked.name != "disease_setting" {
-        return Side::new(asked.name.replace('_', " "), asked.pointer.clone(), asked.entered.clone());
+        return Side::new(plain::name(&asked.name, bench.patient.content), asked.pointer.clone(), asked.entered.clone());
     }
     let metastatic = |setting: &&String| setting.contains("metastatic");
     if let Some(told) = clinical.disease_setting.known().filter(|told| metastatic(told) || bench.patient.stage.is_none()) {
@@ -111,7 +112,7 @@ fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
             let excludes = |rule: &OpposedResults| excludes(rule, marker, first, second);
             if is_same && shared.content.agreement.opposed.iter().any(excludes) {
                 let side = |index: usize, entry: &Biomarker| {
-                    Side::new(entry.name.replace('_', " "), format!("/clinical/biomarkers/{index}/result"), shown(entry))
+                    Side::new(marker.display.clone(), format!("/clinical/biomarkers/{index}/result"), shown(entry))
                 };
                 let because = "one tumor cannot have both";
                 // in words, as the order of a list says nothing
@@ -146,7 +147,7 @@ fn unclear_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
 /// What was entered of a marker; none where it only follows from others.
 fn standing_side(list: &str, standing: &Standing<'_>) -> Option<Side> {
     let pointer = format!("/clinical/{list}/{}/result", standing.index?);
-    Some(Side::new(standing.definition.name.replace('_', " "), pointer, standing.as_entered()))
+    Some(Side::new(standing.definition.display.clone(), pointer, standing.as_entered()))
 }
 
 fn excludes(rule: &OpposedResults, marker: &BiomarkerDefinition, first: &Biomarker, second: &Biomarker) -> bool {

@@ -72,8 +72,8 @@ fn deviation(field: String, expected: String, entered: String, message: String) 
 
 fn is_told(list: &str, standing: &Standing<'_>, known: &[Deviation]) -> bool {
     let field = pointer(list, standing);
-    let name = standing.definition.name.replace('_', " ");
-    known.iter().any(|told| told.field == field || (told.field == "/clinical/assessments" && told.message.starts_with(&name)))
+    let name = &standing.definition.display;
+    known.iter().any(|told| told.field == field || (told.field == "/clinical/assessments" && told.message.starts_with(name)))
 }
 
 fn pointer(list: &str, standing: &Standing<'_>) -> String {

@@ -3,10 +3,11 @@
 use super::Judging;
 use super::calendar::Laid;
 use crate::domain::case::Deviation;
-use crate::domain::content::{Limit, LimitRule, Statement};
+use crate::domain::content::{Content, Limit, LimitRule, Statement};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::{Asked, evidence, judge};
+use crate::rules::plain;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -58,7 +59,8 @@ pub fn say(limit: &Limit, mut broken: Broken, lines: &[&Laid<'_>], judging: &Jud
         return Vec::new();
     }
     let names: Vec<String> = concerned.iter().map(|line| line.words()).collect();
-    let held = limit.when.as_ref().map_or_else(String::new, |when| format!(" where {}", when.text));
+    let held =
+        limit.when.as_ref().map_or_else(String::new, |when| format!(" where {}", plain::clause_of(when, judging.shared.content)));
     let message = format!("{} {}{held} ({})", joined(&names), broken.words, limit.source);
     let concern = Told {
         limit,
@@ -71,7 +73,7 @@ pub fn say(limit: &Limit, mut broken: Broken, lines: &[&Laid<'_>], judging: &Jud
         let code = DeviationCode::LimitExceeded;
         return vec![concern.told(code, first.line.pointer(broken.field), broken.expected, broken.entered, message)];
     }
-    asked.into_iter().map(|asked| concern.asks(asked, &message)).collect()
+    asked.into_iter().map(|asked| concern.asks(asked, &message, judging.shared.content)).collect()
 }
 
 /// A limit that cannot be told until somebody says more of earlier treatment. Managed lines wait for it.
@@ -137,8 +139,8 @@ impl Told<'_> {
     }
 
     /// The limit is broken if it holds, and this answer would tell.
-    pub fn asks(&self, asked: Asked, message: &str) -> Concern {
-        let name = asked.name.replace('_', " ");
+    pub fn asks(&self, asked: Asked, message: &str, content: &Content) -> Concern {
+        let name = plain::name(&asked.name, content);
         let message = format!("{name} is needed to tell whether a limit holds: {message}");
         self.told(DeviationCode::UnknownAnswer, asked.pointer, name, asked.entered, message)
     }

@@ -233,7 +233,7 @@ impl Rule<'_> {
             told.hold = Some(Hold::DuplicateTherapy);
             return vec![told];
         }
-        asked.into_iter().map(|asked| concern.asks(asked, &message)).collect()
+        asked.into_iter().map(|asked| concern.asks(asked, &message, judging.shared.content)).collect()
     }
 
     /// A line beside treatment that is told to go on. Another product of the line's own ingredient is a change of form.
@@ -364,7 +364,7 @@ fn beside_earlier(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>) -
         let outcome = if truth == Truth::Met { Truth::NotMet } else { Truth::Unknown };
         let concern = Told { limit: rule.limit, outcome, facts, lines: vec![line.number()], first: line };
         if !asked.is_empty() {
-            return asked.into_iter().map(|asked| concern.asks(asked, &message)).collect();
+            return asked.into_iter().map(|asked| concern.asks(asked, &message, judging.shared.content)).collect();
         }
         let expected = format!("one of {about}, not several {}", rule.apart());
         let mut told = concern.told(DeviationCode::DuplicateTherapy, line.line.pointer(""), expected, line.words(), message);

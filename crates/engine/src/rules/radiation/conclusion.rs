@@ -96,6 +96,7 @@ impl Deciding<'_> {
             order_id: None,
             dosing: units_in_words(line.units),
             administered_dose: None,
+            first_administered_dose: None,
             visits_approved: of_engine.visits.filter(|_| may_be_given),
             units_per_visit: of_engine.units_per_visit.filter(|_| may_be_given),
             billing_unit: None,

@@ -14,7 +14,7 @@ use crate::rules::decision::Decision;
 use crate::rules::drugs::Shared;
 use crate::rules::facts::{Facts, KnownProvider};
 use crate::rules::findings::{Findings, Said, facts as said_facts};
-use crate::rules::{agreement, answers as told, concurrent};
+use crate::rules::{agreement, answers as told, concurrent, plain};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -98,9 +98,9 @@ impl Deciding<'_> {
             self.deviate(deviation);
         }
         if let Some(fit) = found.fit() {
-            let name = format!("{} ({})", fit.schedule.name, fit.schedule.id);
+            let name = &fit.schedule.name;
             for dimension in &fit.agreement.unknown {
-                self.unknown(*dimension, &name);
+                self.unknown(*dimension, name);
             }
         }
         for concern in agreement::concerns_of_radiation(self.facts, shared).into_iter().chain(told::concerns(shared)) {
@@ -146,7 +146,7 @@ impl Deciding<'_> {
     pub fn ask(&mut self, open: &[Asked], name: &str) {
         for asked in open {
             let field = if asked.pointer == "/clinical/pathology" { self.histology() } else { asked.pointer.as_str() };
-            let what = asked.name.replace('_', " ");
+            let what = plain::name(&asked.name, self.ground.content);
             if self.deviations.iter().any(|known| known.field == field && known.message.starts_with(&what)) {
                 continue;
             }

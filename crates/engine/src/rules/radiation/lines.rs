@@ -10,6 +10,7 @@ use crate::domain::criteria::Criterion;
 use crate::domain::order::Boost;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Modality, Truth};
 use crate::rules::criteria::{self, Bench};
+use crate::rules::plain;
 use chrono::NaiveDate;
 use std::sync::Arc;
 
@@ -207,13 +208,14 @@ fn mismatch(
         return Some(format!("{code} ({name}) may not be billed on {day}: its meaning begins later"));
     }
     let Some(counted) = course.counted_for(service, of) else {
-        return Some(format!("{code} ({name}) does not go with {}", of.as_str().replace('_', " ")));
+        return Some(format!("{code} ({name}) does not go with {}", plain::modality_name(of)));
     };
     if code == ground.catalog().guidance_code && !guided {
         return Some(format!("{code} ({name}) is not indicated for this treatment"));
     }
     if let Some(needs) = service.needs.as_ref().filter(|needs| ground.judge(&needs.criterion) != Truth::Met) {
-        return Some(format!("{code} ({name}) needs its reason in the technique: {}", needs.text));
+        let reason = plain::clause_of(needs, ground.content);
+        return Some(format!("{code} ({name}) needs its reason in the technique: {reason}"));
     }
     if let Some(most) = most_units(service.units, counted).filter(|most| units > *most) {
         return Some(format!("{units} units of {code} ({name}) are more than this treatment takes: {most}"));

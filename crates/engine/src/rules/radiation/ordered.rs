@@ -8,6 +8,7 @@ use crate::domain::case::Deviation;
 use crate::domain::content::radiation::{Designation, Support, equivalent_dose};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
 use crate::rules::findings::{Said, facts as said_facts};
+use crate::rules::plain;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -18,12 +19,13 @@ impl Deciding<'_> {
     pub fn modality(&mut self) {
         let ground = self.ground;
         let name = ground.treated.modality.as_str();
-        let words = name.replace('_', " ");
-        let site = ground.treated.site_key().unwrap_or("an unknown site").replace('_', " ");
+        let words = plain::modality_name(ground.treated.modality);
+        let site = ground.treated.site_key().and_then(|key| ground.catalog().site(key));
+        let site = site.map_or_else(|| "an unknown site".to_owned(), |site| site.name.to_lowercase());
         let answered = modality::of(Some(ground.treated.modality), ground);
         let support = answered.as_ref().map_or(Support::NotSupported, |answered| answered.row.support);
-        let with = answered.as_ref().and_then(|answered| answered.row.compare_with).map_or("another modality", |of| of.as_str());
-        let with = with.replace('_', " ");
+        let with = answered.as_ref().and_then(|answered| answered.row.compare_with);
+        let with = with.map_or("another modality", plain::modality_name);
         let compared = ground.treated.is_compared;
         let (outcome, message) = match (support, compared) {
             (Support::Supported, _) => (Truth::Met, format!("{words} is supported for {site}")),
@@ -92,12 +94,7 @@ impl Deciding<'_> {
             requirements: &["R-21", "R-23", "R-24", "R-25", "R-26", "R-27"],
             source: &schedule.citation,
             facts: self.doses(fit),
-            message: format!(
-                "{ordered} is {} ({}), {}{included}",
-                schedule.name,
-                schedule.id,
-                schedule.designation.as_str().replace('_', " ")
-            ),
+            message: format!("{ordered} is {}, {}{included}", schedule.name, schedule.designation.as_str().replace('_', " ")),
         });
         self.behind.push(id);
         let shorter = schedule::shorter(fit, ground);
@@ -121,16 +118,17 @@ impl Deciding<'_> {
             (Some(Truth::NotMet), Some(needs)) if shorter.is_empty() => self.deviate(deviation(
                 DeviationCode::ClinicalMismatch,
                 FRACTIONS,
-                (&needs.text, &ordered),
+                (plain::clause_of(needs, ground.content), &ordered),
                 DeviationEffect::Pends,
                 format!(
-                    "{} ({}) is for patients of whom this holds: {}; the order says otherwise",
-                    schedule.name, schedule.id, needs.text
+                    "{} is for patients of whom this holds: {}; the order says otherwise",
+                    schedule.name,
+                    plain::clause_of(needs, ground.content)
                 ),
             )),
             (Some(Truth::Unknown), Some(needs)) => {
                 let open = ground.open(&needs.criterion, Truth::Unknown);
-                self.ask(&open, &format!("{} ({})", schedule.name, schedule.id));
+                self.ask(&open, &schedule.name);
             }
             _ => {}
         }
@@ -146,7 +144,7 @@ impl Deciding<'_> {
                 "/radiation/boost",
                 ("the boost of the schedule", &entered),
                 DeviationEffect::Pends,
-                format!("{} ({}): {fault}", schedule.name, schedule.id),
+                format!("{}: {fault}", schedule.name),
             ));
         }
     }

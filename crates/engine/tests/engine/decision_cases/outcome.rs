@@ -62,6 +62,7 @@ fn case(decision: Decision, situation: &Situation) -> Case {
         s_codes_withheld: decision.s_codes_withheld,
         review,
         findings: decision.findings,
+        member_on_file: None,
         letters: Vec::new(),
         request,
     }

@@ -1,0 +1,119 @@
+//! What to have ready before an order of a cancer is entered: everything that regimens and the policies of a program's drugs ask for.
+
+use crate::domain::content::{Content, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
+use crate::domain::criteria::{Criterion, WordFact};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// An answer that may be asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Needed<'c> {
+    /// The marker or assessment.
+    pub asked: &'c ResultDefinition,
+    /// Drugs whose policies ask for it; empty where only regimens do.
+    pub drugs: Vec<String>,
+}
+
+/// What to have ready.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Needs<'c> {
+    /// Stage groups that regimens tell apart.
+    pub stages: Vec<String>,
+    /// Pathologies that regimens tell apart.
+    pub pathologies: Vec<String>,
+    /// Biomarkers, in the order of content.
+    pub biomarkers: Vec<Needed<'c>>,
+    /// Assessments, in the order of content.
+    pub assessments: Vec<Needed<'c>>,
+    /// Drugs of the cancer that the program manages.
+    pub managed: Vec<String>,
+}
+
+/// What regimens of the cancer and policies of its managed drugs ask for.
+pub fn needs<'c>(content: &'c Content, program: &Program, cancer: &str) -> Needs<'c> {
+    let regimens = content.regimens_of(cancer);
+    let mut asked = Asked::default();
+    let mut needs = Needs::default();
+    for regimen in regimens {
+        for stage in regimen.stages.iter().filter(|stage| !needs.stages.contains(stage)).cloned().collect::<Vec<_>>() {
+            needs.stages.push(stage);
+        }
+        if let Some(pathology) = regimen.pathology.as_ref().filter(|word| !needs.pathologies.contains(word)) {
+            needs.pathologies.push(pathology.clone());
+        }
+        for marker in &regimen.biomarkers {
+            asked.biomarkers.entry(marker.marker.clone()).or_default();
+        }
+        for statement in &regimen.came_before {
+            asked.of(&statement.criterion, None);
+        }
+    }
+    needs.stages.sort();
+    needs.pathologies.sort();
+    for drug in managed_drugs(regimens, program) {
+        let policies = content.policies_for(&drug).filter(|policy| policy.scope.covers(program));
+        for policy in policies {
+            for statement in statements(policy, cancer, content) {
+                asked.of(&statement.criterion, Some(&drug));
+            }
+        }
+        needs.managed.push(drug);
+    }
+    needs.biomarkers = needed(&asked.biomarkers, &content.answers.biomarkers);
+    needs.assessments = needed(&asked.assessments, &content.answers.assessments);
+    needs
+}
+
+fn managed_drugs(regimens: &[Arc<Regimen>], program: &Program) -> BTreeSet<String> {
+    let drugs = regimens.iter().flat_map(|regimen| &regimen.phases).flat_map(|phase| &phase.drugs);
+    drugs.map(|drug| drug.generic.clone()).filter(|generic| program.managed.contains(generic)).collect()
+}
+
+/// What a policy asks for where the cancer is this one.
+fn statements<'p>(policy: &'p Policy, cancer: &'p str, content: &'p Content) -> impl Iterator<Item = &'p Statement> {
+    let of_cancer = move |indication: &&Indication| {
+        !indication.criteria.iter().any(|statement| names_another_cancer(&statement.criterion, cancer, content))
+    };
+    let general = policy.general.iter().chain(&policy.general_limits);
+    general.chain(policy.indications.iter().filter(of_cancer).flat_map(Indication::statements))
+}
+
+fn names_another_cancer(criterion: &Criterion, cancer: &str, content: &Content) -> bool {
+    let is_it =
+        |word: &String| word == cancer || (word == "any_solid" && content.cancer(cancer).is_some_and(|known| known.solid));
+    match criterion {
+        Criterion::Word { fact: WordFact::Cancer, any_of } => !any_of.iter().any(is_it),
+        Criterion::All(parts) => parts.iter().any(|part| names_another_cancer(part, cancer, content)),
+        _ => false,
+    }
+}
+
+/// Names of answers, each with the drugs that ask for it.
+#[derive(Debug, Default)]
+struct Asked {
+    biomarkers: BTreeMap<String, BTreeSet<String>>,
+    assessments: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Asked {
+    fn of(&mut self, criterion: &Criterion, drug: Option<&str>) {
+        let (list, name) = match criterion {
+            Criterion::All(parts) | Criterion::Any(parts) => return parts.iter().for_each(|part| self.of(part, drug)),
+            Criterion::Not(part) => return self.of(part, drug),
+            Criterion::Biomarker { marker, .. } => (&mut self.biomarkers, marker),
+            Criterion::Assessment { name, .. } | Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
+                (&mut self.assessments, name)
+            }
+            _ => return,
+        };
+        list.entry(name.clone()).or_default().extend(drug.map(str::to_owned));
+    }
+}
+
+fn needed<'c>(names: &BTreeMap<String, BTreeSet<String>>, known: &'c [Arc<ResultDefinition>]) -> Vec<Needed<'c>> {
+    let of = |asked: &'c Arc<ResultDefinition>| {
+        let drugs = names.get(&asked.name)?;
+        Some(Needed { asked: asked.as_ref(), drugs: drugs.iter().cloned().collect() })
+    };
+    known.iter().filter_map(of).collect()
+}

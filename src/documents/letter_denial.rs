@@ -1,0 +1,313 @@
+//! What a letter says of a denial: what is denied and why, by which policy, who decided, and what can be done (DET-10, APP-01…03). Ids of
+//! rules stay in the data.
+
+use super::blocks::{Block, Tone};
+use super::letter::{Appeal, CallInLetter, Criterion, DrugInLetter, Letter, Told};
+use super::words;
+use crate::domain::case::{Case, CaseDrug};
+use crate::domain::content::ENGLISH;
+use crate::domain::review::ReconsiderationDecision;
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind, Truth};
+use chrono::{Days, NaiveDate};
+
+/// Writes it.
+pub(super) fn denial(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    decision(letter, case, told, blocks);
+    appeal(letter, told, blocks);
+    blocks.push(Block::paragraph(words::without_ids(&told.program.without_authorization)));
+}
+
+/// What was decided, and why.
+fn decision(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    verdict(letter, case, told, blocks);
+    reconsidered(letter, told, blocks);
+    blocks.push(Block::heading(told.words.phrase("what_and_why")));
+    reasons(letter, case, told, blocks);
+    peer_to_peer(letter, told, blocks);
+}
+
+/// What was decided, at a glance.
+fn verdict(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let mut text = outcome(letter, case, told);
+    if let Some(first) = text.first_mut() {
+        *first = [first.as_str(), told.words.phrase("reasons_below")].join(" ");
+    }
+    blocks.push(Block::note(Tone::Bad, told.words.phrase("not_approved"), text));
+}
+
+/// Whether all is denied or a part, and who decided.
+pub(super) fn outcome(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<String> {
+    let phrase = |key: &str| told.words.phrase(key).to_owned();
+    let plan = told.program.health_plan_name.as_str();
+    let whole = !letter.in_part;
+    let mut text = vec![told.words.say(if whole { "denies_whole" } else { "denies_part" }, &[("plan", plan)])];
+    if whole {
+        let was_approved = case.letters.iter().any(|letter| letter.kind == LetterKind::Approval);
+        text.push(phrase(if was_approved { "entire_request" } else { "entire_request_no_order_id" }));
+    }
+    // what the desk wrote is in English
+    let reason = case.status_reason.as_deref().filter(|_| whole && told.words.language == ENGLISH);
+    text.extend(reason.map(|reason| words::sentence(&words::without_ids(reason))));
+    let slots = &told.program.letters.denial;
+    text.push(told.words.say("decided_by", &[("role", &slots.decided_by_role)]));
+    text
+}
+
+/// Each reason with the drugs that it is about, and where the policies are to be had.
+pub(super) fn reasons(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    for drugs in alike(letter.lines()) {
+        denied_drugs(&drugs, letter, case, told, blocks);
+    }
+    if letter.lines().iter().any(|drug| drug.criteria_not_met.iter().any(|one| one.policy.is_some() || one.says.is_some())) {
+        blocks.push(Block::paragraph(told.words.say("where_policies", &[("where", &told.program.letters.policies)])));
+    }
+}
+
+/// True where nothing of the request is approved because of a denial: of a treatment drug, or of everything. What the office withdrew
+/// itself was not denied.
+pub(super) fn is_denied_as_a_whole(case: &Case) -> bool {
+    let denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    let withdrawn = |drug: &CaseDrug| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
+    let treatment = |drug: &CaseDrug| denied(drug) && drug.role != DrugRole::Supportive;
+    case.status == CaseStatus::NonAuthorized
+        && !case.lines().iter().any(withdrawn)
+        && (case.lines().iter().any(treatment) || case.lines().iter().all(denied))
+}
+
+/// Drugs by what is said of them: equal reasons are written once.
+fn alike(drugs: &[DrugInLetter]) -> Vec<Vec<&DrugInLetter>> {
+    let mut groups: Vec<Vec<&DrugInLetter>> = Vec::new();
+    for drug in drugs {
+        let same = |group: &&mut Vec<&DrugInLetter>| group.first().is_some_and(|first| says_the_same(first, drug));
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(drug),
+            None => groups.push(vec![drug]),
+        }
+    }
+    groups
+}
+
+fn says_the_same(left: &DrugInLetter, right: &DrugInLetter) -> bool {
+    match (left.implied_by_line, right.implied_by_line) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => {
+            let words = |drug: &DrugInLetter| -> Vec<_> {
+                drug.criteria_not_met.iter().map(|one| (text_of(one), one.outcome, one.policy.clone())).collect()
+            };
+            (&left.reason_code, &left.rationale) == (&right.reason_code, &right.rationale)
+                && left.reason_code.is_some()
+                && words(left) == words(right)
+        }
+        _ => false,
+    }
+}
+
+/// The drug, its code and its dose.
+pub(super) fn named(drug: &DrugInLetter) -> String {
+    let code = drug.hcpcs.as_ref().map(|code| format!(" (HCPCS {code})")).unwrap_or_default();
+    let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
+    format!("{}{code}{dosing}", words::capitalize(&drug.name))
+}
+
+fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let Some(drug) = drugs.first() else { return };
+    let cause = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first));
+    if let [only] = drugs {
+        blocks.push(Block::subheading(named(only)));
+    } else {
+        let heading = match cause {
+            Some(_) => "also_denied",
+            None if letter.procedures.is_empty() => "these_drugs",
+            None => "these_procedures",
+        };
+        blocks.push(Block::subheading(told.words.phrase(heading)));
+        blocks.push(Block::List { items: drugs.iter().map(|drug| named(drug)).collect() });
+    }
+    // where the denial that took it along was overturned, the reasons are its own
+    if let Some(cause) = cause {
+        let key = if letter.procedures.is_empty() { "because_of" } else { "because_of_treatment" };
+        blocks.push(Block::paragraph(told.words.say(key, &[("name", &cause.name)])));
+        return;
+    }
+    if let (Some(reason), Some(rationale)) = (&drug.reason, &drug.rationale) {
+        blocks.push(Block::paragraph(told.words.say("reason", &[("reason", reason)])));
+        let from = if letter.to == Addressee::Member { "rationale_to_member" } else { "rationale" };
+        blocks.push(Block::paragraph(told.words.phrase(from)));
+        blocks.push(Block::Quote { text: rationale.clone() });
+        if let Some(reason) = &drug.clinical_reason {
+            blocks.push(Block::paragraph(told.words.say("medical_terms", &[("reason", reason)])));
+        }
+    } else {
+        let message = case.lines().iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
+        blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
+    }
+    criteria(&drug.criteria_not_met, told, blocks);
+}
+
+/// What the policies ask for and is not so, and what the request does not show; then what else the review noted.
+fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
+    if told.words.language != ENGLISH && all.iter().any(|one| text_of(one).is_some()) {
+        blocks.push(Block::paragraph(told.words.phrase("criteria_in_english")));
+    }
+    let mut policies: Vec<&String> = Vec::new();
+    for policy in all.iter().filter_map(|one| one.policy.as_ref()) {
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+    for policy in policies {
+        let source = all.iter().find(|one| one.policy.as_ref() == Some(policy)).and_then(|one| one.source.as_deref());
+        let named = match source {
+            Some(source) => format!("“{policy}” ({})", owner(source)),
+            None => format!("“{policy}”"),
+        };
+        blocks.push(Block::paragraph(told.words.say("rests_on", &[("policy", &named)])));
+        for (outcome, key) in [(Truth::NotMet, "asks_not_met"), (Truth::Unknown, "asks_unknown")] {
+            let of_policy = |one: &&Criterion| one.policy.as_ref() == Some(policy) && one.outcome == Some(outcome);
+            list(key, all.iter().filter(of_policy), told, blocks);
+        }
+    }
+    let by_regimen = |one: &&Criterion| one.policy.is_none() && one.rule.starts_with("policy/by-regimen/");
+    if all.iter().any(|one| by_regimen(&one)) {
+        blocks.push(Block::paragraph(told.words.phrase("rests_on_regimen")));
+    }
+    list("noted", all.iter().filter(|one| one.policy.is_none()), told, blocks);
+}
+
+/// Whose criteria they are, without what they rest on: that stays in the data.
+fn owner(source: &str) -> &str {
+    let owner = source.split(';').next().unwrap_or(source);
+    owner.split(", for want of").next().unwrap_or(owner).trim().trim_end_matches('.')
+}
+
+fn list<'c>(key: &str, criteria: impl Iterator<Item = &'c Criterion>, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let mut items: Vec<String> = Vec::new();
+    for text in criteria.filter_map(text_of) {
+        if !items.contains(&text) {
+            items.push(text);
+        }
+    }
+    if !items.is_empty() {
+        blocks.push(Block::paragraph(told.words.phrase(key)));
+        blocks.push(Block::List { items });
+    }
+}
+
+/// The words for a criterion: what it asks for, what the review said, or what the physician wrote. A rule of which nothing is known but its
+/// id has none.
+fn text_of(one: &Criterion) -> Option<String> {
+    let own = || Some(one.rule.as_str()).filter(|rule| rule.contains(' ') && !rule.contains('_')).map(words::sentence);
+    one.says.clone().or_else(|| one.message.clone()).or_else(own)
+}
+
+/// The reconsideration that the letter tells.
+pub(super) fn reconsidered(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let Some(one) = &letter.reconsideration else { return };
+    let day = told.words.day(one.decided_at.with_timezone(&told.program.time_zone).date_naive());
+    blocks.push(Block::heading(told.words.phrase("reconsideration")));
+    let key = match (one.decision, letter.kind) {
+        (ReconsiderationDecision::Upheld, _) => "reconsidered_upheld",
+        (ReconsiderationDecision::Overturned, LetterKind::Approval) => "reconsidered_overturned",
+        (ReconsiderationDecision::Overturned, LetterKind::Denial) => "reconsidered_in_part",
+    };
+    blocks.push(Block::paragraph(told.words.say(key, &[("day", &day)])));
+    blocks.push(Block::Quote { text: one.rationale.clone() });
+}
+
+pub(super) fn peer_to_peer(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    if letter.peer_to_peer.is_empty() {
+        return;
+    }
+    blocks.push(Block::heading(told.words.phrase("peer_to_peer")));
+    let item = |call: &CallInLetter| {
+        let local = call.at.with_timezone(&told.program.time_zone);
+        let at = words::instant(&call.at, &told.program.time_zone);
+        let at = at.replace(&words::day(local.date_naive()), &told.words.day(local.date_naive()));
+        let with = call.with.as_ref().map(|with| format!(", {with}")).unwrap_or_default();
+        let key = match call.event.as_str() {
+            "scheduled" => "call_scheduled",
+            "held" => "call_held",
+            "declined" => "call_declined",
+            "unreachable" => "call_unreachable",
+            _ => "call_offered",
+        };
+        told.words.say(key, &[("at", &format!("{at}{with}"))])
+    };
+    blocks.push(Block::List { items: letter.peer_to_peer.iter().map(item).collect() });
+}
+
+fn appeal(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let Some(appeal) = &letter.appeal else { return };
+    blocks.push(Block::heading(told.words.phrase("what_you_can_do")));
+    match letter.to {
+        Addressee::Member => {
+            for_member(appeal, told, blocks);
+            for_provider(appeal, told, blocks);
+        }
+        Addressee::Provider => {
+            for_provider(appeal, told, blocks);
+            for_member(appeal, told, blocks);
+        }
+    }
+    let slots = &told.program.letters.denial;
+    let day = last_day(letter, told, slots.appeal_days).map(|day| told.words.day(day)).unwrap_or_default();
+    let values = [("days", slots.appeal_days.to_string()), ("day", day)];
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    blocks.push(Block::paragraph(told.words.say("appeal_days", &values)));
+    blocks.push(Block::subheading(told.words.phrase("appeal_where")));
+    blocks.push(where_to(told));
+    let values = [("how", slots.expedited.as_str()), ("within", slots.expedited_within.as_str())];
+    blocks.push(Block::paragraph(told.words.say("expedited", &values)));
+    blocks.push(Block::subheading(told.words.phrase("rights")));
+    blocks.push(Block::paragraph(slots.file.clone()));
+    who(told, blocks);
+}
+
+/// Where appeals go.
+pub(super) fn where_to(told: &Told<'_>) -> Block {
+    let slots = &told.program.letters.denial;
+    let to = |key: &str, value: String| super::blocks::Fact::new(told.words.phrase(key), value);
+    Block::Facts {
+        items: vec![
+            to("appeal_by_mail", slots.appeal_address.join("\n")),
+            to("appeal_by_fax", slots.appeal_fax.clone()),
+            to("appeal_by_phone", slots.appeal_phone.clone()),
+        ],
+    }
+}
+
+/// Who decided, and on whose behalf.
+pub(super) fn who(told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let slots = &told.program.letters.denial;
+    blocks.push(Block::subheading(told.words.phrase("who_decided")));
+    let values = [("role", slots.decided_by_role.as_str()), ("specialty", slots.decided_by_specialty.as_str())];
+    blocks.push(Block::paragraph(told.words.say("who_decided_text", &values)));
+    blocks.push(Block::subheading(told.words.phrase("administrator")));
+    let name = Some(&slots.administrator).filter(|name| slots.return_address.first() != Some(name));
+    let lines: Vec<&str> = name.into_iter().chain(&slots.return_address).map(String::as_str).collect();
+    blocks.push(Block::paragraph(lines.join("\n")));
+}
+
+/// The last day for an appeal, counted from the date of the letter.
+pub(super) fn last_day(letter: &Letter, told: &Told<'_>, days: u32) -> Option<NaiveDate> {
+    letter.issued_at.with_timezone(&told.program.time_zone).date_naive().checked_add_days(Days::new(u64::from(days)))
+}
+
+pub(super) fn for_provider(appeal: &Appeal, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    blocks.push(Block::subheading(told.words.phrase("for_provider")));
+    if let Some(how) = &appeal.reconsideration {
+        let last = appeal.reconsideration_until.map(|day| told.words.say("last_day", &[("day", &told.words.day(day))]));
+        let how = told.words.say("how_to_reconsider", &[("how", how)]);
+        blocks.push(Block::paragraph([how, last.unwrap_or_default()].join(" ").trim_end().to_owned()));
+    }
+    for text in &appeal.provider {
+        blocks.push(Block::paragraph(told.words.say("how_to_appeal", &[("how", text)])));
+    }
+}
+
+pub(super) fn for_member(appeal: &Appeal, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    blocks.push(Block::subheading(told.words.phrase("for_member")));
+    for text in &appeal.member {
+        blocks.push(Block::paragraph(text.clone()));
+    }
+}
