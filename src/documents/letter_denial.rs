@@ -111,11 +111,11 @@ pub(super) fn named(drug: &DrugInLetter) -> String {
 
 fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     let Some(drug) = drugs.first() else { return };
-    let cause = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first));
+    let implied_by = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first));
     if let [only] = drugs {
         blocks.push(Block::subheading(named(only)));
     } else {
-        let heading = match cause {
+        let heading = match implied_by {
             Some(_) => "also_denied",
             None if letter.procedures.is_empty() => "these_drugs",
             None => "these_procedures",
@@ -124,9 +124,9 @@ fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &To
         blocks.push(Block::List { items: drugs.iter().map(|drug| named(drug)).collect() });
     }
     // where the denial that took it along was overturned, the reasons are its own
-    if let Some(cause) = cause {
+    if let Some(implied_by) = implied_by {
         let key = if letter.procedures.is_empty() { "because_of" } else { "because_of_treatment" };
-        blocks.push(Block::paragraph(told.words.say(key, &[("name", &cause.name)])));
+        blocks.push(Block::paragraph(told.words.say(key, &[("name", &implied_by.name)])));
         return;
     }
     if let (Some(reason), Some(rationale)) = (&drug.reason, &drug.rationale) {

@@ -14,6 +14,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{Days, NaiveDate};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -100,7 +102,7 @@ fn write(key: Key) -> Result<Written, Box<dyn std::error::Error>> {
     let examples = examples::of_readme(&key.address, key.day, key.sandbox);
     let html = page::write(&description, &examples, key.sandbox);
     let digest = Sha256::digest(html.as_bytes());
-    let digest: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let digest = URL_SAFE_NO_PAD.encode(digest.get(..12).unwrap_or_default());
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(html.as_bytes())?;
     let compressed = encoder.finish()?.into();

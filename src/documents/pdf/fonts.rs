@@ -172,11 +172,11 @@ impl Faces {
 }
 
 impl Face {
-    fn read(data: &'static [u8], shaped: bool) -> Option<Self> {
+    fn read(data: &'static [u8], joins: bool) -> Option<Self> {
         let font = Font::new(data.into(), 0)?;
         let tables = FontRef::from_index(data, 0).ok()?;
         let metrics = tables.glyph_metrics(Size::unscaled(), LocationRef::default());
-        let shaper = if shaped { Some(rustybuzz::Face::from_slice(data, 0)?) } else { None };
+        let shaper = if joins { Some(rustybuzz::Face::from_slice(data, 0)?) } else { None };
         Some(Self { units_per_em: font.units_per_em(), font, charmap: tables.charmap(), metrics, shaper })
     }
 

@@ -35,7 +35,7 @@ pub(super) fn set(faces: &Faces, line: &str, weight: Weight, right_to_left: Opti
     let (levels, runs) = info.visual_runs(paragraph, paragraph.range.clone());
     let mut pieces = Vec::new();
     for run in runs {
-        let is_rtl = levels.get(run.start).is_some_and(|level| level.is_rtl());
+        let is_rtl = levels.get(run.start).is_some_and(Level::is_rtl);
         let Some(text) = line.get(run) else { continue };
         let mut of_run: Vec<Piece> =
             by_script(text).into_iter().map(|(script, text)| piece(faces, script, text, weight, is_rtl)).collect();
@@ -82,16 +82,16 @@ fn piece(faces: &Faces, script: Script, text: &str, weight: Weight, is_rtl: bool
     buffer.push_str(text);
     buffer.guess_segment_properties();
     buffer.set_direction(if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight });
-    let shaped = rustybuzz::shape(shaper, &[], buffer);
+    let outcome = rustybuzz::shape(shaper, &[], buffer);
     let scale = 1.0 / face.units_per_em();
     #[expect(clippy::cast_precision_loss, reason = "parts of an em are far below 2^24")]
     let part = |units: i32| units as f32 * scale;
-    let starts: Vec<usize> = shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
+    let starts: Vec<usize> = outcome.glyph_infos().iter().map(|info| info.cluster as usize).collect();
     let mut bounds = starts.clone();
     bounds.sort_unstable();
     bounds.dedup();
     let end_of = |start: usize| bounds.iter().copied().find(|bound| *bound > start).unwrap_or(text.len());
-    let glyphs = shaped.glyph_infos().iter().zip(shaped.glyph_positions()).map(|(info, position)| KrillaGlyph {
+    let glyphs = outcome.glyph_infos().iter().zip(outcome.glyph_positions()).map(|(info, position)| KrillaGlyph {
         glyph_id: GlyphId::new(info.glyph_id),
         text_range: info.cluster as usize..end_of(info.cluster as usize),
         x_advance: part(position.x_advance),

@@ -46,7 +46,7 @@ fn pieces(text: &str) -> Vec<&str> {
     while let Some((at, character)) = letters.next() {
         let next = letters.peek().map(|(_, next)| *next);
         let end = at + character.len_utf8();
-        let after_han = Script::of(character).breaks_anywhere() && next.is_some_and(|next| next.is_alphanumeric());
+        let after_han = Script::of(character).breaks_anywhere() && next.is_some_and(char::is_alphanumeric);
         let before_han =
             character.is_alphanumeric() && next.is_some_and(|next| Script::of(next).breaks_anywhere() && next.is_alphanumeric());
         if matches!(character, ' ' | '-' | '/') || after_han || before_han {

@@ -55,7 +55,7 @@ pub(super) fn write(description: &Value, examples: &[Example], sandbox: bool) ->
         page.close("section");
     }
     page.raw("<section id=\"types\">\n<h2>Types</h2>\n");
-    if let Some(schemas) = description["components"]["schemas"].as_object() {
+    if let Some(schemas) = description.pointer("/components/schemas").and_then(Value::as_object) {
         schema::all(&mut page, schemas);
     }
     page.raw("</section>\n</main>\n</body>\n</html>\n");
@@ -81,7 +81,7 @@ fn groups(description: &Value) -> Vec<(&str, Vec<Operation<'_>>)> {
             if known.is_null() {
                 continue;
             }
-            let tag = known["tags"][0].as_str().unwrap_or("other");
+            let tag = known.pointer("/tags/0").and_then(Value::as_str).unwrap_or("other");
             let place = ORDER.iter().position(|name| *name == tag).unwrap_or(ORDER.len());
             by_tag.entry((place, tag)).or_default().push(Operation { method, path, known });
         }
@@ -121,7 +121,7 @@ fn operation(page: &mut Page, operation: &Operation<'_>, examples: &[Example]) {
     page.text(&who);
     page.raw("</p>\n");
     parameters(page, operation);
-    if let Some(body) = known["requestBody"]["content"].as_object() {
+    if let Some(body) = known.pointer("/requestBody/content").and_then(Value::as_object) {
         page.raw("<p>Body: ");
         content(page, body);
         page.raw("</p>\n");

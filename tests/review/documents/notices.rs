@@ -150,12 +150,11 @@ async fn a_letter_shows_the_members_address_through_a_window_and_says_where_ther
         let case = submit(&service, &order).await;
         let reference = case["letters"].as_array().unwrap().iter().find(|one| one["to"] == "member").unwrap();
         let (data, _) = letter(&service, &case, 0).await;
-        match to {
-            Some(to) => assert_eq!((&data["document"]["mail"]["to"], reference.get("needs_address")), (&to, None)),
-            None => {
-                assert_eq!((&data["needs_address"], &reference["needs_address"]), (&json!(true), &json!(true)));
-                assert!(data["document"].get("mail").is_none());
-            }
+        if let Some(to) = to {
+            assert_eq!((&data["document"]["mail"]["to"], reference.get("needs_address")), (&to, None));
+        } else {
+            assert_eq!((&data["needs_address"], &reference["needs_address"]), (&json!(true), &json!(true)));
+            assert!(data["document"].get("mail").is_none());
         }
     }
 }

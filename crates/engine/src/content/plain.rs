@@ -28,7 +28,8 @@ struct Word {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fact {
-    fact: String,
+    #[serde(rename = "fact")]
+    criterion: String,
     says: String,
     denies: String,
 }
@@ -47,13 +48,13 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     for (entry, place) in document.entries::<Fact>("fact", report) {
         says_something(&entry.says, place.key("says"), report);
         says_something(&entry.denies, place.key("denies"), report);
-        match criteria::parse(&entry.fact, words) {
+        match criteria::parse(&entry.criterion, words) {
             Ok(criterion) if found.facts.iter().any(|known| known.criterion == criterion) => {
-                place.key("fact").error(report, format!("`{}` is here twice", entry.fact), None);
+                place.key("fact").error(report, format!("`{}` is here twice", entry.criterion), None);
             }
             Ok(criterion) => found.facts.push(PlainFact { criterion, says: entry.says, denies: entry.denies }),
             Err(error) => {
-                let message = format!("column {} of \"{}\": {}", error.column, entry.fact, error.message);
+                let message = format!("column {} of \"{}\": {}", error.column, entry.criterion, error.message);
                 place.key("fact").error(report, message, error.suggestion);
             }
         }

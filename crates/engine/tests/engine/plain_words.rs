@@ -15,7 +15,7 @@ fn newest() -> std::sync::Arc<Content> {
 fn statements(content: &Content) -> Vec<(String, &Statement)> {
     let mut found = Vec::new();
     for policy in &content.policies {
-        let indications = policy.indications.iter().flat_map(|indication| indication.statements());
+        let indications = policy.indications.iter().flat_map(oncoauth::domain::content::Indication::statements);
         let all = policy.general.iter().chain(&policy.general_limits).chain(indications);
         found.extend(all.map(|statement| (policy.id.clone(), statement)));
     }
@@ -47,7 +47,7 @@ fn a_criterion_says_what_it_asks_for_and_what_content_says_beside_it_comes_first
     let content = newest();
     let says = |policy: &str, text: &str| {
         let policy = content.policies.iter().find(|known| known.id == policy).unwrap();
-        let indications = policy.indications.iter().flat_map(|indication| indication.statements());
+        let indications = policy.indications.iter().flat_map(oncoauth::domain::content::Indication::statements);
         let mut all = policy.general.iter().chain(&policy.general_limits).chain(indications);
         let statement = all.find(|statement| statement.text == text).unwrap_or_else(|| panic!("{text}"));
         plain::sentence(statement, &content)

@@ -212,15 +212,12 @@ impl LetterWords {
         let mut rest = self.phrase(key);
         while let Some((before, after)) = rest.split_once('{') {
             said.push_str(before);
-            match after.split_once('}') {
-                Some((name, behind)) => {
-                    said.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value));
-                    rest = behind;
-                }
-                None => {
-                    said.push('{');
-                    rest = after;
-                }
+            if let Some((name, behind)) = after.split_once('}') {
+                said.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value));
+                rest = behind;
+            } else {
+                said.push('{');
+                rest = after;
             }
         }
         said.push_str(rest);
