@@ -4,7 +4,7 @@
 //!
 //! What is not listed here is told without its reason and particulars, so that a new kind of event tells too little rather than too much.
 
-use super::Caller;
+use super::{Caller, similar};
 use crate::domain::vocabulary::CallerRole;
 use crate::store::case_events::{Event, SERVICE};
 use serde_json::{Map, Value};
@@ -53,7 +53,7 @@ impl Audience {
             return Some((reason, detail));
         }
         let told = self.share(kind)?;
-        let detail = detail.map(|detail| match detail {
+        let mut detail = detail.map(|detail| match detail {
             Value::Object(members) if !told.detail.is_empty() => Value::Object(only(members, told.detail)),
             Value::Object(mut members) => {
                 members.remove("reviewed_by");
@@ -61,6 +61,12 @@ impl Audience {
             }
             other => other,
         });
+        if self != Self::Plan {
+            let summaries = detail.as_mut().and_then(Value::as_object_mut).into_iter().flatten();
+            summaries
+                .filter(|(name, _)| SUMMARIES.contains(&name.as_str()))
+                .for_each(|(_, summary)| similar::summary_alike(summary));
+        }
         Some((reason.filter(|_| told.reason), detail))
     }
 

@@ -33,6 +33,7 @@ pub mod sandbox;
 pub mod sandbox_rosters;
 pub mod sent_requests;
 pub mod sessions;
+pub mod similar;
 pub mod summaries;
 pub mod timers;
 pub mod tokens;

@@ -36,8 +36,17 @@ impl Entry {
         Some(Self { caller, handled: Handled { request_id, operation, writes: !reads, case_id } })
     }
 
+    /// True where the request changes something.
+    pub(super) const fn writes(&self) -> bool {
+        self.handled.writes
+    }
+
     /// Writes it down.
     pub(super) async fn keep(mut self, app: &App, status: StatusCode) -> Result<(), Problem> {
+        if status.is_client_error() {
+            // it was read, and nothing changed
+            self.handled.writes = false;
+        }
         if !status.is_success() {
             // of a case that was refused nothing is told that is not noted
             self.handled.case_id = None;

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 /// Nothing is kept, framed, told to other sites or loaded from anywhere else; there is no script or style but our own files.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -67,17 +68,34 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         }
         request.extensions_mut().insert(visitor.clone());
     }
-    let response = held((path != UNLIMITED).then_some(until), next.run(request)).await.unwrap_or_else(Failure::into_response);
-    // what a page shows is on record before anybody sees it
+    let handled = Handled { request_id, operation: format!("{method} {path}"), writes: !reading, case_id: None };
+    let until = (path != UNLIMITED).then_some(until);
+    let answered = handle(portal.clone(), visitor.clone(), handled, until, next.run(request));
+    // what changes something goes on when its visitor goes away, so that no change is without a record
+    let answered = if reading {
+        answered.await
+    } else {
+        tokio::spawn(answered.in_current_span()).await.unwrap_or_else(|_| Err(Failure::internal("a page was ended")))
+    };
+    finish(&portal, visitor.as_ref(), answered.unwrap_or_else(Failure::into_response))
+}
+
+/// Answers, and has what a page shows on record before anybody sees it.
+async fn handle(
+    portal: Portal,
+    visitor: Option<Visitor>,
+    mut handled: Handled,
+    until: Option<Instant>,
+    page: impl Future<Output = Response>,
+) -> Result<Response, Failure> {
+    let response = held(until, page).await.unwrap_or_else(Failure::into_response);
     if let Some(visitor) = &visitor {
-        let handled = Handled { request_id, operation: format!("{method} {path}"), writes: !reading, case_id: None };
+        // what was refused was read, and nothing changed
+        handled.writes &= !response.status().is_client_error();
         let until = Instant::now() + portal.app.settings.request_timeout;
-        let kept = held(Some(until), accesses::keep(&portal.app, &visitor.caller, handled)).await;
-        if let Err(failure) = kept.and_then(|kept| kept.map_err(Failure::from)) {
-            return finish(&portal, Some(visitor), failure.into_response());
-        }
+        held(Some(until), accesses::keep(&portal.app, &visitor.caller, handled)).await??;
     }
-    finish(&portal, visitor.as_ref(), response)
+    Ok(response)
 }
 
 /// A part of what a request needs, until then at most. Its panic is a failure like any other.

@@ -10,6 +10,7 @@ use crate::support::http::{Answer, Service};
 use crate::support::submit::{HEALTH_PLAN, count};
 use axum::body::Body;
 use axum::http::Request;
+use oncoauth::app::Settings;
 use oncoauth::app::accesses::{self, Anchor};
 use oncoauth::clock::Clock;
 use serde_json::{Value, json};
@@ -106,6 +107,53 @@ async fn a_plan_accounts_for_its_own_members_and_names_others_by_role() {
     let next = json!({"health_plan": PLAN, "member_id": "XKM100200300", "limit": 1, "cursor": page["next_cursor"]});
     let next = service.post("/v1/disclosures", ADMINISTRATOR, &next).await.json();
     assert_ne!(page["items"][0]["access_id"], next["items"][0]["access_id"]);
+}
+
+/// Holds up every write of a case until it is dropped.
+async fn held_up(service: &Service) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    let mut lock = service.app.pool.begin().await.unwrap();
+    sqlx::query("lock table cases in share mode").execute(&mut *lock).await.unwrap();
+    lock
+}
+
+async fn until_there(service: &Service, query: &'static str) {
+    while count(service, query).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn what_is_changed_is_on_record_also_where_the_caller_hangs_up() {
+    let service = std::sync::Arc::new(Service::with_rosters().await);
+    let lock = held_up(&service).await;
+    let asking = std::sync::Arc::clone(&service);
+    let caller = tokio::spawn(async move { submit(&asking, &tch(PLAN)).await });
+    until_there(&service, "select count(*) from pg_locks where not granted and relation = 'cases'::regclass").await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    lock.rollback().await.unwrap();
+    until_there(
+        &service,
+        "select count(*) from accesses where operation = 'POST /v1/orders' and action = 'write' and case_id is not null",
+    )
+    .await;
+    assert_eq!(count(&service, "select count(*) from accesses").await, 1, "an order is one record");
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn what_may_have_been_changed_is_on_record_also_where_it_took_too_long() {
+    let limit = std::time::Duration::from_millis(500);
+    let service = Service::start(Settings { sandbox: true, request_timeout: limit, ..Settings::default() }).await;
+    oncoauth::app::sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    let lock = held_up(&service).await;
+    let answer = service.post("/v1/orders", PRACTICE, &tch(PLAN)).await;
+    answer.assert_problem(503, "request-timeout");
+    lock.rollback().await.unwrap();
+    let kept =
+        "select count(*) from accesses where operation = 'POST /v1/orders' and action = 'write' and member_id = 'XKM100200300'";
+    assert_eq!(count(&service, kept).await, 1);
 }
 
 #[tokio::test]

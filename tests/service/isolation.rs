@@ -7,7 +7,7 @@ use crate::support::desk::{
 };
 use crate::support::http::{Answer, Service};
 use crate::support::submit::{HEALTH_PLAN, count};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 const BMA: &str = "anthem-blue-medicare-advantage";
@@ -49,6 +49,41 @@ async fn neither_preview_nor_order_tells_what_another_practice_ordered() {
     let held = read.json();
     let holds = held["review"]["holds"].as_array().unwrap();
     assert!(holds.contains(&json!("possible_duplicate")), "{holds:?}");
+}
+
+/// What another practice is told where it asks for a drug that an order on file has, one that none has, and where several are on file.
+// proves PRV-02, DUP-01
+#[tokio::test]
+async fn neither_a_shared_drug_nor_the_number_of_orders_elsewhere_shows() {
+    let (service, beside) = (Service::with_rosters().await, Service::with_rosters().await);
+    let mut asked = elsewhere(custom(BMA));
+    let drugs = asked["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap();
+    drugs.retain(|drug| drug["hcpcs"] == "J9299");
+    asked["treatment"]["phases"].as_array_mut().unwrap().truncate(1);
+    let preview = async |service: &Service| {
+        let answer = service.post("/v1/orders/preview", OTHER_PRACTICE, &asked).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.text
+    };
+    submit(&service, &tch(BMA)).await;
+    let none_shared = preview(&service).await;
+    submit(&service, &custom(BMA)).await;
+    submit(&beside, &custom(BMA)).await;
+    let (several, shared) = (preview(&service).await, preview(&beside).await);
+    assert!(none_shared.contains("is on file"), "{none_shared}");
+    assert_eq!(none_shared, several);
+    assert_eq!(none_shared, shared);
+    // the desk is told each, and a history that a practice reads does not tell the kind either
+    let placed = service.post("/v1/orders", OTHER_PRACTICE, &asked).await.json();
+    let of_the_desk = service.get(&format!("/v1/orders/{}", id(&placed)), NURSE).await.json();
+    assert_eq!(of_the_desk["notices"].as_array().unwrap().iter().filter(|notice| notice["case_id"].is_string()).count(), 2);
+    let contact = json!({"contact": {"name": "Other desk"}});
+    let path = format!("/v1/orders/{}", id(&placed));
+    let patched = service.call(Method::PATCH, &path, OTHER_PRACTICE, Some(&contact)).await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.text);
+    for answer in [&patched, &service.get(&format!("{path}/history"), OTHER_PRACTICE).await] {
+        assert!(!answer.text.contains("overlapping"), "{}", answer.text);
+    }
 }
 
 /// A case on which the desk has left notes of every kind.

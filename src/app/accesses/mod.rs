@@ -42,6 +42,13 @@ impl Accessed {
         self.add(About::Member { health_plan: health_plan.to_owned(), member_id: member_id.to_owned() });
     }
 
+    /// The request is about this new case, and so about its member.
+    pub fn new_case(&self, case_id: Uuid, health_plan: &str, member_id: &str) {
+        let mut about = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        about.remove(&About::Member { health_plan: health_plan.to_owned(), member_id: member_id.to_owned() });
+        about.insert(About::Case(case_id));
+    }
+
     fn take(&self) -> BTreeSet<About> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -69,7 +76,8 @@ pub struct Handled {
     pub case_id: Option<Uuid>,
 }
 
-/// Writes down what a request was about; nothing where that is nobody.
+/// Writes down what a request was about; nothing where that is nobody. Where that cannot be done and something was changed, the log keeps it:
+/// the case's history has the change already.
 pub async fn keep(app: &App, caller: &Caller, handled: Handled) -> Result<()> {
     let mut about = caller.accessed.take();
     about.extend(handled.case_id.map(About::Case));
@@ -78,6 +86,7 @@ pub async fn keep(app: &App, caller: &Caller, handled: Handled) -> Result<()> {
     }
     let now = app.clock.now();
     let purpose = purpose(caller.role, &handled.operation);
+    let (writes, operation, request_id) = (handled.writes, handled.operation.clone(), handled.request_id.clone());
     let access = NewAccess {
         at: now,
         subject: caller.subject.clone(),
@@ -90,7 +99,12 @@ pub async fn keep(app: &App, caller: &Caller, handled: Handled) -> Result<()> {
         request_id: handled.request_id,
         about: about.into_iter().map(|about| (app.ids.uuid(now), about)).collect(),
     };
-    Ok(app.busy.accesses.ask(access).await?)
+    let kept = app.busy.accesses.ask(access).await;
+    if kept.is_err() && writes {
+        let (subject, role) = (&caller.subject, caller.role);
+        tracing::error!(target: "audit", request_id, operation, subject, %role, "a change is not on record");
+    }
+    Ok(kept?)
 }
 
 /// Writes down that a plan was sent an event of a case.

@@ -241,6 +241,8 @@ impl Submission<'_> {
             sent: self.sent.clone(),
             draft,
         });
+        // noted before it is there: of a case that is not, there will be no record
+        self.caller.accessed.case(decided.draft.case.case_id);
         let written = match conn {
             Some(conn) => store::cases::insert_one(conn, &*decided).await,
             None => self.app.busy.orders.ask(Arc::clone(&decided)).await,
@@ -257,9 +259,9 @@ impl Submission<'_> {
         let Decided { draft, document, .. } = Arc::unwrap_or_clone(decided);
         let may_end = draft.may_end().to_vec();
         let beside = concurrent::beside(&draft.case);
+        self.caller.accessed.new_case(draft.case.case_id, draft.health_plan(), draft.member_id());
         let Draft { mut case, .. } = draft;
         let case_id = case.case_id;
-        self.caller.accessed.case(case_id);
         telemetry::count_decision(&case.program, case.status);
         let visible = view::within_sight(&known.cases, self.caller);
         let body = if view::restrict(&mut case, self.caller, &visible) { view::write_out(&case)? } else { document };

@@ -1,7 +1,7 @@
 //! What a caller gets to see of a case. The stored answer is the full one; most callers get it byte for byte.
 
 use crate::app::visibility::Sight;
-use crate::app::{Caller, Error, Result, letters};
+use crate::app::{Caller, Error, Result, letters, similar};
 use crate::domain::case::Case;
 use crate::domain::vocabulary::{CallerRole, NoticeCode};
 use crate::store;
@@ -69,14 +69,7 @@ pub async fn seen(conn: &mut PgConnection, stored: &StoredCase, caller: &Caller,
 pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
     let mut changed = false;
     if matches!(Sight::of(caller), Sight::Parties(_)) {
-        for notice in &mut case.notices {
-            if notice.case_id.take_if(|case_id| !visible.contains(case_id)).is_some() {
-                changed = true;
-                if let Some(words) = without_particulars(notice.code) {
-                    words.clone_into(&mut notice.message);
-                }
-            }
-        }
+        changed |= similar::hide_others(case, visible);
     }
     if caller.role == CallerRole::ServicingProvider {
         changed = true;
@@ -95,27 +88,6 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         }
     }
     changed
-}
-
-/// What is said of a case that the reader may not see.
-const fn without_particulars(code: NoticeCode) -> Option<&'static str> {
-    match code {
-        NoticeCode::DuplicateOrder => {
-            Some("a similar request for this member is on file; a nurse checks whether this is a duplicate")
-        }
-        NoticeCode::OverlappingTreatment => Some(
-            "other treatment of this member is on file for some of these days: where this order adds to it, send one new order with all \
-             drugs of the new plan; where it takes its place, say so to the nurse who reviews it",
-        ),
-        NoticeCode::ConcurrentRadiation => Some(
-            "radiation of this member is on file, and this is a regimen of chemoradiation: the two are reviewed with each other in view, and \
-             are no duplicates",
-        ),
-        NoticeCode::ConcurrentMedicalOncology => Some(
-            "a regimen of chemoradiation is on file for this member: the two are reviewed with each other in view, and are no duplicates",
-        ),
-        _ => None,
-    }
 }
 
 /// Which of the member's cases the caller may see.

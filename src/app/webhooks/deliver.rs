@@ -113,12 +113,13 @@ async fn deliver(app: &App, claimed: Claimed, reached: &AtomicI64) -> Result<()>
                 }
                 item => item?,
             };
+            // whatever the receiver answers, it has read it by then
+            accesses::keep_delivery(app, &claimed.health_plan, item.case_id, item.event_id).await?;
             if let Err(failure) = send(app, &mut line, &secrets, &item).await? {
                 return failed(app, &claimed, failures_by_now(&claimed, position), &failure.to_string()).await;
             }
             position = item.position;
             reached.store(position, Ordering::Relaxed);
-            accesses::keep_delivery(app, &claimed.health_plan, item.case_id, item.event_id).await?;
             telemetry::count_delivery(&claimed.health_plan, "delivered");
             let now = app.clock.now();
             let mut conn = app.pool.acquire().await?;

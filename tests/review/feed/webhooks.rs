@@ -99,6 +99,23 @@ async fn what_fails_is_tried_again_when_the_clock_says_so_under_the_same_id() {
     assert_eq!((&after["state"], &after["failures"], &after["next_attempt_at"]), (&json!("up_to_date"), &json!(0), &Value::Null));
 }
 
+// proves PRV-02
+#[tokio::test]
+async fn what_was_sent_is_on_record_whatever_the_receiver_answered() {
+    let service = sandbox().await;
+    let receiver = Receiver::start().await;
+    register(&service, BMA, &receiver).await;
+    submit(&service, &custom(BMA)).await;
+    receiver.answers(Answer::Status(500));
+    deliver(&service).await;
+    assert_eq!(receiver.deliveries().len(), 1);
+    let kept: (String, String) = sqlx::query_as("select request_id, actor_role from accesses where operation = 'webhook'")
+        .fetch_one(&service.app.pool)
+        .await
+        .unwrap();
+    assert_eq!(kept, (receiver.deliveries()[0].id.clone(), "health_plan".to_owned()));
+}
+
 // proves DET-11
 #[tokio::test]
 async fn a_receiver_that_hangs_is_given_up_in_time_and_keeps_nobody_else() {
