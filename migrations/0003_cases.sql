@@ -145,6 +145,8 @@ create table idempotency_keys (
     body        json,
     location    text,
     case_id     uuid,
+    -- Cases that the answer tells of, where they are not the one.
+    about       uuid[] not null default '{}',
     created_at  timestamptz not null,
     primary key (subject, key),
     constraint idempotency_keys_have_an_answer check (body is not null or case_id is not null)

@@ -11,6 +11,8 @@ create table sent_requests (
     document    json not null,
     primary key (case_id, seq)
 );
+create trigger sent_requests_append_only before update or delete on sent_requests for each row execute function refuse_change();
+create trigger sent_requests_never_truncated before truncate on sent_requests for each statement execute function refuse_change();
 create index sent_requests_number on sent_requests (value, system);
 do $$
 begin

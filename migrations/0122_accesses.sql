@@ -15,6 +15,16 @@ create table accesses (
     purpose       text not null check (purpose in ('treatment', 'payment', 'utilization_review', 'operations')),
     request_id    text not null
 );
+
+-- What the service can read back: whoever writes something else past it must not keep the rest from being read.
+create function is_readable(access accesses) returns boolean language sql immutable as $$
+    select num_nulls(access.access_id, access.at, access.health_plan, access.actor_subject, access.actor_role, access.tax_ids, access.action,
+             access.operation, access.purpose, access.request_id) = 0
+        and access.at >= '2000-01-01T00:00:00Z' and access.at < '2200-01-01T00:00:00Z'
+        and coalesce(array_ndims(access.tax_ids), 1) = 1 and coalesce(array_lower(access.tax_ids, 1), 1) = 1
+        and array_position(access.tax_ids, null) is null
+$$;
+alter table accesses add constraint accesses_are_readable check (is_readable(accesses));
 create index accesses_of_member on accesses (health_plan, member_id, access_id);
 
 -- What the sealer has yet to chain.

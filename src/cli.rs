@@ -159,6 +159,11 @@ async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
 
 async fn verify_audit(options: VerifyAuditOptions) -> Outcome<ExitCode> {
     let anchors = options.anchors.as_deref().map(anchors).transpose()?.unwrap_or_default();
+    if options.anchors.is_some() && anchors.is_empty() {
+        return Err(
+            "there is no anchor in that file: it has to have a JSON object {\"health_plan\", \"seq\", \"hash\"} on a line".into(),
+        );
+    }
     let database = Database::open(&options.database, Connections::FEW).await?;
     let checked = async {
         let mut transaction = database.pool.begin_with("begin isolation level repeatable read, read only").await?;
@@ -169,6 +174,9 @@ async fn verify_audit(options: VerifyAuditOptions) -> Outcome<ExitCode> {
     let (sound, breaks) = checked?;
     for broken in &breaks {
         println!("{broken}");
+    }
+    if options.anchors.is_some() {
+        println!("{} anchors were held against the chains", anchors.len());
     }
     println!("{sound} records are as they were sealed; {} breaks", breaks.len());
     Ok(if breaks.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -60,6 +60,7 @@ where
             body: Some(answer.body.clone()),
             location: answer.location.clone(),
             case_id: None,
+            about: caller.accessed.cases(),
         };
         store::idempotency::keep(&mut transaction, &owner, key, &kept, app.clock.now()).await?;
     }
@@ -74,14 +75,14 @@ pub async fn answered(app: &App, caller: &Caller, idempotent: Option<&Idempotent
     kept.map(|kept| replay(kept, fingerprint, caller)).transpose()
 }
 
-/// The answer that was kept. It tells of its case again, and so does the record.
+/// The answer that was kept. It tells of its cases again, and so does the record.
 fn replay(kept: StoredAnswer, fingerprint: &[u8; 32], caller: &Caller) -> Result<Answer> {
-    let StoredAnswer { status, body: Some(body), location, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
+    let StoredAnswer { status, body: Some(body), location, about, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
     if kept.fingerprint != fingerprint {
         return Err(Error::IdempotencyKeyReused);
     }
     let status = u16::try_from(status).map_err(|error| Error::Internal(error.to_string()))?;
-    if let Some(case_id) = body.get("case_id").and_then(Value::as_str).and_then(|id| id.parse().ok()) {
+    for case_id in about {
         caller.accessed.case(case_id);
     }
     Ok(Answer { status, body, location, replayed: true })

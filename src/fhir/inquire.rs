@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Answers at most; the newest are given.
 const ANSWERS_AT_MOST: usize = 50;
 /// Cases of a member that are looked through.
-const LOOKED_AT: i64 = 500;
+const LOOKED_AT: usize = 500;
 
 /// Answers with a Bundle for each request that agrees.
 pub async fn inquire_claim(

@@ -17,11 +17,13 @@ pub fn client(peer: Option<Peer>, headers: &HeaderMap, trusted: &[Network]) -> O
         return Some(peer);
     }
     let values = headers.get_all(HeaderName::from_static("x-forwarded-for"));
-    let told: Vec<&str> = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).collect();
+    let told = values.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut nearest = peer;
-    for text in told.into_iter().rev() {
-        // what is no address was not written by our proxies
-        let Some(address) = address_in(text.trim()) else { return Some(nearest) };
+    for bytes in told {
+        // what is no address was not written by our proxies, and neither was what stands before it
+        let Some(address) = std::str::from_utf8(bytes).ok().and_then(|text| address_in(text.trim())) else {
+            return Some(nearest);
+        };
         nearest = address.to_canonical();
         if !is_trusted(nearest) {
             break;
@@ -73,6 +75,11 @@ mod tests {
         assert_eq!(from("10.0.0.1", &told(&["unknown, 10.0.0.2"])), Some(ip("10.0.0.2")));
         assert_eq!(from("10.0.0.1", &told(&["[2001:db8::9]:80"])), Some(ip("2001:db8::9")));
         assert_eq!(from("10.0.0.1", &HeaderMap::new()), Some(ip("10.0.0.1")));
+        // a byte that is no text hides neither what a proxy wrote after it nor the proxy
+        let opaque =
+            |bytes: &[u8]| HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_bytes(bytes).unwrap())]);
+        assert_eq!(from("10.0.0.1", &opaque(b"192.0.2.1\xff, 198.51.100.7")), Some(ip("198.51.100.7")));
+        assert_eq!(from("10.0.0.1", &opaque(b"198.51.100.7, \xff, 10.0.0.2")), Some(ip("10.0.0.2")));
         assert_eq!(client(None, &claim, &trusted), None);
         assert_eq!(client(Some(Peer(ip("10.0.0.1"))), &claim, &[]), Some(ip("10.0.0.1")));
     }

@@ -5,6 +5,7 @@
 //! handler, so authentication comes before media type and body, and an operation that declares nothing is open to nobody.
 
 use super::address::{Peer, client, owner};
+use super::failed_sign_ins::Outcome;
 use super::openapi::{Access, Api};
 use super::problem::Problem;
 use super::problem_kinds as kinds;
@@ -64,9 +65,11 @@ fn refusal(role: CallerRole, roles: &[CallerRole]) -> String {
 }
 
 async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller, Problem> {
-    let header = headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
+    let mut told = headers.get_all(header::AUTHORIZATION).iter();
+    let header = told.next().ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
+    if told.next().is_some() {
+        return Err(Problem::new(&kinds::BAD_REQUEST, "there is more than one Authorization header"));
+    }
     let token = header
         .to_str()
         .ok()
@@ -75,10 +78,16 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
         .map(|(_, token)| token.trim())
         .filter(|token| !token.is_empty())
         .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
-    state.limits.failed_sign_ins.admit(address, token)?;
-    let caller = app::tokens::authenticate(&state.app, token).await?;
-    state.limits.failed_sign_ins.note(address, token, caller.is_some());
-    caller.ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
+    let limit = &state.limits.failed_sign_ins;
+    let attempt = limit.admit(address, token)?;
+    let caller = app::tokens::authenticate(&state.app, token).await;
+    let outcome = match &caller {
+        Ok(Some(_)) => Outcome::Worked,
+        Ok(None) => Outcome::Failed,
+        Err(_) => Outcome::Unknown,
+    };
+    limit.note(attempt, outcome);
+    caller?.ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

@@ -5,8 +5,8 @@ use super::path::Id;
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
-use crate::app::App;
 use crate::app::failed_jobs::{self, FailedJob};
+use crate::app::{App, Caller};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -77,11 +77,12 @@ struct FailedJobQuery {
     responses((status = 200, description = "A page of them", body = Page<FailedJobBody>)))]
 async fn list_failed_jobs(
     State(app): State<App>,
+    caller: Caller,
     ValidQuery(query): ValidQuery<FailedJobQuery>,
 ) -> Result<Json<Page<FailedJobBody>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after = paging::decode(query.cursor.as_deref())?;
-    let found = failed_jobs::list(&app, after, i64::from(limit) + 1).await?;
+    let found = failed_jobs::list(&app, &caller, after, limit).await?;
     Ok(Json(Page::new(found, limit, |job| job.failed_job_id).map(FailedJobBody::from)))
 }
 
@@ -99,7 +100,7 @@ struct Retried {
     extensions(("x-roles" = json!(["administrator"]))),
     params(("failed_job_id" = Uuid, Path, description = "The failed job")),
     responses((status = 200, description = "It was tried", body = Retried)))]
-async fn post_failed_job_retry(State(app): State<App>, Id(failed_job_id): Id) -> Result<Json<Retried>, Problem> {
-    let left = failed_jobs::retry(&app, failed_job_id).await?;
+async fn post_failed_job_retry(State(app): State<App>, caller: Caller, Id(failed_job_id): Id) -> Result<Json<Retried>, Problem> {
+    let left = failed_jobs::retry(&app, &caller, failed_job_id).await?;
     Ok(Json(Retried { done: left.is_none(), failed_job: left.map(FailedJobBody::from) }))
 }

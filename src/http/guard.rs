@@ -47,7 +47,6 @@ pub async fn guard(State(state): State<HttpState>, mut request: Request, next: N
 }
 
 async fn admit(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
-    auth::hold_to_limit(state, request)?;
     auth::authorize(state, request).await?;
     body::check_encoding(request.headers())
 }

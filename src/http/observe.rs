@@ -1,15 +1,15 @@
 //! Around every request: its id, its log line, its metrics, and the promise that every failure is problem+json, a page where a page was
 //! asked for, or an outcome below `/fhir`.
 
-use super::fhir_frame;
 use super::problem::{self, MEDIA_TYPE, Problem};
 use super::state::HttpState;
+use super::{auth, fhir_frame};
 use crate::app::RequestId;
 use crate::fhir::{Failure, outcome};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use std::time::Instant;
 use tracing::Instrument as _;
 
@@ -34,7 +34,10 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     let method = method_label(request.method());
     let as_outcome = fhir_frame::is_fhir(request.uri().path());
     let span = tracing::info_span!("request", request_id = id.as_str());
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = match auth::hold_to_limit(&state, &request) {
+        Ok(()) => next.run(request).instrument(span).await,
+        Err(refused) => refused.into_response(),
+    };
     let failed = response.extensions_mut().remove::<Failure>();
     let problem = problem_of(&mut response);
     if let Some(failed) = &failed {

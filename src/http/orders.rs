@@ -235,14 +235,15 @@ async fn list_orders(
 pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Result<Json<OrderPage>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
-    let (fields, upto) = (query.fields, i64::from(limit) + 1);
+    let (fields, upto) = (query.fields, usize::try_from(limit).unwrap_or(usize::MAX));
     let filter = filter(query)?;
     if matches!(fields, Some(ListFields::Summary)) {
-        let rows = orders::rows(app, caller, &filter, after, upto).await?;
-        let page = Page::new(rows, limit, |row| row.case_id);
+        let (rows, more) = orders::rows_page(app, caller, &filter, after, upto).await?;
+        let page = Page::of(rows, more, |row| row.case_id);
         return Ok(Json(OrderPage::Summaries(page.map(OrderSummary::from))));
     }
-    let page = Page::new(orders::list(app, caller, &filter, after, upto).await?, limit, |seen| seen.case_id);
+    let (seen, more) = orders::list_page(app, caller, &filter, after, upto).await?;
+    let page = Page::of(seen, more, |seen| seen.case_id);
     let mut items = Vec::with_capacity(page.items.len());
     for seen in page.items {
         items.push(RawValue::from_string(seen.body).map_err(|error| Problem::internal(format!("stored case: {error}")))?);

@@ -26,6 +26,11 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
+        Self::of(items, more, position)
+    }
+
+    /// A page of these items, where it is known whether there are more.
+    pub fn of<P: Serialize>(items: Vec<T>, more: bool, position: impl Fn(&T) -> P) -> Self {
         let next_cursor = if more { items.last().map(|item| encode(&position(item))) } else { None };
         Self { items, next_cursor }
     }

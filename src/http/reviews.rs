@@ -89,7 +89,7 @@ async fn list_reviews(
         urgency: query.urgency,
         mine: query.mine,
     };
-    let found = worklist::list(&app, &caller, &filter, after, i64::from(limit) + 1).await?;
+    let found = worklist::list(&app, &caller, &filter, after, limit).await?;
     Ok(Json(Page::new(found, limit, |item| (item.due_at.to_utc(), item.case_id))))
 }
 

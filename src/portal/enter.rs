@@ -48,7 +48,9 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
     if !reading && !is_own(request.headers()) {
         return finish(&portal, visitor.as_ref(), Failure::foreign().into_response());
     }
-    match (portal.who(&method, &path), &visitor) {
+    let page = portal.page(&method, &path);
+    let writes = page.is_none_or(|page| !page.reads);
+    match (page.map(|page| page.who), &visitor) {
         (Some(Who::SignedIn(_)), None) if reading => {
             return finish(&portal, None, Redirect::to(&super::login::address_for(request.uri().path())).into_response());
         }
@@ -68,14 +70,14 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         }
         request.extensions_mut().insert(visitor.clone());
     }
-    let handled = Handled { request_id, operation: format!("{method} {path}"), writes: !reading, case_id: None };
+    let handled = Handled { request_id, operation: format!("{method} {path}"), writes, case_id: None };
     let until = (path != UNLIMITED).then_some(until);
     let answered = handle(portal.clone(), visitor.clone(), handled, until, next.run(request));
     // what changes something goes on when its visitor goes away, so that no change is without a record
-    let answered = if reading {
-        answered.await
-    } else {
+    let answered = if writes {
         tokio::spawn(answered.in_current_span()).await.unwrap_or_else(|_| Err(Failure::internal("a page was ended")))
+    } else {
+        answered.await
     };
     finish(&portal, visitor.as_ref(), answered.unwrap_or_else(Failure::into_response))
 }

@@ -1,6 +1,6 @@
 //! What every page has at hand.
 
-use super::pages::{Page, Who};
+use super::pages::Page;
 use crate::app::App;
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Fault;
@@ -20,23 +20,23 @@ pub(super) struct Portal {
     pub app: App,
     /// Reads an order.
     pub read_order: ReadOrder,
-    who: Arc<HashMap<&'static str, Vec<(Method, Who)>>>,
+    pages: Arc<HashMap<&'static str, Vec<Page>>>,
 }
 
 impl Portal {
     /// The state of a portal with these pages.
     pub fn new(app: App, read_order: ReadOrder, pages: &[Page]) -> Self {
-        let mut who: HashMap<&'static str, Vec<(Method, Who)>> = HashMap::new();
+        let mut by_path: HashMap<&'static str, Vec<Page>> = HashMap::new();
         for page in pages {
-            who.entry(page.path).or_default().push((page.method.clone(), page.who));
+            by_path.entry(page.path).or_default().push(page.clone());
         }
-        Self { app, read_order, who: Arc::new(who) }
+        Self { app, read_order, pages: Arc::new(by_path) }
     }
 
-    /// Who may ask for the page at this address; none where it does not take the method.
-    pub fn who(&self, method: &Method, path: &str) -> Option<Who> {
+    /// The page at this address; none where it does not take the method.
+    pub fn page(&self, method: &Method, path: &str) -> Option<&Page> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.who.get(path)?.iter().find(|(known, _)| known == method).map(|(_, who)| *who)
+        self.pages.get(path)?.iter().find(|page| page.method == method)
     }
 }
 

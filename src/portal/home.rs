@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 /// Cases on the first page.
-const LATEST: i64 = 20;
+const LATEST: usize = 20;
 
 pub(super) fn pages(pages: Pages) -> Pages {
     pages.get("/", Who::Everybody, show)

@@ -19,11 +19,11 @@ use uuid::Uuid;
 /// Rows on a page.
 const ON_A_PAGE: usize = 50;
 /// Rows of a table to take along.
-const IN_A_TABLE: i64 = 500;
+const IN_A_TABLE: usize = 500;
 
 pub(super) fn pages(pages: Pages) -> Pages {
-    let pages = pages.get("/orders", Who::SignedIn(PRACTICE), show).post("/orders", Who::SignedIn(PRACTICE), older);
-    pages.post("/orders/table", Who::SignedIn(PRACTICE), table)
+    let pages = pages.get("/orders", Who::SignedIn(PRACTICE), show).ask("/orders", Who::SignedIn(PRACTICE), older);
+    pages.ask("/orders/table", Who::SignedIn(PRACTICE), table)
 }
 
 /// Which orders.
@@ -122,10 +122,7 @@ async fn listed(app: &App, visitor: &Visitor, tab: Tab, after: Option<Uuid>) -> 
     let counts = orders::count(app, &visitor.caller, &Tab::All.filter()).await?;
     let ending = orders::count(app, &visitor.caller, &Filter::default()).await?.ending;
     let counts = Counts { ending, ..counts };
-    let limit = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1;
-    let mut found = orders::rows(app, &visitor.caller, &tab.filter(), after, limit).await?;
-    let more = found.len() > ON_A_PAGE;
-    found.truncate(ON_A_PAGE);
+    let (found, more) = orders::rows_page(app, &visitor.caller, &tab.filter(), after, ON_A_PAGE).await?;
     let link = |one: Tab| TabLink { word: one.word(), name: one.name(), count: one.of(&counts), here: one == tab };
     page(&MyOrdersPage {
         shell: Shell::new(app, Some(visitor), "/orders"),

@@ -53,6 +53,8 @@ pub struct Page {
     pub path: &'static str,
     /// For whom.
     pub who: Who,
+    /// True where it changes nothing, whatever its method.
+    pub reads: bool,
 }
 
 /// Pages with their handlers.
@@ -65,12 +67,17 @@ pub(super) struct Pages {
 impl Pages {
     /// Adds a page to read.
     pub fn get<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
-        self.add(Method::GET, path, who, get(handler))
+        self.add(Page { method: Method::GET, path, who, reads: true }, get(handler))
     }
 
     /// Adds what a form is sent to.
     pub fn post<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
-        self.add(Method::POST, path, who, post(handler))
+        self.add(Page { method: Method::POST, path, who, reads: false }, post(handler))
+    }
+
+    /// Adds what a form is sent to that asks something which must not stand in an address.
+    pub fn ask<H: Handler<T, Portal>, T: 'static>(self, path: &'static str, who: Who, handler: H) -> Self {
+        self.add(Page { method: Method::POST, path, who, reads: true }, post(handler))
     }
 
     /// Adds a page whose form is sent to its own address.
@@ -84,9 +91,9 @@ impl Pages {
         self.get(path, who, show).post(path, who, send)
     }
 
-    fn add(mut self, method: Method, path: &'static str, who: Who, handler: axum::routing::MethodRouter<Portal>) -> Self {
-        self.list.push(Page { method, path, who });
-        self.router = self.router.route(path, handler);
+    fn add(mut self, page: Page, handler: axum::routing::MethodRouter<Portal>) -> Self {
+        self.router = self.router.route(page.path, handler);
+        self.list.push(page);
         self
     }
 }

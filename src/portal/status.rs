@@ -10,7 +10,7 @@ use super::shell::{Shell, page};
 use super::typed::{self, Century};
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::app::orders::{Filter, View, rows};
+use crate::app::orders::{Filter, View, rows_page};
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::vocabulary::CaseStatus;
 use askama::Template;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 const ON_A_PAGE: usize = 50;
 
 pub(super) fn pages(pages: Pages) -> Pages {
-    pages.get("/status", Who::SignedIn(EVERY_ROLE), show).post("/status", Who::SignedIn(EVERY_ROLE), search)
+    pages.get("/status", Who::SignedIn(EVERY_ROLE), show).ask("/status", Who::SignedIn(EVERY_ROLE), search)
 }
 
 #[derive(Template)]
@@ -64,10 +64,8 @@ async fn found(app: &App, visitor: &Visitor, fields: Fields, searched: bool) -> 
     let mut faults = Faults::default();
     let filter = filter(app, &fields, &mut faults);
     let after = fields.text("after").and_then(|text| text.parse().ok());
-    let limit = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1;
-    let mut listed = if faults.is_empty() { rows(app, &visitor.caller, &filter, after, limit).await? } else { Vec::new() };
-    let more = listed.len() > ON_A_PAGE;
-    listed.truncate(ON_A_PAGE);
+    let found = if faults.is_empty() { Some(rows_page(app, &visitor.caller, &filter, after, ON_A_PAGE).await?) } else { None };
+    let (listed, more) = found.unwrap_or_default();
     let chosen = filter.statuses.first();
     let status = |status: &CaseStatus| Status {
         word: status.as_str(),

@@ -23,7 +23,7 @@ use chrono::NaiveDate;
 const ROWS_AT_MOST: usize = 50;
 
 pub(super) fn pages(pages: Pages) -> Pages {
-    pages.get("/verify", Who::SignedIn(EVERY_ROLE), show).post("/verify", Who::SignedIn(EVERY_ROLE), ask)
+    pages.get("/verify", Who::SignedIn(EVERY_ROLE), show).ask("/verify", Who::SignedIn(EVERY_ROLE), ask)
 }
 
 #[derive(Template)]

@@ -154,7 +154,7 @@ pub async fn of_member(
         Access,
         "select access_id, at, health_plan, member_id, case_id, actor_subject, actor_role, tax_ids, token_id, action, operation, purpose,
            request_id
-         from accesses where health_plan = $1 and member_id = $2 and ($3::uuid is null or access_id > $3)
+         from accesses where health_plan = $1 and member_id = $2 and ($3::uuid is null or access_id > $3) and is_readable(accesses)
          order by access_id limit $4",
         health_plan,
         member_id,
@@ -174,23 +174,38 @@ pub async fn lock_sealing(conn: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// True where records wait to be sealed.
-pub async fn are_unsealed(conn: &mut PgConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar!(r#"select exists (select from accesses_unsealed) as "are!""#).fetch_one(conn).await?)
+/// The plans of which records wait to be sealed.
+pub async fn unsealed(conn: &mut PgConnection) -> Result<Vec<String>> {
+    let plans = sqlx::query_scalar!(
+        "select distinct a.health_plan from accesses_unsealed u join accesses a using (access_id) order by 1"
+    );
+    Ok(plans.fetch_all(conn).await?)
 }
 
-/// Up to `limit` records that wait to be sealed, in the order of their ids; they wait no longer.
-pub async fn take_unsealed(conn: &mut PgConnection, limit: i64) -> Result<Vec<Access>> {
+/// How many records of a plan wait to be sealed and cannot be, because they cannot be read.
+pub async fn unreadable(conn: &mut PgConnection, health_plan: &str) -> Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from accesses_unsealed u join accesses a using (access_id)
+           where a.health_plan = $1 and not is_readable(a)"#,
+        health_plan,
+    );
+    Ok(count.fetch_one(conn).await?)
+}
+
+/// Up to `limit` records of a plan that wait to be sealed, in the order of their ids; they wait no longer.
+pub async fn take_unsealed(conn: &mut PgConnection, health_plan: &str, limit: i64) -> Result<Vec<Access>> {
     let taken = sqlx::query_as!(
         Access,
         "with taken as (
            delete from accesses_unsealed
-           where access_id in (select access_id from accesses_unsealed order by access_id limit $1)
+           where access_id in (select u.access_id from accesses_unsealed u join accesses of_plan using (access_id)
+                               where of_plan.health_plan = $1 and is_readable(of_plan) order by u.access_id limit $2)
            returning access_id
          )
          select a.access_id, a.at, a.health_plan, a.member_id, a.case_id, a.actor_subject, a.actor_role, a.tax_ids, a.token_id, a.action,
            a.operation, a.purpose, a.request_id
          from taken join accesses a on a.access_id = taken.access_id order by a.access_id",
+        health_plan,
         limit,
     )
     .fetch_all(conn)
@@ -227,8 +242,8 @@ pub struct Seal {
     pub hash: Vec<u8>,
 }
 
-/// Adds seals, and moves the heads to the last of each plan.
-pub async fn seal(conn: &mut PgConnection, seals: &[Seal], heads: &[Head], at: DateTime<Utc>) -> Result<()> {
+/// Adds seals of a plan, and moves its head to the last.
+pub async fn seal(conn: &mut PgConnection, seals: &[Seal], head: &Head, at: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "insert into access_seals (health_plan, seq, access_id, hash)
          select * from unnest($1::text[], $2::bigint[], $3::uuid[], $4::bytea[])",
@@ -240,13 +255,11 @@ pub async fn seal(conn: &mut PgConnection, seals: &[Seal], heads: &[Head], at: D
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "insert into access_heads (health_plan, seq, hash, sealed_at)
-         select head.health_plan, head.seq, head.hash, $4::timestamptz
-         from unnest($1::text[], $2::bigint[], $3::bytea[]) as head (health_plan, seq, hash)
+        "insert into access_heads (health_plan, seq, hash, sealed_at) values ($1, $2, $3, $4)
          on conflict (health_plan) do update set seq = excluded.seq, hash = excluded.hash, sealed_at = excluded.sealed_at",
-        &heads.iter().map(|head| head.health_plan.clone()).collect::<Vec<_>>(),
-        &heads.iter().map(|head| head.seq).collect::<Vec<_>>(),
-        &heads.iter().map(|head| head.hash.clone()).collect::<Vec<_>>(),
+        head.health_plan,
+        head.seq,
+        head.hash,
         at,
     )
     .execute(conn)
@@ -278,13 +291,13 @@ pub async fn seals_after(conn: &mut PgConnection, health_plan: &str, seq: i64, l
     Ok(seals)
 }
 
-/// These records, in no order.
+/// Those of these records that can be read, in no order.
 pub async fn find(conn: &mut PgConnection, access_ids: &[Uuid]) -> Result<Vec<Access>> {
     let found = sqlx::query_as!(
         Access,
         "select access_id, at, health_plan, member_id, case_id, actor_subject, actor_role, tax_ids, token_id, action, operation, purpose,
            request_id
-         from accesses where access_id = any($1)",
+         from accesses where access_id = any($1) and is_readable(accesses)",
         access_ids,
     )
     .fetch_all(conn)
@@ -292,11 +305,18 @@ pub async fn find(conn: &mut PgConnection, access_ids: &[Uuid]) -> Result<Vec<Ac
     Ok(found)
 }
 
-/// How many records of a plan have no seal, of those made before an instant.
+/// True where there is such a record, readable or not.
+pub async fn is_there(conn: &mut PgConnection, access_id: Uuid) -> Result<bool> {
+    let there = sqlx::query_scalar!(r#"select exists (select from accesses where access_id = $1) as "there!""#, access_id);
+    Ok(there.fetch_one(conn).await?)
+}
+
+/// How many records of a plan have no seal: of those that wait for one, the ones made before an instant; of the others all.
 pub async fn without_seal(conn: &mut PgConnection, health_plan: &str, before: DateTime<Utc>) -> Result<i64> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from accesses a
-           where a.health_plan = $1 and a.at < $2 and not exists (select from access_seals s where s.access_id = a.access_id)"#,
+           where a.health_plan = $1 and not exists (select from access_seals s where s.access_id = a.access_id)
+             and (a.at < $2 or not exists (select from accesses_unsealed u where u.access_id = a.access_id))"#,
         health_plan,
         before,
     );

@@ -33,3 +33,6 @@ begin
         execute format('revoke update, delete on %s from oncoauth_service', append_only);
     end loop;
 end $$;
+
+-- a token is revoked and a chain goes on; neither is forgotten
+revoke delete on tokens, access_heads from oncoauth_service;

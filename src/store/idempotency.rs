@@ -18,13 +18,15 @@ pub struct StoredAnswer {
     pub location: Option<String>,
     /// The case.
     pub case_id: Option<Uuid>,
+    /// Other cases that it tells of.
+    pub about: Vec<Uuid>,
 }
 
 /// What a key was used for.
 pub async fn find(conn: &mut PgConnection, subject: &str, key: &str) -> Result<Option<StoredAnswer>> {
     let answer = sqlx::query_as!(
         StoredAnswer,
-        r#"select fingerprint, status, body, location, case_id from idempotency_keys where subject = $1 and key = $2"#,
+        r#"select fingerprint, status, body, location, case_id, about from idempotency_keys where subject = $1 and key = $2"#,
         subject,
         key,
     )
@@ -48,8 +50,8 @@ pub async fn lock(conn: &mut PgConnection, subject: &str, key: &str) -> Result<(
 /// Keeps an answer.
 pub async fn keep(conn: &mut PgConnection, subject: &str, key: &str, answer: &StoredAnswer, at: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "insert into idempotency_keys (subject, key, fingerprint, status, body, location, case_id, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into idempotency_keys (subject, key, fingerprint, status, body, location, case_id, about, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         subject,
         key,
         answer.fingerprint,
@@ -57,6 +59,7 @@ pub async fn keep(conn: &mut PgConnection, subject: &str, key: &str, answer: &St
         answer.body as _,
         answer.location,
         answer.case_id,
+        &answer.about,
         at,
     )
     .execute(conn)

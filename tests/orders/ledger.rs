@@ -421,13 +421,17 @@ async fn an_order_of_another_practice_is_named_in_no_notice_and_no_reason() {
     changed["servicing_provider"] = json!({"npi": "1999999034", "name": "Another Clinician"});
     let answer = service.post("/v1/orders", OTHER_PRACTICE, &changed).await;
     let later = assert_created(&answer);
-    let named = |case: &Value| {
+    let named = |case: &Value, code: &str| {
         let notices = case["notices"].as_array().unwrap();
-        notices.iter().find(|notice| notice["code"] == "overlapping_treatment").unwrap()["case_id"].clone()
+        notices.iter().find(|notice| notice["code"] == code).unwrap()["case_id"].clone()
     };
+    // that practice is told that something is on file, and the desk what it is
     let stored = answer.header("location");
-    assert_eq!((named(&later), named(&service.get(stored, OTHER_PRACTICE).await.json())), (Value::Null, Value::Null));
-    assert_eq!(named(&service.get(stored, NURSE).await.json()), case["case_id"]);
+    for told in [&later, &service.get(stored, OTHER_PRACTICE).await.json()] {
+        assert_eq!(named(told, "duplicate_order"), Value::Null);
+        assert!(told["notices"].as_array().unwrap().iter().all(|notice| notice["code"] != "overlapping_treatment"), "{told:#}");
+    }
+    assert_eq!(named(&service.get(stored, NURSE).await.json(), "overlapping_treatment"), case["case_id"]);
     let later = taken_for_a_change(&service, later).await;
     assert_eq!(void_from(&service, &case).await, "2027-03-01");
     let at = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());

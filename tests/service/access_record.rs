@@ -4,7 +4,7 @@
 
 use crate::running::program;
 use crate::support::desk::{
-    ADMINISTRATOR, FACILITY, NURSE, OTHER_PRACTICE, PHYSICIAN, PRACTICE, custom, done, id, offer, submit, tch,
+    ADMINISTRATOR, FACILITY, NURSE, OTHER_PRACTICE, PHYSICIAN, PRACTICE, custom, done, id, offer, post_with, submit, tch,
 };
 use crate::support::http::{Answer, Service};
 use crate::support::submit::{HEALTH_PLAN, count};
@@ -99,6 +99,9 @@ async fn a_plan_accounts_for_its_own_members_and_names_others_by_role() {
     submit(&service, &tch(PLAN)).await;
     let told = disclosures(&service, HEALTH_PLAN).await;
     assert_eq!((&told[0]["actor"], &told[0]["tax_ids"]), (&json!("ordering_provider"), &json!(["900000001"])));
+    let again = disclosures(&service, HEALTH_PLAN).await;
+    let own = again.iter().find(|one| one["operation"] == "POST /v1/disclosures").unwrap();
+    assert_eq!(own["purpose"], "operations");
     let other = json!({"health_plan": "bcbs-michigan", "member_id": "XYU100200300"});
     service.post("/v1/disclosures", HEALTH_PLAN, &other).await.assert_problem(404, "not-found");
     service.post("/v1/disclosures", PRACTICE, &other).await.assert_problem(403, "forbidden");
@@ -107,6 +110,51 @@ async fn a_plan_accounts_for_its_own_members_and_names_others_by_role() {
     let next = json!({"health_plan": PLAN, "member_id": "XKM100200300", "limit": 1, "cursor": page["next_cursor"]});
     let next = service.post("/v1/disclosures", ADMINISTRATOR, &next).await.json();
     assert_ne!(page["items"][0]["access_id"], next["items"][0]["access_id"]);
+}
+
+/// How many records of an operation there are, and how many of them are writes.
+async fn records(service: &Service, operation: &str) -> (i64, i64) {
+    let count = "select count(*), count(*) filter (where action = 'write') from accesses where operation = $1";
+    sqlx::query_as(count).bind(operation).fetch_one(&service.app.pool).await.unwrap()
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn only_what_was_told_is_on_record() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &custom(PLAN)).await);
+    submit(&service, &custom(PLAN)).await;
+    assert_eq!(records(&service, "POST /v1/orders").await, (2, 2), "an order is one record");
+    for path in ["/v1/orders", "/v1/reviews"] {
+        let page = service.get(&format!("{path}?limit=1"), NURSE).await.json();
+        assert!(page["next_cursor"].is_string(), "{page}");
+        assert_eq!(records(&service, &format!("GET {path}")).await, (1, 0), "{path}: not the one behind the page");
+    }
+    let verification = json!({"member": {"health_plan": PLAN, "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member",
+                                         "birth_date": "1950-01-15"}, "hcpcs": "J9171", "date": "2026-12-01"});
+    assert_eq!(service.post("/v1/verifications", PRACTICE, &verification).await.status.as_u16(), 200);
+    assert_eq!(records(&service, "POST /v1/verifications").await, (1, 0), "the case that was answered about");
+    // what was refused was read, and changed nothing
+    let path = format!("/v1/reviews/{case_id}/determinations");
+    service
+        .post(&path, NURSE, &json!({"drugs": [{"line": 99, "decision": "authorized"}]}))
+        .await
+        .assert_problem(422, "validation-failed");
+    assert_eq!(records(&service, "POST /v1/reviews/{case_id}/determinations").await.1, 0);
+}
+
+// proves PRV-02, DUP-03
+#[tokio::test]
+async fn an_answer_about_several_cases_that_is_given_again_is_on_record_for_each() {
+    let service = Service::with_rosters().await;
+    let orders = [submit(&service, &tch(PLAN)).await, submit(&service, &tch("bcbs-michigan")).await];
+    let line = |order: &Value| json!({"order_id": order["order_id"], "hcpcs": "J9171", "units": 136, "service_date": "2026-12-01", "billing_npi": "1245319599"});
+    let lines = json!({"lines": orders.iter().map(line).collect::<Vec<_>>()});
+    for (times, replayed) in [(1, ""), (2, "true")] {
+        let answer = post_with(&service, "/v1/claim-checks", FACILITY, &[("idempotency-key", "k")], &lines).await;
+        assert_eq!((answer.status.as_u16(), answer.header("idempotency-replayed")), (200, replayed), "{}", answer.text);
+        assert_eq!(records(&service, "POST /v1/claim-checks").await.0, 2 * times);
+    }
 }
 
 /// Holds up every write of a case until it is dropped.
@@ -174,7 +222,7 @@ async fn the_record_is_append_only() {
     }
 }
 
-/// A service with six records of one plan and three of another, sealed.
+/// A service with five records of one plan and two of another, sealed.
 async fn sealed() -> Service {
     let service = Service::with_rosters().await;
     for plan in [PLAN, "bcbs-michigan"] {
@@ -223,6 +271,20 @@ async fn every_edit_removal_and_change_of_order_breaks_the_chain_where_it_was_ma
     .collect();
     tampering.extend([
         (vec![format!("delete from accesses where access_id = {third}")], "number 3, is missing"),
+        (vec![format!("update accesses set at = 'infinity' where access_id = {third}")], "number 3, is not readable"),
+        (vec![format!("update accesses set tax_ids = '{{null}}' where access_id = {third}")], "number 3, is not readable"),
+        (
+            vec![format!("update accesses set tax_ids = '[2:2]={{900000001}}' where access_id = {third}")],
+            "number 3, is not readable",
+        ),
+        // beside the first break the second is told
+        (
+            vec![
+                format!("delete from accesses where access_id = {third}"),
+                format!("update access_seals set hash = sha256('x') where {of_plan} and seq = {last}"),
+            ],
+            "is not the one that was sealed",
+        ),
         (vec![format!("delete from access_seals where {of_plan} and seq = 3")], "seal 3 is missing"),
         (vec![format!("update access_seals set hash = sha256('x') where {of_plan} and seq = 3")], "number 3,"),
         (
@@ -260,6 +322,7 @@ async fn every_edit_removal_and_change_of_order_breaks_the_chain_where_it_was_ma
     for (statements, words) in tampering {
         let mut transaction = service.app.pool.begin().await.unwrap();
         sqlx::query("alter table accesses disable trigger user").execute(&mut *transaction).await.unwrap();
+        sqlx::query("alter table accesses drop constraint accesses_are_readable").execute(&mut *transaction).await.unwrap();
         sqlx::query("alter table access_seals disable trigger user").execute(&mut *transaction).await.unwrap();
         for statement in &statements {
             let done = sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *transaction).await.unwrap();
@@ -269,15 +332,44 @@ async fn every_edit_removal_and_change_of_order_breaks_the_chain_where_it_was_ma
         assert!(found.iter().any(|broken| broken.starts_with(PLAN) && broken.contains(words)), "{statements:?}: {found:?}");
         transaction.rollback().await.unwrap();
     }
-    // a record that somebody writes in beside the sealer is noticed when it is old enough to have a seal
-    let forged = "insert into accesses select gen_random_uuid(), at, health_plan, member_id, case_id, actor_subject, actor_role, tax_ids, token_id,
+    // a record that somebody writes in beside the sealer is noticed, whatever time it says
+    let forged = "insert into accesses select gen_random_uuid(), at + interval '10 years', health_plan, member_id, case_id, actor_subject, actor_role, tax_ids, token_id,
                     action, operation, purpose, request_id from accesses limit 1";
     sqlx::query(forged).execute(&service.app.pool).await.unwrap();
-    let (_, found) =
-        accesses::verify(&mut service.app.pool.acquire().await.unwrap(), &anchors, "2027-01-01T00:00:00Z".parse().unwrap())
+    let found = breaks(&mut service.app.pool.acquire().await.unwrap(), &anchors).await;
+    assert!(found.iter().any(|broken| broken.contains("have no seal")), "{found:?}");
+}
+
+/// What somebody wrote past the service and it cannot read back keeps nothing else from being read, sealed and checked.
+#[tokio::test]
+async fn a_record_that_cannot_be_read_stops_nothing_else() {
+    let service = sealed().await;
+    let run = async |statement: &'static str| sqlx::query(statement).execute(&service.app.pool).await;
+    let forged = "with forged as (insert into accesses select gen_random_uuid(), 'infinity', health_plan, member_id, case_id, actor_subject,
+                    actor_role, tax_ids, token_id, action, operation, purpose, request_id from accesses
+                    where health_plan = 'anthem-blue-medicare-advantage' and member_id is not null limit 1 returning access_id)
+                  insert into accesses_unsealed select access_id from forged";
+    assert!(run(forged).await.unwrap_err().to_string().contains("accesses_are_readable"));
+    run("alter table accesses drop constraint accesses_are_readable").await.unwrap();
+    run(forged).await.unwrap();
+    // and a seal that is no seal, where the other plan's next one belongs
+    run("insert into access_seals select health_plan, seq + 1, gen_random_uuid(), hash from access_heads where health_plan = 'bcbs-michigan'")
+        .await
+        .unwrap();
+    submit(&service, &custom("bcbs-michigan")).await;
+    let told = disclosures(&service, ADMINISTRATOR).await;
+    assert!(!told.is_empty());
+    assert!(accesses::seal(&service.app).await.is_err(), "it is said");
+    let waiting = "select count(*) from accesses_unsealed join accesses using (access_id) where health_plan = ";
+    let waiting = async |plan: &str, at: &str| {
+        sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("{waiting} '{plan}' and at {at} 'infinity'")))
+            .fetch_one(&service.app.pool)
             .await
-            .unwrap();
-    assert!(found.iter().any(|broken| broken.what.contains("have no seal")), "{found:?}");
+    };
+    assert_eq!(waiting(PLAN, "<").await.unwrap(), 0, "what can be read is sealed");
+    assert_eq!(waiting(PLAN, "=").await.unwrap(), 1);
+    assert_eq!(waiting("bcbs-michigan", "<").await.unwrap(), 1);
+    assert!(!breaks(&mut service.app.pool.acquire().await.unwrap(), &[]).await.is_empty());
 }
 
 #[tokio::test]
@@ -291,6 +383,17 @@ async fn the_program_checks_the_record_and_says_where_it_breaks() {
     let sound = verify();
     assert!(sound.status.success(), "{}", String::from_utf8_lossy(&sound.stderr));
     assert!(String::from_utf8_lossy(&sound.stdout).contains("0 breaks"));
+    // a file without an anchor is a mistake, and not a chain that is sound
+    let file = std::env::temp_dir().join(format!("{}.jsonl", oncoauth::ids::Ids.uuid(Clock::system().now())));
+    std::fs::write(&file, "{\"message\": \"started\"}\n").unwrap();
+    let against = || program().args(["verify-audit", "--anchors"]).arg(&file).env("DATABASE_URL", &url).output().unwrap();
+    let without = against();
+    assert!(!without.status.success() && String::from_utf8_lossy(&without.stderr).contains("no anchor"), "{without:?}");
+    let heads = oncoauth::store::accesses::heads(&mut service.app.pool.acquire().await.unwrap()).await.unwrap();
+    let Anchor { health_plan, seq, hash } = Anchor::of(&heads[0]);
+    std::fs::write(&file, json!({"health_plan": health_plan, "seq": seq, "hash": hash}).to_string()).unwrap();
+    assert!(String::from_utf8_lossy(&against().stdout).contains("1 anchors"));
+    std::fs::remove_file(&file).unwrap();
     sqlx::query("alter table accesses disable trigger user").execute(&service.app.pool).await.unwrap();
     sqlx::query("update accesses set actor_subject = 'nobody' where actor_role = 'nurse'")
         .execute(&service.app.pool)

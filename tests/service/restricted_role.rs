@@ -116,9 +116,18 @@ async fn the_role_can_neither_rewrite_history_nor_turn_a_guard_off() {
     submit(&service, &tch(PLAN)).await;
     jobs::tick(&app).await.unwrap();
     let mut forbidden: Vec<String> = Vec::new();
-    for table in
-        ["accesses", "access_seals", "case_events", "determinations", "peer_to_peer_events", "s_code_claims", "expiry_reviews"]
-    {
+    for table in [
+        "accesses",
+        "access_seals",
+        "case_events",
+        "determinations",
+        "peer_to_peer_events",
+        "s_code_claims",
+        "expiry_reviews",
+        "enquiries",
+        "roster_loads",
+        "sent_requests",
+    ] {
         forbidden.push(format!("delete from {table}"));
         forbidden.push(format!("truncate {table}"));
         forbidden.push(format!("alter table {table} disable trigger user"));
@@ -128,6 +137,11 @@ async fn the_role_can_neither_rewrite_history_nor_turn_a_guard_off() {
         [
             "update case_events set actor_subject = 'nobody'",
             "update accesses set actor_subject = 'nobody'",
+            "update enquiries set actor = 'nobody'",
+            "update roster_loads set loaded_by = 'nobody'",
+            "update sent_requests set subject = 'nobody'",
+            "delete from tokens",
+            "delete from access_heads",
             "alter table cases add column more text",
             "create table more ()",
             "create or replace function refuse_change() returns trigger language plpgsql as 'begin return null; end'",

@@ -49,6 +49,13 @@ impl Accessed {
         about.insert(About::Case(case_id));
     }
 
+    /// The cases so far.
+    pub fn cases(&self) -> Vec<Uuid> {
+        let about = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let case = |one: &About| if let About::Case(case_id) = one { Some(*case_id) } else { None };
+        about.iter().filter_map(case).collect()
+    }
+
     fn take(&self) -> BTreeSet<About> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -130,6 +137,9 @@ fn purpose(role: CallerRole, operation: &str) -> &'static str {
     if operation.ends_with("/v1/s-code-claims") || operation.ends_with("/v1/claim-checks") {
         return "payment";
     }
+    if operation.ends_with("/v1/disclosures") {
+        return "operations";
+    }
     match role {
         CallerRole::OrderingProvider | CallerRole::ServicingProvider => "treatment",
         CallerRole::HealthPlan => "payment",
@@ -159,7 +169,7 @@ pub struct Disclosure {
     pub purpose: String,
     /// The case, where it was about one.
     pub case_id: Option<Uuid>,
-    /// The request, as in its answer's `X-Request-Id`.
+    /// The request, as in its answer's `X-Request-Id`: the caller's own name for it, where they sent one. `access_id` is this service's.
     pub request_id: String,
 }
 

@@ -7,7 +7,7 @@ use crate::store::accesses::{Access, Head};
 use crate::store::attachments::hex;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use uuid::Uuid;
 
@@ -59,15 +59,27 @@ pub async fn verify(conn: &mut PgConnection, anchors: &[Anchor], now: DateTime<U
     let (mut sound, mut breaks) = (0, Vec::new());
     for health_plan in plans {
         let head = heads.iter().find(|head| head.health_plan == health_plan);
-        let anchors: Vec<&Anchor> = anchors.iter().filter(|anchor| anchor.health_plan == health_plan).collect();
-        let mut chain = Chain { health_plan: &health_plan, seq: 0, hash: BEGINNING.to_vec(), breaks: Vec::new() };
-        chain.follow(conn, &anchors).await?;
-        chain.ends(head, &anchors);
+        let mut chain = Chain {
+            health_plan: &health_plan,
+            seq: 0,
+            hash: BEGINNING.to_vec(),
+            sound: 0,
+            anchors: BTreeMap::new(),
+            breaks: Vec::new(),
+        };
+        for anchor in anchors.iter().filter(|anchor| anchor.health_plan == health_plan) {
+            chain.anchors.entry(anchor.seq).or_default().push(&anchor.hash);
+        }
+        chain.follow(conn).await?;
+        chain.ends(head);
         let left = store::accesses::without_seal(conn, &health_plan, now - MOMENT).await?;
         if left > 0 {
-            chain.breaks_with(format!("{left} records older than {} minutes have no seal", MOMENT.num_minutes()));
+            chain.breaks_with(format!(
+                "{left} records have no seal, and wait for none or are older than {} minutes",
+                MOMENT.num_minutes()
+            ));
         }
-        sound += chain.seq.unsigned_abs();
+        sound += chain.sound;
         breaks.append(&mut chain.breaks);
     }
     Ok((sound, breaks))
@@ -77,6 +89,10 @@ struct Chain<'a> {
     health_plan: &'a str,
     seq: i64,
     hash: Vec<u8>,
+    /// Records that are as they were sealed.
+    sound: u64,
+    /// The hashes with which each seal was anchored.
+    anchors: BTreeMap<i64, Vec<&'a str>>,
     breaks: Vec<Break>,
 }
 
@@ -85,8 +101,8 @@ impl Chain<'_> {
         self.breaks.push(Break { health_plan: self.health_plan.to_owned(), what });
     }
 
-    /// Goes along the chain until it ends, or its first break: what comes after that hangs on it.
-    async fn follow(&mut self, conn: &mut PgConnection, anchors: &[&Anchor]) -> Result<()> {
+    /// Goes along the chain until it ends. After a break it goes on from the seal as it is there.
+    async fn follow(&mut self, conn: &mut PgConnection) -> Result<()> {
         loop {
             let seals = store::accesses::seals_after(conn, self.health_plan, self.seq, PAGE).await?;
             if seals.is_empty() {
@@ -97,42 +113,43 @@ impl Chain<'_> {
             let records: HashMap<Uuid, Access> = records.into_iter().map(|record| (record.access_id, record)).collect();
             for seal in seals {
                 let next = self.seq + 1;
-                let id = seal.access_id;
-                let what = match records.get(&id) {
-                    _ if seal.seq != next => format!("seal {next} is missing; the next one is {}", seal.seq),
-                    None => format!("record {id}, number {next}, is missing"),
+                if seal.seq != next {
+                    self.breaks_with(format!("seal {next} is missing; the next one is {}", seal.seq));
+                }
+                let (id, seq) = (seal.access_id, seal.seq);
+                match records.get(&id) {
+                    None if store::accesses::is_there(conn, id).await? => {
+                        self.breaks_with(format!("record {id}, number {seq}, is not readable"));
+                    }
+                    None => self.breaks_with(format!("record {id}, number {seq}, is missing")),
                     Some(record) if record.health_plan != self.health_plan => {
-                        format!("record {id}, number {next}, is another plan's")
+                        self.breaks_with(format!("record {id}, number {seq}, is another plan's"));
                     }
-                    Some(record) if hash(&self.hash, next, record) != seal.hash => {
-                        format!("record {id}, number {next}, is not the one that was sealed, or its seal is not")
+                    Some(record) if seq == next && hash(&self.hash, seq, record) != seal.hash => {
+                        self.breaks_with(format!(
+                            "record {id}, number {seq}, is not the one that was sealed, or its seal is not"
+                        ));
                     }
-                    Some(_) => {
-                        (self.seq, self.hash) = (next, seal.hash);
-                        let other = anchors.iter().find(|anchor| anchor.seq == next && anchor.hash != hex(&self.hash));
-                        match other {
-                            Some(_) => format!("seal {next} is not the one that was anchored"),
-                            None => continue,
-                        }
-                    }
-                };
-                self.breaks_with(what);
-                return Ok(());
+                    Some(_) => self.sound += u64::from(seq == next),
+                }
+                (self.seq, self.hash) = (seq, seal.hash);
+                let hash = hex(&self.hash);
+                if self.anchors.get(&seq).is_some_and(|anchored| anchored.iter().any(|anchored| *anchored != hash)) {
+                    self.breaks_with(format!("seal {seq} is not the one that was anchored"));
+                }
             }
         }
     }
 
     /// Compares where it ended with where it is said to end.
-    fn ends(&mut self, head: Option<&Head>, anchors: &[&Anchor]) {
-        if !self.breaks.is_empty() {
-            return;
-        }
+    fn ends(&mut self, head: Option<&Head>) {
         let head_seq = head.map_or(0, |head| head.seq);
-        let anchored = anchors.iter().map(|anchor| anchor.seq).max().unwrap_or(0);
+        let anchored = self.anchors.last_key_value().map_or(0, |(seq, _)| *seq);
         let last = self.seq;
         if last != head_seq || head.is_some_and(|head| head.hash != self.hash) {
             self.breaks_with(format!("the chain ends with seal {last}, and its head says {head_seq}"));
-        } else if last < anchored {
+        }
+        if last < anchored {
             self.breaks_with(format!("the chain ends with seal {last}, and {anchored} was anchored"));
         }
     }

@@ -77,17 +77,32 @@ pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
 }
 
 /// Up to `limit` cases older than `after`, newest first.
-pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: i64) -> Result<Vec<Seen>> {
+pub async fn list(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: usize) -> Result<Vec<Seen>> {
+    Ok(list_page(app, caller, filter, after, limit).await?.0)
+}
+
+/// The same, and whether there are more.
+pub async fn list_page(
+    app: &App,
+    caller: &Caller,
+    filter: &Filter,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<(Vec<Seen>, bool)> {
     let now = app.clock.now();
     let filter = within_sight(caller, filter, now);
     let mut conn = app.pool.acquire().await?;
-    let found = store::case_list::list(&mut conn, &filter, after, limit).await?;
+    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut found = store::case_list::list(&mut conn, &filter, after, one_more).await?;
+    // of the one that says that there are more nothing else is told
+    let more = found.len() > limit;
+    found.truncate(limit);
     let mut seen = Vec::with_capacity(found.len());
     for stored in found.into_iter().filter(|case| sees(caller, case)) {
         let (case_id, version) = (stored.case_id, i64::from(stored.version));
         seen.push(Seen { case_id, version, body: view::show(&mut conn, stored, caller, now).await? });
     }
-    Ok(seen)
+    Ok((seen, more))
 }
 
 /// How many of each kind a list holds.

@@ -1,6 +1,6 @@
 //! Cases as rows of a list: what a front desk looks for, without the rest (VER-06).
 
-use super::find::{Filter, list};
+use super::find::{Filter, list_page};
 use super::view;
 use crate::app::{App, Caller, Result};
 use crate::domain::case::Case;
@@ -44,9 +44,21 @@ pub struct OrderRow {
 }
 
 /// Up to `limit` cases older than `after`, newest first.
-pub async fn rows(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: i64) -> Result<Vec<OrderRow>> {
-    let found = list(app, caller, filter, after, limit).await?;
-    found.iter().map(|seen| Ok(row(app, view::read_back(&seen.body)?))).collect()
+pub async fn rows(app: &App, caller: &Caller, filter: &Filter, after: Option<Uuid>, limit: usize) -> Result<Vec<OrderRow>> {
+    Ok(rows_page(app, caller, filter, after, limit).await?.0)
+}
+
+/// The same, and whether there are more.
+pub async fn rows_page(
+    app: &App,
+    caller: &Caller,
+    filter: &Filter,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<(Vec<OrderRow>, bool)> {
+    let (found, more) = list_page(app, caller, filter, after, limit).await?;
+    let rows: Result<Vec<OrderRow>> = found.iter().map(|seen| Ok(row(app, view::read_back(&seen.body)?))).collect();
+    Ok((rows?, more))
 }
 
 fn row(app: &App, case: Case) -> OrderRow {

@@ -148,7 +148,7 @@ pub async fn list(
     caller: &Caller,
     filter: &Filter,
     after: Option<(DateTime<Utc>, Uuid)>,
-    limit: i64,
+    limit: u32,
 ) -> Result<Vec<WorkItem>> {
     let now = app.clock.now();
     let filter = store::worklist::Filter {
@@ -160,14 +160,11 @@ pub async fn list(
         claimed_by: filter.mine.map(|mine| (caller.subject.clone(), mine)),
     };
     let mut conn = app.pool.acquire().await?;
-    let waiting = store::worklist::list(&mut conn, &filter, now, after, limit).await?;
-    waiting
-        .into_iter()
-        .map(|one| {
-            caller.accessed.case(one.case_id);
-            item(one, now)
-        })
-        .collect()
+    let waiting = store::worklist::list(&mut conn, &filter, now, after, i64::from(limit) + 1).await?;
+    for (_, shown) in (0..limit).zip(&waiting) {
+        caller.accessed.case(shown.case_id);
+    }
+    waiting.into_iter().map(|one| item(one, now)).collect()
 }
 
 fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {

@@ -7,6 +7,7 @@ use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
 use crate::rules::coverage::Standing;
 use crate::store::verifications::{VerifiableCase, VerifiableDrug};
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 /// Yes, or no, each with its reason.
 type Verdict = Result<Reason, Reason>;
@@ -28,6 +29,11 @@ impl<'a> Known<'a> {
         let mut known = Self { case, content, person, covered_through: None };
         known.covered_through = known.standing().and_then(|standing| standing.last_day(known.range()));
         known
+    }
+
+    /// Which case it is.
+    pub const fn case_id(&self) -> Uuid {
+        self.case.case_id
     }
 
     fn range(&self) -> (NaiveDate, NaiveDate) {

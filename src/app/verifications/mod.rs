@@ -6,7 +6,7 @@
 
 mod answer;
 
-use super::visibility::sees_one;
+use super::visibility::Sight;
 use super::{App, Caller, Error, Result};
 use crate::domain::content::radiation::is_service_code;
 use crate::domain::names::person_key;
@@ -186,13 +186,14 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
     let Some(case) = cases.iter().min_by_key(|case| question.preference(case, day)) else {
         return Ok(not_found(asked.date, now));
     };
+    caller.accessed.case(case.case_id());
     Ok(question.answer(case, now))
 }
 
 /// A practice that treats learns of any authorization; of orders under way, and of what was refused, only who takes part in them. A drug
 /// that was refused is to the others one that is not on the order.
 fn learns(caller: &Caller, case: &mut VerifiableCase, hcpcs: Option<&str>, by_order_id: bool) -> bool {
-    if sees_one(caller, case.case_id, &case.health_plan, &case.visible_to) {
+    if Sight::of(caller).reaches(&case.health_plan, &case.visible_to) {
         return true;
     }
     if caller.role != CallerRole::ServicingProvider || case.order_id.is_none() {
@@ -200,14 +201,10 @@ fn learns(caller: &Caller, case: &mut VerifiableCase, hcpcs: Option<&str>, by_or
     }
     let is_of_no_line = case.drugs.is_empty();
     case.drugs.retain(may_be_given);
-    let learns = match hcpcs {
+    match hcpcs {
         Some(code) => by_order_id || case.drugs.iter().any(|drug| drug.hcpcs.as_deref() == Some(code)),
         None => is_of_no_line || !case.drugs.is_empty(),
-    };
-    if learns {
-        caller.accessed.case(case.case_id);
     }
-    learns
 }
 
 async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {

@@ -44,7 +44,7 @@ use uuid::Uuid;
 pub(super) fn pages(pages: Pages) -> Pages {
     let pages = pages.get_and_post("/orders/new", Who::SignedIn(ORDERING), show, send);
     let pages = pages.get("/cases/{case_id}/again", Who::SignedIn(ORDERING), show_again);
-    let pages = drafts::pages(pages.post("/orders/new/panel", Who::SignedIn(ORDERING), live));
+    let pages = drafts::pages(pages.ask("/orders/new/panel", Who::SignedIn(ORDERING), live));
     suggest::pages(pages)
 }
 

@@ -19,7 +19,7 @@ use axum::response::Response;
 const SHOWN: usize = 8;
 
 pub(super) fn pages(pages: Pages) -> Pages {
-    pages.post("/orders/suggest", Who::SignedIn(ORDERING), suggest)
+    pages.ask("/orders/suggest", Who::SignedIn(ORDERING), suggest)
 }
 
 #[derive(Template)]

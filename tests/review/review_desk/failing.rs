@@ -139,6 +139,9 @@ async fn what_had_failed_before_the_list_was_is_on_it() {
     sqlx::raw_sql(include_str!("../../../migrations/0120_failed_jobs.sql")).execute(&service.app.pool).await.unwrap();
     let failed = failed_jobs(&service).await;
     assert_eq!((failed.len(), &failed[0]["attempts"]), (1, &json!(2)), "{failed:?}");
+    // it names a case, and so is a read of it
+    let of_case = "select count(*) from accesses where operation = 'GET /v1/failed-jobs' and case_id is not null";
+    assert_eq!(crate::support::submit::count(&service, of_case).await, 1);
 }
 
 // proves DET-11

@@ -7,6 +7,7 @@ use crate::support::desk::{
     BMA, FACILITY, NURSE, OTHER_PRACTICE, PHYSICIAN, PRACTICE, custom, denied, done, id, move_clock, offer, submit, tch,
 };
 use crate::support::http::Service;
+use crate::support::submit::count;
 use serde_json::{Value, json};
 
 fn order_id(case: &Value) -> &str {
@@ -129,6 +130,9 @@ async fn whoever_treats_verifies_by_any_writing_of_the_number_and_never_sees_s_c
         .await
         .text;
     assert!(late.contains(">No</h2>") && late.contains("to be given December 1, 2030"), "{late}");
+    let written = "select count(*) from accesses where operation = 'POST /verify' and action = 'write'";
+    let asked = "select count(*) from accesses where operation = 'POST /verify' and action = 'read'";
+    assert_eq!((count(&service, written).await, count(&service, asked).await), (0, 2), "asking changes nothing");
     let unknown = facility.send("/verify", &[("by", "order_id"), ("/order_id", "A000000000")]).await.text;
     assert!(unknown.contains(">No</h2>"), "{unknown}");
 }
