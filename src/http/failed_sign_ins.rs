@@ -199,7 +199,9 @@ mod tests {
         // at once, before any of them is known not to work
         let tried: Vec<_> = (0..100).filter_map(|number| admit(ATTACKER, &format!("bad-{number}"), begun).ok()).collect();
         assert_eq!(tried.len(), 10);
-        tried.into_iter().for_each(|attempt| limit.note_at(ATTACKER, attempt, Outcome::Failed, 10.0, begun));
+        for attempt in tried {
+            limit.note_at(ATTACKER, attempt, Outcome::Failed, 10.0, begun);
+        }
         assert!(admit(OTHER, "bad", begun).is_ok());
         assert!(admit(ATTACKER, "good", begun).is_ok(), "a token that worked works on");
         assert_eq!(admit(ATTACKER, "bad-100", begun), Err(6));
@@ -215,7 +217,9 @@ mod tests {
         let admit = |token: &str| limit.admit_at(ATTACKER, hash(token), 2.0, now);
         let note = |attempt, outcome| limit.note_at(ATTACKER, attempt, outcome, 2.0, now);
         let many: Vec<_> = (0..50).map(|_| admit("good").unwrap()).collect();
-        many.into_iter().for_each(|attempt| note(attempt, Outcome::Worked));
+        for attempt in many {
+            note(attempt, Outcome::Worked);
+        }
         note(admit("not found out").unwrap(), Outcome::Unknown);
         // it was revoked: it is let through once more, and then counts like any other
         note(admit("good").unwrap(), Outcome::Failed);
