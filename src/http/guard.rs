@@ -31,13 +31,13 @@ pub(super) const UNKNOWN_EFFECT: &str = "whether it was done is not known: read 
 
 /// Lets a request through to its handler where the caller may.
 ///
-/// What changes something goes on when its caller hangs up, so that no change is without a record.
+/// What changes something goes on when its caller hangs up, so that no change is without a record; files end with whoever sends them.
 pub async fn guard(State(state): State<HttpState>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let limit = (!is_unlimited(&request)).then_some(state.app.settings.request_timeout);
     let until = limit.map(|limit| (Instant::now() + limit, limit));
     held(until, admit(&state, &mut request)).await?;
     let Some(entry) = record::Entry::of(&request) else { return held(until, run(request, next)).await };
-    let lasting = entry.writes();
+    let lasting = entry.writes() && until.is_some();
     let handled = handle(state, request, next, entry, until);
     if lasting {
         tokio::spawn(handled.in_current_span()).await.unwrap_or_else(|_| Err(Problem::internal("a handler was ended")))

@@ -82,7 +82,14 @@ async fn the_same_key_of_two_callers_is_two_orders() {
 async fn a_lost_race_for_the_same_row_is_a_conflict_and_not_a_failure_of_the_service() {
     let service = sandbox().await;
     let mut conn = service.app.pool.acquire().await.unwrap();
-    let answer = StoredAnswer { fingerprint: vec![0; 32], status: 201, body: Some(json!({})), location: None, case_id: None, about: Vec::new() };
+    let answer = StoredAnswer {
+        fingerprint: vec![0; 32],
+        status: 201,
+        body: Some(json!({})),
+        location: None,
+        case_id: None,
+        about: Vec::new(),
+    };
     let now = service.app.clock.now();
     idempotency::keep(&mut conn, "somebody", "key", &answer, now).await.unwrap();
     let lost = idempotency::keep(&mut conn, "somebody", "key", &answer, now).await.unwrap_err();

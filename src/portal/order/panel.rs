@@ -123,9 +123,9 @@ pub(super) fn of_faults(faults: &Faults) -> Vec<Link> {
 /// A fault that the engine found, at the field that it is about.
 pub(super) fn link(read: &Read, fault: &Fault) -> Link {
     let field = read.field_of(&fault.pointer);
-    let text = match (fault.message.strip_prefix("enter the "), in_this_form(fault)) {
-        (Some(item), _) => words::capitalize(item),
-        (None, Some(words)) => format!("{}: {words}", label(&field)),
+    let text = match (in_this_form(fault), fault.message.strip_prefix("enter the ")) {
+        (Some(words), _) => format!("{}: {words}", label(&field)),
+        (None, Some(item)) => words::capitalize(item),
         (None, None) => format!("{}: {}", label(&field), fault.message),
     };
     Link { field, text }

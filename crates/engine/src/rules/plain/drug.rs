@@ -123,7 +123,9 @@ impl Speaker<'_> {
             && let Some(known) = self.content.diagnoses.get(code)
         {
             let is = if denied { "is not" } else { "is" };
-            return format!("the diagnosis {is} {code} ({})", known.title);
+            // what stands in brackets in the classification is a short form
+            let title = known.title.split(" [").next().unwrap_or_default();
+            return format!("the diagnosis {is} {code} ({title})");
         }
         format!("the diagnosis code {verb} those of the policy ({})", any_of.join(", "))
     }
