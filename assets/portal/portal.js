@@ -54,13 +54,11 @@ function live(form) {
     clearTimeout(pause);
     pause = setTimeout(refresh, PAUSE);
   };
-  let quiet;
-  const save = async () => {
-    try {
-      replace("saved", await ask(form.dataset.save, new FormData(form)));
-    } catch {
-      document.getElementById("saved").textContent = "Not saved: no connection.";
-    }
+  let quiet, saving;
+  const save = () => {
+    const own = saving = ask(form.dataset.save, new FormData(form))
+      .then((part) => replace("saved", part), () => { document.getElementById("saved").textContent = "Not saved: no connection."; })
+      .finally(() => { if (saving === own) saving = undefined; });
   };
   const keep = () => {
     clearTimeout(quiet);
@@ -73,9 +71,11 @@ function live(form) {
   form.addEventListener("submit", (event) => {
     clearTimeout(quiet);
     const here = { show: refresh, keep: save }[event.submitter?.value];
-    if (!here) return;
+    if (!here && !saving) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    // a draft that is saved after its order was sent would come back
+    if (!here) return void saving.then(() => form.requestSubmit(event.submitter));
     clearTimeout(pause);
     here();
   });

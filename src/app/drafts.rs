@@ -1,4 +1,5 @@
-//! Orders begun at the portal and not sent. A draft is its writer's alone, is no order and no record, and is forgotten two weeks after it
+//! Orders begun at the portal and not sent. A draft is its writer's alone, in the role and for the practice that it was
+//! written in, is no order and no record, and is forgotten two weeks after it
 //! was last saved.
 
 use super::{App, Caller, Error, Result};
@@ -20,28 +21,28 @@ fn since(app: &App) -> DateTime<Utc> {
 pub async fn save(app: &App, caller: &Caller, draft_id: Uuid, form: String) -> Result<()> {
     let draft = Draft { draft_id, form, saved_at: app.clock.now() };
     let mut conn = app.pool.acquire().await?;
-    if !store::drafts::save(&mut conn, &caller.subject, &draft).await? {
+    if !store::drafts::save(&mut conn, &caller.key_owner(), &draft).await? {
         return Err(Error::NotFound);
     }
-    Ok(store::drafts::keep_latest(&mut conn, &caller.subject, MOST).await?)
+    Ok(store::drafts::keep_latest(&mut conn, &caller.key_owner(), MOST).await?)
 }
 
 /// The caller's drafts, the latest first.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Draft>> {
     let mut conn = app.pool.acquire().await?;
-    Ok(store::drafts::of(&mut conn, &caller.subject, since(app), MOST).await?)
+    Ok(store::drafts::of(&mut conn, &caller.key_owner(), since(app), MOST).await?)
 }
 
 /// One of the caller's drafts.
 pub async fn get(app: &App, caller: &Caller, draft_id: Uuid) -> Result<Draft> {
     let mut conn = app.pool.acquire().await?;
-    store::drafts::get(&mut conn, &caller.subject, draft_id, since(app)).await?.ok_or(Error::NotFound)
+    store::drafts::get(&mut conn, &caller.key_owner(), draft_id, since(app)).await?.ok_or(Error::NotFound)
 }
 
 /// Forgets one of the caller's drafts, where it is there.
 pub async fn discard(app: &App, caller: &Caller, draft_id: Uuid) -> Result<()> {
     let mut conn = app.pool.acquire().await?;
-    Ok(store::drafts::remove(&mut conn, &caller.subject, draft_id).await?)
+    Ok(store::drafts::remove(&mut conn, &caller.key_owner(), draft_id).await?)
 }
 
 /// Forgets drafts that are too old.

@@ -17,12 +17,13 @@ pub const SUPPRESSED_BELOW: i64 = 11;
 /// The first year that is answered.
 const FIRST_YEAR: i32 = 2020;
 /// Outside of a sandbox numbers are made anew when they are so old: anybody may ask, and a year is much to read.
-const KEPT: TimeDelta = TimeDelta::minutes(15);
+const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// What the numbers mean, for beside them.
-pub const DEFINITIONS: [&str; 7] = [
+pub const DEFINITIONS: [&str; 8] = [
     "A request is counted in the year of its first decision, by the calendar of the program. Requests that were withdrawn, and those that \
      needed no authorization, are not counted.",
+    "A year that goes on is told up to the end of its last quarter, so that nobody tells a single decision from two readings.",
     "Expedited requests are those that were urgent when they were decided; all others are standard.",
     "Approved: every line that was reviewed was authorized. Approved in part: some lines were. Denied: none was.",
     "Approved after reconsideration: denied first, then authorized by another physician here. It is among the denied, too.",
@@ -199,6 +200,8 @@ pub struct PublicMetrics {
     pub as_of: DateTime<Utc>,
     /// False while the year goes on.
     pub year_is_over: bool,
+    /// Decisions before this day are counted, by the calendar of the program.
+    pub counted_before: NaiveDate,
     /// Counts below this, other than none, are held back.
     pub suppressed_below: i64,
     /// Items and services without drugs (CMS-0057-F).
@@ -228,27 +231,42 @@ pub async fn of(app: &App, health_plan: &str, year: i32) -> Result<Arc<PublicMet
     if let Some(kept) = made.get(&key).filter(is_fresh) {
         return Ok(Arc::clone(kept));
     }
-    let span = (beginning(program, year)?, beginning(program, year + 1)?);
+    let today = now.with_timezone(&program.time_zone).date_naive();
+    let after_it = first_of_month(year + 1, 1)?;
+    // a sandbox has nobody to be found, and whoever tries it wants to see what was just decided
+    let counted_before = if app.settings.sandbox { after_it } else { after_it.min(first_of_month(today.year(), quarter(today))?) };
+    let span = (beginning(program, first_of_month(year, 1)?)?, beginning(program, counted_before)?);
     let found = store::metrics::decisions(&mut *app.pool.acquire().await?, health_plan, span).await?;
-    let fresh = Arc::new(publish(content, program, year, now, span.1, &found));
+    let fresh = Arc::new(publish(content, program, Span { year, now, year_is_over: today >= after_it, counted_before }, &found));
     made.insert(key, Arc::clone(&fresh));
     Ok(fresh)
 }
 
-fn beginning(program: &Program, year: i32) -> Result<DateTime<Utc>> {
-    let midnight = NaiveDate::from_ymd_opt(year, 1, 1).map(|day| day.and_time(NaiveTime::MIN));
-    let instant = midnight.and_then(|midnight| program.time_zone.from_local_datetime(&midnight).earliest());
+/// The instant at which a day begins.
+fn beginning(program: &Program, day: NaiveDate) -> Result<DateTime<Utc>> {
+    let instant = program.time_zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
     instant.map(|instant| instant.to_utc()).ok_or(Error::NotFound)
 }
 
-fn publish(
-    content: &Content,
-    program: &Program,
+fn first_of_month(year: i32, month: u32) -> Result<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, 1).ok_or(Error::NotFound)
+}
+
+/// The month that the quarter of a day begins with.
+fn quarter(day: NaiveDate) -> u32 {
+    day.month0() / 3 * 3 + 1
+}
+
+/// What is counted, and as of when.
+struct Span {
     year: i32,
     now: DateTime<Utc>,
-    end: DateTime<Utc>,
-    found: &[Decisions],
-) -> PublicMetrics {
+    year_is_over: bool,
+    counted_before: NaiveDate,
+}
+
+fn publish(content: &Content, program: &Program, span: Span, found: &[Decisions]) -> PublicMetrics {
+    let Span { year, now, year_is_over, counted_before } = span;
     let of = |service: Service, requires_authorization: Vec<Managed>| {
         let measures =
             |urgency| Measures::of(found.iter().find(|decisions| decisions.service == service && decisions.urgency == urgency));
@@ -262,7 +280,8 @@ fn publish(
         health_plan_name: program.health_plan_name.clone(),
         year,
         as_of: now,
-        year_is_over: now >= end,
+        year_is_over,
+        counted_before,
         suppressed_below: SUPPRESSED_BELOW,
         items_and_services: of(Service::RadiationOncology, radiation),
         drugs: of(Service::MedicalOncology, drugs),
@@ -272,9 +291,10 @@ fn publish(
 
 #[cfg(test)]
 mod tests {
-    use super::{Because, Figure, Measures};
+    use super::{Because, Figure, Measures, quarter};
     use crate::domain::vocabulary::{Service, Urgency};
     use crate::store::metrics::Decisions;
+    use chrono::NaiveDate;
 
     fn measures(decided: i64, approved: i64, approved_in_part: i64, denied: i64, overturned: i64) -> Measures {
         let (service, urgency) = (Service::RadiationOncology, Urgency::Standard);
@@ -290,6 +310,12 @@ mod tests {
             mean_seconds,
             median_seconds,
         }))
+    }
+
+    #[test]
+    fn a_quarter_begins_with_its_first_month() {
+        let of = |month| quarter(NaiveDate::from_ymd_opt(2026, month, 28).unwrap_or_default());
+        assert_eq!([1, 3, 4, 6, 7, 9, 10, 12].map(of), [1, 1, 4, 4, 7, 7, 10, 10]);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use super::rendering::{Format, Rendered, render};
 use super::{App, Error, Result};
-use crate::documents::NeededAnswer;
+use crate::documents::{NeededAnswer, PreferredSchedule, RadiationWorksheet};
 pub use crate::documents::Worksheet;
-use crate::domain::content::{Cancer, Content, Program, RequiredItem};
+use crate::domain::content::{Cancer, Content, FractionationSchedule, Program, RequiredItem};
 use crate::domain::vocabulary::Service;
-use crate::rules::worksheet::{Needed, needs};
+use crate::rules::plain::modality_name;
+use crate::rules::worksheet::{Needed, RadiationNeeds, needs, radiation_needs};
 use std::sync::Arc;
 
 /// Which worksheets there are, in the order of programs and cancers.
@@ -49,8 +50,27 @@ fn worksheet(content: &Content, program: &Program, cancer: &Cancer) -> Worksheet
         biomarkers: needs.biomarkers.iter().map(answer).collect(),
         assessments: needs.assessments.iter().map(answer).collect(),
         managed_drugs: needs.managed,
+        radiation: radiation(content, program, cancer),
         dated: content.release.in_force_from.and_time(chrono::NaiveTime::MIN).and_utc(),
     }
+}
+
+/// The part about radiation, in programs that decide it.
+fn radiation(content: &Content, program: &Program, cancer: &Cancer) -> Option<RadiationWorksheet> {
+    let (rules, required) = (program.radiation.as_ref()?, program.required.get(&Service::RadiationOncology)?);
+    let RadiationNeeds { sites, assessments, preferred } = radiation_needs(content, cancer)?;
+    let schedule = |schedule: &&FractionationSchedule| PreferredSchedule {
+        id: schedule.id.clone(),
+        name: format!("{}: {} Gy in {} fractions", schedule.name, schedule.typical.0, schedule.typical.1),
+        modalities: schedule.modalities.iter().map(|by| modality_name(by.modality).to_owned()).collect(),
+    };
+    Some(RadiationWorksheet {
+        required: required.iter().map(|item| item.name.clone()).collect(),
+        clinical: rules.items.iter().map(|item| item.name.clone()).collect(),
+        sites: sites.into_iter().map(str::to_owned).collect(),
+        assessments: assessments.iter().map(answer).collect(),
+        preferred_schedules: preferred.iter().map(schedule).collect(),
+    })
 }
 
 fn answer(needed: &Needed<'_>) -> NeededAnswer {

@@ -24,4 +24,4 @@ pub use letter::{
 };
 pub use letter_lines::ProcedureInLetter;
 pub use summary::{DrugInSummary, OptionInSummary, PathwayInSummary, ProcedureInSummary, ReviewInSummary, Summary, UnitsOfCode};
-pub use worksheet::{NeededAnswer, Worksheet};
+pub use worksheet::{NeededAnswer, PreferredSchedule, RadiationWorksheet, Worksheet};

@@ -39,8 +39,36 @@ pub struct Worksheet {
     pub assessments: Vec<NeededAnswer>,
     /// Drugs of this cancer that the program manages.
     pub managed_drugs: Vec<String>,
+    /// What orders of radiation have ready; null where the program does not decide them.
+    pub radiation: Option<RadiationWorksheet>,
     #[serde(skip)]
     pub(crate) dated: DateTime<Utc>,
+}
+
+/// What an order of radiation has ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RadiationWorksheet {
+    /// What an order is not taken without.
+    pub required: Vec<String>,
+    /// What decides and is asked for where it is missing.
+    pub clinical: Vec<String>,
+    /// Sites that are treated for this cancer, by name.
+    pub sites: Vec<String>,
+    /// Other answers that schedules and modalities ask for.
+    pub assessments: Vec<NeededAnswer>,
+    /// Schedules that are preferred.
+    pub preferred_schedules: Vec<PreferredSchedule>,
+}
+
+/// A schedule that is preferred.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PreferredSchedule {
+    /// Its id, as `GET /v1/radiation/schedules` has it.
+    pub id: String,
+    /// Its name, with dose and fractions.
+    pub name: String,
+    /// By what it is given, in words.
+    pub modalities: Vec<String>,
 }
 
 /// An answer to have ready.
@@ -63,7 +91,7 @@ impl Worksheet {
             "Have this at hand before you enter an order for {}. What is not known is entered as unknown; it is then asked for.",
             within(&self.cancer_name)
         ))];
-        blocks.push(Block::heading("Every order"));
+        blocks.push(Block::heading(if self.radiation.is_some() { "Every order of drugs" } else { "Every order" }));
         blocks.push(blanks(&self.required));
         blocks.push(Block::heading("About the disease"));
         blocks.push(Block::Facts { items: self.disease() });
@@ -76,12 +104,15 @@ impl Worksheet {
         ] {
             if !answers.is_empty() {
                 blocks.push(Block::heading(heading));
-                blocks.push(table(caption, answers));
+                blocks.push(table(caption, answers, "regimens"));
             }
         }
         if !self.managed_drugs.is_empty() {
             blocks.push(Block::heading("Drugs that this program reviews"));
             blocks.push(Block::paragraph(words::sentence(&self.managed_drugs.join(", "))));
+        }
+        if let Some(radiation) = &self.radiation {
+            radiation.add_to(&mut blocks);
         }
         blocks.push(Block::heading("Questions"));
         blocks.push(Block::paragraph(self.questions.clone()));
@@ -115,6 +146,33 @@ impl Worksheet {
     }
 }
 
+impl RadiationWorksheet {
+    fn add_to(&self, blocks: &mut Vec<Block>) {
+        blocks.push(Block::heading("Every order of radiation"));
+        blocks.push(blanks(&self.required));
+        if !self.clinical.is_empty() {
+            blocks.push(blanks(&self.clinical));
+        }
+        if !self.sites.is_empty() {
+            let sites = format!("Sites that go with these diagnoses: {}.", self.sites.join(", "));
+            blocks.push(Block::paragraph(sites));
+        }
+        if !self.assessments.is_empty() {
+            blocks.push(Block::subheading("Answers that schedules and modalities ask for"));
+            blocks.push(table("Answers that schedules and modalities of radiation ask for", &self.assessments, "radiation"));
+        }
+        if !self.preferred_schedules.is_empty() {
+            blocks.push(Block::subheading("Schedules that are preferred"));
+            let row = |one: &PreferredSchedule| vec![Cell::new(one.name.clone()), Cell::new(one.modalities.join(", "))];
+            blocks.push(Block::Table {
+                caption: "Schedules that are preferred, with what gives them".to_owned(),
+                columns: vec![Column::text("Schedule", 50), Column::text("Given by", 50)],
+                rows: self.preferred_schedules.iter().map(row).collect(),
+            });
+        }
+    }
+}
+
 /// `breast cancer` within a sentence; names of people keep their capital.
 fn within(name: &str) -> String {
     let mut letters = name.chars();
@@ -129,9 +187,10 @@ fn blanks(items: &[String]) -> Block {
     Block::List { items: items.iter().map(|item| format!("{}: ______________________", words::capitalize(item))).collect() }
 }
 
-fn table(caption: &str, answers: &[NeededAnswer]) -> Block {
+/// `others` ask for what no drug's policy does.
+fn table(caption: &str, answers: &[NeededAnswer], others: &str) -> Block {
     let row = |answer: &NeededAnswer| {
-        let drugs = if answer.for_drugs.is_empty() { "regimens".to_owned() } else { answer.for_drugs.join(", ") };
+        let drugs = if answer.for_drugs.is_empty() { others.to_owned() } else { answer.for_drugs.join(", ") };
         vec![Cell::new(answer.display.clone()), Cell::new(answer.accepted.clone()), Cell::new(drugs), Cell::new(" ")]
     };
     Block::Table {

@@ -48,7 +48,7 @@ impl Known {
         };
         let request = sent.unwrap_or_else(made);
         let was_reviewed = case.decided_at.map(|_| was_reviewed);
-        let lines = case.drugs.iter().map(|drug| json!({"sequence": drug.line})).collect();
+        let lines = case.lines().iter().map(|line| json!({"sequence": line.line})).collect();
         Ok(Self { version, case, was_reviewed, request, lines })
     }
 
@@ -86,10 +86,10 @@ impl Known {
 
     /// Adds the lines that the case has beyond the Claim's items.
     fn complete<'a>(&'a self, claim: &mut Claim<'a>) {
-        let added =
-            self.lines.iter().zip(&self.case.drugs).filter(|(_, drug)| claim.lines.iter().all(|line| line.sequence != drug.line));
+        let lines = self.lines.iter().zip(self.case.lines());
+        let added = lines.filter(|(_, own)| claim.lines.iter().all(|line| line.sequence != own.line));
         let added: Vec<Line<'a>> =
-            added.map(|(item, drug)| Line { sequence: drug.line, index: 0, item, is_cancelled: false }).collect();
+            added.map(|(item, own)| Line { sequence: own.line, index: 0, item, is_cancelled: false }).collect();
         claim.lines.extend(added);
     }
 }

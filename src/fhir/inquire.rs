@@ -169,10 +169,10 @@ impl ExampleLine {
 
     /// True where a line of the case is one like this.
     fn agrees(&self, case: &Case, tables: &CodeTables) -> bool {
-        if self.code.is_none() && self.action.is_none() && case.drugs.is_empty() {
+        if self.code.is_none() && self.action.is_none() && case.lines().is_empty() {
             return self.on(case.request.date_of_service, case.request.date_of_service);
         }
-        case.drugs.iter().any(|drug| self.is(drug, case, tables))
+        case.lines().iter().any(|line| self.is(line, case, tables))
     }
 
     fn is(&self, drug: &CaseDrug, case: &Case, tables: &CodeTables) -> bool {

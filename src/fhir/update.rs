@@ -55,7 +55,7 @@ impl Request<'_> {
         }
         let Some(case_id) = self.prior_case().await? else { return Ok(self.refuse(&[self.unknown_prior()])) };
         let before = Known::load(self.app, self.caller, case_id, self.context()).await?;
-        let notes = match self.make(&before).await? {
+        let notes = match Box::pin(self.make(&before)).await? {
             Done::Made(notes) => notes,
             Done::Rejected(rejected) => return Ok(self.refuse(&rejected)),
         };
@@ -152,7 +152,9 @@ impl Request<'_> {
         if cancelled.is_empty() {
             return Ok(Done::Made(reading.notes));
         }
-        match self.withdraw(case, Some(cancelled)).await? {
+        // what the change added may be taken back by it, too
+        let changed = Known::load(self.app, self.caller, case.case_id, self.context()).await?;
+        match self.withdraw(&changed.case, Some(cancelled)).await? {
             Done::Made(_) => Ok(Done::Made(reading.notes)),
             rejected @ Done::Rejected(_) => Ok(rejected),
         }
@@ -182,7 +184,7 @@ impl Request<'_> {
 
     /// A change has every item, those that are taken back too: one that is only left out is nobody's to take back.
     fn all_items_are_there(&self, case: &Case) -> Result<(), Failure> {
-        let missing = case.drugs.iter().filter(|drug| self.claim.lines.iter().all(|line| line.sequence != drug.line));
+        let missing = case.lines().iter().filter(|drug| self.claim.lines.iter().all(|line| line.sequence != drug.line));
         let issues: Vec<Issue> = missing
             .map(|drug| {
                 let text = format!(
@@ -201,7 +203,7 @@ impl Request<'_> {
             |status: DrugStatus| !matches!(status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
         let asked = |line: u32| lines.as_ref().is_none_or(|lines| lines.contains(&line));
         let open: Vec<u32> =
-            case.drugs.iter().filter(|drug| asked(drug.line) && is_open(drug.status)).map(|drug| drug.line).collect();
+            case.lines().iter().filter(|drug| asked(drug.line) && is_open(drug.status)).map(|drug| drug.line).collect();
         if open.is_empty() && (lines.is_some() || case.status == CaseStatus::ReviewCancelled) {
             return Ok(Done::Made(Vec::new()));
         }

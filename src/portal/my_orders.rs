@@ -137,7 +137,7 @@ async fn listed(app: &App, visitor: &Visitor, tab: Tab, after: Option<Uuid>) -> 
 async fn table(State(app): State<App>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
     let tab = Tab::named(fields.text("tab").unwrap_or_default());
     let ticked: Vec<Uuid> = fields.all("case").filter_map(|text| text.parse().ok()).collect();
-    let found = orders::rows(&app, &visitor.caller, &tab.filter(), None, IN_A_TABLE).await?;
+    let (found, more) = orders::rows_page(&app, &visitor.caller, &tab.filter(), None, IN_A_TABLE).await?;
     let wanted = found.into_iter().filter(|row| ticked.is_empty() || ticked.contains(&row.case_id));
     let mut text = line(["Number", "Member", "Member ID", "Treatment", "Status", "Until when", "Asked for", "Received"]);
     for found in wanted {
@@ -145,6 +145,9 @@ async fn table(State(app): State<App>, visitor: Visitor, fields: Fields) -> Resu
         let asked_for = row.asked_for.join("; ");
         text +=
             &line([&row.number, &row.member, &row.member_id, &row.treatment, row.status, &row.when, &asked_for, &row.received]);
+    }
+    if more && ticked.is_empty() {
+        text += &line(["There are more orders than this file holds", "", "", "", "", "", "", ""]);
     }
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let disposition = HeaderValue::from_static("attachment; filename=\"orders.csv\"");

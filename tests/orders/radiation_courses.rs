@@ -73,6 +73,16 @@ async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_unit
         .assert_problem(422, "validation-failed");
     let second = submit(&service, &whole_breast()).await;
     assert_eq!(second["review"]["holds"], json!(["possible_duplicate"]), "the days on file are the later ones");
+
+    // what is not authorized has nothing to extend
+    let mut order = whole_breast();
+    order["radiation"]["extended_through"] = json!("2027-03-10");
+    for path in ["/v1/orders", "/v1/orders/preview"] {
+        let problem = service.post(path, PRACTICE, &order).await.assert_problem(422, "validation-failed");
+        assert_eq!(problem["errors"][0]["pointer"], "/radiation/extended_through", "{problem}");
+    }
+    let pended = second["case_id"].as_str().unwrap();
+    patch(&service, PRACTICE, pended, &json!({"extended_through": "2027-03-10"})).await.assert_problem(422, "validation-failed");
 }
 
 /// Cisplatin 100 mg/m2 every three weeks, with radiation of the tonsil.

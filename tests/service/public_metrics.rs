@@ -134,13 +134,14 @@ async fn the_metrics_are_a_page_a_file_and_json_for_everybody() {
     assert_eq!(json.header("content-type"), "application/json");
     let told = json.json();
     assert_eq!((&told["health_plan"], &told["year"], &told["year_is_over"]), (&json!(PLAN), &json!(2026), &json!(false)));
+    assert_eq!(told["counted_before"], "2027-01-01", "a sandbox shows what was just decided");
     assert_eq!(told["items_and_services"]["requires_authorization"], json!([]), "radiation is another program's");
     assert!(told["drugs"]["requires_authorization"].as_array().unwrap().len() > 50);
     let qccp = metrics(&service, "bcbs-massachusetts/2026?format=json", "text/html").await.json();
     assert!(qccp["items_and_services"]["requires_authorization"].to_string().contains("77385"));
     let page = metrics(&service, &address, "text/html,*/*;q=0.8").await;
     assert!(page.header("content-type").starts_with("text/html"), "{}", page.text);
-    for words in ["Prior authorization metrics, 2026", "suppressed", "not reported", "?format=csv", "the year is not over"] {
+    for words in ["Prior authorization metrics, 2026", "suppressed", "not reported", "?format=csv", "the year is not over", "Decided before 2027-01-01"] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let csv = metrics(&service, &address, "text/csv").await;

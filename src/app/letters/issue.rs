@@ -27,7 +27,7 @@ pub(in crate::app) fn issue_at_once(ids: Ids, case: &mut Case, now: DateTime<Utc
 
 fn add(ids: Ids, case: &mut Case, due: &[LetterKind], now: DateTime<Utc>) -> Vec<LetterReference> {
     let to_both = due.iter().flat_map(|kind| Addressee::ALL.iter().map(move |to| (*kind, *to)));
-    let no_address = case.member_on_file.as_ref().is_some_and(|member| member.address.is_none());
+    let no_address = case.member_on_file.as_ref().is_none_or(|member| member.address.is_none());
     let issued: Vec<LetterReference> = to_both
         .map(|(kind, to)| LetterReference {
             letter_id: ids.uuid(now),

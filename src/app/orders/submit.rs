@@ -14,6 +14,7 @@ use crate::domain::order_id::Numbered;
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::NoticeCode;
 use crate::rules::decide;
+use crate::rules::radiation::nothing_to_extend;
 use crate::store;
 use crate::store::cases::{Guard, Key, NewCase, SentColumns, Storable, Written};
 use crate::store::facts::{Asked, Known, UsedKey};
@@ -121,6 +122,7 @@ impl Storable for Decided {
 
 /// Decides an order and stores it (DET-01). The same key and payload make one order, however often and fast they come (DUP-03).
 pub async fn submit(app: &App, caller: &Caller, order: &OrderRequest, idempotent: Option<&Idempotent>) -> Result<Placed> {
+    nothing_to_extend(order)?;
     let question = Question::of_order(order, caller);
     let (owner, now) = (caller.key_owner(), app.clock.now());
     Submission { app, caller, owner, order, idempotent, sent: None, question, now }.place().await
@@ -134,6 +136,7 @@ pub async fn submit_sent(
     idempotent: &Idempotent,
     sent: SentForm,
 ) -> Result<Placed> {
+    nothing_to_extend(order)?;
     let question = Question::of_order(order, caller);
     let (idempotent, sent) = (Some(idempotent), Some(Arc::new(sent)));
     let (owner, now) = (caller.key_owner(), app.clock.now());
@@ -142,6 +145,7 @@ pub async fn submit_sent(
 
 /// Decides an order and stores nothing, not even the enquiry. The case has the nil UUID and no numbers.
 pub async fn preview(app: &App, caller: &Caller, order: &OrderRequest) -> Result<String> {
+    nothing_to_extend(order)?;
     let question = Question::of_order(order, caller);
     let now = app.clock.now();
     let mut known = app.busy.facts.ask(question.asked(None, None)).await?;

@@ -14,7 +14,7 @@ use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::roster::Person;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, Hold, Service};
-use crate::rules::radiation::{EXTENDED_THROUGH, EXTENSION_REASON, extend};
+use crate::rules::radiation::{EXTENDED_THROUGH, EXTENSION_REASON, extend, nothing_to_extend};
 use crate::rules::update::{Editor, SoFar, carry_over, may_edit, same_member};
 use crate::rules::{Decision, Facts, decide};
 use crate::store;
@@ -85,6 +85,7 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     if is_extensible(&before) {
         change.extend(&mut transaction, order, &changes).await?;
     } else {
+        nothing_to_extend(order)?;
         let draft = change.decide(&mut transaction, order).await?;
         Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
             .write(&mut transaction)

@@ -2,7 +2,7 @@
 //! Claim of one gets it. What it leaves out is listed in `docs/fhir.md`.
 
 use super::{Context, concept, extension, instant};
-use crate::domain::order::OrderRequest;
+use crate::domain::order::{OrderRequest, Radiation};
 use crate::domain::vocabulary::{Service, Setting, Urgency};
 use crate::fhir::element::put;
 use crate::fhir::read::answers::ASKED;
@@ -168,7 +168,13 @@ fn items(ordered: Ordered<'_>) -> Vec<Value> {
         };
         item(drug.line, product)
     });
-    let mut all: Vec<Value> = drugs.collect();
+    let procedures = order.radiation.iter().flat_map(Radiation::listed).map(|procedure| {
+        let system = if procedure.code.starts_with(|first: char| first.is_ascii_digit()) { urls::CPT } else { urls::HCPCS };
+        let mut item = item(procedure.line, concept(system, &procedure.code, None));
+        put(&mut item, "quantity", json!({"value": procedure.units, "unit": "units"}));
+        item
+    });
+    let mut all: Vec<Value> = drugs.chain(procedures).collect();
     if is_radiation && all.is_empty() {
         all.push(item(1, json!({"text": "radiation treatment"})));
     }

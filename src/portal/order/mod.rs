@@ -29,7 +29,7 @@ use crate::domain::case::Case;
 use crate::domain::content::{Content, Regimen};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
-use crate::domain::vocabulary::Service;
+use crate::domain::vocabulary::{CallerRole, Service};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -269,8 +269,12 @@ fn fill_named(app: &App, fields: &mut Fields) -> Vec<Offer> {
     }
 }
 
-/// Plan, providers, place and contact of the visitor's last order; nothing about a patient.
+/// Plan, providers, place and contact of the practice's last order; nothing about a patient. Whoever sends orders for several practices
+/// begins with nothing: the last one may be another practice's.
 async fn usual(app: &App, visitor: &Visitor) -> Result<Fields, Failure> {
+    if visitor.caller.role != CallerRole::OrderingProvider {
+        return Ok(Fields::default());
+    }
     let last = orders::list(app, &visitor.caller, &Filter::default(), None, 1).await?;
     let case = last.first().map(|seen| orders::view::read_back::<Case>(&seen.body)).transpose()?;
     Ok(case.map(|case| again::usual(&case.request)).unwrap_or_default())

@@ -6,6 +6,7 @@ use crate::support::http::{Answer, Service};
 use crate::support::submit::{HEALTH_PLAN, ORDERING, SERVICING};
 use axum::body::Body;
 use axum::http::Request;
+use oncoauth::domain::order::OrderRequest;
 use serde_json::{Value, json};
 
 const INQUIRE: &str = "/fhir/Claim/$inquire";
@@ -17,7 +18,11 @@ async fn get(service: &Service, path: &str, token: &str) -> Answer {
 
 /// A request that changes the one of the pair with this name.
 fn change(name: &str, number: &str) -> Value {
-    let before = pair(&format!("{name}.pas-request"));
+    change_of(&pair(&format!("{name}.pas-request")), number)
+}
+
+/// A request that changes this one.
+fn change_of(before: &Value, number: &str) -> Value {
     let mut after = before.clone();
     let prior = before["entry"][0].clone();
     let url = format!("{}-{number}", prior["fullUrl"].as_str().unwrap());
@@ -94,6 +99,70 @@ async fn an_item_is_taken_back_and_then_everything() {
     claim(&mut again)["extension"].as_array_mut().unwrap().push(taken_back());
     assert_eq!(actions(&claim_response(&submit(&service, &again).await)), actions(&third));
     assert_eq!(cases(&service).await, 1);
+}
+
+/// A request whose one item is added by a change and taken back by it, too, is not left standing.
+#[tokio::test]
+async fn what_a_change_adds_it_may_take_back() {
+    // proves DRG-05
+    let service = sandbox().await;
+    let first = claim_response(&submit(&service, &pair("pend-her2-unknown.pas-request")).await);
+    let mut update = pair("update-add-pegfilgrastim.pas-request");
+    let items = claim(&mut update)["item"].as_array().unwrap().len();
+    take_back(&mut update, items - 1);
+    let second = claim_response(&submit(&service, &update).await);
+    assert_eq!(second["id"], first["id"], "{}", notes(&second));
+    let taken: Vec<String> = actions(&second).into_iter().map(|(_, action)| action).collect();
+    assert_eq!(taken.iter().filter(|action| *action == "C").count(), 1, "{taken:?}");
+    let drugs = native(&service, &second).await["drugs"].clone();
+    let cancelled = drugs.as_array().unwrap().iter().filter(|drug| drug["status"] == "voluntarily_cancelled").count();
+    assert_eq!(cancelled, 1, "{drugs}");
+}
+
+#[tokio::test]
+async fn an_item_of_radiation_is_written_read_found_and_taken_back() {
+    // proves DRG-05, SUB-08, R-31
+    let service = Service::with_rosters().await;
+    let mut order = crate::radiation::whole_breast();
+    order["radiation"]["modality"] = json!("imrt");
+    let preview = service.post("/v1/orders/preview", ORDERING, &order).await.json();
+    let listed = preview["procedures"].as_array().unwrap().iter().filter(|line| line["code"].is_string());
+    let listed: Vec<Value> =
+        listed.map(|line| json!({"line": line["line"], "code": line["code"], "units": line["units"]})).collect();
+    assert!(listed.len() > 2, "{preview}");
+    order["radiation"]["procedures"] = json!(listed);
+    let read: OrderRequest = serde_json::from_value(order).unwrap();
+    let mut request = oncoauth::fhir::request_of(&service.app, &read, "RADIATION-1");
+    claim(&mut request)["identifier"][0]["system"] = json!("urn:trnorg:PRACTICE-900000001");
+    let first = claim_response(&submit(&service, &request).await);
+    let asked: Vec<(u64, String)> = actions(&first);
+    assert_eq!(asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(), (1..=listed.len() as u64).collect::<Vec<_>>(), "{}", notes(&first));
+    assert!(asked.iter().any(|(_, action)| action == "A4"), "{asked:?}");
+    let procedures = native(&service, &first).await["procedures"].clone();
+    for (line, told) in listed.iter().zip(procedures.as_array().unwrap()) {
+        assert_eq!((&line["code"], &line["units"]), (&told["code"], &told["units"]), "{procedures}");
+    }
+    let mut one = change_of(&request, "RADIATION-2");
+    take_back(&mut one, 0);
+    let second = claim_response(&submit(&service, &one).await);
+    assert_eq!(second["id"], first["id"], "{}", notes(&second));
+    let expected: Vec<(u64, String)> =
+        asked.into_iter().map(|(item, action)| (item, if item == 1 { "C".to_owned() } else { action })).collect();
+    assert_eq!(actions(&second), expected, "{}", notes(&second));
+    assert_eq!(native(&service, &second).await["procedures"][0]["status"], "voluntarily_cancelled");
+    // a change that leaves an item out is told which
+    let mut short = change_of(&request, "RADIATION-3");
+    claim(&mut short)["item"].as_array_mut().unwrap().pop();
+    let refused = submit(&service, &short).await;
+    assert_eq!(refused.status.as_u16(), 400, "{}", refused.text);
+    assert!(refused.text.contains(&format!("item {} of the Claim before is missing", listed.len())), "{}", refused.text);
+    // and it is found by the code of a line
+    let mut example = request.clone();
+    claim(&mut example)["identifier"][0]["value"] = json!("INQUIRY");
+    let answers = found(&post(&service, INQUIRE, ORDERING, &example).await);
+    assert_eq!(answers.iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&first["id"]]);
+    claim(&mut example)["item"][0]["productOrService"]["coding"][0]["code"] = json!("77373");
+    assert_eq!(found(&post(&service, INQUIRE, ORDERING, &example).await), Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn a_member_reads_a_letter_in_the_language_of_the_plans_file_where_there_i
         for said in [
             "Aviso de denegación de cobertura médica",
             "Su solicitud fue denegada",
-            "El médico que decidió dice:",
+            "El médico que decidió dice, tal como lo escribió y en el idioma en que lo escribió:",
             "en un plazo de 65 días",
             "24 de enero de 2027",
             "en un plazo de 7 días",

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use super::browser::Browser;
-use crate::support::desk::{BMA, FACILITY, OTHER_PRACTICE, PRACTICE, submit, tch};
+use crate::support::desk::{BMA, FACILITY, INTAKE, OTHER_PRACTICE, PRACTICE, submit, tch};
 use crate::support::http::Service;
 use crate::support::submit::count;
 use serde_json::Value;
@@ -247,8 +247,14 @@ async fn providers_place_and_contact_are_those_of_the_last_order_and_nothing_of_
     assert_eq!(value_of(&page, "/contact/phone"), "+1 734 555 0100");
     assert!(!page.contains("XKM100200300") && !page.contains("1950"), "{page}");
     assert_eq!(value_of(&page, "/member/last_name"), "");
-    let mut facility = Browser::of(&service, FACILITY).await;
-    assert!(facility.page("/orders/new").await.contains("As it stands"));
+    // nobody else begins with the habits of this practice
+    for another in [FACILITY, INTAKE] {
+        let page = Browser::of(&service, another).await.page("/orders/new").await;
+        assert!(page.contains("As it stands"));
+        for field in ["/ordering_provider", "/contact/phone", "/contact/name"] {
+            assert_eq!(value_of(&page, field), "", "{another} {field}");
+        }
+    }
 }
 
 // proves PRV-04, INF-08

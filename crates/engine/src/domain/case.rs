@@ -1,7 +1,7 @@
 //! The case: what callers get back, and what is stored. The status is always derived from the drugs (CAS-08).
 
 use super::citation::told_apart;
-use super::order::{Dose, OrderRequest};
+use super::order::{Dose, OrderRequest, is_false};
 use super::procedure::{self, CaseProcedure};
 use super::roster::{MemberRow, postal_lines};
 use super::vocabulary::{
@@ -435,7 +435,3 @@ pub struct LetterReference {
     pub needs_address: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}

@@ -52,9 +52,20 @@ impl Speaker<'_> {
         }
     }
 
+    /// Everything that has to hold. Alternatives among it come last and are set off, so that nobody reads "A or B and C" in two ways.
     fn all(&self, parts: &[Criterion], denied: bool) -> String {
-        let parts: Vec<String> = parts.iter().map(|part| self.say(part, denied)).collect();
-        parts.join(" and ")
+        let said = |wanted: bool| parts.iter().filter(move |part| is_alternative(part, denied) == wanted);
+        let plain: Vec<String> = said(false).map(|part| self.say(part, denied)).collect();
+        let alternatives = said(true).map(|part| {
+            let clause = self.say(part, denied);
+            if clause.starts_with("either ") || !clause.contains(" or ") { clause } else { format!("either {clause}") }
+        });
+        let alternatives: Vec<String> = alternatives.collect();
+        if alternatives.is_empty() {
+            return plain.join(" and ");
+        }
+        let first = if plain.is_empty() { Vec::new() } else { vec![plain.join(" and ")] };
+        first.into_iter().chain(alternatives).collect::<Vec<_>>().join("; and ")
     }
 
     /// Alternatives. What holds for some only is a condition: `if the drug is iron dextran, …`.
@@ -80,7 +91,7 @@ impl Speaker<'_> {
         let is_long = said.iter().any(|clause| clause.contains(" and ") || clause.contains(" or ") || clause.contains(','));
         match (said.as_slice(), is_long) {
             ([only], _) => only.clone(),
-            (_, true) => format!("either {}", said.join("; or ")),
+            (_, true) => format!("either {}", said.join("; or ").replace("; and ", ", and ")),
             (_, false) => said.join(" or "),
         }
     }
@@ -147,6 +158,16 @@ impl Speaker<'_> {
 
     fn assessment(&self, name: &str) -> String {
         self.content.assessment(name).map_or_else(|| spaced(name), |known| known.display.clone())
+    }
+}
+
+/// True for what is said as alternatives.
+fn is_alternative(criterion: &Criterion, denied: bool) -> bool {
+    match criterion {
+        Criterion::Not(inner) => is_alternative(inner, !denied),
+        Criterion::Any(_) => !denied,
+        Criterion::All(_) => denied,
+        _ => false,
     }
 }
 

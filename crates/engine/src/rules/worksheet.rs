@@ -1,6 +1,8 @@
 //! What to have ready before an order of a cancer is entered: everything that regimens and the policies of a program's drugs ask for.
 
-use crate::domain::content::{Content, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
+use crate::domain::content::{
+    Cancer, Content, Designation, FractionationSchedule, Indication, Policy, Program, Regimen, ResultDefinition, Statement,
+};
 use crate::domain::criteria::{Criterion, WordFact};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,6 +64,45 @@ pub fn needs<'c>(content: &'c Content, program: &Program, cancer: &str) -> Needs
     needs.biomarkers = needed(&asked.biomarkers, &content.answers.biomarkers);
     needs.assessments = needed(&asked.assessments, &content.answers.assessments);
     needs
+}
+
+/// What an order of radiation has ready.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RadiationNeeds<'c> {
+    /// Sites whose diagnoses are those of the cancer.
+    pub sites: Vec<&'c str>,
+    /// Assessments that schedules and modalities of these sites ask for, in the order of content.
+    pub assessments: Vec<Needed<'c>>,
+    /// Schedules that are preferred, of those that are ordered often.
+    pub preferred: Vec<&'c FractionationSchedule>,
+}
+
+/// What schedules and modalities for a cancer ask for; none where nothing of radiation is known for it.
+pub fn radiation_needs<'c>(content: &'c Content, cancer: &Cancer) -> Option<RadiationNeeds<'c>> {
+    let catalog = &content.radiation;
+    let meet = |code: &String| cancer.icd10_prefixes.iter().any(|own| own.starts_with(code) || code.starts_with(own));
+    let sites = catalog.sites.iter().filter(|site| site.diagnoses.iter().any(meet));
+    let sites: Vec<_> = sites.collect();
+    let is_of_site = |key: &String| sites.iter().any(|site| site.key == *key);
+    let is_of = |schedule: &FractionationSchedule| {
+        if schedule.cancers.is_empty() { schedule.sites.iter().any(is_of_site) } else { schedule.cancers.contains(&cancer.key) }
+    };
+    let schedules = catalog.schedules.iter().filter(|schedule| is_of(schedule));
+    let mut asked = Asked::default();
+    for statement in schedules.clone().filter_map(|schedule| schedule.needs.as_ref()) {
+        asked.of(&statement.criterion, None);
+    }
+    let of_sites = catalog.indications.iter().filter(|one| one.site.as_ref().is_some_and(is_of_site));
+    for statement in of_sites.filter_map(|one| one.when.as_ref()) {
+        asked.of(&statement.criterion, None);
+    }
+    let preferred = schedules.filter(|schedule| schedule.tier == 1 && schedule.designation == Designation::Preferred);
+    let needs = RadiationNeeds {
+        sites: sites.iter().map(|site| site.name.as_str()).collect(),
+        assessments: needed(&asked.assessments, &content.answers.assessments),
+        preferred: preferred.map(AsRef::as_ref).collect(),
+    };
+    (!needs.sites.is_empty() || !needs.preferred.is_empty()).then_some(needs)
 }
 
 fn managed_drugs(regimens: &[Arc<Regimen>], program: &Program) -> BTreeSet<String> {

@@ -65,5 +65,10 @@ fn a_criterion_says_what_it_asks_for_and_what_content_says_beside_it_comes_first
         says("SP-GCSF-PRIMARY", "regimen fn_risk is high"),
         "The chemotherapy has a high risk (above 20%) of fever with low white blood cells."
     );
+    assert_eq!(
+        says("MP-NIVOLUMAB", "not product is J9289 or (age >= 18 and (without ipilimumab or after ipilimumab) and not cancer is lymphoma_hodgkin)"),
+        "",
+        "alternatives come last and are set off"
+    );
     assert!(reading::grade(&says("SP-GCSF-PRIMARY", "regimen fn_risk is high")).unwrap() < 12.0);
 }

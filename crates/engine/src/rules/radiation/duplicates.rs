@@ -33,15 +33,16 @@ pub(super) fn find(treated: &Treated<'_>, related: &[RelatedCase], range: (Naive
             && may_be_same(&own, &case.treatment_ingredients)
     };
     let notice = |case: &RelatedCase| {
-        let what = case.treatment_ingredients.iter().map(|word| word.replace(['_', ':'], " ")).collect::<Vec<_>>().join(", ");
-        Notice::new(
-            NoticeCode::DuplicateOrder,
-            &format!(
-                "radiation of this member ({what}) is on file from {} to {}; a nurse checks whether this is a duplicate (DUP-01)",
-                case.valid_from, case.valid_through
-            ),
-            Some(case.case_id),
-        )
+        // what another practice treats, and when, is not told with this one's case
+        let told = if case.is_theirs {
+            let words = case.treatment_ingredients.iter().map(|word| word.replace(['_', ':'], " "));
+            let words = words.collect::<Vec<_>>().join(", ");
+            format!("radiation of this member ({words}) is on file from {} to {}", case.valid_from, case.valid_through)
+        } else {
+            "other radiation of this member is on file for these days".to_owned()
+        };
+        let text = format!("{told}; a nurse checks whether this is a duplicate (DUP-01)");
+        Notice::new(NoticeCode::DuplicateOrder, &text, Some(case.case_id))
     };
     related.iter().filter(is_similar).map(notice).collect()
 }

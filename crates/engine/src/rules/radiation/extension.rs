@@ -8,6 +8,22 @@ use crate::domain::vocabulary::NoticeCode;
 use crate::rules::decision::Decision;
 use chrono::NaiveDate;
 
+/// An order that is not authorized has nothing to extend: the days of a new one follow from its fractions.
+///
+/// # Errors
+/// The fault to answer with.
+pub fn nothing_to_extend(order: &OrderRequest) -> Result<(), Refusal> {
+    match order.radiation.as_ref().and_then(|radiation| radiation.extended_through) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::Validation(vec![Fault::new(
+            EXTENDED_THROUGH,
+            "not-applicable",
+            "only the dates of an authorized course are extended, by a change of its order: leave this out, the days of an order follow from its \
+             first day and its fractions",
+        )])),
+    }
+}
+
 /// The approved case with later dates, and its new last day. `decision` is what the engine says of the order with the extension in it: how far
 /// the program extends it, and the member is covered.
 ///

@@ -17,7 +17,7 @@ mod said;
 mod schedule;
 
 pub use duplicates::course_words;
-pub use extension::extend;
+pub use extension::{extend, nothing_to_extend};
 pub use intake::{faults, other_service};
 pub use read::Treated;
 
