@@ -110,7 +110,12 @@ fn lines_of(asked: &CoverageQuestionBody, heard: &Understood) -> Vec<LineOfBusin
 }
 
 /// The groups that a word can mean in a table that tells groups apart; a number that the table does not know is none of those that it does.
-pub(super) fn the_groups(table: &CoverageTable, asked: &CoverageQuestionBody, faults: &mut Vec<Fault>) -> Vec<String> {
+pub(super) fn the_groups(
+    guide: &CoverageGuide,
+    table: &CoverageTable,
+    asked: &CoverageQuestionBody,
+    faults: &mut Vec<Fault>,
+) -> Vec<String> {
     let Some(word) = &asked.group else { return Vec::new() };
     let dimension = table.dimensions.iter().find(|dimension| dimension.input == CoverageInput::Group);
     let values = dimension.into_iter().flat_map(|dimension| &dimension.values);
@@ -125,7 +130,7 @@ pub(super) fn the_groups(table: &CoverageTable, asked: &CoverageQuestionBody, fa
     let found: Vec<String> = match known.iter().find(|known| fold(known) == key) {
         Some(one) => vec![(*one).clone()],
         None if is_number(&key) => known.iter().filter(|known| !is_number(known)).map(|known| (*known).clone()).collect(),
-        None => Vec::new(),
+        None => called(guide, word, &known),
     };
     if found.is_empty() && !known.is_empty() {
         let known: Vec<&str> = known.iter().map(|known| known.as_str()).collect();
@@ -133,6 +138,13 @@ pub(super) fn the_groups(table: &CoverageTable, asked: &CoverageQuestionBody, fa
         faults.push(Fault::new("/group", "not-allowed-value", message));
     }
     found
+}
+
+/// The groups that go by these words.
+fn called(guide: &CoverageGuide, words: &str, known: &[&String]) -> Vec<String> {
+    let heard = guide.words.understand(words);
+    let told = heard.told.into_iter().filter(|(input, _)| *input == CoverageInput::Group && heard.unknown.is_empty());
+    told.map(|(_, group)| group).filter(|group| known.contains(&group)).collect()
 }
 
 /// The question: what a field tells and what the words tell are both told, so that where they differ every branch answers.

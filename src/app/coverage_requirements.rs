@@ -171,7 +171,7 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     let service = the_service(guide, asked, &heard, &mut faults);
     let products = the_products(guide, asked, &heard, &mut faults);
     let table = service.and_then(|(index, _)| guide.table(&asked.health_plan, index));
-    let groups = table.map(|table| the_groups(table, asked, &mut faults)).unwrap_or_default();
+    let groups = table.map(|table| the_groups(guide, table, asked, &mut faults)).unwrap_or_default();
     if !faults.is_empty() {
         return Err(Refusal::Validation(faults).into());
     }
@@ -212,6 +212,7 @@ fn today(health_plan: &str, content: &Content, now: DateTime<Utc>) -> NaiveDate 
 pub fn services(app: &App, words: Option<&str>) -> Vec<CoverageServiceBody> {
     let content = app.library.in_force(app.clock.now().date_naive());
     found_by(&content.coverage, words)
+        .into_iter()
         .map(|(_, service)| CoverageServiceBody {
             service: service.id.clone(),
             name: service.name.clone(),
@@ -221,14 +222,24 @@ pub fn services(app: &App, words: Option<&str>) -> Vec<CoverageServiceBody> {
         .collect()
 }
 
-fn found_by<'g>(guide: &'g CoverageGuide, words: Option<&str>) -> impl Iterator<Item = (usize, &'g CoverageService)> {
-    let words: Vec<String> = words.unwrap_or_default().to_lowercase().split_whitespace().map(str::to_owned).collect();
-    guide.services.iter().enumerate().filter(move |(_, service)| {
-        let names =
-            [&service.id, &service.name].into_iter().chain(&service.words).map(|name| name.to_lowercase().replace('_', " "));
-        let names: Vec<String> = names.collect();
-        words.iter().all(|word| names.iter().any(|name| name.contains(word.as_str())))
-    })
+/// The services with names in which a word begins with each of these; where there is none, those that a question of these words would mean.
+fn found_by<'g>(guide: &'g CoverageGuide, words: Option<&str>) -> Vec<(usize, &'g CoverageService)> {
+    let asked = words.unwrap_or_default();
+    let words: Vec<String> = asked.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let begins = |name: &String, word: &str| {
+        let name = name.to_lowercase();
+        name.starts_with(word) || name.split(|letter: char| !letter.is_alphanumeric()).any(|part| part.starts_with(word))
+    };
+    let has = |service: &CoverageService, word: &String| {
+        [&service.id, &service.name].into_iter().chain(&service.words).any(|name| begins(name, word))
+    };
+    let all = || guide.services.iter().enumerate();
+    let found: Vec<_> = all().filter(|(_, service)| words.iter().all(|word| has(service, word))).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let heard = guide.words.understand(asked);
+    all().filter(|(index, _)| heard.services.contains(index)).collect()
 }
 
 fn body(

@@ -234,7 +234,8 @@ pub async fn of(app: &App, health_plan: &str, year: i32) -> Result<Arc<PublicMet
     let today = now.with_timezone(&program.time_zone).date_naive();
     let after_it = first_of_month(year + 1, 1)?;
     // a sandbox has nobody to be found, and whoever tries it wants to see what was just decided
-    let counted_before = if app.settings.sandbox { after_it } else { after_it.min(first_of_month(today.year(), quarter(today))?) };
+    let counted_before =
+        if app.settings.sandbox { after_it } else { after_it.min(first_of_month(today.year(), quarter(today))?) };
     let span = (beginning(program, first_of_month(year, 1)?)?, beginning(program, counted_before)?);
     let found = store::metrics::decisions(&mut *app.pool.acquire().await?, health_plan, span).await?;
     let fresh = Arc::new(publish(content, program, Span { year, now, year_is_over: today >= after_it, counted_before }, &found));
@@ -258,6 +259,7 @@ fn quarter(day: NaiveDate) -> u32 {
 }
 
 /// What is counted, and as of when.
+#[derive(Debug, Clone, Copy)]
 struct Span {
     year: i32,
     now: DateTime<Utc>,

@@ -2,9 +2,10 @@
 
 use super::rendering::{Format, Rendered, render};
 use super::{App, Error, Result};
-use crate::documents::{NeededAnswer, PreferredSchedule, RadiationWorksheet};
 pub use crate::documents::Worksheet;
-use crate::domain::content::{Cancer, Content, FractionationSchedule, Program, RequiredItem};
+use crate::documents::{NeededAnswer, PreferredSchedule, RadiationWorksheet};
+use crate::domain::content::radiation::FractionationSchedule;
+use crate::domain::content::{Cancer, Content, Program, RequiredItem};
 use crate::domain::vocabulary::Service;
 use crate::rules::plain::modality_name;
 use crate::rules::worksheet::{Needed, RadiationNeeds, needs, radiation_needs};

@@ -141,7 +141,14 @@ async fn the_metrics_are_a_page_a_file_and_json_for_everybody() {
     assert!(qccp["items_and_services"]["requires_authorization"].to_string().contains("77385"));
     let page = metrics(&service, &address, "text/html,*/*;q=0.8").await;
     assert!(page.header("content-type").starts_with("text/html"), "{}", page.text);
-    for words in ["Prior authorization metrics, 2026", "suppressed", "not reported", "?format=csv", "the year is not over", "Decided before 2027-01-01"] {
+    for words in [
+        "Prior authorization metrics, 2026",
+        "suppressed",
+        "not reported",
+        "?format=csv",
+        "the year is not over",
+        "Decided before 2027-01-01",
+    ] {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let csv = metrics(&service, &address, "text/csv").await;

@@ -136,7 +136,12 @@ async fn an_item_of_radiation_is_written_read_found_and_taken_back() {
     claim(&mut request)["identifier"][0]["system"] = json!("urn:trnorg:PRACTICE-900000001");
     let first = claim_response(&submit(&service, &request).await);
     let asked: Vec<(u64, String)> = actions(&first);
-    assert_eq!(asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(), (1..=listed.len() as u64).collect::<Vec<_>>(), "{}", notes(&first));
+    assert_eq!(
+        asked.iter().map(|(item, _)| *item).collect::<Vec<_>>(),
+        (1..=listed.len() as u64).collect::<Vec<_>>(),
+        "{}",
+        notes(&first)
+    );
     assert!(asked.iter().any(|(_, action)| action == "A4"), "{asked:?}");
     let procedures = native(&service, &first).await["procedures"].clone();
     for (line, told) in listed.iter().zip(procedures.as_array().unwrap()) {
@@ -159,6 +164,12 @@ async fn an_item_of_radiation_is_written_read_found_and_taken_back() {
     // and it is found by the code of a line
     let mut example = request.clone();
     claim(&mut example)["identifier"][0]["value"] = json!("INQUIRY");
+    for entry in example["entry"].as_array_mut().unwrap() {
+        if entry["resource"]["resourceType"] == "Organization" && entry["resource"]["contact"].is_array() {
+            entry["resource"]["identifier"] =
+                json!([{"system": "http://terminology.hl7.org/NamingSystem/USEIN", "value": "900000001"}]);
+        }
+    }
     let answers = found(&post(&service, INQUIRE, ORDERING, &example).await);
     assert_eq!(answers.iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&first["id"]]);
     claim(&mut example)["item"][0]["productOrService"]["coding"][0]["code"] = json!("77373");

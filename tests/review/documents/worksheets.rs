@@ -43,12 +43,17 @@ async fn a_worksheet_says_what_an_order_of_a_cancer_has_to_have_ready_in_a_progr
     let data = service.get(path, PRACTICE).await.json();
     let radiation = &data["radiation"];
     let has = |list: &str, word: &str| radiation[list].as_array().unwrap().iter().any(|item| item.as_str().unwrap() == word);
-    assert!(has("required", "treating facility location") && has("sites", "Breast") && has("sites", "Chest wall"), "{radiation:#}");
+    assert!(
+        has("required", "treating facility location") && has("sites", "Breast") && has("sites", "Chest wall"),
+        "{radiation:#}"
+    );
     assert!(radiation["clinical"].to_string().contains("fractions"), "{radiation:#}");
     let preferred = radiation["preferred_schedules"].as_array().unwrap();
     assert!(preferred.iter().any(|one| one["id"] == "BRE-WB-40-15"), "{radiation:#}");
     for form in [words_of_page(&page(&service, path, PRACTICE).await), words_of_pdf(&pdf(&service, path, FACILITY).await)] {
-        for said in ["Every order of radiation", "treating facility location", "3D conformal radiation", "Schedules that are preferred"] {
+        for said in
+            ["Every order of radiation", "treating facility location", "3D conformal radiation", "Schedules that are preferred"]
+        {
             assert!(form.to_lowercase().contains(&said.to_lowercase()), "no {said:?} in {form}");
         }
     }

@@ -538,8 +538,11 @@ fn required(program: Option<&Arc<Program>>, service: Service) -> Vec<String> {
     let Some(program) = program else { return Vec::new() };
     let must = program.required.get(&service).into_iter().flatten();
     let mut names: Vec<String> = must.map(|item| item.name.clone()).collect();
-    if service == Service::MedicalOncology {
-        names.extend(program.clinical.iter().map(|item| item.name.clone()));
+    match service {
+        Service::MedicalOncology => names.extend(program.clinical.iter().map(|item| item.name.clone())),
+        Service::RadiationOncology => {
+            names.extend(program.radiation.iter().flat_map(|rules| &rules.items).map(|item| item.name.clone()));
+        }
     }
     names
 }

@@ -75,8 +75,9 @@ impl Words {
                 place.key("input").error(report, format!("there is no input `{}`", entry.input), suggestion);
                 continue;
             };
+            // groups are those that rows name
             let known = values(input);
-            if !known.contains(&entry.value) {
+            if input != CoverageInput::Group && !known.contains(&entry.value) {
                 let suggestion = did_you_mean(&entry.value, known.iter().map(String::as_str));
                 place.key("value").error(report, format!("`{}` is no value of {}", entry.value, entry.input), suggestion);
             }

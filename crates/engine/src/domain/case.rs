@@ -434,4 +434,3 @@ pub struct LetterReference {
     #[serde(default, skip_serializing_if = "is_false")]
     pub needs_address: bool,
 }
-

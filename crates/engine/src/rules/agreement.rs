@@ -15,6 +15,7 @@ pub use diagnosis::not_billable;
 use super::concern::{Concern, Pends};
 use super::drugs::Shared;
 use super::facts::Facts;
+use super::radiation::Treated;
 use crate::domain::case::Deviation;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use serde_json::Value;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     let mut found = Vec::new();
     diagnosis::concerns(shared, &mut found);
-    words::concerns(facts, shared, &mut found);
+    words::concerns(facts, shared, None, &mut found);
     stages::concerns(shared, &mut found);
     lines::concerns(shared, &mut found);
     measures::concerns(shared, &mut found);
@@ -35,9 +36,9 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
 }
 
 /// The same for radiation, which has its own rule for the diagnosis.
-pub fn concerns_of_radiation(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
+pub fn concerns_of_radiation(facts: &Facts<'_>, shared: &Shared<'_>, treated: &Treated<'_>) -> Vec<Concern> {
     let mut found = Vec::new();
-    words::concerns(facts, shared, &mut found);
+    words::concerns(facts, shared, Some(treated), &mut found);
     stages::concerns(shared, &mut found);
     lines::concerns(shared, &mut found);
     measures::concerns(shared, &mut found);

@@ -117,8 +117,12 @@ fn deciding(table: &CoverageTable, cells: &[Cell]) -> Vec<usize> {
             })
         })
     };
-    let alone: Vec<usize> = (0..table.dimensions.len()).filter(decides).collect();
+    let mut alone: Vec<usize> = (0..table.dimensions.len()).filter(decides).collect();
     if !alone.is_empty() {
+        while let Some(also) = undecided(cells, &alone) {
+            alone.push(also);
+            alone.sort_unstable();
+        }
         return alone;
     }
     // values that go together, such as a line of business and its products: whatever differs
@@ -127,6 +131,16 @@ fn deciding(table: &CoverageTable, cells: &[Cell]) -> Vec<usize> {
         values.next().is_some_and(|first| values.any(|other| other != first))
     };
     (0..table.dimensions.len()).filter(differs).collect()
+}
+
+/// A further dimension in which two cells with different rows differ, though they agree in all of these: without it two branches would say
+/// the same condition and answer differently.
+fn undecided(cells: &[Cell], deciding: &[usize]) -> Option<usize> {
+    let agree = |one: &Cell, other: &Cell| deciding.iter().all(|index| one.values.get(*index) == other.values.get(*index));
+    cells.iter().enumerate().find_map(|(place, one)| {
+        let other = cells.iter().skip(place + 1).find(|other| one.row != other.row && agree(one, other))?;
+        one.values.iter().zip(&other.values).position(|(a, b)| a != b)
+    })
 }
 
 /// The cells of each row by the values of the deciding dimensions, so that each branch says exactly when it applies.

@@ -338,8 +338,16 @@ pub fn is_well_formed_icd10(code: &str) -> bool {
 
 /// The known word nearest to a mistyped one, where it is near enough to be meant.
 pub fn nearest<'w>(typed: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let known: Vec<&str> = known.collect();
+    let typed = typed.to_lowercase();
+    // a word that is a beginning of one other was cut short, and not mistyped: `medicare` is no `medicaid`
+    let mut longer = known.iter().filter(|word| typed.len() > 3 && word.to_lowercase().starts_with(&typed));
+    if let (Some(one), None) = (longer.next(), longer.next()) {
+        return Some(one);
+    }
     known
-        .map(|word| (strsim::damerau_levenshtein(&typed.to_lowercase(), &word.to_lowercase()), word))
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&typed, &word.to_lowercase()), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)

@@ -1,8 +1,7 @@
 //! What to have ready before an order of a cancer is entered: everything that regimens and the policies of a program's drugs ask for.
 
-use crate::domain::content::{
-    Cancer, Content, Designation, FractionationSchedule, Indication, Policy, Program, Regimen, ResultDefinition, Statement,
-};
+use crate::domain::content::radiation::{Designation, FractionationSchedule};
+use crate::domain::content::{Cancer, Content, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -66,8 +66,12 @@ fn a_criterion_says_what_it_asks_for_and_what_content_says_beside_it_comes_first
         "The chemotherapy has a high risk (above 20%) of fever with low white blood cells."
     );
     assert_eq!(
-        says("MP-NIVOLUMAB", "not product is J9289 or (age >= 18 and (without ipilimumab or after ipilimumab) and not cancer is lymphoma_hodgkin)"),
-        "",
+        says(
+            "MP-NIVOLUMAB",
+            "not product is J9289 or (age >= 18 and (without ipilimumab or after ipilimumab) and not cancer is lymphoma_hodgkin)"
+        ),
+        "If the product is nivolumab and hyaluronidase-nvhy (J9289), then the patient is at least 18 years old and the cancer is not Hodgkin lymphoma; and \
+         either the drug is not given together with ipilimumab or the drug begins after ipilimumab on this request has ended.",
         "alternatives come last and are set off"
     );
     assert!(reading::grade(&says("SP-GCSF-PRIMARY", "regimen fn_risk is high")).unwrap() < 12.0);

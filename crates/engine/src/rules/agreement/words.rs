@@ -12,10 +12,11 @@ use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
 use crate::rules::plain;
 use crate::rules::plan::PlanLine;
+use crate::rules::radiation::Treated;
 
-pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, treated: Option<&Treated<'_>>, found: &mut Vec<Concern>) {
     let Some(line) = shared.plan.first() else { return };
-    let bench = shared.bench(line);
+    let bench = Bench { radiation: treated, ..shared.bench(line) };
     let continued = facts.order.continuation_of_treatment_started_on.is_some();
     let told = told_markers(shared);
     let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(marker));
