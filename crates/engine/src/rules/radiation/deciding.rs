@@ -104,7 +104,7 @@ impl Deciding<'_> {
             }
         }
         for concern in
-            agreement::concerns_of_radiation(self.facts, shared, &self.ground.treated).into_iter().chain(told::concerns(shared))
+            agreement::concerns_of_radiation(self.facts, shared, self.ground.treated).into_iter().chain(told::concerns(shared))
         {
             self.concern(concern);
         }
