@@ -45,6 +45,15 @@ impl Clock {
         }
     }
 
+    /// The present instant on the clocks of others, who know nothing of a sandbox's: what they sign says when it is valid. Where time
+    /// stands still, it does for everybody.
+    pub fn of_others(&self) -> DateTime<Utc> {
+        match &self.0 {
+            Source::Offset(_) => machine_now(),
+            Source::System | Source::Frozen(_) => self.now(),
+        }
+    }
+
     /// How far this clock would have to run ahead of the machine's to show `instant`, in microseconds.
     pub fn offset_for(&self, instant: DateTime<Utc>) -> i64 {
         instant.timestamp_micros() - machine_now().timestamp_micros()
@@ -85,6 +94,7 @@ mod tests {
         let first = clone.now();
         assert!(first >= there && first < there + TimeDelta::minutes(1));
         assert!(clone.now() >= first);
+        assert!(clone.of_others() < there, "nobody else's clock moves with it");
     }
 
     #[test]

@@ -59,6 +59,10 @@ pub struct ServeOptions {
     /// Origin of a portal that may call from a browser; may be given several times. None by default.
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub cors_origins: Vec<String>,
+    /// File (TOML) that names the OpenID providers whose people may sign in, and whose tokens may call the API: docs/sign-in.md. Without it
+    /// nobody signs in, but for the people of a sandbox.
+    #[arg(long, env = "ONCOAUTH_SIGN_IN_PROVIDERS", value_name = "FILE")]
+    pub sign_in_providers: Option<PathBuf>,
     /// Requests a second that one caller may send, 0 for any number; 200 by default, any number in a sandbox.
     #[arg(long, env = "ONCOAUTH_RATE_LIMIT")]
     pub rate_limit: Option<u32>,

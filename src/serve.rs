@@ -7,7 +7,7 @@ use crate::greeting;
 use crate::options::{Outcome, ServeOptions};
 use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
-use oncoauth::app::{App, Settings, sandbox, sandbox_rosters};
+use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
@@ -58,24 +58,29 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let address = listener.local_addr()?;
     let public_url =
         options.public_url.as_deref().map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
-    let settings = Settings { public_url, ..settings };
+    let library = library(options.content_dir.as_deref())?;
+    let authorities = match &options.sign_in_providers {
+        Some(file) => identity::config::read(file, &library)?,
+        None => Vec::new(),
+    };
+    let settings = Settings { public_url, authorities, ..settings };
     let database = Database::open(&options.database, connections).await?;
     let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
-    let served = serve_on(&database, listener, options, settings, threads, most).await;
+    let app = App::new(database.pool.clone(), Arc::new(library), settings);
+    let served = serve_on(&database, app, listener, options, threads, most).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve_on(
     database: &Database,
+    app: App,
     listener: TcpListener,
     options: &ServeOptions,
-    settings: Settings,
     threads: u16,
     most_connections: usize,
 ) -> Outcome<()> {
     database.migrate().await?;
-    let app = app_on(database, options.content_dir.as_deref(), settings)?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
         sandbox_rosters::load_if_empty(&app).await?;

@@ -18,6 +18,7 @@ pub mod error;
 pub mod failed_jobs;
 pub mod feeds;
 pub mod idempotency;
+pub mod identity;
 pub mod letters;
 pub mod networks;
 pub mod orders;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub ids: Ids,
     /// How the service was started.
     pub settings: Arc<Settings>,
+    /// Where people and programs prove who they are.
+    pub authorities: identity::Authorities,
     /// Tokens seen during the last second.
     pub tokens: tokens::TokenCache,
     /// Secrets of tokens issued under an idempotency key.
@@ -161,6 +164,8 @@ pub struct Settings {
     pub claim_lifetime: Duration,
     /// Origins of portals that may call from a browser; none by default.
     pub cors_origins: Vec<String>,
+    /// OpenID providers whose people may sign in, and whose tokens may call the API.
+    pub authorities: Vec<identity::Authority>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
     /// Requests a second that may come from one address; unlimited where none.
@@ -205,6 +210,7 @@ impl Default for Settings {
             claim_lifetime: Duration::from_hours(4),
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
+            authorities: Vec::new(),
             rate_limit: None,
             address_limit: None,
             failed_sign_in_limit: None,
@@ -244,6 +250,7 @@ impl App {
             uploads: attachments::Places::new(&settings),
             rate_limit: Arc::new(rate_limit::RateLimit::new(settings.rate_limit)),
             roster_loads: places::Places::new(settings.roster_loads, 1),
+            authorities: identity::Authorities::new(&settings.authorities),
             settings: Arc::new(settings),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),

@@ -6,6 +6,7 @@
 
 use super::accesses::Accessed;
 use super::{App, Caller, Result, sandbox};
+use crate::domain::vocabulary::CallerRole;
 use crate::store;
 use crate::store::sessions::Session;
 use base64::Engine as _;
@@ -31,27 +32,49 @@ pub struct SignedIn {
     pub name: String,
 }
 
-/// Signs in one of the sandbox's people; none where there is no such person, or no sandbox. The answer is what their browser keeps: it is
-/// new at every sign-in, whatever the browser kept before.
+/// A session to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// What the person acts as.
+    pub role: CallerRole,
+    /// Who it is.
+    pub subject: String,
+    /// Their name, for themselves.
+    pub name: String,
+    /// The practice's tax IDs.
+    pub tax_ids: Vec<String>,
+    /// The plan they are bound to.
+    pub health_plan: Option<String>,
+    /// Who says that it is they; none for the people of a sandbox.
+    pub issuer: Option<String>,
+}
+
+/// Begins a session. The answer is what the browser keeps: it is new at every sign-in, whatever the browser kept before.
+pub async fn begin(app: &App, new: NewSession) -> Result<String> {
+    let secret = URL_SAFE_NO_PAD.encode(app.ids.secret());
+    let now = app.clock.now();
+    let NewSession { role, subject, name, tax_ids, health_plan, issuer } = new;
+    let session = Session { role, subject, name, tax_ids, health_plan, issuer, created_at: now, seen_at: now };
+    let mut conn = app.pool.acquire().await?;
+    store::sessions::insert(&mut conn, &hash_of(&secret), &session).await?;
+    Ok(secret)
+}
+
+/// Signs in one of the sandbox's people; none where there is no such person, or no sandbox.
 pub async fn sign_in_to_sandbox(app: &App, person: &str) -> Result<Option<String>> {
     if !app.settings.sandbox {
         return Ok(None);
     }
     let (Some(caller), Some(person)) = (sandbox::caller_of(person), sandbox::person(person)) else { return Ok(None) };
-    let secret = URL_SAFE_NO_PAD.encode(app.ids.secret());
-    let now = app.clock.now();
-    let session = Session {
+    let session = NewSession {
         role: caller.role,
         subject: caller.subject,
         name: person.name.to_owned(),
         tax_ids: caller.tax_ids,
         health_plan: caller.health_plan,
-        created_at: now,
-        seen_at: now,
+        issuer: None,
     };
-    let mut conn = app.pool.acquire().await?;
-    store::sessions::insert(&mut conn, &hash_of(&secret), &session).await?;
-    Ok(Some(secret))
+    begin(app, session).await.map(Some)
 }
 
 /// Who comes with this secret; none where their session has ended. Asking keeps it from idling out.
@@ -59,7 +82,8 @@ pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
     let (hash, now) = (hash_of(secret), app.clock.now());
     let mut conn = app.pool.acquire().await?;
     let Some(session) = store::sessions::by_hash(&mut conn, &hash).await? else { return Ok(None) };
-    if has_ended(&session, now) || (!app.settings.sandbox && is_of_a_sandbox(&session, now)) {
+    let issuer_gone = session.issuer.as_deref().is_some_and(|issuer| !app.authorities.has_issuer(issuer));
+    if has_ended(&session, now) || issuer_gone || (!app.settings.sandbox && is_of_a_sandbox(&session, now)) {
         store::sessions::remove(&mut conn, &hash).await?;
         return Ok(None);
     }
@@ -79,7 +103,7 @@ fn has_ended(session: &Session, now: DateTime<Utc>) -> bool {
 
 /// True where it was left in the database by a sandbox. Within one it is none of these: another process may just have moved the clock.
 fn is_of_a_sandbox(session: &Session, now: DateTime<Utc>) -> bool {
-    sandbox::person(&session.subject).is_some() || session.created_at - now > AHEAD_AT_MOST
+    session.issuer.is_none() || session.created_at - now > AHEAD_AT_MOST
 }
 
 /// Ends the session with this secret.

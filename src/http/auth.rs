@@ -12,6 +12,7 @@ use super::problem_kinds as kinds;
 use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
+use crate::app::identity::{self, Bearer};
 use crate::domain::vocabulary::CallerRole;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
@@ -80,14 +81,26 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
         .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
     let limit = &state.limits.failed_sign_ins;
     let attempt = limit.admit(address, token)?;
-    let caller = app::tokens::authenticate(&state.app, token).await;
+    let caller = recognize(&state.app, token).await;
     let outcome = match &caller {
-        Ok(Some(_)) => Outcome::Worked,
-        Ok(None) => Outcome::Failed,
+        Ok(Bearer::Known(_) | Bearer::WithoutRole(_)) => Outcome::Worked,
+        Ok(Bearer::Unknown) => Outcome::Failed,
         Err(_) => Outcome::Unknown,
     };
     limit.note(attempt, outcome);
-    caller?.ok_or_else(|| Problem::unauthenticated("this token was not issued here, has expired or was revoked"))
+    match caller? {
+        Bearer::Known(caller) => Ok(caller),
+        Bearer::WithoutRole(why) => Err(Problem::forbidden(format!("the token is valid and may do nothing here: {why}"))),
+        Bearer::Unknown => Err(Problem::unauthenticated("this token was not issued for this service, has expired or was revoked")),
+    }
+}
+
+/// Whose token it is: one that was issued here, or one that a provider signed.
+async fn recognize(app: &app::App, token: &str) -> app::Result<Bearer> {
+    if identity::is_signed(token) {
+        return Box::pin(identity::recognize(app, token)).await;
+    }
+    Ok(app::tokens::authenticate(app, token).await?.map_or(Bearer::Unknown, Bearer::Known))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

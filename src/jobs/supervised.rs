@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, drafts, feeds, idempotency, identity, sandbox, sessions, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -61,7 +61,8 @@ impl Job {
                 let keys = in_time(app, idempotency::purge(app)).await;
                 let drafts = in_time(app, drafts::purge(app)).await;
                 let sessions = in_time(app, sessions::purge(app)).await;
-                keys.and(drafts).and(sessions).map(drop)
+                let sign_ins = in_time(app, identity::purge(app)).await;
+                keys.and(drafts).and(sessions).and(sign_ins).map(drop)
             }
         }
     }

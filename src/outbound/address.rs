@@ -13,6 +13,8 @@ pub enum Reach {
     Public,
     /// Also https and http to this machine: the sandbox, for integrators who try their receiver.
     Loopback,
+    /// https to whatever address, and http to this machine: for what the operator names, who may have it in their own network.
+    OwnNetwork,
 }
 
 /// An address that may be called, as far as its text says.
@@ -40,10 +42,11 @@ impl Target {
         let url = Url::parse(text).map_err(|_| ("malformed", "is not an absolute URL"))?;
         let tls = match (url.scheme(), reach) {
             ("https", _) => true,
-            ("http", Reach::Loopback) => false,
+            ("http", Reach::Loopback | Reach::OwnNetwork) => false,
             (_, Reach::Loopback) => {
                 return Err(("not-allowed-value", "must begin with https:// (a sandbox takes http:// to this machine, too)"));
             }
+            (_, Reach::OwnNetwork) => return Err(("not-allowed-value", "must begin with https://, or http:// to this machine")),
             (_, Reach::Public) => return Err(("not-allowed-value", "must begin with https://")),
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -65,6 +68,7 @@ impl Target {
             return Err(match reach {
                 Reach::Public => ("not-allowed-value", "must lead to a public address, not to this machine or a private network"),
                 Reach::Loopback => ("not-allowed-value", "must lead to a public address by https, or to this machine"),
+                Reach::OwnNetwork => ("not-allowed-value", "must lead to this machine, or anywhere by https"),
             });
         }
         Ok(target)
@@ -87,7 +91,11 @@ impl Target {
     /// True where a connection to this IP address may be made.
     pub fn admits(&self, ip: IpAddr) -> bool {
         let ip = plain(ip);
-        (self.tls && is_public(ip)) || (self.reach == Reach::Loopback && ip.is_loopback())
+        match self.reach {
+            Reach::Public => self.tls && is_public(ip),
+            Reach::Loopback => (self.tls && is_public(ip)) || ip.is_loopback(),
+            Reach::OwnNetwork => self.tls || ip.is_loopback(),
+        }
     }
 }
 
@@ -204,6 +212,17 @@ mod tests {
         for bad in ["http://plan.example/", "http://1.1.1.1/", "http://10.0.0.1/", "https://10.0.0.1/", "http://169.254.169.254/"]
         {
             assert!(!taken(bad, Reach::Loopback), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_the_operator_names_may_be_in_their_own_network_but_goes_over_tls() {
+        for good in ["https://id.internal/", "https://10.0.0.8:8443/realm", "https://[fd00::1]/", "http://127.0.0.1:9000/", "http://localhost/"]
+        {
+            assert!(taken(good, Reach::OwnNetwork), "{good}");
+        }
+        for bad in ["http://id.internal/", "http://10.0.0.8/", "http://1.1.1.1/", "ftp://id.internal/"] {
+            assert!(!taken(bad, Reach::OwnNetwork), "{bad}");
         }
     }
 

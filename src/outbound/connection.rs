@@ -23,8 +23,8 @@ use url::Host;
 const ANSWER_LIMIT: usize = 16 * 1024;
 /// So long after the status.
 const ANSWER_PATIENCE: Duration = Duration::from_millis(500);
-/// Sent with every delivery.
-const USER_AGENT: &str = concat!("oncoauth/", env!("CARGO_PKG_VERSION"));
+/// Sent with every request.
+pub(super) const USER_AGENT: &str = concat!("oncoauth/", env!("CARGO_PKG_VERSION"));
 
 /// A line to one address.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Line {
 
 /// A connection, and the task that drives it: the task ends with it.
 #[derive(Debug)]
-struct Open {
+pub(super) struct Open {
     sender: SendRequest<Full<Bytes>>,
     _driver: JoinSet<()>,
 }
@@ -102,7 +102,7 @@ impl Line {
     }
 }
 
-async fn send(open: &mut Open, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+pub(super) async fn send(open: &mut Open, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
     open.sender.ready().await.map_err(|_| Failure::BrokenOff)?;
     open.sender.send_request(request).await.map_err(|_| Failure::BrokenOff)
 }
@@ -113,7 +113,7 @@ async fn is_read(response: Response<Incoming>) -> bool {
     timeout(ANSWER_PATIENCE, body).await.is_ok_and(|read| read.is_ok())
 }
 
-async fn connect(target: &Target) -> Result<Open, Failure> {
+pub(super) async fn connect(target: &Target) -> Result<Open, Failure> {
     let tcp = dial(target).await?;
     if !target.tls {
         return handshake(tcp).await;
@@ -174,7 +174,7 @@ fn tls_config() -> Result<Arc<ClientConfig>, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
-        tracing::error!("this machine has no trusted certificates: webhooks by https cannot be delivered");
+        tracing::error!("this machine has no trusted certificates: nothing can be called by https");
         return Err(Failure::TlsFailed);
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();

@@ -1,19 +1,21 @@
-//! Signed POSTs to addresses that somebody else named. Knows nothing of cases or of the database.
+//! Calls of addresses that somebody else named: signed POSTs, of whose answers only the status is read, and single questions whose answers
+//! are. Knows nothing of cases or of the database.
 //!
 //! Whoever names an address makes this service call it, so every address is held to [`address`]'s rules: once when it is registered, as
-//! far as its text says, and at every connection, when the name is resolved. Redirects are not followed and answers are not read beyond
-//! their status.
+//! far as its text says, and at every connection, when the name is resolved. Redirects are not followed.
 
 pub mod address;
 mod connection;
+mod question;
 pub mod signature;
 
 pub use address::{Reach, Target};
 pub use connection::{Line, Message};
+pub use question::ask;
 
 use std::fmt;
 
-/// Why a delivery did not succeed. None of it holds anything of the address or the answer.
+/// Why a call did not succeed. None of it holds anything of the address or the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The address is not one that this installation calls.
@@ -45,3 +47,5 @@ impl fmt::Display for Failure {
         })
     }
 }
+
+impl std::error::Error for Failure {}

@@ -1,16 +1,49 @@
-//! The one cookie: strictly needed, out of reach of scripts, and gone with the browser or the session, whichever ends first.
+//! The cookies: strictly needed, out of reach of scripts. The session's goes with the browser or the session, whichever ends first; the
+//! one that finds out whether a person who comes back from their provider is the one who was sent there, after ten minutes.
 
+use crate::app::identity::SIGN_IN_MINUTES;
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// `__Host-`: browsers take it from this host only, over TLS or from this machine, and never for a part of the site.
-const NAME: &str = "__Host-oncoauth";
-/// Some browsers keep no `Secure` cookie of a plain `http://127.0.0.1`. A sandbox sets this one beside it; elsewhere it is never read.
-const SANDBOX_NAME: &str = "oncoauth-sandbox";
+/// What a cookie is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Who is signed in.
+    Session,
+    /// Who was sent to sign in somewhere else.
+    SignIn,
+}
+
+impl Kept {
+    /// `__Host-`: browsers take it from this host only, over TLS or from this machine, and never for a part of the site.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "__Host-oncoauth",
+            Self::SignIn => "__Host-oncoauth-sign-in",
+        }
+    }
+
+    /// Some browsers keep no `Secure` cookie of a plain `http://127.0.0.1`. A sandbox sets this one beside it; elsewhere it is never read.
+    const fn sandbox_name(self) -> &'static str {
+        match self {
+            Self::Session => "oncoauth-sandbox",
+            Self::SignIn => "oncoauth-sandbox-sign-in",
+        }
+    }
+
+    /// Seconds that a browser keeps it; none means until it is closed.
+    const fn seconds(self) -> Option<i64> {
+        match self {
+            Self::Session => None,
+            Self::SignIn => Some(SIGN_IN_MINUTES * 60),
+        }
+    }
+}
+
 /// A secret has 43 characters.
 const LENGTH: usize = 43;
 
 /// What the browser keeps, where it may be one of our secrets.
-pub(super) fn secret_of(headers: &HeaderMap, sandbox: bool) -> Option<String> {
+pub(super) fn secret_of(headers: &HeaderMap, kept: Kept, sandbox: bool) -> Option<String> {
     let named = |name: &str| {
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -19,23 +52,24 @@ pub(super) fn secret_of(headers: &HeaderMap, sandbox: bool) -> Option<String> {
     let plain = |secret: &String| {
         secret.len() == LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
-    named(NAME).or_else(|| named(SANDBOX_NAME).filter(|_| sandbox)).filter(plain)
+    named(kept.name()).or_else(|| named(kept.sandbox_name()).filter(|_| sandbox)).filter(plain)
 }
 
 /// Lets the browser keep a secret.
-pub(super) fn keep(headers: &mut HeaderMap, secret: &str, sandbox: bool) {
-    set(headers, secret, "", sandbox);
+pub(super) fn keep(headers: &mut HeaderMap, kept: Kept, secret: &str, sandbox: bool) {
+    let age = kept.seconds().map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    set(headers, kept, secret, &age, sandbox);
 }
 
 /// Lets the browser forget it.
-pub(super) fn forget(headers: &mut HeaderMap, sandbox: bool) {
-    set(headers, "", "; Max-Age=0", sandbox);
+pub(super) fn forget(headers: &mut HeaderMap, kept: Kept, sandbox: bool) {
+    set(headers, kept, "", "; Max-Age=0", sandbox);
 }
 
-fn set(headers: &mut HeaderMap, secret: &str, age: &str, sandbox: bool) {
-    let mut lines = vec![format!("{NAME}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")];
+fn set(headers: &mut HeaderMap, kept: Kept, secret: &str, age: &str, sandbox: bool) {
+    let mut lines = vec![format!("{}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", kept.name())];
     if sandbox {
-        lines.push(format!("{SANDBOX_NAME}={secret}; Path=/; HttpOnly; SameSite=Lax{age}"));
+        lines.push(format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{age}", kept.sandbox_name()));
     }
     for line in lines {
         // secrets are letters, digits, dashes and underscores
@@ -47,7 +81,7 @@ fn set(headers: &mut HeaderMap, secret: &str, age: &str, sandbox: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{keep, secret_of};
+    use super::{Kept, keep, secret_of};
     use axum::http::{HeaderMap, header};
 
     const SECRET: &str = "0123456789012345678901234567890123456789-_a";
@@ -59,17 +93,21 @@ mod tests {
     #[test]
     fn the_plain_name_counts_in_a_sandbox_only() {
         let both = format!("a=b; oncoauth-sandbox={SECRET}");
-        assert_eq!(secret_of(&sent(&both), true).as_deref(), Some(SECRET));
-        assert_eq!(secret_of(&sent(&both), false), None);
-        assert_eq!(secret_of(&sent(&format!("__Host-oncoauth={SECRET}")), false).as_deref(), Some(SECRET));
-        assert_eq!(secret_of(&sent("__Host-oncoauth=short"), false), None);
+        let session = |headers: &HeaderMap, sandbox| secret_of(headers, Kept::Session, sandbox);
+        assert_eq!(session(&sent(&both), true).as_deref(), Some(SECRET));
+        assert_eq!(session(&sent(&both), false), None);
+        assert_eq!(session(&sent(&format!("__Host-oncoauth={SECRET}")), false).as_deref(), Some(SECRET));
+        assert_eq!(session(&sent("__Host-oncoauth=short"), false), None);
+        assert_eq!(session(&sent(&format!("__Host-oncoauth-sign-in={SECRET}")), true), None, "each is for one thing");
     }
 
     #[test]
     fn outside_a_sandbox_every_cookie_is_bound_to_the_host_and_to_tls() {
         let mut headers = HeaderMap::new();
-        keep(&mut headers, SECRET, false);
+        keep(&mut headers, Kept::Session, SECRET, false);
+        keep(&mut headers, Kept::SignIn, SECRET, false);
         let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap()).collect();
-        assert_eq!(lines, [format!("__Host-oncoauth={SECRET}; Path=/; Secure; HttpOnly; SameSite=Lax")]);
+        let rest = format!("{SECRET}; Path=/; Secure; HttpOnly; SameSite=Lax");
+        assert_eq!(lines, [format!("__Host-oncoauth={rest}"), format!("__Host-oncoauth-sign-in={rest}; Max-Age=600")]);
     }
 }

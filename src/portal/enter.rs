@@ -2,6 +2,7 @@
 //! about pages on which patients are named.
 
 use super::failure::Failure;
+use super::cookie::Kept;
 use super::here::Portal;
 use super::pages::Who;
 use super::shell::{self, Shell};
@@ -112,7 +113,7 @@ async fn held<T>(until: Option<Instant>, part: impl Future<Output = T>) -> Resul
 }
 
 async fn recognize(portal: &Portal, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
-    let Some(secret) = cookie::secret_of(headers, portal.app.settings.sandbox) else { return Ok(None) };
+    let Some(secret) = cookie::secret_of(headers, Kept::Session, portal.app.settings.sandbox) else { return Ok(None) };
     let signed_in = sessions::recognize(&portal.app, &secret).await?;
     Ok(signed_in.map(|signed_in| Visitor::new(signed_in, secret)))
 }

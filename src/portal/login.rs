@@ -1,26 +1,28 @@
-//! Signing in and out. In a sandbox one picks a person; elsewhere nobody can sign in here yet, and the page says so.
+//! Signing in and out: at an OpenID provider, and in a sandbox also by picking a person. Where there is neither, the page says so.
 
-use super::cookie;
+use super::cookie::{self, Kept};
 use super::failure::Failure;
 use super::fields::Fields;
 use super::pages::{EVERY_ROLE, Pages, Who};
 use super::shell::{Shell, page};
 use super::visitor::Visitor;
 use crate::app::sandbox::{PEOPLE, Person};
+use crate::app::identity::{self, Came, NotIn, Outcome};
 use crate::app::{App, sessions};
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 pub(super) fn pages(pages: Pages, sandbox: bool) -> Pages {
-    let pages = pages.get("/login", Who::Everybody, show).post("/logout", Who::SignedIn(EVERY_ROLE), sign_out).post(
-        "/logout/everywhere",
-        Who::SignedIn(EVERY_ROLE),
-        sign_out_everywhere,
-    );
+    let pages = pages
+        .get("/login", Who::Everybody, show)
+        .get("/login/{provider}", Who::Everybody, leave)
+        .get("/login/{provider}/callback", Who::Everybody, come_back)
+        .post("/logout", Who::SignedIn(EVERY_ROLE), sign_out)
+        .post("/logout/everywhere", Who::SignedIn(EVERY_ROLE), sign_out_everywhere);
     if sandbox { pages.post("/login", Who::Everybody, sign_in) } else { pages }
 }
 
@@ -57,14 +59,117 @@ type Asked = Result<Query<Wanted>, QueryRejection>;
 struct LoginPage<'a> {
     shell: Shell,
     people: &'static [Person],
+    providers: Vec<Provider<'a>>,
     then: &'a str,
+}
+
+/// Where one may sign in.
+struct Provider<'a> {
+    title: &'a str,
+    address: String,
 }
 
 async fn show(State(app): State<App>, visitor: Option<Visitor>, wanted: Asked) -> Result<Response, Failure> {
     // an address that cannot be read leads to the first page
     let then = wanted.ok().and_then(|Query(wanted)| wanted.then);
     let people: &[Person] = if app.settings.sandbox { &PEOPLE } else { &[] };
-    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, then: destination(then.as_deref()) })
+    let then = destination(then.as_deref());
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("then", then).finish();
+    let address = |name: &str| if then == "/" { format!("/login/{name}") } else { format!("/login/{name}?{query}") };
+    let providers = app.authorities.titles().map(|(name, title)| Provider { title, address: address(name) }).collect();
+    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, providers, then })
+}
+
+/// Sends the browser to a provider, with what it alone can come back with.
+async fn leave(State(app): State<App>, Path(provider): Path<String>, wanted: Asked) -> Result<Response, Failure> {
+    let then = wanted.ok().and_then(|Query(wanted)| wanted.then);
+    let begun = identity::begin(&app, &provider, destination(then.as_deref())).await?.ok_or_else(Failure::not_found)?;
+    let mut response = Redirect::to(&begun.address).into_response();
+    cookie::keep(response.headers_mut(), Kept::SignIn, &begun.secret, app.settings.sandbox);
+    Ok(response)
+}
+
+/// What a provider sends a browser back with.
+#[derive(Debug, Default, Deserialize)]
+struct Back {
+    state: Option<String>,
+    code: Option<String>,
+    iss: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "not_signed_in.html")]
+struct NotSignedInPage {
+    shell: Shell,
+    title: &'static str,
+    text: &'static str,
+    why: &'static str,
+}
+
+/// Somebody comes back. Whoever signs in anew ends what the browser kept before, so that nothing planted there comes to life.
+async fn come_back(
+    State(app): State<App>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+    visitor: Option<Visitor>,
+    back: Result<Query<Back>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let sandbox = app.settings.sandbox;
+    let Query(back) = back.unwrap_or_default();
+    let secret = cookie::secret_of(&headers, Kept::SignIn, sandbox);
+    let came = Came {
+        secret: secret.as_deref(),
+        state: back.state.as_deref(),
+        code: back.code.as_deref(),
+        issuer: back.iss.as_deref(),
+    };
+    match identity::complete(&app, &provider, came).await?.ok_or_else(Failure::not_found)? {
+        Outcome::In { secret, then } => {
+            if let Some(before) = visitor {
+                sessions::sign_out(&app, &before.secret).await?;
+            }
+            let mut response = Redirect::to(destination(Some(&then))).into_response();
+            cookie::keep(response.headers_mut(), Kept::Session, &secret, sandbox);
+            cookie::forget(response.headers_mut(), Kept::SignIn, sandbox);
+            Ok(response)
+        }
+        Outcome::Not(why) => {
+            let mut response = not_signed_in(Shell::new(&app, visitor.as_ref(), "/login"), why)?;
+            if why != NotIn::NotBegunHere {
+                cookie::forget(response.headers_mut(), Kept::SignIn, sandbox);
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// Why nobody is signed in, with what to do about it.
+fn not_signed_in(shell: Shell, outcome: NotIn) -> Result<Response, Failure> {
+    let (status, title, text, why) = match outcome {
+        NotIn::NotBegunHere => (
+            StatusCode::BAD_REQUEST,
+            "Sign in once more",
+            "This sign-in was not begun in this browser, has been used, or took longer than ten minutes. Nobody was signed in by it.",
+            "",
+        ),
+        NotIn::Declined => (StatusCode::FORBIDDEN, "Not signed in", "The sign-in was not finished at the provider.", ""),
+        NotIn::NotBelieved => (
+            StatusCode::FORBIDDEN,
+            "Not signed in",
+            "What the provider answered could not be verified, so nobody was signed in. Try again; if it happens again, tell the \
+             administrator when.",
+            "",
+        ),
+        NotIn::WithoutRole(why) => (
+            StatusCode::FORBIDDEN,
+            "You have no access here",
+            "Your provider knows you, but this service has not been told what you may do. Ask whoever runs your organization's sign-in.",
+            why,
+        ),
+    };
+    let mut response = page(&NotSignedInPage { shell, title, text, why })?;
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 /// Whoever signs in anew ends what the browser kept before, so that nothing planted there comes to life.
@@ -72,11 +177,11 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap, fields: Fields) -> 
     let person = fields.text("person").unwrap_or_default();
     let secret = sessions::sign_in_to_sandbox(&app, person).await?.ok_or_else(Failure::not_found)?;
     let sandbox = app.settings.sandbox;
-    if let Some(before) = cookie::secret_of(&headers, sandbox) {
+    if let Some(before) = cookie::secret_of(&headers, Kept::Session, sandbox) {
         sessions::sign_out(&app, &before).await?;
     }
     let mut response = Redirect::to(destination(fields.text("then"))).into_response();
-    cookie::keep(response.headers_mut(), &secret, sandbox);
+    cookie::keep(response.headers_mut(), Kept::Session, &secret, sandbox);
     Ok(response)
 }
 
@@ -92,7 +197,7 @@ async fn sign_out_everywhere(State(app): State<App>, visitor: Visitor) -> Result
 
 fn gone(app: &App) -> Response {
     let mut response = Redirect::to("/").into_response();
-    cookie::forget(response.headers_mut(), app.settings.sandbox);
+    cookie::forget(response.headers_mut(), Kept::Session, app.settings.sandbox);
     response
 }
 

@@ -25,6 +25,7 @@ pub mod s_codes;
 pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
+pub mod sign_ins;
 pub mod timers;
 pub mod together;
 pub mod tokens;

@@ -18,6 +18,8 @@ pub struct Session {
     pub tax_ids: Vec<String>,
     /// The plan they are bound to.
     pub health_plan: Option<String>,
+    /// Who says that it is they; none for the people of a sandbox.
+    pub issuer: Option<String>,
     /// When they signed in.
     pub created_at: DateTime<Utc>,
     /// When they last asked for something, to the minute.
@@ -27,14 +29,15 @@ pub struct Session {
 /// Stores a new session.
 pub async fn insert(conn: &mut PgConnection, hash: &[u8; 32], session: &Session) -> Result<()> {
     sqlx::query!(
-        "insert into portal_sessions (session_hash, role, subject, name, tax_ids, health_plan, created_at, seen_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into portal_sessions (session_hash, role, subject, name, tax_ids, health_plan, issuer, created_at, seen_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         hash.as_slice(),
         session.role.as_str(),
         session.subject,
         session.name,
         &session.tax_ids,
         session.health_plan,
+        session.issuer,
         session.created_at,
         session.seen_at,
     )
@@ -46,7 +49,7 @@ pub async fn insert(conn: &mut PgConnection, hash: &[u8; 32], session: &Session)
 /// The session with this hash, also where it has ended by itself.
 pub async fn by_hash(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<Session>> {
     let row = sqlx::query!(
-        "select role, subject, name, tax_ids, health_plan, created_at, seen_at from portal_sessions where session_hash = $1",
+        "select role, subject, name, tax_ids, health_plan, issuer, created_at, seen_at from portal_sessions where session_hash = $1",
         hash.as_slice(),
     )
     .fetch_optional(conn)
@@ -60,6 +63,7 @@ pub async fn by_hash(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<
             name: row.name,
             tax_ids: row.tax_ids,
             health_plan: row.health_plan,
+            issuer: row.issuer,
             created_at: row.created_at,
             seen_at: row.seen_at,
         })

@@ -25,5 +25,6 @@ mod role_routes;
 mod rosters;
 mod running;
 mod schema_names;
+mod signed_tokens;
 mod test_fixture;
 mod typed_searches;

@@ -4,6 +4,7 @@ mod access;
 mod browser;
 mod cases;
 mod drafts;
+pub mod identity;
 mod my_orders;
 mod orders;
 mod sessions;

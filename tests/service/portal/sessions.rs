@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use super::browser::Browser;
+use super::identity::authorities;
 use crate::support::http::Service;
 use chrono::{TimeDelta, Utc};
 use oncoauth::app::Settings;
@@ -142,21 +143,27 @@ async fn a_form_that_another_site_sends_does_nothing() {
 
 #[tokio::test]
 async fn outside_a_sandbox_there_is_nobody_to_pick() {
-    let service = Service::start(Settings::default()).await;
+    let issuer = "[[provider]]\nname = \"id\"\ntitle = \"Id\"\nissuer = \"https://id.example\"\nclient_id = \"a\"\nrole = { value = \"nurse\" }";
+    let settings = Settings { authorities: authorities(&[issuer.to_owned()]), ..Settings::default() };
+    let service = Service::start(settings).await;
     let mut browser = Browser::new(&service);
     let answer = browser.send("/login", &[("person", DESK)]).await;
     assert_eq!(answer.status.as_u16(), 404, "{}", answer.text);
     assert!(browser.cookies.is_empty());
     assert_eq!(browser.open("/sandbox/clock").await.status.as_u16(), 404);
     // what a sandbox left in the database lets nobody in: its people, and what began under its clock
-    for (subject, ahead, lets_in) in [(DESK, "0", false), ("somebody", "61 seconds", false), ("somebody", "30 seconds", true)] {
+    let id = Some("https://id.example");
+    for (subject, issuer, ahead, lets_in) in
+        [(DESK, None, "0", false), ("somebody", None, "0", false), ("somebody", id, "61 seconds", false), ("somebody", id, "30 seconds", true)]
+    {
         sqlx::query(
-            "insert into portal_sessions (session_hash, role, subject, name, tax_ids, created_at, seen_at)
-             values (sha256(convert_to(repeat('A', 43), 'UTF8')), 'nurse', $1, 'N', '{}', $2 + $3::interval, $2 + $3::interval)",
+            "insert into portal_sessions (session_hash, role, subject, name, tax_ids, created_at, seen_at, issuer)
+             values (sha256(convert_to(repeat('A', 43), 'UTF8')), 'nurse', $1, 'N', '{}', $2 + $3::interval, $2 + $3::interval, $4)",
         )
         .bind(subject)
         .bind(service.app.clock.now())
         .bind(ahead)
+        .bind(issuer)
         .execute(&service.app.pool)
         .await
         .unwrap();
