@@ -34,6 +34,7 @@ pub mod sandbox_rosters;
 pub mod sent_requests;
 pub mod sessions;
 pub mod similar;
+pub mod smart;
 pub mod summaries;
 pub mod timers;
 pub mod tokens;

@@ -73,6 +73,7 @@ pub fn caller_of(bearer: &str) -> Option<Caller> {
         tax_ids: tax_id.iter().map(|id| (*id).to_owned()).collect(),
         health_plan: health_plan.map(str::to_owned),
         token_id: None,
+        scopes: None,
         accessed: Accessed::default(),
     })
 }

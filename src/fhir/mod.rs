@@ -14,6 +14,7 @@ pub mod outcome;
 mod read;
 mod reads;
 mod refused;
+pub mod sign_in;
 mod statement;
 mod submit;
 mod update;
@@ -61,6 +62,8 @@ where
     let router = access::NOTHING.into_iter().fold(Router::new(), |router, path| router.route(path, any(nothing)));
     router
         .route(access::METADATA, get(statement::get_metadata))
+        .route(access::SMART_CONFIGURATION, get(sign_in::get_smart_configuration))
+        .route(access::TOKEN, post(sign_in::post_token))
         .route(access::SUBMIT, post(submit::submit_claim))
         .route(access::ENCODED_SUBMIT, post(submit::submit_claim))
         .route(access::INQUIRE, post(inquire::inquire_claim))

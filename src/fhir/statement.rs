@@ -2,7 +2,7 @@
 
 use super::outcome::respond;
 use super::write::{Context, metadata};
-use crate::app::App;
+use crate::app::{App, smart};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,5 +17,5 @@ const OPERATIONS: [(&str, &str); 2] = [
 pub async fn get_metadata(State(app): State<App>) -> Response {
     let in_force = app.library.in_force(app.clock.now().date_naive());
     let context = Context { base: &super::base(&app), content: in_force };
-    respond(StatusCode::OK, &metadata::write(context, &OPERATIONS))
+    respond(StatusCode::OK, &metadata::write(context, &OPERATIONS, &smart::token_endpoint(&app)))
 }

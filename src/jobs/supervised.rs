@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, smart, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) enum Job {
     Publishing,
     /// Records of accesses into their chains.
     Sealing,
-    /// Old idempotency keys and drafts, and sessions that ended by themselves.
+    /// Old idempotency keys and drafts, and sessions, assertions and access tokens that ended by themselves.
     Purge,
 }
 
@@ -61,7 +61,8 @@ impl Job {
                 let keys = in_time(app, idempotency::purge(app)).await;
                 let drafts = in_time(app, drafts::purge(app)).await;
                 let sessions = in_time(app, sessions::purge(app)).await;
-                keys.and(drafts).and(sessions).map(drop)
+                let assertions = in_time(app, smart::purge(app)).await;
+                keys.and(drafts).and(sessions).map(drop).and(assertions)
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod s_codes;
 pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
+pub mod smart_clients;
 pub mod timers;
 pub mod together;
 pub mod tokens;

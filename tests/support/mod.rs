@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod copy;
 pub mod desk;
 pub mod http;
+pub mod jwt;
 pub mod orders;
 pub mod postgres;
 pub mod submit;

@@ -222,6 +222,7 @@ impl Change<'_> {
             tax_ids: Vec::new(),
             health_plan: None,
             token_id: None,
+            scopes: None,
             accessed: self.caller.accessed.clone(),
         }
     }

@@ -10,6 +10,7 @@ mod malformed;
 mod pairs;
 mod reading;
 mod refused;
+mod smart;
 
 use crate::support;
 use axum::body::Body;
