@@ -78,6 +78,11 @@ pub fn caller_of(bearer: &str) -> Option<Caller> {
     })
 }
 
+/// Who the fixed tokens stand for.
+pub(super) fn subjects() -> impl Iterator<Item = &'static str> {
+    TOKENS.iter().map(|(text, ..)| *text)
+}
+
 /// Takes over the clock that another process may have set.
 pub async fn follow_clock(app: &App) -> Result<()> {
     let mut conn = app.pool.acquire().await?;

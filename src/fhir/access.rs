@@ -14,11 +14,25 @@ pub const INQUIRE: &str = "/fhir/Claim/$inquire";
 pub const ENCODED_SUBMIT: &str = "/fhir/Claim/%24submit";
 /// See [`ENCODED_SUBMIT`].
 pub const ENCODED_INQUIRE: &str = "/fhir/Claim/%24inquire";
+/// What a pended request asked for.
+pub const ATTACH: &str = "/fhir/Claim/$submit-attachment";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_ATTACH: &str = "/fhir/Claim/%24submit-attachment";
 /// A request, by the id of its case.
 pub const CLAIM: &str = "/fhir/Claim/{id}";
 /// Where a case stands.
 pub const CLAIM_RESPONSE: &str = "/fhir/ClaimResponse/{id}";
 
+/// The whole answer about a case.
+pub const BUNDLE: &str = "/fhir/Bundle/{id}";
+/// Subscriptions.
+pub const SUBSCRIPTIONS: &str = "/fhir/Subscription";
+/// A subscription.
+pub const SUBSCRIPTION: &str = "/fhir/Subscription/{id}";
+/// How a subscription is doing.
+pub const SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/$status";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/%24status";
 /// How systems sign in.
 pub const SMART_CONFIGURATION: &str = "/fhir/.well-known/smart-configuration";
 /// Where they get their access tokens.
@@ -31,6 +45,9 @@ pub const NOTHING: [&str; 2] = ["/fhir", "/fhir/{*rest}"];
 
 /// Roles that order.
 const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];
+
+/// Roles that are told of changes: practices, of their own cases.
+const PRACTICES: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider];
 
 /// Roles that read cases: everybody, each as far as they see.
 const READING: &[CallerRole] = CallerRole::ALL;
@@ -62,12 +79,20 @@ const fn route(
 }
 
 /// Every route that answers as FHIR has it.
-pub const ROUTES: [Route; 7] = [
+pub const ROUTES: [Route; 15] = [
     open("GET", METADATA),
     route("POST", SUBMIT, ORDERING, ("Claim", "c")),
     route("POST", INQUIRE, READING, ("Claim", "rs")),
     route("POST", ENCODED_SUBMIT, ORDERING, ("Claim", "c")),
     route("POST", ENCODED_INQUIRE, READING, ("Claim", "rs")),
+    route("POST", ATTACH, ORDERING, ("Claim", "cu")),
+    route("POST", ENCODED_ATTACH, ORDERING, ("Claim", "cu")),
     route("GET", CLAIM, READING, ("Claim", "r")),
     route("GET", CLAIM_RESPONSE, READING, ("ClaimResponse", "r")),
+    route("GET", BUNDLE, READING, ("ClaimResponse", "r")),
+    route("POST", SUBSCRIPTIONS, PRACTICES, ("Subscription", "c")),
+    route("GET", SUBSCRIPTION, PRACTICES, ("Subscription", "r")),
+    route("DELETE", SUBSCRIPTION, PRACTICES, ("Subscription", "d")),
+    route("GET", SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
+    route("GET", ENCODED_SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
 ];

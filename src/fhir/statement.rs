@@ -7,10 +7,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-/// Operations on Claims, with the definitions that the guide gives them.
-const OPERATIONS: [(&str, &str); 2] = [
+/// Operations on Claims, with the definitions that the guides give them.
+const OPERATIONS: [(&str, &str); 3] = [
     ("submit", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-submit"),
     ("inquire", "http://hl7.org/fhir/us/davinci-pas/OperationDefinition/Claim-inquiry"),
+    ("submit-attachment", "http://hl7.org/fhir/us/davinci-cdex/OperationDefinition/submit-attachment"),
 ];
 
 /// Says what this server can do.

@@ -1,6 +1,6 @@
 //! Jobs, each by itself: what one fails at, or panics over, keeps none of the others, and itself only for a while.
 
-use super::deliveries;
+use super::deliveries::To;
 use crate::app::background::PANICKED;
 use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, smart, timers};
 use futures_util::FutureExt as _;
@@ -94,9 +94,9 @@ pub(super) async fn repeat(app: App, job: Job, mut ended: watch::Receiver<()>) {
 }
 
 /// Makes deliveries, which have a loop of their own, and begins it anew where it panics.
-pub(super) async fn deliver(app: App, mut ended: watch::Receiver<()>) {
-    while AssertUnwindSafe(deliveries::run(app.clone(), ended.clone())).catch_unwind().await.is_err() {
-        let wait = put_off(app.background.failed(deliveries::NAME, PANICKED, PANICKED, app.clock.now()));
+pub(super) async fn deliver(to: To, app: App, mut ended: watch::Receiver<()>) {
+    while AssertUnwindSafe(to.run(app.clone(), ended.clone())).catch_unwind().await.is_err() {
+        let wait = put_off(app.background.failed(to.name(), PANICKED, PANICKED, app.clock.now()));
         tokio::select! {
             _ = ended.changed() => return,
             () = sleep(wait) => {}

@@ -26,6 +26,7 @@ pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
 pub mod smart_clients;
+pub mod subscriptions;
 pub mod timers;
 pub mod together;
 pub mod tokens;

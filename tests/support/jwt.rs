@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::SystemRandom;
+use ring::rsa::PublicKeyComponents;
 use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA384, RsaKeyPair};
 use serde_json::{Value, json};
 
@@ -45,10 +46,8 @@ impl Key {
     pub fn jwk(&self, kid: &str) -> Value {
         match self {
             Self::Rsa(key) => {
-                let (modulus, exponent) = (key.public().modulus(), key.public().exponent());
-                let without_sign = |bytes: &[u8]| encode(bytes);
-                json!({"kty": "RSA", "kid": kid, "n": without_sign(modulus.big_endian_without_leading_zero()),
-                       "e": without_sign(exponent.big_endian_without_leading_zero()), "alg": "RS384", "use": "sig"})
+                let parts: PublicKeyComponents<Vec<u8>> = key.public().into();
+                json!({"kty": "RSA", "kid": kid, "n": encode(&parts.n), "e": encode(&parts.e), "alg": "RS384", "use": "sig"})
             }
             Self::P384(key) => {
                 let point = key.public_key().as_ref();

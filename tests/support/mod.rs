@@ -11,6 +11,7 @@
 pub mod conformance;
 pub mod copy;
 pub mod desk;
+pub mod hook;
 pub mod http;
 pub mod jwt;
 pub mod orders;

@@ -1,6 +1,7 @@
 //! What this server can do, as a `CapabilityStatement`.
 
-use super::Context;
+use super::{Context, extension};
+use crate::fhir::urls;
 use serde_json::{Value, json};
 
 /// The version of the guide that is served.
@@ -8,6 +9,8 @@ const GUIDE: &str = "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.
 
 /// Extension: where tokens are given out.
 const OAUTH: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+/// Operation: how a subscription is doing.
+const STATUS: &str = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status";
 /// How callers are known.
 const SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
@@ -45,6 +48,14 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
                     "type": "ClaimResponse",
                     "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claimresponse",
                     "interaction": [{"code": "read"}],
+                },
+                {"type": "Bundle", "profile": urls::RESPONSE_BUNDLE, "interaction": [{"code": "read"}]},
+                {
+                    "type": "Subscription",
+                    "profile": urls::SUBSCRIPTION,
+                    "extension": [extension(urls::TOPICS, "valueCanonical", urls::TOPIC)],
+                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "delete"}],
+                    "operation": [{"name": "status", "definition": STATUS}],
                 },
             ],
         }],

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
+mod attachments;
 mod changes;
 mod corpus;
 mod frame;
@@ -11,6 +12,7 @@ mod pairs;
 mod reading;
 mod refused;
 mod smart;
+mod subscriptions;
 
 use crate::support;
 use axum::body::Body;
