@@ -38,10 +38,9 @@ pub async fn find(app: &App, caller: &Caller, sent: &Sent<'_>, context: Context<
         None => by_tracking(app, caller, sent, context).await?,
     };
     let known = Known::load(app, caller, case_id.ok_or_else(unknown)?, context).await.map_err(hidden)?;
-    let member = known.case.request.member.as_ref();
-    let is_member =
-        member.is_some_and(|member| member.member_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(&sent.member_id)));
-    let plan = member.and_then(|member| member.health_plan.as_deref());
+    let member = &known.case.request.member;
+    let is_member = member.member_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(&sent.member_id));
+    let plan = member.health_plan.as_deref();
     let payer = |Number { system, value }: &Number| {
         let code = SystemCode { system: system.clone(), code: value.clone() };
         context.content.code_tables.payers.get(&code).is_none_or(|named| Some(named.as_str()) == plan)
