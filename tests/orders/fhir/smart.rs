@@ -349,9 +349,11 @@ async fn a_revoked_client_is_out_at_once_and_other_keys_take_the_place_of_old_on
     assert_eq!(revoke("00000000-0000-7000-8000-000000000000").await, 404);
     let late = service.call(Method::PUT, &format!("{CLIENTS}/{}/jwks", client.id), ADMINISTRATOR, Some(&keys)).await;
     late.assert_problem(404, "not-found");
-    let listed = service.get(&format!("{CLIENTS}?limit=1"), ADMINISTRATOR).await.json();
-    assert_eq!(listed["items"][0]["client_id"], json!(client.id));
-    assert!(listed["items"][0]["revoked_at"].is_string() && listed["next_cursor"].is_string(), "{listed}");
+    let listed = service.get(CLIENTS, ADMINISTRATOR).await.json();
+    let revoked = listed["items"].as_array().unwrap().iter().filter(|one| one["revoked_at"].is_string());
+    assert_eq!(revoked.map(|one| one["client_id"].clone()).collect::<Vec<_>>(), [json!(client.id)]);
+    let page = service.get(&format!("{CLIENTS}?limit=1"), ADMINISTRATOR).await.json();
+    assert!(page["items"].as_array().unwrap().len() == 1 && page["next_cursor"].is_string(), "{page}");
 }
 
 #[tokio::test]

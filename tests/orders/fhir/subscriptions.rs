@@ -149,7 +149,8 @@ async fn a_subscriber_shakes_hands_and_is_told_of_every_change_in_order_and_by_n
     // a change while it is pended, an authorization, a denial
     done(&service, NURSE, &one, "information-requests", &json!({"items": ["receptor status"]})).await;
     done(&service, NURSE, &one, "determinations", &authorize(&statuses(&service, &one).await)).await;
-    done(&service, PHYSICIAN, &two, "peer-to-peer", &offer()).await;
+    done(&service, NURSE, &two, "peer-to-peer", &offer()).await;
+    done(&service, NURSE, &two, "escalations", &json!({"rationale": "does not meet the criteria"})).await;
     done(&service, PHYSICIAN, &two, "determinations", &deny(&statuses(&service, &two).await)).await;
     serve(&service).await;
     let sent = hook.sent();
