@@ -1,16 +1,18 @@
-//! Calls of addresses that somebody else named: signed POSTs, of whose answers only the status is read, and single questions whose answers
-//! are. Knows nothing of cases or of the database.
+//! Calls of addresses that somebody else named: signed POSTs to plans and POSTs under headers that a subscriber gave, of whose answers only the
+//! status is read, and single questions whose answers are. Knows nothing of cases or of the database.
 //!
 //! Whoever names an address makes this service call it, so every address is held to [`address`]'s rules: once when it is registered, as
 //! far as its text says, and at every connection, when the name is resolved. Redirects are not followed.
 
 pub mod address;
 mod connection;
+mod headers;
 mod question;
 pub mod signature;
 
 pub use address::{Reach, Target};
 pub use connection::{Line, Message};
+pub use headers::Header;
 pub use question::ask;
 
 use std::fmt;

@@ -16,6 +16,7 @@ grant usage on schema public to oncoauth_service;
 grant select, insert, update, delete on all tables in schema public to oncoauth_service;
 grant usage, select on all sequences in schema public to oncoauth_service;
 grant execute on function analyze_roster(text) to oncoauth_service;
+grant execute on function forget_access_tokens(timestamptz) to oncoauth_service;
 
 -- which migrations there were is for the owner to say
 revoke insert, update, delete on _sqlx_migrations from oncoauth_service;
@@ -34,8 +35,8 @@ begin
     end loop;
 end $$;
 
--- a token is revoked, a chain goes on, a case is withdrawn and an award becomes void; none is forgotten
-revoke delete on tokens, access_heads, cases, s_code_awards from oncoauth_service;
+-- a token and a client are revoked, a chain goes on, a case is withdrawn and an award becomes void; none is forgotten
+revoke delete on tokens, smart_clients, access_heads, cases, s_code_awards from oncoauth_service;
 
 -- what is delivered or given again stays what it was
 revoke update on feed_outbox, idempotency_keys from oncoauth_service;

@@ -26,6 +26,8 @@ pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
 pub mod sign_ins;
+pub mod smart_clients;
+pub mod subscriptions;
 pub mod timers;
 pub mod together;
 pub mod tokens;

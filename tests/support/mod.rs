@@ -11,8 +11,10 @@
 pub mod conformance;
 pub mod copy;
 pub mod desk;
+pub mod hook;
 pub mod http;
 pub mod openid;
+pub mod jwt;
 pub mod orders;
 pub mod postgres;
 pub mod submit;
