@@ -7,6 +7,7 @@
 mod assets;
 mod case;
 mod cookie;
+mod desk;
 mod enter;
 mod failure;
 mod faults;
@@ -49,6 +50,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
+    let pages = desk::pages(pages);
     let pages = public_metrics::pages(pages);
     if sandbox { sandbox_clock::pages(pages) } else { pages }
 }

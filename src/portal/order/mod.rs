@@ -21,7 +21,7 @@ use super::here::Portal;
 use super::pages::{ORDERING, Pages, Who};
 use super::plans;
 use super::refusal;
-use super::shell::{Shell, page};
+use super::shell::{Shell, page, random_key};
 use super::visitor::Visitor;
 use crate::app::orders::{self, Drafted, Filter};
 use crate::app::{self, App, Idempotent, catalog};
@@ -37,7 +37,6 @@ use form::{Offer, Sections};
 use panel::{Link, Panel};
 use read::Read;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -234,13 +233,6 @@ fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refus
         is_refused: !refused.is_empty(),
         refused,
     }
-}
-
-fn random_key(app: &App) -> String {
-    app.ids.secret().iter().take(16).fold(String::with_capacity(32), |mut key, byte| {
-        let _ = write!(key, "{byte:02x}"); // writing to a String does not fail
-        key
-    })
 }
 
 /// Fills in the regimen that was named, or answers with those that may be meant.

@@ -3,6 +3,9 @@
 mod access;
 mod browser;
 mod cases;
+mod desk;
+mod desk_acts;
+mod desk_decide;
 mod drafts;
 mod my_orders;
 mod orders;
