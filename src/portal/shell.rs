@@ -70,20 +70,31 @@ const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
             ("/orders", "My orders"),
             ("/status", "Order status"),
             ("/verify", "Verify"),
+            ("/desk", "Reference"),
         ],
-        CallerRole::Intake => &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")],
+        CallerRole::Intake => &[
+            ("/", "Home"),
+            ("/orders/new", "New order"),
+            ("/status", "Order status"),
+            ("/verify", "Verify"),
+            ("/desk", "Reference"),
+        ],
         CallerRole::ServicingProvider => &[
             ("/", "Home"),
             ("/verify", "Verify"),
             ("/orders", "My orders"),
             ("/status", "Order status"),
             ("/orders/new", "New order"),
+            ("/desk", "Reference"),
         ],
         CallerRole::Nurse | CallerRole::Physician => {
-            &[("/", "Home"), ("/reviews", "Reviews"), ("/status", "Order status"), ("/verify", "Verify")]
+            &[("/", "Home"), ("/reviews", "Reviews"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
         }
-        CallerRole::HealthPlan | CallerRole::Administrator => {
-            &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify")]
+        CallerRole::HealthPlan => {
+            &[("/", "Home"), ("/plan", "Our numbers"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
+        }
+        CallerRole::Administrator => {
+            &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
         }
     }
 }

@@ -9,5 +9,6 @@ mod desk_decide;
 mod drafts;
 mod my_orders;
 mod orders;
+mod reference;
 mod sessions;
 mod templates;
