@@ -75,7 +75,8 @@ async fn ask(State(app): State<App>, visitor: Visitor, fields: Fields) -> Result
         Err(error) => {
             for fault in of_error(error)? {
                 // what the API lists, the page lists below the field
-                let message = fault.message.replace("; GET /v1/coverage-requirements/services lists all", "; all are listed below");
+                let message =
+                    fault.message.replace("; GET /v1/coverage-requirements/services lists all", "; all are listed below");
                 faults.add(fault.pointer.trim_start_matches('/'), words::sentence(&message));
             }
             drawn(&app, &visitor, &fields, faults, None)
@@ -205,7 +206,11 @@ fn answer(found: CoverageAnswerBody) -> Answer {
         service: found.service_name,
         verdict,
         text: found.message,
-        assumed: found.assumed.iter().map(|(input, value)| format!("{}: {}", words::humanize(input), value.replace('_', " "))).collect(),
+        assumed: found
+            .assumed
+            .iter()
+            .map(|(input, value)| format!("{}: {}", words::humanize(input), value.replace('_', " ")))
+            .collect(),
         depends: found.decided_by.iter().map(|input| words::humanize(input)).collect(),
         parts: if several { found.branches.iter().map(branch).collect() } else { vec![whole] },
         release: found.content_release,
@@ -219,5 +224,9 @@ fn facts<const N: usize>(pairs: [(&'static str, &Option<String>); N]) -> Vec<(&'
 fn way(way: &HowToRequest) -> String {
     let phone = way.phone.as_ref().map(|phone| format!("phone {phone}"));
     let fax = way.fax.as_ref().map(|fax| format!("fax {fax}"));
-    [Some(way.name.clone()), phone, fax, way.hours.clone(), way.instructions.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(way.name.clone()), phone, fax, way.hours.clone(), way.instructions.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -160,7 +160,15 @@ fn side_by_side(picked: &[&Arc<Regimen>], listed: &[ListedPathway], content: &Co
         found.map_or_else(|| "none".to_owned(), |one| format!("{} ({})", one.pathway.id, ranks(one)))
     };
     let drugs = |role: fn(RegimenDrugRole) -> bool| {
-        move |regimen: &Regimen| regimen.phases.iter().map(|phase| in_phase(phase, role)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\nthen: ")
+        move |regimen: &Regimen| {
+            regimen
+                .phases
+                .iter()
+                .map(|phase| in_phase(phase, role))
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join("\nthen: ")
+        }
     };
     let rows = vec![
         ("Cancer", each(&|regimen| content.cancer(&regimen.cancer).map_or_else(String::new, |cancer| cancer.name.clone()))),
@@ -168,7 +176,10 @@ fn side_by_side(picked: &[&Arc<Regimen>], listed: &[ListedPathway], content: &Co
         ("Diagnoses", each(&|regimen| regimen.icd10_prefixes.join(", "))),
         ("Drugs", each(&drugs(|role| role != RegimenDrugRole::Supportive))),
         ("Support", each(&drugs(|role| role == RegimenDrugRole::Supportive))),
-        ("Other ways of giving it", each(&|regimen| regimen.forms.iter().map(|form| form.name.clone()).collect::<Vec<_>>().join("\n"))),
+        (
+            "Other ways of giving it",
+            each(&|regimen| regimen.forms.iter().map(|form| form.name.clone()).collect::<Vec<_>>().join("\n")),
+        ),
         ("Pathway: 1 is best", each(&pathway)),
         ("Febrile neutropenia", each(&|regimen| format!("{} risk", regimen.fn_risk.as_str()))),
         ("Emetogenicity", each(&|regimen| regimen.emetogenicity.as_str().to_owned())),

@@ -100,7 +100,11 @@ async fn show(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuer
         months: metrics.months.iter().map(month).collect(),
         plot: plot(&metrics.months),
         groups: vec![
-            Group { caption: "By drug or procedure, the most frequent first", what: "Drug or procedure", rows: rows(&metrics.drugs) },
+            Group {
+                caption: "By drug or procedure, the most frequent first",
+                what: "Drug or procedure",
+                rows: rows(&metrics.drugs),
+            },
             Group { caption: "By treatment: drugs ordered together", what: "Treatment", rows: rows(&metrics.treatments) },
         ],
         name: metrics.health_plan_name,

@@ -1,7 +1,7 @@
 //! A case as its reviewer meets it: how it stands, who has it, and what may be done to it now.
 
-use super::claims;
 use super::change::{content_of, program_of};
+use super::claims;
 use crate::app::orders::view;
 use crate::app::visibility::sees;
 use crate::app::{App, Caller, Error, Result};
@@ -87,7 +87,8 @@ pub async fn standing(app: &App, caller: &Caller, case_id: Uuid) -> Result<Stand
         lines: case.lines().iter().map(|drug| line(drug, &computed)).collect(),
         undecidable: duplicate.then_some(ReviewError::DuplicateUndecided),
         no_denial: PhysicianReview::of(caller.role, state).err(),
-        denies_on_expiry: program.clocks.at_deadline == DeadlineEnd::DenyIfReviewed && review.is_some_and(|review| !review.overdue),
+        denies_on_expiry: program.clocks.at_deadline == DeadlineEnd::DenyIfReviewed
+            && review.is_some_and(|review| !review.overdue),
         content: content_of(app, &case, now),
         program,
         case,

@@ -45,7 +45,9 @@ pub(super) async fn claim(State(app): State<App>, visitor: Visitor, Path(case_id
 pub(super) async fn release(State(app): State<App>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
     match claims::give_back(&app, &visitor.caller, id(&case_id)?).await {
         Ok(()) => Ok(Redirect::to("/reviews").into_response()),
-        Err(Error::Conflict { .. }) => worklist::refused(&app, &visitor, "Another reviewer has this case: it is not yours to give back.".to_owned()).await,
+        Err(Error::Conflict { .. }) => {
+            worklist::refused(&app, &visitor, "Another reviewer has this case: it is not yours to give back.".to_owned()).await
+        }
         Err(other) => Err(other.into()),
     }
 }
@@ -58,8 +60,11 @@ pub(super) async fn ask(
 ) -> Result<Response, Failure> {
     let mut faults = Faults::default();
     let own = reading::text(&fields, "others", "Something else", LONG, &mut faults).unwrap_or_default();
-    let items: Vec<String> =
-        fields.all("item").map(str::to_owned).chain(own.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned)).collect();
+    let items: Vec<String> = fields
+        .all("item")
+        .map(str::to_owned)
+        .chain(own.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned))
+        .collect();
     if items.is_empty() {
         faults.add("others", "What is needed: tick something, or write it down");
     } else if items.len() > ITEMS || items.iter().any(|item| item.chars().count() > LONG) {
@@ -205,9 +210,10 @@ pub(super) async fn refused(
             _ => Told::conflict("Not possible now", words::sentence(&words::without_ids(&detail))),
         },
         Error::Review(why) => Told::conflict("Not possible now", words::sentence(&words::without_ids(&why.to_string()))),
-        Error::IdempotencyKeyReused => {
-            Told::conflict("Sent before", "This form was sent before with other entries, and was taken then. Look at what happened below.".to_owned())
-        }
+        Error::IdempotencyKeyReused => Told::conflict(
+            "Sent before",
+            "This form was sent before with other entries, and was taken then. Look at what happened below.".to_owned(),
+        ),
         Error::NotFound => return Err(Failure::not_found()),
         other => {
             let mut faults = Faults::default();

@@ -184,7 +184,11 @@ pub(super) async fn drawn_with(
         entered: entered(&summary, now.with_timezone(&zone).date_naive(), zone),
         lines: lines(&standing),
         departures: compare::departures(&case.deviations),
-        holds: case.review.as_ref().map(|review| review.holds.iter().map(|hold| words::hold(*hold)).collect()).unwrap_or_default(),
+        holds: case
+            .review
+            .as_ref()
+            .map(|review| review.holds.iter().map(|hold| words::hold(*hold)).collect())
+            .unwrap_or_default(),
         notices: case.notices.iter().map(|notice| words::sentence(&words::without_ids(&notice.message))).collect(),
         groups: compare::groups(&standing, &summary),
         open: case.review.as_ref().map(|review| open(&standing, review, visitor, &fields, &told.faults, now)),
@@ -222,19 +226,32 @@ fn entered(summary: &Summary, today: chrono::NaiveDate, zone: Tz) -> Vec<Fact> {
     fact("Program", Some(summary.program_name.clone()));
     fact("Received", Some(words::instant(&summary.submitted_at, &zone)));
     fact("First treatment day", summary.date_of_service.map(words::short_day));
-    fact("Ordering clinician", summary.ordering_provider.as_ref().map(|one| {
-        [&one.first_name, &one.last_name, &one.npi].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
-    }));
-    fact("Treating site", summary.servicing_provider.as_ref().map(|one| {
-        [&one.name, &one.npi].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
-    }));
+    fact(
+        "Ordering clinician",
+        summary
+            .ordering_provider
+            .as_ref()
+            .map(|one| [&one.first_name, &one.last_name, &one.npi].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")),
+    );
+    fact(
+        "Treating site",
+        summary
+            .servicing_provider
+            .as_ref()
+            .map(|one| [&one.name, &one.npi].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")),
+    );
     fact("Place of service", summary.place_of_service.clone());
-    fact("Whom to call", summary.contact.as_ref().map(|one| {
-        [&one.name, &one.phone].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
-    }));
-    fact("Diagnosis", summary.diagnosis.as_ref().map(|one| {
-        one.description.as_ref().map_or_else(|| one.icd10.clone(), |title| format!("{} {title}", one.icd10))
-    }));
+    fact(
+        "Whom to call",
+        summary.contact.as_ref().map(|one| [&one.name, &one.phone].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")),
+    );
+    fact(
+        "Diagnosis",
+        summary
+            .diagnosis
+            .as_ref()
+            .map(|one| one.description.as_ref().map_or_else(|| one.icd10.clone(), |title| format!("{} {title}", one.icd10))),
+    );
     facts.extend(summary.disease.iter().map(|item| Fact { name: item.name.clone(), value: item.value.clone() }));
     facts
 }

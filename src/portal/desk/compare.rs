@@ -107,7 +107,8 @@ const fn verdict(outcome: Truth) -> (&'static str, &'static str) {
 
 fn regimen_group(title: &str, regimen: &Regimen, standing: &Standing) -> Group {
     let day = standing.case.request.date_of_service.unwrap_or_else(|| standing.case.submitted_at.date_naive());
-    let pathway = regimen.pathway.as_ref().filter(|pathway| pathway.is_effective(day)).map(|pathway| format!("Pathway {}", pathway.id));
+    let pathway =
+        regimen.pathway.as_ref().filter(|pathway| pathway.is_effective(day)).map(|pathway| format!("Pathway {}", pathway.id));
     Group {
         title: format!("{title}: {}", regimen.name),
         note: [Some(regimen.id.clone()), pathway].into_iter().flatten().collect::<Vec<_>>().join(", "),
@@ -164,7 +165,11 @@ fn of_rule(finding: &Finding, since: String) -> (Truth, Row) {
             tone,
             finding: if finding.says.is_some() { message } else { String::new() },
             source: finding.source.clone(),
-            since: [since, format!("release {}", finding.content_release)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
+            since: [since, format!("release {}", finding.content_release)]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("; "),
         },
     )
 }

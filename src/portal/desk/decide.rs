@@ -111,25 +111,30 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
     DecideForm {
         is_open: standing.undecidable.is_none() && standing.lines.iter().any(|line| line.is_open),
         first: standing.undecidable.as_ref().map(say),
-        lines: standing.lines.iter().zip(standing.case.lines()).map(|(line, drug)| DecideLine {
-            line: line.line,
-            name: compare::drug_name(drug),
-            dosing: drug.dosing.clone(),
-            status: words::drug_status(drug.status),
-            is_open: line.is_open,
-            decision: text(&format!("decision/{}", line.line)),
-            needs_units: line.needs_units,
-            counted: line.units.zip(line.visits).map_or_else(String::new, |(units, visits)| {
-                format!("{} units over {visits} visits were counted", words::count(units))
-            }),
-            units: vec![
-                draw.text(format!("units/{}", line.line), "Billing units").hint("over the whole range").short(),
-                draw.text(format!("visits/{}", line.line), "Visits").short(),
-            ],
-            reason: reasons(standing, &draw, format!("reason/{}", line.line), "Reason, if another one", "The one above"),
-            rationale: text(&format!("rationale/{}", line.line)),
-            for_member: text(&format!("rationale_for_member/{}", line.line)),
-        }).collect(),
+        lines: standing
+            .lines
+            .iter()
+            .zip(standing.case.lines())
+            .map(|(line, drug)| DecideLine {
+                line: line.line,
+                name: compare::drug_name(drug),
+                dosing: drug.dosing.clone(),
+                status: words::drug_status(drug.status),
+                is_open: line.is_open,
+                decision: text(&format!("decision/{}", line.line)),
+                needs_units: line.needs_units,
+                counted: line.units.zip(line.visits).map_or_else(String::new, |(units, visits)| {
+                    format!("{} units over {visits} visits were counted", words::count(units))
+                }),
+                units: vec![
+                    draw.text(format!("units/{}", line.line), "Billing units").hint("over the whole range").short(),
+                    draw.text(format!("visits/{}", line.line), "Visits").short(),
+                ],
+                reason: reasons(standing, &draw, format!("reason/{}", line.line), "Reason, if another one", "The one above"),
+                rationale: text(&format!("rationale/{}", line.line)),
+                for_member: text(&format!("rationale_for_member/{}", line.line)),
+            })
+            .collect(),
         denies: caller.role == CallerRole::Physician,
         no_denial: standing.no_denial.as_ref().map(say),
         all: text("all"),
@@ -145,7 +150,8 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
                 [("on_pathway", "The order follows it"), ("off_pathway", "The order does not follow it")],
             )
         }),
-        on_expiry: (standing.denies_on_expiry && caller.role == CallerRole::Physician).then(|| fields.text("on_expiry").is_some()),
+        on_expiry: (standing.denies_on_expiry && caller.role == CallerRole::Physician)
+            .then(|| fields.text("on_expiry").is_some()),
     }
 }
 
@@ -166,7 +172,12 @@ fn grade(text: &str) -> Option<Grade> {
 /// What was entered as a determination, as far as it can be read.
 fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) -> Determination {
     let one = |line: u32, decision: LineOutcome, faults: &mut Faults| {
-        let name = standing.case.lines().iter().find(|drug| drug.line == line).map_or_else(|| format!("Line {line}"), compare::drug_name);
+        let name = standing
+            .case
+            .lines()
+            .iter()
+            .find(|drug| drug.line == line)
+            .map_or_else(|| format!("Line {line}"), compare::drug_name);
         let denies = decision == LineOutcome::NonAuthorized;
         let mut said = |field: &str, what: &str, most: usize| {
             let own = reading::text(fields, &format!("{field}/{line}"), &format!("{name}, {what}"), most, faults);
@@ -258,7 +269,13 @@ pub(super) async fn letter(
 }
 
 /// What would become of it, or why it would be refused, in words.
-async fn ahead(app: &App, visitor: &Visitor, case_id: Uuid, request: &Determination, faults: &Faults) -> Result<LetterPart, Failure> {
+async fn ahead(
+    app: &App,
+    visitor: &Visitor,
+    case_id: Uuid,
+    request: &Determination,
+    faults: &Faults,
+) -> Result<LetterPart, Failure> {
     if let Some(fault) = faults.iter().next() {
         return Ok(LetterPart { text: fault.message.clone(), ..LetterPart::default() });
     }
@@ -279,7 +296,8 @@ async fn ahead(app: &App, visitor: &Visitor, case_id: Uuid, request: &Determinat
 
 fn part(previewed: Previewed) -> LetterPart {
     let case = &previewed.case;
-    let line = |drug: &crate::domain::case::CaseDrug| format!("{}: {}", compare::drug_name(drug), words::drug_status(drug.status));
+    let line =
+        |drug: &crate::domain::case::CaseDrug| format!("{}: {}", compare::drug_name(drug), words::drug_status(drug.status));
     let text = match (case.status, previewed.letters.is_empty()) {
         (CaseStatus::InProgress, _) => "Other lines stay in review, and no letter goes out yet.".to_owned(),
         (status, true) => format!("The case would be {}. No letter goes out.", words::case_status(status)),
@@ -386,7 +404,8 @@ fn confirm(
 ) -> Result<Response, Failure> {
     let case = &standing.case;
     let member = [&case.request.member.first_name, &case.request.member.last_name];
-    let reason = |code: &String| standing.program.reason(code).map_or_else(|| code.clone(), |reason| words::sentence(&reason.clinical));
+    let reason =
+        |code: &String| standing.program.reason(code).map_or_else(|| code.clone(), |reason| words::sentence(&reason.clinical));
     let line = |line: &LineDetermination| {
         let name = case.lines().iter().find(|drug| drug.line == line.line).map_or_else(String::new, compare::drug_name);
         let (decision, tone) = match line.decision {
@@ -407,6 +426,10 @@ fn confirm(
         lines: request.lines.iter().map(line).collect(),
         letter: part(previewed),
         on_expiry: request.on_expiry,
-        fields: fields.under("").filter(|(name, _)| *name != "do").map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        fields: fields
+            .under("")
+            .filter(|(name, _)| *name != "do")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
     })
 }

@@ -12,7 +12,8 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::TryStreamExt as _;
 
 /// Set by the browser itself, in a frame of ours and in no other.
-const SHOWN: &str = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'";
+const SHOWN: &str =
+    "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'";
 /// A browser's reader of PDFs does not start within a sandbox; it runs none of our pages' rights anyway.
 const PDF: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
@@ -21,11 +22,19 @@ pub(super) const fn is_shown(kind: MediaType) -> bool {
     !matches!(kind, MediaType::Tiff)
 }
 
-pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(attachment_id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(attachment_id): Path<String>,
+) -> Result<Response, Failure> {
     sent(&app, &visitor, &attachment_id, false).await
 }
 
-pub(super) async fn save(State(app): State<App>, visitor: Visitor, Path(attachment_id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn save(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(attachment_id): Path<String>,
+) -> Result<Response, Failure> {
     sent(&app, &visitor, &attachment_id, true).await
 }
 

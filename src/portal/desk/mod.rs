@@ -10,9 +10,10 @@ mod reading;
 mod timeline;
 mod worklist;
 
+use super::failure::Failure;
 use super::pages::{DESK, Pages, Who};
-use crate::app::reviews::worklist::Mark;
-use crate::app::Caller;
+use crate::app::reviews::worklist::{Mark, marks as worklist_marks};
+use crate::app::{App, Caller};
 use crate::domain::vocabulary::CallerRole;
 use uuid::Uuid;
 
@@ -36,12 +37,20 @@ pub(super) fn pages(pages: Pages) -> Pages {
 
 /// The case to take next: the first in the caller's queue that nobody has, after this one and then from the front.
 fn first_free(marks: &[Mark], caller: &Caller, after: Option<Uuid>) -> Option<Uuid> {
-    let is_free = |mark: &&Mark| {
-        mark.claimed_by.is_none() && mark.review_queue == queue_of(caller.role) && Some(mark.case_id) != after
-    };
+    let is_free =
+        |mark: &&Mark| mark.claimed_by.is_none() && mark.review_queue == queue_of(caller.role) && Some(mark.case_id) != after;
     let place = marks.iter().position(|mark| Some(mark.case_id) == after).map_or(0, |place| place + 1);
     let later = marks.iter().skip(place).find(is_free);
     later.or_else(|| marks.iter().find(is_free)).map(|mark| mark.case_id)
+}
+
+/// How much waits for a reviewer, in words.
+pub(super) async fn depth(app: &App, caller: &Caller) -> Result<String, Failure> {
+    let (marks, now) = (worklist_marks(app).await?, app.clock.now());
+    let own: Vec<&Mark> = marks.iter().filter(|mark| mark.review_queue == queue_of(caller.role)).collect();
+    let overdue = own.iter().filter(|mark| mark.due_at < now).count();
+    let taken = marks.iter().filter(|mark| mark.claimed_by.as_ref() == Some(&caller.subject)).count();
+    Ok(format!("{} in your queue, {overdue} of them overdue; {taken} taken by you", own.len()))
 }
 
 /// Whose work a role does, as rows name it.

@@ -98,9 +98,14 @@ mod tests {
     #[test]
     fn times_are_read_as_people_tell_them_and_nothing_is_guessed() {
         let time = |typed: &str| clock(typed).map(|time| time.format("%H:%M").to_string());
-        for (typed, meant) in
-            [("3:40 pm", "15:40"), ("3 p.m.", "15:00"), ("15:40", "15:40"), ("12 am", "00:00"), ("12:05 PM", "12:05"), ("08:00", "08:00")]
-        {
+        for (typed, meant) in [
+            ("3:40 pm", "15:40"),
+            ("3 p.m.", "15:00"),
+            ("15:40", "15:40"),
+            ("12 am", "00:00"),
+            ("12:05 PM", "12:05"),
+            ("08:00", "08:00"),
+        ] {
             assert_eq!(time(typed).as_deref(), Some(meant), "{typed}");
         }
         for typed in ["", "3", "3:4", "25:00", "13 pm", "0 am", "three", "3:40:10", "-3:40", "٣:٤٠"] {

@@ -89,7 +89,8 @@ fn details(detail: &Value, zone: Tz) -> Vec<String> {
 /// `clinical, weight kg`.
 fn place(pointer: &str) -> String {
     let parts = pointer.split('/').filter(|part| !part.is_empty());
-    let part = |part: &str| part.parse::<u32>().map_or_else(|_| words::humanize(part).to_lowercase(), |number| (number + 1).to_string());
+    let part =
+        |part: &str| part.parse::<u32>().map_or_else(|_| words::humanize(part).to_lowercase(), |number| (number + 1).to_string());
     words::capitalize(&parts.map(part).collect::<Vec<_>>().join(", "))
 }
 

@@ -71,7 +71,9 @@ impl Show {
     const fn nothing(self) -> &'static str {
         match self {
             Self::Queue => "Nothing waits in your queue. Cases come in by themselves, most urgent first.",
-            Self::Mine => "You have taken no case. Take one from your queue: it is yours until you act on it, give it back, or the time is over.",
+            Self::Mine => {
+                "You have taken no case. Take one from your queue: it is yours until you act on it, give it back, or the time is over."
+            }
             Self::Overdue => "No case is past its time.",
             Self::Urgent => "No urgent case waits.",
             Self::Nurses | Self::Physicians | Self::All => "Nothing waits here.",
@@ -301,7 +303,8 @@ fn tag(asked: &Asked, marks: &[Mark], caller: &Caller, now: DateTime<Utc>) -> St
 fn row(item: WorkItem, caller: &Caller, content: &Content, now: DateTime<Utc>) -> Row {
     let zone: Tz = item.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let today = now.with_timezone(&zone).date_naive();
-    let cancer = item.cancer_type.as_deref().map(|key| content.cancer(key).map_or_else(|| words::humanize(key), |one| one.name.clone()));
+    let cancer =
+        item.cancer_type.as_deref().map(|key| content.cancer(key).map_or_else(|| words::humanize(key), |one| one.name.clone()));
     let by_code = || {
         let code = item.icd10.as_ref()?;
         Some(content.diagnoses.get(code).map_or_else(|| code.clone(), |diagnosis| diagnosis.title.clone()))

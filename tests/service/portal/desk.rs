@@ -48,9 +48,18 @@ async fn what_waits_stands_most_urgent_first_with_how_many_there_are_and_names_n
     done(&service, NURSE, &id(&escalated), "escalations", &json!({"rationale": "the heart was not looked at"})).await;
     let mut nurse = Browser::of(&service, NURSE).await;
     let page = nurse.page("/reviews").await;
-    for chip in ["My queue <span>2</span>", "Taken by me <span>0</span>", "Urgent <span>1</span>", "Overdue <span>0</span>",
-                 "Oncologists&#39; queue <span>1</span>", "All <span>3</span>"] {
-        assert!(page.contains(chip) || page.contains(&chip.replace("&#39;", "&#x27;")) || page.contains(&chip.replace("&#39;", "'")), "{chip} in {page}");
+    for chip in [
+        "My queue <span>2</span>",
+        "Taken by me <span>0</span>",
+        "Urgent <span>1</span>",
+        "Overdue <span>0</span>",
+        "Oncologists&#39; queue <span>1</span>",
+        "All <span>3</span>",
+    ] {
+        assert!(
+            page.contains(chip) || page.contains(&chip.replace("&#39;", "&#x27;")) || page.contains(&chip.replace("&#39;", "'")),
+            "{chip} in {page}"
+        );
     }
     let place = |case: &Value| page.find(case["case_number"].as_str().unwrap());
     assert!(place(&urgent).unwrap() < place(&standard).unwrap(), "{page}");
@@ -77,7 +86,10 @@ async fn what_waits_stands_most_urgent_first_with_how_many_there_are_and_names_n
         }
     }
     let page = Browser::of(&service, PHYSICIAN).await.page("/reviews").await;
-    assert!(page.contains(escalated["case_number"].as_str().unwrap()) && !page.contains(urgent["case_number"].as_str().unwrap()), "{page}");
+    assert!(
+        page.contains(escalated["case_number"].as_str().unwrap()) && !page.contains(urgent["case_number"].as_str().unwrap()),
+        "{page}"
+    );
 }
 
 // proves PRV-02
@@ -93,14 +105,17 @@ async fn to_everybody_else_the_desk_does_not_exist() {
             assert!(answer.text.contains("Nothing here"), "{address} as {person}: {}", answer.text);
         }
         for what in ["claim", "release", "ask", "call", "duplicate", "handover", "decide", "letter"] {
-            let fields = [("version", "1"), ("all", "authorized"), ("item", "x"), ("event", "offered"), ("handover_rationale", "x")];
+            let fields =
+                [("version", "1"), ("all", "authorized"), ("item", "x"), ("event", "offered"), ("handover_rationale", "x")];
             let answer = browser.send(&format!("/cases/{case_id}/review/{what}"), &fields).await;
             assert_eq!(answer.status.as_u16(), 404, "{what} as {person}");
         }
     }
     let mut nurse = Browser::of(&service, NURSE).await;
     for what in ["claim", "release", "ask", "call", "duplicate", "handover", "decide", "letter"] {
-        let answer = nurse.send_from(&format!("/cases/{case_id}/review/{what}"), &[("version", "1"), ("all", "authorized")], "cross-site").await;
+        let answer = nurse
+            .send_from(&format!("/cases/{case_id}/review/{what}"), &[("version", "1"), ("all", "authorized")], "cross-site")
+            .await;
         assert_eq!(answer.status.as_u16(), 403, "{what} from another site: {}", answer.text);
     }
     assert_eq!(kinds(&service, &case_id).await, ["submitted"], "nothing was done");
@@ -120,7 +135,11 @@ async fn two_reviewers_reach_for_a_case_and_one_is_told_who_has_it_and_until_whe
     assert_eq!((won.status.as_u16(), won.header("location")), (303, format!("/cases/{case_id}/review").as_str()), "{}", won.text);
     assert_eq!(lost.status.as_u16(), 409, "{}", lost.text);
     let winner = if lost.text.contains(&format!("{NURSE} (Oncology nurse) has this case until")) { NURSE } else { PHYSICIAN };
-    assert!(lost.text.contains(&format!("{winner} (")) && lost.text.contains("has this case until Fri, Nov 20, 2026"), "{}", lost.text);
+    assert!(
+        lost.text.contains(&format!("{winner} (")) && lost.text.contains("has this case until Fri, Nov 20, 2026"),
+        "{}",
+        lost.text
+    );
     assert_eq!(events_of(&service, &case_id, "claimed").await, 1);
     let other = if winner == NURSE { PHYSICIAN } else { NURSE };
     let mut loser = Browser::of(&service, other).await;
@@ -198,11 +217,17 @@ async fn a_case_stands_as_it_was_entered_beside_what_is_expected_with_source_and
     }
     assert!(page.contains("<title>Review ·"), "nobody is named in a title: {page}");
     let page = nurse.page(&format!("/cases/{other}/review")).await;
-    for shown in ["No regimen has these drugs. The nearest", "not part of this regimen", "Nivolumab (J9299)", "Matches no evidence-based regimen"] {
+    for shown in [
+        "No regimen has these drugs. The nearest",
+        "not part of this regimen",
+        "Nivolumab (J9299)",
+        "Matches no evidence-based regimen",
+    ] {
         assert!(page.to_lowercase().contains(&shown.to_lowercase()), "{shown} in {page}");
     }
     // whoever looked is on record
-    let looked = "select count(*) from accesses where operation = 'GET /cases/{case_id}/review' and actor_subject = 'sandbox-nurse'";
+    let looked =
+        "select count(*) from accesses where operation = 'GET /cases/{case_id}/review' and actor_subject = 'sandbox-nurse'";
     assert_eq!(count(&service, looked).await, 2);
     let decided = id(&denied(&service, BMA).await);
     let page = nurse.page(&format!("/cases/{decided}/review")).await;
@@ -236,13 +261,21 @@ async fn documents_are_shown_beside_the_case_and_nothing_in_them_runs() {
     let page = nurse.open(&format!("/cases/{case_id}/review")).await;
     assert!(page.text.contains("<iframe name=\"document\""), "{}", page.text);
     assert!(page.header("content-security-policy").contains("frame-src 'self'"), "{:?}", page.headers);
-    for (attachment_id, shown_as) in sent.iter().zip(["application/pdf", "text/plain; charset=utf-8", "text/plain; charset=utf-8"]) {
+    for (attachment_id, shown_as) in
+        sent.iter().zip(["application/pdf", "text/plain; charset=utf-8", "text/plain; charset=utf-8"])
+    {
         assert!(page.text.contains(&format!("href=\"/documents/{attachment_id}\"")), "{}", page.text);
         let answer = nurse.open(&format!("/documents/{attachment_id}")).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, shown_as));
-        assert!(answer.header("content-disposition").starts_with("inline; filename=\"") && !answer.header("content-disposition").contains("Member"));
+        assert!(
+            answer.header("content-disposition").starts_with("inline; filename=\"")
+                && !answer.header("content-disposition").contains("Member")
+        );
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'") && !policy.contains("script-src"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'self'") && !policy.contains("script-src"),
+            "{policy}"
+        );
         assert_eq!((answer.header("x-content-type-options"), answer.header("cache-control")), ("nosniff", "no-store"));
         let saved = nurse.open(&format!("/documents/{attachment_id}/file")).await;
         assert!(saved.header("content-disposition").starts_with("attachment; "), "{:?}", saved.headers);
@@ -251,5 +284,8 @@ async fn documents_are_shown_beside_the_case_and_nothing_in_them_runs() {
             assert_eq!(answer.status.as_u16(), 404, "{person}");
         }
     }
-    assert_eq!(count(&service, "select count(*) from accesses where operation like 'GET /documents/%' and action = 'read'").await, 6);
+    assert_eq!(
+        count(&service, "select count(*) from accesses where operation like 'GET /documents/%' and action = 'read'").await,
+        6
+    );
 }

@@ -13,7 +13,8 @@ const WHY: &str = "the evidence does not support nivolumab with docetaxel";
 const FOR_MEMBER: &str = "We do not know that this drug helps with your illness.";
 
 /// Reason and both rationales, written once.
-const REASONS: [(&str, &str); 3] = [("reason", "not_medically_necessary"), ("rationale", WHY), ("rationale_for_member", FOR_MEMBER)];
+const REASONS: [(&str, &str); 3] =
+    [("reason", "not_medically_necessary"), ("rationale", WHY), ("rationale_for_member", FOR_MEMBER)];
 
 async fn pended() -> (Service, String) {
     let service = Service::with_rosters().await;
@@ -49,17 +50,26 @@ async fn a_nurse_authorizes_after_a_question_that_names_member_drugs_and_letters
     let mut nurse = Browser::of(&service, NURSE).await;
     let shown = act_on(&mut nurse, &case_id, "decide", &[("all", "authorized"), ("do", "show")]).await;
     assert_eq!(shown.status.as_u16(), 200, "{}", shown.text);
-    for text in ["The case would be Authorized", "Approval to the member", "Approval to the ordering provider", "Dear Test Member"] {
+    for text in
+        ["The case would be Authorized", "Approval to the member", "Approval to the ordering provider", "Dear Test Member"]
+    {
         assert!(shown.text.contains(text), "{text} in {}", shown.text);
     }
     assert!(shown.text.contains("id=\"all-authorized\" value=\"authorized\" checked"), "what was entered stands: {}", shown.text);
     undecided(&service, &case_id).await;
     let (question, answer) = confirmed(&mut nurse, &case_id, &[("all", "authorized")]).await;
-    for text in ["Decide for Test Member?", "There is no undo", "Nivolumab (J9299)", "Docetaxel (J9171)", "Approval to the member"] {
+    for text in
+        ["Decide for Test Member?", "There is no undo", "Nivolumab (J9299)", "Docetaxel (J9171)", "Approval to the member"]
+    {
         assert!(question.contains(text), "{text} in {question}");
     }
     assert!(question.contains("<title>Decide ·"), "nobody is named in a title");
-    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, format!("/cases/{case_id}/review").as_str()), "{}", answer.text);
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("location")),
+        (303, format!("/cases/{case_id}/review").as_str()),
+        "{}",
+        answer.text
+    );
     let case = read(&service, &case_id).await;
     assert_eq!((&case["status"], case["letters"].as_array().unwrap().len()), (&json!("authorized"), 2), "{case:#}");
     assert!(case["order_id"].is_string());
@@ -77,7 +87,11 @@ async fn a_nurse_denies_nothing_neither_by_form_nor_by_hand() {
     assert!(!page.contains("non_authorized") && !page.contains("name=\"rationale\""), "{page}");
     assert!(page.contains("Only a medical oncologist decides against authorization"), "{page}");
     for what in ["show", "confirm", "decide"] {
-        for lines in [vec![("all", "non_authorized")], vec![("decision/2", "non_authorized")], vec![("decision/1", "authorized"), ("decision/2", "non_authorized")]] {
+        for lines in [
+            vec![("all", "non_authorized")],
+            vec![("decision/2", "non_authorized")],
+            vec![("decision/1", "authorized"), ("decision/2", "non_authorized")],
+        ] {
             let fields = [lines, REASONS.to_vec(), vec![("do", what)]].concat();
             let answer = act_on(&mut nurse, &case_id, "decide", &fields).await;
             assert_eq!(answer.status.as_u16(), if what == "show" { 200 } else { 409 }, "{fields:?}: {}", answer.text);
@@ -143,7 +157,15 @@ async fn a_physician_denies_with_a_reason_of_the_list_and_the_letter_beside_it()
     assert!(!fragment.text.contains("<html"), "a part of a page");
     undecided(&service, &case_id).await;
     let (question, answer) = confirmed(&mut physician, &case_id, &fields).await;
-    for text in ["Do not authorize", "Nivolumab (J9299)", FOR_MEMBER, WHY, "Denial to the member", "Denial to the ordering provider", "There is no undo"] {
+    for text in [
+        "Do not authorize",
+        "Nivolumab (J9299)",
+        FOR_MEMBER,
+        WHY,
+        "Denial to the member",
+        "Denial to the ordering provider",
+        "There is no undo",
+    ] {
         assert!(question.contains(text), "{text} in {question}");
     }
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
@@ -163,7 +185,12 @@ async fn act_on_decided(browser: &mut Browser<'_>, case_id: &str) -> Answer {
     assert!(!page.contains("name=\"version\""), "{page}");
     let mut answer = None;
     for version in 1..9 {
-        let sent = browser.send(&format!("/cases/{case_id}/review/decide"), &[("version", &version.to_string()), ("decision/1", "authorized"), ("do", "decide")]).await;
+        let sent = browser
+            .send(
+                &format!("/cases/{case_id}/review/decide"),
+                &[("version", &version.to_string()), ("decision/1", "authorized"), ("do", "decide")],
+            )
+            .await;
         if sent.status.as_u16() != 412 {
             answer = Some(sent);
         }
@@ -210,10 +237,15 @@ async fn an_authorization_says_units_where_none_were_counted() {
         let answer = act_on(&mut nurse, &case_id, "decide", &fields).await;
         assert_eq!(answer.status.as_u16(), 422, "{fields:?}: {}", answer.text);
         assert!(answer.text.to_lowercase().contains(told), "{told}: {}", answer.text);
-        assert!(answer.text.contains("href=\"#units/2\"") || answer.text.contains("href=\"#visits/2\""), "leads to the field: {}", answer.text);
+        assert!(
+            answer.text.contains("href=\"#units/2\"") || answer.text.contains("href=\"#visits/2\""),
+            "leads to the field: {}",
+            answer.text
+        );
     }
     undecided(&service, &case_id).await;
-    let (question, answer) = confirmed(&mut nurse, &case_id, &[("all", "authorized"), ("units/2", "1,200"), ("visits/2", "6")]).await;
+    let (question, answer) =
+        confirmed(&mut nurse, &case_id, &[("all", "authorized"), ("units/2", "1,200"), ("visits/2", "6")]).await;
     assert!(question.contains("1,200 billing units over 6 visits"), "{question}");
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
     let case = read(&service, &case_id).await;

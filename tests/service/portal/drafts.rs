@@ -94,14 +94,22 @@ async fn a_practice_keeps_treatments_under_names_and_nothing_about_a_patient() {
     };
     let unnamed = send(&mut desk, &form(&[("do", "favour")])).await;
     assert!(unnamed.contains("Name of the favourite: 1 to 80 characters"), "{unnamed}");
-    let kept = send(&mut desk, &form(&[("do", "favour"), ("favourite_name", "Our <TC>"), ("/treatment/continues/order_id", "A123456789")])).await;
+    let kept = send(
+        &mut desk,
+        &form(&[("do", "favour"), ("favourite_name", "Our <TC>"), ("/treatment/continues/order_id", "A123456789")]),
+    )
+    .await;
     assert!(kept.contains("Kept as a favourite") && kept.contains("Our &#60;TC&#62;</button>"), "{kept}");
     let stored = "select count(*) from favourite_treatments where form like '%75+mg%' and owner = '900000001'";
     assert_eq!(count(&service, stored).await, 1);
     let patient = "select count(*) from favourite_treatments where form like '%XKM%' or form like '%Member%' or form like '%A123456789%' or form like '%clinical%'";
     assert_eq!(count(&service, patient).await, 0, "nothing about a patient");
     let id = kept.split("name=\"favourite\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let filled = send(&mut desk, &[("favourite".to_owned(), id.clone()), ("/treatment/phases/2/drugs/0/drug".to_owned(), "J9299".to_owned())]).await;
+    let filled = send(
+        &mut desk,
+        &[("favourite".to_owned(), id.clone()), ("/treatment/phases/2/drugs/0/drug".to_owned(), "J9299".to_owned())],
+    )
+    .await;
     assert_eq!(value_of(&filled, "/treatment/phases/0/drugs/0/dose"), "75 mg/m2");
     assert!(!filled.contains("J9299"), "the form's own drugs make room: {filled}");
     // others of the practice have it, nobody else does

@@ -23,8 +23,16 @@ async fn regimens_are_found_and_set_side_by_side_and_ordered_from_there() {
     assert!(found.text.contains("BRE-TCH") && !found.text.contains("BRE-TC<"), "{}", found.text);
     let none = desk.send("/pathways", &[("typed", "qqqqqqqq")]).await;
     assert!(none.text.contains("No regimen of this release is called so"), "{}", none.text);
-    let compared = desk.send("/pathways", &[("cancer", "breast"), ("compare", "BRE-TC"), ("compare", "BRE-TCH"), ("compare", "NOWHERE")]).await;
-    for shown in ["Side by side", "docetaxel 75 mg/m2 iv day 1", "Febrile neutropenia", "name=\"fill\" value=\"BRE-TC\"", "value=\"BRE-TC\" aria-label"] {
+    let compared = desk
+        .send("/pathways", &[("cancer", "breast"), ("compare", "BRE-TC"), ("compare", "BRE-TCH"), ("compare", "NOWHERE")])
+        .await;
+    for shown in [
+        "Side by side",
+        "docetaxel 75 mg/m2 iv day 1",
+        "Febrile neutropenia",
+        "name=\"fill\" value=\"BRE-TC\"",
+        "value=\"BRE-TC\" aria-label",
+    ] {
         assert!(compared.text.contains(shown), "{shown} in {}", compared.text);
     }
     let form = desk.send("/orders/new", &[("fill", "BRE-TC")]).await;
@@ -47,7 +55,11 @@ async fn coverage_is_answered_with_whom_to_ask_and_branch_by_branch_where_someth
         let (plan, name) = (item["health_plan"].as_str().unwrap(), item["service"].as_str().unwrap());
         let answer = desk.send("/coverage", &[("health_plan", plan), ("service", name)]).await;
         assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
-        assert!(answer.text.contains("Who decides") && answer.text.contains("Source: ") && answer.text.contains(verdict), "{}", answer.text);
+        assert!(
+            answer.text.contains("Who decides") && answer.text.contains("Source: ") && answer.text.contains(verdict),
+            "{}",
+            answer.text
+        );
     }
     for (fields, told) in [
         (vec![], "Health plan: pick one"),
@@ -79,7 +91,10 @@ async fn the_reference_desk_names_lines_hours_and_worksheets_of_the_programs_tha
     }
     let mut plan = Browser::of(&service, PLAN).await;
     let page = plan.page("/desk").await;
-    assert!(page.contains("/worksheets/blue-medicare-advantage-ccq/") && !page.contains("/worksheets/quality-care-cancer/"), "{page}");
+    assert!(
+        page.contains("/worksheets/blue-medicare-advantage-ccq/") && !page.contains("/worksheets/quality-care-cancer/"),
+        "{page}"
+    );
     assert_eq!(plan.open("/worksheets/quality-care-cancer/breast").await.status.as_u16(), 404);
 }
 
@@ -107,7 +122,10 @@ async fn a_plan_sees_its_own_numbers_and_no_small_count() {
     for shown in ["Requests received", "<dd>12</dd>", "Docetaxel", "Decided at once, by month", "November 2026"] {
         assert!(page.contains(shown), "{shown} in {page}");
     }
-    assert!(!page.contains("Nivolumab") && !page.contains("Test Member") && !page.contains("XKM100200300"), "of its own, and of nobody: {page}");
+    assert!(
+        !page.contains("Nivolumab") && !page.contains("Test Member") && !page.contains("XKM100200300"),
+        "of its own, and of nobody: {page}"
+    );
     assert!(page.contains("<title>Our numbers"), "{page}");
     for person in [PRACTICE, NURSE, ADMINISTRATOR] {
         assert_eq!(Browser::of(&service, person).await.open("/plan").await.status.as_u16(), 404, "{person}");

@@ -201,7 +201,8 @@ impl<'a> Deciding<'a> {
 
     fn no_match_finding(&mut self) {
         let names: Vec<&str> = self.shared.plan.iter().map(PlanLine::name).collect();
-        let nearest = matching::nearest(self.shared.plan, self.shared.patient, self.shared.content).map(|(regimen, ..)| regimen.id.as_str());
+        let nearest = matching::nearest(self.shared.plan, self.shared.patient, self.shared.content)
+            .map(|(regimen, ..)| regimen.id.as_str());
         self.findings.add(Said {
             rule: "regimen/none".to_owned(),
             outcome: Truth::NotMet,
