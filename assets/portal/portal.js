@@ -173,6 +173,66 @@ for (const form of document.querySelectorAll("form[data-panel]")) {
   for (const input of form.querySelectorAll("input[data-suggest]")) suggest(input, form);
 }
 
+/** The letters beside a decision, and how the words for the member read, after each pause in typing. */
+function follow(form) {
+  let pause, running, said;
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      running?.abort();
+      const own = running = new AbortController();
+      try {
+        const part = await ask(form.dataset.letter, new FormData(form), own.signal);
+        replace("letter", part);
+        replace("grade", part);
+        const verdict = document.querySelector("#letter p").textContent;
+        if (verdict !== said) document.getElementById("said").textContent = said = verdict;
+      } catch {
+        if (!own.signal.aborted) document.getElementById("letter").textContent = "No connection: what stood here is not up to date.";
+      }
+    }, 2 * PAUSE);
+  });
+}
+for (const form of document.querySelectorAll("form[data-letter]")) follow(form);
+
+/** Asks for a list again while somebody looks at it; what has not changed is not sent again. */
+function poll(list) {
+  const mark = { now: list.dataset.mark };
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const response = await fetch(list.dataset.poll, { headers: { "If-None-Match": mark.now } });
+      if (response.status !== 200 || response.redirected) return;
+      mark.now = response.headers.get("etag");
+      const focused = document.activeElement?.id;
+      replace(list.id, new DOMParser().parseFromString(await response.text(), "text/html"));
+      if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+      document.getElementById("said").textContent = "The list changed.";
+    } catch {
+      // the next time
+    }
+  }, 20_000);
+}
+for (const list of document.querySelectorAll("[data-poll]")) poll(list);
+
+// Single keys, while nothing is typed in and nobody has switched them off.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input:not([type=checkbox]):not([type=radio]), select, textarea");
+  if (typing || event.ctrlKey || event.altKey || event.metaKey || document.getElementById("keys")?.checked === false) return;
+  const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (button) {
+    event.preventDefault();
+    button.click();
+    return;
+  }
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+  if (!step || rows.length === 0 || (event.target !== document.body && !event.target.closest("table, main"))) return;
+  event.preventDefault();
+  const place = rows.indexOf(document.activeElement);
+  rows[place < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(place + step, 0), rows.length - 1)].focus();
+});
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;

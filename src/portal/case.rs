@@ -110,7 +110,7 @@ fn on(at: DateTime<Utc>, zone: Tz) -> String {
 }
 
 /// An event in words. What only the desk may know, such as a decision that is prepared and not made, is told to the desk alone.
-fn what_happened(kind: &str, role: CallerRole) -> Option<String> {
+pub(super) fn what_happened(kind: &str, role: CallerRole) -> Option<String> {
     let desk = matches!(role, CallerRole::Nurse | CallerRole::Physician | CallerRole::Administrator);
     let words = match kind {
         "submitted" => "The order came in",

@@ -1,8 +1,9 @@
 //! The first page: to a visitor what this is and how to get in, to somebody who is in where to go.
 
+use super::desk;
 use super::failure::Failure;
 use super::order::drafts;
-use super::pages::{ORDERING, Pages, Who};
+use super::pages::{DESK, ORDERING, Pages, Who};
 use super::rows::{Row, row};
 use super::shell::{Shell, page};
 use super::visitor::Visitor;
@@ -34,6 +35,8 @@ struct HomePage<'a> {
     name: &'a str,
     /// Orders begun and not sent.
     drafts: Vec<drafts::Line>,
+    /// How much waits for a reviewer.
+    depth: Option<String>,
     /// Cases in which something is asked for.
     asked: Vec<Row>,
     /// The latest of the others.
@@ -52,5 +55,7 @@ async fn show(State(app): State<App>, visitor: Option<Visitor>) -> Result<Respon
     let (asked, rows) = latest.partition(|row: &Row| !row.asked_for.is_empty());
     let orders = ORDERING.contains(&visitor.caller.role);
     let drafts = if orders { drafts::lines(&app, &visitor.caller).await? } else { Vec::new() };
-    page(&HomePage { shell, name: &visitor.name, drafts, asked, rows })
+    let reviews = DESK.contains(&visitor.caller.role);
+    let depth = if reviews { Some(desk::depth(&app, &visitor.caller).await?) } else { None };
+    page(&HomePage { shell, name: &visitor.name, drafts, depth, asked, rows })
 }

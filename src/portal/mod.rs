@@ -7,6 +7,8 @@
 mod assets;
 mod case;
 mod cookie;
+mod coverage;
+mod desk;
 mod enter;
 mod failure;
 mod faults;
@@ -19,8 +21,11 @@ mod my_orders;
 mod order;
 mod pages;
 mod papers;
+mod pathways;
+mod plan;
 mod plans;
 mod public_metrics;
+mod reference;
 mod refusal;
 mod rows;
 mod sandbox_clock;
@@ -49,6 +54,11 @@ fn all(sandbox: bool) -> Pages {
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
+    let pages = desk::pages(pages);
+    let pages = pathways::pages(pages);
+    let pages = coverage::pages(pages);
+    let pages = reference::pages(pages);
+    let pages = plan::pages(pages);
     let pages = public_metrics::pages(pages);
     if sandbox { sandbox_clock::pages(pages) } else { pages }
 }

@@ -14,6 +14,9 @@ pub const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::
 /// Staff of practices.
 pub const PRACTICE: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider];
 
+/// Those who review.
+pub const DESK: &[CallerRole] = &[CallerRole::Nurse, CallerRole::Physician];
+
 /// Everybody who signs in.
 pub const EVERY_ROLE: &[CallerRole] = &[
     CallerRole::OrderingProvider,

@@ -10,6 +10,7 @@ use askama::Template;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
+use std::fmt::Write as _;
 
 /// The frame of a page.
 #[derive(Debug, Clone)]
@@ -69,18 +70,30 @@ const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
             ("/orders", "My orders"),
             ("/status", "Order status"),
             ("/verify", "Verify"),
+            ("/desk", "Reference"),
         ],
-        CallerRole::Intake => &[("/", "Home"), ("/orders/new", "New order"), ("/status", "Order status"), ("/verify", "Verify")],
+        CallerRole::Intake => &[
+            ("/", "Home"),
+            ("/orders/new", "New order"),
+            ("/status", "Order status"),
+            ("/verify", "Verify"),
+            ("/desk", "Reference"),
+        ],
         CallerRole::ServicingProvider => &[
             ("/", "Home"),
             ("/verify", "Verify"),
             ("/orders", "My orders"),
             ("/status", "Order status"),
             ("/orders/new", "New order"),
+            ("/desk", "Reference"),
         ],
-        CallerRole::Nurse | CallerRole::Physician | CallerRole::HealthPlan | CallerRole::Administrator => {
-            &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify")]
+        CallerRole::Nurse | CallerRole::Physician => {
+            &[("/", "Home"), ("/reviews", "Reviews"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
         }
+        CallerRole::HealthPlan => {
+            &[("/", "Home"), ("/plan", "Our numbers"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
+        }
+        CallerRole::Administrator => &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")],
     }
 }
 
@@ -111,6 +124,14 @@ fn clock(app: &App) -> String {
 pub(super) fn instant(app: &App, at: DateTime<Utc>) -> String {
     let zone = app.library.in_force(at.date_naive()).programs.first().map_or(chrono_tz::UTC, |program| program.time_zone);
     words::instant(&at, &zone)
+}
+
+/// What a form is told apart by, so that it is taken once.
+pub(super) fn random_key(app: &App) -> String {
+    app.ids.secret().iter().take(16).fold(String::with_capacity(32), |mut key, byte| {
+        let _ = write!(key, "{byte:02x}"); // writing to a String does not fail
+        key
+    })
 }
 
 /// A template as an answer.

@@ -478,6 +478,11 @@ pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldC
     if held.is_none() {
         return Ok(None);
     }
+    with_computed(conn, case_id).await
+}
+
+/// The same without holding it.
+pub async fn with_computed(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldCase>> {
     let row = sqlx::query!(
         r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!",
              e.computed::text as "computed!"
@@ -485,8 +490,9 @@ pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldC
            where c.case_id = $1"#,
         case_id,
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?;
+    let Some(row) = row else { return Ok(None) };
     let stored = StoredCase {
         case_id: row.case_id,
         health_plan: row.health_plan,

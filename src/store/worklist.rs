@@ -83,3 +83,39 @@ pub async fn list(
     );
     Ok(query.build_query_as().fetch_all(conn).await?)
 }
+
+/// A case that waits for a reviewer, without anything about its member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Id.
+    pub case_id: Uuid,
+    /// Version of the case.
+    pub version: i32,
+    /// Program.
+    pub program: String,
+    /// Urgency.
+    pub urgency: String,
+    /// Whose work it is.
+    pub review_queue: String,
+    /// When the answer is due.
+    pub due_at: DateTime<Utc>,
+    /// Who has taken it.
+    pub claimed_by: Option<String>,
+    /// When it comes back.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Every case that waits, the one due first in front.
+pub async fn marks(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Mark>> {
+    let marks = sqlx::query_as!(
+        Mark,
+        r#"select c.case_id, c.version, c.program, c.urgency, c.review_queue as "review_queue!", c.due_at as "due_at!",
+             r.claimed_by as "claimed_by?", r.expires_at as "expires_at?"
+           from cases c left join review_claims r on r.case_id = c.case_id and r.expires_at > $1
+           where c.status = 'in_progress' order by c.due_at, c.case_id"#,
+        now,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(marks)
+}

@@ -82,6 +82,30 @@ async function orderBefore() {
   await context.close();
 }
 
+/** A call of the API, to have something on the desk. */
+async function call(token, path, body) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(base + path, { method: "POST", headers, body: JSON.stringify(body) });
+  assert.ok(answer.ok, `${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
+  return answer.json();
+}
+
+/** An order that no regimen has: a nurse looks at it. */
+async function pend(member = MEMBERS[0]) {
+  const drug = (line, hcpcs, amount, unit) => ({ line, hcpcs, route: "iv", dose: { amount, unit }, days: [1] });
+  const [month, day, year] = member[3].split("/");
+  const birth_date = `19${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  return call(DESK, "/v1/orders", {
+    member: { health_plan: "anthem-blue-medicare-advantage", member_id: member[0], first_name: member[2], last_name: member[1], birth_date },
+    service: "medical_oncology", date_of_service: new Date(Date.now() + 9 * 86400e3).toISOString().slice(0, 10),
+    ordering_provider: { npi: "1234567893", first_name: "Ordering", last_name: "Clinician" }, servicing_provider: { npi: "1245319599", name: "Sample Infusion Center" },
+    contact: { name: "Front desk", phone: "+1 734 555 0100" }, diagnosis: { icd10: "C50.911" },
+    clinical: { cancer_type: "breast", stage: "IIA", line_of_treatment: "adjuvant", performance_status: { scale: "ecog", value: 1 },
+      biomarkers: [{ name: "her2", result: "negative" }], height_cm: 165, weight_kg: 71.5 },
+    treatment: { phases: [{ cycle_length_days: 21, cycles: 4, drugs: [drug(1, "J9171", 75, "mg/m2"), drug(2, "J9299", 240, "mg")] }] },
+  });
+}
+
 const tests = {
   async "an order of TC is typed with at most 110 keys, and the panel answers while it is typed"() {
     const { context, page, complaints } = await open(DESK);
@@ -224,15 +248,99 @@ const tests = {
     await context.close();
   },
 
+  async "a nurse works the list with keys alone: takes a case, asks, hands it over, and finds no way to deny"() {
+    const { context, page, complaints } = await open("sandbox-nurse");
+    await page.goto(`${base}/reviews`);
+    const first = await page.locator("[data-row]").first().textContent();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), first, "back on the first row");
+    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+    assert.match(page.url(), /\/cases\/[0-9a-f-]{36}\/review$/);
+    assert.match(await page.textContent(".acts"), /Yours until/);
+    assert.equal(await page.locator('input[value="non_authorized"], [name="rationale"]').count(), 0, "nothing to deny with");
+    await page.locator('summary:has-text("Ask for information")').focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#others").focus();
+    await page.keyboard.type("The echocardiogram j k ]");
+    await Promise.all([page.waitForNavigation(), page.locator('form[action$="/ask"] button').press("Enter")]);
+    assert.match(await page.textContent(".events"), /asked for: The echocardiogram j k \]/);
+    // what is sent by hand is refused all the same
+    const forced = await page.evaluate(async () => {
+      const fields = new URLSearchParams(new FormData(document.getElementById("decide")));
+      for (const [name, value] of [["all", "non_authorized"], ["reason", "not_medically_necessary"], ["rationale", "x"], ["do", "decide"]]) fields.set(name, value);
+      const answer = await fetch(document.getElementById("decide").action, { method: "POST", body: fields });
+      return [answer.status, await answer.text()];
+    });
+    assert.equal(forced[0], 409);
+    assert.match(forced[1], /only a physician may decide against authorization/i);
+    await page.locator('summary:has-text("Hand over")').click();
+    await page.fill("#handover_rationale", "no regimen has these drugs");
+    await Promise.all([page.waitForNavigation(), page.click('form[action$="/handover"] button')]);
+    assert.deepEqual(complaints.filter((one) => !one.includes("409")), []);
+    await context.close();
+  },
+
+  async "two reviewers reach for a case, and one is told who has it"() {
+    const { case_id } = await pend(MEMBERS[1]);
+    const [nurse, physician] = await Promise.all([open("sandbox-nurse"), open("sandbox-physician")]);
+    const take = ({ page }) => page.evaluate(async (path) => {
+      const answer = await fetch(path, { method: "POST" });
+      return [answer.status, answer.url, await answer.text()];
+    }, `/cases/${case_id}/review/claim`);
+    const answers = await Promise.all([take(nurse), take(physician)]);
+    const lost = answers.filter(([status]) => status === 409);
+    assert.equal(lost.length, 1, String(answers.map(([status]) => status)));
+    assert.match(lost[0][2], /has this case until/);
+    await Promise.all([nurse.context.close(), physician.context.close()]);
+  },
+
+  async "a physician sees the letter while it is written, and denies after a last question, without script too"() {
+    const member = MEMBERS[2];
+    const { case_id } = await pend(member);
+    const { context, page, complaints } = await open("sandbox-physician");
+    await page.goto(`${base}/cases/${case_id}/review`);
+    assert.equal(await page.locator('[value="non_authorized"]:not([disabled])').count(), 0, "the offer comes first");
+    assert.match(await page.textContent("#no-denial"), /Offer a peer-to-peer discussion/);
+    await page.locator('summary:has-text("Peer-to-peer")').click();
+    await Promise.all([page.waitForNavigation(), page.click('form[action$="/call"] button')]);
+    await page.check("#all-non_authorized");
+    await page.selectOption("#reason", "not_medically_necessary");
+    await page.fill("#rationale", "the evidence does not support this drug here");
+    await page.fill("#rationale_for_member", "We do not know that this drug helps with your illness.");
+    await page.waitForFunction(() => document.querySelector("#letter").textContent.includes("We do not know that this drug helps"));
+    assert.match(await page.textContent("#grade"), /Reads like grade/);
+    assert.match(await page.textContent("#said"), /would be Non-Authorized/);
+    assert.deepEqual(complaints, []);
+    await context.close();
+    const plain = await open("sandbox-physician", { javaScriptEnabled: false });
+    await plain.page.goto(`${base}/cases/${case_id}/review`);
+    await plain.page.check("#all-non_authorized");
+    await plain.page.selectOption("#reason", "not_medically_necessary");
+    await plain.page.fill("#rationale", "the evidence does not support this drug here");
+    await plain.page.click('button[value="confirm"]');
+    assert.match(await plain.page.textContent("main"), /There is no undo/);
+    assert.match(await plain.page.textContent("h1"), new RegExp(`${member[2]} ${member[1]}`));
+    await plain.page.click('button[value="decide"]');
+    assert.match(await plain.page.textContent("main"), /Non-Authorized/);
+    assert.deepEqual(plain.complaints, []);
+    await plain.context.close();
+  },
+
   async "every page is accessible at every width and in forced colours, scrolls one way and asks nobody else"() {
     const people = {
       [DESK]: ["/", "/orders/new", "/orders", "/orders?tab=asked", "/status", "/verify", "/sandbox/clock", "case"],
       "sandbox-servicing-provider": ["/", "/verify", "/orders", "case"],
-      "sandbox-nurse": ["/", "/status"],
+      "sandbox-nurse": ["/", "/reviews", "/reviews?show=all", "review", "/status"],
+      "sandbox-physician": ["/reviews", "/reviews?show=all", "review", "confirm"],
       "sandbox-health-plan": ["/", "/status"],
       "": ["/", "/login", "/nowhere"],
     };
     const found = [];
+    const { case_id } = await pend(["XKM100200301", "Patient", "Sample", "6/30/48"]);
+    await call("sandbox-nurse", `/v1/reviews/${case_id}/peer-to-peer`, { event: "offered" });
+    await call("sandbox-nurse", `/v1/reviews/${case_id}/escalations`, { rationale: "no regimen has these drugs" });
     for (const [person, paths] of Object.entries(people)) {
       for (const [width, forcedColors] of [[1280, "none"], [360, "none"], [320, "none"], [1280, "active"], [360, "active"]]) {
         const { context, page, complaints } = await open(person || null, { viewport: { width, height: 800 }, forcedColors, bypassCSP: true });
@@ -242,6 +350,14 @@ const tests = {
             const link = page.locator('a[href^="/cases/"]').first();
             if (!(await link.count())) continue;
             await link.click();
+          } else if (path === "review" || path === "confirm") {
+            await page.goto(`${base}/cases/${case_id}/review`);
+            if (path === "confirm") {
+              await page.check("#all-authorized");
+              await page.click('button[value="confirm"]');
+              await page.waitForSelector('button[value="decide"]');
+            }
+            for (const closed of await page.locator("details:not([open]):not(.who) > summary").all()) if (await closed.isVisible()) await closed.click();
           } else {
             await page.goto(base + path);
           }
@@ -296,6 +412,7 @@ const tests = {
 };
 
 await orderBefore();
+await pend();
 let failed = 0;
 for (const [name, test] of Object.entries(tests)) {
   if (only.length && !only.some((word) => name.includes(word))) continue;

@@ -29,16 +29,30 @@ pub(super) async fn compose(
     reference: &LetterReference,
     about: About,
 ) -> Result<Letter> {
-    let content = content_of(app, case, reference.issued_at);
-    let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
+    let denials = match reference.kind {
+        LetterKind::Denial => store::letters::denials(conn, case.case_id).await?,
+        LetterKind::Approval => Vec::new(),
+    };
     let reconsidered = match about {
         About::Decision => None,
         About::Reconsideration => decided(conn, case).await?,
     };
+    compose_of(app, conn, case, reference, (reconsidered, denials)).await
+}
+
+/// The letter about this answer, with what was decided about a reconsideration, and against each line.
+pub(super) async fn compose_of(
+    app: &App,
+    conn: &mut PgConnection,
+    case: &Case,
+    reference: &LetterReference,
+    (reconsidered, denials): (Option<ReconsiderationInLetter>, Vec<StoredDenial>),
+) -> Result<Letter> {
+    let content = content_of(app, case, reference.issued_at);
+    let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
     let mut facts = LetterFacts { denied: Vec::new(), calls: Vec::new(), reconsider_until: None, reconsidered };
     if reference.kind == LetterKind::Denial {
-        facts.denied =
-            store::letters::denials(conn, case.case_id).await?.into_iter().filter_map(|one| denied(one, reference.to)).collect();
+        facts.denied = denials.into_iter().filter_map(|one| denied(one, reference.to)).collect();
         facts.calls = store::letters::calls(conn, case.case_id).await?.into_iter().map(call).collect();
         facts.reconsider_until =
             program.reconsideration.filter(|_| facts.reconsidered.is_none()).map(|rule| until(case, program, rule.calendar_days));

@@ -6,8 +6,10 @@
 
 mod compose;
 mod issue;
+mod preview;
 
 pub(in crate::app) use issue::{issue, issue_at_once, keep};
+pub(in crate::app) use preview::preview;
 
 use super::orders::{in_sight, view};
 use super::rendering::{Format, Rendered, render};

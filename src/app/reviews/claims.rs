@@ -1,12 +1,13 @@
 //! Who works on a case. One reviewer at a time; a case that is not acted on comes back to the queue.
 
 use super::act::actor;
+use crate::app::visibility::sees;
 use crate::app::{App, Caller, Error, Result};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::review::ReviewError;
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent, SERVICE};
-use crate::store::reviews::Claim;
+pub use crate::store::reviews::Claim;
 use crate::store::timers::CLAIM_EXPIRY;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -22,6 +23,17 @@ pub async fn take(app: &App, caller: &Caller, case_id: Uuid) -> Result<Claim> {
     let claim = keep(app, &mut transaction, case_id, caller, own, now).await?;
     transaction.commit().await?;
     Ok(claim)
+}
+
+/// Who has a case now; none where nobody has it, or the caller may not know of it.
+pub async fn of_case(app: &App, caller: &Caller, case_id: Uuid) -> Result<Option<Claim>> {
+    let now = app.clock.now();
+    let mut conn = app.pool.acquire().await?;
+    let stored = store::cases::current(&mut conn, case_id).await?;
+    if !stored.is_some_and(|stored| sees(caller, &stored)) {
+        return Ok(None);
+    }
+    live(&mut conn, case_id, now).await
 }
 
 /// Gives a case back. What nobody has is given back already; another's is theirs to give back, or the administrator's.
@@ -75,7 +87,7 @@ pub(super) async fn require_free(
 }
 
 /// A claim whose time is over is none, whether or not its timer has run yet.
-async fn live(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<Option<Claim>> {
+pub(super) async fn live(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<Option<Claim>> {
     Ok(store::reviews::claim(conn, case_id).await?.filter(|claim| claim.expires_at > now))
 }
 

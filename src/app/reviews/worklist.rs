@@ -6,6 +6,7 @@ use crate::app::{App, Caller, Result};
 use crate::domain::case::{Case, Deviation, Notice, PeerToPeer, ReviewQueue};
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Hold, Urgency};
 use crate::store;
+pub use crate::store::worklist::Mark;
 use crate::store::worklist::Waiting;
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::Serialize;
@@ -72,6 +73,10 @@ pub struct WorkItem {
     pub member: WorkMember,
     /// Diagnosis.
     pub icd10: Option<String>,
+    /// Cancer type, as entered.
+    pub cancer_type: Option<String>,
+    /// The regimen that the order matches; null where it matches none.
+    pub regimen_name: Option<String>,
     /// The drugs ordered; empty for radiation.
     pub drugs: Vec<WorkDrug>,
     /// The procedures of a radiation order; empty for drugs.
@@ -167,6 +172,12 @@ pub async fn list(
     waiting.into_iter().map(|one| item(one, now)).collect()
 }
 
+/// Every case that waits, most urgent first, without anything about its member: to count, and to see whether anything changed.
+pub async fn marks(app: &App) -> Result<Vec<Mark>> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::worklist::marks(&mut conn, app.clock.now()).await?)
+}
+
 fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
     let case: Case = view::read_back(&waiting.document)?;
     let review = case.review;
@@ -200,6 +211,8 @@ fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
             birth_date: member.birth_date,
         },
         icd10: case.request.diagnosis.and_then(|diagnosis| diagnosis.icd10),
+        cancer_type: case.request.clinical.cancer_type.known().cloned(),
+        regimen_name: case.pathway.regimen_name,
         drugs: case
             .drugs
             .into_iter()

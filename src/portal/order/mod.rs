@@ -5,6 +5,7 @@ mod again;
 mod asked;
 mod cells;
 pub(super) mod drafts;
+mod favourites;
 mod fill;
 mod form;
 mod grid;
@@ -21,7 +22,7 @@ use super::here::Portal;
 use super::pages::{ORDERING, Pages, Who};
 use super::plans;
 use super::refusal;
-use super::shell::{Shell, page};
+use super::shell::{Shell, page, random_key};
 use super::visitor::Visitor;
 use crate::app::orders::{self, Drafted, Filter};
 use crate::app::{self, App, Idempotent, catalog};
@@ -37,7 +38,6 @@ use form::{Offer, Sections};
 use panel::{Link, Panel};
 use read::Read;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -61,6 +61,8 @@ struct OrderPage {
     /// What was filled in, and what was not.
     filled_in: Option<&'static str>,
     sections: Sections,
+    /// Treatments that the practice keeps.
+    favourites: Vec<favourites::Offered>,
     panel: Panel,
     /// What became of each line that was pasted.
     pasted: Vec<paste::Line>,
@@ -88,7 +90,7 @@ struct Looked {
 async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Failure> {
     let fields = usual(&portal.app, &visitor).await?;
     let looked = look(&portal, &visitor, fields).await?;
-    page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()))
+    page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()).await?)
 }
 
 /// What an order made anew from an earlier one says.
@@ -107,7 +109,7 @@ async fn show_again(State(portal): State<Portal>, visitor: Visitor, Path(case_id
     }
     let again::Again { fields, is_short } = again::again(&case.request, catalog::content(app, None));
     let looked = look(&portal, &visitor, fields).await?;
-    let drawn = drawn(app, &visitor, looked, Vec::new(), Vec::new());
+    let drawn = drawn(app, &visitor, looked, Vec::new(), Vec::new()).await?;
     page(&OrderPage { filled_in: Some(if is_short { SHORT } else { AGAIN }), ..drawn })
 }
 
@@ -123,6 +125,7 @@ async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) ->
 async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
     let app = &portal.app;
     let (mut offers, mut pasted) = (Vec::new(), Vec::new());
+    let (mut why, mut filled_in) = (Vec::new(), None);
     if let Some(id) = fields.owned("fill") {
         let content = catalog::content(app, None);
         let regimen = content.regimen(&id).ok_or_else(Failure::not_found)?;
@@ -132,11 +135,18 @@ async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields
     } else if fields.text("do") == Some("paste") {
         let text = fields.owned("pasted").unwrap_or_default();
         pasted = paste::paste(&mut fields, &text, catalog::content(app, None));
+    } else if let Some(id) = fields.owned("favourite") {
+        favourites::fill(app, &visitor, &mut fields, &id).await?;
+    } else if let Some(id) = fields.owned("forget") {
+        favourites::forget(app, &visitor, &id).await?;
+    } else if fields.text("do") == Some("favour") {
+        why.extend(favourites::keep(app, &visitor, &fields).await?);
+        filled_in = why.is_empty().then_some("Kept as a favourite of the practice: its drugs, and nothing about the patient.");
     }
     let wanted = fields.text("do") == Some("send");
     let looked = look(&portal, &visitor, fields).await?;
     if !wanted {
-        return page(&OrderPage { pasted, ..drawn(app, &visitor, looked, offers, Vec::new()) });
+        return page(&OrderPage { pasted, filled_in, ..drawn(app, &visitor, looked, offers, why).await? });
     }
     match submit(&portal, &visitor, &looked).await? {
         Ok(case_id) => {
@@ -145,7 +155,7 @@ async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields
             }
             Ok(Redirect::to(&format!("/cases/{case_id}")).into_response())
         }
-        Err(why) => page(&drawn(app, &visitor, looked, offers, why)),
+        Err(why) => page(&drawn(app, &visitor, looked, offers, why).await?),
     }
 }
 
@@ -215,14 +225,21 @@ fn about(fields: &Fields, drafted: Option<&Drafted>) -> String {
     [Some(name).filter(|name| !name.is_empty()), regimen].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refused: Vec<Link>) -> OrderPage {
+async fn drawn(
+    app: &App,
+    visitor: &Visitor,
+    looked: Looked,
+    offers: Vec<Offer>,
+    refused: Vec<Link>,
+) -> Result<OrderPage, Failure> {
     let content = catalog::content(app, None);
     let plans = plans::of(app, &visitor.caller, looked.fields.text("/member/health_plan"));
     let mut sections = form::sections(&looked.fields, &looked.read.faults, &plans, content, &looked.asked);
     sections.regimens = offers;
     let sent_before = looked.fields.owned("key").filter(|_| !refused.is_empty());
-    OrderPage {
+    Ok(OrderPage {
         shell: Shell::new(app, Some(visitor), "/orders/new"),
+        favourites: favourites::offered(app, visitor).await?,
         key: sent_before.unwrap_or_else(|| random_key(app)),
         draft: drafts::id_of(&looked.fields).unwrap_or_else(|| app.ids.uuid(app.clock.now())),
         regimen: looked.fields.owned("regimen").unwrap_or_default(),
@@ -233,13 +250,6 @@ fn drawn(app: &App, visitor: &Visitor, looked: Looked, offers: Vec<Offer>, refus
         panel: looked.panel,
         is_refused: !refused.is_empty(),
         refused,
-    }
-}
-
-fn random_key(app: &App) -> String {
-    app.ids.secret().iter().take(16).fold(String::with_capacity(32), |mut key, byte| {
-        let _ = write!(key, "{byte:02x}"); // writing to a String does not fail
-        key
     })
 }
 

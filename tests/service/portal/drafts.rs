@@ -76,3 +76,49 @@ async fn a_draft_ends_with_its_order_and_after_two_weeks() {
     assert_eq!(oncoauth::app::drafts::purge(&service.app).await.unwrap(), 1);
     assert_eq!(count(&service, DRAFTS).await, 0);
 }
+
+#[tokio::test]
+async fn a_practice_keeps_treatments_under_names_and_nothing_about_a_patient() {
+    let service = Service::with_rosters().await;
+    let mut desk = Browser::of(&service, PRACTICE).await;
+    let form = |extra: &[(&str, &str)]| {
+        let mut fields = tc();
+        fields.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        fields
+    };
+    let send = async |browser: &mut Browser<'_>, fields: &[(String, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = browser.send("/orders/new", &fields).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        answer.text
+    };
+    let unnamed = send(&mut desk, &form(&[("do", "favour")])).await;
+    assert!(unnamed.contains("Name of the favourite: 1 to 80 characters"), "{unnamed}");
+    let kept = send(
+        &mut desk,
+        &form(&[("do", "favour"), ("favourite_name", "Our <TC>"), ("/treatment/continues/order_id", "A123456789")]),
+    )
+    .await;
+    assert!(kept.contains("Kept as a favourite") && kept.contains("Our &#60;TC&#62;</button>"), "{kept}");
+    let stored = "select count(*) from favourite_treatments where form like '%75+mg%' and owner = '900000001'";
+    assert_eq!(count(&service, stored).await, 1);
+    let patient = "select count(*) from favourite_treatments where form like '%XKM%' or form like '%Member%' or form like '%A123456789%' or form like '%clinical%'";
+    assert_eq!(count(&service, patient).await, 0, "nothing about a patient");
+    let id = kept.split("name=\"favourite\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let filled = send(
+        &mut desk,
+        &[("favourite".to_owned(), id.clone()), ("/treatment/phases/2/drugs/0/drug".to_owned(), "J9299".to_owned())],
+    )
+    .await;
+    assert_eq!(value_of(&filled, "/treatment/phases/0/drugs/0/dose"), "75 mg/m2");
+    assert!(!filled.contains("J9299"), "the form's own drugs make room: {filled}");
+    // others of the practice have it, nobody else does
+    let mut stranger = Browser::of(&service, OTHER_PRACTICE).await;
+    assert!(!stranger.page("/orders/new").await.contains("Our &#60;TC&#62;"));
+    let answer = stranger.send("/orders/new", &[("favourite", &id)]).await;
+    assert_eq!(answer.status.as_u16(), 404, "{}", answer.text);
+    send(&mut stranger, &[("forget".to_owned(), id.clone())]).await;
+    assert_eq!(count(&service, stored).await, 1, "not theirs to forget");
+    assert!(!send(&mut desk, &[("forget".to_owned(), id)]).await.contains("Our &#60;TC&#62;"));
+    assert_eq!(count(&service, "select count(*) from favourite_treatments").await, 0);
+}

@@ -3,9 +3,13 @@
 mod access;
 mod browser;
 mod cases;
+mod desk;
+mod desk_acts;
+mod desk_decide;
 mod drafts;
 pub mod identity;
 mod my_orders;
 mod orders;
+mod reference;
 mod sessions;
 mod templates;

@@ -201,12 +201,14 @@ impl<'a> Deciding<'a> {
 
     fn no_match_finding(&mut self) {
         let names: Vec<&str> = self.shared.plan.iter().map(PlanLine::name).collect();
+        let nearest = matching::nearest(self.shared.plan, self.shared.patient, self.shared.content)
+            .map(|(regimen, ..)| regimen.id.as_str());
         self.findings.add(Said {
             rule: "regimen/none".to_owned(),
             outcome: Truth::NotMet,
             requirements: &["REG-01", "DEV-01"],
             source: &self.shared.admitted.program.criteria_source,
-            facts: said_facts([("drugs", json!(names))]),
+            facts: said_facts([("drugs", json!(names)), ("nearest_regimen", json!(nearest))]),
             message: "no evidence-based regimen of this release holds exactly these treatment drugs".to_owned(),
         });
     }

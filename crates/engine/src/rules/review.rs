@@ -149,7 +149,7 @@ pub fn determine(
 }
 
 /// Studied in a trial, or another entity's to review (DRG-03, DRG-04, DRG-08): nobody decides such a drug here.
-fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
+pub fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
     let elsewhere = |of_engine: &ComputedDrug| {
         of_engine.line == drug.line && matches!(of_engine.status, DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
     };
