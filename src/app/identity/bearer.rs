@@ -41,6 +41,7 @@ pub async fn recognize(app: &App, token: &str) -> Result<Bearer> {
             tax_ids: grant.tax_ids,
             health_plan: grant.health_plan,
             token_id: None,
+            scopes: None,
             accessed: Accessed::default(),
         }),
         Err(why) => Bearer::WithoutRole(why),

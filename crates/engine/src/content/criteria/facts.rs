@@ -13,7 +13,7 @@ use crate::domain::vocabulary::{
 };
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 49] = [
+const BEGINNINGS: [&str; 48] = [
     "cancer",
     "pathology",
     "stage",
