@@ -111,6 +111,19 @@ impl Script {
             (other != Some(value)).then(|| own_expression(index, value)).flatten()
         };
         self.fill(second, own);
+        self.tell_own(second, own);
+    }
+
+    /// The answer tells of its own case what the rows do, or the database would not take it.
+    fn tell_own(&mut self, statement: &Statement, own: impl Fn(usize, &str) -> Option<String>) {
+        let values = || statement.parameters.iter().enumerate().filter_map(|(index, value)| Some((index, value.as_deref()?)));
+        let Some((index, answer)) = values().find(|(_, value)| value.starts_with("{\"case_id\"")) else { return };
+        let place = format!(":p{}", index + 1);
+        let told = values()
+            .filter(|(_, value)| answer.contains(value))
+            .filter_map(|(index, value)| Some((value, own(index, value)?)))
+            .fold(format!("{place}::text"), |told, (seen, made)| format!("replace({told}, '{seen}', ({made})::text)"));
+        self.text = self.text.replace(&format!("{place}::json"), &format!("({told})::json"));
     }
 
     /// A read of one of several things, in place of the one that was seen.
@@ -164,7 +177,7 @@ fn own_expression(index: usize, value: &str) -> Option<String> {
     }
     let is_number =
         |letter: char| value.len() == 10 && value.starts_with(letter) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if is_number('A') || is_number('P') {
+    if is_number('A') || is_number('C') || is_number('P') {
         return Some(format!("('{}' || {hex})", &value[..1]));
     }
     if value.starts_with("XKM7") || value.starts_with(KEY) {

@@ -41,7 +41,6 @@ pub async fn statement(url: &str, case_id: Uuid) -> Outcome<Statement> {
     writing.insert("new_case", "cases", &cases, "guard where exists (select from new_key) returning case_id");
     let events = columns(&mut database, "case_events", case_id).await?;
     writing.insert("events", "case_events", &events, "new_case");
-    writing.ctes.push("outbox as (insert into feed_outbox (case_id, seq) select case_id, 1 from new_case)".to_owned());
     for table in MANY {
         let columns = columns(&mut database, table, case_id).await?;
         writing.insert_many(table, &columns);

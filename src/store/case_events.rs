@@ -36,8 +36,9 @@ pub struct NewEvent<'a> {
     pub change: Option<(&'a str, &'a str)>,
 }
 
-/// Records an event, for the plan's feed, too, and makes its document the case's current one with the next version. The case is held by
-/// the caller ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order.
+/// Records an event and makes its document the case's current one with the next version; the database puts it into the outbox of the plan's
+/// feed. What the document says of the case is in the rows already: the database compares. The case is held by the caller
+/// ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order.
 pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32> {
     let (document, computed) = event.change.unzip();
     let row = sqlx::query!(
@@ -47,8 +48,6 @@ pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32
              insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document, computed)
              select $1, next.seq, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json from next
              returning seq, document is not null as changes
-           ), outbox as (
-             insert into feed_outbox (case_id, seq) select $1, seq from event
            ), moved as (
              update cases set document_seq = event.seq, version = version + 1 from event
              where cases.case_id = $1 and event.changes returning version

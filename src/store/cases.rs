@@ -114,6 +114,13 @@ pub struct DrugColumns<'a> {
     pub valid_through: Vec<Option<NaiveDate>>,
 }
 
+impl DrugColumns<'_> {
+    /// How many lines these are. An order has at most some hundred.
+    pub fn count(&self) -> i16 {
+        i16::try_from(self.line.len()).unwrap_or(i16::MAX)
+    }
+}
+
 /// Awards, column by column.
 #[derive(Debug, Clone, Default)]
 pub struct AwardColumns<'a> {
@@ -200,7 +207,7 @@ struct Row {
     stored: bool,
 }
 
-/// Stores cases, each of another member, with their drugs, awards, first event (for the plan's feed, too), letters, deadline and
+/// Stores cases, each of another member, with their drugs, awards, first event, letters, deadline and
 /// idempotency key, in one statement.
 ///
 /// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. A row that
@@ -241,12 +248,12 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
                content_release, urgency, channel, submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi,
-               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person, case_number)
+               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person, case_number, lines)
              select case_id, health_plan, ($3::text[])[place], member_id, ($5::text[])[place], ($6::text[])[place], ($7::text[])[place],
                ($8::text[])[place], ($9::text[])[place], ($10::text[])[place], ($11::text[])[place], ($12::text[])[place], submitted_at,
                ($14::timestamptz[])[place], ($14::timestamptz[])[place], ($15::timestamptz[])[place], ($16::date[])[place],
                ($17::date[])[place], ($18::text[])[place], ($20::text[])[place], submitted_by, ($21::text[])[place]::text[],
-               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place], ($53::text[])[place]
+               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place], ($53::text[])[place], ($58::smallint[])[place]
              from guarded where key is null or case_id in (select new_key.case_id from new_key)
              returning case_id
            ), stored as materialized (
@@ -272,8 +279,6 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              select case_id, 1, submitted_at, 'submitted', submitted_by, ($42::text[])[place], ($43::text[])[place]::json,
                ($44::text[])[place]::json
              from stored
-           ), outbox as (
-             insert into feed_outbox (case_id, seq) select case_id, 1 from stored
            ), letters as (
              insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
              select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at
@@ -354,6 +359,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &column(cases, |case| case.sent.map(|sent| sent.value)) as &[Option<&str>],
         &column(cases, |case| case.sent.map(|sent| sent.document)) as &[Option<&str>],
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.owner)).collect::<Vec<_>>() as &[Option<&str>],
+        &column(cases, |case| case.drugs.count()),
     )
     .fetch_all(conn)
     .await?;

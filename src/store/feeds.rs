@@ -1,7 +1,6 @@
 //! The health plans' feeds: case events in the order in which plans are told of them.
 //!
-//! Events reach the outbox with the change they are about ([`super::cases::Inserts`], [`super::case_events::append`]). One transaction at
-//! a time moves what is committed from there into the feeds, each plan's with positions of its own.
+//! The database puts every event into the outbox in the statement that writes it (`case_events_checked`). One transaction at a time moves what is committed from there into the feeds, each plan's with positions of its own.
 
 use super::Result;
 use chrono::{DateTime, Utc};

@@ -34,5 +34,8 @@ begin
     end loop;
 end $$;
 
--- a token is revoked and a chain goes on; neither is forgotten
-revoke delete on tokens, access_heads from oncoauth_service;
+-- a token is revoked, a chain goes on, a case is withdrawn and an award becomes void; none is forgotten
+revoke delete on tokens, access_heads, cases, s_code_awards from oncoauth_service;
+
+-- what is delivered or given again stays what it was
+revoke update on feed_outbox, idempotency_keys from oncoauth_service;

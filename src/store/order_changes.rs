@@ -87,7 +87,7 @@ pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> 
     sqlx::query!(
         "update cases set status = $2, order_id = $3, pathway_eligible_id = $4, pathway_id = $5, urgency = $6, channel = $7,
            decided_at = $8, closed_at = $8, due_at = $9, valid_from = $10, valid_through = $11, ordering_npi = $12, servicing_npi = $13,
-           visible_to = $14, treatment_ingredients = $15, service = $16
+           visible_to = $14, treatment_ingredients = $15, service = $16, lines = $17
          where case_id = $1",
         case.case_id,
         case.status,
@@ -105,6 +105,7 @@ pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> 
         case.visible_to,
         case.treatment_ingredients,
         case.service,
+        case.drugs.count(),
     )
     .execute(&mut *conn)
     .await?;

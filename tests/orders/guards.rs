@@ -11,7 +11,7 @@ use support::http::Service;
 use support::submit::{ORDERING, assert_created, authorized_order, pending_order, sandbox};
 
 /// Runs statements as one transaction, as somebody with a SQL prompt would.
-async fn run(service: &Service, statements: &[String]) -> Result<(), String> {
+pub async fn run(service: &Service, statements: &[String]) -> Result<(), String> {
     let mut transaction = service.app.pool.begin().await.unwrap();
     for statement in statements {
         let conn: &mut PgConnection = &mut transaction;
@@ -30,6 +30,31 @@ async fn pending_case(service: &Service) -> String {
 
 const DENY: &str = "update case_drugs set status = 'non_authorized'";
 const CLOSE: &str = "update cases set status = 'non_authorized', decided_at = now(), closed_at = now(), due_at = null";
+
+/// An answer of a case `c` with what the database compares, as its rows have it; the rest is as it was in `was`.
+pub const AS_THE_ROWS: &str = "was || jsonb_build_object('status', c.status, 'order_id', c.order_id, 'decided_at', c.decided_at,
+    'review', case when c.due_at is not null then jsonb_build_object('due_at', c.due_at, 'queue', c.review_queue) end,
+    'drugs', (select jsonb_agg(jsonb_build_object('line', line, 'hcpcs', hcpcs, 'name', generic, 'role', role, 'status', status,
+       'order_id', case when status in ('authorized', 'clinical_review_not_required') and role <> 'investigational' then c.order_id end,
+       'units_approved', units_approved, 'visits_approved', visits_approved, 'valid_from', valid_from, 'valid_through', valid_through)
+       order by line) from case_drugs row where row.case_id = c.case_id))";
+
+/// A new answer of a case: the expression makes it from `was`, the one before, and `c`, the case.
+pub fn answer(case_id: &str, expression: &str) -> String {
+    format!(
+        "with told as (
+           select c.case_id, ({expression})::json as document, e.computed, e.at,
+             (select max(seq) + 1 from case_events h where h.case_id = c.case_id) as seq
+           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq,
+             lateral (select e.document::jsonb as was) as before
+           where c.case_id = '{case_id}'
+         ), event as (
+           insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
+           select case_id, seq, at, 'determined', 'somebody', 'physician', document, computed from told
+         )
+         update cases set document_seq = told.seq, version = version + 1 from told where cases.case_id = told.case_id"
+    )
+}
 
 fn determination(case_id: &str, line: u32, role: &str) -> String {
     format!(
@@ -68,11 +93,15 @@ async fn sql_by_hand_denies_no_drug_without_a_physicians_determination_after_an_
     // one line reviewed, all denied
     let one_line = [offer(&case_id, "now()"), determination(&case_id, 1, "physician"), s(DENY), s(CLOSE)];
     assert_eq!(run(&service, &one_line).await, Err(s("case_drugs_denied_by_physician_only")));
-    let every_line: Vec<String> = std::iter::once(offer(&case_id, "now()"))
+    let mut every_line: Vec<String> = std::iter::once(offer(&case_id, "now()"))
         .chain((1..=4).map(|line| determination(&case_id, line, "physician")))
         .chain([s(DENY), s(CLOSE)])
         .collect();
+    // every line reviewed and denied, and the case says something else to whoever reads it
+    assert_eq!(run(&service, &every_line).await, Err(s("cases_answer_agrees")));
+    every_line.push(answer(&case_id, AS_THE_ROWS));
     assert_eq!(run(&service, &every_line).await, Ok(()));
+    assert_eq!(service.get(&format!("/v1/orders/{case_id}"), ORDERING).await.status.as_u16(), 200);
 }
 
 // proves CAS-08
@@ -96,6 +125,7 @@ async fn no_stored_status_disagrees_with_the_drugs() {
     let withdrawn = [
         "update case_drugs set status = 'voluntarily_cancelled'".to_owned(),
         "update cases set status = 'review_cancelled', order_id = null, pathway_eligible_id = null, closed_at = now()".to_owned(),
+        answer(case_id, &format!("{AS_THE_ROWS} || '{{\"pathway_eligible_id\": null}}'")),
     ];
     assert_eq!(run(&service, &withdrawn).await, Ok(()));
 }
@@ -134,34 +164,54 @@ async fn history_determinations_and_offers_are_neither_changed_nor_deleted() {
     }
 }
 
-/// Statements that store a case with these drugs and this status.
+/// Statements that store a case with these drugs, decide them, and give the case this status.
 fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus) -> Vec<String> {
     let case_id = format!("00000000-0000-7000-8000-{number:012}");
-    let open = status == CaseStatus::InProgress;
-    let order_id = if status.has_order_id() { format!("'A{number:09}'") } else { "null".to_owned() };
-    let (decided, due) = if open { ("null", "now()") } else { ("now()", "null") };
+    let lines: Vec<String> = (1..).zip(drugs).map(|(line, (role, _))| format!("({line}, '{role}')")).collect();
+    let count = drugs.len();
     let mut statements = vec![
         format!(
-            "insert into cases (case_id, case_number, health_plan, program, member_id, person, service, status, order_id, content_release, urgency, channel,
-               submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
-               treatment_ingredients, version, document_seq)
-             values ('{case_id}', 'C{number:09}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', '{status}', {order_id}, 'release', 'standard', 'portal',
-               now(), {decided}, {decided}, {due}, '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1)"
+            "with line (line, role) as (values {}), new_case as (
+               insert into cases (case_id, case_number, health_plan, program, member_id, person, service, status, content_release,
+                 urgency, channel, submitted_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
+                 treatment_ingredients, version, document_seq, lines)
+               values ('{case_id}', 'C{number:09}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', 'in_progress',
+                 'release', 'standard', 'portal', now(), now(), '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1,
+                 {count})
+             ), lines as (
+               insert into case_drugs (case_id, line, generic, role, status, computed_status, valid_from, valid_through)
+               select '{case_id}', line, 'x', role, 'in_progress', 'in_progress', '2026-12-01', '2026-12-31' from line
+             ), clock as (
+               insert into timers (case_id, kind, due_at) values ('{case_id}', 'pend_deadline', now())
+             )
+             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
+             select '{case_id}', 1, now(), 'submitted', 'somebody', 'intake', json_build_object('case_id', '{case_id}',
+               'case_number', 'C{number:09}', 'status', 'in_progress', 'program', 'program', 'content_release', 'release',
+               'urgency', 'standard', 'submitted_at', now(), 'review', json_build_object('due_at', now(), 'queue', 'nurse'),
+               'drugs', (select json_agg(json_build_object('line', line, 'name', 'x', 'role', role, 'status', 'in_progress',
+                 'valid_from', '2026-12-01', 'valid_through', '2026-12-31')) from line)), '{{}}'",
+            lines.join(", ")
         ),
         offer(&case_id, "now()"),
     ];
-    let denied = (1_u32..).zip(drugs).filter(|(_, (_, status))| *status == DrugStatus::NonAuthorized);
-    statements.extend(denied.map(|(line, _)| determination(&case_id, line, "physician")));
-    let rows: Vec<String> = (1_u32..)
-        .zip(drugs)
-        .map(|(line, (role, status))| {
-            format!("('{case_id}', {line}, 'x', '{role}', '{status}', 'in_progress', '2026-12-01'::date, '2026-12-31'::date)")
-        })
-        .collect();
-    statements.push(format!(
-        "insert into case_drugs (case_id, line, generic, role, status, computed_status, valid_from, valid_through) values {}",
-        rows.join(", ")
-    ));
+    for (line, (_, status)) in (1_u32..).zip(drugs) {
+        match status {
+            DrugStatus::NonAuthorized => statements.push(determination(&case_id, line, "physician")),
+            DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired => statements.push(
+                determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"),
+            ),
+            _ => {}
+        }
+        statements.push(format!("update case_drugs set status = '{status}' where case_id = '{case_id}' and line = {line}"));
+    }
+    if status != CaseStatus::InProgress {
+        let order_id = if status.has_order_id() { format!("'A{number:09}'") } else { "null".to_owned() };
+        statements.push(format!(
+            "update cases set status = '{status}', order_id = {order_id}, decided_at = now(), closed_at = now(), due_at = null
+             where case_id = '{case_id}'"
+        ));
+    }
+    statements.push(answer(&case_id, AS_THE_ROWS));
     statements
 }
 

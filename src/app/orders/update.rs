@@ -161,8 +161,8 @@ impl Change<'_> {
             reason: reason.as_deref(),
             detail: json!({"changes": changes, "valid_through": through}),
         };
-        change::write(self.app, conn, extended, self.now).await?;
         store::order_changes::set_valid_through(conn, self.before.case_id, through).await?;
+        change::write(self.app, conn, extended, self.now).await?;
         Ok(())
     }
 
