@@ -245,7 +245,11 @@ create trigger timers_deadline_updated after update on timers
     referencing old table as gone for each statement execute function deadline_is_changed();
 create trigger timers_deadline_deleted after delete on timers
     referencing old table as gone for each statement execute function deadline_is_changed();
-create trigger timers_never_truncated before truncate on timers for each statement execute function refuse_change();
+create function refuse_emptying() returns trigger language plpgsql as $$
+begin
+    raise exception '% is not emptied', tg_table_name using errcode = 'integrity_constraint_violation', constraint = tg_name;
+end $$;
+create trigger timers_never_truncated before truncate on timers for each statement execute function refuse_emptying();
 
 -- Whose a case is, and what it was asked for and when, stays.
 create function refuse_other_case() returns trigger language plpgsql as $$
@@ -289,7 +293,7 @@ create trigger s_code_awards_stay before update on s_code_awards for each row
         is distinct from (new.case_id, new.code, new.times, new.billable_from, new.billable_through))
     execute function refuse_other_case();
 create trigger s_code_awards_never_deleted before delete on s_code_awards for each row execute function refuse_change();
-create trigger s_code_awards_never_truncated before truncate on s_code_awards for each statement execute function refuse_change();
+create trigger s_code_awards_never_truncated before truncate on s_code_awards for each statement execute function refuse_emptying();
 create function check_new_awards() returns trigger language plpgsql as $$
 begin
     if exists (select from added join cases on cases.case_id = added.case_id where cases.pathway_eligible_id is null) then
@@ -389,7 +393,7 @@ end $$;
 create constraint trigger feed_outbox_delivered after delete on feed_outbox
     deferrable initially deferred for each row execute function check_delivered();
 create trigger feed_outbox_stays before update on feed_outbox for each row execute function refuse_change();
-create trigger feed_outbox_never_truncated before truncate on feed_outbox for each statement execute function refuse_change();
+create trigger feed_outbox_never_truncated before truncate on feed_outbox for each statement execute function refuse_emptying();
 
 -- An answer that is given again is the one that was given, and tells no denial that nobody made.
 create trigger idempotency_keys_answer_stays before update on idempotency_keys for each row execute function refuse_change();

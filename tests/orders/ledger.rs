@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
+use super::guards::past_every_guard;
 use crate::support;
 
 use chrono::{Days, NaiveDate};
@@ -295,7 +296,7 @@ async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
     assert_eq!(second["s_codes_withheld"], "already_awarded", "{second:#}");
     assert_eq!(ruled(&bill(&service, ORDERING, &second, "S0353", "2027-12-15").await), (false, json!("SCD-05")));
     let billable_from = second["s_codes"][0]["billable_from"].as_str().unwrap().to_owned();
-    sqlx::query("update s_code_awards set billable_through = '2028-12-31'").execute(&service.app.pool).await.unwrap();
+    past_every_guard(&service, "update s_code_awards set billable_through = '2028-12-31'").await;
     let (one, other) = tokio::join!(
         bill(&service, ORDERING, &first, "S0354", &billable_from),
         bill(&service, HEALTH_PLAN, &second, "S0354", &billable_from),

@@ -12,6 +12,7 @@ mod eligibility;
 mod fhir;
 mod guards;
 mod ledger;
+mod one_truth;
 mod orders;
 mod radiation;
 mod radiation_courses;

@@ -80,7 +80,10 @@ async fn nothing_is_authorized_with_uncounted_units() {
     let refused = act(&service, PHYSICIAN, &case_id, "determinations", &denial).await.assert_problem(422, "validation-failed");
     assert_eq!(refused["errors"].as_array().unwrap().len(), 2, "{refused}");
     assert_eq!(read(&service, &case_id).await["status"], "in_progress");
-    // nor by hand
+    // nor by hand, also where somebody authorized it
+    let decided = "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at)
+                   select gen_random_uuid(), case_id, 2, 'authorized', 'somebody', 'nurse', now() from cases";
+    sqlx::query(decided).execute(&service.app.pool).await.unwrap();
     let by_hand =
         "update case_drugs set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
     let error = sqlx::query(by_hand).execute(&service.app.pool).await.unwrap_err();
