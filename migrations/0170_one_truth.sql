@@ -129,7 +129,7 @@ end $$;
 create trigger case_events_checked after insert on case_events
     referencing new table as added for each statement execute function check_new_events();
 
--- No case without its answer.
+-- No case without its answer, and no open one without its clock.
 create function check_new_cases() returns trigger language plpgsql as $$
 begin
     if exists (
@@ -137,8 +137,10 @@ begin
         where not exists (
             select from case_events event
             where event.case_id = new_case.case_id and event.seq = new_case.document_seq and event.document is not null)
+        or (new_case.status = 'in_progress' and not exists (
+            select from timers where timers.case_id = new_case.case_id and timers.kind = 'pend_deadline'))
     ) then
-        raise exception 'a case comes with its answer' using errcode = 'integrity_constraint_violation', constraint = 'cases_have_an_answer';
+        raise exception 'a case comes with its answer and its clock' using errcode = 'integrity_constraint_violation', constraint = 'cases_have_an_answer';
     end if;
     return null;
 end $$;
@@ -245,11 +247,11 @@ create trigger timers_deadline_updated after update on timers
     referencing old table as gone for each statement execute function deadline_is_changed();
 create trigger timers_deadline_deleted after delete on timers
     referencing old table as gone for each statement execute function deadline_is_changed();
-create function refuse_emptying() returns trigger language plpgsql as $$
+create function refuse_statement() returns trigger language plpgsql as $$
 begin
-    raise exception '% is not emptied', tg_table_name using errcode = 'integrity_constraint_violation', constraint = tg_name;
+    raise exception 'nobody does this to %', tg_table_name using errcode = 'integrity_constraint_violation', constraint = tg_name;
 end $$;
-create trigger timers_never_truncated before truncate on timers for each statement execute function refuse_emptying();
+create trigger timers_never_truncated before truncate on timers for each statement execute function refuse_statement();
 
 -- Whose a case is, and what it was asked for and when, stays.
 create function refuse_other_case() returns trigger language plpgsql as $$
@@ -293,7 +295,7 @@ create trigger s_code_awards_stay before update on s_code_awards for each row
         is distinct from (new.case_id, new.code, new.times, new.billable_from, new.billable_through))
     execute function refuse_other_case();
 create trigger s_code_awards_never_deleted before delete on s_code_awards for each row execute function refuse_change();
-create trigger s_code_awards_never_truncated before truncate on s_code_awards for each statement execute function refuse_emptying();
+create trigger s_code_awards_never_truncated before truncate on s_code_awards for each statement execute function refuse_statement();
 create function check_new_awards() returns trigger language plpgsql as $$
 begin
     if exists (select from added join cases on cases.case_id = added.case_id where cases.pathway_eligible_id is null) then
@@ -382,7 +384,7 @@ end $$;
 create trigger feed_events_of_their_plan after insert on feed_events
     referencing new table as added for each statement execute function check_feed_events();
 
--- What leaves the outbox is in a feed.
+-- What comes into the outbox is an event, and what leaves it is in a feed.
 create function check_delivered() returns trigger language plpgsql as $$
 begin
     if not exists (select from feed_events told where told.case_id = old.case_id and told.seq = old.seq) then
@@ -392,8 +394,10 @@ begin
 end $$;
 create constraint trigger feed_outbox_delivered after delete on feed_outbox
     deferrable initially deferred for each row execute function check_delivered();
+create trigger feed_outbox_of_events before insert on feed_outbox
+    for each statement when (pg_trigger_depth() = 0) execute function refuse_statement();
 create trigger feed_outbox_stays before update on feed_outbox for each row execute function refuse_change();
-create trigger feed_outbox_never_truncated before truncate on feed_outbox for each statement execute function refuse_emptying();
+create trigger feed_outbox_never_truncated before truncate on feed_outbox for each statement execute function refuse_statement();
 
 -- An answer that is given again is the one that was given, and tells no denial that nobody made.
 create trigger idempotency_keys_answer_stays before update on idempotency_keys for each row execute function refuse_change();

@@ -228,6 +228,7 @@ async fn clocks_go_on_and_plans_are_told() {
             ("delete from feed_outbox", "feed_outbox_delivered"),
             ("update feed_outbox set seq = 7", "feed_outbox_append_only"),
             ("truncate feed_outbox", "feed_outbox_never_truncated"),
+            ("insert into feed_outbox select case_id, 9 from cases", "feed_outbox_of_events"),
         ]),
     )
     .await;
