@@ -350,8 +350,9 @@ begin
             where review.case_id = new.case_id and review.line = told.line and review.decision = 'non_authorized'
               and review.role = 'physician'
             order by review.seq desc limit 1) as denial on true
-        where (told.status, told.units_approved, told.visits_approved)
-                is distinct from (row.status, row.units_approved, row.visits_approved)
+        -- line 0 is a treatment without lines, denied as a whole
+        where (told.line is distinct from 0 and (told.status, told.units_approved, told.visits_approved)
+                is distinct from (row.status, row.units_approved, row.visits_approved))
            or (told.status = 'non_authorized' and (told.reason_code is distinct from denial.reason_code
                 or told.rationale is null or told.rationale not in (denial.rationale, coalesce(denial.rationale_for_member, denial.rationale))))
     ) or (new.kind = 'denial' and not exists (
