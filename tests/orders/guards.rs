@@ -206,9 +206,9 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
     for (line, (_, status)) in (1_u32..).zip(drugs) {
         match status {
             DrugStatus::NonAuthorized => statements.push(determination(&case_id, line, "physician")),
-            DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired => statements.push(
-                determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"),
-            ),
+            DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired => {
+                statements.push(determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"))
+            }
             _ => {}
         }
         statements.push(format!("update case_drugs set status = '{status}' where case_id = '{case_id}' and line = {line}"));
