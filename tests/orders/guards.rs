@@ -143,7 +143,7 @@ async fn no_stored_status_disagrees_with_the_drugs() {
 #[tokio::test]
 async fn numbers_deadlines_and_ranges_only_go_with_their_status() {
     let service = sandbox().await;
-    pending_case(&service).await;
+    let case_id = pending_case(&service).await;
     let attempts = [
         ("update cases set order_id = 'A000000000'", "cases_order_id_with_approval_only"),
         ("update cases set pathway_eligible_id = 'P000000000'", "cases_pathway_award_needs_order_id"),
@@ -151,12 +151,14 @@ async fn numbers_deadlines_and_ranges_only_go_with_their_status() {
         ("update cases set due_at = null", "cases_due_while_in_progress"),
         ("update cases set valid_through = valid_from - 1", "cases_range_in_order"),
         ("update cases set order_id = 'nonsense'", "cases_order_id_check"),
-        ("update case_drugs set status = 'authorized', valid_from = null", "case_drugs_authorized_has_range"),
         ("update case_drugs set computed_status = 'non_authorized'", "case_drugs_computed_status_check"),
     ];
     for (statement, expected) in attempts {
         assert_eq!(run(&service, &[statement.to_owned()]).await, Err(expected.to_owned()), "{statement}");
     }
+    let authorized = determination(&case_id, 1, "nurse").replace("'non_authorized'", "'authorized'");
+    let without_range = "update case_drugs set status = 'authorized', valid_from = null where line = 1".to_owned();
+    assert_eq!(run(&service, &[authorized, without_range]).await, Err("case_drugs_authorized_has_range".to_owned()));
 }
 
 // proves DET-04

@@ -296,7 +296,7 @@ async fn no_letter_tells_what_its_case_does_not() {
     assert_eq!(run(&service, &[answer(&approved, &listed), told("'[]'::json")]).await, Ok(()));
     // a case that was denied: no second letter, and none in other words
     let offered = json!({"event": "offered", "with": "front desk"});
-    assert_created(&service.post(&format!("/v1/reviews/{pended}/peer-to-peer"), NURSE, &offered).await);
+    assert_created(&service.post(&format!("/v1/reviews/{pended}/peer-to-peer"), PHYSICIAN, &offered).await);
     let denial = json!({"drugs": [{"line": 2, "decision": "non_authorized", "reason_code": "not_medically_necessary",
                                    "rationale": "the evidence does not support this drug here"}]});
     assert_created(&service.post(&format!("/v1/reviews/{pended}/determinations"), PHYSICIAN, &denial).await);
