@@ -91,7 +91,9 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
     match caller? {
         Bearer::Known(caller) => Ok(caller),
         Bearer::WithoutRole(why) => Err(Problem::forbidden(format!("the token is valid and may do nothing here: {why}"))),
-        Bearer::Unknown => Err(Problem::unauthenticated("this token was not issued for this service, has expired or was revoked")),
+        Bearer::Unknown => {
+            Err(Problem::unauthenticated("this token was not issued for this service, has expired or was revoked"))
+        }
     }
 }
 

@@ -217,8 +217,13 @@ mod tests {
 
     #[test]
     fn what_the_operator_names_may_be_in_their_own_network_but_goes_over_tls() {
-        for good in ["https://id.internal/", "https://10.0.0.8:8443/realm", "https://[fd00::1]/", "http://127.0.0.1:9000/", "http://localhost/"]
-        {
+        for good in [
+            "https://id.internal/",
+            "https://10.0.0.8:8443/realm",
+            "https://[fd00::1]/",
+            "http://127.0.0.1:9000/",
+            "http://localhost/",
+        ] {
             assert!(taken(good, Reach::OwnNetwork), "{good}");
         }
         for bad in ["http://id.internal/", "http://10.0.0.8/", "http://1.1.1.1/", "ftp://id.internal/"] {

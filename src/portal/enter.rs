@@ -1,8 +1,8 @@
 //! Around every page: who asks, whether they may, whether their own browser meant it, how long it may take, and what browsers are told
 //! about pages on which patients are named.
 
-use super::failure::Failure;
 use super::cookie::Kept;
+use super::failure::Failure;
 use super::here::Portal;
 use super::pages::Who;
 use super::shell::{self, Shell};

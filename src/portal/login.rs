@@ -6,8 +6,8 @@ use super::fields::Fields;
 use super::pages::{EVERY_ROLE, Pages, Who};
 use super::shell::{Shell, page};
 use super::visitor::Visitor;
-use crate::app::sandbox::{PEOPLE, Person};
 use crate::app::identity::{self, Came, NotIn, Outcome};
+use crate::app::sandbox::{PEOPLE, Person};
 use crate::app::{App, sessions};
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -117,12 +117,8 @@ async fn come_back(
     let sandbox = app.settings.sandbox;
     let Query(back) = back.unwrap_or_default();
     let secret = cookie::secret_of(&headers, Kept::SignIn, sandbox);
-    let came = Came {
-        secret: secret.as_deref(),
-        state: back.state.as_deref(),
-        code: back.code.as_deref(),
-        issuer: back.iss.as_deref(),
-    };
+    let came =
+        Came { secret: secret.as_deref(), state: back.state.as_deref(), code: back.code.as_deref(), issuer: back.iss.as_deref() };
     match identity::complete(&app, &provider, came).await?.ok_or_else(Failure::not_found)? {
         Outcome::In { secret, then } => {
             if let Some(before) = visitor {

@@ -159,11 +159,15 @@ async fn tokens_that_do_not_hold_are_slowed_down_like_any_other() {
     use axum::http::Request;
     use oncoauth::http::address::Peer;
     let openid = OpenId::start(now()).await;
-    let settings =
-        Settings { failed_sign_in_limit: Some(3), authorities: authorities(&[openid.entry("ehr", ROLES)]), ..Settings::default() };
+    let settings = Settings {
+        failed_sign_in_limit: Some(3),
+        authorities: authorities(&[openid.entry("ehr", ROLES)]),
+        ..Settings::default()
+    };
     let service = Service::start(settings).await;
     let call = async |token: String| {
-        let mut request = Request::get("/v1/orders").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap();
+        let mut request =
+            Request::get("/v1/orders").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap();
         request.extensions_mut().insert(Peer("198.51.100.7".parse().unwrap()));
         service.send(request).await.status.as_u16()
     };

@@ -68,7 +68,7 @@ struct Sent {
 #[derive(Clone)]
 pub enum Key {
     /// RSA, with its name.
-    Rsa(&'static str, RsaPrivateKey),
+    Rsa(&'static str, Box<RsaPrivateKey>),
     /// On the curve P-256, with its name.
     P256(&'static str, Arc<EcdsaKeyPair>),
 }
@@ -78,7 +78,7 @@ impl Key {
     pub fn rsa(name: &'static str, second: bool) -> Self {
         static KEYS: [OnceLock<RsaPrivateKey>; 2] = [OnceLock::new(), OnceLock::new()];
         let make = || RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key");
-        Self::Rsa(name, KEYS[usize::from(second)].get_or_init(make).clone())
+        Self::Rsa(name, Box::new(KEYS[usize::from(second)].get_or_init(make).clone()))
     }
 
     /// A new key on P-256.
@@ -113,7 +113,9 @@ impl Key {
     /// What anybody may know of it.
     pub fn public(&self) -> Value {
         match self {
-            Self::Rsa(name, key) => json!({"kty": "RSA", "use": "sig", "kid": name, "n": text(&key.n().to_bytes_be()), "e": text(&key.e().to_bytes_be())}),
+            Self::Rsa(name, key) => {
+                json!({"kty": "RSA", "use": "sig", "kid": name, "n": text(&key.n().to_bytes_be()), "e": text(&key.e().to_bytes_be())})
+            }
             Self::P256(name, key) => {
                 let point = key.public_key().as_ref();
                 json!({"kty": "EC", "crv": "P-256", "use": "sig", "kid": name, "x": text(&point[1..33]), "y": text(&point[33..])})
@@ -303,7 +305,8 @@ async fn authorize(State(state): State<Shared>, Query(asked): Query<HashMap<Stri
     }
     let code = format!("code-{}", inside.codes.len());
     let sent = Sent { nonce: of("nonce"), challenge: of("code_challenge"), redirect: of("redirect_uri") };
-    let back = Url::parse_with_params(&sent.redirect, [("code", code.as_str()), ("state", &of("state")), ("iss", &inside.issuer)]);
+    let back =
+        Url::parse_with_params(&sent.redirect, [("code", code.as_str()), ("state", &of("state")), ("iss", &inside.issuer)]);
     inside.codes.insert(code, sent);
     Redirect::to(back.expect("an address").as_str()).into_response()
 }

@@ -128,7 +128,9 @@ fn authority(entry: Entry, dir: &Path, library: &Library, faults: &mut Vec<Strin
     let reach = if entry.own_network { Reach::OwnNetwork } else { Reach::Public };
     let issuer = issuer(&entry.issuer, reach).map_err(|fault| faults.push(format!("issuer: {fault}"))).ok();
     if entry.api_audience.as_deref().is_some_and(|audience| audience.is_empty() || audience == entry.client_id) {
-        faults.push("api_audience: must be another than client_id, or whoever may read an ID token could call the API with it".to_owned());
+        faults.push(
+            "api_audience: must be another than client_id, or whoever may read an ID token could call the API with it".to_owned(),
+        );
     }
     if entry.clock_skew_seconds > SKEW_AT_MOST {
         faults.push(format!("clock_skew_seconds: {SKEW_AT_MOST} at most"));
@@ -223,7 +225,8 @@ fn role(entry: Option<&RoleEntry>, faults: &mut Vec<String>) -> Option<RoleOf> {
         }
         _ => {
             faults.push(
-                "role: give either `value`, or `claim` and `words`, which says what each of the provider's words means here".to_owned(),
+                "role: give either `value`, or `claim` and `words`, which says what each of the provider's words means here"
+                    .to_owned(),
             );
             None
         }

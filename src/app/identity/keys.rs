@@ -40,7 +40,9 @@ impl Keys {
             return Ok(known);
         }
         let fetched = self.fetch(authority, now, FRESH).await;
-        fetched.or_else(|| self.known(now, USABLE)).ok_or_else(|| Error::Unavailable(format!("{} does not answer", authority.title)))
+        fetched
+            .or_else(|| self.known(now, USABLE))
+            .ok_or_else(|| Error::Unavailable(format!("{} does not answer", authority.title)))
     }
 
     /// What is published, asked for again because what is known did not help; none where it was asked for just now.

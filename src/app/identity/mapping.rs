@@ -110,7 +110,8 @@ impl Mapping {
         let mut grant = Grant { role, tax_ids: Vec::new(), health_plan: None };
         match role {
             CallerRole::OrderingProvider | CallerRole::ServicingProvider => {
-                grant.tax_ids = self.tax_ids.as_ref().map_or(Err("The account names no tax ID of a practice."), |of| of.said(claims))?;
+                grant.tax_ids =
+                    self.tax_ids.as_ref().map_or(Err("The account names no tax ID of a practice."), |of| of.said(claims))?;
             }
             CallerRole::HealthPlan => {
                 let said = self.health_plan.as_ref().map_or(Ok(None), |of| of.said(claims));
@@ -221,9 +222,16 @@ mod tests {
     #[test]
     fn what_is_listed_counts_and_nothing_else() {
         let grant = |roles: Value, more: Value| mapping(None).grant(&claims(roles, more));
-        let practice = grant(json!(["offline", "orders"]), json!({"https://id.example/tax_ids": ["90-0000001", "900000002"]})).unwrap();
-        assert_eq!((practice.role, practice.tax_ids.as_slice()), (CallerRole::OrderingProvider, ["900000001".to_owned(), "900000002".to_owned()].as_slice()));
-        assert_eq!(grant(json!("decides"), json!({"plan": "east", "https://id.example/tax_ids": "900000001"})).unwrap().tax_ids, Vec::<String>::new());
+        let practice =
+            grant(json!(["offline", "orders"]), json!({"https://id.example/tax_ids": ["90-0000001", "900000002"]})).unwrap();
+        assert_eq!(
+            (practice.role, practice.tax_ids.as_slice()),
+            (CallerRole::OrderingProvider, ["900000001".to_owned(), "900000002".to_owned()].as_slice())
+        );
+        assert_eq!(
+            grant(json!("decides"), json!({"plan": "east", "https://id.example/tax_ids": "900000001"})).unwrap().tax_ids,
+            Vec::<String>::new()
+        );
         assert_eq!(grant(json!("pays"), json!({"plan": ["west"]})).unwrap().health_plan.as_deref(), Some("plan-west"));
         for (roles, more) in [
             (json!([]), json!({})),
@@ -246,7 +254,9 @@ mod tests {
 
     #[test]
     fn a_provider_speaks_for_the_tax_ids_that_are_listed_for_it() {
-        let said = |ids: Value| mapping(Some(&["900000001"])).grant(&claims(json!("orders"), json!({"https://id.example/tax_ids": ids})));
+        let said = |ids: Value| {
+            mapping(Some(&["900000001"])).grant(&claims(json!("orders"), json!({"https://id.example/tax_ids": ids})))
+        };
         assert!(said(json!("900000001")).is_ok());
         assert!(said(json!(["900000001", "900000003"])).is_err(), "not a part of them either");
     }

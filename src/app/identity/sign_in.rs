@@ -80,8 +80,9 @@ pub async fn begin(app: &App, name: &str, then: &str) -> Result<Option<Begun>> {
     let (secret, state) = (URL_SAFE_NO_PAD.encode(app.ids.secret()), URL_SAFE_NO_PAD.encode(app.ids.secret()));
     let (nonce, verifier) = (made_of(&secret, &state, "nonce"), made_of(&secret, &state, "verifier"));
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier));
-    let client = CoreClient::from_provider_metadata((*published).clone(), authority.client_id.clone(), authority.client_secret.clone())
-        .set_redirect_uri(redirect(app, authority)?);
+    let client =
+        CoreClient::from_provider_metadata((*published).clone(), authority.client_id.clone(), authority.client_secret.clone())
+            .set_redirect_uri(redirect(app, authority)?);
     let sent = state.clone();
     let request = client
         .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || CsrfToken::new(sent), move || Nonce::new(nonce))
@@ -163,8 +164,9 @@ async fn exchange(
     code: &str,
     verifier: PkceCodeVerifier,
 ) -> Result<Option<String>> {
-    let client = CoreClient::from_provider_metadata(published.clone(), authority.client_id.clone(), authority.client_secret.clone())
-        .set_redirect_uri(redirect(app, authority)?);
+    let client =
+        CoreClient::from_provider_metadata(published.clone(), authority.client_id.clone(), authority.client_secret.clone())
+            .set_redirect_uri(redirect(app, authority)?);
     let Ok(request) = client.exchange_code(AuthorizationCode::new(code.to_owned())) else {
         return Err(Error::Unavailable(format!("{} publishes no address for codes", authority.title)));
     };

@@ -1,8 +1,8 @@
 //! Whether an authority said this, to whom, and whether it still holds.
 
+use super::Authority;
 use super::keys::Keys;
 use super::mapping::Claims;
-use super::Authority;
 use crate::app::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -146,7 +146,9 @@ const fn in_a_word(error: &ClaimsVerificationError) -> &'static str {
         ClaimsVerificationError::InvalidIssuer(_) => "of another issuer",
         ClaimsVerificationError::InvalidNonce(_) => "of another sign-in",
         ClaimsVerificationError::SignatureVerification(NoSignature) => "not signed",
-        ClaimsVerificationError::SignatureVerification(DisallowedAlg(_) | UnsupportedAlg(_)) => "signed in a way that is not listed",
+        ClaimsVerificationError::SignatureVerification(DisallowedAlg(_) | UnsupportedAlg(_)) => {
+            "signed in a way that is not listed"
+        }
         ClaimsVerificationError::SignatureVerification(NoMatchingKey) => "signed by an unknown key",
         ClaimsVerificationError::SignatureVerification(_) => "not signed by its issuer",
         _ => "not understood",

@@ -256,14 +256,17 @@ async fn whoever_declines_or_comes_from_elsewhere_is_not_signed_in() {
     let mut browser = Browser::new(&service);
     let back = sent_back(&mut browser, &openid, "/login/practice").await;
     let state = back.split("state=").nth(1).unwrap().split('&').next().unwrap();
-    let answer = browser.open(&format!("/login/practice/callback?state={state}&error=access_denied&error_description=%3Cb%3E")).await;
+    let answer =
+        browser.open(&format!("/login/practice/callback?state={state}&error=access_denied&error_description=%3Cb%3E")).await;
     assert_not_in(&browser, &answer, 403, "Not signed in");
     assert!(!answer.text.contains("access_denied"), "nothing of the address is repeated");
     let back = sent_back(&mut browser, &openid, "/login/practice").await;
     let issuer: String = form_urlencoded::byte_serialize(openid.issuer.as_bytes()).collect();
     let answer = browser.open(&back.replace(&issuer, "https%3A%2F%2Fevil.example")).await;
     assert_not_in(&browser, &answer, 403, "Not signed in");
-    for address in ["/login/practice/callback", "/login/practice/callback?state=a&state=b", "/login/practice/callback?code=code-0"] {
+    for address in
+        ["/login/practice/callback", "/login/practice/callback?state=a&state=b", "/login/practice/callback?code=code-0"]
+    {
         let answer = browser.open(address).await;
         assert_not_in(&browser, &answer, 400, "Sign in once more");
     }
@@ -285,7 +288,8 @@ async fn whoever_signs_in_gets_a_new_secret_and_what_was_there_before_is_over() 
     before.cookies = first;
     assert_eq!(before.open("/status").await.status.as_u16(), 303, "the session before has ended");
     // what is stored of a sign-in or a session lets nobody in
-    let stored: Vec<Vec<u8>> = sqlx::query_scalar("select session_hash from portal_sessions").fetch_all(&service.app.pool).await.unwrap();
+    let stored: Vec<Vec<u8>> =
+        sqlx::query_scalar("select session_hash from portal_sessions").fetch_all(&service.app.pool).await.unwrap();
     assert_eq!((stored.len(), stored[0].len()), (1, 32));
 }
 
@@ -310,8 +314,12 @@ async fn a_session_ends_with_its_provider_and_a_sandboxs_people_are_nobody_elsew
 async fn a_sandbox_has_its_people_beside_those_of_a_provider() {
     let openid = OpenId::start(now()).await;
     openid.person(desk());
-    let service =
-        Service::start(Settings { sandbox: true, authorities: authorities(&[openid.entry("practice", ROLES)]), ..Settings::default() }).await;
+    let service = Service::start(Settings {
+        sandbox: true,
+        authorities: authorities(&[openid.entry("practice", ROLES)]),
+        ..Settings::default()
+    })
+    .await;
     let mut browser = Browser::new(&service);
     let page = browser.page("/login").await;
     assert!(page.contains("practice account") && page.contains("pick who you want to be"), "{page}");
@@ -376,7 +384,9 @@ async fn a_redirect_is_not_followed_and_a_provider_that_is_away_is_said_to_be() 
 async fn a_file_that_could_let_the_wrong_people_in_is_refused_with_every_reason() {
     let refused = |text: &str| config::parse(text, std::path::Path::new("/nowhere"), &library()).unwrap_err().to_string();
     let entry = |rest: &str| {
-        format!("[[provider]]\nname = \"practice\"\ntitle = \"Practice\"\nissuer = \"https://id.example\"\nclient_id = \"oncoauth\"\n{rest}")
+        format!(
+            "[[provider]]\nname = \"practice\"\ntitle = \"Practice\"\nissuer = \"https://id.example\"\nclient_id = \"oncoauth\"\n{rest}"
+        )
     };
     assert!(config::parse(&entry("role = { value = \"nurse\" }"), std::path::Path::new(""), &library()).is_ok());
     for (rest, why) in [

@@ -153,9 +153,12 @@ async fn outside_a_sandbox_there_is_nobody_to_pick() {
     assert_eq!(browser.open("/sandbox/clock").await.status.as_u16(), 404);
     // what a sandbox left in the database lets nobody in: its people, and what began under its clock
     let id = Some("https://id.example");
-    for (subject, issuer, ahead, lets_in) in
-        [(DESK, None, "0", false), ("somebody", None, "0", false), ("somebody", id, "61 seconds", false), ("somebody", id, "30 seconds", true)]
-    {
+    for (subject, issuer, ahead, lets_in) in [
+        (DESK, None, "0", false),
+        ("somebody", None, "0", false),
+        ("somebody", id, "61 seconds", false),
+        ("somebody", id, "30 seconds", true),
+    ] {
         sqlx::query(
             "insert into portal_sessions (session_hash, role, subject, name, tax_ids, created_at, seen_at, issuer)
              values (sha256(convert_to(repeat('A', 43), 'UTF8')), 'nurse', $1, 'N', '{}', $2 + $3::interval, $2 + $3::interval, $4)",
