@@ -68,7 +68,7 @@ struct Sent {
 #[derive(Clone)]
 pub enum Key {
     /// RSA, with its name.
-    Rsa(&'static str, RsaPrivateKey),
+    Rsa(&'static str, Box<RsaPrivateKey>),
     /// On the curve P-256, with its name.
     P256(&'static str, Arc<EcdsaKeyPair>),
 }
@@ -78,7 +78,7 @@ impl Key {
     pub fn rsa(name: &'static str, second: bool) -> Self {
         static KEYS: [OnceLock<RsaPrivateKey>; 2] = [OnceLock::new(), OnceLock::new()];
         let make = || RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key");
-        Self::Rsa(name, KEYS[usize::from(second)].get_or_init(make).clone())
+        Self::Rsa(name, Box::new(KEYS[usize::from(second)].get_or_init(make).clone()))
     }
 
     /// A new key on P-256.
