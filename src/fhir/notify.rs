@@ -57,7 +57,7 @@ async fn turn(app: &App, claimed: &Claimed) -> Result<()> {
         let outcome = match answer(app, &owner, next, context).await {
             Ok(answer) => {
                 let number = turn.delivered().saturating_add(1);
-                let told = write::event(claimed.subscription_id, number, next.at, answer, app.clock.now(), context);
+                let told = write::event(claimed.subscription_id, number, next.at, &answer, app.clock.now(), context);
                 turn.tell(&owner, next, &told.to_string()).await?
             }
             Err(failure) if failure.is_not_found() => turn.pass_over(next).await?,

@@ -159,7 +159,7 @@ fn drawn(app: &App, visitor: &Visitor, fields: &Fields, faults: Faults, answer: 
     let is_wrong = !faults.is_empty();
     let services = coverage_requirements::services(app, None).into_iter().map(|service| service.name).collect();
     let shell = Shell::new(app, Some(visitor), "/coverage");
-    let mut response = page(&CoveragePage { shell, inputs, more, services, answer, faults })?;
+    let mut response = page(&CoveragePage { shell, faults, inputs, more, services, answer })?;
     if is_wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }

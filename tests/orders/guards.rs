@@ -209,7 +209,7 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
         match status {
             DrugStatus::NonAuthorized => statements.push(determination(&case_id, line, "physician")),
             DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired => {
-                statements.push(determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"))
+                statements.push(determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"));
             }
             _ => {}
         }

@@ -12,7 +12,7 @@ pub enum Key {
     /// For RS384.
     Rsa(Box<RsaKeyPair>),
     /// For ES384.
-    P384(EcdsaKeyPair),
+    P384(Box<EcdsaKeyPair>),
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -31,7 +31,7 @@ impl Key {
     pub fn p384() -> Self {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, &random).expect("a key");
-        Self::P384(EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, key.as_ref(), &random).expect("a key"))
+        Self::P384(Box::new(EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, key.as_ref(), &random).expect("a key")))
     }
 
     /// The algorithm that it signs with.

@@ -245,7 +245,9 @@ fn plan(entry: &PlanEntry, library: &Library, faults: &mut Vec<String>) -> Optio
             Some(Of::Everybody(plan.clone()))
         }
         PlanEntry { claim: Some(claim), words: Some(words), value: None } if !words.is_empty() => {
-            words.values().for_each(|plan| known(plan));
+            for plan in words.values() {
+                known(plan);
+            }
             Some(Of::Claim { claim: claim.clone(), words: words.clone() })
         }
         _ => {

@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    fn claims(roles: Value, more: Value) -> Claims {
+    fn claims(roles: &Value, more: &Value) -> Claims {
         let mut claims = more.as_object().cloned().unwrap();
         claims.insert("resource".to_owned(), json!({"oncoauth": {"roles": roles}}));
         claims
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_listed_counts_and_nothing_else() {
-        let grant = |roles: Value, more: Value| mapping(None).grant(&claims(roles, more));
+        let grant = |roles: Value, more: Value| mapping(None).grant(&claims(&roles, &more));
         let practice =
             grant(json!(["offline", "orders"]), json!({"https://id.example/tax_ids": ["90-0000001", "900000002"]})).unwrap();
         assert_eq!(
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_provider_speaks_for_the_tax_ids_that_are_listed_for_it() {
         let said = |ids: Value| {
-            mapping(Some(&["900000001"])).grant(&claims(json!("orders"), json!({"https://id.example/tax_ids": ids})))
+            mapping(Some(&["900000001"])).grant(&claims(&json!("orders"), &json!({"https://id.example/tax_ids": ids})))
         };
         assert!(said(json!("900000001")).is_ok());
         assert!(said(json!(["900000001", "900000003"])).is_err(), "not a part of them either");

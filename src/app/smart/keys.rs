@@ -82,7 +82,7 @@ impl PublicKey {
             fault("/key_ops", "not-allowed-value", "the key is for signatures: leave `key_ops` out, or have verify among them");
         }
         let bytes = |member: &str| text(member).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-        let kind = match (text("kty"), text("crv")) {
+        let public = match (text("kty"), text("crv")) {
             (Some("RSA"), _) => rsa(bytes("n"), bytes("e")).map_err(|(member, message)| fault(member, "malformed", message)).ok(),
             (Some("EC"), Some("P-384")) => {
                 point(bytes("x"), bytes("y")).map_err(|(member, message)| fault(member, "malformed", message)).ok()
@@ -97,7 +97,7 @@ impl PublicKey {
             }
         };
         let key_of = |kind: Kind| Some(Self { kid: kid?.to_owned(), kind });
-        let read = kind.and_then(key_of);
+        let read = public.and_then(key_of);
         if let (Some(read), Some(alg)) = (&read, key.get("alg"))
             && alg != read.algorithm()
         {

@@ -100,7 +100,7 @@ fn parameters(status: Status<'_>, event: Option<Value>, context: Context<'_>) ->
     })
 }
 
-fn entry(url: String, resource: Value, method: &str, called: &str) -> Value {
+fn entry(url: &str, resource: &Value, method: &str, called: &str) -> Value {
     json!({"fullUrl": url, "resource": resource, "request": {"method": method, "url": called}, "response": {"status": "200"}})
 }
 
@@ -108,10 +108,10 @@ fn status_entry(status: Status<'_>, event: Option<Value>, context: Context<'_>) 
     let resource = parameters(status, event, context);
     let url = context.url("Parameters", resource.get("id").and_then(Value::as_str).unwrap_or_default());
     let called = format!("{}/$status", context.url("Subscription", &status.id.to_string()));
-    entry(url, resource, "GET", &called)
+    entry(&url, &resource, "GET", &called)
 }
 
-fn notification(entries: Vec<Value>, at: DateTime<Utc>) -> Value {
+fn notification(entries: &[Value], at: DateTime<Utc>) -> Value {
     json!({
         "resourceType": "Bundle",
         "meta": {"profile": [urls::SUBSCRIPTION_NOTIFICATION]},
@@ -125,11 +125,11 @@ fn notification(entries: Vec<Value>, at: DateTime<Utc>) -> Value {
 pub fn handshake(id: Uuid, at: DateTime<Utc>, context: Context<'_>) -> Value {
     let state = State { status: "requested", error: None };
     let status = Status { id, state, kind: "handshake", events: 0 };
-    notification(vec![status_entry(status, None, context)], at)
+    notification(&[status_entry(status, None, context)], at)
 }
 
 /// What a receiver is told of an event: the answer as it stands, as a Bundle.
-pub fn event(id: Uuid, number: i64, happened: DateTime<Utc>, answer: Value, at: DateTime<Utc>, context: Context<'_>) -> Value {
+pub fn event(id: Uuid, number: i64, happened: DateTime<Utc>, answer: &Value, at: DateTime<Utc>, context: Context<'_>) -> Value {
     let focus = context.url("Bundle", answer.get("id").and_then(Value::as_str).unwrap_or_default());
     let part = json!({"name": "notification-event", "part": [
         {"name": "event-number", "valueString": number.to_string()},
@@ -138,8 +138,8 @@ pub fn event(id: Uuid, number: i64, happened: DateTime<Utc>, answer: Value, at: 
     ]});
     let state = State { status: "active", error: None };
     let status = Status { id, state, kind: "event-notification", events: number };
-    let told = entry(focus.clone(), answer, "GET", &focus);
-    notification(vec![status_entry(status, Some(part), context), told], at)
+    let told = entry(&focus, answer, "GET", &focus);
+    notification(&[status_entry(status, Some(part), context), told], at)
 }
 
 /// The answer to `$status`.

@@ -27,7 +27,7 @@ pub(super) fn text(fields: &Fields, name: &str, label: &str, most: usize, faults
 }
 
 /// A whole number up to this, with or without commas.
-pub(super) fn number<N: FromStr + PartialOrd + Display>(
+pub(super) fn number<N: Copy + FromStr + PartialOrd + Display>(
     fields: &Fields,
     name: &str,
     label: &str,

@@ -272,7 +272,7 @@ async fn drawn(
         show: asked.show,
         after: last.map(|item| format!("{} {}", item.due_at.to_rfc3339(), item.case_id)),
         program: asked.program.clone().unwrap_or_default(),
-        rows: found.into_iter().map(|item| row(item, caller, content, now)).collect(),
+        rows: found.iter().map(|item| row(item, caller, content, now)).collect(),
         refused,
     })
 }
@@ -300,7 +300,7 @@ fn tag(asked: &Asked, marks: &[Mark], caller: &Caller, now: DateTime<Utc>) -> St
     tag
 }
 
-fn row(item: WorkItem, caller: &Caller, content: &Content, now: DateTime<Utc>) -> Row {
+fn row(item: &WorkItem, caller: &Caller, content: &Content, now: DateTime<Utc>) -> Row {
     let zone: Tz = item.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let today = now.with_timezone(&zone).date_naive();
     let cancer =
@@ -325,8 +325,8 @@ fn row(item: WorkItem, caller: &Caller, content: &Content, now: DateTime<Utc>) -
         program: content.program(&item.program).map_or_else(|| item.program.clone(), |program| program.name.clone()),
         age: item.member.birth_date.and_then(|born| age(born, today)).map_or_else(|| "–".to_owned(), |age| age.to_string()),
         cancer: cancer.or_else(by_code).unwrap_or_else(|| "not said".to_owned()),
-        treatment: treatment(&item),
-        why: why(&item),
+        treatment: treatment(item),
+        why: why(item),
         call: item.peer_to_peer.as_words(),
         documents: match item.attachments_received {
             0 => "none".to_owned(),

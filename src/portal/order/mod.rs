@@ -146,7 +146,7 @@ async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields
     let wanted = fields.text("do") == Some("send");
     let looked = look(&portal, &visitor, fields).await?;
     if !wanted {
-        return page(&OrderPage { pasted, filled_in, ..drawn(app, &visitor, looked, offers, why).await? });
+        return page(&OrderPage { filled_in, pasted, ..drawn(app, &visitor, looked, offers, why).await? });
     }
     match submit(&portal, &visitor, &looked).await? {
         Ok(case_id) => {

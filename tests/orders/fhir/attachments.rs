@@ -179,7 +179,7 @@ async fn the_case_is_found_by_either_number_and_with_its_member_only() {
         (
             "its payer",
             with(&|all| {
-                all.push(json!({"name": "PayerId", "valueIdentifier": {"system": "http://payer.example.org/payer-id", "value": "ANTHEM-BMA"}}))
+                all.push(json!({"name": "PayerId", "valueIdentifier": {"system": "http://payer.example.org/payer-id", "value": "ANTHEM-BMA"}}));
             }),
         ),
     ] {
@@ -195,7 +195,7 @@ async fn the_case_is_found_by_either_number_and_with_its_member_only() {
             "another payer",
             ORDERING,
             with(&|all| {
-                all.push(json!({"name": "PayerId", "valueIdentifier": {"system": "http://payer.example.org/payer-id", "value": "BCBSM"}}))
+                all.push(json!({"name": "PayerId", "valueIdentifier": {"system": "http://payer.example.org/payer-id", "value": "BCBSM"}}));
             }),
             404,
         ),

@@ -25,13 +25,13 @@ struct Client {
     p384: Key,
 }
 
-fn practice(jwks: Value) -> Value {
+fn practice(jwks: &Value) -> Value {
     json!({"role": "ordering_provider", "tax_ids": ["900000001"], "name": "EHR of Sample Oncology", "jwks": jwks})
 }
 
 async fn registered(service: &Service) -> Client {
     let (rsa, p384) = (Key::rsa(), Key::p384());
-    let body = practice(json!({"keys": [rsa.jwk("rsa-1"), p384.jwk("ec-1")]}));
+    let body = practice(&json!({"keys": [rsa.jwk("rsa-1"), p384.jwk("ec-1")]}));
     let answer = service.post(CLIENTS, ADMINISTRATOR, &body).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     let client = answer.json();
@@ -148,7 +148,7 @@ async fn no_assertion_but_a_good_one_gets_a_token() {
         changes(&mut claims);
         client.p384.token(&header, &claims)
     };
-    let headed = |header: Value| client.p384.token(&header, &client.claims(&service));
+    let under = |header: Value| client.p384.token(&header, &client.claims(&service));
     let seconds = |delta: i64| json!((at + TimeDelta::seconds(delta)).timestamp());
     let without = |name: &'static str| with(&move |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove(name)));
     let good = client.assertion(&service);
@@ -169,18 +169,18 @@ async fn no_assertion_but_a_good_one_gets_a_token() {
         ("half a signature", format!("{signed}.{}", &signature[..64])),
         ("zeros as a signature", format!("{signed}.{}", "A".repeat(128))),
         ("none", signed_by(&json!({"alg": "none", "kid": "ec-1"}), &client.claims(&service), |_| Vec::new())),
-        ("None with a signature", headed(json!({"alg": "None", "kid": "ec-1"}))),
-        ("no algorithm", headed(json!({"kid": "ec-1"}))),
-        ("another algorithm", headed(json!({"alg": "ES256", "kid": "ec-1"}))),
-        ("the algorithm of the other key", headed(json!({"alg": "RS384", "kid": "ec-1"}))),
+        ("None with a signature", under(json!({"alg": "None", "kid": "ec-1"}))),
+        ("no algorithm", under(json!({"kid": "ec-1"}))),
+        ("another algorithm", under(json!({"alg": "ES256", "kid": "ec-1"}))),
+        ("the algorithm of the other key", under(json!({"alg": "RS384", "kid": "ec-1"}))),
         ("HS384 with the modulus", confused(public["n"].as_str().unwrap().as_bytes(), "HS384", "rsa-1")),
         ("HS384 with the key as JSON", confused(public.to_string().as_bytes(), "HS384", "rsa-1")),
         ("RS384 that is HMAC", confused(public["n"].as_str().unwrap().as_bytes(), "RS384", "rsa-1")),
-        ("the kid of another key", headed(json!({"alg": "ES384", "kid": "rsa-1"}))),
-        ("an unknown kid", headed(json!({"alg": "ES384", "kid": "ec-2"}))),
-        ("no kid", headed(json!({"alg": "ES384"}))),
-        ("critical parts", headed(json!({"alg": "ES384", "kid": "ec-1", "crit": ["b64"], "b64": false}))),
-        ("another type", headed(json!({"alg": "ES384", "kid": "ec-1", "typ": "at+jwt"}))),
+        ("the kid of another key", under(json!({"alg": "ES384", "kid": "rsa-1"}))),
+        ("an unknown kid", under(json!({"alg": "ES384", "kid": "ec-2"}))),
+        ("no kid", under(json!({"alg": "ES384"}))),
+        ("critical parts", under(json!({"alg": "ES384", "kid": "ec-1", "crit": ["b64"], "b64": false}))),
+        ("another type", under(json!({"alg": "ES384", "kid": "ec-1", "typ": "at+jwt"}))),
         (
             "a key of its own in the header",
             Key::p384().token(&json!({"alg": "ES384", "kid": "ec-1", "jwk": Key::p384().jwk("ec-1")}), &client.claims(&service)),
@@ -363,20 +363,20 @@ async fn a_client_is_registered_with_keys_that_are_good_and_public() {
     let keys = |changes: &dyn Fn(&mut Value)| {
         let mut key = rsa.jwk("a");
         changes(&mut key);
-        practice(json!({"keys": [key]}))
+        practice(&json!({"keys": [key]}))
     };
     let ec = |changes: &dyn Fn(&mut Value)| {
         let mut key = Key::p384().jwk("a");
         changes(&mut key);
-        practice(json!({"keys": [key]}))
+        practice(&json!({"keys": [key]}))
     };
     let removed = |name: &'static str| move |key: &mut Value| drop(key.as_object_mut().unwrap().remove(name));
-    let twice = practice(json!({"keys": [rsa.jwk("a"), Key::p384().jwk("a")]}));
-    let mut unbound = practice(json!({"keys": [rsa.jwk("a")]}));
+    let twice = practice(&json!({"keys": [rsa.jwk("a"), Key::p384().jwk("a")]}));
+    let mut unbound = practice(&json!({"keys": [rsa.jwk("a")]}));
     unbound.as_object_mut().unwrap().remove("tax_ids");
-    let mut scoped = practice(json!({"keys": [rsa.jwk("a")]}));
+    let mut scoped = practice(&json!({"keys": [rsa.jwk("a")]}));
     scoped["scopes"] = json!(["system/Claim.c", "Claim.c"]);
-    let mut elsewhere = practice(json!({"keys": [rsa.jwk("a")]}));
+    let mut elsewhere = practice(&json!({"keys": [rsa.jwk("a")]}));
     elsewhere.as_object_mut().unwrap().remove("jwks");
     let nothing = elsewhere.clone();
     elsewhere["jwks_uri"] = json!("https://ehr.example.org/jwks.json");
@@ -385,13 +385,13 @@ async fn a_client_is_registered_with_keys_that_are_good_and_public() {
         ("no keys", nothing, "/jwks"),
         ("no tax ids", unbound, "/tax_ids"),
         ("a scope that is none", scoped, "/scopes/1"),
-        ("no list", practice(json!({})), "/jwks/keys"),
-        ("an empty list", practice(json!({"keys": []})), "/jwks/keys"),
-        ("a text as key", practice(json!({"keys": ["x"]})), "/jwks/keys/0"),
+        ("no list", practice(&json!({})), "/jwks/keys"),
+        ("an empty list", practice(&json!({"keys": []})), "/jwks/keys"),
+        ("a text as key", practice(&json!({"keys": ["x"]})), "/jwks/keys/0"),
         ("one kid twice", twice, "/jwks/keys"),
         ("no kid", keys(&removed("kid")), "/jwks/keys/0/kid"),
         ("a private key", keys(&|key| key["d"] = json!("AQAB")), "/jwks/keys/0"),
-        ("a shared key", practice(json!({"keys": [{"kty": "oct", "kid": "a", "k": "AAAA"}]})), "/jwks/keys/0"),
+        ("a shared key", practice(&json!({"keys": [{"kty": "oct", "kid": "a", "k": "AAAA"}]})), "/jwks/keys/0"),
         ("a short key", keys(&|key| key["n"] = json!(key["n"].as_str().unwrap()[..170].to_owned())), "/jwks/keys/0/n"),
         ("an even exponent", keys(&|key| key["e"] = json!("Ag")), "/jwks/keys/0/e"),
         ("exponent one", keys(&|key| key["e"] = json!("AQ")), "/jwks/keys/0/e"),
@@ -406,7 +406,7 @@ async fn a_client_is_registered_with_keys_that_are_good_and_public() {
         let errors = problem["errors"].as_array().unwrap();
         assert!(errors.iter().any(|fault| fault["pointer"] == pointer), "{what}: {problem}");
     }
-    let body = practice(json!({"keys": [rsa.jwk("a")]}));
+    let body = practice(&json!({"keys": [rsa.jwk("a")]}));
     service.post(CLIENTS, NURSE, &body).await.assert_problem(403, "forbidden");
     assert_eq!(service.get(CLIENTS, ADMINISTRATOR).await.json()["items"], json!([]), "nothing was stored");
     // once, however often it is sent
