@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Pended cases of a member that are looked through.
+/// Cases of a member that are looked through, the newest first.
 const LOOKED_AT: usize = 50;
 /// Characters of a case's id.
 const ID: usize = 36;
@@ -39,7 +39,7 @@ pub async fn find(app: &App, caller: &Caller, sent: &Sent<'_>, context: Context<
     };
     let known = Known::load(app, caller, case_id.ok_or_else(unknown)?, context).await.map_err(hidden)?;
     let member = &known.case.request.member;
-    let is_member = member.member_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(&sent.member_id));
+    let is_member = member.member_id.as_deref() == Some(sent.member_id.as_str());
     let plan = member.health_plan.as_deref();
     let payer = |Number { system, value }: &Number| {
         let code = SystemCode { system: system.clone(), code: value.clone() };
@@ -79,15 +79,18 @@ async fn by_tracking(app: &App, caller: &Caller, sent: &Sent<'_>, context: Conte
     {
         return Ok(Some(case_id));
     }
-    let filter = Filter { member_id: Some(sent.member_id.clone()), statuses: vec![CaseStatus::InProgress], ..Filter::default() };
-    let mut found = BTreeSet::new();
+    let filter = Filter { member_id: Some(sent.member_id.clone()), ..Filter::default() };
+    let (mut pended, mut decided) = (BTreeSet::new(), BTreeSet::new());
     for seen in orders::list(app, caller, &filter, None, LOOKED_AT).await? {
         let case = read_case(&seen.body)?;
         let known = Known::load(app, caller, case.case_id, context).await?;
         if traces(&known).contains(value) {
+            let found = if case.status == CaseStatus::InProgress { &mut pended } else { &mut decided };
             found.insert(case.case_id);
         }
     }
+    // what comes again may be for one that was decided by then
+    let mut found = if pended.is_empty() { decided } else { pended };
     if found.len() > 1 {
         return Err(Error::conflict("several requests of the member have this number: send AdminRefNumber, too").into());
     }
