@@ -1,6 +1,7 @@
 //! What every use case is told about the call it serves: who calls, what they believe the version is, and their idempotency key.
 
 use super::accesses::Accessed;
+use super::smart::scopes::Scopes;
 use crate::domain::vocabulary::CallerRole;
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ pub struct Caller {
     pub health_plan: Option<String>,
     /// The token used; none for the sandbox's fixed ones.
     pub token_id: Option<Uuid>,
+    /// What the token is good for, where it was given to a system for minutes; everything that the role may, where there are none.
+    pub scopes: Option<Scopes>,
     /// What this request is about, for the record.
     pub accessed: Accessed,
 }

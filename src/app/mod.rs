@@ -34,6 +34,8 @@ pub mod sandbox_rosters;
 pub mod sent_requests;
 pub mod sessions;
 pub mod similar;
+pub mod smart;
+pub mod subscriptions;
 pub mod summaries;
 pub mod timers;
 pub mod tokens;

@@ -73,8 +73,14 @@ pub fn caller_of(bearer: &str) -> Option<Caller> {
         tax_ids: tax_id.iter().map(|id| (*id).to_owned()).collect(),
         health_plan: health_plan.map(str::to_owned),
         token_id: None,
+        scopes: None,
         accessed: Accessed::default(),
     })
+}
+
+/// Who the fixed tokens stand for.
+pub(super) fn subjects() -> impl Iterator<Item = &'static str> {
+    TOKENS.iter().map(|(text, ..)| *text)
 }
 
 /// Takes over the clock that another process may have set.

@@ -39,6 +39,7 @@ pub async fn load_if_empty(app: &App) -> Result<()> {
         tax_ids: Vec::new(),
         health_plan: None,
         token_id: None,
+        scopes: None,
         accessed: Accessed::default(),
     };
     let content = app.library.in_force(app.clock.now().date_naive());

@@ -68,7 +68,7 @@ pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
     }
     let Session { role, subject, name, tax_ids, health_plan, .. } = session;
     Ok(Some(SignedIn {
-        caller: Caller { role, subject, tax_ids, health_plan, token_id: None, accessed: Accessed::default() },
+        caller: Caller { role, subject, tax_ids, health_plan, token_id: None, scopes: None, accessed: Accessed::default() },
         name,
     }))
 }

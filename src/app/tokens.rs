@@ -5,14 +5,16 @@
 
 use super::accesses::Accessed;
 use super::idempotency::{self, Answer};
-use super::{App, Caller, Error, Idempotent, Result};
+use super::smart::scopes::Scopes;
+use super::{App, Caller, Error, Idempotent, Result, smart};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
+use crate::store::smart_clients::Client;
 pub use crate::store::tokens::Token;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
@@ -80,6 +82,11 @@ impl TokenCache {
     fn forget(&self, token_id: Uuid) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, token)| token.token_id != token_id);
     }
+
+    /// Forgets every token of a client.
+    pub(super) fn forget_client(&self, client_id: Uuid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, (_, token)| token.client_id != Some(client_id));
+    }
 }
 
 /// A token to issue.
@@ -124,6 +131,7 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
         app.tokens.put(hash, token.clone());
         token
     };
+    let scopes = token.scopes.as_deref().map(|scopes| Scopes::read(scopes).unwrap_or_default());
     let expired = token.expires_at.is_some_and(|at| at <= app.clock.now());
     if expired || token.revoked_at.is_some() {
         return Ok(None);
@@ -134,6 +142,7 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Option<Caller>> {
         tax_ids: token.tax_ids,
         health_plan: token.health_plan,
         token_id: Some(token.token_id),
+        scopes,
         accessed: Accessed::default(),
     }))
 }
@@ -162,8 +171,7 @@ pub async fn issue(app: &App, conn: &mut PgConnection, issued_by: &str, request:
     }
     let now = app.clock.now();
     let token_id = app.ids.uuid(now);
-    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(app.ids.secret()));
-    let hash = Sha256::digest(secret.as_bytes()).into();
+    let (secret, hash) = new_secret(app);
     let token = Token {
         token_id,
         role: request.role,
@@ -174,9 +182,43 @@ pub async fn issue(app: &App, conn: &mut PgConnection, issued_by: &str, request:
         created_at: now,
         expires_at: request.expires_at,
         revoked_at: None,
+        client_id: None,
+        scopes: None,
     };
     store::tokens::insert(conn, &token, &hash, issued_by).await?;
     Ok((token, secret))
+}
+
+/// Issues a token to a client that has proven who it is: for minutes, and for what these scopes say. The secret is told once.
+pub(super) async fn issue_to_client(
+    app: &App,
+    conn: &mut PgConnection,
+    client: &Client,
+    scopes: Vec<String>,
+    now: DateTime<Utc>,
+) -> Result<String> {
+    let (secret, hash) = new_secret(app);
+    let token = Token {
+        token_id: app.ids.uuid(now),
+        role: client.role,
+        subject: client.subject.clone(),
+        name: None,
+        tax_ids: client.tax_ids.clone(),
+        health_plan: client.health_plan.clone(),
+        created_at: now,
+        expires_at: Some(now + TimeDelta::seconds(smart::SECONDS.into())),
+        revoked_at: None,
+        client_id: Some(client.client_id),
+        scopes: Some(scopes),
+    };
+    store::tokens::insert(conn, &token, &hash, &client.subject).await?;
+    Ok(secret)
+}
+
+fn new_secret(app: &App) -> (String, [u8; 32]) {
+    let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(app.ids.secret()));
+    let hash = Sha256::digest(secret.as_bytes()).into();
+    (secret, hash)
 }
 
 /// Issues a token once for an idempotency key.
@@ -217,17 +259,36 @@ fn hash_of(bearer: &str) -> Option<[u8; 32]> {
 }
 
 fn faults_of(app: &App, request: &TokenRequest) -> Vec<Fault> {
+    let TokenRequest { role, tax_ids, health_plan, .. } = request;
+    let tax_ids = tax_ids.as_deref().unwrap_or_default();
+    let mut faults = binding_faults(app, Binding { role: *role, tax_ids, health_plan: health_plan.as_deref() });
+    if request.expires_at.is_some_and(|at| at <= app.clock.now()) {
+        faults.push(Fault::new("/expires_at", "out-of-range", "the token would have expired already"));
+    }
+    faults
+}
+
+/// What somebody who calls is bound to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Binding<'a> {
+    pub role: CallerRole,
+    pub tax_ids: &'a [String],
+    pub health_plan: Option<&'a str>,
+}
+
+/// What is wrong with it.
+pub(super) fn binding_faults(app: &App, binding: Binding<'_>) -> Vec<Fault> {
+    let Binding { role, tax_ids, health_plan } = binding;
     let mut faults = Vec::new();
-    let tax_ids = request.tax_ids.as_deref().unwrap_or_default();
-    let practice = matches!(request.role, CallerRole::OrderingProvider | CallerRole::ServicingProvider);
+    let practice = matches!(role, CallerRole::OrderingProvider | CallerRole::ServicingProvider);
     if practice && tax_ids.is_empty() {
-        faults.push(Fault::new("/tax_ids", "missing", "a provider's token is bound to at least one tax ID"));
+        faults.push(Fault::new("/tax_ids", "missing", "whoever calls for a provider is bound to at least one tax ID"));
     }
     if !practice && !tax_ids.is_empty() {
         faults.push(Fault::new(
             "/tax_ids",
             "not-allowed",
-            "only tokens of ordering and servicing providers are bound to tax IDs",
+            "only callers for ordering and servicing providers are bound to tax IDs",
         ));
     }
     for (index, tax_id) in tax_ids.iter().enumerate() {
@@ -235,9 +296,9 @@ fn faults_of(app: &App, request: &TokenRequest) -> Vec<Fault> {
             faults.push(Fault::new(format!("/tax_ids/{index}"), "malformed", "a tax ID has nine digits"));
         }
     }
-    match (request.role, request.health_plan.as_deref()) {
+    match (role, health_plan) {
         (CallerRole::HealthPlan, None) => {
-            faults.push(Fault::new("/health_plan", "missing", "a health plan's token is bound to the plan"));
+            faults.push(Fault::new("/health_plan", "missing", "whoever calls for a health plan is bound to the plan"));
         }
         (CallerRole::HealthPlan, Some(plan)) => {
             if !app.library.releases().any(|content| content.program_of_plan(plan).is_some()) {
@@ -249,12 +310,9 @@ fn faults_of(app: &App, request: &TokenRequest) -> Vec<Fault> {
             }
         }
         (_, Some(_)) => {
-            faults.push(Fault::new("/health_plan", "not-allowed", "only a health plan's token is bound to a plan"));
+            faults.push(Fault::new("/health_plan", "not-allowed", "only callers for a health plan are bound to a plan"));
         }
         (_, None) => {}
-    }
-    if request.expires_at.is_some_and(|at| at <= app.clock.now()) {
-        faults.push(Fault::new("/expires_at", "out-of-range", "the token would have expired already"));
     }
     faults
 }

@@ -91,6 +91,7 @@ mod tests {
             tax_ids,
             health_plan: plan.map(str::to_owned),
             token_id: None,
+            scopes: None,
             accessed: Accessed::default(),
         }
     }

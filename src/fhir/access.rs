@@ -1,5 +1,6 @@
 //! Who may call what below `/fhir`. A route that is not in this list is open to nobody.
 
+use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
 
 /// What this server can do.
@@ -13,16 +14,40 @@ pub const INQUIRE: &str = "/fhir/Claim/$inquire";
 pub const ENCODED_SUBMIT: &str = "/fhir/Claim/%24submit";
 /// See [`ENCODED_SUBMIT`].
 pub const ENCODED_INQUIRE: &str = "/fhir/Claim/%24inquire";
+/// What a pended request asked for.
+pub const ATTACH: &str = "/fhir/Claim/$submit-attachment";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_ATTACH: &str = "/fhir/Claim/%24submit-attachment";
 /// A request, by the id of its case.
 pub const CLAIM: &str = "/fhir/Claim/{id}";
 /// Where a case stands.
 pub const CLAIM_RESPONSE: &str = "/fhir/ClaimResponse/{id}";
+
+/// The whole answer about a case.
+pub const BUNDLE: &str = "/fhir/Bundle/{id}";
+/// Subscriptions.
+pub const SUBSCRIPTIONS: &str = "/fhir/Subscription";
+/// A subscription.
+pub const SUBSCRIPTION: &str = "/fhir/Subscription/{id}";
+/// How a subscription is doing.
+pub const SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/$status";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/%24status";
+/// How systems sign in.
+pub const SMART_CONFIGURATION: &str = "/fhir/.well-known/smart-configuration";
+/// Where they get their access tokens.
+pub const TOKEN: &str = "/oauth2/token";
+/// What is open to everybody and answers in the form of OAuth.
+pub const SIGN_IN: [(&str, &str); 2] = [("GET", SMART_CONFIGURATION), ("POST", TOKEN)];
 
 /// Where there is nothing, which the router matches last.
 pub const NOTHING: [&str; 2] = ["/fhir", "/fhir/{*rest}"];
 
 /// Roles that order.
 const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];
+
+/// Roles that are told of changes: practices, of their own cases.
+const PRACTICES: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider];
 
 /// Roles that read cases: everybody, each as far as they see.
 const READING: &[CallerRole] = CallerRole::ALL;
@@ -36,15 +61,38 @@ pub struct Route {
     pub path: &'static str,
     /// Roles that may; everybody, without a token, where there is none.
     pub roles: Option<&'static [CallerRole]>,
+    /// What an access token that was given for scopes has to be good for.
+    pub scope: Option<Needed>,
 }
 
-/// Every route.
-pub const ROUTES: [Route; 7] = [
-    Route { method: "GET", path: METADATA, roles: None },
-    Route { method: "POST", path: SUBMIT, roles: Some(ORDERING) },
-    Route { method: "POST", path: INQUIRE, roles: Some(READING) },
-    Route { method: "POST", path: ENCODED_SUBMIT, roles: Some(ORDERING) },
-    Route { method: "POST", path: ENCODED_INQUIRE, roles: Some(READING) },
-    Route { method: "GET", path: CLAIM, roles: Some(READING) },
-    Route { method: "GET", path: CLAIM_RESPONSE, roles: Some(READING) },
+const fn open(method: &'static str, path: &'static str) -> Route {
+    Route { method, path, roles: None, scope: None }
+}
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    roles: &'static [CallerRole],
+    (resource, any_of): (&'static str, &'static str),
+) -> Route {
+    Route { method, path, roles: Some(roles), scope: Some(Needed { resource, any_of }) }
+}
+
+/// Every route that answers as FHIR has it.
+pub const ROUTES: [Route; 15] = [
+    open("GET", METADATA),
+    route("POST", SUBMIT, ORDERING, ("Claim", "c")),
+    route("POST", INQUIRE, READING, ("Claim", "rs")),
+    route("POST", ENCODED_SUBMIT, ORDERING, ("Claim", "c")),
+    route("POST", ENCODED_INQUIRE, READING, ("Claim", "rs")),
+    route("POST", ATTACH, ORDERING, ("Claim", "cu")),
+    route("POST", ENCODED_ATTACH, ORDERING, ("Claim", "cu")),
+    route("GET", CLAIM, READING, ("Claim", "r")),
+    route("GET", CLAIM_RESPONSE, READING, ("ClaimResponse", "r")),
+    route("GET", BUNDLE, READING, ("ClaimResponse", "r")),
+    route("POST", SUBSCRIPTIONS, PRACTICES, ("Subscription", "c")),
+    route("GET", SUBSCRIPTION, PRACTICES, ("Subscription", "r")),
+    route("DELETE", SUBSCRIPTION, PRACTICES, ("Subscription", "d")),
+    route("GET", SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
+    route("GET", ENCODED_SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
 ];

@@ -6,16 +6,22 @@
 
 pub mod access;
 mod answer;
+mod attach;
+mod attach_documents;
+mod attachment_case;
 mod body;
 mod element;
 mod fingerprint;
 mod inquire;
+pub mod notify;
 pub mod outcome;
 mod read;
 mod reads;
 mod refused;
+pub mod sign_in;
 mod statement;
 mod submit;
+mod subscriptions;
 mod update;
 mod urls;
 mod write;
@@ -61,10 +67,19 @@ where
     let router = access::NOTHING.into_iter().fold(Router::new(), |router, path| router.route(path, any(nothing)));
     router
         .route(access::METADATA, get(statement::get_metadata))
+        .route(access::SMART_CONFIGURATION, get(sign_in::get_smart_configuration))
+        .route(access::TOKEN, post(sign_in::post_token))
         .route(access::SUBMIT, post(submit::submit_claim))
         .route(access::ENCODED_SUBMIT, post(submit::submit_claim))
         .route(access::INQUIRE, post(inquire::inquire_claim))
         .route(access::ENCODED_INQUIRE, post(inquire::inquire_claim))
+        .route(access::ATTACH, post(attach::submit_attachment))
+        .route(access::ENCODED_ATTACH, post(attach::submit_attachment))
+        .route(access::SUBSCRIPTIONS, post(subscriptions::post_subscription))
+        .route(access::SUBSCRIPTION, get(subscriptions::get_subscription).delete(subscriptions::delete_subscription))
+        .route(access::SUBSCRIPTION_STATUS, get(subscriptions::get_status))
+        .route(access::ENCODED_SUBSCRIPTION_STATUS, get(subscriptions::get_status))
+        .route(access::BUNDLE, get(reads::get_bundle))
         // an operation that is not offered is no resource that cannot be changed
         .route(access::CLAIM, get(reads::get_claim).post(nothing))
         .route(access::CLAIM_RESPONSE, get(reads::get_claim_response).post(nothing))

@@ -101,6 +101,11 @@ impl Failure {
         self.0.status == StatusCode::CONFLICT
     }
 
+    /// True where there is no such thing, or none that the caller may know of.
+    pub fn is_not_found(&self) -> bool {
+        self.0.status == StatusCode::NOT_FOUND
+    }
+
     /// Why a 5xx happened, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
@@ -190,6 +195,11 @@ impl From<app::Error> for Failure {
             ),
             app::Error::Review(error) => of(StatusCode::CONFLICT, "conflict", &error.to_string()),
             app::Error::NotAsked(why) => of(StatusCode::CONFLICT, "conflict", &why.to_string()),
+            app::Error::AttachmentRefused => of(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "security",
+                "the virus scanner found something in a document, and it was not stored; send a clean copy",
+            ),
             app::Error::Unavailable(cause) => Self::unavailable(cause),
             app::Error::Store(error) if error.is_transient() => Self::unavailable(error.to_string()),
             app::Error::Store(error) if error.is_race() => of(

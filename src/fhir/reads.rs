@@ -1,4 +1,5 @@
-//! Plain reads of what this server made or keeps: `GET /fhir/ClaimResponse/{id}` and `GET /fhir/Claim/{id}`, by the id of the case.
+//! Plain reads of what this server made or keeps: `GET /fhir/ClaimResponse/{id}`, `GET /fhir/Claim/{id}` and
+//! `GET /fhir/Bundle/{id}`, by the id of the case.
 
 use super::answer::Known;
 use super::element::{put, text};
@@ -20,6 +21,19 @@ use uuid::Uuid;
 /// The id of a case; text that is none names nothing.
 fn case_id(text: &str) -> Result<Uuid, Failure> {
     text.parse().map_err(|_| Failure::not_found())
+}
+
+/// The whole answer about a case, as subscribers are sent it.
+pub async fn get_bundle(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let in_force = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
+    let base = super::base(&app);
+    let context = Context { base: &base, content: &in_force };
+    let known = Known::load(&app, &caller, case_id(&id)?, context).await?;
+    Ok(respond(StatusCode::OK, &known.answer(Sent { of: None, kind: Kind::Response, context })?))
 }
 
 /// Where a case stands.

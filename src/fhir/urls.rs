@@ -80,6 +80,28 @@ pub const COMMUNICATION_REQUEST: &str = pas!("profile-communicationrequest");
 /// Profile: what is to be done about it.
 pub const TASK: &str = pas!("profile-task");
 
+/// Profile: who is told of changes.
+pub const SUBSCRIPTION: &str = pas!("profile-subscription");
+
+macro_rules! backport {
+    ($name:literal) => {
+        concat!("http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/", $name)
+    };
+}
+
+/// Topic: results of prior authorizations.
+pub const TOPIC: &str = "http://hl7.org/fhir/us/davinci-pas/SubscriptionTopic/PASSubscriptionTopic";
+/// Extension: of what a subscriber is told.
+pub const FILTER_CRITERIA: &str = backport!("backport-filter-criteria");
+/// Extension: how much of it.
+pub const PAYLOAD_CONTENT: &str = backport!("backport-payload-content");
+/// Extension: topics that a server has.
+pub const TOPICS: &str = backport!("capabilitystatement-subscriptiontopic-canonical");
+/// Profile: how a subscription is doing.
+pub const SUBSCRIPTION_STATUS: &str = backport!("backport-subscription-status-r4");
+/// Profile: what a subscriber is sent.
+pub const SUBSCRIPTION_NOTIFICATION: &str = backport!("backport-subscription-notification-r4");
+
 /// Codes that the guide made for the time being.
 pub const PAS_CODES: &str = "http://hl7.org/fhir/us/davinci-pas/CodeSystem/PASTempCodes";
 /// X12 code source 306.

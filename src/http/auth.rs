@@ -12,6 +12,7 @@ use super::problem_kinds as kinds;
 use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
+use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
@@ -19,19 +20,35 @@ use std::net::IpAddr;
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
-    match access(&state.api, request) {
-        Access::Everybody | Access::NoSuchMethod => {}
-        Access::Roles(roles) => {
-            let address = address_of(state, request);
-            let caller = authenticate(state, request.headers(), address).await?;
-            if !roles.contains(&caller.role) {
-                return Err(Problem::forbidden(refusal(caller.role, roles)));
-            }
-            state.app.rate_limit.take(&caller.subject).map_err(too_many)?;
-            request.extensions_mut().insert(caller);
-        }
+    let (roles, needed) = match access(&state.api, request) {
+        Access::Everybody | Access::NoSuchMethod => return Ok(()),
+        Access::Roles(roles) => (roles, None),
+        Access::Scoped(roles, needed) => (roles, Some(*needed)),
+    };
+    let address = address_of(state, request);
+    let caller = authenticate(state, request.headers(), address).await?;
+    if !roles.contains(&caller.role) {
+        return Err(Problem::forbidden(refusal(caller.role, roles)));
     }
+    check_scopes(&caller, needed)?;
+    state.app.rate_limit.take(&caller.subject).map_err(too_many)?;
+    request.extensions_mut().insert(caller);
     Ok(())
+}
+
+/// A token that was given for scopes is good for nothing else.
+fn check_scopes(caller: &Caller, needed: Option<Needed>) -> Result<(), Problem> {
+    let Some(scopes) = &caller.scopes else { return Ok(()) };
+    if needed.is_some_and(|needed| scopes.allow(needed)) {
+        return Ok(());
+    }
+    let given = scopes.texts().join(" ");
+    let detail = match needed {
+        Some(needed) => format!("this needs a token of the scope {needed}; this one has {given}"),
+        None => format!("this token is good for what its scopes say, below /fhir: {given}"),
+    };
+    let challenge = HeaderValue::from_static(r#"Bearer error="insufficient_scope""#);
+    Err(Problem::forbidden(detail).with_header(header::WWW_AUTHENTICATE, challenge))
 }
 
 fn too_many(per_second: u32) -> Problem {

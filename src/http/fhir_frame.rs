@@ -6,10 +6,11 @@ use super::openapi::{self, Access, Api};
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::domain::order::OrderRequest;
+use crate::domain::vocabulary::CallerRole;
 use crate::fhir::outcome::{Issue, issue_code};
 use crate::fhir::{self, Documented, Failure, access};
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
 /// The routes of the door.
@@ -21,8 +22,14 @@ pub fn routes() -> Router<HttpState> {
 /// Tells who may call them.
 pub fn admit(api: &mut Api) {
     for route in access::ROUTES {
-        let access = route.roles.map_or(Access::Everybody, |roles| Access::Roles(roles.to_vec()));
-        api.admit(route.method, route.path, access);
+        let scoped = |roles: &'static [CallerRole]| match route.scope {
+            Some(needed) => Access::Scoped(roles.to_vec(), needed),
+            None => Access::Roles(roles.to_vec()),
+        };
+        api.admit(route.method, route.path, route.roles.map_or(Access::Everybody, scoped));
+    }
+    for (method, path) in access::SIGN_IN {
+        api.admit(method, path, Access::Everybody);
     }
     for path in access::NOTHING {
         api.pass(path);
@@ -40,7 +47,9 @@ pub fn as_outcome(problem: &Problem, request_id: &str) -> Response {
     let of_errors = problem.errors().iter().map(|fault| Issue::new(issue_code(fault), fault.message.clone()));
     let mut issues = vec![Issue::new(code(problem.kind().slug, status), problem.detail())];
     issues.extend(of_errors);
-    Failure::new(status, issues).render(Some(request_id))
+    let failure = Failure::new(status, issues);
+    let told = |failure: Failure, (name, value): &(HeaderName, HeaderValue)| failure.with_header(name.clone(), value.clone());
+    problem.headers().iter().fold(failure, told).render(Some(request_id))
 }
 
 /// The code of the value set `issue-type`.

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::problem_kinds as kinds;
 use super::record;
 use super::state::HttpState;
+use crate::fhir::access;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -20,8 +21,8 @@ use tracing::Instrument as _;
 /// Operations that may take as long as they need.
 const UNLIMITED: [&str; 3] = ["/v1/rosters/{health_plan}/members", "/v1/rosters/{health_plan}/providers", "/v1/sandbox/clock"];
 
-/// Where clinical documents are sent to. How long they may take to arrive is for the handler to say: it depends on their size.
-const ATTACHMENTS: &str = "/v1/orders/{case_id}/attachments";
+/// Where clinical documents are sent to. How long they may take to arrive, and to be scanned, is for the handler to say.
+const ATTACHMENTS: [&str; 3] = ["/v1/orders/{case_id}/attachments", access::ATTACH, access::ENCODED_ATTACH];
 
 const PANICKED: &str = "a handler panicked";
 
@@ -93,7 +94,7 @@ async fn held<T>(until: Option<(Instant, Duration)>, part: impl Future<Output = 
 
 fn is_unlimited(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    UNLIMITED.contains(&route) || (route == ATTACHMENTS && request.method() == Method::POST)
+    UNLIMITED.contains(&route) || (ATTACHMENTS.contains(&route) && request.method() == Method::POST)
 }
 
 /// A request took longer than this, with that effect.

@@ -49,6 +49,7 @@ pub mod reviews;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
+pub mod smart_clients;
 pub mod state;
 pub mod summaries;
 pub mod tokens;
@@ -72,6 +73,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(operations::routes())
         .merge(problem_kinds::routes())
         .merge(tokens::routes())
+        .merge(smart_clients::routes())
         .merge(orders::routes())
         .merge(order_changes::routes())
         .merge(order_searches::routes())

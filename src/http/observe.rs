@@ -5,6 +5,7 @@ use super::problem::{self, MEDIA_TYPE, Problem};
 use super::state::HttpState;
 use super::{auth, fhir_frame};
 use crate::app::RequestId;
+use crate::fhir::sign_in::Told;
 use crate::fhir::{Failure, outcome};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -39,7 +40,8 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
         Err(refused) => refused.into_response(),
     };
     let failed = response.extensions_mut().remove::<Failure>();
-    let problem = problem_of(&mut response);
+    let told = response.extensions_mut().remove::<Told>();
+    let problem = if told.is_some() { None } else { problem_of(&mut response) };
     if let Some(failed) = &failed {
         response = answer(failed.render(Some(&id)), &response);
     } else if let Some(problem) = &problem {
@@ -53,7 +55,7 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     let told = match (&failed, &problem) {
         (Some(failed), _) => Some((failed.kind(), failed.cause())),
         (None, Some(problem)) => Some((problem.kind().slug, problem.cause())),
-        (None, None) => None,
+        (None, None) => told.map(|Told(code)| (code, None)),
     };
     match told {
         Some((kind, cause)) if status.is_server_error() => {

@@ -1,6 +1,7 @@
 //! The API description, generated from the handlers, and what the service itself reads from it: who may call what.
 
 use super::problem::{MEDIA_TYPE, ProblemBody};
+use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
 use crate::domain::{order, refusal, vocabulary};
 use axum::http::Method;
@@ -19,6 +20,8 @@ pub enum Access {
     Everybody,
     /// A token with one of these roles; with an empty list, nobody.
     Roles(Vec<CallerRole>),
+    /// The same, where the token is good for this if it was given for scopes. Such a token is good for nothing else.
+    Scoped(Vec<CallerRole>, Needed),
     /// The address does not take this method, which the router says better.
     NoSuchMethod,
 }

@@ -169,6 +169,11 @@ impl Problem {
         if self.0.errors.is_empty() { vec![Fault::new("", self.0.kind.slug, &self.0.detail)] } else { self.0.errors }
     }
 
+    /// The headers of the answer.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
+    }
+
     /// Why a 5xx happened, for the log.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

@@ -4,6 +4,7 @@ mod deliveries;
 mod supervised;
 
 use crate::app::{App, Error};
+use deliveries::To;
 use std::future::Future;
 use std::time::Duration;
 use supervised::Job;
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 /// So long a stop waits for jobs. What is cut off is rolled back, and done later.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Runs due timers, publishes events and seals records of accesses every second, delivers to health plans, and forgets old idempotency
+/// Runs due timers, publishes events and seals records of accesses every second, delivers to health plans and subscribers, and forgets old idempotency
 /// keys, sessions and drafts every hour, until `stop` is ready; what has begun by then is finished, where that does not take long. None of
 /// these waits for another or ends with it.
 pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
@@ -23,7 +24,9 @@ pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     for job in Job::ALL {
         jobs.spawn(supervised::repeat(app.clone(), job, ended.clone()));
     }
-    jobs.spawn(supervised::deliver(app, ended));
+    for to in [To::Plans, To::Subscribers] {
+        jobs.spawn(supervised::deliver(to, app.clone(), ended.clone()));
+    }
     stop.await;
     drop(end);
     let all = async {

@@ -1,8 +1,8 @@
 //! Jobs, each by itself: what one fails at, or panics over, keeps none of the others, and itself only for a while.
 
-use super::deliveries;
+use super::deliveries::To;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, drafts, feeds, idempotency, sandbox, sessions, smart, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(super) enum Job {
     Publishing,
     /// Records of accesses into their chains.
     Sealing,
-    /// Old idempotency keys and drafts, and sessions that ended by themselves.
+    /// Old idempotency keys and drafts, and sessions, assertions and access tokens that ended by themselves.
     Purge,
 }
 
@@ -61,7 +61,8 @@ impl Job {
                 let keys = in_time(app, idempotency::purge(app)).await;
                 let drafts = in_time(app, drafts::purge(app)).await;
                 let sessions = in_time(app, sessions::purge(app)).await;
-                keys.and(drafts).and(sessions).map(drop)
+                let assertions = in_time(app, smart::purge(app)).await;
+                keys.and(drafts).and(sessions).map(drop).and(assertions)
             }
         }
     }
@@ -93,9 +94,9 @@ pub(super) async fn repeat(app: App, job: Job, mut ended: watch::Receiver<()>) {
 }
 
 /// Makes deliveries, which have a loop of their own, and begins it anew where it panics.
-pub(super) async fn deliver(app: App, mut ended: watch::Receiver<()>) {
-    while AssertUnwindSafe(deliveries::run(app.clone(), ended.clone())).catch_unwind().await.is_err() {
-        let wait = put_off(app.background.failed(deliveries::NAME, PANICKED, PANICKED, app.clock.now()));
+pub(super) async fn deliver(to: To, app: App, mut ended: watch::Receiver<()>) {
+    while AssertUnwindSafe(to.run(app.clone(), ended.clone())).catch_unwind().await.is_err() {
+        let wait = put_off(app.background.failed(to.name(), PANICKED, PANICKED, app.clock.now()));
         tokio::select! {
             _ = ended.changed() => return,
             () = sleep(wait) => {}

@@ -1,7 +1,7 @@
 //! A line to one address: connected when something is sent, kept open for the next, gone when dropped.
 
 use super::signature::{Secret, signature};
-use super::{Failure, Target};
+use super::{Failure, Header, Target};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -58,10 +58,23 @@ impl Line {
         Self { target, timeout, open: None }
     }
 
-    /// Delivers a message: sent, and answered with 2xx, within the time limit.
+    /// Delivers a signed message: sent, and answered with 2xx, within the time limit.
     pub async fn post(&mut self, message: &Message<'_>, secrets: &[&Secret]) -> Result<(), Failure> {
         let signed = signature(secrets.iter().copied(), message.id, message.timestamp, message.body);
-        let exchanged = timeout(self.timeout, self.exchange(message, &signed)).await;
+        let timestamp = message.timestamp.to_string();
+        let headers = [
+            ("content-type", "application/json"),
+            ("webhook-id", message.id),
+            ("webhook-timestamp", &timestamp),
+            ("webhook-signature", &signed),
+        ];
+        let headers: Option<Vec<Header>> = headers.into_iter().map(|(name, value)| Header::new(name, value)).collect();
+        self.send(&headers.ok_or(Failure::AddressNotAllowed)?, message.body).await
+    }
+
+    /// Delivers a body under these headers: sent, and answered with 2xx, within the time limit.
+    pub async fn send(&mut self, headers: &[Header], body: &str) -> Result<(), Failure> {
+        let exchanged = timeout(self.timeout, self.exchange(headers, body)).await;
         let (open, response) = exchanged.unwrap_or(Err(Failure::TimedOut))?;
         let status = response.status();
         if is_read(response).await {
@@ -71,34 +84,30 @@ impl Line {
     }
 
     /// Over the connection that is open, or a new one. Where it fails, none is kept.
-    async fn exchange(&mut self, message: &Message<'_>, signed: &str) -> Result<(Open, Response<Incoming>), Failure> {
-        let Some(mut open) = self.open.take() else { return self.afresh(message, signed).await };
-        match send(&mut open, self.request(message, signed)?).await {
+    async fn exchange(&mut self, headers: &[Header], body: &str) -> Result<(Open, Response<Incoming>), Failure> {
+        let Some(mut open) = self.open.take() else { return self.afresh(headers, body).await };
+        match send(&mut open, self.request(headers, body)?).await {
             Ok(response) => Ok((open, response)),
             // the receiver may close an idle connection at any moment, which says nothing about this message
-            Err(Failure::BrokenOff) => self.afresh(message, signed).await,
+            Err(Failure::BrokenOff) => self.afresh(headers, body).await,
             Err(failure) => Err(failure),
         }
     }
 
-    async fn afresh(&self, message: &Message<'_>, signed: &str) -> Result<(Open, Response<Incoming>), Failure> {
+    async fn afresh(&self, headers: &[Header], body: &str) -> Result<(Open, Response<Incoming>), Failure> {
         let mut open = connect(&self.target).await?;
-        let response = send(&mut open, self.request(message, signed)?).await?;
+        let response = send(&mut open, self.request(headers, body)?).await?;
         Ok((open, response))
     }
 
-    fn request(&self, message: &Message<'_>, signed: &str) -> Result<Request<Full<Bytes>>, Failure> {
-        Request::builder()
+    fn request(&self, headers: &[Header], body: &str) -> Result<Request<Full<Bytes>>, Failure> {
+        let request = Request::builder()
             .method(Method::POST)
             .uri(&self.target.resource)
             .header(header::HOST, &self.target.authority)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, USER_AGENT)
-            .header("webhook-id", message.id)
-            .header("webhook-timestamp", message.timestamp)
-            .header("webhook-signature", signed)
-            .body(Full::from(message.body.to_owned()))
-            .map_err(|_| Failure::AddressNotAllowed)
+            .header(header::USER_AGENT, USER_AGENT);
+        let request = headers.iter().fold(request, |request, Header { name, value }| request.header(name, value));
+        request.body(Full::from(body.to_owned())).map_err(|_| Failure::AddressNotAllowed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Signed POSTs to addresses that somebody else named. Knows nothing of cases or of the database.
+//! POSTs to addresses that somebody else named: signed ones to plans, and ones under headers that a subscriber gave. Knows nothing of cases or of the database.
 //!
 //! Whoever names an address makes this service call it, so every address is held to [`address`]'s rules: once when it is registered, as
 //! far as its text says, and at every connection, when the name is resolved. Redirects are not followed and answers are not read beyond
@@ -6,10 +6,12 @@
 
 pub mod address;
 mod connection;
+mod headers;
 pub mod signature;
 
 pub use address::{Reach, Target};
 pub use connection::{Line, Message};
+pub use headers::Header;
 
 use std::fmt;
 

@@ -16,6 +16,7 @@ grant usage on schema public to oncoauth_service;
 grant select, insert, update, delete on all tables in schema public to oncoauth_service;
 grant usage, select on all sequences in schema public to oncoauth_service;
 grant execute on function analyze_roster(text) to oncoauth_service;
+grant execute on function forget_access_tokens(timestamptz) to oncoauth_service;
 
 -- which migrations there were is for the owner to say
 revoke insert, update, delete on _sqlx_migrations from oncoauth_service;
@@ -34,5 +35,5 @@ begin
     end loop;
 end $$;
 
--- a token is revoked and a chain goes on; neither is forgotten
-revoke delete on tokens, access_heads from oncoauth_service;
+-- a token and a client are revoked and a chain goes on; none is forgotten
+revoke delete on tokens, smart_clients, access_heads from oncoauth_service;

@@ -25,6 +25,8 @@ pub mod s_codes;
 pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
+pub mod smart_clients;
+pub mod subscriptions;
 pub mod timers;
 pub mod together;
 pub mod tokens;

@@ -28,6 +28,12 @@ pub struct Token {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The client that it was given to for minutes; none where an administrator issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<Uuid>,
+    /// What such a token is good for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
 }
 
 struct Row {
@@ -40,6 +46,8 @@ struct Row {
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    client_id: Option<Uuid>,
+    scopes: Option<Vec<String>>,
 }
 
 impl TryFrom<Row> for Token {
@@ -58,6 +66,8 @@ impl TryFrom<Row> for Token {
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
+            client_id: row.client_id,
+            scopes: row.scopes,
         })
     }
 }
@@ -65,8 +75,9 @@ impl TryFrom<Row> for Token {
 /// Stores a new token.
 pub async fn insert(conn: &mut PgConnection, token: &Token, hash: &[u8; 32], created_by: &str) -> Result<()> {
     sqlx::query!(
-        "insert into tokens (token_id, token_hash, role, subject, name, tax_ids, health_plan, created_at, created_by, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into tokens (token_id, token_hash, role, subject, name, tax_ids, health_plan, created_at, created_by, expires_at,
+           client_id, scopes)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         token.token_id,
         hash.as_slice(),
         token.role.as_str(),
@@ -77,6 +88,8 @@ pub async fn insert(conn: &mut PgConnection, token: &Token, hash: &[u8; 32], cre
         token.created_at,
         created_by,
         token.expires_at,
+        token.client_id,
+        token.scopes.as_deref(),
     )
     .execute(conn)
     .await?;
@@ -87,7 +100,7 @@ pub async fn insert(conn: &mut PgConnection, token: &Token, hash: &[u8; 32], cre
 pub async fn by_hash(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<Token>> {
     sqlx::query_as!(
         Row,
-        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at
+        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at, client_id, scopes
          from tokens where token_hash = $1",
         hash.as_slice(),
     )
@@ -97,12 +110,12 @@ pub async fn by_hash(conn: &mut PgConnection, hash: &[u8; 32]) -> Result<Option<
     .transpose()
 }
 
-/// Up to `limit` tokens after `after`, oldest first.
+/// Up to `limit` tokens after `after` that administrators issued, oldest first.
 pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Token>> {
     sqlx::query_as!(
         Row,
-        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at
-         from tokens where $1::uuid is null or token_id > $1 order by token_id limit $2",
+        "select token_id, role, subject, name, tax_ids, health_plan, created_at, expires_at, revoked_at, client_id, scopes
+         from tokens where client_id is null and ($1::uuid is null or token_id > $1) order by token_id limit $2",
         after,
         limit,
     )
@@ -119,4 +132,18 @@ pub async fn revoke(conn: &mut PgConnection, token_id: Uuid, at: DateTime<Utc>) 
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Revokes every token of a client.
+pub async fn revoke_of_client(conn: &mut PgConnection, client_id: Uuid, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update tokens set revoked_at = $2 where client_id = $1 and revoked_at is null", client_id, at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets tokens of clients that ended before.
+pub async fn forget_of_clients(conn: &mut PgConnection, ended_before: DateTime<Utc>) -> Result<i64> {
+    let forgotten = sqlx::query_scalar!(r#"select forget_access_tokens($1) as "forgotten!""#, ended_before);
+    Ok(forgotten.fetch_one(conn).await?)
 }

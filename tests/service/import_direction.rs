@@ -29,7 +29,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         // it puts its frame around this door
         ("http", vec!["domain", "app", "fhir", "clock", "ids", "telemetry"]),
         ("portal", vec!["domain", "app", "documents", "clock", "ids", "telemetry"]),
-        ("jobs", vec!["domain", "app", "clock", "ids", "telemetry"]),
+        // what subscribers are told is in the form of this door
+        ("jobs", vec!["domain", "app", "fhir", "clock", "ids", "telemetry"]),
     ])
 }
 

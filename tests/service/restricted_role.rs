@@ -94,6 +94,7 @@ async fn everything_works_under_a_role_that_owns_nothing() {
     app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
     jobs::tick(&app).await.unwrap();
     oncoauth::app::idempotency::purge(&app).await.unwrap();
+    oncoauth::app::smart::purge(&app).await.unwrap();
     for path in [
         format!("/v1/feeds/{PLAN}/events"),
         "/v1/failed-jobs".to_owned(),
@@ -141,6 +142,7 @@ async fn the_role_can_neither_rewrite_history_nor_turn_a_guard_off() {
             "update roster_loads set loaded_by = 'nobody'",
             "update sent_requests set subject = 'nobody'",
             "delete from tokens",
+            "delete from smart_clients",
             "delete from access_heads",
             "alter table cases add column more text",
             "create table more ()",

@@ -11,7 +11,9 @@
 pub mod conformance;
 pub mod copy;
 pub mod desk;
+pub mod hook;
 pub mod http;
+pub mod jwt;
 pub mod orders;
 pub mod postgres;
 pub mod submit;

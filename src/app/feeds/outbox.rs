@@ -1,10 +1,10 @@
-//! From the outbox into the feeds.
+//! From the outbox into the feeds, and to those who subscribed.
 //!
 //! One transaction at a time, over all processes, gives positions to what is committed. So a position, once visible, has no lower one
 //! that is still to come, and a reader that goes on after the last one it saw loses nothing. A process that dies in between has
 //! changed nothing.
 
-use crate::app::{App, Result};
+use crate::app::{App, Result, subscriptions};
 use crate::store;
 use sqlx::Connection as _;
 
@@ -22,6 +22,7 @@ pub async fn publish(app: &App) -> Result<()> {
         let now = app.clock.now();
         let event_ids: Vec<_> = events.iter().map(|_| app.ids.uuid(now)).collect();
         store::feeds::append(&mut transaction, &events, &event_ids).await?;
+        subscriptions::queue(&mut transaction, &events, now).await?;
         transaction.commit().await?;
         // what was taken under the lock holds all that was committed before; what comes in meanwhile is for the next call, which would
         // never end otherwise while orders come in

@@ -223,6 +223,7 @@ impl Change<'_> {
             tax_ids: Vec::new(),
             health_plan: None,
             token_id: None,
+            scopes: None,
             accessed: self.caller.accessed.clone(),
         }
     }

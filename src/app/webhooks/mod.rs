@@ -41,7 +41,7 @@ impl Default for Pace {
 
 impl Pace {
     /// The wait after so many failures in a row.
-    fn wait(&self, failures: i32) -> TimeDelta {
+    pub(in crate::app) fn wait(&self, failures: i32) -> TimeDelta {
         let doublings = u32::try_from(failures - 1).unwrap_or(0);
         let factor = 2_i32.checked_pow(doublings).unwrap_or(i32::MAX);
         self.first_wait.checked_mul(factor).unwrap_or(self.longest_wait).min(self.longest_wait)
@@ -202,7 +202,7 @@ async fn is_held(conn: &mut PgConnection, health_plan: &str, expected: &Expected
 /// Which addresses this installation calls.
 ///
 /// Where others reach a sandbox, anybody has its tokens: it must not call this machine's own services for them.
-fn reach(app: &App) -> Reach {
+pub(in crate::app) fn reach(app: &App) -> Reach {
     if app.settings.sandbox && !app.settings.sandbox_allow_remote { Reach::Loopback } else { Reach::Public }
 }
 

@@ -47,15 +47,20 @@ pub struct Answers {
     pub notes: Vec<Note>,
 }
 
-/// Reads one response.
+/// Reads one response of a Bundle.
 pub fn read(entry: Entry<'_>, order: &Shape, tables: &CodeTables) -> Answers {
+    read_at(entry.resource, &entry.path(""), order, tables)
+}
+
+/// Reads one response that stands at this `FHIRPath`.
+pub fn read_at(response: &Value, path: &str, order: &Shape, tables: &CodeTables) -> Answers {
     let mut asked = Shape::default();
     for (name, shape) in order.fields.iter().filter(|(name, _)| ASKED.contains(&name.as_str())) {
         asked.fields.insert(name.clone(), shape.clone());
     }
     let mut reader = Reader { tables, read: Answers::default(), has_foreign: false };
     let mut fields = Value::Object(Map::new());
-    let items = children(entry.resource, &entry.path(""));
+    let items = children(response, path);
     reader.items(&items, &Place::default(), &asked, &mut fields);
     if let Value::Object(fields) = fields {
         reader.read.fields = fields;

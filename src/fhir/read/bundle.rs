@@ -140,7 +140,7 @@ fn base_of<'u>(url: &'u str, resource: &Value) -> Option<&'u str> {
 }
 
 /// Adds an issue for everything that may change the meaning of what it stands in and is not understood.
-fn refuse_modifiers(value: &Value, at: &str, of_claim: bool, issues: &mut Vec<Issue>) {
+pub(super) fn refuse_modifiers(value: &Value, at: &str, of_claim: bool, issues: &mut Vec<Issue>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {

@@ -1,15 +1,24 @@
 //! What this server can do, as a `CapabilityStatement`.
 
-use super::Context;
+use super::{Context, extension};
+use crate::fhir::urls;
 use serde_json::{Value, json};
 
 /// The version of the guide that is served.
 const GUIDE: &str = "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1";
 
+/// Extension: where tokens are given out.
+const OAUTH: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+/// Operation: how a subscription is doing.
+const STATUS: &str = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition/backport-subscription-status";
+/// How callers are known.
+const SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+
 /// Writes the statement.
-pub fn write(context: Context<'_>, operations: &[(&str, &str)]) -> Value {
+pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: &str) -> Value {
     let operations: Vec<Value> =
         operations.iter().map(|(name, definition)| json!({"name": name, "definition": definition})).collect();
+    let service = |code: &str| json!({"coding": [{"system": SERVICES, "code": code}]});
     json!({
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -24,10 +33,9 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)]) -> Value {
         "rest": [{
             "mode": "server",
             "security": {
-                "description": "Every call but this one needs `Authorization: Bearer <token>`.",
-                "service": [{"coding": [{
-                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "OAuth",
-                }], "text": "Bearer tokens"}],
+                "extension": [{"url": OAUTH, "extension": [{"url": "token", "valueUri": token_endpoint}]}],
+                "description": "Every call but this one needs `Authorization: Bearer <token>`. Systems get tokens by SMART Backend Services.",
+                "service": [service("SMART-on-FHIR"), service("OAuth")],
             },
             "resource": [
                 {
@@ -40,6 +48,14 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)]) -> Value {
                     "type": "ClaimResponse",
                     "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claimresponse",
                     "interaction": [{"code": "read"}],
+                },
+                {"type": "Bundle", "profile": urls::RESPONSE_BUNDLE, "interaction": [{"code": "read"}]},
+                {
+                    "type": "Subscription",
+                    "profile": urls::SUBSCRIPTION,
+                    "extension": [extension(urls::TOPICS, "valueCanonical", urls::TOPIC)],
+                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "delete"}],
+                    "operation": [{"name": "status", "definition": STATUS}],
                 },
             ],
         }],

@@ -6,6 +6,7 @@ pub mod claim_response;
 pub mod metadata;
 pub mod refusal;
 pub mod request;
+pub mod subscription;
 
 use crate::fhir::element::put;
 use serde_json::{Value, json};

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
+mod attachments;
 mod changes;
 mod corpus;
 mod frame;
@@ -10,6 +11,8 @@ mod malformed;
 mod pairs;
 mod reading;
 mod refused;
+mod smart;
+mod subscriptions;
 
 use crate::support;
 use axum::body::Body;

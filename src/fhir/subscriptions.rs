@@ -1,0 +1,111 @@
+//! `Subscription`: made, read and removed by its owner, who may ask how it is doing. What is sent is in [`super::notify`].
+
+use super::body::Resource;
+use super::outcome::{Failure, Issue, issue_code, respond};
+use super::read::subscription;
+use super::write::Context;
+use super::write::subscription::{self as write, State as Doing, Status};
+use crate::app::subscriptions::{self, Subscription};
+use crate::app::{App, Caller, Error};
+use crate::domain::refusal::{Fault, Refusal};
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Makes a subscription. The handshake follows.
+pub async fn post_subscription(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Resource(sent): Resource,
+) -> Result<Response, Failure> {
+    let mut issues = Vec::new();
+    let Some(read) = subscription::read(&sent, &mut issues) else { return Err(Failure::bad(issues)) };
+    let wanted = &read.wanted;
+    // an end that is past would be a subscription that tells nothing
+    let end = wanted.ends_at.filter(|end| *end > app.clock.now());
+    let document = |id, organizations: &[String]| {
+        write::kept(id, read.reason, organizations, (&wanted.endpoint, &wanted.media_type), end).to_string()
+    };
+    let id = subscriptions::create(&app, &caller, wanted, document).await.map_err(refused)?;
+    let stored = subscriptions::get(&app, &caller, id).await?;
+    let mut response = respond(StatusCode::CREATED, &shown(&app, &stored)?);
+    if let Ok(location) = HeaderValue::from_str(&format!("{}/Subscription/{id}", super::base(&app))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Faults with the places that they have in the resource. Another's organization is nobody's to subscribe to.
+fn refused(error: Error) -> Failure {
+    let Error::Refused(refusal) = error else { return error.into() };
+    let Refusal::Validation(faults) = *refusal else { return Error::Refused(refusal).into() };
+    let is_of_another = |fault: &Fault| fault.pointer.starts_with("/organizations");
+    let issue = |fault: &Fault| match fault.pointer.split('/').skip(1).collect::<Vec<_>>().as_slice() {
+        ["organizations", ..] => Issue::at("forbidden", "Subscription.criteria.extension", fault.message.clone()),
+        ["headers", index] => {
+            Issue::at(issue_code(fault), format!("Subscription.channel.header[{index}]"), fault.message.clone())
+        }
+        ["headers"] => Issue::at(issue_code(fault), "Subscription.channel.header", fault.message.clone()),
+        _ => Issue::at(issue_code(fault), "Subscription.channel.endpoint", fault.message.clone()),
+    };
+    let status = if faults.iter().any(is_of_another) { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+    Failure::new(status, faults.iter().map(issue).collect())
+}
+
+/// A subscription.
+pub async fn get_subscription(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let stored = subscriptions::get(&app, &caller, read_id(&id)?).await?;
+    Ok(respond(StatusCode::OK, &shown(&app, &stored)?))
+}
+
+/// Removes a subscription.
+pub async fn delete_subscription(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    subscriptions::remove(&app, &caller, read_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// How a subscription is doing.
+pub async fn get_status(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let stored = subscriptions::get(&app, &caller, read_id(&id)?).await?;
+    let now = app.clock.now();
+    let in_force = Arc::clone(app.library.in_force(now.date_naive()));
+    let context = Context { base: &super::base(&app), content: &in_force };
+    let events = stored.delivered.saturating_add(stored.waiting);
+    let status = Status { id: stored.subscription_id, state: doing(&app, &stored), kind: "query-status", events };
+    Ok(respond(StatusCode::OK, &write::status(status, now, context)))
+}
+
+fn read_id(text: &str) -> Result<Uuid, Failure> {
+    text.parse().map_err(|_| Failure::not_found())
+}
+
+/// One that has ended is off, and one that is tried again is at fault until its receiver has answered.
+fn doing<'a>(app: &App, stored: &'a Subscription) -> Doing<'a> {
+    let status = match stored.status.as_str() {
+        _ if stored.ends_at.is_some_and(|end| end <= app.clock.now()) => "off",
+        "active" if stored.failures > 0 => "error",
+        status => status,
+    };
+    Doing { status, error: stored.last_failure.as_deref() }
+}
+
+fn shown(app: &App, stored: &Subscription) -> Result<Value, Failure> {
+    let kept = serde_json::from_str(&stored.document).map_err(|_| Failure::internal("a kept subscription does not read back"))?;
+    Ok(write::shown(kept, &stored.headers, doing(app, stored)))
+}
