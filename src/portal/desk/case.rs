@@ -110,7 +110,7 @@ struct Open {
     /// Until when it is the visitor's.
     own_until: Option<String>,
     call: &'static str,
-    is_call_open: bool,
+    call_is_offered: bool,
     asked_for: Vec<String>,
     /// What may be asked for with a tick.
     items: Vec<Item>,
@@ -307,7 +307,7 @@ fn open(
         taken: standing.claim.as_ref().filter(|_| standing.is_taken_from(caller)).map(|claim| taken(claim, zone)),
         own_until: standing.claim.as_ref().filter(|_| standing.is_claimed_by(caller)).map(until),
         call: review.peer_to_peer.as_words(),
-        is_call_open: review.peer_to_peer != PeerToPeer::NotOffered,
+        call_is_offered: review.peer_to_peer != PeerToPeer::NotOffered,
         asked_for: review.asked_for.iter().map(|item| words::sentence(&words::without_ids(item))).collect(),
         items: items(standing, review, &ticked),
         others: text("others"),
