@@ -5,6 +5,7 @@ mod connection;
 mod database;
 mod descriptors;
 mod greeting;
+mod hosts;
 mod options;
 mod serve;
 mod threads;

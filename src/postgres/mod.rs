@@ -11,6 +11,7 @@ mod error;
 mod fetch;
 mod leftovers;
 mod locate;
+mod programs;
 mod supervise;
 mod throwaway;
 
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 
 pub use dirs::default_data_dir;
 pub use error::PostgresError;
+pub use programs::Programs;
 pub use throwaway::{run_with_throwaway, serve_tests, tests_dir};
 
 /// The role that owns everything in the private cluster.

@@ -57,6 +57,8 @@ struct Kept {
     connection: PgConnection,
     opened: Instant,
     since: Instant,
+    /// As which it was opened.
+    server: Arc<PgConnectOptions>,
 }
 
 /// A connection in use.
@@ -92,7 +94,7 @@ impl Lane {
         if self.0.pool.is_closed() {
             return None;
         }
-        let kept = self.0.idle().pop_if(|kept| kept.since.elapsed() < TRUSTED)?;
+        let kept = self.0.idle().pop_if(|kept| kept.since.elapsed() < TRUSTED && self.0.is_current(kept))?;
         Some(Held { kept, untested: true, inner: Arc::clone(&self.0), place })
     }
 
@@ -104,6 +106,7 @@ impl Lane {
         loop {
             let last = self.0.idle().pop();
             let (kept, untested) = match last {
+                Some(kept) if !self.0.is_current(&kept) => continue,
                 Some(kept) if kept.since.elapsed() < TRUSTED => (kept, true),
                 Some(mut kept) => match kept.connection.ping().await {
                     Ok(()) => (kept, false),
@@ -137,10 +140,17 @@ impl Inner {
         if self.pool.is_closed() {
             return Err(sqlx::Error::PoolClosed.into());
         }
+        let server = self.pool.connect_options();
+        self.opener.set_connect_options(PgConnectOptions::clone(&server));
         let mut connection = self.opener.acquire().await?.detach();
         let set = SETTINGS.map(|(name, value)| format!("set {name} = '{value}'")).join("; ");
         connection.execute(AssertSqlSafe(set)).await?;
-        Ok(Kept { connection, opened: Instant::now(), since: Instant::now() })
+        Ok(Kept { connection, opened: Instant::now(), since: Instant::now(), server })
+    }
+
+    /// False where the pool has since been told of another server.
+    fn is_current(&self, kept: &Kept) -> bool {
+        Arc::ptr_eq(&kept.server, &self.pool.connect_options())
     }
 }
 
@@ -159,7 +169,7 @@ impl Held {
     /// Gives it back for the next call: whatever was asked has been answered, and no transaction is open.
     pub fn give_back(self) {
         let Self { mut kept, inner, place, .. } = self;
-        if kept.opened.elapsed() > LIFETIME || inner.pool.is_closed() {
+        if kept.opened.elapsed() > LIFETIME || inner.pool.is_closed() || !inner.is_current(&kept) {
             return;
         }
         kept.since = Instant::now();

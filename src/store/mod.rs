@@ -97,11 +97,11 @@ impl Error {
         }
     }
 
-    /// True where the same request may succeed later: connections, timeouts, deadlocks.
+    /// True where the same request may succeed later: connections, timeouts, deadlocks, and a server that has become a standby.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "55P03" || code == "25P03"
+                ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || ["55P03", "25P03", "25006"].contains(&code.as_ref())
             }),
             Self::Database(error) => matches!(
                 error,

@@ -7,9 +7,11 @@ mod support;
 
 mod access_record;
 mod api_page;
+mod callers;
 mod catalog;
 mod coverage_requirements;
 mod embedded_postgres;
+mod failover;
 mod http_conventions;
 mod import_direction;
 mod isolation;
@@ -25,5 +27,6 @@ mod role_routes;
 mod rosters;
 mod running;
 mod schema_names;
+mod servers;
 mod test_fixture;
 mod typed_searches;
