@@ -248,7 +248,10 @@ mod tests {
     fn each_server_of_a_url_gets_a_url_of_its_own() {
         for (url, each) in [
             ("postgres://host/db", vec!["postgres://host/db"]),
-            ("postgres://user:p%40ss@one,two:5433/db", vec!["postgres://user:p%40ss@one/db", "postgres://user:p%40ss@two:5433/db"]),
+            (
+                "postgres://user:p%40ss@one,two:5433/db",
+                vec!["postgres://user:p%40ss@one/db", "postgres://user:p%40ss@two:5433/db"],
+            ),
             (
                 "postgresql://u@[::1]:5432,[::2]/db?application_name=a,b&target_session_attrs=read-write",
                 vec!["postgresql://u@[::1]:5432/db?application_name=a,b", "postgresql://u@[::2]/db?application_name=a,b"],

@@ -101,7 +101,8 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)) || ["55P03", "25P03", "25006"].contains(&code.as_ref())
+                ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+                    || ["55P03", "25P03", "25006"].contains(&code.as_ref())
             }),
             Self::Database(error) => matches!(
                 error,

@@ -76,7 +76,7 @@ fn an_order_that_was_acknowledged_outlives_the_primary_and_the_service_finds_the
     load.check(&address);
     assert!(service.get("/metrics", "").contains("oncoauth_database_server_changes_total 1"));
     service.stop();
-    done(program().arg("verify-audit").env("DATABASE_URL", &url).output().unwrap());
+    done(&program().arg("verify-audit").env("DATABASE_URL", &url).output().unwrap());
 }
 
 /// What keeps the program from several servers is told of each.

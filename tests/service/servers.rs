@@ -46,7 +46,7 @@ impl Place {
         let dir = self.own_dir(name);
         let mut initdb = self.programs.command("initdb");
         initdb.arg("-D").arg(&dir).args(["-U", "oncoauth", "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync"]);
-        done(initdb.output().unwrap());
+        done(&initdb.output().unwrap());
         dir
     }
 
@@ -55,7 +55,7 @@ impl Place {
         let dir = self.own_dir(name);
         let mut copy = self.programs.command("pg_basebackup");
         copy.args(["-d", &server.url("postgres"), "--checkpoint=fast", "-X", "stream", "--no-sync", "-R", "-D"]).arg(&dir);
-        done(copy.output().unwrap());
+        done(&copy.output().unwrap());
         dir
     }
 
@@ -65,7 +65,8 @@ impl Place {
         let mut command = self.programs.command("postgres");
         command.arg("-D").arg(data);
         // a process is killed here, and no machine: what is not flushed survives
-        let usual = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "wal_level=replica", "max_wal_senders=4"];
+        let usual =
+            ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "wal_level=replica", "max_wal_senders=4"];
         for setting in usual.iter().chain(settings) {
             command.args(["-c", setting]);
         }
@@ -84,7 +85,7 @@ impl Place {
 }
 
 /// Fails the test unless it ended well.
-pub fn done(output: std::process::Output) {
+pub fn done(output: &std::process::Output) {
     let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", words(&output.stdout), words(&output.stderr));
 }
@@ -143,16 +144,6 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Stops it in order.
-    pub fn stop(mut self) {
-        self.signal(Signal::INT);
-        self.child.wait().unwrap();
-    }
-
-    fn signal(&self, signal: Signal) {
-        drop(kill_process(Pid::from_child(&self.child), signal)); // it may be gone
-    }
-
     /// Its log.
     pub fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -162,7 +153,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal(Signal::QUIT);
+            kill_process(Pid::from_child(&self.child), Signal::QUIT).unwrap_or_default(); // it may be gone by now
             drop(self.child.wait());
         }
     }
