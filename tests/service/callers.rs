@@ -97,6 +97,8 @@ pub fn until_ready(address: &str, patience: Duration) {
 #[derive(Debug, Default)]
 pub struct Load {
     addresses: Vec<String>,
+    /// How long a caller waits after an answer.
+    pause: Duration,
     next: AtomicUsize,
     stop: AtomicBool,
     told: Mutex<BTreeMap<usize, Value>>,
@@ -105,9 +107,9 @@ pub struct Load {
 }
 
 impl Load {
-    /// On these services. A caller that gets no answer from one asks the next.
-    pub fn on(addresses: &[&str]) -> Self {
-        Self { addresses: addresses.iter().map(|&address| address.to_owned()).collect(), ..Self::default() }
+    /// On these services, each caller with a pause after each answer. A caller that gets no answer from one asks the next.
+    pub fn on(addresses: &[&str], pause: Duration) -> Self {
+        Self { addresses: addresses.iter().map(|&address| address.to_owned()).collect(), pause, ..Self::default() }
     }
 
     /// Orders that were answered so far.
@@ -146,6 +148,7 @@ impl Load {
                         let number = self.next.fetch_add(1, Ordering::SeqCst);
                         if let Some(answer) = self.place(caller, number) {
                             self.told.lock().unwrap().insert(number, answer);
+                            thread::sleep(self.pause);
                         }
                     }
                 });

@@ -9,7 +9,9 @@ use crate::support::postgres::database;
 use std::time::{Duration, Instant};
 
 /// Members, and so orders, at most.
-const MEMBERS: usize = 12_000;
+const MEMBERS: usize = 6_000;
+/// Every order that was answered is looked at in the end: a few each second are load enough.
+const PAUSE: Duration = Duration::from_millis(150);
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn start(url: &str, address: &str) -> Running {
@@ -22,7 +24,7 @@ async fn two_services_on_one_database_are_restarted_in_turns_and_no_request_fail
     let addresses = [free_address(), free_address()];
     let mut services: Vec<_> = addresses.iter().map(|address| start(&database.url, address)).collect();
     load_members(&addresses[0], MEMBERS);
-    let load = Load::on(&[&addresses[0], &addresses[1]]);
+    let load = Load::on(&[&addresses[0], &addresses[1]], PAUSE);
     load.during(|| {
         for address in addresses.iter().chain(&addresses) {
             load.until_more(25, PATIENCE);
@@ -54,7 +56,7 @@ fn an_order_that_was_acknowledged_outlives_the_primary_and_the_service_finds_the
     primary.execute("alter system set synchronous_standby_names = 'two'");
     primary.execute("select pg_reload_conf()");
     primary.until("select sync_state from pg_stat_replication where application_name = 'two'", "sync");
-    let load = Load::on(&[&address]);
+    let load = Load::on(&[&address], PAUSE);
     load.during(|| {
         load.until_more(50, PATIENCE);
         primary.kill();

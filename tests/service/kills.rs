@@ -55,7 +55,7 @@ fn whatever_is_killed_what_was_answered_is_stored_once_and_whole() {
     let address = free_address();
     let mut service = Some(start(&address, data.path()));
     load_members(&address, 20_000);
-    let load = Load::on(&[&address]);
+    let load = Load::on(&[&address], Duration::ZERO);
     load.during(|| {
         for kill in 0..kills {
             thread::sleep(Duration::from_millis(100 + draws.below(900)));
