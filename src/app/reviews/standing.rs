@@ -44,6 +44,8 @@ pub struct Line {
     pub line: u32,
     /// True where it waits for a decision that is made here.
     pub is_open: bool,
+    /// True where it only waits for the others: nobody reviews it here, and it is what it was found to be once they are decided (DRG-01).
+    pub is_held_only: bool,
     /// True where an authorization has to say units and visits (SAFE-13).
     pub needs_units: bool,
     /// Units that the engine counted.
@@ -84,7 +86,7 @@ pub async fn standing(app: &App, caller: &Caller, case_id: Uuid) -> Result<Stand
     Ok(Standing {
         version: i64::from(held.stored.version),
         claim,
-        lines: case.lines().iter().map(|drug| line(drug, &computed)).collect(),
+        lines: lines(&case, &computed),
         undecidable: duplicate.then_some(ReviewError::DuplicateUndecided),
         no_denial: PhysicianReview::of(caller.role, state).err(),
         denies_on_expiry: program.clocks.at_deadline == DeadlineEnd::DenyIfReviewed
@@ -95,11 +97,25 @@ pub async fn standing(app: &App, caller: &Caller, case_id: Uuid) -> Result<Stand
     })
 }
 
+/// The lines; where all that wait only wait for each other, each is decided here, or nothing would end the review.
+fn lines(case: &Case, computed: &Computed) -> Vec<Line> {
+    let mut lines: Vec<Line> = case.lines().iter().map(|drug| line(drug, computed)).collect();
+    if !lines.iter().any(|line| line.is_open) {
+        for line in &mut lines {
+            line.is_open = std::mem::take(&mut line.is_held_only);
+        }
+    }
+    lines
+}
+
 fn line(drug: &crate::domain::case::CaseDrug, computed: &Computed) -> Line {
     let counted = computed.drugs.iter().find(|one| one.line == drug.line);
+    let waits = drug.status == DrugStatus::InProgress && !is_not_reviewed(drug, computed);
+    let is_held_only = waits && counted.is_some_and(|one| one.status == DrugStatus::ClinicalReviewNotRequired);
     Line {
         line: drug.line,
-        is_open: drug.status == DrugStatus::InProgress && !is_not_reviewed(drug, computed),
+        is_open: waits && !is_held_only,
+        is_held_only,
         needs_units: needs_units(drug, computed),
         units: counted.and_then(|one| one.units),
         visits: counted.and_then(|one| one.visits),

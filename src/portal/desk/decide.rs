@@ -203,6 +203,12 @@ fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) -> Determinat
     } else {
         for (line, word) in fields.under("decision/") {
             match (line.parse(), outcome(word)) {
+                (Ok(line), Some(_)) if standing.lines.iter().any(|one| one.line == line && one.is_held_only) => {
+                    faults.add(
+                        "all",
+                        format!("Line {line} is not reviewed by this program: it stays as it is, whatever becomes of the others"),
+                    );
+                }
                 (Ok(line), Some(decision)) => lines.push(one(line, decision, faults)),
                 (_, None) if word.is_empty() => {}
                 _ => faults.add("all", "What to decide: pick it from the form"),
