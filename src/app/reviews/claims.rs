@@ -22,6 +22,7 @@ pub async fn take(app: &App, caller: &Caller, case_id: Uuid) -> Result<Claim> {
     let own = require_free(&mut transaction, case_id, caller, now).await?;
     let claim = keep(app, &mut transaction, case_id, caller, own, now).await?;
     transaction.commit().await?;
+    caller.accessed.case(case_id);
     Ok(claim)
 }
 
@@ -48,6 +49,7 @@ pub async fn give_back(app: &App, caller: &Caller, case_id: Uuid) -> Result<()> 
     release(&mut transaction, case_id).await?;
     record(&mut transaction, case_id, "claim_released", actor(caller), &json!({"claimed_by": claim.claimed_by}), now).await?;
     transaction.commit().await?;
+    caller.accessed.case(case_id);
     Ok(())
 }
 

@@ -100,7 +100,7 @@ pub(super) fn value(value: &Value) -> String {
         Value::Null => "nothing".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
-        Value::Number(number) => number.to_string(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), words::number),
         Value::String(text) => text.replace('_', " "),
         Value::Array(all) if all.is_empty() => "none".to_owned(),
         Value::Array(all) => all.iter().map(self::value).collect::<Vec<_>>().join("; "),
@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(place("/clinical/weight_kg"), "Clinical, weight kg");
         assert_eq!(place("/treatment/phases/0/cycles"), "Treatment, phases, 1, cycles");
         assert_eq!(value(&json!({"amount": 75, "unit": "mg/m2", "left_out": null})), "amount 75, unit mg/m2");
+        assert_eq!(value(&json!(72.0)), "72");
         assert_eq!(value(&json!([])), "none");
         assert_eq!(value(&json!("not_reported")), "not reported");
     }
