@@ -195,6 +195,45 @@ function follow(form) {
 }
 for (const form of document.querySelectorAll("form[data-letter]")) follow(form);
 
+/** What is typed is kept at the service after each pause, and before the form is sent anywhere; nobody leaves while it is not. */
+function guard(form) {
+  let quiet, saving = Promise.resolve(true), dirty = false, sending = false;
+  const save = () => {
+    clearTimeout(quiet);
+    dirty = false;
+    const lost = (error) => {
+      dirty = true;
+      const why = error.message === "signed out" ? "You were signed out: open another tab, sign in, and go on here." : "No connection.";
+      document.getElementById("kept").textContent = `${why} Nothing was sent, and what you typed is not kept yet.`;
+      return false;
+    };
+    saving = saving.then(() => ask(form.dataset.keep, new FormData(form))).then((part) => { replace("kept", part); return true; }).catch(lost);
+    return saving;
+  };
+  for (const kind of ["input", "change"]) {
+    form.addEventListener(kind, () => {
+      dirty = true;
+      clearTimeout(quiet);
+      quiet = setTimeout(save, QUIET);
+    });
+  }
+  form.addEventListener("submit", (event) => {
+    if (sending || form.dataset.sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    save().then((kept) => {
+      if (!kept) return document.getElementById("kept").scrollIntoView({ block: "nearest" });
+      sending = true;
+      form.requestSubmit(event.submitter);
+      sending = false;
+    });
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty) event.preventDefault();
+  });
+}
+for (const form of document.querySelectorAll("form[data-keep]")) guard(form);
+
 /** Asks for a list again while somebody looks at it; what has not changed is not sent again. */
 function poll(list) {
   const mark = { now: list.dataset.mark };

@@ -1,6 +1,5 @@
-//! Orders begun at the portal and not sent. A draft is its writer's alone, in the role and for the practice that it was
-//! written in, is no order and no record, and is forgotten two weeks after it
-//! was last saved.
+//! Forms begun at the portal and not sent: orders, and what reviewers write about a case. A draft is its writer's alone, in the role and
+//! for the practice that it was written in, is no order and no record, and is forgotten two weeks after it was last saved.
 
 use super::{App, Caller, Error, Result};
 use crate::store;

@@ -264,7 +264,7 @@ const tests = {
     await page.keyboard.press("Enter");
     await page.locator("#others").focus();
     await page.keyboard.type("The echocardiogram j k ]");
-    await Promise.all([page.waitForNavigation(), page.locator('form[action$="/ask"] button').press("Enter")]);
+    await Promise.all([page.waitForNavigation(), page.locator('button[formaction$="/ask"]').press("Enter")]);
     assert.match(await page.textContent(".events"), /asked for: The echocardiogram j k \]/);
     // what is sent by hand is refused all the same
     const forced = await page.evaluate(async () => {
@@ -277,7 +277,7 @@ const tests = {
     assert.match(forced[1], /only a physician may decide against authorization/i);
     await page.locator('summary:has-text("Hand over")').click();
     await page.fill("#handover_rationale", "no regimen has these drugs");
-    await Promise.all([page.waitForNavigation(), page.click('form[action$="/handover"] button')]);
+    await Promise.all([page.waitForNavigation(), page.click('button[formaction$="/handover"]')]);
     assert.deepEqual(complaints.filter((one) => !one.includes("409")), []);
     await context.close();
   },
@@ -304,7 +304,9 @@ const tests = {
     assert.equal(await page.locator('[value="non_authorized"]:not([disabled])').count(), 0, "the offer comes first");
     assert.match(await page.textContent("#no-denial"), /Offer a peer-to-peer discussion/);
     await page.locator('summary:has-text("Peer-to-peer")').click();
-    await Promise.all([page.waitForNavigation(), page.click('form[action$="/call"] button')]);
+    await page.check("#event-offered");
+    await page.fill("#with_name", "Front desk");
+    await Promise.all([page.waitForNavigation(), page.click('button[formaction$="/call"]')]);
     await page.check("#all-non_authorized");
     await page.selectOption("#reason", "not_medically_necessary");
     await page.fill("#rationale", "the evidence does not support this drug here");
@@ -319,6 +321,7 @@ const tests = {
     await plain.page.check("#all-non_authorized");
     await plain.page.selectOption("#reason", "not_medically_necessary");
     await plain.page.fill("#rationale", "the evidence does not support this drug here");
+    await plain.page.fill("#rationale_for_member", "We do not know that this drug helps with your illness.");
     await plain.page.click('button[value="confirm"]');
     assert.match(await plain.page.textContent("main"), /There is no undo/);
     assert.match(await plain.page.textContent("h1"), new RegExp(`${member[2]} ${member[1]}`));

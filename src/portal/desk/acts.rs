@@ -8,7 +8,7 @@ use super::super::fields::Fields;
 use super::super::visitor::Visitor;
 use super::case::{Told, drawn};
 use super::reading::{self, LONG, NAME, PHONE};
-use super::{timeline, worklist};
+use super::{kept, timeline, worklist};
 use crate::app::reviews::requests::{
     CallPartner, CallPerson, Contacted, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord,
 };
@@ -25,9 +25,19 @@ use uuid::Uuid;
 /// The most things asked for at once, as the API takes them.
 const ITEMS: usize = 50;
 
+/// The fields of an act, as their names begin.
+const ASKED: &[&str] = &["item", "others", "contacted_", "ask_notes"];
+const CALLED: &[&str] = &["event", "day", "time", "with_", "call_notes", "after_due"];
+
 /// Takes a case and opens it. Where somebody else was faster, the worklist says who and until when.
-pub(super) async fn claim(State(app): State<App>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn claim(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(case_id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let case_id = id(&case_id)?;
+    kept::keep_sent(&app, &visitor.caller, &fields).await?;
     let why = match claims::take(&app, &visitor.caller, case_id).await {
         Ok(_) => return Ok(to_review(case_id)),
         Err(Error::Conflict { detail }) => match claims::of_case(&app, &visitor.caller, case_id).await? {
@@ -42,7 +52,13 @@ pub(super) async fn claim(State(app): State<App>, visitor: Visitor, Path(case_id
 }
 
 /// Gives a case back, and leads to the worklist.
-pub(super) async fn release(State(app): State<App>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn release(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(case_id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    kept::keep_sent(&app, &visitor.caller, &fields).await?;
     match claims::give_back(&app, &visitor.caller, id(&case_id)?).await {
         Ok(()) => Ok(Redirect::to("/reviews").into_response()),
         Err(Error::Conflict { .. }) => {
@@ -75,7 +91,7 @@ pub(super) async fn ask(
     let notes = reading::text(&fields, "ask_notes", "Notes", LONG, &mut faults);
     let contacted = (name.is_some() || phone.is_some()).then_some(Contacted { name, phone });
     let request = InformationRequest { items, contacted, notes };
-    perform(&app, &visitor, id(&case_id)?, fields, faults, Act::AskForInformation(&request)).await
+    perform(&app, &visitor, id(&case_id)?, fields, faults, (Act::AskForInformation(&request), ASKED)).await
 }
 
 pub(super) async fn call(
@@ -85,12 +101,14 @@ pub(super) async fn call(
     fields: Fields,
 ) -> Result<Response, Failure> {
     let case_id = id(&case_id)?;
+    let standing = reviews::standing(&app, &visitor.caller, case_id).await?;
+    let zone = standing.program.time_zone;
     let mut faults = Faults::default();
     let event = fields.text("event").and_then(event);
     if event.is_none() {
         faults.add("event", "What happened: pick one");
     }
-    let at = reading::instant(&fields, zone(&app, &visitor, case_id).await?, app.clock.now(), &mut faults);
+    let at = reading::instant(&fields, zone, app.clock.now(), &mut faults);
     let name = reading::text(&fields, "with_name", "With whom", NAME, &mut faults);
     let role = match fields.text("with_role") {
         None => None,
@@ -105,13 +123,28 @@ pub(super) async fn call(
     if name.is_none() && role.is_some() {
         faults.add("with_name", "With whom: a name goes with the role");
     }
+    if event == Some(PeerToPeerEvent::Offered) && name.is_none() {
+        faults.add("with_name", "With whom: name who was offered the discussion, or the number that was called");
+    }
     let with = name.map(|name| CallPartner::Person(CallPerson { name, role }));
     let notes = reading::text(&fields, "call_notes", "Notes", LONG, &mut faults);
     if event == Some(PeerToPeerEvent::Scheduled) && at.is_none() && faults.is_empty() {
         faults.add("time", "Time: a discussion that is agreed has a day and a time");
     }
+    let due = standing.case.review.as_ref().map(|review| review.due_at.to_utc());
+    if let (Some(PeerToPeerEvent::Scheduled), Some(at), Some(due), None) = (event, at, due, fields.text("after_due"))
+        && at > due
+    {
+        let due = words::instant(&due, &zone);
+        faults.add(
+            "after_due",
+            format!(
+                "Time: the answer is due {due}, before this discussion. Tick that this is meant, or agree on an earlier time"
+            ),
+        );
+    }
     let record = PeerToPeerRecord { event: event.unwrap_or(PeerToPeerEvent::Offered), at, with, notes };
-    perform(&app, &visitor, case_id, fields, faults, Act::RecordCall(&record)).await
+    perform(&app, &visitor, case_id, fields, faults, (Act::RecordCall(&record), CALLED)).await
 }
 
 fn event(word: &str) -> Option<PeerToPeerEvent> {
@@ -136,7 +169,7 @@ pub(super) async fn duplicate(
     };
     let rationale = rationale(&fields, "duplicate_rationale", &mut faults);
     let decision = DuplicateDecision { duplicate, rationale };
-    perform(&app, &visitor, id(&case_id)?, fields, faults, Act::DecideDuplicate(&decision)).await
+    perform(&app, &visitor, id(&case_id)?, fields, faults, (Act::DecideDuplicate(&decision), &["duplicate"])).await
 }
 
 pub(super) async fn hand_over(
@@ -147,7 +180,8 @@ pub(super) async fn hand_over(
 ) -> Result<Response, Failure> {
     let mut faults = Faults::default();
     let rationale = rationale(&fields, "handover_rationale", &mut faults);
-    perform(&app, &visitor, id(&case_id)?, fields, faults, Act::Escalate(&Escalation { rationale })).await
+    perform(&app, &visitor, id(&case_id)?, fields, faults, (Act::Escalate(&Escalation { rationale }), &["handover_rationale"]))
+        .await
 }
 
 fn rationale(fields: &Fields, name: &str, faults: &mut Faults) -> String {
@@ -158,20 +192,28 @@ fn rationale(fields: &Fields, name: &str, faults: &mut Faults) -> String {
     text.unwrap_or_default()
 }
 
-/// Does it, where nothing is wrong with what was entered, and leads back to the case.
+/// Does it, where nothing is wrong with what was entered, and leads back to the case. The fields of the act are done with; what else
+/// stands in the form is kept.
 async fn perform(
     app: &App,
     visitor: &Visitor,
     case_id: Uuid,
     fields: Fields,
     faults: Faults,
-    act: Act<'_>,
+    (act, own): (Act<'_>, &[&str]),
 ) -> Result<Response, Failure> {
     if !faults.is_empty() {
         return drawn(app, visitor, case_id, fields, Told::faults(faults)).await;
     }
     match reviews::perform(app, &visitor.caller, case_id, act, &seen(&fields), idempotent(case_id, &fields).as_ref()).await {
-        Ok(_) => Ok(to_review(case_id)),
+        Ok(_) => {
+            let mut rest = fields;
+            for name in own {
+                rest.clear(name);
+            }
+            kept::keep(app, &visitor.caller, case_id, &rest).await?;
+            Ok(to_review(case_id))
+        }
         Err(error) => refused(app, visitor, case_id, fields, error, field_of).await,
     }
 }
@@ -236,7 +278,7 @@ async fn stale(app: &App, visitor: &Visitor, case_id: Uuid, fields: &Fields) -> 
         title: "The case changed since you opened it, and nothing was done",
         text: "Look at what changed. What you entered still stands in the form: send it again if it still holds.".to_owned(),
         changes,
-        faults: Faults::default(),
+        ..Told::nothing()
     })
 }
 

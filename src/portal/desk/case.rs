@@ -12,10 +12,10 @@ use super::compare::{self, Departure, Group};
 use super::decide::{self, DecideForm, LetterPart};
 use super::timeline::{self, Happened};
 use super::worklist::{age, taken};
-use super::{documents, first_free};
+use super::{documents, first_free, kept};
 use crate::app::rendering::{Align, Block};
 use crate::app::reviews::{self, Standing, worklist};
-use crate::app::{App, attachments, orders};
+use crate::app::{App, Error, attachments, orders};
 use crate::documents::{Summary, words};
 use crate::domain::attachment::Attachment;
 use crate::domain::case::{PeerToPeer, Review, ReviewQueue};
@@ -39,12 +39,21 @@ pub(super) struct Told {
     /// What happened since the form was drawn.
     pub changes: Vec<Happened>,
     pub faults: Faults,
+    /// Since when what stands in the form is kept.
+    pub kept: String,
 }
 
 impl Told {
     /// Nothing is wrong.
     pub fn nothing() -> Self {
-        Self { status: StatusCode::OK, title: "", text: String::new(), changes: Vec::new(), faults: Faults::default() }
+        Self {
+            status: StatusCode::OK,
+            title: "",
+            text: String::new(),
+            changes: Vec::new(),
+            faults: Faults::default(),
+            kept: String::new(),
+        }
     }
 
     /// Something has to be mended in the form.
@@ -73,9 +82,11 @@ struct ReviewPage {
     lines: Vec<LineAsEntered>,
     departures: Vec<Departure>,
     holds: Vec<&'static str>,
-    notices: Vec<String>,
+    notices: Vec<NoticeLine>,
     groups: Vec<Group>,
     open: Option<Open>,
+    /// True where there is something to send.
+    has_form: bool,
     decided: Option<&'static str>,
     documents: Vec<DocumentLine>,
     shown: Option<Uuid>,
@@ -109,8 +120,10 @@ struct Open {
     taken: Option<String>,
     /// Until when it is the visitor's.
     own_until: Option<String>,
-    call: &'static str,
-    call_is_offered: bool,
+    call: String,
+    /// True where a time was entered at which the answer is due already.
+    is_after_due: bool,
+    asked_after_due: bool,
     asked_for: Vec<String>,
     /// What may be asked for with a tick.
     items: Vec<Item>,
@@ -126,6 +139,20 @@ struct Open {
     duplicate_rationale: String,
     may_hand_over: bool,
     handover_rationale: String,
+}
+
+/// What the case is told beside its findings, and the other case that is meant.
+#[derive(Debug, Clone)]
+struct NoticeLine {
+    text: String,
+    other: Option<Other>,
+}
+
+/// Another case, as far as it takes to tell whether this one is the same.
+#[derive(Debug, Clone)]
+struct Other {
+    case_id: Uuid,
+    text: String,
 }
 
 struct Item {
@@ -147,7 +174,13 @@ struct DocumentLine {
 }
 
 pub(super) async fn show(State(app): State<App>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
-    drawn(&app, &visitor, id(&case_id)?, Fields::default(), Told::nothing()).await
+    let case_id = id(&case_id)?;
+    let zone = reviews::standing(&app, &visitor.caller, case_id).await?.program.time_zone;
+    let (fields, told) = match kept::kept(&app, &visitor.caller, case_id).await? {
+        Some((fields, at)) => (fields, Told { kept: words::instant(&at, &zone), ..Told::nothing() }),
+        None => (Fields::default(), Told::nothing()),
+    };
+    drawn(&app, &visitor, case_id, fields, told).await
 }
 
 /// The case, with what was entered and why nothing was done.
@@ -166,6 +199,9 @@ pub(super) async fn drawn_with(
 ) -> Result<Response, Failure> {
     let caller = &visitor.caller;
     let standing = reviews::standing(app, caller, case_id).await?;
+    if fields.text("version").is_some() && standing.case.review.is_some() {
+        kept::keep(app, caller, case_id, &fields).await?;
+    }
     let events = orders::history(app, caller, case_id).await?;
     let documents = attachments::list(app, caller, case_id).await?;
     let summary = Summary::of(standing.case.clone(), &standing.content, &standing.program);
@@ -189,9 +225,13 @@ pub(super) async fn drawn_with(
             .as_ref()
             .map(|review| review.holds.iter().map(|hold| words::hold(*hold)).collect())
             .unwrap_or_default(),
-        notices: case.notices.iter().map(|notice| words::sentence(&words::without_ids(&notice.message))).collect(),
+        notices: notices(app, visitor, &standing).await?,
         groups: compare::groups(&standing, &summary),
-        open: case.review.as_ref().map(|review| open(&standing, review, visitor, &fields, &told.faults, now)),
+        has_form: case.review.is_some() && !standing.is_taken_from(caller),
+        open: case.review.as_ref().map(|review| Open {
+            call: timeline::call(review.peer_to_peer, &events, zone),
+            ..open(&standing, review, visitor, &fields, &told.faults, now)
+        }),
         decided: case.review.is_none().then(|| words::case_status(case.status)),
         documents: documents.iter().map(|one| document(one, zone)).collect(),
         shown,
@@ -207,6 +247,32 @@ pub(super) async fn drawn_with(
         documents::allow_frame(&mut response);
     }
     Ok(response)
+}
+
+/// What the case is told; of another case that is meant what this visitor may see of it.
+async fn notices(app: &App, visitor: &Visitor, standing: &Standing) -> Result<Vec<NoticeLine>, Failure> {
+    let mut lines = Vec::new();
+    for notice in &standing.case.notices {
+        let other = match notice.case_id {
+            Some(case_id) => match reviews::standing(app, &visitor.caller, case_id).await {
+                Ok(other) => Some(Other { case_id, text: in_short(&other) }),
+                Err(Error::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        lines.push(NoticeLine { text: words::sentence(&words::without_ids(&notice.message)), other });
+    }
+    Ok(lines)
+}
+
+fn in_short(other: &Standing) -> String {
+    let case = &other.case;
+    let drugs: Vec<String> = case.lines().iter().map(compare::drug_name).collect();
+    let number = case.order_id.as_ref().or(case.case_number.as_ref()).cloned().unwrap_or_else(|| case.case_id.to_string());
+    let day = case.request.date_of_service.map(|day| format!("from {}", words::short_day(day)));
+    let parts = [Some(number), day, Some(drugs.join(", ")), Some(words::case_status(case.status).to_owned())];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn entered(summary: &Summary, today: chrono::NaiveDate, zone: Tz) -> Vec<Fact> {
@@ -306,8 +372,9 @@ fn open(
         is_urgent: standing.case.urgency == Urgency::Urgent,
         taken: standing.claim.as_ref().filter(|_| standing.is_taken_from(caller)).map(|claim| taken(claim, zone)),
         own_until: standing.claim.as_ref().filter(|_| standing.is_claimed_by(caller)).map(until),
-        call: review.peer_to_peer.as_words(),
-        call_is_offered: review.peer_to_peer != PeerToPeer::NotOffered,
+        call: String::new(),
+        is_after_due: faults.of("after_due").is_some() || fields.text("after_due").is_some(),
+        asked_after_due: fields.text("after_due").is_some(),
         asked_for: review.asked_for.iter().map(|item| words::sentence(&words::without_ids(item))).collect(),
         items: items(standing, review, &ticked),
         others: text("others"),
@@ -320,7 +387,7 @@ fn open(
         call_fields: vec![
             draw.text("day", "Day").example("12/1/2026").hint("now, if left empty").short(),
             draw.text("time", "Time").example("3:40 pm").hint(zone.name()).short(),
-            draw.text("with_name", "With whom"),
+            draw.text("with_name", "With whom, or the number called"),
             draw.choice(
                 "with_role",
                 "Who that is",

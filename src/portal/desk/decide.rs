@@ -1,26 +1,23 @@
-//! Deciding: line by line or all alike, with one rationale for all that is denied, the letters beside it while it is written, and a last
-//! question that names member, drugs and letters. Whether a denial may be made is the rules' to say; the form shows what they say.
+//! Deciding: line by line or all alike, with one rationale for all that is denied, and the letters beside it while it is written. Whether a denial may be made is the rules' to say; the form shows what they say.
 
 use super::super::case::id;
 use super::super::failure::Failure;
 use super::super::faults::{Faults, of_error};
 use super::super::fields::Fields;
 use super::super::inputs::{Drawing, Input};
-use super::super::shell::{Shell, page};
+use super::super::shell::page;
 use super::super::visitor::Visitor;
-use super::acts::{idempotent, refused, seen, to_review};
-use super::case::{Told, drawn, drawn_with};
 use super::reading::{self, LONG};
 use super::{compare, worklist};
 use crate::app::rendering::{Align, Block};
 use crate::app::reviews::preview::{self, Previewed};
 use crate::app::reviews::requests::{Determination, LineDetermination, PathwayDecision};
-use crate::app::reviews::{self, Act, Standing, claims};
+use crate::app::reviews::{self, Standing, claims};
 use crate::app::{App, Caller, Error, ReviewError};
 use crate::documents::words;
 use crate::domain::reading as grades;
 use crate::domain::review::{LineOutcome, PathwayFinding};
-use crate::domain::vocabulary::{Addressee, CallerRole, CaseStatus, LetterKind, SCodesWithheld};
+use crate::domain::vocabulary::{Addressee, CallerRole, CaseStatus, DrugStatus, LetterKind, SCodesWithheld};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -62,6 +59,8 @@ pub(super) struct DecideLine {
     pub name: String,
     pub dosing: String,
     pub is_open: bool,
+    /// True where it waits, and nobody decides it here.
+    pub is_held: bool,
     pub decision: String,
     pub needs_units: bool,
     /// Units and visits as they were counted.
@@ -119,6 +118,7 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
                 name: compare::drug_name(drug),
                 dosing: drug.dosing.clone(),
                 is_open: line.is_open,
+                is_held: !line.is_open && drug.status == DrugStatus::InProgress,
                 decision: text(&format!("decision/{}", line.line)),
                 needs_units: line.needs_units,
                 counted: line.units.zip(line.visits).map_or_else(String::new, |(units, visits)| {
@@ -168,7 +168,7 @@ fn grade(text: &str) -> Option<Grade> {
 }
 
 /// What was entered as a determination, as far as it can be read.
-fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) -> Determination {
+pub(super) fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) -> Determination {
     let one = |line: u32, decision: LineOutcome, faults: &mut Faults| {
         let name = standing
             .case
@@ -234,7 +234,7 @@ fn outcome(word: &str) -> Option<LineOutcome> {
 }
 
 /// The field that fills this place of a determination: the common one, where the line has none of its own.
-fn field_of(pointer: &str, request: &Determination, fields: &Fields) -> String {
+pub(super) fn field_of(pointer: &str, request: &Determination, fields: &Fields) -> String {
     let mut parts = pointer.split('/').skip(2);
     let line = parts.next().and_then(|index| index.parse::<usize>().ok()).and_then(|index| request.lines.get(index));
     let own = |name: &str, line: u32| format!("{name}/{line}");
@@ -273,7 +273,7 @@ pub(super) async fn letter(
 }
 
 /// What would become of it, or why it would be refused, in words.
-async fn ahead(
+pub(super) async fn ahead(
     app: &App,
     visitor: &Visitor,
     case_id: Uuid,
@@ -298,7 +298,7 @@ async fn ahead(
     Ok(LetterPart { text, ..LetterPart::default() })
 }
 
-fn part(previewed: Previewed) -> LetterPart {
+pub(super) fn part(previewed: Previewed) -> LetterPart {
     let case = &previewed.case;
     let line =
         |drug: &crate::domain::case::CaseDrug| format!("{}: {}", compare::drug_name(drug), words::drug_status(drug.status));
@@ -338,102 +338,4 @@ fn view(letter: crate::documents::Letter) -> LetterView {
             is_hard: reading.grade > reading.aim,
         }),
     }
-}
-
-#[derive(Template)]
-#[template(path = "review_confirm.html")]
-struct ConfirmPage {
-    shell: Shell,
-    case_id: Uuid,
-    number: String,
-    member: String,
-    lines: Vec<ConfirmLine>,
-    letter: LetterPart,
-    on_expiry: bool,
-    fields: Vec<(String, String)>,
-}
-
-/// What is decided about a line.
-struct ConfirmLine {
-    name: String,
-    decision: &'static str,
-    tone: &'static str,
-    detail: Vec<String>,
-}
-
-pub(super) async fn send(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(case_id): Path<String>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let case_id = id(&case_id)?;
-    let caller = &visitor.caller;
-    let standing = reviews::standing(&app, caller, case_id).await?;
-    let mut faults = Faults::default();
-    let request = read(&standing, &fields, &mut faults);
-    let wanted = fields.text("do").unwrap_or("decide");
-    if wanted == "show" {
-        let letter = ahead(&app, &visitor, case_id, &request, &faults).await?;
-        return drawn_with(&app, &visitor, case_id, fields, Told::nothing(), letter).await;
-    }
-    if !faults.is_empty() {
-        return drawn(&app, &visitor, case_id, fields, Told::faults(faults)).await;
-    }
-    let place = |pointer: &str| field_of(pointer, &request, &fields);
-    if wanted == "confirm" {
-        if !seen(&fields).admits(standing.version) {
-            return refused(&app, &visitor, case_id, fields.clone(), Error::PreconditionFailed, place).await;
-        }
-        return match preview::determination(&app, caller, case_id, &request).await {
-            Ok(previewed) => confirm(&app, &visitor, &standing, &request, previewed, &fields),
-            Err(error) => refused(&app, &visitor, case_id, fields.clone(), error, place).await,
-        };
-    }
-    let key = idempotent(case_id, &fields);
-    match reviews::perform(&app, caller, case_id, Act::Determine(&request), &seen(&fields), key.as_ref()).await {
-        Ok(_) => Ok(to_review(case_id)),
-        Err(error) => refused(&app, &visitor, case_id, fields.clone(), error, place).await,
-    }
-}
-
-/// The last question.
-fn confirm(
-    app: &App,
-    visitor: &Visitor,
-    standing: &Standing,
-    request: &Determination,
-    previewed: Previewed,
-    fields: &Fields,
-) -> Result<Response, Failure> {
-    let case = &standing.case;
-    let member = [&case.request.member.first_name, &case.request.member.last_name];
-    let reason =
-        |code: &String| standing.program.reason(code).map_or_else(|| code.clone(), |reason| words::sentence(&reason.clinical));
-    let line = |line: &LineDetermination| {
-        let name = case.lines().iter().find(|drug| drug.line == line.line).map_or_else(String::new, compare::drug_name);
-        let (decision, tone) = match line.decision {
-            LineOutcome::Authorized => ("Authorize", "good"),
-            LineOutcome::NonAuthorized => ("Do not authorize", "bad"),
-        };
-        let units = line.units_approved.zip(line.visits_approved);
-        let units = units.map(|(units, visits)| format!("{} billing units over {visits} visits", words::count(units)));
-        let member = line.rationale_for_member.as_ref().map(|text| format!("For the member: {text}"));
-        let detail = [line.reason_code.as_ref().map(reason), line.rationale.clone(), member, units];
-        ConfirmLine { name, decision, tone, detail: detail.into_iter().flatten().collect() }
-    };
-    page(&ConfirmPage {
-        shell: Shell::new(app, Some(visitor), ""),
-        case_id: case.case_id,
-        number: case.case_number.clone().unwrap_or_else(|| case.case_id.to_string()),
-        member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
-        lines: request.lines.iter().map(line).collect(),
-        letter: part(previewed),
-        on_expiry: request.on_expiry,
-        fields: fields
-            .under("")
-            .filter(|(name, _)| *name != "do")
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect(),
-    })
 }

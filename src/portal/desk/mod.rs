@@ -4,8 +4,10 @@
 mod acts;
 mod case;
 mod compare;
+mod confirm;
 mod decide;
 mod documents;
+mod kept;
 mod reading;
 mod timeline;
 mod worklist;
@@ -29,8 +31,9 @@ pub(super) fn pages(pages: Pages) -> Pages {
         .post("/cases/{case_id}/review/call", desk, acts::call)
         .post("/cases/{case_id}/review/duplicate", desk, acts::duplicate)
         .post("/cases/{case_id}/review/handover", desk, acts::hand_over)
-        .post("/cases/{case_id}/review/decide", desk, decide::send)
+        .post("/cases/{case_id}/review/decide", desk, confirm::send)
         .ask("/cases/{case_id}/review/letter", desk, decide::letter)
+        .post("/cases/{case_id}/review/keep", desk, kept::save)
         .get("/documents/{attachment_id}", desk, documents::show)
         .get("/documents/{attachment_id}/file", desk, documents::save)
 }

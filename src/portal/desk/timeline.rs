@@ -4,6 +4,7 @@ use super::super::case::what_happened;
 use super::super::shell::role_in_words;
 use crate::app::orders::Event;
 use crate::documents::words;
+use crate::domain::case::PeerToPeer;
 use crate::domain::vocabulary::CallerRole;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -29,6 +30,22 @@ pub(super) fn of(events: &[Event], role: CallerRole, zone: Tz) -> Vec<Happened> 
     let since = (role == CallerRole::Physician).then(|| events.iter().rposition(by_nurse)).flatten();
     let told = |(place, event): (usize, &Event)| told(event, role, zone, since.is_some_and(|since| place > since));
     events.iter().enumerate().filter_map(told).collect()
+}
+
+/// How the peer-to-peer discussion stands, and for when it is agreed.
+pub(super) fn call(state: PeerToPeer, events: &[Event], zone: Tz) -> String {
+    let agreed = (state == PeerToPeer::Scheduled).then(|| agreed(events, zone)).flatten();
+    agreed.map_or_else(|| state.as_words().to_owned(), |when| format!("agreed for {when}"))
+}
+
+/// The time and the person that were agreed on last.
+pub(in super::super) fn agreed(events: &[Event], zone: Tz) -> Option<String> {
+    let last = events.iter().rfind(|event| event.kind == "peer_to_peer_scheduled")?;
+    let detail = last.detail.as_ref()?;
+    let at = detail.get("at")?.as_str()?.parse::<DateTime<Utc>>().ok()?;
+    let name = detail.get("with").and_then(|with| with.as_str().or_else(|| with.get("name").and_then(Value::as_str)));
+    let with = name.map(|name| format!(", with {name}")).unwrap_or_default();
+    Some(format!("{}{with}", words::instant(&at, &zone)))
 }
 
 /// What happened to a case since this version of it.

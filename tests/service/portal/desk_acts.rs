@@ -86,7 +86,8 @@ async fn the_discussion_is_offered_then_agreed_then_held_with_somebody() {
     for (fields, status) in [
         (vec![("event", "")], 422),
         (vec![("event", "cancelled")], 422),
-        (vec![("event", "offered"), ("call_notes", "left a number")], 303),
+        (vec![("event", "offered"), ("call_notes", "left a number")], 422),
+        (vec![("event", "offered"), ("with_name", "Front desk"), ("call_notes", "left a number")], 303),
         (vec![("event", "scheduled")], 422),
         (vec![("event", "scheduled"), ("day", "11/23/2026"), ("time", "25 o'clock")], 422),
         (vec![("event", "scheduled"), ("day", "11/23/2026"), ("time", "3:40 pm")], 303),
@@ -216,12 +217,14 @@ async fn a_form_that_is_sent_twice_is_taken_once() {
 #[tokio::test]
 async fn a_possible_duplicate_is_decided_before_anything_else() {
     let service = Service::with_rosters().await;
-    submit(&service, &tch(BMA)).await;
+    let first = submit(&service, &tch(BMA)).await;
     let second = submit(&service, &tch(BMA)).await;
     assert_eq!(second["review"]["holds"], json!(["possible_duplicate"]), "{second:#}");
     let case_id = id(&second);
     let mut nurse = Browser::of(&service, NURSE).await;
     let (page, version, _) = opened(&mut nurse, &case_id).await;
+    let (first, number) = (id(&first), first["order_id"].as_str().unwrap());
+    assert!(page.contains(&format!("<a href=\"/cases/{first}\">{number} ·")), "the similar order, with its number: {page}");
     assert!(page.contains("Is it a duplicate?") && !page.contains("name=\"all\""), "{page}");
     let early =
         nurse.send(&format!("/cases/{case_id}/review/decide"), &[("version", &version), ("decision/1", "authorized")]).await;

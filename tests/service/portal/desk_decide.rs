@@ -9,21 +9,23 @@ use crate::support::http::{Answer, Service};
 use crate::support::submit::count;
 use serde_json::{Value, json};
 
-const WHY: &str = "the evidence does not support nivolumab with docetaxel";
-const FOR_MEMBER: &str = "We do not know that this drug helps with your illness.";
+pub const WHY: &str = "the evidence does not support nivolumab with docetaxel";
+pub const FOR_MEMBER: &str = "We do not know that this drug helps with your illness.";
+
+pub const OFFERED: [(&str, &str); 2] = [("event", "offered"), ("with_name", "Front desk")];
 
 /// Reason and both rationales, written once.
-const REASONS: [(&str, &str); 3] =
+pub const REASONS: [(&str, &str); 3] =
     [("reason", "not_medically_necessary"), ("rationale", WHY), ("rationale_for_member", FOR_MEMBER)];
 
-async fn pended() -> (Service, String) {
+pub async fn pended() -> (Service, String) {
     let service = Service::with_rosters().await;
     let case_id = id(&submit(&service, &custom(BMA)).await);
     (service, case_id)
 }
 
 /// Nothing was decided, and no letter written.
-async fn undecided(service: &Service, case_id: &str) {
+pub async fn undecided(service: &Service, case_id: &str) {
     for table in ["select count(*) from determinations", "select count(*) from letters"] {
         assert_eq!(count(service, table).await, 0, "{table}");
     }
@@ -31,7 +33,7 @@ async fn undecided(service: &Service, case_id: &str) {
 }
 
 /// Goes through the last question: what it shows, and what became of the answer.
-async fn confirmed(browser: &mut Browser<'_>, case_id: &str, fields: &[(&str, &str)]) -> (String, Answer) {
+pub async fn confirmed(browser: &mut Browser<'_>, case_id: &str, fields: &[(&str, &str)]) -> (String, Answer) {
     let mut all = fields.to_vec();
     all.push(("do", "confirm"));
     let question = act_on(browser, case_id, "decide", &all).await;
@@ -119,7 +121,7 @@ async fn a_denial_waits_for_the_offer_and_says_so() {
         assert!(answer.text.contains("Offer a peer-to-peer discussion"), "{}", answer.text);
     }
     undecided(&service, &case_id).await;
-    act_on(&mut physician, &case_id, "call", &[("event", "offered")]).await;
+    act_on(&mut physician, &case_id, "call", &OFFERED).await;
     let (page, ..) = opened(&mut physician, &case_id).await;
     assert!(page.contains("value=\"non_authorized\"") && !page.contains("disabled aria-describedby"), "{page}");
 }
@@ -129,14 +131,26 @@ async fn a_denial_waits_for_the_offer_and_says_so() {
 async fn a_physician_denies_with_a_reason_of_the_list_and_the_letter_beside_it() {
     let (service, case_id) = pended().await;
     let mut physician = Browser::of(&service, PHYSICIAN).await;
-    act_on(&mut physician, &case_id, "call", &[("event", "offered")]).await;
+    act_on(&mut physician, &case_id, "call", &OFFERED).await;
     let (page, ..) = opened(&mut physician, &case_id).await;
     assert!(page.contains("<option value=\"not_medically_necessary\">"), "{page}");
     for (fields, told) in [
         (vec![("decision/2", "non_authorized")], "a reason code and a rationale"),
         (vec![("decision/2", "non_authorized"), ("reason", "not_medically_necessary")], "a reason code and a rationale"),
-        (vec![("decision/2", "non_authorized"), ("reason", "because"), ("rationale", WHY)], "is no reason for a denial"),
+        (
+            vec![
+                ("decision/2", "non_authorized"),
+                ("reason", "because"),
+                ("rationale", WHY),
+                ("rationale_for_member", FOR_MEMBER),
+            ],
+            "is no reason for a denial",
+        ),
         (vec![("decision/9", "non_authorized"), ("reason", "not_medically_necessary"), ("rationale", WHY)], "has no line 9"),
+        (
+            vec![("decision/2", "non_authorized"), ("reason", "not_medically_necessary"), ("rationale", WHY)],
+            "say in plain words why",
+        ),
         (vec![("decision/x", "non_authorized")], "pick it from the form"),
         (vec![("all", "refused")], "pick it for all lines alike"),
         (vec![], "pick it for all lines alike"),
@@ -203,7 +217,7 @@ async fn act_on_decided(browser: &mut Browser<'_>, case_id: &str) -> Answer {
 async fn one_rationale_is_written_for_all_lines_and_a_line_may_have_its_own() {
     let (service, case_id) = pended().await;
     let mut physician = Browser::of(&service, PHYSICIAN).await;
-    act_on(&mut physician, &case_id, "call", &[("event", "offered")]).await;
+    act_on(&mut physician, &case_id, "call", &OFFERED).await;
     let own = "carboplatin belongs in this place";
     let fields = [vec![("all", "non_authorized"), ("rationale/2", own)], REASONS.to_vec()].concat();
     let (_, answer) = confirmed(&mut physician, &case_id, &fields).await;
@@ -281,7 +295,7 @@ async fn a_denial_for_the_end_of_the_clock_is_offered_only_where_the_program_has
     let mut offered = Vec::new();
     for plan in [BMA, OVM, QCCP] {
         let case_id = id(&submit(&service, &custom(plan)).await);
-        act_on(&mut physician, &case_id, "call", &[("event", "offered")]).await;
+        act_on(&mut physician, &case_id, "call", &OFFERED).await;
         let (page, ..) = opened(&mut physician, &case_id).await;
         let has_it = page.contains("name=\"on_expiry\"");
         offered.push(has_it);

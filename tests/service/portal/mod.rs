@@ -6,6 +6,7 @@ mod cases;
 mod desk;
 mod desk_acts;
 mod desk_decide;
+mod desk_kept;
 mod drafts;
 pub mod identity;
 mod my_orders;
