@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use crate::support::submit::{authorized_order, for_member, pending_order};
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
@@ -58,10 +59,13 @@ fn member(number: usize) -> (String, String) {
     (format!("XKM9{number:08}"), format!("Member{}", (b'a' + u8::try_from(number % 26).unwrap()) as char))
 }
 
-fn order(number: usize) -> Value {
+/// The order of a member, for the day after tomorrow: some pend.
+pub fn order(number: usize) -> Value {
     let (member_id, last) = member(number);
     let order = if number.is_multiple_of(3) { pending_order() } else { authorized_order() };
-    for_member(order, &member_id, "Sample", &last, "1950-01-15")
+    let mut order = for_member(order, &member_id, "Sample", &last, "1950-01-15");
+    order["date_of_service"] = json!((Utc::now() + TimeDelta::days(2)).date_naive());
+    order
 }
 
 fn post_order(address: &str, number: usize) -> Option<Answered> {
