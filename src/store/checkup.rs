@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Executor as _, PgConnection};
 
 /// The server and the role that asks.
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Such as 150014.
