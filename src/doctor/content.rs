@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::options::ServeOptions;
 use crate::serve;
-use chrono::Utc;
+use oncoauth::clock::Clock;
 use oncoauth::domain::content::Content;
 
 /// Looks, and names the plans of the release in force.
@@ -18,7 +18,7 @@ pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>) {
             return (vec![Finding::fault(CHECK, format!("the content ({place}) is not sound: {error}"), remedy)], Vec::new());
         }
     };
-    let today = Utc::now().date_naive();
+    let today = Clock::system().now().date_naive();
     let content = library.in_force(today);
     let release = &content.release;
     let mut findings = vec![if release.in_force_from > today {

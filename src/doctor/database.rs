@@ -5,7 +5,8 @@ use crate::database::Connections;
 use crate::hosts::{Hosts, Seen};
 use crate::options::ServeOptions;
 use crate::serve::worker_threads;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use oncoauth::clock::Clock;
 use oncoauth::store::checkup::{self, Grants, Migrations, Server};
 use sqlx::{Connection as _, PgConnection};
 use std::path::Path;
@@ -179,9 +180,9 @@ fn room_for_connections(options: &ServeOptions, server: &Server) -> Finding {
 
 async fn clocks(conn: &mut PgConnection) -> oncoauth::store::Result<Finding> {
     const CHECK: &str = "clocks";
-    let before = Utc::now();
+    let before = Clock::system().now();
     let theirs = checkup::clock(conn).await?;
-    let after = Utc::now();
+    let after = Clock::system().now();
     // the answer is from somewhere between; within that they agree
     let apart = (before - theirs).max(theirs - after).max(TimeDelta::zero());
     Ok(clock_finding(CHECK, apart))

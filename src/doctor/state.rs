@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::options::ServeOptions;
 use chrono::{DateTime, TimeDelta, Utc};
+use oncoauth::clock::Clock;
 use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::store::backlog::{self, Queue};
 use oncoauth::store::checkup::{self, TokensOfRole};
@@ -20,12 +21,13 @@ const FILES_ARE_OLD: TimeDelta = TimeDelta::days(3);
 pub async fn look(options: &ServeOptions, conn: &mut PgConnection, plans: &[String]) -> Result<Vec<Finding>> {
     let sandbox = options.is_sandbox();
     let ahead = if sandbox { TimeDelta::microseconds(sandbox_clock::offset(conn).await?) } else { TimeDelta::zero() };
-    let now = Utc::now() + ahead;
+    let shown = Clock::system().now();
+    let now = shown + ahead;
     let mut findings = Vec::new();
     if sandbox {
         findings.push(Finding::ok("tokens", "a sandbox has its fixed tokens, which anybody knows"));
     } else {
-        findings.push(tokens(&checkup::tokens(conn, Utc::now(), Utc::now() + TOKENS_END).await?));
+        findings.push(tokens(&checkup::tokens(conn, shown, shown + TOKENS_END).await?));
         findings.push(member_files(&checkup::member_files(conn).await?, plans, now));
     }
     let (failed, since) = checkup::failed_jobs(conn).await?;

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use crate::support::submit::{authorized_order, for_member, pending_order};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use oncoauth::clock::Clock;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
@@ -64,7 +65,7 @@ pub fn order(number: usize) -> Value {
     let (member_id, last) = member(number);
     let order = if number.is_multiple_of(3) { pending_order() } else { authorized_order() };
     let mut order = for_member(order, &member_id, "Sample", &last, "1950-01-15");
-    order["date_of_service"] = json!((Utc::now() + TimeDelta::days(2)).date_naive());
+    order["date_of_service"] = json!((Clock::system().now() + TimeDelta::days(2)).date_naive());
     order
 }
 

@@ -8,6 +8,7 @@ use crate::support::http::Service;
 use crate::support::postgres::database;
 use crate::support::submit::{ORDERING, assert_created, pending_order};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use oncoauth::clock::Clock;
 use oncoauth::store::backlog::{Deadlines, Queue, backlog};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -51,7 +52,7 @@ async fn every_metric_of_the_dashboard_and_the_alerts_is_one_of_a_running_servic
         assert_eq!(placed.status, 201, "{placed:?}");
     }
     // a deadline passes, so that a timer runs
-    let later = Utc::now() + TimeDelta::days(30);
+    let later = Clock::system().now() + TimeDelta::days(30);
     let moved = format!(r#"{{"now": "{}"}}"#, later.to_rfc3339_opts(SecondsFormat::Secs, true));
     let moved = call(&address, "PUT", "/v1/sandbox/clock", "sandbox-administrator", json, &moved).unwrap();
     assert_eq!(moved.status, 200, "{moved:?}");
