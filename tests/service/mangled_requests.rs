@@ -71,9 +71,9 @@ fn odd(draws: &mut Draws, now: &Value) -> Value {
 
 /// Damages one place of a document, whichever.
 fn damage(document: &mut Value, draws: &mut Draws) {
-    let mut place = document;
+    let (mut place, mut top) = (document, true);
     loop {
-        let deeper = draws.below(5) > 0;
+        let deeper = std::mem::take(&mut top) || draws.below(5) > 0;
         match place {
             Value::Object(members) if deeper && !members.is_empty() => {
                 let name = members.keys().nth(draws.below(members.len())).unwrap().clone();
@@ -109,11 +109,11 @@ fn damage(document: &mut Value, draws: &mut Draws) {
 /// The text of a document that was damaged once or a few times; now and then its bytes, too.
 fn mangled(sound: &Value, draws: &mut Draws) -> Vec<u8> {
     let mut document = sound.clone();
-    for _ in 0..=draws.below(4) {
+    for _ in 0..=draws.below(7) / 3 {
         damage(&mut document, draws);
     }
     let mut bytes = document.to_string().into_bytes();
-    match draws.below(12) {
+    match draws.below(24) {
         0 => bytes.truncate(draws.below(bytes.len())),
         1 => {
             let at = draws.below(bytes.len());
@@ -142,20 +142,27 @@ async fn whatever_arrives_is_answered_and_never_by_a_failure_of_the_service() {
     let fhir: Value = serde_json::from_str(&fhir).unwrap();
     let patch = json!({"clinical": pending_order()["clinical"], "treatment": pending_order()["treatment"], "contact": {"name": "Other desk"}});
     let (json, merge, ndjson) = ("application/json", "application/merge-patch+json", "application/x-ndjson");
-    let verification = json!({"order_id": authorized["order_id"], "hcpcs": "J9355", "date_of_service": "2026-12-01"});
-    let by_member = json!({"health_plan": "anthem-blue-medicare-advantage", "member_id": "XKM100200300", "hcpcs": "J9355",
-                           "date_of_service": "2026-12-01"});
+    let verification = json!({"order_id": authorized["order_id"]});
+    let by_member = json!({"member": authorized_order()["member"], "hcpcs": "J9355", "date": "2026-12-01"});
     let question = json!({"health_plan": "bcbs-massachusetts", "service": "residential substance use", "line_of_business": "commercial",
                           "product": "ppo"});
     let lines = json!({"lines": [{"order_id": authorized["order_id"], "hcpcs": "J9355", "units": 60, "service_date": "2026-12-01",
                                   "billing_npi": "1245319599"}]});
     let member = json!({"member_id": "M1", "first_name": "Test", "last_name": "Member", "birth_date": "1950-01-15", "sex": "female",
                         "line_of_business": "medicare_advantage", "coverage_from": "2020-01-01", "language": "es"});
-    let radiation = json!({"modality": "three_d_conformal", "site": "right breast", "total_dose_gy": 42.56, "fractions": 16});
-    let mut of_radiation = authorized_order();
-    of_radiation["service"] = json!("radiation_oncology");
-    of_radiation["radiation"] = radiation;
-    of_radiation.as_object_mut().unwrap().remove("treatment");
+    let of_radiation = json!({
+        "member": {"health_plan": "bcbs-massachusetts", "member_id": "XXP100200301", "first_name": "Commercial", "last_name": "Hmo",
+                   "birth_date": "1972-07-07"},
+        "service": "radiation_oncology", "place_of_service": "22", "date_of_service": "2026-12-07",
+        "ordering_provider": {"npi": "1234567893", "first_name": "Ordering", "last_name": "Clinician"},
+        "servicing_provider": {"npi": "1245319599", "name": "Sample Infusion Center",
+          "address": {"line1": "2 Example Street", "city": "Sampletown", "state": "MA", "postal_code": "00000"}},
+        "diagnosis": {"icd10": "C50.911"},
+        "clinical": {"cancer_type": "breast", "stage": "IA", "line_of_treatment": "adjuvant", "treatment_goal": "curative",
+          "performance_status": {"scale": "ecog", "value": 1}, "height_cm": 165, "weight_kg": 71.5, "sex": "female"},
+        "radiation": {"modality": "three_d_conformal", "site": "right breast", "total_dose_gy": 42.56, "fractions": 16,
+          "histology": "invasive ductal carcinoma"}
+    });
     let readers = [
         ("POST", "/v1/orders", ORDERING, json, authorized_order()),
         ("POST", "/v1/orders/preview", ORDERING, json, pending_order()),
@@ -172,6 +179,8 @@ async fn whatever_arrives_is_answered_and_never_by_a_failure_of_the_service() {
     let mut draws = Draws(seed);
     let (mut taken, mut refused) = (0, 0);
     for (method, path, token, kind, sound) in &readers {
+        let answer = send(&service, method, path, token, kind, sound.to_string().into_bytes()).await;
+        assert!(answer.status.is_success(), "{method} {path}: what is damaged afterwards is sound: {}", answer.text);
         for case in 0..cases {
             let body = mangled(sound, &mut draws);
             let answer = send(&service, method, path, token, kind, body.clone()).await;
