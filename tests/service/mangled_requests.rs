@@ -135,8 +135,8 @@ async fn send(service: &Service, method: &str, path: &str, token: &str, kind: &s
 #[tokio::test]
 async fn whatever_arrives_is_answered_and_never_by_a_failure_of_the_service() {
     let service = Service::with_rosters().await;
+    let authorized = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
     let pending = assert_created(&service.post("/v1/orders", ORDERING, &pending_order()).await);
-    let authorized = service.post("/v1/orders", ORDERING, &authorized_order()).await.json();
     let changed = format!("/v1/orders/{}", pending["case_id"].as_str().unwrap());
     let fhir = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fhir/request.json")).unwrap();
     let fhir: Value = serde_json::from_str(&fhir).unwrap();
