@@ -174,7 +174,6 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S
     Ok(Open { sender, _driver: driver })
 }
 
-/// The machine's own trust store, read at the first call by https and then kept.
 /// What this machine trusts.
 fn trusted() -> RootCertStore {
     let mut roots = RootCertStore::empty();
@@ -187,6 +186,7 @@ pub fn trusted_certificates() -> usize {
     trusted().len()
 }
 
+/// The machine's own trust store, read at the first call by https and then kept.
 fn tls_config() -> Result<Arc<ClientConfig>, Failure> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
