@@ -1,10 +1,10 @@
 //! The command line: what can be asked for, by flag or by environment variable.
 
 use crate::database::{Connections, Database};
-use crate::options::{DatabaseOptions, Outcome, ServeOptions};
-use crate::serve;
+use crate::options::{DatabaseOptions, DoctorOptions, Outcome, ServeOptions};
+use crate::{configuration, doctor, serve};
 use chrono::{DateTime, Utc};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use oncoauth::app::accesses::{self, Anchor};
 use oncoauth::app::tokens::{self, TokenRequest};
 use oncoauth::clock::Clock;
@@ -46,6 +46,13 @@ enum Command {
         /// The directory.
         dir: Option<PathBuf>,
     },
+    /// Looks at a deployment and says what has to be mended: the database, its grants and durability, clocks, disks, limits, certificates,
+    /// tokens, content, and what waits or failed. Give it the options that the service has. It changes nothing, and exits with 1 where
+    /// something has to be mended.
+    Doctor(Box<DoctorOptions>),
+    /// Prints the reference of every option, which is `docs/configuration.md`.
+    #[command(hide = true)]
+    Configuration,
     /// Serves a throw-away PostgreSQL: to the tests, or to one command.
     #[command(hide = true)]
     TestPostgres {
@@ -120,6 +127,11 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
         }
         Some(Command::IssueToken(options)) => serve::block_on(issue_token(options)),
         Some(Command::VerifyAudit(options)) => serve::block_on(verify_audit(options)),
+        Some(Command::Doctor(options)) => serve::block_on(doctor::run(&options)),
+        Some(Command::Configuration) => {
+            print!("{}", configuration::page(Cli::command()));
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::CheckContent { dir }) => Ok(check_content(dir.as_deref())),
         Some(Command::TestPostgres { dir, migrations, command }) => test_postgres(&dir, migrations.as_deref(), &command),
     }

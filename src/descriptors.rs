@@ -5,6 +5,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// More than anybody needs; where the system allows any number, some programs go through all that they may have.
 const ENOUGH: u64 = 65_536;
 
+/// Connections of callers, where nobody says how many.
+pub const USUAL_CONNECTIONS: u32 = 8_192;
+
 /// Has the system grant as many as it may, and says how many it grants.
 pub fn raise() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -24,12 +27,10 @@ pub fn raise() -> u64 {
 
 /// How many connections of callers there may be beside everything else that the process opens.
 pub fn connections(asked: Option<u32>, descriptors: u64, to_the_database: u32) -> usize {
-    /// Where nobody says how many.
-    const USUAL: u32 = 8_192;
     /// For files, the listener, pipes, and whoever is told that it is full.
     const SPARE: u64 = 192;
     let free = descriptors.saturating_sub(SPARE + u64::from(to_the_database)).max(16);
-    let wanted = asked.unwrap_or(USUAL);
+    let wanted = asked.unwrap_or(USUAL_CONNECTIONS);
     let most = u64::from(wanted).min(free);
     if most < u64::from(asked.unwrap_or(0)) {
         tracing::warn!(asked = wanted, most, descriptors, "fewer connections than asked for: the limit of open files is low");

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use oncoauth::store;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,6 +41,25 @@ pub struct Connected {
     pub connection: PgConnection,
 }
 
+/// What a server said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Which.
+    pub address: String,
+    /// Whether it takes writes, or why it is not known.
+    pub takes_writes: Result<bool, String>,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.takes_writes {
+            Ok(true) => write!(f, "{} takes writes", self.address),
+            Ok(false) => write!(f, "{} is a standby", self.address),
+            Err(why) => write!(f, "{}: {why}", self.address),
+        }
+    }
+}
+
 impl Hosts {
     /// Reads the URL of a database. What is wrong with it is told without its password.
     pub fn read(url: &str) -> Outcome<Self> {
@@ -53,7 +73,8 @@ impl Hosts {
         format!("{database} at {}", self.0.iter().map(address).collect::<Vec<_>>().join(" or "))
     }
 
-    fn several(&self) -> bool {
+    /// True where one may take over from another.
+    pub fn several(&self) -> bool {
         self.0.len() > 1
     }
 
@@ -81,11 +102,28 @@ impl Hosts {
         }
     }
 
+    /// What each of them says.
+    pub async fn look(&self) -> Vec<Seen> {
+        let asked = self.0.iter().map(|options| async move {
+            let asked = async {
+                let mut connection = PgConnection::connect_with(options).await?;
+                let takes_writes = takes_writes(&mut connection).await;
+                drop(connection.close().await);
+                takes_writes
+            };
+            let answered = timeout(ASKED, asked).await.map_err(|_| "it does not answer".to_owned());
+            let takes_writes = answered.and_then(|answered| answered.map_err(|error| error.to_string()));
+            Seen { address: address(options), takes_writes }
+        });
+        join_all(asked).await
+    }
+
     fn unreachable(&self, why: &str) -> Box<dyn std::error::Error> {
         format!("cannot connect to the database {}: {why}", self.place()).into()
     }
 
-    /// Asks all of them at once which takes writes. Where two do, which is one too many, it is the one of this number, else the first.
+    /// Asks all of them at once which takes writes. Where two do, which is one too many, it is the one that was promoted last: the other one is
+    /// a primary that came back. Else it is the one of this number, or the first.
     async fn find(&self, preferred: usize) -> Result<Connected, String> {
         let asked = join_all(self.0.iter().map(|options| timeout(ASKED, open_for_writes(options)))).await;
         let (mut found, mut failed) = (Vec::new(), Vec::new());
@@ -100,8 +138,16 @@ impl Hosts {
             let all: Vec<_> = found.iter().map(|one| address(&one.options)).collect();
             tracing::error!(servers = all.join(", "), "more than one server takes writes: stop those that are not the primary");
         }
-        let place = found.iter().position(|one| one.number == preferred).unwrap_or(0);
-        if found.is_empty() { Err(failed.join("; ")) } else { Ok(found.swap_remove(place)) }
+        let several = found.len() > 1;
+        let mut best: Option<((String, bool), Connected)> = None;
+        for mut one in found {
+            let timeline = if several { timeline(&mut one.connection).await } else { String::new() };
+            let rank = (timeline, one.number == preferred);
+            if best.as_ref().is_none_or(|(so_far, _)| rank > *so_far) {
+                best = Some((rank, one));
+            }
+        }
+        best.map(|(_, one)| one).ok_or_else(|| failed.join("; "))
     }
 }
 
@@ -148,7 +194,7 @@ impl Follower {
             if matches!(timeout(ASKED, takes_writes(&mut at.connection)).await, Ok(Ok(true))) {
                 continue;
             }
-            let before = address(&at.options);
+            let (number, before) = (at.number, address(&at.options));
             tracing::warn!(server = before, "the database server is gone or takes no writes");
             at = loop {
                 match self.hosts.find(at.number).await {
@@ -157,6 +203,10 @@ impl Follower {
                 }
                 sleep(EVERY_WITHOUT).await;
             };
+            if at.number == number {
+                tracing::info!(server = before, "the database server answers again");
+                continue;
+            }
             pool.set_connect_options(store::connect_options(at.options.clone()));
             *changed(&self.since) = Instant::now();
             metrics::counter!("oncoauth_database_server_changes_total").increment(1);
@@ -185,6 +235,15 @@ async fn open_for_writes(options: &PgConnectOptions) -> Result<PgConnection, sql
 async fn takes_writes(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let asked = "select not pg_is_in_recovery() and current_setting('default_transaction_read_only') = 'off'";
     sqlx::query_scalar(asked).persistent(false).fetch_one(connection).await
+}
+
+/// How often the database had been promoted when this server began to take writes, as text that can be compared; empty where it does not say.
+async fn timeline(connection: &mut PgConnection) -> String {
+    let asked = sqlx::query_scalar("select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)").persistent(false);
+    match timeout(ASKED, asked.fetch_one(connection)).await {
+        Ok(Ok(timeline)) => timeline,
+        _ => String::new(),
+    }
 }
 
 fn takes_none() -> sqlx::Error {

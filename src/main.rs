@@ -1,9 +1,11 @@
 //! The program. Reads the command line and runs what it asks for; everything else is in the library.
 
 mod cli;
+mod configuration;
 mod connection;
 mod database;
 mod descriptors;
+mod doctor;
 mod greeting;
 mod hosts;
 mod options;

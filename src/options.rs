@@ -36,6 +36,32 @@ impl DatabaseOptions {
     }
 }
 
+/// What is looked at: the deployment with the options that it serves with.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorOptions {
+    #[command(flatten)]
+    pub serve: ServeOptions,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl ServeOptions {
+    /// True where it is said so, and where there is no database to serve for real on.
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox || self.database.url().is_none()
+    }
+}
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {

@@ -49,9 +49,7 @@ pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
 }
 
 async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
-    let processors =
-        || thread::available_parallelism().map_or(1, |processors| u16::try_from(processors.get()).unwrap_or(u16::MAX));
-    let threads = options.worker_threads.unwrap_or_else(|| (processors() / 2).clamp(1, THREADS_AT_MOST));
+    let threads = worker_threads(options);
     let connections = Connections::shared_out(options.database_connections, threads);
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
@@ -70,6 +68,13 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let served = serve_on(&database, app, listener, options, threads, most).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// How many threads serve.
+pub fn worker_threads(options: &ServeOptions) -> u16 {
+    let processors =
+        || thread::available_parallelism().map_or(1, |processors| u16::try_from(processors.get()).unwrap_or(u16::MAX));
+    options.worker_threads.unwrap_or_else(|| (processors() / 2).clamp(1, THREADS_AT_MOST))
 }
 
 async fn serve_on(
@@ -132,7 +137,7 @@ async fn patience_ends() {
 
 /// A sandbox has no limits unless they are asked for.
 fn settings(options: &ServeOptions) -> Settings {
-    let sandbox = options.sandbox || options.database.url().is_none();
+    let sandbox = options.is_sandbox();
     let scan = options.attachment_scan_command.as_deref().and_then(|line| ScanCommand::parse(line, SCAN_LIMIT));
     let limit = |asked: Option<u32>, usual| asked.or((!sandbox).then_some(usual)).filter(|limit| *limit > 0);
     Settings {
@@ -171,7 +176,7 @@ pub fn app_on(database: &Database, content_dir: Option<&Path>, settings: Setting
 }
 
 /// Loads the content of a directory, or what is compiled in; unsound content is not served.
-fn library(content_dir: Option<&Path>) -> Outcome<Library> {
+pub fn library(content_dir: Option<&Path>) -> Outcome<Library> {
     Ok(content_dir.map_or_else(content::load_embedded, content::load_dir)?)
 }
 

@@ -60,6 +60,17 @@ pub fn metrics() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is installed; /metrics stays empty");
         }
+        // what has not happened yet is shown as none, so that its first time is seen as a rise
+        for counter in [
+            "oncoauth_connections_refused_total",
+            "oncoauth_connections_timed_out_total",
+            "oncoauth_database_server_changes_total",
+            "oncoauth_database_waits_given_up_total",
+            "oncoauth_sign_ins_failed_total",
+            "oncoauth_sign_ins_refused_total",
+        ] {
+            metrics::counter!(counter).increment(0);
+        }
         handle
     })
 }
@@ -100,6 +111,22 @@ pub fn count_timer(kind: &str, outcome: &'static str) {
 /// Shows how many timers are due and could not be run.
 pub fn show_failed_jobs(count: i64) {
     metrics::gauge!("oncoauth_failed_jobs").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
+/// Shows how much waits in a queue, and for how many seconds the oldest of it.
+pub fn show_queue(queue: &'static str, items: i64, oldest_seconds: u32) {
+    metrics::gauge!("oncoauth_queue_items", "queue" => queue).set(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));
+    metrics::gauge!("oncoauth_queue_oldest_seconds", "queue" => queue).set(f64::from(oldest_seconds));
+}
+
+/// Shows how many cases in progress have a deadline that is `overdue`, or runs out `within_1h`, `within_4h` or `within_24h`.
+pub fn show_deadlines(due: &'static str, cases: i64) {
+    metrics::gauge!("oncoauth_deadlines", "due" => due).set(f64::from(u32::try_from(cases).unwrap_or(u32::MAX)));
+}
+
+/// Counts a request that found no connection to the database in time.
+pub fn count_wait_given_up() {
+    metrics::counter!("oncoauth_database_waits_given_up_total").increment(1);
 }
 
 /// Counts an attempt to deliver an event to a plan: `delivered`, or what went wrong.

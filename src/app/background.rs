@@ -22,8 +22,8 @@ impl Background {
     /// A job ran to its end.
     pub fn succeeded(&self, job: &'static str) {
         telemetry::count_job(job, "done");
+        telemetry::show_failing(job, 0);
         if self.all().remove(job).is_some() {
-            telemetry::show_failing(job, 0);
             tracing::info!(job, "runs again");
         }
     }

@@ -4,6 +4,7 @@ pub mod accesses;
 pub mod attachments;
 pub mod audience;
 pub mod background;
+pub mod backlog;
 pub mod call;
 pub mod catalog;
 pub mod claim_checks;
@@ -282,7 +283,11 @@ impl App {
     pub fn connections(&self) -> ConnectionCount {
         let of_lanes = |count: fn(&Lane) -> u32| self.lanes.iter().map(count).sum::<u32>();
         let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
-        ConnectionCount { open: self.pool.size() + of_lanes(Lane::open), idle: idle.saturating_add(of_lanes(Lane::idle)) }
+        ConnectionCount {
+            open: self.pool.size() + of_lanes(Lane::open),
+            idle: idle.saturating_add(of_lanes(Lane::idle)),
+            most: self.pool.options().get_max_connections() + of_lanes(Lane::size),
+        }
     }
 
     /// The same service on another clock, for tests.
@@ -300,6 +305,8 @@ pub struct ConnectionCount {
     pub open: u32,
     /// Of these, those that nobody uses.
     pub idle: u32,
+    /// Those that there may be.
+    pub most: u32,
 }
 
 impl Deref for App {

@@ -63,9 +63,10 @@ async fn troubles(app: &App) -> String {
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "operations", security(()),
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 async fn get_metrics(State(app): State<App>) -> impl IntoResponse {
-    let ConnectionCount { open, idle } = app.connections();
+    let ConnectionCount { open, idle, most } = app.connections();
     metrics::gauge!("oncoauth_database_connections", "state" => "open").set(f64::from(open));
     metrics::gauge!("oncoauth_database_connections", "state" => "idle").set(f64::from(idle));
+    metrics::gauge!("oncoauth_database_connections", "state" => "most").set(f64::from(most));
     let handle = telemetry::metrics();
     handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())

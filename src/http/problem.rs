@@ -8,6 +8,7 @@ use super::problem_kinds::{self as kinds, Kind};
 use crate::app;
 use crate::domain::citation::told_apart;
 use crate::domain::refusal::{Fault, Refusal};
+use crate::telemetry;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -304,7 +305,12 @@ impl From<app::Error> for Problem {
             app::Error::IdempotencyKeyReused => {
                 Self::new(&kinds::IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key came with another payload before; use a new key")
             }
-            app::Error::Store(error) if error.is_transient() => Self::unavailable(error.to_string()),
+            app::Error::Store(error) if error.is_transient() => {
+                if error.is_given_up() {
+                    telemetry::count_wait_given_up();
+                }
+                Self::unavailable(error.to_string())
+            }
             app::Error::Store(error) if error.is_race() => {
                 Self::new(&kinds::CONFLICT, "somebody else stored the same thing at the same moment; read it again")
             }

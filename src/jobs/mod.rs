@@ -15,8 +15,8 @@ use tokio::time::timeout;
 /// So long a stop waits for jobs. What is cut off is rolled back, and done later.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Runs due timers, publishes events and seals records of accesses every second, delivers to health plans and subscribers, and forgets old idempotency
-/// keys, sessions and drafts every hour, until `stop` is ready; what has begun by then is finished, where that does not take long. None of
+/// Runs due timers, publishes events and seals records of accesses every second, measures what waits, delivers to health plans and
+/// subscribers, and forgets old idempotency keys, sessions and drafts every hour, until `stop` is ready; what has begun by then is finished, where that does not take long. None of
 /// these waits for another or ends with it.
 pub async fn run(app: App, stop: impl Future<Output = ()> + Send) {
     let (end, ended) = watch::channel(());

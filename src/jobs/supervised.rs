@@ -2,7 +2,7 @@
 
 use super::deliveries::To;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, drafts, feeds, idempotency, identity, sandbox, sessions, smart, timers};
+use crate::app::{App, Error, accesses, backlog, drafts, feeds, idempotency, identity, sandbox, sessions, smart, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -21,12 +21,14 @@ pub(super) enum Job {
     Publishing,
     /// Records of accesses into their chains.
     Sealing,
+    /// What waits, for the metrics.
+    Measuring,
     /// Old idempotency keys and drafts, and sessions, assertions and access tokens that ended by themselves.
     Purge,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 4] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Purge];
+    pub(super) const ALL: [Self; 5] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Measuring, Self::Purge];
 
     /// For people, and a label of the metrics.
     const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Job {
             Self::Timers => "timers",
             Self::Publishing => "publishing",
             Self::Sealing => "sealing",
+            Self::Measuring => "measuring",
             Self::Purge => "purge",
         }
     }
@@ -41,6 +44,7 @@ impl Job {
     const fn every(self) -> Duration {
         match self {
             Self::Timers | Self::Publishing | Self::Sealing => Duration::from_secs(1),
+            Self::Measuring => Duration::from_secs(10),
             Self::Purge => Duration::from_hours(1),
         }
     }
@@ -56,6 +60,7 @@ impl Job {
             }
             Self::Publishing => in_time(app, feeds::publish(app)).await,
             Self::Sealing => in_time(app, accesses::seal(app)).await,
+            Self::Measuring => in_time(app, backlog::measure(app)).await,
             Self::Purge => {
                 // what keeps one of them keeps not the others
                 let keys = in_time(app, idempotency::purge(app)).await;

@@ -174,14 +174,25 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S
     Ok(Open { sender, _driver: driver })
 }
 
+/// What this machine trusts.
+fn trusted() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// How many certificates this machine trusts; without any, nothing is delivered by https.
+pub fn trusted_certificates() -> usize {
+    trusted().len()
+}
+
 /// The machine's own trust store, read at the first call by https and then kept.
 fn tls_config() -> Result<Arc<ClientConfig>, Failure> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
         return Ok(Arc::clone(config));
     }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let roots = trusted();
     if roots.is_empty() {
         tracing::error!("this machine has no trusted certificates: nothing can be called by https");
         return Err(Failure::TlsFailed);

@@ -11,7 +11,7 @@ mod question;
 pub mod signature;
 
 pub use address::{Reach, Target};
-pub use connection::{Line, Message};
+pub use connection::{Line, Message, trusted_certificates};
 pub use headers::Header;
 pub use question::ask;
 

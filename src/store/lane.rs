@@ -118,6 +118,11 @@ impl Lane {
         }
     }
 
+    /// Connections that there may be.
+    pub fn size(&self) -> u32 {
+        self.0.size
+    }
+
     /// Connections that are open.
     pub fn open(&self) -> u32 {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);

@@ -2,9 +2,11 @@
 
 pub mod accesses;
 pub mod attachments;
+pub mod backlog;
 pub mod case_events;
 pub mod case_list;
 pub mod cases;
+pub mod checkup;
 pub mod claims;
 pub mod drafts;
 pub mod enquiries;
@@ -99,6 +101,15 @@ impl Error {
             Self::Database(sqlx::Error::Database(_)) => !self.is_lost_connection(),
             Self::Database(_) | Self::Corrupt { .. } => false,
             Self::Shared(error) => error.is_refusal(),
+        }
+    }
+
+    /// True where no connection became free in time.
+    pub fn is_given_up(&self) -> bool {
+        match self {
+            Self::Database(error) => matches!(error, sqlx::Error::PoolTimedOut),
+            Self::Corrupt { .. } => false,
+            Self::Shared(error) => error.is_given_up(),
         }
     }
 

@@ -4,17 +4,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use crate::support::submit::{authorized_order, for_member, pending_order};
+use chrono::{NaiveDate, TimeDelta};
+use oncoauth::clock::Clock;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub const PLAN: &str = "anthem-blue-medicare-advantage";
 pub const CALLERS: usize = 8;
+/// The same for every order, and so under every key, of a run.
+static DAY: LazyLock<NaiveDate> = LazyLock::new(|| (Clock::system().now() + TimeDelta::days(2)).date_naive());
 pub const ADMINISTRATOR: &str = "sandbox-administrator";
 
 /// An address at which nobody listens yet.
@@ -58,10 +62,13 @@ fn member(number: usize) -> (String, String) {
     (format!("XKM9{number:08}"), format!("Member{}", (b'a' + u8::try_from(number % 26).unwrap()) as char))
 }
 
-fn order(number: usize) -> Value {
+/// The order of a member, for the day after tomorrow: some pend.
+pub fn order(number: usize) -> Value {
     let (member_id, last) = member(number);
     let order = if number.is_multiple_of(3) { pending_order() } else { authorized_order() };
-    for_member(order, &member_id, "Sample", &last, "1950-01-15")
+    let mut order = for_member(order, &member_id, "Sample", &last, "1950-01-15");
+    order["date_of_service"] = json!(*DAY);
+    order
 }
 
 fn post_order(address: &str, number: usize) -> Option<Answered> {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
-use crate::callers::{Load, call, free_address, load_members, until_ready};
+use crate::callers::{Load, call, free_address, load_members, order, until_ready};
 use crate::running::{Running, program};
 use crate::servers::{Place, done};
 use crate::support::postgres::database;
@@ -44,7 +44,8 @@ async fn two_services_on_one_database_are_restarted_in_turns_and_no_request_fail
 #[test]
 fn an_order_that_was_acknowledged_outlives_the_primary_and_the_service_finds_the_standby_that_took_over() {
     let Some(place) = Place::with(&["pg_basebackup"]) else { return };
-    let mut primary = place.start(&place.cluster("one"), &[]);
+    let first = place.cluster("one");
+    let mut primary = place.start(&first, &[]);
     primary.execute("create database oncoauth");
     let standby = place.start(&place.standby_of(&primary, "two"), &["cluster_name=two"]);
     // the standby is named first, and is not where the service writes
@@ -79,6 +80,20 @@ fn an_order_that_was_acknowledged_outlives_the_primary_and_the_service_finds_the
     assert!(service.get("/metrics", "").contains("oncoauth_database_server_changes_total 1"));
     service.stop();
     done(&program().arg("verify-audit").env("DATABASE_URL", &url).output().unwrap());
+
+    // a primary that comes back takes writes, and is not believed
+    let back = place.start(&first, &[]);
+    let url = format!("postgres://oncoauth@127.0.0.1:{},127.0.0.1:{}/oncoauth", back.port, standby.port);
+    let stored = || standby.query_in("oncoauth", "select count(*)::text from cases").parse::<usize>().unwrap();
+    let (before, service) = (stored(), start(&url, &address));
+    let json = "Content-Type: application/json\r\n";
+    let placed =
+        call(&address, "POST", "/v1/orders", "sandbox-ordering-provider", json, &order(MEMBERS - 1).to_string()).unwrap();
+    assert_eq!((placed.status, stored()), (201, before + 1), "{placed:?}");
+    let told = program().arg("doctor").env("DATABASE_URL", &url).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.lines().any(|line| line.starts_with("FAULT") && line.matches("takes writes").count() == 2), "{told}");
+    service.stop();
 }
 
 /// What keeps the program from several servers is told of each.

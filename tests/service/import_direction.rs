@@ -35,8 +35,22 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
 }
 
 /// The program itself puts everything together.
-const PROGRAM: [&str; 12] =
-    ["lib", "main", "cli", "options", "serve", "threads", "connection", "database", "hosts", "descriptors", "greeting", "doors"];
+const PROGRAM: [&str; 14] = [
+    "lib",
+    "main",
+    "cli",
+    "options",
+    "serve",
+    "threads",
+    "connection",
+    "database",
+    "hosts",
+    "descriptors",
+    "greeting",
+    "doors",
+    "doctor",
+    "configuration",
+];
 
 /// All that the engine may depend on: formats, calendars and words, and nothing that waits, stores, serves, draws or tells the time.
 const OF_THE_ENGINE: [&str; 11] = [

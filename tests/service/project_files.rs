@@ -75,9 +75,21 @@ fn every_file_that_a_page_of_the_project_names_is_there() {
                 && word.contains('/')
                 && !word.contains(char::is_whitespace)
                 && !word.starts_with('/')
-                && ["content/", "crates/", "src/", "tests/", "docs/", "scripts/", "migrations/", "benches/", ".ci/", "assets/"]
-                    .iter()
-                    .any(|top| word.starts_with(top));
+                && [
+                    "content/",
+                    "crates/",
+                    "src/",
+                    "tests/",
+                    "docs/",
+                    "scripts/",
+                    "migrations/",
+                    "benches/",
+                    ".ci/",
+                    "assets/",
+                    "deploy/",
+                ]
+                .iter()
+                .any(|top| word.starts_with(top));
             if is_path && !word.contains('*') && !word.contains('{') {
                 assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(word).exists(), "{page} names {word}");
             }

@@ -75,7 +75,7 @@ impl Place {
         let child = command.arg("-p").arg(port.to_string()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let mut server = Server { child, port, log };
         let begun = Instant::now();
-        while server.try_query("select 'here'").is_err() {
+        while server.try_query("postgres", "select 'here'").is_err() {
             let ended = server.child.try_wait().unwrap();
             assert!(ended.is_none() && begun.elapsed() < PATIENCE, "it does not start ({ended:?}): {}", server.said());
             std::thread::sleep(Duration::from_millis(50));
@@ -100,12 +100,17 @@ pub struct Server {
 impl Server {
     /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://oncoauth@127.0.0.1:{}/{database}", self.port)
+        self.url_as("oncoauth", database)
     }
 
-    fn try_query(&self, sql: &str) -> Result<String, sqlx::Error> {
+    /// The same for another role.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn try_query(&self, database: &str, sql: &str) -> Result<String, sqlx::Error> {
         let run = async {
-            let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+            let mut connection = PgConnection::connect(&self.url(database)).await?;
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await
         };
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run)
@@ -113,13 +118,23 @@ impl Server {
 
     /// One text from the database `postgres`.
     pub fn query(&self, sql: &str) -> String {
-        self.try_query(sql).unwrap()
+        self.query_in("postgres", sql)
     }
 
-    /// Statements.
+    /// One text from another database.
+    pub fn query_in(&self, database: &str, sql: &str) -> String {
+        self.try_query(database, sql).unwrap()
+    }
+
+    /// Statements in the database `postgres`.
     pub fn execute(&self, sql: &str) {
+        self.execute_in("postgres", sql);
+    }
+
+    /// Statements in another database.
+    pub fn execute_in(&self, database: &str, sql: &str) {
         let run = async {
-            let mut connection = PgConnection::connect(&self.url("postgres")).await?;
+            let mut connection = PgConnection::connect(&self.url(database)).await?;
             sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await
         };
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run).unwrap();
@@ -129,7 +144,7 @@ impl Server {
     pub fn until(&self, sql: &str, wanted: &str) {
         let begun = Instant::now();
         loop {
-            let told = self.try_query(sql);
+            let told = self.try_query("postgres", sql);
             if told.as_ref().is_ok_and(|told| told == wanted) {
                 return;
             }

@@ -94,6 +94,11 @@ impl Service {
         Self { router: doors::router(app.clone()), app, database: Arc::new(database) }
     }
 
+    /// Where its database is.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
+    }
+
     /// The same database behind another router.
     pub fn with_router(self, router: Router) -> Self {
         Self { router, ..self }

@@ -1,0 +1,55 @@
+//! The content that orders are decided by.
+
+use super::Finding;
+use crate::options::ServeOptions;
+use crate::serve;
+use oncoauth::clock::Clock;
+use oncoauth::domain::content::Content;
+
+/// Looks, and names the plans of the release in force.
+pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>) {
+    const CHECK: &str = "content";
+    let library = match serve::library(options.content_dir.as_deref()) {
+        Ok(library) => library,
+        Err(error) => {
+            let place = options.content_dir.as_deref().map_or_else(|| "compiled in".to_owned(), |dir| dir.display().to_string());
+            let remedy =
+                "oncoauth check-content lists every error with its file and line; the service does not start on such content";
+            return (vec![Finding::fault(CHECK, format!("the content ({place}) is not sound: {error}"), remedy)], Vec::new());
+        }
+    };
+    let today = Clock::system().now().date_naive();
+    let content = library.in_force(today);
+    let release = &content.release;
+    let mut findings = vec![if release.in_force_from > today {
+        let message = format!("no release is in force: the first, {}, begins on {}", release.name, release.in_force_from);
+        Finding::fault(CHECK, message, "date a release in releases.toml from before today")
+    } else {
+        Finding::ok(CHECK, format!("release {} is in force since {}", release.name, release.in_force_from))
+    }];
+    findings.push(unverified(content));
+    (findings, content.programs.iter().map(|program| program.health_plan.clone()).collect())
+}
+
+/// How much of it nobody has confirmed.
+fn unverified(content: &Content) -> Finding {
+    const CHECK: &str = "content_verified";
+    let share =
+        |marks: &mut dyn Iterator<Item = bool>| marks.fold((0, 0), |(open, all), verify| (open + usize::from(verify), all + 1));
+    let parts = [
+        ("regimens", share(&mut content.regimens.iter().map(|regimen| regimen.verify))),
+        ("policies", share(&mut content.policies.iter().map(|policy| policy.verify))),
+        ("limits", share(&mut content.limits.all().iter().map(|limit| limit.verify))),
+        ("drugs", share(&mut content.drugs.all().iter().map(|drug| drug.verify))),
+    ];
+    let told: Vec<String> = parts.iter().map(|(name, (open, all))| format!("{open} of {all} {name}")).collect();
+    let open: usize = parts.iter().map(|(_, (open, _))| open).sum();
+    if open == 0 {
+        return Finding::ok(CHECK, "nothing in force is marked `verify`");
+    }
+    Finding::warning(
+        CHECK,
+        format!("still marked `verify`, and so not for clinical use: {}", told.join(", ")),
+        "have clinicians review them, and take the mark away in --content-dir (docs/content.md)",
+    )
+}
