@@ -123,7 +123,7 @@ pub fn units_in_words(units: Option<u32>) -> String {
     }
 }
 
-/// A drug of a case, as callers see it.
+/// One drug of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaseDrug {
     /// Line of the order.
@@ -169,7 +169,7 @@ pub struct CaseDrug {
     pub findings: Vec<String>,
 }
 
-/// A procedure of a case, as callers see it.
+/// One procedure of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaseProcedure {
     /// Line of the order.
