@@ -58,16 +58,18 @@ create index cases_of_member on cases (member_id, health_plan);
 create index cases_visible_to on cases using gin (visible_to);
 create index cases_due on cases (due_at) where status = 'in_progress';
 
-create table case_drugs (
+create table case_lines (
     case_id         uuid not null references cases,
     line            integer not null check (line >= 1),
-    hcpcs           text,
-    generic         text not null,
+    -- HCPCS or CPT, where there is one
+    code            text,
+    -- generic name of a drug, own words for a procedure
+    name            text not null,
     role            text not null check (role in ('treatment', 'supportive', 'investigational')),
     status          text not null check (status in ('clinical_review_not_required', 'authorized', 'non_authorized', 'other_impact',
                                                     'refer_to_health_plan', 'voluntarily_cancelled', 'not_reviewed_error_entry',
                                                     'in_progress')),
-    -- What holds for the drug alone; it returns when the holds of the case are lifted (CAS-08). Never a denial.
+    -- What holds for the line alone; it returns when the holds of the case are lifted (CAS-08). Never a denial.
     computed_status text not null check (computed_status in ('clinical_review_not_required', 'authorized', 'other_impact',
                                                              'refer_to_health_plan', 'in_progress')),
     units_approved  bigint check (units_approved >= 0),
@@ -75,13 +77,13 @@ create table case_drugs (
     valid_from      date,
     valid_through   date,
     primary key (case_id, line),
-    constraint case_drugs_range_in_order check (valid_from <= valid_through),
-    constraint case_drugs_authorized_has_range check (status <> 'authorized' or (valid_from is not null and valid_through is not null)),
+    constraint case_lines_range_in_order check (valid_from <= valid_through),
+    constraint case_lines_authorized_has_range check (status <> 'authorized' or (valid_from is not null and valid_through is not null)),
     -- Nothing is authorized with uncounted units (SAFE-13).
-    constraint case_drugs_authorized_units_counted
-        check (status <> 'authorized' or hcpcs is null or (coalesce(units_approved, 0) > 0 and coalesce(visits_approved, 0) > 0)),
-    -- A drug without a code, or whose code has no billing unit, has no units; one with units has visits and a code.
-    constraint case_drugs_units_need_code check (units_approved is null or (hcpcs is not null and visits_approved is not null))
+    constraint case_lines_authorized_units_counted
+        check (status <> 'authorized' or code is null or (coalesce(units_approved, 0) > 0 and coalesce(visits_approved, 0) > 0)),
+    -- A line without a code, or whose code has no billing unit, has no units; one with units has visits and a code.
+    constraint case_lines_units_need_code check (units_approved is null or (code is not null and visits_approved is not null))
 );
 
 create table s_code_awards (
@@ -92,7 +94,7 @@ create table s_code_awards (
     billable_through date not null,
     voided_on        date,
     void_reason      text,
-    -- The later case whose treatment took the place of this one's; none where a drug was withdrawn (SCD-13).
+    -- The later case whose treatment took the place of this one's; none where a line was withdrawn (SCD-13).
     voided_by        uuid references cases,
     primary key (case_id, code),
     constraint s_code_awards_range_in_order check (billable_from <= billable_through),

@@ -5,7 +5,7 @@ create function says_something(words text) returns boolean language sql immutabl
     select coalesce(words ~ '[^[:space:][:cntrl:][:punct:]\u0080-\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u2000-\u206f\u20d0-\u20ff\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]', false)
 $$;
 
--- Decisions of reviewers, one a drug; line 0 is the case as a whole, for cases without drug lines.
+-- Decisions of reviewers, one a line; line 0 is the case as a whole, for cases without lines.
 create table determinations (
     determination_id uuid primary key,
     case_id          uuid not null references cases,
@@ -77,21 +77,21 @@ end $$;
 create trigger determinations_offer_before_denial before insert on determinations
     for each row when (new.decision = 'non_authorized') execute function refuse_denial_without_offer();
 
--- No drug is denied without a physician's determination of that very line (DET-04).
+-- No line is denied without a physician's determination of that very line (DET-04).
 create function refuse_unreviewed_denial() returns trigger language plpgsql as $$
 begin
     if not exists (select from determinations as review
                    where review.case_id = new.case_id and review.line = new.line
                      and review.decision = 'non_authorized' and review.role = 'physician') then
         raise exception 'line % has no adverse determination by a physician', new.line
-            using errcode = 'integrity_constraint_violation', constraint = 'case_drugs_denied_by_physician_only';
+            using errcode = 'integrity_constraint_violation', constraint = 'case_lines_denied_by_physician_only';
     end if;
     return new;
 end $$;
-create trigger case_drugs_denied_by_physician_only before insert or update on case_drugs
+create trigger case_lines_denied_by_physician_only before insert or update on case_lines
     for each row when (new.status = 'non_authorized') execute function refuse_unreviewed_denial();
 
--- The stored status of a case is the one that its drugs add up to (CAS-01 to CAS-09); a case without drug lines has none to disagree
+-- The stored status of a case is the one that its lines add up to (CAS-01 to CAS-09); a case without lines has none to disagree
 -- with, but is not denied without a physician either.
 create function check_case_status(the_case uuid) returns void language plpgsql as $$
 declare
@@ -108,10 +108,10 @@ begin
         when bool_or(status = 'non_authorized') then 'non_authorized'
         when bool_or(status = 'authorized') then 'authorized'
         else 'completed'
-    end into derived from case_drugs where case_id = the_case;
+    end into derived from case_lines where case_id = the_case;
     if stored <> derived then
-        raise exception 'case status % disagrees with its drugs, which make it %', stored, derived
-            using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_drugs';
+        raise exception 'case status % disagrees with its lines, which make it %', stored, derived
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_lines';
     end if;
     if derived is null and stored = 'non_authorized' and not exists (
         select from determinations
@@ -132,17 +132,17 @@ begin
     return null;
 end $$;
 
-create function check_status_of_new_drugs() returns trigger language plpgsql as $$
+create function check_status_of_new_lines() returns trigger language plpgsql as $$
 begin
     perform check_case_status(one.case_id) from (select distinct case_id from added) as one;
     return null;
 end $$;
 
--- An order comes in one statement, so its drugs are checked once, when that statement ends: a check of every row at commit costs
+-- An order comes in one statement, so its lines are checked once, when that statement ends: a check of every row at commit costs
 -- half as much again as writing the order. Later changes come row by row and are checked at commit.
-create trigger case_drugs_status_of_new_drugs after insert on case_drugs
-    referencing new table as added for each statement execute function check_status_of_new_drugs();
-create constraint trigger case_drugs_status_at_commit after update or delete on case_drugs
+create trigger case_lines_status_of_new_lines after insert on case_lines
+    referencing new table as added for each statement execute function check_status_of_new_lines();
+create constraint trigger case_lines_status_at_commit after update or delete on case_lines
     deferrable initially deferred for each row execute function check_status_of_row();
 create constraint trigger cases_status_at_commit after update of status on cases
     deferrable initially deferred for each row execute function check_status_of_row();

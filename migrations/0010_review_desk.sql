@@ -46,7 +46,7 @@ begin
         order by review.seq desc limit 1
     ) then
         raise exception 'line % has no adverse determination by a physician', new.line
-            using errcode = 'integrity_constraint_violation', constraint = 'case_drugs_denied_by_physician_only';
+            using errcode = 'integrity_constraint_violation', constraint = 'case_lines_denied_by_physician_only';
     end if;
     return new;
 end $$;

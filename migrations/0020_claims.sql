@@ -80,8 +80,8 @@ begin
         raise exception 'a line of this name is in force' using errcode = 'unique_violation', constraint = 'claim_lines_one_of_a_name';
     end if;
     if new.units > 0 then
-        select case when bool_and(units_approved is not null) then sum(units_approved) end into approved from case_drugs
-            where case_id = new.case_id and upper(hcpcs) = new.hcpcs and status in ('authorized', 'clinical_review_not_required');
+        select case when bool_and(units_approved is not null) then sum(units_approved) end into approved from case_lines
+            where case_id = new.case_id and upper(code) = new.hcpcs and status in ('authorized', 'clinical_review_not_required');
         select coalesce(sum(units), 0) into used from claim_lines_in_force where case_id = new.case_id and hcpcs = new.hcpcs;
         if approved is null or used + new.units > approved then
             raise exception 'more units than were approved'

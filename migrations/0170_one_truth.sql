@@ -6,7 +6,7 @@
 
 -- How many lines the case has, so that one that is added or taken away by itself is noticed without reading the answer.
 alter table cases add column lines smallint;
-update cases set lines = (select count(*) from case_drugs line where line.case_id = cases.case_id);
+update cases set lines = (select count(*) from case_lines line where line.case_id = cases.case_id);
 alter table cases alter column lines set not null, add constraint cases_lines_counted check (lines >= 0);
 
 -- True where somebody is told of a denial: in a history, an answer that is kept for repeated requests, or an answer in another standard's
@@ -58,7 +58,7 @@ begin
     cross join lateral (
         select count(*) as told, count(distinct line.line) as distinct_lines, count(*) filter (where
             (line.code, line.name, line.role, line.status, line.units_approved, line.visits_approved)
-                is not distinct from (row.hcpcs, row.generic, row.role, row.status, row.units_approved, row.visits_approved)
+                is not distinct from (row.code, row.name, row.role, row.status, row.units_approved, row.visits_approved)
             and (line.valid_from, line.valid_through) is not distinct from (row.valid_from, row.valid_through)
             -- a line that may be given is given in the range of its case
             and (row.valid_from is null or (row.valid_from, row.valid_through) = (stored.valid_from, stored.valid_through))
@@ -78,7 +78,7 @@ begin
                 line integer, code text, name text, role text, status text, order_id text, units_approved bigint,
                 visits_approved integer, valid_from date, valid_through date, denial json)
         ) as line
-        left join case_drugs row on row.case_id = of_case and row.line = line.line
+        left join case_lines row on row.case_id = of_case and row.line = line.line
     ) as lines);
 end $$;
 
@@ -164,10 +164,10 @@ begin
         when bool_or(status = 'non_authorized') then 'non_authorized'
         when bool_or(status = 'authorized') then 'authorized'
         else 'completed'
-    end into found_lines, derived from case_drugs where case_id = the_case;
+    end into found_lines, derived from case_lines where case_id = the_case;
     if stored.status <> derived then
-        raise exception 'case status % disagrees with its drugs, which make it %', stored.status, derived
-            using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_drugs';
+        raise exception 'case status % disagrees with its lines, which make it %', stored.status, derived
+            using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_lines';
     end if;
     if found_lines <> stored.lines then
         raise exception 'the case has % lines and not %', stored.lines, found_lines
@@ -213,7 +213,7 @@ begin
     end if;
     return null;
 end $$;
-drop trigger case_drugs_status_at_commit on case_drugs;
+drop trigger case_lines_status_at_commit on case_lines;
 drop trigger cases_status_at_commit on cases;
 create constraint trigger cases_checked_at_commit after update on cases
     deferrable initially deferred for each row execute function check_changed_case();
@@ -224,9 +224,9 @@ begin
     update cases set document_seq = document_seq where case_id in (select case_id from gone);
     return null;
 end $$;
-create trigger case_drugs_updated after update on case_drugs
+create trigger case_lines_updated after update on case_lines
     referencing old table as gone for each statement execute function case_is_changed();
-create trigger case_drugs_deleted after delete on case_drugs
+create trigger case_lines_deleted after delete on case_lines
     referencing old table as gone for each statement execute function case_is_changed();
 
 -- The deadline alone: it is taken back with the decision, or done with an event; a claim's end or a look at a Pathway may go by itself.
@@ -265,9 +265,9 @@ create trigger cases_stay_whose_they_are before update on cases for each row
     execute function refuse_other_case();
 
 -- What the engine found for a line is found again with the whole order or not at all.
-create trigger case_drugs_stay_what_they_are before update on case_drugs for each row
-    when ((old.case_id, old.line, old.hcpcs, old.generic, old.role, old.computed_status)
-        is distinct from (new.case_id, new.line, new.hcpcs, new.generic, new.role, new.computed_status))
+create trigger case_lines_stay_what_they_are before update on case_lines for each row
+    when ((old.case_id, old.line, old.code, old.name, old.role, old.computed_status)
+        is distinct from (new.case_id, new.line, new.code, new.name, new.role, new.computed_status))
     execute function refuse_other_case();
 
 -- A line may be given because the engine found so, or because the latest determination of it says so (DET-02).
@@ -281,11 +281,11 @@ begin
         where review.case_id = new.case_id and review.line = new.line order by review.seq desc limit 1
     ) then
         raise exception 'nobody authorized line %', new.line
-            using errcode = 'integrity_constraint_violation', constraint = 'case_drugs_authorized_by_somebody';
+            using errcode = 'integrity_constraint_violation', constraint = 'case_lines_authorized_by_somebody';
     end if;
     return new;
 end $$;
-create trigger case_drugs_authorized_by_somebody before insert or update on case_drugs
+create trigger case_lines_authorized_by_somebody before insert or update on case_lines
     for each row when (new.status in ('authorized', 'clinical_review_not_required') and new.status <> new.computed_status)
     execute function refuse_unreviewed_authorization();
 
@@ -344,7 +344,7 @@ begin
             select * from json_to_recordset(new.content -> 'procedures') as procedure (
                 line integer, status text, units_approved bigint, visits_approved integer, reason_code text, rationale text)
         ) as told
-        left join case_drugs row on row.case_id = new.case_id and row.line = told.line
+        left join case_lines row on row.case_id = new.case_id and row.line = told.line
         left join lateral (
             select review.reason_code, review.rationale, review.rationale_for_member from determinations as review
             where review.case_id = new.case_id and review.line = told.line and review.decision = 'non_authorized'
@@ -356,7 +356,7 @@ begin
            or (told.status = 'non_authorized' and (told.reason_code is distinct from denial.reason_code
                 or told.rationale is null or told.rationale not in (denial.rationale, coalesce(denial.rationale_for_member, denial.rationale))))
     ) or (new.kind = 'denial' and not exists (
-        select from case_drugs row where row.case_id = new.case_id and row.status = 'non_authorized')
+        select from case_lines row where row.case_id = new.case_id and row.status = 'non_authorized')
         and not exists (select from cases c where c.case_id = new.case_id and c.lines = 0 and c.status = 'non_authorized'))
     then
         raise exception 'the letter tells something else than its case'

@@ -95,7 +95,7 @@ impl Statement {
         let columns = self.text.split_once("\"place!\", ").and_then(|(_, rest)| rest.split_once("from unnest("));
         let (columns, _) = columns.ok_or_else(|| format!("not a verification: {}", self.text))?;
         let text = format!(
-            "select {columns} from cases c left join case_drugs d on d.case_id = c.case_id and d.hcpcs = $2 where c.order_id = $1"
+            "select {columns} from cases c left join case_lines d on d.case_id = c.case_id and d.code = $2 where c.order_id = $1"
         );
         Ok(Self { text, parameters: self.only_ones()? })
     }

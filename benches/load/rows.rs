@@ -23,7 +23,7 @@ struct Column {
 }
 
 /// Tables with several rows an order.
-const MANY: [&str; 3] = ["case_drugs", "s_code_awards", "letters"];
+const MANY: [&str; 3] = ["case_lines", "s_code_awards", "letters"];
 
 /// The statement that writes the rows of this order.
 pub async fn statement(url: &str, case_id: Uuid) -> Outcome<Statement> {

@@ -5,8 +5,9 @@ use super::blocks::{Block, Document};
 use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
 use super::{letter_blocks, letter_denial};
-use crate::domain::case::{Case, CaseDrug, Finding, LetterReference};
+use crate::domain::case::{Case, Finding, LetterReference};
 use crate::domain::content::{Content, ENGLISH, LetterWords, Program, Template};
+use crate::domain::line::CaseLine;
 use crate::domain::reading;
 use crate::domain::review::ReconsiderationDecision;
 use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Service, Truth};
@@ -227,7 +228,7 @@ impl Letter {
     pub fn write(reference: &LetterReference, case: &Case, told: &Told<'_>, facts: &LetterFacts) -> Self {
         let program = told.program;
         let is_denial = reference.kind == LetterKind::Denial;
-        let own = |drug: &&CaseDrug| match drug.status {
+        let own = |drug: &&CaseLine| match drug.status {
             DrugStatus::NonAuthorized => is_denial,
             DrugStatus::Authorized => !is_denial,
             _ => false,
@@ -292,17 +293,17 @@ fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
     }
 }
 
-fn in_letter(drug: &CaseDrug, case: &Case, told: &Told<'_>, facts: &LetterFacts, to: Addressee) -> DrugInLetter {
+fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts, to: Addressee) -> DrugInLetter {
     let denial = facts.denied.iter().find(|denial| denial.line == drug.line && drug.status == DrugStatus::NonAuthorized);
     let entry = DrugInLetter {
         line: drug.line,
         hcpcs: drug.hcpcs.clone(),
         name: drug.name.clone(),
         status: drug.status,
-        dosing: drug.dosing.clone(),
+        dosing: drug.asked_in_words().into_owned(),
         visits_approved: drug.visits_approved,
         units_approved: drug.units_approved,
-        billing_unit: drug.billing_unit.clone(),
+        billing_unit: drug.billing_unit().map(str::to_owned),
         valid_from: drug.valid_from,
         valid_through: drug.valid_through,
         reason_code: None,

@@ -4,8 +4,9 @@
 use super::blocks::{Block, Tone};
 use super::letter::{Appeal, CallInLetter, Criterion, DrugInLetter, Letter, Told};
 use super::words;
-use crate::domain::case::{Case, CaseDrug};
+use crate::domain::case::Case;
 use crate::domain::content::ENGLISH;
+use crate::domain::line::CaseLine;
 use crate::domain::review::ReconsiderationDecision;
 use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind, Truth};
 use chrono::{Days, NaiveDate};
@@ -66,9 +67,9 @@ pub(super) fn reasons(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mu
 /// True where nothing of the request is approved because of a denial: of a treatment drug, or of everything. What the office withdrew
 /// itself was not denied.
 pub(super) fn is_denied_as_a_whole(case: &Case) -> bool {
-    let denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
-    let withdrawn = |drug: &CaseDrug| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
-    let treatment = |drug: &CaseDrug| denied(drug) && drug.role != DrugRole::Supportive;
+    let denied = |drug: &CaseLine| drug.status == DrugStatus::NonAuthorized;
+    let withdrawn = |drug: &CaseLine| matches!(drug.status, DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry);
+    let treatment = |drug: &CaseLine| denied(drug) && drug.role != DrugRole::Supportive;
     case.status == CaseStatus::NonAuthorized
         && !case.lines().iter().any(withdrawn)
         && (case.lines().iter().any(treatment) || case.lines().iter().all(denied))

@@ -5,10 +5,10 @@ use super::blocks::Document;
 use super::disease::{self, DiagnosisInWords, DiseaseItem};
 use super::words;
 use super::{summary_blocks, summary_text};
-use crate::domain::case::{Case, CaseDrug, Contact, Deviation, LetterReference, Notice, Pathway, Review, SCode};
+use crate::domain::case::{Case, Contact, Deviation, LetterReference, Notice, Pathway, Review, SCode};
 use crate::domain::content::{Content, Program};
+use crate::domain::line::{CaseDrug, CaseLine, CaseProcedure};
 use crate::domain::order::{self, Clinical, MemberIdentity, OrderRequest, OrderingProvider, ServicingProvider};
-use crate::domain::procedure::CaseProcedure;
 use crate::domain::vocabulary::{CaseStatus, SCodesWithheld, Service, Urgency};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -256,12 +256,12 @@ impl Summary {
     }
 }
 
-fn drug_in_words(drug: CaseDrug) -> DrugInSummary {
+fn drug_in_words(drug: CaseLine) -> DrugInSummary {
     let contact_text = drug.contact.as_ref().map(words::contact);
-    DrugInSummary { status_text: words::drug_status(drug.status).to_owned(), contact_text, drug }
+    DrugInSummary { status_text: words::drug_status(drug.status).to_owned(), contact_text, drug: drug.into() }
 }
 
-fn procedure_in_words(line: CaseDrug) -> ProcedureInSummary {
+fn procedure_in_words(line: CaseLine) -> ProcedureInSummary {
     let contact_text = line.contact.as_ref().map(words::contact);
     let status_text = words::drug_status(line.status).to_owned();
     ProcedureInSummary { procedure: line.into(), status_text, contact_text }

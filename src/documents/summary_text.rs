@@ -3,8 +3,9 @@
 use super::summary::{OptionInSummary, UnitsOfCode};
 use super::words;
 use super::words::without_ids;
-use crate::domain::case::{CaseDrug, Contact, Deviation, Pathway, SCode};
+use crate::domain::case::{Contact, Deviation, Pathway, SCode};
 use crate::domain::content::{Content, Program};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, PathwayDetermination};
 
 /// What holds for every S-code (SCD-04, SCD-12); nothing for those who see none (SCD-10).
@@ -40,7 +41,7 @@ pub(super) fn questions(program: &Program) -> Contact {
 const OTHERS: usize = 3;
 
 /// Units of each code, its lines together.
-pub(super) fn units_by_code(drugs: &[CaseDrug]) -> Vec<UnitsOfCode> {
+pub(super) fn units_by_code(drugs: &[CaseLine]) -> Vec<UnitsOfCode> {
     let mut found: Vec<UnitsOfCode> = Vec::new();
     for drug in drugs.iter().filter(|drug| drug.status == DrugStatus::Authorized) {
         let Some(hcpcs) = &drug.hcpcs else { continue };
@@ -53,7 +54,7 @@ pub(super) fn units_by_code(drugs: &[CaseDrug]) -> Vec<UnitsOfCode> {
                 hcpcs: hcpcs.clone(),
                 name: drug.name.clone(),
                 lines: vec![drug.line],
-                billing_unit: drug.billing_unit.clone(),
+                billing_unit: drug.billing_unit().map(str::to_owned),
                 units_approved: drug.units_approved,
             }),
         }

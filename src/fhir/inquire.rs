@@ -15,8 +15,9 @@ use super::write::bundle::Sent;
 use super::write::claim_response::Kind;
 use crate::app::orders::{self, Filter};
 use crate::app::{App, Caller};
-use crate::domain::case::{Case, CaseDrug};
+use crate::domain::case::Case;
 use crate::domain::content::{CodeTables, Content};
+use crate::domain::line::CaseLine;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -175,7 +176,7 @@ impl ExampleLine {
         case.lines().iter().any(|line| self.is(line, case, tables))
     }
 
-    fn is(&self, drug: &CaseDrug, case: &Case, tables: &CodeTables) -> bool {
+    fn is(&self, drug: &CaseLine, case: &Case, tables: &CodeTables) -> bool {
         let action = tables.lines.get(&drug.status).map(|action| action.code.as_str());
         self.code.as_deref().is_none_or(|code| drug.hcpcs.as_deref() == Some(code))
             && self.action.as_deref().is_none_or(|wanted| action == Some(wanted))

@@ -62,8 +62,8 @@ pub struct NewCase<'a> {
     pub visible_to: &'a [String],
     /// Ingredients of the treatment drugs.
     pub treatment_ingredients: &'a [String],
-    /// Drug lines.
-    pub drugs: DrugColumns<'a>,
+    /// Lines.
+    pub lines: LineColumns<'a>,
     /// Awards.
     pub awards: AwardColumns<'a>,
     /// Other cases of the member whose Pathway this approved treatment may have ended (SCD-13).
@@ -89,15 +89,15 @@ pub struct SentColumns<'a> {
     pub document: &'a str,
 }
 
-/// Drug lines, column by column.
+/// Lines, column by column.
 #[derive(Debug, Clone, Default)]
-pub struct DrugColumns<'a> {
+pub struct LineColumns<'a> {
     /// Line of the order.
     pub line: Vec<i32>,
-    /// HCPCS code.
-    pub hcpcs: Vec<Option<&'a str>>,
-    /// Generic name.
-    pub generic: Vec<&'a str>,
+    /// HCPCS or CPT code.
+    pub code: Vec<Option<&'a str>>,
+    /// Generic name of a drug, own words for a procedure.
+    pub name: Vec<&'a str>,
     /// Role.
     pub role: Vec<&'a str>,
     /// Status.
@@ -114,7 +114,7 @@ pub struct DrugColumns<'a> {
     pub valid_through: Vec<Option<NaiveDate>>,
 }
 
-impl DrugColumns<'_> {
+impl LineColumns<'_> {
     /// How many lines these are. An order has at most some hundred.
     pub fn count(&self) -> i16 {
         i16::try_from(self.line.len()).unwrap_or(i16::MAX)
@@ -207,7 +207,7 @@ struct Row {
     stored: bool,
 }
 
-/// Stores cases, each of another member, with their drugs, awards, first event, letters, deadline and
+/// Stores cases, each of another member, with their lines, awards, first event, letters, deadline and
 /// idempotency key, in one statement.
 ///
 /// For each, everything hangs on the ledger row: who moves it from the version seen goes on, everybody else inserts nothing. A row that
@@ -259,15 +259,15 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), stored as materialized (
              select asked.place, asked.case_id, asked.submitted_at, asked.submitted_by
              from new_case join asked on asked.case_id = new_case.case_id
-           ), drugs as (
-             insert into case_drugs (case_id, line, hcpcs, generic, role, status, computed_status, units_approved, visits_approved,
+           ), lines as (
+             insert into case_lines (case_id, line, code, name, role, status, computed_status, units_approved, visits_approved,
                valid_from, valid_through)
-             select stored.case_id, drug.line, drug.hcpcs, drug.generic, drug.role, drug.status, drug.computed_status, drug.units,
-               drug.visits, drug.valid_from, drug.valid_through
+             select stored.case_id, line.line, line.code, line.name, line.role, line.status, line.computed_status, line.units,
+               line.visits, line.valid_from, line.valid_through
              from unnest($26::int[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::bigint[],
-               $34::int[], $35::date[], $36::date[]) as drug (place, line, hcpcs, generic, role, status, computed_status, units, visits,
+               $34::int[], $35::date[], $36::date[]) as line (place, line, code, name, role, status, computed_status, units, visits,
                valid_from, valid_through)
-             join stored on stored.place = drug.place
+             join stored on stored.place = line.place
            ), awards as (
              insert into s_code_awards (case_id, code, times, billable_from, billable_through)
              select stored.case_id, award.code, award.times, award.billable_from, award.billable_through
@@ -327,17 +327,17 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.key)).collect::<Vec<_>>() as &[Option<&str>],
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.fingerprint.as_slice())).collect::<Vec<_>>()
             as &[Option<&[u8]>],
-        &places(cases, |case| case.drugs.line.len()),
-        &joined(cases, |case| &case.drugs.line),
-        &joined(cases, |case| &case.drugs.hcpcs) as &[Option<&str>],
-        &joined(cases, |case| &case.drugs.generic) as &[&str],
-        &joined(cases, |case| &case.drugs.role) as &[&str],
-        &joined(cases, |case| &case.drugs.status) as &[&str],
-        &joined(cases, |case| &case.drugs.computed_status) as &[&str],
-        &joined(cases, |case| &case.drugs.units_approved) as &[Option<i64>],
-        &joined(cases, |case| &case.drugs.visits_approved) as &[Option<i32>],
-        &joined(cases, |case| &case.drugs.valid_from) as &[Option<NaiveDate>],
-        &joined(cases, |case| &case.drugs.valid_through) as &[Option<NaiveDate>],
+        &places(cases, |case| case.lines.line.len()),
+        &joined(cases, |case| &case.lines.line),
+        &joined(cases, |case| &case.lines.code) as &[Option<&str>],
+        &joined(cases, |case| &case.lines.name) as &[&str],
+        &joined(cases, |case| &case.lines.role) as &[&str],
+        &joined(cases, |case| &case.lines.status) as &[&str],
+        &joined(cases, |case| &case.lines.computed_status) as &[&str],
+        &joined(cases, |case| &case.lines.units_approved) as &[Option<i64>],
+        &joined(cases, |case| &case.lines.visits_approved) as &[Option<i32>],
+        &joined(cases, |case| &case.lines.valid_from) as &[Option<NaiveDate>],
+        &joined(cases, |case| &case.lines.valid_through) as &[Option<NaiveDate>],
         &places(cases, |case| case.awards.code.len()),
         &joined(cases, |case| &case.awards.code) as &[&str],
         &joined(cases, |case| &case.awards.times),
@@ -359,7 +359,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &column(cases, |case| case.sent.map(|sent| sent.value)) as &[Option<&str>],
         &column(cases, |case| case.sent.map(|sent| sent.document)) as &[Option<&str>],
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.owner)).collect::<Vec<_>>() as &[Option<&str>],
-        &column(cases, |case| case.drugs.count()),
+        &column(cases, |case| case.lines.count()),
     )
     .fetch_all(conn)
     .await?;

@@ -94,7 +94,7 @@ pub struct DrugLine {
 pub async fn drugs(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<DrugLine>> {
     let drugs = sqlx::query_as!(
         DrugLine,
-        "select case_id, line, hcpcs, generic, status, units_approved, visits_approved, valid_from, valid_through from case_drugs
+        "select case_id, line, code as hcpcs, name as generic, status, units_approved, visits_approved, valid_from, valid_through from case_lines
          where case_id = any($1) order by case_id, line",
         case_ids,
     )

@@ -193,10 +193,10 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                        'valid_through', c.valid_through, 'treatment_ingredients', c.treatment_ingredients, 'visible_to', c.visible_to,
                        'drugs', coalesce((
                           select json_agg(json_build_object(
-                            'line', d.line, 'generic', d.generic, 'hcpcs', d.hcpcs, 'role', d.role, 'status', d.status,
+                            'line', d.line, 'generic', d.name, 'hcpcs', d.code, 'role', d.role, 'status', d.status,
                             'valid_from', d.valid_from, 'valid_through', d.valid_through, 'visits_approved', d.visits_approved,
                             'units_approved', d.units_approved) order by d.line)
-                          from case_drugs d where d.case_id = c.case_id), '[]'),
+                          from case_lines d where d.case_id = c.case_id), '[]'),
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
                        'line_of_treatment', said.clinical ->> 'line_of_treatment',
                        'awarded_pathway', coalesce(

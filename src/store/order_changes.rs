@@ -2,7 +2,7 @@
 //! answer is appended by the caller in the same transaction.
 
 use super::Result;
-use super::cases::{AwardColumns, DrugColumns, NewCase};
+use super::cases::{AwardColumns, LineColumns, NewCase};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -105,27 +105,27 @@ pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> 
         case.visible_to,
         case.treatment_ingredients,
         case.service,
-        case.drugs.count(),
+        case.lines.count(),
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!("delete from case_drugs where case_id = $1", case.case_id).execute(&mut *conn).await?;
+    sqlx::query!("delete from case_lines where case_id = $1", case.case_id).execute(&mut *conn).await?;
     sqlx::query!(
-        "insert into case_drugs (case_id, line, hcpcs, generic, role, status, computed_status, units_approved, visits_approved,
+        "insert into case_lines (case_id, line, code, name, role, status, computed_status, units_approved, visits_approved,
            valid_from, valid_through)
-         select $1, drug.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::int[],
-           $10::date[], $11::date[]) as drug",
+         select $1, line.* from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::int[],
+           $10::date[], $11::date[]) as line",
         case.case_id,
-        &case.drugs.line,
-        &case.drugs.hcpcs as &[Option<&str>],
-        &case.drugs.generic as &[&str],
-        &case.drugs.role as &[&str],
-        &case.drugs.status as &[&str],
-        &case.drugs.computed_status as &[&str],
-        &case.drugs.units_approved as &[Option<i64>],
-        &case.drugs.visits_approved as &[Option<i32>],
-        &case.drugs.valid_from as &[Option<NaiveDate>],
-        &case.drugs.valid_through as &[Option<NaiveDate>],
+        &case.lines.line,
+        &case.lines.code as &[Option<&str>],
+        &case.lines.name as &[&str],
+        &case.lines.role as &[&str],
+        &case.lines.status as &[&str],
+        &case.lines.computed_status as &[&str],
+        &case.lines.units_approved as &[Option<i64>],
+        &case.lines.visits_approved as &[Option<i32>],
+        &case.lines.valid_from as &[Option<NaiveDate>],
+        &case.lines.valid_through as &[Option<NaiveDate>],
     )
     .execute(&mut *conn)
     .await?;
@@ -164,7 +164,7 @@ pub struct Standing<'a> {
 }
 
 /// Writes where a case and each of its lines stand; the order itself is as it was.
-pub async fn stand(conn: &mut PgConnection, standing: &Standing<'_>, drugs: &DrugColumns<'_>) -> Result<()> {
+pub async fn stand(conn: &mut PgConnection, standing: &Standing<'_>, lines: &LineColumns<'_>) -> Result<()> {
     sqlx::query!(
         "update cases set status = $2, order_id = $3, pathway_eligible_id = $4, pathway_id = $5, decided_at = $6, closed_at = $6, due_at = $7
          where case_id = $1",
@@ -179,18 +179,18 @@ pub async fn stand(conn: &mut PgConnection, standing: &Standing<'_>, drugs: &Dru
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "update case_drugs as drug set status = moved.status, units_approved = moved.units, visits_approved = moved.visits,
+        "update case_lines as line set status = moved.status, units_approved = moved.units, visits_approved = moved.visits,
            valid_from = moved.valid_from, valid_through = moved.valid_through
          from unnest($2::int[], $3::text[], $4::bigint[], $5::int[], $6::date[], $7::date[])
            as moved (line, status, units, visits, valid_from, valid_through)
-         where drug.case_id = $1 and drug.line = moved.line",
+         where line.case_id = $1 and line.line = moved.line",
         standing.case_id,
-        &drugs.line,
-        &drugs.status as &[&str],
-        &drugs.units_approved as &[Option<i64>],
-        &drugs.visits_approved as &[Option<i32>],
-        &drugs.valid_from as &[Option<NaiveDate>],
-        &drugs.valid_through as &[Option<NaiveDate>],
+        &lines.line,
+        &lines.status as &[&str],
+        &lines.units_approved as &[Option<i64>],
+        &lines.visits_approved as &[Option<i32>],
+        &lines.valid_from as &[Option<NaiveDate>],
+        &lines.valid_through as &[Option<NaiveDate>],
     )
     .execute(conn)
     .await?;

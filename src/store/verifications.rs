@@ -114,7 +114,7 @@ impl Statement for ByOrderId {
         let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
         let rows = sqlx::query!(
             r#"select asked.place as "place!", c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
-                 d.hcpcs, d.generic as "generic?", d.status as "drug_status?", d.units_approved, d.visits_approved,
+                 d.code, d.name as "name?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
                from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
                join cases c on c.order_id = asked.order_id and c.order_id is not null
@@ -122,7 +122,7 @@ impl Statement for ByOrderId {
                  select array(select m.document::text from members m
                               where m.health_plan = c.health_plan and m.member_id = c.member_id) as spans
                  offset 0) as covered
-               left join case_drugs d on d.case_id = c.case_id and (asked.hcpcs is null or d.hcpcs = asked.hcpcs)"#,
+               left join case_lines d on d.case_id = c.case_id and (asked.hcpcs is null or d.code = asked.hcpcs)"#,
             &order_ids as &[&str],
             &codes as &[Option<&str>],
         )
@@ -152,12 +152,12 @@ impl Statement for ByOrderId {
                 })
             };
             // a case without such drug lines comes as one row without a line
-            if let (Some(line), Some(name), Some(status)) = (row.line, row.generic, row.drug_status) {
+            if let (Some(line), Some(name), Some(status)) = (row.line, row.name, row.drug_status) {
                 case.drugs.push(VerifiableDrug {
                     line: line.unsigned_abs(),
-                    hcpcs: row.hcpcs,
+                    hcpcs: row.code,
                     name,
-                    status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_drugs.status"))?,
+                    status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_lines.status"))?,
                     units_approved: row.units_approved.map(i64::unsigned_abs),
                     visits_approved: row.visits_approved.map(i32::unsigned_abs),
                     valid_from: row.drug_from,
@@ -189,14 +189,14 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
                        'content_release', c.content_release, 'person', c.person, 'status', c.status, 'order_id', c.order_id, 'valid_from', c.valid_from,
                        'valid_through', c.valid_through, 'visible_to', c.visible_to, 'service', c.service,
                        'drugs', array(
-                          select json_build_object('line', d.line, 'hcpcs', d.hcpcs, 'name', d.generic, 'status', d.status,
+                          select json_build_object('line', d.line, 'hcpcs', d.code, 'name', d.name, 'status', d.status,
                             'units_approved', d.units_approved, 'visits_approved', d.visits_approved, 'valid_from', d.valid_from,
                             'valid_through', d.valid_through)
-                          from case_drugs d where d.case_id = c.case_id order by d.line)
+                          from case_lines d where d.case_id = c.case_id order by d.line)
                      ) order by c.case_id desc)::text
               from cases c
               where c.member_id in (select member_id from member) and c.health_plan = $1
-                and ($5::text is null or exists (select from case_drugs d where d.case_id = c.case_id and d.hcpcs = $5))
+                and ($5::text is null or exists (select from case_lines d where d.case_id = c.case_id and d.code = $5))
                 and ($6::text is null or c.order_id = $6)) as cases"#,
         asked.health_plan,
         asked.member_id,

@@ -111,7 +111,7 @@ async fn units_that_nobody_counted_match_nothing() {
     let service = sandbox().await;
     let case = approved(&service).await;
     // docetaxel is not managed by this program, and needs no count to be given
-    past_every_guard(&service, "update case_drugs set units_approved = null where hcpcs = 'J9171'").await;
+    past_every_guard(&service, "update case_lines set units_approved = null where code = 'J9171'").await;
     let lines = check(&service, HEALTH_PLAN, json!([line(&case, "J9171", 1, "2026-12-01")])).await;
     assert_eq!((told(&lines), &lines[0]["units_remaining"]), (vec!["units_not_counted"], &Value::Null));
     assert_eq!(count(&service, "select count(*) from claim_lines").await, 0);

@@ -37,16 +37,16 @@ async fn pending_case(service: &Service) -> String {
     assert_created(&service.post("/v1/orders", ORDERING, &pending_order()).await)["case_id"].as_str().unwrap().to_owned()
 }
 
-const DENY: &str = "update case_drugs set status = 'non_authorized'";
+const DENY: &str = "update case_lines set status = 'non_authorized'";
 const CLOSE: &str = "update cases set status = 'non_authorized', decided_at = now(), closed_at = now(), due_at = null";
 
 /// An answer of a case `c` with what the database compares, as its rows have it; the rest is as it was in `was`.
 pub const AS_THE_ROWS: &str = "was || jsonb_build_object('status', c.status, 'order_id', c.order_id, 'decided_at', c.decided_at,
     'review', case when c.due_at is not null then jsonb_build_object('due_at', c.due_at, 'queue', c.review_queue) end,
-    'drugs', (select jsonb_agg(jsonb_build_object('line', line, 'hcpcs', hcpcs, 'name', generic, 'role', role, 'status', status,
+    'drugs', (select jsonb_agg(jsonb_build_object('line', line, 'hcpcs', code, 'name', name, 'role', role, 'status', status,
        'order_id', case when status in ('authorized', 'clinical_review_not_required') and role <> 'investigational' then c.order_id end,
        'units_approved', units_approved, 'visits_approved', visits_approved, 'valid_from', valid_from, 'valid_through', valid_through)
-       order by line) from case_drugs row where row.case_id = c.case_id))";
+       order by line) from case_lines row where row.case_id = c.case_id))";
 
 /// A new answer of a case: the expression makes it from `was`, the one before, and `c`, the case.
 pub fn answer(case_id: &str, expression: &str) -> String {
@@ -85,13 +85,13 @@ async fn sql_by_hand_denies_no_drug_without_a_physicians_determination_after_an_
     let service = sandbox().await;
     let case_id = pending_case(&service).await;
     let s = |text: &str| text.to_owned();
-    assert_eq!(run(&service, &[s(DENY)]).await, Err(s("case_drugs_denied_by_physician_only")));
-    assert_eq!(run(&service, &[s(CLOSE)]).await, Err(s("cases_status_follows_drugs")));
+    assert_eq!(run(&service, &[s(DENY)]).await, Err(s("case_lines_denied_by_physician_only")));
+    assert_eq!(run(&service, &[s(CLOSE)]).await, Err(s("cases_status_follows_lines")));
     let insert = format!(
-        "insert into case_drugs (case_id, line, generic, role, status, computed_status)
+        "insert into case_lines (case_id, line, name, role, status, computed_status)
          values ('{case_id}', 99, 'x', 'treatment', 'non_authorized', 'in_progress')"
     );
-    assert_eq!(run(&service, &[insert]).await, Err(s("case_drugs_denied_by_physician_only")));
+    assert_eq!(run(&service, &[insert]).await, Err(s("case_lines_denied_by_physician_only")));
     // a physician, but the discussion was not offered, or only afterwards
     assert_eq!(run(&service, &[determination(&case_id, 1, "physician")]).await, Err(s("determinations_offer_before_denial")));
     let later = [offer(&case_id, "now() + interval '1 hour'"), determination(&case_id, 1, "physician")];
@@ -101,7 +101,7 @@ async fn sql_by_hand_denies_no_drug_without_a_physicians_determination_after_an_
     assert_eq!(run(&service, &nurse).await, Err(s("determinations_only_physicians_deny")));
     // one line reviewed, all denied
     let one_line = [offer(&case_id, "now()"), determination(&case_id, 1, "physician"), s(DENY), s(CLOSE)];
-    assert_eq!(run(&service, &one_line).await, Err(s("case_drugs_denied_by_physician_only")));
+    assert_eq!(run(&service, &one_line).await, Err(s("case_lines_denied_by_physician_only")));
     let mut every_line: Vec<String> = std::iter::once(offer(&case_id, "now()"))
         .chain((1..=4).map(|line| determination(&case_id, line, "physician")))
         .chain([s(DENY), s(CLOSE)])
@@ -119,20 +119,20 @@ async fn no_stored_status_disagrees_with_the_drugs() {
     let service = sandbox().await;
     let case = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
     let case_id = case["case_id"].as_str().unwrap();
-    let disagrees = Err("cases_status_follows_drugs".to_owned());
+    let disagrees = Err("cases_status_follows_lines".to_owned());
     let completed = "update cases set status = 'completed'".to_owned();
     assert_eq!(run(&service, &[completed]).await, disagrees);
-    let pending = "update case_drugs set status = 'in_progress' where line = 1".to_owned();
+    let pending = "update case_lines set status = 'in_progress' where line = 1".to_owned();
     assert_eq!(run(&service, &[pending]).await, disagrees);
     let added = format!(
-        "insert into case_drugs (case_id, line, generic, role, status, computed_status)
+        "insert into case_lines (case_id, line, name, role, status, computed_status)
          values ('{case_id}', 99, 'x', 'treatment', 'in_progress', 'in_progress')"
     );
     assert_eq!(run(&service, &[added]).await, disagrees);
-    let removed = "delete from case_drugs where status = 'authorized'".to_owned();
+    let removed = "delete from case_lines where status = 'authorized'".to_owned();
     assert_eq!(run(&service, &[removed]).await, disagrees);
     let withdrawn = [
-        "update case_drugs set status = 'voluntarily_cancelled'".to_owned(),
+        "update case_lines set status = 'voluntarily_cancelled'".to_owned(),
         "update cases set status = 'review_cancelled', order_id = null, pathway_eligible_id = null, closed_at = now()".to_owned(),
         answer(case_id, &format!("{AS_THE_ROWS} || '{{\"pathway_eligible_id\": null}}'")),
     ];
@@ -151,14 +151,14 @@ async fn numbers_deadlines_and_ranges_only_go_with_their_status() {
         ("update cases set due_at = null", "cases_due_while_in_progress"),
         ("update cases set valid_through = valid_from - 1", "cases_range_in_order"),
         ("update cases set order_id = 'nonsense'", "cases_order_id_check"),
-        ("update case_drugs set computed_status = 'non_authorized'", "case_drugs_stay_what_they_are"),
+        ("update case_lines set computed_status = 'non_authorized'", "case_lines_stay_what_they_are"),
     ];
     for (statement, expected) in attempts {
         assert_eq!(run(&service, &[statement.to_owned()]).await, Err(expected.to_owned()), "{statement}");
     }
     let authorized = determination(&case_id, 1, "nurse").replace("'non_authorized'", "'authorized'");
-    let without_range = "update case_drugs set status = 'authorized', valid_from = null where line = 1".to_owned();
-    assert_eq!(run(&service, &[authorized, without_range]).await, Err("case_drugs_authorized_has_range".to_owned()));
+    let without_range = "update case_lines set status = 'authorized', valid_from = null where line = 1".to_owned();
+    assert_eq!(run(&service, &[authorized, without_range]).await, Err("case_lines_authorized_has_range".to_owned()));
 }
 
 // proves DET-04
@@ -190,7 +190,7 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
                  'release', 'standard', 'portal', now(), now(), '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1,
                  {count})
              ), lines as (
-               insert into case_drugs (case_id, line, generic, role, status, computed_status, valid_from, valid_through)
+               insert into case_lines (case_id, line, name, role, status, computed_status, valid_from, valid_through)
                select '{case_id}', line, 'x', role, 'in_progress', 'in_progress', '2026-12-01', '2026-12-31' from line
              ), clock as (
                insert into timers (case_id, kind, due_at) values ('{case_id}', 'pend_deadline', now())
@@ -213,7 +213,7 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
             }
             _ => {}
         }
-        statements.push(format!("update case_drugs set status = '{status}' where case_id = '{case_id}' and line = {line}"));
+        statements.push(format!("update case_lines set status = '{status}' where case_id = '{case_id}' and line = {line}"));
     }
     if status != CaseStatus::InProgress {
         let order_id = if status.has_order_id() { format!("'A{number:09}'") } else { "null".to_owned() };
@@ -242,7 +242,7 @@ async fn the_database_derives_the_status_of_a_case_as_the_rules_do() {
             let wrong = others[usize::try_from(number).unwrap() % others.len()];
             number += 1;
             let refused = run(&service, &store_case(number, &[*one, *other], wrong)).await;
-            assert_eq!(refused, Err("cases_status_follows_drugs".to_owned()), "{one:?} {other:?} {wrong}");
+            assert_eq!(refused, Err("cases_status_follows_lines".to_owned()), "{one:?} {other:?} {wrong}");
         }
     }
 }

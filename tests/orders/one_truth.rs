@@ -134,9 +134,9 @@ async fn what_was_approved_is_not_raised_moved_or_given_to_somebody_else() {
     all_refused(
         &service,
         &of(&[
-            ("update case_drugs set units_approved = units_approved * 10 where line = 1", answers),
-            ("update case_drugs set visits_approved = 300 where line = 1", answers),
-            ("update case_drugs set valid_through = valid_through + 365", answers),
+            ("update case_lines set units_approved = units_approved * 10 where line = 1", answers),
+            ("update case_lines set visits_approved = 300 where line = 1", answers),
+            ("update case_lines set valid_through = valid_through + 365", answers),
             ("update cases set valid_through = valid_through + 365", answers),
             ("update cases set valid_from = valid_from - 365", answers),
             ("update cases set pathway_id = 'another'", answers),
@@ -150,12 +150,12 @@ async fn what_was_approved_is_not_raised_moved_or_given_to_somebody_else() {
             ("update cases set health_plan = 'bcbs-michigan'", "cases_stay_whose_they_are"),
             ("update cases set program = 'qccp'", "cases_stay_whose_they_are"),
             ("update cases set submitted_at = submitted_at - interval '1 day'", "cases_stay_whose_they_are"),
-            ("update case_drugs set hcpcs = 'J9999' where line = 1", "case_drugs_stay_what_they_are"),
-            ("update case_drugs set role = 'supportive'", "case_drugs_stay_what_they_are"),
-            ("update case_drugs set computed_status = 'in_progress'", "case_drugs_stay_what_they_are"),
-            ("delete from case_drugs where line = 4", "cases_lines_counted"),
+            ("update case_lines set code = 'J9999' where line = 1", "case_lines_stay_what_they_are"),
+            ("update case_lines set role = 'supportive'", "case_lines_stay_what_they_are"),
+            ("update case_lines set computed_status = 'in_progress'", "case_lines_stay_what_they_are"),
+            ("delete from case_lines where line = 4", "cases_lines_counted"),
             (
-                "insert into case_drugs (case_id, line, generic, role, status, computed_status, valid_from, valid_through)
+                "insert into case_lines (case_id, line, name, role, status, computed_status, valid_from, valid_through)
                  select case_id, 99, 'x', 'treatment', 'authorized', 'authorized', valid_from, valid_through from cases",
                 "cases_lines_counted",
             ),
@@ -175,19 +175,19 @@ async fn a_pended_case_is_approved_by_somebody_or_not_at_all() {
     let service = sandbox().await;
     let case_id = place(&service, &pending_order()).await;
     let by_hand = [
-        "update case_drugs set status = 'authorized', units_approved = 1, visits_approved = 1, valid_from = c.valid_from,
+        "update case_lines set status = 'authorized', units_approved = 1, visits_approved = 1, valid_from = c.valid_from,
            valid_through = c.valid_through
-         from cases c where c.case_id = case_drugs.case_id"
+         from cases c where c.case_id = case_lines.case_id"
             .to_owned(),
         "update cases set status = 'authorized', order_id = 'A00000000G', decided_at = now(), closed_at = now(), due_at = null"
             .to_owned(),
         answer(&case_id, AS_THE_ROWS),
     ];
-    assert_eq!(run(&service, &by_hand).await, refused("case_drugs_authorized_by_somebody"));
+    assert_eq!(run(&service, &by_hand).await, refused("case_lines_authorized_by_somebody"));
     // a denial is no authorization either
     let denied = [offer(&case_id, "now()")].into_iter().chain((1..=4).map(|line| determination(&case_id, line, "physician")));
     let denied: Vec<String> = denied.chain(by_hand.clone()).collect();
-    assert_eq!(run(&service, &denied).await, refused("case_drugs_authorized_by_somebody"));
+    assert_eq!(run(&service, &denied).await, refused("case_lines_authorized_by_somebody"));
     let awarded = format!("insert into s_code_awards values ('{case_id}', 'S0353', 1, '2026-12-01', '2026-12-31')");
     assert_eq!(run(&service, &[awarded]).await, refused("s_code_awards_on_pathway"));
     // what a nurse may do the database lets her do

@@ -69,7 +69,7 @@ async fn whoever_asks_at_the_same_time_gets_the_answer_to_their_own_question() {
                  where e.document ->> 'case_id' = c.case_id::text and e.document ->> 'status' = c.status
                    and e.document ->> 'order_id' is not distinct from c.order_id
                    and e.document -> 'request' -> 'member' ->> 'member_id' = c.member_id
-                   and json_array_length(e.document -> 'drugs') = (select count(*) from case_drugs d where d.case_id = c.case_id)
+                   and json_array_length(e.document -> 'drugs') = (select count(*) from case_lines d where d.case_id = c.case_id)
                    and json_array_length(e.document -> 's_codes') = (select count(*) from s_code_awards a where a.case_id = c.case_id)
                    and json_array_length(e.document -> 'letters') = (select count(*) from letters l where l.case_id = c.case_id)
                    and (select count(*) from timers t where t.case_id = c.case_id and t.due_at = c.due_at) = (c.status = 'in_progress')::int

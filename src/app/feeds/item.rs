@@ -3,7 +3,8 @@
 use crate::app::Result;
 use crate::app::audience::Audience;
 use crate::app::orders::view;
-use crate::domain::case::{Case, CaseDrug, SCode};
+use crate::domain::case::{Case, SCode};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, PathwayDetermination, SCodesWithheld, Urgency};
 use crate::store::feeds::FeedEvent;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -132,16 +133,16 @@ pub struct FeedProcedure {
     pub valid_through: Option<NaiveDate>,
 }
 
-impl From<CaseDrug> for FeedProcedure {
-    fn from(line: CaseDrug) -> Self {
+impl From<CaseLine> for FeedProcedure {
+    fn from(line: CaseLine) -> Self {
         Self {
+            units: line.units(),
             line: line.line,
             code: line.hcpcs,
             name: line.name,
             role: line.role,
             status: line.status,
             order_id: line.order_id,
-            units: line.units,
             units_approved: line.units_approved,
             units_per_visit: line.units_per_visit,
             visits_approved: line.visits_approved,
@@ -191,9 +192,10 @@ impl FeedItem {
     }
 }
 
-impl From<CaseDrug> for FeedDrug {
-    fn from(drug: CaseDrug) -> Self {
+impl From<CaseLine> for FeedDrug {
+    fn from(drug: CaseLine) -> Self {
         Self {
+            billing_unit: drug.billing_unit().map(str::to_owned),
             line: drug.line,
             hcpcs: drug.hcpcs,
             name: drug.name,
@@ -202,7 +204,6 @@ impl From<CaseDrug> for FeedDrug {
             order_id: drug.order_id,
             visits_approved: drug.visits_approved,
             units_per_visit: drug.units_per_visit,
-            billing_unit: drug.billing_unit,
             units_approved: drug.units_approved,
             valid_from: drug.valid_from,
             valid_through: drug.valid_through,

@@ -1,8 +1,9 @@
 //! From a decision to the case that is answered and the rows that are stored.
 
 use crate::app::{Caller, visibility};
-use crate::domain::case::{Case, CaseDrug, Computed, MemberOnFile, PeerToPeer, Review, ReviewQueue};
+use crate::domain::case::{Case, Computed, MemberOnFile, PeerToPeer, Review, ReviewQueue};
 use crate::domain::content::Content;
+use crate::domain::line::CaseLine;
 use crate::domain::order::OrderRequest;
 use crate::domain::order_id::Numbered;
 use crate::domain::roster::MemberRow;
@@ -11,7 +12,7 @@ use crate::ids::Ids;
 use crate::rules::radiation::course_words;
 use crate::rules::review::is_withdrawn;
 use crate::rules::{Decision, Facts};
-use crate::store::cases::{AwardColumns, DrugColumns, NewCase};
+use crate::store::cases::{AwardColumns, LineColumns, NewCase};
 use crate::store::letters::LetterColumns;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -110,7 +111,7 @@ impl Draft {
             submitted_as: caller.role.as_str(),
             visible_to: &self.visible_to,
             treatment_ingredients: &self.treatment_ingredients,
-            drugs: drug_columns(case, &computed_statuses),
+            lines: line_columns(case, &computed_statuses),
             awards: award_columns(case),
             may_end: &self.may_end,
             letters: LetterColumns::of(&case.letters),
@@ -132,12 +133,12 @@ fn may_end(decision: &Decision, facts: &Facts<'_>) -> Vec<Uuid> {
 
 /// The treatment ingredients of the lines that are still asked for: what was withdrawn is no treatment of the case any more (DUP-01).
 pub fn remaining_ingredients(case: &Case, content: &Content) -> Vec<String> {
-    let treats = |drug: &&CaseDrug| drug.role == DrugRole::Treatment && !is_withdrawn(drug.status);
+    let treats = |drug: &&CaseLine| drug.role == DrugRole::Treatment && !is_withdrawn(drug.status);
     if case.request.service == Some(Service::RadiationOncology) {
         // a course is filed under its site while some of it is asked for
         return if case.lines().iter().any(|line| treats(&line)) { course_words(&case.request, content) } else { Vec::new() };
     }
-    let ingredients = |drug: &CaseDrug| {
+    let ingredients = |drug: &CaseLine| {
         let by_code = drug.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code)).map(|(known, _)| known);
         let known = by_code.filter(|known| known.generic == drug.name).or_else(|| content.drugs.by_name(&drug.name));
         known.map_or_else(|| vec![drug.name.clone()], |known| known.ingredients.clone())
@@ -156,9 +157,7 @@ pub fn number(case: &mut Case, ids: Ids) {
     }
     let order_id = case.order_id.get_or_insert_with(|| ids.readable(Numbered::Order).to_string()).clone();
     for drug in case.lines_mut() {
-        let under_it = matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
-            && drug.role != DrugRole::Investigational;
-        drug.order_id = under_it.then(|| order_id.clone());
+        drug.order_id = drug.may_be_given().then(|| order_id.clone());
     }
     let follows = case.pathway.determination == PathwayDetermination::OnPathway && case.pathway.pathway_id.is_some();
     if follows && case.pathway_eligible_id.is_none() {
@@ -168,7 +167,7 @@ pub fn number(case: &mut Case, ids: Ids) {
 
 fn case(case_id: Uuid, decision: Decision, facts: &Facts<'_>, now: DateTime<Utc>) -> Case {
     let review = review(&decision, now);
-    let lines: Vec<CaseDrug> = decision.drugs.into_iter().map(|decided| decided.drug).collect();
+    let lines: Vec<CaseLine> = decision.drugs.into_iter().map(|decided| decided.drug).collect();
     let (drugs, procedures) = match facts.order.service {
         Some(Service::RadiationOncology) => (Vec::new(), lines),
         _ => (lines, Vec::new()),
@@ -221,26 +220,26 @@ fn channel(order: &OrderRequest, caller: &Caller) -> Channel {
 }
 
 /// The lines of a case as rows.
-pub fn drug_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> DrugColumns<'a> {
-    let drugs = case.lines();
-    DrugColumns {
+pub fn line_columns<'a>(case: &'a Case, computed: &[DrugStatus]) -> LineColumns<'a> {
+    let lines = case.lines();
+    LineColumns {
         // the schema bounds all of these far below the largest value
-        line: drugs.iter().map(|drug| i32::try_from(drug.line).unwrap_or(i32::MAX)).collect(),
-        hcpcs: drugs.iter().map(|drug| drug.hcpcs.as_deref()).collect(),
-        generic: drugs.iter().map(|drug| drug.name.as_str()).collect(),
-        role: drugs.iter().map(|drug| drug.role.as_str()).collect(),
-        status: drugs.iter().map(|drug| drug.status.as_str()).collect(),
+        line: lines.iter().map(|line| i32::try_from(line.line).unwrap_or(i32::MAX)).collect(),
+        code: lines.iter().map(|line| line.hcpcs.as_deref()).collect(),
+        name: lines.iter().map(|line| line.name.as_str()).collect(),
+        role: lines.iter().map(|line| line.role.as_str()).collect(),
+        status: lines.iter().map(|line| line.status.as_str()).collect(),
         computed_status: computed.iter().map(|status| status.as_str()).collect(),
-        units_approved: drugs
+        units_approved: lines
             .iter()
-            .map(|drug| drug.units_approved.map(|units| i64::try_from(units).unwrap_or(i64::MAX)))
+            .map(|line| line.units_approved.map(|units| i64::try_from(units).unwrap_or(i64::MAX)))
             .collect(),
-        visits_approved: drugs
+        visits_approved: lines
             .iter()
-            .map(|drug| drug.visits_approved.map(|visits| i32::try_from(visits).unwrap_or(i32::MAX)))
+            .map(|line| line.visits_approved.map(|visits| i32::try_from(visits).unwrap_or(i32::MAX)))
             .collect(),
-        valid_from: drugs.iter().map(|drug| drug.valid_from).collect(),
-        valid_through: drugs.iter().map(|drug| drug.valid_through).collect(),
+        valid_from: lines.iter().map(|line| line.valid_from).collect(),
+        valid_through: lines.iter().map(|line| line.valid_through).collect(),
     }
 }
 

@@ -13,7 +13,7 @@ mod update;
 pub mod view;
 mod withdraw;
 
-pub(in crate::app) use draft::{award_columns, drug_columns, number};
+pub(in crate::app) use draft::{award_columns, line_columns, number};
 pub(in crate::app) use find::in_sight;
 pub(in crate::app) use submit::is_number_in_use;
 

@@ -2,11 +2,12 @@
 
 use super::claims;
 use crate::app::letters;
-use crate::app::orders::{award_columns, drug_columns, number, view};
+use crate::app::orders::{award_columns, line_columns, number, view};
 use crate::app::{App, Error, Result};
 use crate::documents::reason_in_words;
-use crate::domain::case::{Case, CaseDrug, Computed, Denial, ReviewQueue};
+use crate::domain::case::{Case, Computed, Denial, ReviewQueue};
 use crate::domain::content::{Content, Program};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
 use crate::rules::review;
 use crate::store;
@@ -90,7 +91,7 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
 
 /// Puts the reasons of the latest determination on every line that is denied, and takes them off every other.
 async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now: DateTime<Utc>) -> Result<()> {
-    let is_denied = |drug: &CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    let is_denied = |drug: &CaseLine| drug.status == DrugStatus::NonAuthorized;
     for drug in case.lines_mut().iter_mut().filter(|drug| !is_denied(drug)) {
         drug.denial = None;
     }
@@ -147,7 +148,7 @@ async fn write_rows(conn: &mut PgConnection, case: &Case) -> Result<()> {
         decided_at: case.decided_at,
         due_at: case.review.as_ref().map(|review| review.due_at.to_utc()),
     };
-    store::order_changes::stand(conn, &standing, &drug_columns(case, &[])).await?;
+    store::order_changes::stand(conn, &standing, &line_columns(case, &[])).await?;
     store::order_changes::award(conn, case.case_id, &award_columns(case)).await?;
     if let Some(review) = &case.review {
         store::reviews::set_queue(conn, case.case_id, queue_word(review.queue)).await?;

@@ -201,7 +201,7 @@ pub(super) fn determinations(
         });
     }
     let Some(denial) = treatment_denial(after, lines) else { return rows };
-    let denied = |drug: &&crate::domain::case::CaseDrug| drug.status == DrugStatus::NonAuthorized;
+    let denied = |drug: &&crate::domain::line::CaseLine| drug.status == DrugStatus::NonAuthorized;
     for drug in after.lines().iter().filter(denied) {
         let was = before.lines().iter().find(|earlier| earlier.line == drug.line).map(|earlier| earlier.status);
         let decided = lines.iter().find(|line| line.line == drug.line).map(|line| line.decision);

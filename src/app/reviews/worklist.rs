@@ -217,24 +217,24 @@ fn item(waiting: Waiting, now: DateTime<Utc>) -> Result<WorkItem> {
             .drugs
             .into_iter()
             .map(|drug| WorkDrug {
+                dosing: drug.asked_in_words().into_owned(),
                 line: drug.line,
                 hcpcs: drug.hcpcs,
                 name: drug.name,
                 role: drug.role,
                 status: drug.status,
-                dosing: drug.dosing,
             })
             .collect(),
         procedures: case
             .procedures
             .into_iter()
             .map(|line| WorkProcedure {
+                units: line.units(),
                 line: line.line,
                 code: line.hcpcs,
                 name: line.name,
                 role: line.role,
                 status: line.status,
-                units: line.units,
             })
             .collect(),
         deviations: case.deviations,

@@ -75,7 +75,7 @@ impl Question<'_> {
     /// still being reviewed; the nearest of these.
     pub fn preference(&self, known: &Known<'_>, day: NaiveDate) -> (u8, u64) {
         let case = &known.case;
-        let given = case.order_id.is_some() && self.lines(case).any(|drug| permission(drug.status).is_ok());
+        let given = case.order_id.is_some() && self.lines(case).any(|drug| drug.status.may_be_given());
         let rank = match (given, known.is_within(day) && known.is_covered(day)) {
             (true, true) => 0,
             (true, false) => 1,
@@ -100,7 +100,7 @@ impl Question<'_> {
             hcpcs: drug.hcpcs.clone(),
             name: drug.name.clone(),
             status: drug.status,
-            authorized: may_be_given && permission(drug.status).is_ok(),
+            authorized: may_be_given && drug.status.may_be_given(),
             billing_unit: billing_unit(known.content, drug),
             units_approved: drug.units_approved,
             visits_approved: drug.visits_approved,
@@ -204,11 +204,6 @@ pub(super) fn not_found(date: Option<NaiveDate>, now: DateTime<Utc>) -> Verifica
 fn not_found_message() -> String {
     "No authorization was found for what was entered. Check the Order ID, or the member's name, date of birth and member ID."
         .to_owned()
-}
-
-/// Whether a line may be given under the Order ID of its case.
-pub(super) const fn may_be_given(drug: &VerifiableDrug) -> bool {
-    permission(drug.status).is_ok()
 }
 
 /// Whether a drug with this status may be given under an Order ID.

@@ -20,7 +20,7 @@ use crate::domain::written;
 use crate::rules::identity;
 use crate::store;
 use crate::store::verifications::{Asked, AskedById, VerifiableCase};
-use answer::{Known, Question, may_be_given, not_found};
+use answer::{Known, Question, not_found};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -200,7 +200,7 @@ fn learns(caller: &Caller, case: &mut VerifiableCase, hcpcs: Option<&str>, by_or
         return false;
     }
     let is_of_no_line = case.drugs.is_empty();
-    case.drugs.retain(may_be_given);
+    case.drugs.retain(|line| line.status.may_be_given());
     match hcpcs {
         Some(code) => by_order_id || case.drugs.iter().any(|drug| drug.hcpcs.as_deref() == Some(code)),
         None => is_of_no_line || !case.drugs.is_empty(),

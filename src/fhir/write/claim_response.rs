@@ -1,8 +1,9 @@
 //! `ClaimResponse`: where a case stands, item by item.
 
 use super::{Context, concept, extension, instant};
-use crate::domain::case::{Case, CaseDrug};
+use crate::domain::case::Case;
 use crate::domain::content::Coded;
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus};
 use crate::fhir::element::{date, extension as extension_of, list, put, text};
 use crate::fhir::read::answers::Note;
@@ -208,7 +209,7 @@ const fn line_status(status: CaseStatus) -> DrugStatus {
 }
 
 /// What a line's status means, with whom to ask.
-fn in_words(drug: &CaseDrug) -> String {
+fn in_words(drug: &CaseLine) -> String {
     let Some(contact) = &drug.contact else { return drug.message.clone() };
     let parts = [
         Some(contact.entity.as_str()),
@@ -228,7 +229,7 @@ fn requested_date(line: &Line<'_>) -> Option<Value> {
 }
 
 /// When, for how long and how much is authorized.
-fn authorized(answer: Answer<'_>, drug: &CaseDrug) -> Vec<Value> {
+fn authorized(answer: Answer<'_>, drug: &CaseLine) -> Vec<Value> {
     let mut extensions = Vec::new();
     if let Some(at) = answer.case.decided_at {
         extensions.push(extension(urls::ISSUE_DATE, "valueDate", at.date_naive().to_string()));
@@ -286,7 +287,7 @@ fn reason(answer: Answer<'_>, code: &str, words: &str) -> Value {
 }
 
 /// What is asked for beyond what is authorized.
-fn beyond(line: &Line<'_>, drug: &CaseDrug) -> Option<String> {
+fn beyond(line: &Line<'_>, drug: &CaseLine) -> Option<String> {
     let quantity = line.item.get("quantity").and_then(|quantity| quantity.get("value")).and_then(Value::as_f64);
     let units = drug.units_approved.and_then(|units| u32::try_from(units).ok());
     let more = quantity.zip(units).filter(|(asked, units)| *asked > f64::from(*units));

@@ -124,7 +124,7 @@ fn never(case: &Value, before: &Snapshot, after: &Snapshot) {
 /// Every denied line was decided by a physician after the offer, whatever the database's own guards believe (DET-04).
 pub async fn denials_are_a_physicians(service: &Service, case_id: &str) {
     let without: i64 = sqlx::query_scalar(
-        "select count(*) from case_drugs d where d.case_id = $1 and d.status = 'non_authorized' and not exists (
+        "select count(*) from case_lines d where d.case_id = $1 and d.status = 'non_authorized' and not exists (
            select from determinations r join peer_to_peer_events o on o.case_id = r.case_id and o.event = 'offered'
            where r.case_id = d.case_id and r.line = d.line and r.decision = 'non_authorized' and r.role = 'physician'
              and r.decided_by in ('sandbox-physician', 'sandbox-second-physician') and o.recorded_at <= r.at)",

@@ -44,8 +44,8 @@ async fn a_denial_that_was_overturned_is_not_put_back_by_hand() {
     let answer = service.post(&format!("/v1/reconsiderations/{one}/determinations"), SECOND_PHYSICIAN, &body).await;
     assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
     assert_eq!(run(&service, &[&by("somebody")]).await, refused("reconsiderations_decided_once"));
-    let deny = "update case_drugs set status = 'non_authorized' where line = 2";
-    assert_eq!(run(&service, &[deny]).await, refused("case_drugs_denied_by_physician_only"));
+    let deny = "update case_lines set status = 'non_authorized' where line = 2";
+    assert_eq!(run(&service, &[deny]).await, refused("case_lines_denied_by_physician_only"));
 }
 
 // proves DET-04
@@ -67,8 +67,8 @@ async fn reviews_and_determinations_are_written_once_and_never_before_the_offer(
     assert_eq!(run(&service, &["update expiry_reviews set lines = '[]'"]).await, refused("expiry_reviews_append_only"));
     assert_eq!(run(&service, &["delete from expiry_reviews"]).await, refused("expiry_reviews_append_only"));
     // a review for later is none for now
-    let deny_now = "update case_drugs set status = 'non_authorized' where line = 2";
-    assert_eq!(run(&service, &[deny_now]).await, refused("case_drugs_denied_by_physician_only"));
+    let deny_now = "update case_lines set status = 'non_authorized' where line = 2";
+    assert_eq!(run(&service, &[deny_now]).await, refused("case_lines_denied_by_physician_only"));
     done(&service, PHYSICIAN, &case_id, "determinations", &authorize(&[2])).await;
     assert_eq!(run(&service, &["update determinations set rationale = 'x'"]).await, refused("determinations_append_only"));
     assert_eq!(run(&service, &["delete from determinations"]).await, refused("determinations_append_only"));

@@ -85,9 +85,9 @@ async fn nothing_is_authorized_with_uncounted_units() {
                    select gen_random_uuid(), case_id, 2, 'authorized', 'somebody', 'nurse', now() from cases";
     sqlx::query(decided).execute(&service.app.pool).await.unwrap();
     let by_hand =
-        "update case_drugs set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
+        "update case_lines set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";
     let error = sqlx::query(by_hand).execute(&service.app.pool).await.unwrap_err();
-    assert!(error.to_string().contains("case_drugs_authorized_units_counted"), "{error}");
+    assert!(error.to_string().contains("case_lines_authorized_units_counted"), "{error}");
 }
 
 // proves SAFE-13, VER-03, VER-05, DET-10, DET-11

@@ -1,11 +1,11 @@
 //! The case: what callers get back, and what is stored. The status is always derived from the drugs (CAS-08).
 
 use super::citation::told_apart;
-use super::order::{Dose, OrderRequest, is_false};
-use super::procedure::{self, CaseProcedure};
+use super::line::{CaseDrug, CaseLine, CaseProcedure, drugs, procedures};
+use super::order::{OrderRequest, is_false};
 use super::roster::{MemberRow, postal_lines};
 use super::vocabulary::{
-    Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, LetterKind, LineOfBusiness, NoticeCode,
+    Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, LetterKind, LineOfBusiness, NoticeCode,
     PathwayDetermination, SCodesWithheld, Truth, Urgency,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -41,11 +41,13 @@ pub struct Case {
     /// Clock in force.
     pub urgency: Urgency,
     /// One entry per line of a drug order; empty for radiation.
-    pub drugs: Vec<CaseDrug>,
+    #[serde(with = "drugs")]
+    #[schema(value_type = Vec<CaseDrug>)]
+    pub drugs: Vec<CaseLine>,
     /// One entry per line of a radiation order; empty for drugs.
-    #[serde(default, with = "procedure::list")]
+    #[serde(default, with = "procedures")]
     #[schema(value_type = Vec<CaseProcedure>)]
-    pub procedures: Vec<CaseDrug>,
+    pub procedures: Vec<CaseLine>,
     /// Pathway match.
     pub pathway: Pathway,
     /// Where the entry differs from what was expected.
@@ -73,12 +75,12 @@ pub struct Case {
 
 impl Case {
     /// The lines of the order, whichever its service.
-    pub fn lines(&self) -> &[CaseDrug] {
+    pub fn lines(&self) -> &[CaseLine] {
         if self.procedures.is_empty() { &self.drugs } else { &self.procedures }
     }
 
     /// The same, to be changed.
-    pub fn lines_mut(&mut self) -> &mut [CaseDrug] {
+    pub fn lines_mut(&mut self) -> &mut [CaseLine] {
         if self.procedures.is_empty() { &mut self.drugs } else { &mut self.procedures }
     }
 }
@@ -103,55 +105,6 @@ impl MemberOnFile {
             language: row.language.clone(),
         }
     }
-}
-
-/// One drug of a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CaseDrug {
-    /// Line of the order.
-    pub line: u32,
-    /// HCPCS code, where there is one.
-    pub hcpcs: Option<String>,
-    /// Generic name.
-    pub name: String,
-    /// Role according to content (REG-13).
-    pub role: DrugRole,
-    /// Status.
-    pub status: DrugStatus,
-    /// The case's Order ID, for drugs that may be given under it (VER-01, VER-02).
-    pub order_id: Option<String>,
-    /// Dose, route and schedule in words.
-    pub dosing: String,
-    /// Dose of one ordinary administration after body measures and maximum doses.
-    pub administered_dose: Option<Dose>,
-    /// Dose of the first administration after body measures and maximum doses, where it differs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_administered_dose: Option<Dose>,
-    /// Distinct treatment days in the valid range (VER-07).
-    pub visits_approved: Option<u32>,
-    /// Billing units of the largest of these days: what a claim for one day may bill of this line (SAFE-13).
-    #[serde(default)]
-    pub units_per_visit: Option<u64>,
-    /// Billing unit of the code, such as `10 mg`.
-    pub billing_unit: Option<String>,
-    /// Billing units in the valid range (VER-07).
-    pub units_approved: Option<u64>,
-    /// First day (SUB-01).
-    pub valid_from: Option<NaiveDate>,
-    /// Last day (VER-08).
-    pub valid_through: Option<NaiveDate>,
-    /// What the status means for this drug.
-    pub message: String,
-    /// Why it is denied, for those who may read the letter; absent where it is not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub denial: Option<Denial>,
-    /// Whom to ask, where another entity is named.
-    pub contact: Option<Contact>,
-    /// Ids of the findings behind it.
-    pub findings: Vec<String>,
-    /// Units asked for, or counted, of a procedure; drugs have a dose.
-    #[serde(skip)]
-    pub units: Option<u32>,
 }
 
 /// Why a line is denied (DET-10).

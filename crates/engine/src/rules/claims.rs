@@ -146,7 +146,7 @@ pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, before: &B
     if of_code.is_empty() {
         return no(Mismatch::CodeNotAuthorized);
     }
-    let approved: Vec<&OrderedCode> = of_code.iter().copied().filter(|drug| may_be_given(drug.status)).collect();
+    let approved: Vec<&OrderedCode> = of_code.iter().copied().filter(|drug| drug.status.may_be_given()).collect();
     if approved.is_empty() {
         return no(Mismatch::NotAuthorized);
     }
@@ -227,9 +227,4 @@ fn limits(approved: &[&OrderedCode]) -> Option<Limits> {
     // phases follow one another, so that lines share a visit where they share a phase and a day of it
     limits.per_visit = by_day.into_values().max().unwrap_or(0).saturating_add(any_day);
     Some(limits)
-}
-
-/// Authorized, or given under the order without needing review (VER-02).
-const fn may_be_given(status: DrugStatus) -> bool {
-    matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
 }

@@ -66,7 +66,7 @@ impl Concern {
                 continue;
             }
             judged.findings.push(id.clone());
-            if matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired) {
+            if judged.status.may_be_given() {
                 judged.status = DrugStatus::InProgress;
                 judged.message = format!("goes to an oncology nurse: {}", self.deviation.message);
             }

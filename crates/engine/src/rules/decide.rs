@@ -281,7 +281,7 @@ impl<'a> Deciding<'a> {
                     Some(number) => line.ordered.line == number,
                     None => judged.role == DrugRole::Treatment,
                 };
-                if concerned && matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired) {
+                if concerned && judged.status.may_be_given() {
                     judged.status = DrugStatus::InProgress;
                     judged.message = format!("goes to an oncology nurse: {}", deviation.message);
                 }

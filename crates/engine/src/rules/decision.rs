@@ -3,8 +3,9 @@
 use super::admission::Admitted;
 use super::calendar::deadline;
 use super::facts::Facts;
-use crate::domain::case::{CaseDrug, Computed, Deviation, Finding, Notice, Pathway, SCode};
+use crate::domain::case::{Computed, Deviation, Finding, Notice, Pathway, SCode};
 use crate::domain::content::{Content, HolidayCalendar};
+use crate::domain::line::CaseLine;
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Hold, SCodesWithheld, Urgency};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
@@ -60,7 +61,7 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecidedDrug {
     /// As shown.
-    pub drug: CaseDrug,
+    pub drug: CaseLine,
     /// The status computed for the drug alone; returns when the holds are lifted (CAS-08).
     pub computed: DrugStatus,
     /// Ingredients it counts as.

@@ -10,9 +10,10 @@ use super::plain;
 use super::plan::PlanLine;
 use super::policy::{self, Open, Reviewed};
 use super::schedule::day_list;
-use crate::domain::case::{CaseDrug, Contact};
+use crate::domain::case::Contact;
 use crate::domain::citation;
 use crate::domain::content::{Benefit, BillingUnit, Content, RegimenPhase};
+use crate::domain::line::{CaseLine, DrugOrdered, Ordered};
 use crate::domain::order::Phase;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
@@ -109,8 +110,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'
         findings: Vec::new(),
     };
     route(line, shared, &mut judged, findings);
-    let ours = matches!(judged.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
-        && role != DrugRole::Investigational;
+    let ours = judged.status.may_be_given() && role != DrugRole::Investigational;
     if ours && !judged.lacking.is_empty() {
         judged.status = DrugStatus::InProgress;
         let names: Vec<&str> = judged.lacking.iter().map(|measure| measure.name()).collect();
@@ -331,22 +331,17 @@ fn gives(phase: &RegimenPhase, line: &PlanLine<'_>) -> bool {
 }
 
 /// The line as it goes into the case. Units and dates are shown for drugs that may be given under the order.
-pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &Shared<'_>) -> CaseDrug {
-    let may_be_given = matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
-        && judged.role != DrugRole::Investigational;
-    CaseDrug {
+pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &Shared<'_>) -> CaseLine {
+    let may_be_given = status.may_be_given() && judged.role != DrugRole::Investigational;
+    CaseLine {
         line: line.ordered.line,
         hcpcs: line.ordered.hcpcs.clone(),
         name: line.name().to_owned(),
         role: judged.role,
         status,
         order_id: None,
-        dosing: dosing(line),
-        administered_dose: judged.given.map(Given::shown),
-        first_administered_dose: judged.first.map(Given::shown),
         visits_approved: judged.visits.filter(|_| may_be_given),
         units_per_visit: judged.units_per_visit.filter(|_| may_be_given),
-        billing_unit: line.code.and_then(|code| code.billing_unit.as_ref()).map(BillingUnit::words),
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
@@ -354,7 +349,12 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         denial: None,
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),
-        units: None,
+        ordered: Ordered::Drug(DrugOrdered {
+            dosing: dosing(line),
+            administered_dose: judged.given.map(Given::shown),
+            first_administered_dose: judged.first.map(Given::shown),
+            billing_unit: line.code.and_then(|code| code.billing_unit.as_ref()).map(BillingUnit::words),
+        }),
     }
 }
 

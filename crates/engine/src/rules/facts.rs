@@ -134,7 +134,7 @@ impl RelatedDrug {
     }
 
     /// True where it may have been given: nobody denied it or took it back.
-    pub const fn may_be_given(&self) -> bool {
+    pub const fn may_have_been_given(&self) -> bool {
         matches!(
             self.status,
             DrugStatus::Authorized

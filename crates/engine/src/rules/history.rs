@@ -186,7 +186,9 @@ impl<'a> History<'a> {
     ) -> impl Iterator<Item = (&'a RelatedCase, &'a RelatedDrug)> + 's {
         let drugs = self.cases.iter().flat_map(|case| case.drugs.iter().map(move |drug| (*case, drug)));
         drugs.filter(move |(_, drug)| {
-            drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content)) && !self.is_told(drug, content)
+            drug.may_have_been_given()
+                && partners.iter().any(|partner| is_drug(drug, partner, content))
+                && !self.is_told(drug, content)
         })
     }
 
@@ -256,7 +258,8 @@ impl<'a> History<'a> {
     pub fn continuation(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Truth {
         let partners = partners_of(line);
         let content = patient.content;
-        let is_it = |drug: &&RelatedDrug| drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
+        let is_it =
+            |drug: &&RelatedDrug| drug.may_have_been_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
         if let Some((_, Some(case))) = self.continues {
             let ended = case.drugs.iter().filter(is_it).map(|drug| drug.valid_through.unwrap_or(case.valid_through)).max();
             if let Some(ended) = ended {
@@ -309,7 +312,8 @@ impl<'a> History<'a> {
 
     /// Runs of cases of a drug that ended long enough ago to be another course.
     fn runs_on_file(&self, partners: &[Partner], content: &Content) -> u32 {
-        let is_it = |drug: &&RelatedDrug| drug.may_be_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
+        let is_it =
+            |drug: &&RelatedDrug| drug.may_have_been_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
         let with_it = self.cases.iter().filter(|case| case.drugs.iter().any(|drug| is_it(&drug)));
         let mut spans: Vec<(NaiveDate, NaiveDate)> = with_it.map(|case| (case.valid_from, case.valid_through)).collect();
         spans.sort_unstable();
@@ -418,7 +422,7 @@ fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> 
 
 /// True where a drug was given in both.
 fn shares_a_drug(case: &RelatedCase, other: &RelatedCase) -> bool {
-    let given = |drug: &&RelatedDrug| drug.may_be_given();
+    let given = |drug: &&RelatedDrug| drug.may_have_been_given();
     case.drugs.iter().filter(given).any(|drug| other.drugs.iter().filter(given).any(|same| same.generic == drug.generic))
 }
 

@@ -16,7 +16,8 @@ pub use withdrawal::{Withdrawal, Withdrawn, withdraw};
 
 use super::derive::case_status;
 use super::drugs::HELD;
-use crate::domain::case::{Awards, Case, CaseDrug, Computed, ComputedDrug, PeerToPeer, ReviewQueue};
+use crate::domain::case::{Awards, Case, Computed, ComputedDrug, PeerToPeer, ReviewQueue};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{
     CallerRole, CaseStatus, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, SCodesWithheld,
 };
@@ -149,7 +150,7 @@ pub fn determine(
 }
 
 /// Studied in a trial, or another entity's to review (DRG-03, DRG-04, DRG-08): nobody decides such a drug here.
-pub fn is_not_reviewed(drug: &CaseDrug, computed: &Computed) -> bool {
+pub fn is_not_reviewed(drug: &CaseLine, computed: &Computed) -> bool {
     let elsewhere = |of_engine: &ComputedDrug| {
         of_engine.line == drug.line && matches!(of_engine.status, DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
     };
@@ -240,7 +241,7 @@ fn keep_awards(case: &mut Case, approved: &Case) {
 
 /// Puts an order that was decided again where review had got with it: of the holds only `left` remain, and the lines in `kept` stay as
 /// a reviewer or the practice left them. An authorized line waits while there is a hold, and returns with the others (CAS-08).
-pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseDrug], left: &[Hold], now: DateTime<Utc>) -> Case {
+pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseLine], left: &[Hold], now: DateTime<Utc>) -> Case {
     let mut case = fresh.clone();
     for kept in kept.iter().filter(|kept| kept.status == DrugStatus::Authorized) {
         for of_engine in computed.drugs.iter_mut().filter(|of_engine| of_engine.line == kept.line) {
@@ -307,9 +308,7 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
     let open_or_approved = case.status == CaseStatus::InProgress || case.status.has_order_id();
     let order_id = case.order_id.clone().filter(|_| case.status.has_order_id());
     for drug in case.lines_mut() {
-        let may_be_given = open_or_approved
-            && matches!(drug.status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired)
-            && drug.role != DrugRole::Investigational;
+        let may_be_given = open_or_approved && drug.may_be_given();
         let of_engine: Option<&ComputedDrug> =
             computed.drugs.iter().find(|of_engine| of_engine.line == drug.line && may_be_given);
         drug.visits_approved = of_engine.and_then(|of_engine| of_engine.visits);

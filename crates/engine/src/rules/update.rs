@@ -3,7 +3,8 @@
 
 use super::drugs::HELD;
 use super::review;
-use crate::domain::case::{Case, CaseDrug, Computed};
+use crate::domain::case::{Case, Computed};
+use crate::domain::line::CaseLine;
 use crate::domain::order::{OrderRequest, OrderedDrug};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::ProviderRow;
@@ -169,7 +170,7 @@ fn similar_cases(case: &Case) -> impl Iterator<Item = Uuid> {
 
 /// What a reviewer found of the Pathway stays while it is about the same treatment of the same patient; a treatment that lost a drug does
 /// not get its Pathway back (SCD-13).
-fn keep_pathway(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, kept: &[CaseDrug]) {
+fn keep_pathway(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, kept: &[CaseLine]) {
     let (was, is) = (&so_far.case.request, &fresh.request);
     let same = was.treatment == is.treatment
         && was.clinical == is.clinical
@@ -190,7 +191,7 @@ fn keep_pathway(so_far: &SoFar<'_>, fresh: &Case, computed: &mut Computed, kept:
 /// Lines withdrawn stay withdrawn while they name the same drug. Lines that a reviewer decided stay decided while the drug is ordered as
 /// before, and while the rules object to it as they did: an authorization does not outlive a change that raises a new objection, nor a
 /// denial one that answers an objection.
-fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
+fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseLine> {
     let before = so_far.case;
     let unchanged = |line: u32| {
         let ordered = |request: &OrderRequest| {
@@ -201,7 +202,7 @@ fn kept_lines(so_far: &SoFar<'_>, fresh: &Case) -> Vec<CaseDrug> {
         };
         ordered(&before.request) == ordered(&fresh.request) && before.request.radiation == fresh.request.radiation
     };
-    let kept = |drug: &&CaseDrug| {
+    let kept = |drug: &&CaseLine| {
         let Some(now) = fresh.lines().iter().find(|now| now.line == drug.line) else { return false };
         let same_drug = now.hcpcs == drug.hcpcs && now.name == drug.name;
         let same_order =
@@ -229,12 +230,12 @@ fn is_outgrown(so_far: &SoFar<'_>, fresh: &Case, line: u32) -> bool {
 }
 
 /// Authorized by a reviewer, though it may wait for a hold that came later.
-fn decided_to_authorize(so_far: &SoFar<'_>, drug: &CaseDrug) -> bool {
+fn decided_to_authorize(so_far: &SoFar<'_>, drug: &CaseLine) -> bool {
     let waits = || so_far.computed.drugs.iter().any(|one| one.line == drug.line && one.status == DrugStatus::Authorized);
     drug.status == DrugStatus::Authorized || drug.status == DrugStatus::InProgress && waits()
 }
 
-fn as_decided(drug: &CaseDrug) -> CaseDrug {
+fn as_decided(drug: &CaseLine) -> CaseLine {
     let mut drug = drug.clone();
     if drug.status == DrugStatus::InProgress {
         drug.status = DrugStatus::Authorized;
@@ -246,7 +247,7 @@ fn as_decided(drug: &CaseDrug) -> CaseDrug {
 }
 
 /// The rules behind a drug that do not hold or could not be told.
-fn objections(case: &Case, drug: &CaseDrug) -> BTreeSet<(String, &'static str)> {
+fn objections(case: &Case, drug: &CaseLine) -> BTreeSet<(String, &'static str)> {
     let behind = case.findings.iter().filter(|finding| finding.outcome != Truth::Met && drug.findings.contains(&finding.id));
     behind.map(|finding| (finding.rule.clone(), finding.outcome.as_str())).collect()
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a claim line, in words.
 
-use super::{Before, ClaimLine, Mismatch, OrderedCode, may_be_given};
+use super::{Before, ClaimLine, Mismatch, OrderedCode};
 use std::collections::BTreeSet;
 
 /// Where the units do not come into it.
@@ -62,7 +62,7 @@ pub(super) fn several_drugs(hcpcs: &str, of_code: &[&OrderedCode]) -> String {
         return String::new();
     }
     let told = |name: &&str| {
-        let is_approved = of_code.iter().any(|drug| drug.name == **name && may_be_given(drug.status));
+        let is_approved = of_code.iter().any(|drug| drug.name == **name && drug.status.may_be_given());
         if is_approved { (*name).to_owned() } else { format!("{name} (not approved)") }
     };
     let names: Vec<String> = names.iter().map(told).collect();

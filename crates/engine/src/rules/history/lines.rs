@@ -240,7 +240,7 @@ impl History<'_> {
         let is_untold = move |case: &&&crate::rules::facts::RelatedCase| {
             let mut treatment = case.drugs.iter().filter(|drug| {
                 let supportive = content.drugs.by_name(&drug.generic).is_some_and(|known| known.supportive);
-                drug.may_be_given() && !supportive
+                drug.may_have_been_given() && !supportive
             });
             treatment.any(|drug| !self.is_told(drug, content))
         };

@@ -95,8 +95,11 @@ impl History<'_> {
         let mut run = Run { most: Some(0), ..Run::default() };
         let mut next = self.date_of_service;
         for case in cases {
-            let of_drug =
-                || case.drugs.iter().filter(|drug| drug.may_be_given() && partners.iter().any(|one| is_drug(drug, one, content)));
+            let of_drug = || {
+                case.drugs
+                    .iter()
+                    .filter(|drug| drug.may_have_been_given() && partners.iter().any(|one| is_drug(drug, one, content)))
+            };
             if of_drug().next().is_none() || !self.is_one_course(case.valid_through, next, content) {
                 continue;
             }

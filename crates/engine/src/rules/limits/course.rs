@@ -33,7 +33,7 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
     let after_last = i64::from(shared.admitted.program.range.days_after_last_cycle);
     let mut found: Vec<Earlier<'a>> = Vec::new();
     for case in facts.related_cases.iter().filter(|case| !is_void(case.status)) {
-        for drug in case.drugs.iter().filter(|drug| drug.may_be_given()) {
+        for drug in case.drugs.iter().filter(|drug| drug.may_have_been_given()) {
             let from = drug.valid_from.unwrap_or(case.valid_from);
             let through = drug.valid_through.unwrap_or(case.valid_through);
             let times = drug.visits_approved.filter(|visits| *visits > 0);

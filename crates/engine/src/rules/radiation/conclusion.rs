@@ -3,9 +3,9 @@
 use super::deciding::Deciding;
 use super::duplicates;
 use super::lines::{Course, Line};
-use crate::domain::case::{Awards, CaseDrug, Computed, ComputedDrug, Deviation, Pathway};
+use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Pathway};
 use crate::domain::citation;
-use crate::domain::procedure::units_in_words;
+use crate::domain::line::{CaseLine, Ordered, units_in_words};
 use crate::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, PathwayDetermination, SCodesWithheld};
 use crate::rules::decide::with_holds;
 use crate::rules::decision::{DecidedDrug, Decision, due_at};
@@ -76,9 +76,9 @@ impl Deciding<'_> {
         alone
     }
 
-    fn shown(&self, line: &Line<'_>, alone: DrugStatus, status: DrugStatus, of_engine: &ComputedDrug) -> CaseDrug {
+    fn shown(&self, line: &Line<'_>, alone: DrugStatus, status: DrugStatus, of_engine: &ComputedDrug) -> CaseLine {
         let program = self.ground.program;
-        let may_be_given = matches!(status, DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired);
+        let may_be_given = status.may_be_given();
         let name = line.name();
         let message = self.message(line, alone);
         let message = match alone {
@@ -87,19 +87,15 @@ impl Deciding<'_> {
             }
             _ => message,
         };
-        CaseDrug {
+        CaseLine {
             line: line.number,
             hcpcs: line.code.map(str::to_owned),
             name,
             role: line.role(),
             status,
             order_id: None,
-            dosing: units_in_words(line.units),
-            administered_dose: None,
-            first_administered_dose: None,
             visits_approved: of_engine.visits.filter(|_| may_be_given),
             units_per_visit: of_engine.units_per_visit.filter(|_| may_be_given),
-            billing_unit: None,
             units_approved: of_engine.units.filter(|_| may_be_given),
             valid_from: may_be_given.then_some(of_engine.valid_from),
             valid_through: may_be_given.then_some(of_engine.valid_through),
@@ -107,7 +103,7 @@ impl Deciding<'_> {
             denial: None,
             contact: (alone == DrugStatus::ReferToHealthPlan).then(|| program.plan_contact.clone()),
             findings: self.behind.clone(),
-            units: line.units,
+            ordered: Ordered::Procedure { units: line.units },
         }
     }
 

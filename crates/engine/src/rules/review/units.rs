@@ -2,7 +2,8 @@
 //! authorized with uncounted units (SAFE-13).
 
 use super::{ReviewError, is_not_reviewed};
-use crate::domain::case::{CaseDrug, Computed, ComputedDrug};
+use crate::domain::case::{Computed, ComputedDrug};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::DrugStatus;
 
 /// Visits and billing units over the whole range, as a reviewer sets them.
@@ -16,7 +17,7 @@ pub struct SetUnits {
 
 /// True for a line with a code whose units the engine did not count; who authorizes it says how many. Lines that nobody reviews here
 /// are not authorized here either.
-pub fn needs_units(drug: &CaseDrug, computed: &Computed) -> bool {
+pub fn needs_units(drug: &CaseLine, computed: &Computed) -> bool {
     let of_engine = computed.drugs.iter().find(|of_engine| of_engine.line == drug.line);
     let counted =
         of_engine.is_some_and(|one| one.units.is_some_and(|units| units > 0) && one.visits.is_some_and(|visits| visits > 0));
@@ -24,7 +25,7 @@ pub fn needs_units(drug: &CaseDrug, computed: &Computed) -> bool {
 }
 
 /// Puts the units of an authorization in place.
-pub(super) fn count(drug: &CaseDrug, computed: &mut Computed, set: Option<SetUnits>) -> Result<(), ReviewError> {
+pub(super) fn count(drug: &CaseLine, computed: &mut Computed, set: Option<SetUnits>) -> Result<(), ReviewError> {
     let Some(set) = set else {
         return if needs_units(drug, computed) { Err(ReviewError::UnitsNotCounted(drug.line)) } else { Ok(()) };
     };
@@ -41,7 +42,7 @@ pub(super) fn count(drug: &CaseDrug, computed: &mut Computed, set: Option<SetUni
 }
 
 /// What a reviewer set stays while the authorization does, whatever the engine counts when the order is changed (SUB-08).
-pub(in crate::rules) fn keep(before: &Computed, after: &mut Computed, authorized: &[CaseDrug]) {
+pub(in crate::rules) fn keep(before: &Computed, after: &mut Computed, authorized: &[CaseLine]) {
     for drug in authorized.iter().filter(|drug| drug.status == DrugStatus::Authorized) {
         let set = before.drugs.iter().find(|one| one.line == drug.line && one.set_by_reviewer);
         let now = after.drugs.iter_mut().find(|one| one.line == drug.line);

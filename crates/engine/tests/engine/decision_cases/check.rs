@@ -2,7 +2,8 @@
 
 use super::format::{Expect, Refused};
 use super::outcome::{faults, review, slug};
-use oncoauth::domain::case::{Case, CaseDrug, Deviation};
+use oncoauth::domain::case::{Case, Deviation};
+use oncoauth::domain::line::CaseLine;
 use oncoauth::domain::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -106,9 +107,11 @@ impl Differences {
         self.by_line("units", &expected.units, case, |drug| drug.units_approved.map_or(-1, u64::cast_signed));
         self.by_line("visits", &expected.visits, case, |drug| drug.visits_approved.map_or(-1, i64::from));
         self.by_line("dose", &expected.doses, case, |drug| {
-            drug.administered_dose.map_or_else(String::new, |dose| format!("{} {}", dose.amount, dose.unit))
+            drug.drug()
+                .and_then(|drug| drug.administered_dose)
+                .map_or_else(String::new, |dose| format!("{} {}", dose.amount, dose.unit))
         });
-        let text = |what: &str, words: &BTreeMap<String, String>, of: fn(&CaseDrug) -> String, found: &mut Self| {
+        let text = |what: &str, words: &BTreeMap<String, String>, of: fn(&CaseLine) -> String, found: &mut Self| {
             for (line, words) in words {
                 match drug(case, line) {
                     Some(drug) => found.holds_words(&format!("{what} of line {line}"), words, &of(drug)),
@@ -131,7 +134,7 @@ impl Differences {
         what: &str,
         expected: &BTreeMap<String, T>,
         case: &Case,
-        of: impl Fn(&CaseDrug) -> T,
+        of: impl Fn(&CaseLine) -> T,
     ) {
         for (line, expected) in expected {
             match drug(case, line) {
@@ -175,7 +178,7 @@ impl Differences {
     }
 }
 
-fn drug<'c>(case: &'c Case, line: &str) -> Option<&'c CaseDrug> {
+fn drug<'c>(case: &'c Case, line: &str) -> Option<&'c CaseLine> {
     case.drugs.iter().find(|drug| drug.line.to_string() == line)
 }
 

@@ -50,7 +50,7 @@ fn differences(decision: &Decision, expected: &Value) -> Vec<String> {
         .iter()
         .map(|line| {
             let line = &line.drug;
-            serde_json::json!({"line": line.line, "code": line.hcpcs, "units": line.units, "status": line.status})
+            serde_json::json!({"line": line.line, "code": line.hcpcs, "units": line.units(), "status": line.status})
         })
         .collect();
     same("procedures", lines.into(), &expected["procedures"]);

@@ -65,8 +65,8 @@ pub fn deviations(decision: &Decision) -> Vec<String> {
 
 /// `code x units status` of every line, in order.
 pub fn lines(decision: &Decision) -> Vec<String> {
-    let one = |line: &oncoauth::domain::case::CaseDrug| {
-        let units = line.units.map_or_else(|| "?".to_owned(), |units| units.to_string());
+    let one = |line: &oncoauth::domain::line::CaseLine| {
+        let units = line.units().map_or_else(|| "?".to_owned(), |units| units.to_string());
         format!("{} x {units} {}", line.hcpcs.as_deref().unwrap_or("-"), line.status)
     };
     decision.drugs.iter().map(|decided| one(&decided.drug)).collect()
