@@ -12,6 +12,7 @@ use super::problem_kinds as kinds;
 use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
+use crate::app::smart::hooks;
 use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
@@ -20,13 +21,16 @@ use std::net::IpAddr;
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
-    let (roles, needed) = match access(&state.api, request) {
+    let access = access(&state.api, request);
+    let (roles, needed) = match access {
         Access::Everybody | Access::NoSuchMethod => return Ok(()),
         Access::Roles(roles) => (roles, None),
+        Access::Signed(roles) => (roles, None),
         Access::Scoped(roles, needed) => (roles, Some(*needed)),
     };
     let address = address_of(state, request);
-    let caller = authenticate(state, request.headers(), address).await?;
+    let path = matches!(access, Access::Signed(_)).then(|| request.uri().path());
+    let caller = authenticate(state, request.headers(), address, path).await?;
     if !roles.contains(&caller.role) {
         return Err(Problem::forbidden(refusal(caller.role, roles)));
     }
@@ -81,7 +85,13 @@ fn refusal(role: CallerRole, roles: &[CallerRole]) -> String {
     format!("the role {role} may not do this; allowed: {}", allowed.join(", "))
 }
 
-async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller, Problem> {
+/// Who calls. `signed_for` is the address of a call that a system may have signed a token for.
+async fn authenticate(
+    state: &HttpState,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+    signed_for: Option<&str>,
+) -> Result<Caller, Problem> {
     let mut told = headers.get_all(header::AUTHORIZATION).iter();
     let header = told.next().ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
     if told.next().is_some() {
@@ -97,7 +107,10 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
         .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
     let limit = &state.limits.failed_sign_ins;
     let attempt = limit.admit(address, token)?;
-    let caller = app::tokens::authenticate(&state.app, token).await;
+    let caller = match signed_for.filter(|_| hooks::may_be_signed(token)) {
+        Some(path) => hooks::caller_of(&state.app, token, path).await,
+        None => app::tokens::authenticate(&state.app, token).await,
+    };
     let outcome = match &caller {
         Ok(Some(_)) => Outcome::Worked,
         Ok(None) => Outcome::Failed,
