@@ -5,6 +5,7 @@
 mod attachments;
 mod changes;
 mod corpus;
+mod crd;
 mod frame;
 mod kits;
 mod malformed;
