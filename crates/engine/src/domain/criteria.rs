@@ -139,8 +139,6 @@ pub enum WordFact {
     Route,
     /// CMS place of service of the order: `place_of_service in [19, 21, 22]`.
     PlaceOfService,
-    /// Whether earlier therapies are told at all, be it that there were none: `prior_therapies is not_told`.
-    PriorTherapies,
     /// Last response of the treatment that the order continues.
     Response,
     /// Whether the treatment that the order continues is tolerated.

@@ -277,7 +277,6 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Product => bench.line_at_hand().ordered.hcpcs.as_deref().map(among).into(),
         WordFact::Route => route(bench).map(among).into(),
         WordFact::PlaceOfService => patient.place_of_service.map(among).into(),
-        WordFact::PriorTherapies => among(if patient.history.is_answered() { "told" } else { "not_told" }).into(),
         WordFact::Response => patient.history.response(bench.line, patient).map(|word| among(word.as_str())).into(),
         WordFact::Toxicity => patient.history.toxicity(bench.line, patient).map(|word| among(word.as_str())).into(),
         WordFact::Site | WordFact::Target | WordFact::Technique | WordFact::Modality => {
@@ -534,9 +533,6 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         }
         WordFact::Route => say("route", &bench.line_at_hand().pointer("/route"), json!(bench.line_at_hand().ordered.route)),
         WordFact::PlaceOfService => say("place_of_service", "/place_of_service", json!(patient.place_of_service)),
-        WordFact::PriorTherapies => {
-            say("prior_therapies", "/clinical/prior_therapies", json!(patient.history.in_words(&[], PriorEnd::Any, patient)));
-        }
         WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
         WordFact::Site | WordFact::Target | WordFact::Technique | WordFact::Modality => {
             if let Some(treated) = bench.radiation {

@@ -140,11 +140,6 @@ impl<'a> History<'a> {
         self.told.as_ref().is_some_and(Vec::is_empty)
     }
 
-    /// True where earlier treatments are told, be it that there were none.
-    pub const fn is_answered(&self) -> bool {
-        self.told.is_some()
-    }
-
     /// Whether any of these was given before and ended so.
     pub fn prior(&self, partners: &[Partner], end: PriorEnd, patient: &Patient<'_>) -> Truth {
         let content = patient.content;

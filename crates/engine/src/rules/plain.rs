@@ -176,9 +176,7 @@ fn is_of_order(criterion: &Criterion) -> bool {
     match criterion {
         Criterion::Not(inner) => is_of_order(inner),
         Criterion::All(parts) => parts.iter().all(is_of_order),
-        Criterion::Word { fact, .. } => {
-            matches!(fact, WordFact::Product | WordFact::Cancer | WordFact::PriorTherapies | WordFact::Route)
-        }
+        Criterion::Word { fact, .. } => matches!(fact, WordFact::Product | WordFact::Cancer | WordFact::Route),
         Criterion::Biomarker { test, .. } | Criterion::Assessment { test, .. } => {
             *test == crate::domain::criteria::ResultTest::Told
         }

@@ -12,7 +12,7 @@ use super::plain;
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::criteria::PriorEnd;
 use crate::domain::text::capitalize;
-use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Response, Toxicity, Truth};
+use crate::domain::vocabulary::{LineOfBusiness, Response, Toxicity, Truth};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -355,19 +355,16 @@ fn given_again(bench: &Bench<'_>) -> Before {
     }
 }
 
-/// Hormonal and supportive drugs go on beyond progression; the treatment that the order continues is not given again but goes on; and
-/// where nothing is told and nothing is on file, the early lines have nothing before them.
+/// Hormonal and supportive drugs go on beyond progression, and the treatment that the order continues is not given again but goes on. The
+/// line of treatment does not answer for earlier treatments that nobody tells: a first line may follow an adjuvant one.
 fn may_be_given_again(bench: &Bench<'_>) -> Truth {
-    use LineOfTreatment::{Adjuvant, Definitive, FirstLine, Neoadjuvant, Perioperative};
     let (patient, history) = (bench.patient, &bench.patient.history);
     let goes_on_anyway = bench.line.is_supportive_by_content() || bench.line.drug.is_some_and(|drug| drug.class == "hormonal");
-    let is_early = matches!(patient.line(), Some(Neoadjuvant | Adjuvant | Perioperative | Definitive | FirstLine));
     let partners = partners_of(bench.line);
     let failed = history.response(bench.line, patient) == Some(Response::Progressive)
         || history.toxicity(bench.line, patient) == Some(Toxicity::Unacceptable);
     let goes_on = history.continuation(bench.line, patient) == Truth::Met && !failed;
-    let is_first = is_early && !history.is_answered() && history.given_in_words(&partners, patient.content).is_empty();
-    if goes_on_anyway || goes_on || is_first {
+    if goes_on_anyway || goes_on {
         return Truth::Met;
     }
     let ended = |end| history.prior(&partners, end, patient);

@@ -13,7 +13,7 @@ use crate::domain::vocabulary::{
 };
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 49] = [
+const BEGINNINGS: [&str; 48] = [
     "cancer",
     "pathology",
     "stage",
@@ -52,7 +52,6 @@ const BEGINNINGS: [&str; 49] = [
     "lines_before_with",
     "courses",
     "continuation",
-    "prior_therapies",
     "response",
     "toxicity",
     "months",
@@ -100,9 +99,6 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "courses" => number(reader, NumberFact::Courses),
         "lines_before_with" => lines_before_with(reader),
         "continuation" => continuation(reader),
-        "prior_therapies" => {
-            words(reader, WordFact::PriorTherapies, "answer about prior therapies", |_| vec!["told", "not_told"])
-        }
         "response" => words(reader, WordFact::Response, "response", |_| {
             Response::ALL.iter().filter(|word| **word != Response::NotEvaluated).map(|word| word.as_str()).collect()
         }),

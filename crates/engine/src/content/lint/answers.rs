@@ -107,7 +107,6 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::RegimenEmetogenicity => {
             [EmeticRisk::Minimal, EmeticRisk::Low, EmeticRisk::Moderate, EmeticRisk::High].map(EmeticRisk::as_str).to_vec()
         }
-        WordFact::PriorTherapies => vec!["told", "not_told"],
         WordFact::Response => Response::ALL.iter().map(|word| word.as_str()).collect(),
         WordFact::Toxicity => Toxicity::ALL.iter().map(|word| word.as_str()).collect(),
         WordFact::LineOfBusiness => LineOfBusiness::ALL.iter().map(|line| line.as_str()).collect(),

@@ -61,10 +61,6 @@ impl Speaker<'_> {
             WordFact::LineOfBusiness => format!("the member's coverage {is} {}", words(&|word| spaced(word))),
             WordFact::Sex => format!("the patient {is} {}", words(&Clone::clone)),
             WordFact::Diagnosis => self.diagnosis(any_of, denied),
-            WordFact::PriorTherapies => match (any_of.iter().any(|word| word == "told"), denied) {
-                (true, false) | (false, true) => "the request says which treatments came before".to_owned(),
-                _ => "the request tells of no earlier treatment".to_owned(),
-            },
             WordFact::Response => {
                 let verb = if denied { "was not" } else { "was" };
                 format!("the last response to the drug {verb} {}", words(&|word| spaced(word)))
