@@ -36,7 +36,10 @@ fn the_shipped_content_loads_in_two_releases_that_differ_a_little() {
     assert!(new.regimen("SCL-TARLA").unwrap().pathway.is_some());
     assert!(old.regimen("BIL-GEMCIS").unwrap().pathway.is_some());
     assert!(new.regimen("BIL-GEMCIS").unwrap().pathway.is_none());
-    assert!(std::sync::Arc::ptr_eq(old.regimen("BRE-TC").unwrap(), new.regimen("BRE-TC").unwrap()), "unchanged regimens are shared");
+    assert!(
+        std::sync::Arc::ptr_eq(old.regimen("BRE-TC").unwrap(), new.regimen("BRE-TC").unwrap()),
+        "unchanged regimens are shared"
+    );
 }
 
 // proves REG-01

@@ -55,8 +55,14 @@ impl<'a> Answered<'a> {
         let biomarkers = biomarkers.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
         let assessments = clinical.assessments.known().map(Vec::as_slice).unwrap_or_default();
         let assessments = assessments.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
-        found.biomarkers =
-            found.list("biomarkers", biomarkers, |name| content.biomarker(name), &content.answers.derived_biomarkers, content, days);
+        found.biomarkers = found.list(
+            "biomarkers",
+            biomarkers,
+            |name| content.biomarker(name),
+            &content.answers.derived_biomarkers,
+            content,
+            days,
+        );
         let follow = &content.answers.derived_assessments;
         found.assessments = found.list("assessments", assessments, |name| content.assessment(name), follow, content, days);
         found
