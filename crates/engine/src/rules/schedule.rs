@@ -244,7 +244,7 @@ fn departure(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> Opt
     Some(if same_days { Departure::Frequency } else { Departure::Days })
 }
 
-fn given_on(days: &Days) -> impl Iterator<Item = u32> {
+fn given_on(days: &[(u32, u32)]) -> impl Iterator<Item = u32> {
     days.iter().map(|(day, _)| *day)
 }
 

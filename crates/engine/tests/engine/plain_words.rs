@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test crate")]
 
-use oncoauth::content;
 use oncoauth::domain::content::{Content, Statement};
 use oncoauth::domain::reading;
 use oncoauth::rules::plain;

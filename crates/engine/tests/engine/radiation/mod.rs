@@ -12,7 +12,6 @@ use crate::support::orders::Situation;
 use oncoauth::domain::content::Content;
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
-use std::sync::{Arc, LazyLock};
 
 /// The content that is shipped.
 pub fn content() -> &'static Content {
