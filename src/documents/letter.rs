@@ -375,10 +375,10 @@ fn criterion(rule: &str, findings: &[String], case: &Case, content: &Content) ->
     Criterion {
         rule: rule.to_owned(),
         message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),
-        says: finding.and_then(|finding| finding.says.clone()),
+        says: finding.and_then(|finding| finding.says.as_deref()).map(str::to_owned),
         outcome: finding.map(|finding| finding.outcome),
         policy: policy.map(|policy| policy.title.clone()),
-        source: finding.map(|finding| finding.source.clone()),
+        source: finding.map(|finding| finding.source.as_ref().to_owned()),
     }
 }
 

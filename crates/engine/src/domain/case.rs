@@ -10,7 +10,9 @@ use super::vocabulary::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -310,21 +312,26 @@ pub struct Finding {
     /// What it said.
     pub outcome: Truth,
     /// Requirement ids.
-    pub requirements: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub requirements: Vec<Cow<'static, str>>,
     /// Release of the content that holds the rule.
-    pub content_release: String,
+    #[schema(value_type = String)]
+    pub content_release: Arc<str>,
     /// Where the rule comes from, and whose criteria it is (REG-12).
-    pub source: String,
+    #[schema(value_type = String)]
+    pub source: Arc<str>,
     /// The facts it used.
     pub facts: BTreeMap<String, serde_json::Value>,
     /// In words.
     pub message: String,
     /// The sentence of the criteria language that was judged, as content has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub criterion: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub criterion: Option<Arc<str>>,
     /// What that sentence asks for, in plain English.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub says: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub says: Option<Arc<str>>,
 }
 
 /// What the engine computed and a hold or review keeps back: stored beside the case, never shown, and used when review ends (CAS-08).

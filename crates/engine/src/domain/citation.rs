@@ -31,8 +31,8 @@ pub fn told_apart(text: &str) -> (String, Vec<String>) {
 }
 
 /// The sentence alone.
-pub fn sentence(text: &str) -> String {
-    if text.contains('(') { told_apart(text).0 } else { text.to_owned() }
+pub fn sentence(text: impl Into<String> + AsRef<str>) -> String {
+    if text.as_ref().contains('(') { told_apart(text.as_ref()).0 } else { text.into() }
 }
 
 /// A sentence of content as callers read it: its requirement ids stay with those who edit it.

@@ -14,7 +14,10 @@ pub fn says_something(text: &str) -> bool {
 /// With a capital at the beginning.
 pub fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+    let mut capitalized = String::with_capacity(text.len() + 1);
+    capitalized.extend(characters.next().into_iter().flat_map(char::to_uppercase));
+    capitalized.push_str(characters.as_str());
+    capitalized
 }
 
 /// The text without white space around it; none where it says nothing.

@@ -3,10 +3,8 @@
 //! Two steps: a phase whose days repeat within the cycle becomes shorter cycles (21 days with days 1, 8, 15 is 7 days with day 1,
 //! three times as often), and neighbouring phases with the same cycle are one.
 
-use std::collections::BTreeMap;
-
-/// What is given on one day of a cycle: administrations.
-pub type Days = BTreeMap<u32, u32>;
+/// What is given on the days of a cycle: each day, in their order, with its administrations.
+pub type Days = Vec<(u32, u32)>;
 
 /// A phase in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,15 +17,15 @@ pub struct CanonicalPhase<'a> {
     pub cycles_max: Option<u32>,
     /// True where it may run until progression (REG-13).
     pub until_progression: bool,
-    /// Days by ingredient.
-    pub days: BTreeMap<&'a str, Days>,
+    /// Days of each ingredient, in the order of their names.
+    pub days: Vec<(&'a str, Days)>,
     /// Index of the first phase it stands for.
     pub source: usize,
 }
 
 impl<'a> CanonicalPhase<'a> {
     /// A phase of an order: exactly so many cycles, or open-ended.
-    pub const fn ordered(source: usize, length: u32, cycles: Option<u32>, days: BTreeMap<&'a str, Days>) -> Self {
+    pub const fn ordered(source: usize, length: u32, cycles: Option<u32>, days: Vec<(&'a str, Days)>) -> Self {
         let min = match cycles {
             Some(count) => count,
             None => 1,
@@ -38,9 +36,13 @@ impl<'a> CanonicalPhase<'a> {
     /// The same phase with these ingredients only.
     #[must_use]
     pub fn only(&self, ingredients: &[&str]) -> Self {
-        let days =
-            self.days.iter().filter(|(name, _)| ingredients.contains(name)).map(|(name, days)| (*name, days.clone())).collect();
+        let days = self.days.iter().filter(|(name, _)| ingredients.contains(name)).cloned().collect();
         Self { days, ..*self }
+    }
+
+    /// The days of an ingredient.
+    pub fn days_of(&self, ingredient: &str) -> Option<&Days> {
+        self.days.iter().find(|(name, _)| *name == ingredient).map(|(_, days)| days)
     }
 
     /// Shortens the cycle as far as its days repeat.
@@ -51,8 +53,8 @@ impl<'a> CanonicalPhase<'a> {
             self.length = period;
             self.cycles_min *= parts;
             self.cycles_max = self.cycles_max.map(|most| most * parts);
-            for days in self.days.values_mut() {
-                days.retain(|day, _| *day <= period);
+            for (_, days) in &mut self.days {
+                days.retain(|(day, _)| *day <= period);
             }
         }
         self
@@ -61,10 +63,10 @@ impl<'a> CanonicalPhase<'a> {
     /// True when every drug's days are the same in each part of the cycle.
     fn repeats(&self, period: u32) -> bool {
         !self.days.is_empty()
-            && self.days.values().all(|days| {
+            && self.days.iter().all(|(_, days)| {
                 days.iter().all(|(day, times)| {
                     let next = if day + period > self.length { (day - 1) % period + 1 } else { day + period };
-                    days.get(&next) == Some(times)
+                    days.contains(&(next, *times))
                 })
             })
     }
@@ -95,10 +97,9 @@ pub fn merged<'a>(phases: impl IntoIterator<Item = CanonicalPhase<'a>>) -> Vec<C
 mod tests {
     use super::{CanonicalPhase, canonical};
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
 
     fn phase(length: u32, cycles: Option<u32>, days: &[u32]) -> CanonicalPhase<'static> {
-        CanonicalPhase::ordered(0, length, cycles, BTreeMap::from([("paclitaxel", days.iter().map(|day| (*day, 1)).collect())]))
+        CanonicalPhase::ordered(0, length, cycles, vec![("paclitaxel", days.iter().map(|day| (*day, 1)).collect())])
     }
 
     #[test]

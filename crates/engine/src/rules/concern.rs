@@ -45,7 +45,7 @@ pub struct Concern {
 
 impl Concern {
     /// Pends what it is about, and is written down.
-    pub fn apply(&self, plan: &[PlanLine<'_>], judged: &mut [Judged], findings: &mut Findings<'_>) {
+    pub fn apply(&self, plan: &[PlanLine<'_>], judged: &mut [Judged], findings: &mut Findings) {
         let id = findings.add(Said {
             rule: self.rule.clone(),
             outcome: self.outcome,

@@ -28,6 +28,8 @@ pub struct Administration<'a> {
 pub struct Course<'a> {
     /// Each that differs from the others, in order of time.
     pub administrations: Vec<Administration<'a>>,
+    /// The days of all of them; none where the days of a line are not told.
+    occasions: Option<Occasions>,
     /// By how much, in percent, a flat dose may pass a bound per kilogram or square metre: whole vials (SAFE-07).
     rounding_percent: f64,
 }
@@ -55,7 +57,7 @@ impl<'a> Course<'a> {
             };
             laid_out.add_to(&mut administrations);
         }
-        Self { administrations, rounding_percent }
+        Self { administrations, occasions: Occasions::of(bench), rounding_percent }
     }
 }
 
@@ -182,11 +184,13 @@ pub fn span(fact: NumberFact, bench: &Bench<'_>) -> Option<(f64, f64)> {
         NumberFact::Dose(amount, per) => bench.at?.dose(amount, per, bench).map(exact),
         NumberFact::IntervalDays => bench.at?.interval_hours.map(|hours| exact(hours / 24.0)),
         NumberFact::IntervalHours => bench.at?.interval_hours.map(exact),
-        NumberFact::TreatmentDays => Some(exact(days(Occasions::of(bench)?.days()))),
-        NumberFact::TreatmentDaysInCycle => Some(exact(days(Occasions::of(bench)?.days_in_cycle()))),
-        NumberFact::DrugDays => Some(exact(days(Occasions::of(bench)?.length()))),
-        NumberFact::Administrations => Some(over_course(Occasions::of(bench)?.administrations(), before(bench))),
-        NumberFact::TotalCycles => Some(over_course(Occasions::of(bench)?.cycles(), Run { fewest: 0, ..before(bench) })),
+        NumberFact::TreatmentDays => on_order(bench, Occasions::days).map(|count| exact(days(count))),
+        NumberFact::TreatmentDaysInCycle => on_order(bench, Occasions::days_in_cycle).map(|count| exact(days(count))),
+        NumberFact::DrugDays => on_order(bench, Occasions::length).map(|count| exact(days(count))),
+        NumberFact::Administrations => on_order(bench, Occasions::administrations).map(|count| over_course(count, before(bench))),
+        NumberFact::TotalCycles => {
+            on_order(bench, Occasions::cycles).map(|count| over_course(count, Run { fewest: 0, ..before(bench) }))
+        }
         NumberFact::TotalMonths => total_months(bench),
         _ => None,
     }
@@ -255,6 +259,7 @@ const fn ordered_per(unit: DoseUnit) -> Option<Per> {
 }
 
 /// One day of the drug on this order.
+#[derive(Debug)]
 struct Occasion {
     day: u64,
     times: u32,
@@ -262,7 +267,16 @@ struct Occasion {
 }
 
 /// Every day of the drug on this order; a phase without end within the order's range (VER-08).
+#[derive(Debug)]
 struct Occasions(Vec<Occasion>);
+
+/// What the days of the drug on this order come to: those laid out with its course, where they are.
+fn on_order<T>(bench: &Bench<'_>, of: impl FnOnce(&Occasions) -> T) -> Option<T> {
+    match bench.course {
+        Some(course) => course.occasions.as_ref().map(of),
+        None => Occasions::of(bench).as_ref().map(of),
+    }
+}
 
 impl Occasions {
     /// None where the days of a line are not told.
@@ -328,11 +342,11 @@ fn over_course(here: u64, before: Run) -> (f64, f64) {
 }
 
 fn total_months(bench: &Bench<'_>) -> Option<(f64, f64)> {
-    let here = Occasions::of(bench)?;
+    let (here_last, here_length) = on_order(bench, |here| (here.last(), here.length()))?;
     let day = |count: u64| bench.patient.date_of_service.checked_add_days(Days::new(count)).unwrap_or(NaiveDate::MAX);
-    let last = day(here.last());
+    let last = day(here_last);
     let run = before(bench);
-    let first = day(here.last() - here.length());
+    let first = day(here_last - here_length);
     let fewest = months_between(run.latest.unwrap_or(first).min(first), last);
     let most = match run.earliest {
         _ if !run.began => fewest,

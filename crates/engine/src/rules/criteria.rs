@@ -77,24 +77,15 @@ pub struct Asked {
 
 impl Evidence {
     fn add(&mut self, name: &str, pointer: &str, value: Json, truth: Truth) {
-        let entered = in_words(&value);
-        self.add_answer(name, pointer, value, truth, entered, String::new);
+        self.add_answer(name, pointer, value, truth, String::new);
     }
 
     /// Adds an answer of which content says what would count.
-    fn add_answer(
-        &mut self,
-        name: &str,
-        pointer: &str,
-        value: Json,
-        truth: Truth,
-        entered: String,
-        wanted: impl FnOnce() -> String,
-    ) {
+    fn add_answer(&mut self, name: &str, pointer: &str, value: Json, truth: Truth, wanted: impl FnOnce() -> String) {
         let is_open = truth == self.outcome && truth != Truth::Met;
         if is_open && !self.open.iter().any(|asked| asked.name == name) {
             let (pointer, name) = (pointer.to_owned(), name.to_owned());
-            self.open.push(Asked { pointer, name, entered, wanted: wanted(), truth });
+            self.open.push(Asked { pointer, name, entered: in_words(&value), wanted: wanted(), truth });
         }
         self.facts.insert(name.to_owned(), value);
     }
@@ -493,7 +484,7 @@ fn explain_answer(
         }
         wanted
     };
-    evidence.add_answer(name, pointer, json!(entered), truth, entered.clone(), wanted);
+    evidence.add_answer(name, pointer, Json::String(entered), truth, wanted);
 }
 
 fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {

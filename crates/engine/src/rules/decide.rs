@@ -87,7 +87,7 @@ fn is_supportive_only(facts: &Facts<'_>, shared: &Shared<'_>) -> Result<bool, Re
 struct Deciding<'a> {
     facts: &'a Facts<'a>,
     shared: &'a Shared<'a>,
-    findings: Findings<'a>,
+    findings: Findings,
     deviations: Vec<Deviation>,
     notices: Vec<Notice>,
     holds: Vec<Hold>,

@@ -91,7 +91,7 @@ pub struct Judged {
 }
 
 /// Judges one line.
-pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings<'_>) -> Judged {
+pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings) -> Judged {
     let role = role(line, shared.matched);
     let amounts = amounts(line, shared);
     let mut judged = Judged {
@@ -142,7 +142,7 @@ fn role(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> DrugRole {
 }
 
 /// Who has to review the drug, if anyone.
-fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
+fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {
     let program = shared.admitted.program;
     let name = line.name();
     if line.is_investigational() {
@@ -179,7 +179,7 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
     judged.findings.push(id);
 }
 
-fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings<'_>) {
+fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {
     let bench = shared.bench(line);
     let reviewed = policy::review(&bench, shared.admitted.program, shared.content, findings);
     judged.managed = true;
@@ -345,7 +345,7 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
-        message: citation::sentence(&message(judged, status)),
+        message: citation::sentence(message(judged, status)),
         denial: None,
         contact: judged.contact.clone(),
         findings: judged.findings.clone(),

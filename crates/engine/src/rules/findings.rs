@@ -6,12 +6,14 @@ use crate::domain::citation;
 use crate::domain::content::{Content, Statement};
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Findings in the order in which the rules were asked.
 #[derive(Debug)]
-pub struct Findings<'c> {
-    release: &'c str,
+pub struct Findings {
+    release: Arc<str>,
     list: Vec<Finding>,
 }
 
@@ -23,7 +25,7 @@ pub struct Said<'a> {
     /// Outcome.
     pub outcome: Truth,
     /// Requirement ids.
-    pub requirements: &'a [&'a str],
+    pub requirements: &'static [&'static str],
     /// Source.
     pub source: &'a str,
     /// Facts used.
@@ -32,24 +34,27 @@ pub struct Said<'a> {
     pub message: String,
 }
 
-impl<'c> Findings<'c> {
+impl Findings {
     /// None yet.
-    pub const fn new(release: &'c str) -> Self {
-        Self { release, list: Vec::new() }
+    pub fn new(release: &str) -> Self {
+        Self { release: Arc::from(release), list: Vec::new() }
     }
 
     /// Adds one and returns its id.
     pub fn add(&mut self, said: Said<'_>) -> String {
         let id = ["f", &(self.list.len() + 1).to_string()].concat();
+        // the sentences of one policy follow each other
+        let before = self.list.last().map(|finding| &finding.source).filter(|source| source.as_ref() == said.source);
+        let source = before.map_or_else(|| Arc::from(said.source), Arc::clone);
         self.list.push(Finding {
             id: id.clone(),
             rule: said.rule,
             outcome: said.outcome,
-            requirements: said.requirements.iter().map(|id| (*id).to_owned()).collect(),
-            content_release: self.release.to_owned(),
-            source: said.source.to_owned(),
+            requirements: said.requirements.iter().map(|id| Cow::Borrowed(*id)).collect(),
+            content_release: Arc::clone(&self.release),
+            source,
             facts: said.facts,
-            message: citation::sentence(&said.message),
+            message: citation::sentence(said.message),
             criterion: None,
             says: None,
         });
@@ -58,12 +63,12 @@ impl<'c> Findings<'c> {
 
     /// Adds one about a sentence of content and returns its id; what the sentence asks for stands in front of the outcome.
     pub fn add_judged(&mut self, said: Said<'_>, statement: &Statement, content: &Content) -> String {
-        let says = plain::sentence(statement, content);
+        let says = plain::sentence_of(statement, content);
         let message = [says.trim_end_matches('.'), ": ", &said.message].concat();
         let id = self.add(Said { message, ..said });
         if let Some(finding) = self.list.last_mut() {
-            finding.criterion = Some(statement.text.clone());
-            finding.says = Some(says);
+            finding.criterion = Some(Arc::clone(&statement.text));
+            finding.says = Some(Arc::clone(says));
         }
         id
     }

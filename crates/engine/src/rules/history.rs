@@ -135,6 +135,11 @@ impl<'a> History<'a> {
         }
     }
 
+    /// True where the practice tells of some earlier treatment.
+    pub fn lists_treatment(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| !told.is_empty())
+    }
+
     /// True where the practice says that there was no earlier treatment.
     pub fn says_none(&self) -> bool {
         self.told.as_ref().is_some_and(Vec::is_empty)

@@ -9,7 +9,7 @@ use super::dose;
 use super::fit::{Dimension, fit, fit_truths};
 use super::patient::Patient;
 use super::plan::PlanLine;
-use super::schedule::{Difference, compare, day_list};
+use super::schedule::{self, Difference, compare, day_list};
 use crate::domain::content::{self, Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::{Dose, OrderRequest, Phase};
 use crate::domain::vocabulary::Truth;
@@ -132,7 +132,7 @@ impl<'a> Candidate<'a> {
                 has_same_drugs(&form.required_ingredients, found)
                     && self::other_products(&form.phases, plan).is_empty()
                     && has_doses_of(&form.phases, &own, plan, patient)
-                    && compare(phases, plan, &form.required_ingredients, &form.phases).is_empty()
+                    && schedule::follows(phases, plan, &form.required_ingredients, &form.phases)
             };
             // of several the one that has the doses of whatever any of them changes
             let followed: Vec<&Form> = regimen.forms.iter().filter(follows).collect();

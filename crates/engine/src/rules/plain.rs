@@ -13,10 +13,16 @@ pub use names::{modality_name, name};
 use crate::domain::content::{Content, PlainFact, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use crate::domain::text::capitalize;
+use std::sync::Arc;
 
 /// What a line of a policy asks for, as a sentence with its full stop.
 pub fn sentence(statement: &Statement, content: &Content) -> String {
-    capitalize(clause_of(statement, content)) + "."
+    sentence_of(statement, content).as_ref().to_owned()
+}
+
+/// The same, as it is kept.
+pub fn sentence_of<'s>(statement: &'s Statement, content: &Content) -> &'s Arc<str> {
+    statement.sentence.get_or_init(|| (capitalize(clause_of(statement, content)) + ".").into())
 }
 
 /// The same as a clause within a sentence.

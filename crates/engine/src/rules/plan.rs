@@ -28,25 +28,42 @@ pub struct PlanLine<'a> {
     pub product: Option<&'a Product>,
     /// What its route says; none where none is entered.
     pub route: Option<SaidRoute>,
+    /// What it is called and made of.
+    pub identity: Identity<'a>,
+}
+
+/// What a line is called and made of: asked again and again, and told once.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    name: &'a str,
+    /// Empty where the drug is not known.
+    ingredients: &'a [String],
+}
+
+impl<'a> Identity<'a> {
+    /// Of a line as ordered, with the drug that the catalogue knows it by.
+    pub fn of(ordered: &'a OrderedDrug, drug: Option<&'a Arc<Drug>>) -> Self {
+        let known = drug.filter(|drug| !drug.is_unclassified());
+        let name = known
+            .or(drug.filter(|_| ordered.generic.is_none()))
+            .map(|drug| drug.generic.as_str())
+            .or(ordered.generic.as_deref())
+            .or(ordered.hcpcs.as_deref())
+            .unwrap_or("unnamed drug");
+        Self { name, ingredients: known.map_or(&[][..], |drug| &drug.ingredients) }
+    }
 }
 
 impl<'a> PlanLine<'a> {
     /// Name for people.
-    pub fn name(&self) -> &'a str {
-        self.drug
-            .filter(|drug| !drug.is_unclassified() || self.ordered.generic.is_none())
-            .map(|drug| drug.generic.as_str())
-            .or(self.ordered.generic.as_deref())
-            .or(self.ordered.hcpcs.as_deref())
-            .unwrap_or("unnamed drug")
+    pub const fn name(&self) -> &'a str {
+        self.identity.name
     }
 
     /// Ingredients it counts as; an unknown drug counts as itself.
     pub fn ingredients(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let known = self.drug.filter(|drug| !drug.is_unclassified());
-        let unknown = known.is_none().then(|| self.name());
-        let known = known.map_or(&[][..], |drug| &drug.ingredients);
-        known.iter().map(String::as_str).chain(unknown)
+        let Identity { name, ingredients } = self.identity;
+        ingredients.iter().map(String::as_str).chain(ingredients.is_empty().then_some(name))
     }
 
     /// True where it counts as the ingredient.
@@ -127,6 +144,7 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
                 dosing: drug.and_then(|drug| content.dosing.of(&drug.generic)),
                 product: None,
                 route: ordered.route.as_deref().map(|text| content.dosing.said(text)),
+                identity: Identity::of(ordered, drug),
             };
             let route = line.known_route();
             let by_route = |product: &&Product| route.is_none_or(|route| product.routes().has(route));

@@ -44,7 +44,7 @@ pub struct Open {
 }
 
 /// Reviews the drug of `bench.line`.
-pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings<'_>) -> Reviewed {
+pub fn review(bench: &Bench<'_>, program: &Program, content: &Content, findings: &mut Findings) -> Reviewed {
     let generic = bench.line.name();
     match applicable(generic, bench, program, content) {
         Some(policy) => by_policy(policy, bench, program, findings),
@@ -71,21 +71,29 @@ fn applicable<'c>(generic: &str, bench: &Bench<'_>, program: &Program, content: 
     }
 }
 
-fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     if let Some(note) = policy.note.as_ref().filter(|_| policy.indications.is_empty()) {
         return by_note(policy, note, bench, program, findings);
     }
     let course = Course::of(bench, program.dose_warning_percent);
     let bench = &Bench { course: Some(&course), ..*bench };
-    let general = statements(policy.general.iter().chain(&policy.general_limits), bench);
+    let (general, limits) = (judged(&policy.general, bench), judged(&policy.general_limits, bench));
     let best = nearest(policy, bench);
-    let mut said = ReviewWriter { policy, program, bench, findings, ids: Vec::new(), open: Vec::new(), failing: Vec::new() };
-    said.statements("general", &policy.general, false);
-    said.statements("limits", &policy.general_limits, true);
-    let truth = match best {
+    let mut said = ReviewWriter {
+        policy,
+        bench,
+        findings,
+        source: source(policy, program, bench),
+        ids: Vec::new(),
+        open: Vec::new(),
+        failing: Vec::new(),
+    };
+    said.statements("general", &policy.general, &general, false);
+    said.statements("limits", &policy.general_limits, &limits, true);
+    let truth = match &best {
         Some((standing, indication)) => {
-            said.indication(indication);
-            standing.truth().and(general)
+            said.indication(indication, &standing.truths);
+            general.iter().chain(&limits).fold(standing.rank.truth(), |so_far, truth| so_far.and(*truth))
         }
         None => Truth::NotMet,
     };
@@ -107,7 +115,7 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
 }
 
 /// A policy without indications is never met: a person reads the note.
-fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let summary = format!("The policy “{}” leaves this to a person: {note}", policy.title);
     let id = findings.add(Said {
         rule: format!("policy/{}/note", policy.id),
@@ -133,29 +141,37 @@ fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p I
         .zip(purposes)
         .rev()
         .filter(|(_, purpose)| !some_is || *purpose != Truth::NotMet)
-        .map(|(indication, _)| (standing(indication, bench), indication))
-        .max_by_key(|(standing, _)| *standing)
+        .map(|(indication, _)| (Standing::of(indication, bench), indication))
+        .max_by_key(|(standing, _)| standing.rank)
 }
 
 fn title(indication: &Indication) -> String {
     if indication.title.is_empty() { indication.id.clone() } else { indication.title.clone() }
 }
 
-fn statements<'s>(list: impl Iterator<Item = &'s Statement>, bench: &Bench<'_>) -> Truth {
-    list.fold(Truth::Met, |so_far, statement| so_far.and(judge_statement(statement, bench)))
+fn judged(list: &[Statement], bench: &Bench<'_>) -> Vec<Truth> {
+    list.iter().map(|statement| judge_statement(statement, bench)).collect()
+}
+
+/// How an indication stands.
+#[derive(Debug)]
+struct Standing {
+    rank: Rank,
+    /// Of each of its statements.
+    truths: Vec<Truth>,
 }
 
 /// How near an indication is: not failed before failed; then one whose first statement, which says what it is for, holds; then fewer
 /// statements that fail, and fewer that cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Standing {
+struct Rank {
     not_failed: bool,
     is_for_this: bool,
     fewer_failed: i32,
     fewer_unknown: i32,
 }
 
-impl Standing {
+impl Rank {
     const fn truth(self) -> Truth {
         match (self.not_failed, self.fewer_unknown) {
             (false, _) => Truth::NotMet,
@@ -165,50 +181,54 @@ impl Standing {
     }
 }
 
-fn standing(indication: &Indication, bench: &Bench<'_>) -> Standing {
-    let mut found = Standing { not_failed: true, is_for_this: true, fewer_failed: 0, fewer_unknown: 0 };
-    for (index, statement) in indication.statements().enumerate() {
-        let truth = judge_statement(statement, bench);
-        found.is_for_this &= index > 0 || truth == Truth::Met;
-        match truth {
-            Truth::Met => {}
-            Truth::NotMet => {
-                found.not_failed = false;
-                found.fewer_failed -= 1;
+impl Standing {
+    fn of(indication: &Indication, bench: &Bench<'_>) -> Self {
+        let truths: Vec<Truth> = indication.statements().map(|statement| judge_statement(statement, bench)).collect();
+        let is_for_this = truths.first().is_none_or(|first| *first == Truth::Met);
+        let mut rank = Rank { not_failed: true, is_for_this, fewer_failed: 0, fewer_unknown: 0 };
+        for truth in &truths {
+            match truth {
+                Truth::Met => {}
+                Truth::NotMet => {
+                    rank.not_failed = false;
+                    rank.fewer_failed -= 1;
+                }
+                Truth::Unknown => rank.fewer_unknown -= 1,
             }
-            Truth::Unknown => found.fewer_unknown -= 1,
         }
+        Self { rank, truths }
     }
-    found
 }
 
-struct ReviewWriter<'w, 'b, 'f> {
+struct ReviewWriter<'w, 'b> {
     policy: &'w Policy,
-    program: &'w Program,
     bench: &'w Bench<'b>,
-    findings: &'w mut Findings<'f>,
+    findings: &'w mut Findings,
+    source: String,
     ids: Vec<String>,
     open: Vec<Open>,
     failing: Vec<String>,
 }
 
-impl ReviewWriter<'_, '_, '_> {
-    fn indication(&mut self, indication: &Indication) {
-        self.statements(&indication.id, &indication.criteria, false);
-        if let Some(diagnoses) = &indication.diagnoses {
-            self.statement(&[&indication.id, "/diagnoses"].concat(), diagnoses, false);
+impl ReviewWriter<'_, '_> {
+    /// With the truths of its statements, one after another.
+    fn indication(&mut self, indication: &Indication, truths: &[Truth]) {
+        let (of_criteria, rest) = truths.split_at(indication.criteria.len().min(truths.len()));
+        self.statements(&indication.id, &indication.criteria, of_criteria, false);
+        let mut rest = rest.iter();
+        if let Some((diagnoses, truth)) = indication.diagnoses.as_ref().and_then(|diagnoses| Some((diagnoses, rest.next()?))) {
+            self.statement(&[&indication.id, "/diagnoses"].concat(), diagnoses, *truth, false);
         }
-        self.statements(&[&indication.id, "/limits"].concat(), &indication.limits, true);
+        self.statements(&[&indication.id, "/limits"].concat(), &indication.limits, rest.as_slice(), true);
     }
 
-    fn statements(&mut self, part: &str, list: &[Statement], is_limit: bool) {
-        for (index, statement) in list.iter().enumerate() {
-            self.statement(&[part, "/", &(index + 1).to_string()].concat(), statement, is_limit);
+    fn statements(&mut self, part: &str, list: &[Statement], truths: &[Truth], is_limit: bool) {
+        for (index, (statement, truth)) in list.iter().zip(truths).enumerate() {
+            self.statement(&[part, "/", &(index + 1).to_string()].concat(), statement, *truth, is_limit);
         }
     }
 
-    fn statement(&mut self, part: &str, statement: &Statement, is_limit: bool) {
-        let truth = judge_statement(statement, self.bench);
+    fn statement(&mut self, part: &str, statement: &Statement, truth: Truth, is_limit: bool) {
         let evidence = statement_evidence(statement, self.bench, truth);
         let content = self.bench.patient.content;
         let says = plain::clause_of(statement, content);
@@ -221,7 +241,7 @@ impl ReviewWriter<'_, '_, '_> {
             rule: ["policy/", &self.policy.id, "/", part].concat(),
             outcome: truth,
             requirements: if is_limit { &["SAFE-05", "SAFE-09", "SAFE-15"] } else { &["REG-10", "REG-11", "REG-12"] },
-            source: &source(self.policy, self.program, self.bench),
+            source: &self.source,
             facts: evidence.facts,
             message: words.to_owned(),
         };
@@ -265,7 +285,7 @@ struct Before {
     open: Vec<Open>,
 }
 
-fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let name = bench.line.name();
     let Some(matched) = bench.matched.filter(|matched| matched.contains(bench.line)) else {
         return by_no_regimen(bench, program, findings);
@@ -300,14 +320,14 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>)
     Reviewed { truth, findings: ids, open, growth_factor: false, summary }
 }
 
-fn by_no_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings<'_>) -> Reviewed {
+fn by_no_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let summary = format!("{} has no policy of its own and is in no regimen that the order matches", bench.line.name());
     let source = format!("{}{}", program.criteria_source, for_want_of_cms(bench));
     let id = regimen_finding(Truth::Unknown, &source, summary.clone(), bench, findings);
     Reviewed { truth: Truth::Unknown, findings: vec![id], open: Vec::new(), growth_factor: false, summary }
 }
 
-fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<'_>, findings: &mut Findings<'_>) -> String {
+fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<'_>, findings: &mut Findings) -> String {
     findings.add(Said {
         rule: format!("policy/by-regimen/{}", bench.line.name()),
         outcome,

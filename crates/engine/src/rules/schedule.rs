@@ -4,7 +4,6 @@ use super::canonical::{CanonicalPhase, Days, canonical, merged};
 use super::plan::PlanLine;
 use crate::domain::content::{RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Phase;
-use std::collections::BTreeMap;
 
 /// A departure of one drug.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +22,16 @@ pub struct Difference {
     pub what: &'static str,
     /// True for what runs beside the other phases.
     pub is_beside: bool,
+}
+
+/// True where nothing departs from these phases, which hold the drugs of the order: [`compare`] finds nothing, and need not be asked what.
+pub fn follows(phases: &[Phase], plan: &[PlanLine<'_>], required: &[String], expected: &[RegimenPhase]) -> bool {
+    let (beside, following) = ordered_phases(phases, plan, required);
+    let (expected_beside, expected_following) = regimen_phases(expected);
+    if required.is_empty() || !beside.is_empty() || !expected_beside.is_empty() {
+        return compare(phases, plan, required, expected).is_empty();
+    }
+    are_alike(&following, &expected_following)
 }
 
 /// Every departure from these phases, one per drug concerned.
@@ -52,7 +61,7 @@ fn together(
     expected: &[CanonicalPhase<'_>],
     plan: &[PlanLine<'_>],
 ) -> Vec<Difference> {
-    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
+    if are_alike(ordered, expected) {
         return Vec::new();
     }
     let mut found: Vec<Difference> =
@@ -92,10 +101,10 @@ struct Ordered<'p, 'a> {
 impl Ordered<'_, '_> {
     /// The drugs of phases of a regimen that follow one another, or of one that runs beside.
     fn against(&self, expected: &[CanonicalPhase<'_>], is_beside: bool) -> Vec<Difference> {
-        let mut drugs: Vec<&str> = expected.iter().flat_map(|phase| phase.days.keys().copied()).collect();
+        let mut drugs: Vec<&str> = expected.iter().flat_map(|phase| &phase.days).map(|(drug, _)| *drug).collect();
         drugs.sort_unstable();
         drugs.dedup();
-        let place = |drug: &str| self.beside.iter().find(|phase| phase.days.contains_key(drug));
+        let place = |drug: &str| self.beside.iter().find(|phase| phase.days_of(drug).is_some());
         let (apart, rest): (Vec<&str>, Vec<&str>) = drugs.into_iter().partition(|drug| place(drug).is_some());
         let mut found = Vec::new();
         for drug in apart {
@@ -132,6 +141,11 @@ fn begins_at_once(phases: &[CanonicalPhase<'_>]) -> bool {
     given > 0 && phases.iter().skip(given).all(|phase| phase.days.is_empty())
 }
 
+/// The same in canonical form; phase for phase the same, as most are, is that already.
+fn are_alike(ordered: &[CanonicalPhase<'_>], expected: &[CanonicalPhase<'_>]) -> bool {
+    same(ordered, expected) || same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()))
+}
+
 fn same(left: &[CanonicalPhase<'_>], right: &[CanonicalPhase<'_>]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| departure(left, right).is_none())
 }
@@ -148,10 +162,10 @@ fn ordered_phases<'a>(
     required: &[String],
 ) -> (Vec<CanonicalPhase<'a>>, Vec<CanonicalPhase<'a>>) {
     let canonical = phases.iter().enumerate().map(|(index, phase)| {
-        let mut days: BTreeMap<&'a str, Days> = BTreeMap::new();
+        let mut days: Vec<(&'a str, Days)> = Vec::with_capacity(required.len());
         for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
             for ingredient in line.ingredients().filter(|name| required.iter().any(|required| required == name)) {
-                add(days.entry(ingredient).or_default(), &line.ordered.days, line.ordered.frequency_per_day);
+                add(&mut days, ingredient, &line.ordered.days, line.ordered.frequency_per_day);
             }
         }
         (phase.beside, CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles, days))
@@ -168,10 +182,10 @@ fn apart<'a>(phases: impl Iterator<Item = (bool, CanonicalPhase<'a>)>) -> (Vec<C
 /// The same of a regimen.
 fn regimen_phases(phases: &[RegimenPhase]) -> (Vec<CanonicalPhase<'_>>, Vec<CanonicalPhase<'_>>) {
     let canonical = phases.iter().enumerate().map(|(source, phase)| {
-        let mut days: BTreeMap<&str, Days> = BTreeMap::new();
+        let mut days: Vec<(&str, Days)> = Vec::with_capacity(phase.drugs.len());
         for drug in phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive) {
             for ingredient in &drug.ingredients {
-                add(days.entry(ingredient).or_default(), &drug.days, drug.frequency_per_day);
+                add(&mut days, ingredient, &drug.days, drug.frequency_per_day);
             }
         }
         let canonical = CanonicalPhase {
@@ -188,10 +202,18 @@ fn regimen_phases(phases: &[RegimenPhase]) -> (Vec<CanonicalPhase<'_>>, Vec<Cano
 }
 
 /// A drug split over two lines on one day is given once (REG-01: bolus and infusion, two vial sizes).
-fn add(days: &mut Days, more: &[u32], times: u32) {
+fn add<'a>(found: &mut Vec<(&'a str, Days)>, ingredient: &'a str, more: &[u32], times: u32) {
+    let at = found.partition_point(|(name, _)| *name < ingredient);
+    if found.get(at).is_none_or(|(name, _)| *name != ingredient) {
+        found.insert(at, (ingredient, Vec::with_capacity(more.len())));
+    }
+    let Some((_, days)) = found.get_mut(at) else { return };
     for day in more {
-        let known = days.entry(*day).or_insert(times);
-        *known = (*known).max(times);
+        let at = days.partition_point(|(known, _)| known < day);
+        match days.get_mut(at).filter(|(known, _)| known == day) {
+            Some((_, known)) => *known = (*known).max(times),
+            None => days.insert(at, (*day, times)),
+        }
     }
 }
 
@@ -218,8 +240,12 @@ fn departure(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> Opt
             .days
             .iter()
             .zip(&expected.days)
-            .all(|((left, days), (right, wanted))| left == right && days.keys().eq(wanted.keys()));
+            .all(|((left, days), (right, wanted))| left == right && given_on(days).eq(given_on(wanted)));
     Some(if same_days { Departure::Frequency } else { Departure::Days })
+}
+
+fn given_on(days: &[(u32, u32)]) -> impl Iterator<Item = u32> {
+    days.iter().map(|(day, _)| *day)
 }
 
 /// Treatment until progression fits an open-ended regimen, also one with a cap; a number of cycles fits the regimen's range (REG-13).
@@ -239,7 +265,7 @@ fn one_drug<'a>(
 ) -> Option<Difference> {
     let alone = |phases: &[CanonicalPhase<'a>]| phases.iter().map(|phase| phase.only(&[ingredient])).collect::<Vec<_>>();
     let (ordered, expected) = (alone(ordered), alone(expected));
-    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
+    if are_alike(&ordered, &expected) {
         return None;
     }
     // told in the cycles that people entered, not in the shortest ones
@@ -291,14 +317,14 @@ fn cycles(phase: &CanonicalPhase<'_>) -> String {
 }
 
 fn days(phase: &CanonicalPhase<'_>) -> String {
-    let mut all: Vec<u32> = phase.days.values().flat_map(|days| days.keys().copied()).collect();
+    let mut all: Vec<u32> = phase.days.iter().flat_map(|(_, days)| given_on(days)).collect();
     all.sort_unstable();
     all.dedup();
     day_list(&all)
 }
 
 fn times(phase: &CanonicalPhase<'_>) -> String {
-    let mut all: Vec<u32> = phase.days.values().flat_map(|days| days.values().copied()).collect();
+    let mut all: Vec<u32> = phase.days.iter().flat_map(|(_, days)| days).map(|(_, times)| *times).collect();
     all.sort_unstable();
     all.dedup();
     all.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")

@@ -14,11 +14,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 use support::orders::Situation;
 
-static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
-    let folder = crate::support::copy::repository().join("content");
-    let library = oncoauth::content::load_dir(&folder).expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-});
+static CONTENT: LazyLock<&Arc<Content>> = LazyLock::new(support::content);
 
 fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")

@@ -3,17 +3,14 @@
 
 use crate::support;
 
-use oncoauth::domain::content::Content;
 use oncoauth::domain::refusal::Refusal;
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, Hold};
 use oncoauth::rules::Decision;
 use serde_json::Value;
-use std::sync::Arc;
 use support::orders::Situation;
 
 fn decided(file: &str) -> Result<Decision, Refusal> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    let content: &Arc<Content> = library.releases().last().expect("there is a release");
+    let content = support::content();
     let path = crate::support::copy::repository().join("tests/audit/faults").join(file);
     let order: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("a fault")).expect("JSON");
     let mut situation = Situation::new(order.clone(), "ovm");

@@ -7,17 +7,11 @@ use crate::support;
 use oncoauth::domain::content::Content;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use support::orders::Situation;
 
 /// Goserelin of 3.6 mg is labelled every 28 days, and this order gives it every 21: a person looks. Beside chemotherapy at its own interval
 /// it is decided at once (`tests/cases/forms.toml`).
 const AWAIT_CONTENT: [&str; 1] = ["99h_goserelin_with_tc"];
-
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-}
 
 fn orders() -> Vec<Value> {
     let path = crate::support::copy::repository().join("tests/audit/decisions.json");
@@ -44,11 +38,11 @@ fn answered(order: &Value, content: &Content) -> (String, String) {
 #[test]
 fn what_a_person_has_to_see_is_never_authorized() {
     // proves SAFE-01, SAFE-04, SAFE-05, SAFE-06, SAFE-08, SAFE-09, SAFE-10, SAFE-11, SAFE-12, SAFE-15
-    let content = content();
+    let content = support::content();
     let wrong: Vec<String> = orders()
         .iter()
         .filter(|order| order["expect"]["status"] == json!("in_progress"))
-        .map(|order| (order, answered(order, &content)))
+        .map(|order| (order, answered(order, content)))
         .filter(|(_, (status, _))| status != "in_progress" && status != "refused")
         .map(|(order, (status, why))| format!("{} ({}): {status} {why}", order["id"], order["right"]))
         .collect();
@@ -58,10 +52,10 @@ fn what_a_person_has_to_see_is_never_authorized() {
 #[test]
 fn what_is_ordinary_is_decided_at_once() {
     // proves SAFE-16
-    let content = content();
+    let content = support::content();
     let mut waiting = BTreeSet::new();
     for order in orders().iter().filter(|order| order["expect"]["status"].is_array()) {
-        let (status, why) = answered(order, &content);
+        let (status, why) = answered(order, content);
         if !order["expect"]["status"].as_array().expect("a list").contains(&json!(status)) {
             waiting.insert(format!("{} {status} {why}", order["id"].as_str().expect("an id")));
         }

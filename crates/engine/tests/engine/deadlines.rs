@@ -9,10 +9,7 @@ use oncoauth::rules::calendar::{deadline, is_business_day};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static HOLIDAYS: LazyLock<HolidayCalendar> = LazyLock::new(|| {
-    let library = oncoauth::content::load_embedded().unwrap();
-    library.releases().last().unwrap().calendars["us-federal"].clone()
-});
+static HOLIDAYS: LazyLock<HolidayCalendar> = LazyLock::new(|| crate::support::content().calendars["us-federal"].clone());
 
 fn date(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap()

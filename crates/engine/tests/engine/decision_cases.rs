@@ -11,10 +11,8 @@ mod format;
 mod outcome;
 
 use format::{Case, File};
-use oncoauth::domain::content::Content;
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, Hold, PathwayDetermination};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The catalogue of requirements: chapter, and its last number.
 const CATALOGUE: &[(&str, u32)] = &[
@@ -64,11 +62,6 @@ const OF_RADIATION: &[DeviationCode] = &[
 /// The same for holds.
 const HOLDS_OF_RADIATION: &[Hold] = &[Hold::RadiationReview, Hold::PlanComparisonReview, Hold::ReIrradiation];
 
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-}
-
 /// Every case with the file it is in.
 fn cases() -> Vec<(String, Case)> {
     let folder = crate::support::copy::repository().join("tests/cases");
@@ -87,12 +80,12 @@ fn cases() -> Vec<(String, Case)> {
 
 #[test]
 fn every_case_is_decided_as_its_file_expects() {
-    let content = content();
+    let content = crate::support::content();
     let cases = cases();
     let failures: Vec<String> = cases
         .iter()
         .filter_map(|(file, case)| {
-            let outcome = case.situation(&content).and_then(|situation| outcome::of(&situation, &case.then, &content));
+            let outcome = case.situation(content).and_then(|situation| outcome::of(&situation, &case.then, content));
             let found = match outcome {
                 Ok(outcome) => check::differences(&case.expect, &outcome),
                 Err(fault) => vec![fault],
@@ -105,7 +98,7 @@ fn every_case_is_decided_as_its_file_expects() {
 
 #[test]
 fn the_cases_prove_known_requirements_and_leave_nothing_out() {
-    let content = content();
+    let content = crate::support::content();
     let cases = cases();
     assert!(cases.len() >= 150, "{} cases", cases.len());
     let mut faults: Vec<String> = cases.iter().flat_map(|(file, case)| unsound(file, case)).collect();

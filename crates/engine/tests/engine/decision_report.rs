@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,11 +45,6 @@ struct Order {
     plan: Vec<String>,
     /// JSON merge patch.
     patch: Option<String>,
-}
-
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
 }
 
 fn root() -> std::path::PathBuf {
@@ -300,8 +294,8 @@ fn page(outcomes: &[Outcome], release: &str) -> String {
 // proves SAFE-16
 #[test]
 fn ordinary_orders_are_decided_at_once_and_what_is_beyond_label_and_guideline_never_is() {
-    let content = content();
-    let outcomes: Vec<Outcome> = orders().iter().map(|(cancer, order)| decide(cancer, order, &content)).collect();
+    let content = crate::support::content();
+    let outcomes: Vec<Outcome> = orders().iter().map(|(cancer, order)| decide(cancer, order, content)).collect();
     let unsafe_ones: Vec<String> = outcomes
         .iter()
         .filter(|outcome| outcome.decided)

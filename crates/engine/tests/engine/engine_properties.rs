@@ -15,10 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use support::orders::{Situation, exact, in_form};
 
-static CONTENT: LazyLock<Arc<Content>> = LazyLock::new(|| {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-});
+static CONTENT: LazyLock<&Arc<Content>> = LazyLock::new(support::content);
 
 const PROGRAMS: [&str; 3] = ["bma", "ovm", "qccp"];
 

@@ -8,22 +8,16 @@ use oncoauth::domain::content::{Content, Form, Regimen};
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, PathwayDetermination};
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use support::orders::{Situation, exact, in_form};
 
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-}
-
 fn check_each(what: &str, mut test: impl FnMut(&Regimen, &Form, &Content) -> Result<(), String>) {
-    let content = content();
+    let content = support::content();
     let mut count = 0;
     let mut faults: Vec<String> = Vec::new();
     for regimen in &content.regimens {
         for form in &regimen.forms {
             count += 1;
-            faults.extend(test(regimen, form, &content).err().map(|fault| format!("{} as {}: {fault}", regimen.id, form.name)));
+            faults.extend(test(regimen, form, content).err().map(|fault| format!("{} as {}: {fault}", regimen.id, form.name)));
         }
     }
     assert!(count > 500, "{count} forms");

@@ -2,15 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test crate")]
 
-use oncoauth::content;
 use oncoauth::domain::content::{Content, Statement};
 use oncoauth::domain::reading;
 use oncoauth::rules::plain;
-
-fn newest() -> std::sync::Arc<Content> {
-    let library = content::load_embedded().unwrap();
-    std::sync::Arc::clone(library.releases().next_back().unwrap())
-}
 
 fn statements(content: &Content) -> Vec<(String, &Statement)> {
     let mut found = Vec::new();
@@ -32,10 +26,10 @@ fn is_machine_text(text: &str) -> bool {
 // proves DET-10, REG-11
 #[test]
 fn no_sentence_of_any_policy_is_told_in_the_language_that_machines_read() {
-    let content = newest();
-    let all = statements(&content);
+    let content = crate::support::content();
+    let all = statements(content);
     assert!(all.len() > 500, "{}", all.len());
-    let told = all.iter().map(|(of, statement)| (of, &statement.text, plain::sentence(statement, &content)));
+    let told = all.iter().map(|(of, statement)| (of, &statement.text, plain::sentence(statement, content)));
     let wrong: Vec<String> =
         told.filter(|(.., says)| is_machine_text(says)).map(|(of, text, says)| format!("{of}: {text}\n    {says}")).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -44,13 +38,13 @@ fn no_sentence_of_any_policy_is_told_in_the_language_that_machines_read() {
 // proves DET-10
 #[test]
 fn a_criterion_says_what_it_asks_for_and_what_content_says_beside_it_comes_first() {
-    let content = newest();
+    let content = crate::support::content();
     let says = |policy: &str, text: &str| {
         let policy = content.policies.iter().find(|known| known.id == policy).unwrap();
         let indications = policy.indications.iter().flat_map(oncoauth::domain::content::Indication::statements);
         let mut all = policy.general.iter().chain(&policy.general_limits).chain(indications);
-        let statement = all.find(|statement| statement.text == text).unwrap_or_else(|| panic!("{text}"));
-        plain::sentence(statement, &content)
+        let statement = all.find(|statement| statement.text.as_ref() == text).unwrap_or_else(|| panic!("{text}"));
+        plain::sentence(statement, content)
     };
     let trastuzumab = "MP-TRASTUZUMAB-AND-BIOSIMILARS";
     assert_eq!(says(trastuzumab, "biomarker her2 is positive"), "HER2 is positive.");

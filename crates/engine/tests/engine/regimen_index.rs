@@ -6,7 +6,6 @@ use oncoauth::domain::content::{Content, Regimen};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 const HEAD: &str = "# Regimens of the demonstration
 
@@ -15,11 +14,6 @@ with all its phases; files of a cancer with many regimens are divided by situati
 Pathway, with its ranks of efficacy, toxicity, consensus. FN: risk of febrile neutropenia. *Also given*: forms that count as the regimen, from
 `content/forms/`; they combine.
 ";
-
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-}
 
 /// Where each regimen is written.
 fn files() -> BTreeMap<String, String> {
@@ -95,7 +89,7 @@ fn page(content: &Content) -> String {
 #[test]
 fn the_list_of_regimens_is_what_the_content_has() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/regimens.md");
-    let made = page(&content());
+    let made = page(crate::support::content());
     if std::env::var_os("ONCOAUTH_WRITE").is_some() {
         std::fs::write(&path, &made).expect("a page that can be written");
     }

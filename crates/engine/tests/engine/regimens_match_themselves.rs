@@ -8,13 +8,7 @@ use oncoauth::domain::content::{Content, Regimen, RegimenDrugRole};
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, PathwayDetermination, Truth};
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use support::orders::{Situation, exact, merge};
-
-fn content() -> Arc<Content> {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-}
 
 /// Regimens that no other regimen of the same cancer could stand for.
 fn same_drugs(left: &Regimen, right: &Regimen) -> bool {
@@ -22,11 +16,11 @@ fn same_drugs(left: &Regimen, right: &Regimen) -> bool {
 }
 
 fn check_each(what: &str, mut test: impl FnMut(&Regimen, &Content) -> Result<(), String>) {
-    let content = content();
+    let content = support::content();
     let faults: Vec<String> = content
         .regimens
         .iter()
-        .filter_map(|regimen| test(regimen, &content).err().map(|fault| format!("{}: {fault}", regimen.id)))
+        .filter_map(|regimen| test(regimen, content).err().map(|fault| format!("{}: {fault}", regimen.id)))
         .collect();
     assert!(faults.is_empty(), "{what}: {} of {} regimens\n{}", faults.len(), content.regimens.len(), faults.join("\n"));
 }
@@ -239,7 +233,7 @@ fn an_answer_that_becomes_unknown_is_never_read_as_no() {
 #[test]
 fn splitting_the_last_phase_and_reversing_the_lines_changes_nothing() {
     // proves REG-01
-    let content_of = content();
+    let content_of = support::content();
     check_each("split and reversed", |regimen, content| {
         let order = exact(regimen, content, "bma");
         let plain = Situation::new(order.clone(), "bma").decide(content).map_err(|refusal| format!("{refusal:?}"))?;

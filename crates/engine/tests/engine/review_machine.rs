@@ -79,8 +79,7 @@ fn start(template: &Case, computed: &Computed, drugs: [(DrugRole, DrugStatus); 2
 }
 
 fn template() -> (Case, Computed) {
-    let library = oncoauth::content::load_embedded().unwrap();
-    let content = library.releases().last().unwrap();
+    let content = support::content();
     let situation = Situation::new(exact(content.regimen("BRE-TCH").unwrap(), content, "bma"), "bma");
     let decision = situation.decide(content).unwrap();
     let request: OrderRequest = serde_json::from_value(situation.order).unwrap();

@@ -226,6 +226,10 @@ pub struct Answers {
     pub biomarker_names: HashMap<String, usize>,
     /// Assessment by folded name.
     pub assessment_names: HashMap<String, usize>,
+    /// Biomarkers that follow from others.
+    pub derived_biomarkers: Vec<Arc<ResultDefinition>>,
+    /// Assessments that follow from others.
+    pub derived_assessments: Vec<Arc<ResultDefinition>>,
 }
 
 impl Answers {
@@ -233,7 +237,13 @@ impl Answers {
     pub fn index(&mut self) {
         self.biomarker_names = names(&self.biomarkers);
         self.assessment_names = names(&self.assessments);
+        self.derived_biomarkers = derived(&self.biomarkers);
+        self.derived_assessments = derived(&self.assessments);
     }
+}
+
+fn derived(definitions: &[Arc<ResultDefinition>]) -> Vec<Arc<ResultDefinition>> {
+    definitions.iter().filter(|definition| !definition.derived.is_empty()).cloned().collect()
 }
 
 fn names(definitions: &[Arc<ResultDefinition>]) -> HashMap<String, usize> {

@@ -4,7 +4,7 @@ use super::super::criteria::Criterion;
 use super::super::vocabulary::{DoseUnit, LineOfTreatment};
 use super::Program;
 use chrono::NaiveDate;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Role of a drug within a regimen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,11 +265,13 @@ pub enum PolicyBasis {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
     /// The line as written.
-    pub text: String,
+    pub text: Arc<str>,
     /// The same in plain English, where content says it beside the line.
     pub says: Option<String>,
     /// The plain English that was put together for it, once that was asked for.
     pub put_together: OnceLock<String>,
+    /// The sentence of that, once it was told.
+    pub sentence: OnceLock<Arc<str>>,
     /// What it means.
     pub criterion: Criterion,
     /// True where it is judged at every administration of the drug (SAFE-05).
@@ -280,7 +282,8 @@ impl Statement {
     /// A line with its meaning.
     pub fn new(text: String, criterion: Criterion) -> Self {
         let by_administration = criterion.is_of_administration();
-        Self { text, says: None, put_together: OnceLock::new(), criterion, by_administration }
+        let text = Arc::from(text);
+        Self { text, says: None, put_together: OnceLock::new(), sentence: OnceLock::new(), criterion, by_administration }
     }
 
     /// With its words for people.

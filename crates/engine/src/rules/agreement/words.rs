@@ -78,7 +78,7 @@ fn side(statement: &Statement, bench: &Bench<'_>) -> Side {
     let denied = Criterion::Not(Box::new(statement.criterion.clone()));
     let open = criteria::evidence(&denied, bench, Truth::NotMet).open;
     let mut answers = open.iter().map(|asked| answer(asked, bench));
-    let Some(first) = answers.next() else { return Side::new("the answers", "/clinical", statement.text.clone()) };
+    let Some(first) = answers.next() else { return Side::new("the answers", "/clinical", statement.text.as_ref()) };
     let entered = answers.fold(first.entered.clone(), |so_far, other| format!("{so_far} with {}", other.in_words()));
     Side { entered, ..first }
 }

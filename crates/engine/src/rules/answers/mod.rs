@@ -55,10 +55,16 @@ impl<'a> Answered<'a> {
         let biomarkers = biomarkers.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
         let assessments = clinical.assessments.known().map(Vec::as_slice).unwrap_or_default();
         let assessments = assessments.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
-        found.biomarkers =
-            found.list("biomarkers", biomarkers, |name| content.biomarker(name), &content.answers.biomarkers, content, days);
-        found.assessments =
-            found.list("assessments", assessments, |name| content.assessment(name), &content.answers.assessments, content, days);
+        found.biomarkers = found.list(
+            "biomarkers",
+            biomarkers,
+            |name| content.biomarker(name),
+            &content.answers.derived_biomarkers,
+            content,
+            days,
+        );
+        let follow = &content.answers.derived_assessments;
+        found.assessments = found.list("assessments", assessments, |name| content.assessment(name), follow, content, days);
         found
     }
 
@@ -67,7 +73,7 @@ impl<'a> Answered<'a> {
         list: &'static str,
         entries: impl Iterator<Item = (&'a str, &'a Answer<Reported>, Option<NaiveDate>)>,
         known: impl Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
-        all: &'a [Arc<ResultDefinition>],
+        follow: &'a [Arc<ResultDefinition>],
         content: &'a Content,
         days: Days,
     ) -> Vec<Standing<'a>> {
@@ -96,7 +102,7 @@ impl<'a> Answered<'a> {
             grouped.into_iter().map(|(definition, entries)| settle(definition, &entries)).collect();
         // twice, as what is derived may say more: the ratio says what ISH is, and ISH what HER2 is
         for _ in 0..2 {
-            for definition in all.iter().filter(|definition| !definition.derived.is_empty()) {
+            for definition in follow {
                 derived(definition, &mut found);
             }
         }

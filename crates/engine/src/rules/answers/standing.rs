@@ -417,6 +417,11 @@ fn together(definition: &ResultDefinition, words: Vec<usize>) -> Option<Value> {
 /// Adds what other results say of a question, and checks it against what was entered of it.
 pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a>>) {
     let told = |name: &str| found.iter().find(|standing| standing.definition.name == name);
+    // a rule of which no part was entered says nothing
+    let may_say = |rule: &Derivation| rule.parts.is_empty() || rule.parts.iter().any(|(name, _)| told(name).is_some());
+    if !definition.derived.iter().any(may_say) {
+        return;
+    }
     let mut values = Vec::new();
     let mut unclear = None;
     for rule in &definition.derived {

@@ -128,11 +128,13 @@ struct Window {
 fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
     let is_of = |laid: &&Laid<'_>| laid.line.name() == line.name() && !laid.line.is_investigational();
     let lines: Vec<&Laid<'_>> = laid.iter().filter(is_of).collect();
-    let of = |number: u32| shared.plan.iter().find(|other| other.ordered.line == number);
+    let ceilings: Vec<(&PlanLine<'_>, Option<f64>)> =
+        lines.iter().map(|laid| (laid.line, ceiling(laid.line, shared.matched))).collect();
     let given = calendar::events(&lines, |length| WINDOW / length + 2).into_iter().filter_map(|event| {
-        let (dose, line) = (event.dose?, of(event.line)?);
+        let dose = event.dose?;
+        let (line, ceiling) = ceilings.iter().find(|(line, _)| line.ordered.line == event.line)?;
         let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
-        let given = if dose.unit.is_relative() { given.at_most(ceiling(line, shared.matched)) } else { given };
+        let given = if dose.unit.is_relative() { given.at_most(*ceiling) } else { given };
         Some((event.day, given.times(f64::from(event.times))))
     });
     let given: Vec<_> = given.collect();

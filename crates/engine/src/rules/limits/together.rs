@@ -239,6 +239,9 @@ impl Rule<'_> {
     /// A line beside treatment that is told to go on. Another product of the line's own ingredient is a change of form.
     fn beside_ongoing(&self, line: &Laid<'_>, judging: &Judging<'_>) -> Option<Concern> {
         let shared = judging.shared;
+        if !shared.patient.history.lists_treatment() {
+            return None;
+        }
         let is_other = |name: &&String| {
             let other = shared.content.drugs.by_name(name);
             let is_one = |ingredient: &String| line.drug.is_some_and(|drug| drug.ingredients.contains(ingredient));

@@ -6,8 +6,10 @@ use crate::domain::vocabulary::Modality;
 
 /// The name of an answer for people: `HER2` of `her2`, `febrile neutropenia risk of the regimen` of `regimen_fn_risk`.
 pub fn name(key: &str, content: &Content) -> String {
-    let own = |known: &std::sync::Arc<crate::domain::content::ResultDefinition>| known.name == key;
-    if let Some(known) = content.answers.biomarkers.iter().chain(&content.answers.assessments).find(|known| own(known)) {
+    let answers = &content.answers;
+    let biomarker = || answers.biomarkers.get(*answers.biomarker_names.get(key)?).filter(|known| known.name == key);
+    let assessment = || answers.assessments.get(*answers.assessment_names.get(key)?).filter(|known| known.name == key);
+    if let Some(known) = biomarker().or_else(assessment) {
         return known.display.clone();
     }
     let told = match key {

@@ -99,7 +99,7 @@ impl Deciding<'_> {
             units_approved: of_engine.units.filter(|_| may_be_given),
             valid_from: may_be_given.then_some(of_engine.valid_from),
             valid_through: may_be_given.then_some(of_engine.valid_through),
-            message: citation::sentence(&message),
+            message: citation::sentence(message),
             denial: None,
             contact: (alone == DrugStatus::ReferToHealthPlan).then(|| program.plan_contact.clone()),
             findings: self.behind.clone(),

@@ -40,7 +40,7 @@ pub(super) struct Deciding<'a> {
     pub facts: &'a Facts<'a>,
     pub ground: &'a Ground<'a>,
     pub shared: &'a Shared<'a>,
-    pub findings: Findings<'a>,
+    pub findings: Findings,
     pub deviations: Vec<Deviation>,
     pub notices: Vec<Notice>,
     pub holds: Vec<Hold>,

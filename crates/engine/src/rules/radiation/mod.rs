@@ -29,7 +29,7 @@ use super::drugs::Shared;
 use super::facts::Facts;
 use super::history::History;
 use super::patient::Patient;
-use super::plan::PlanLine;
+use super::plan::{Identity, PlanLine};
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, RadiationRules};
 use crate::domain::order::{Clinical, OrderedDrug, Phase, Radiation};
@@ -76,6 +76,7 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
         dosing: None,
         product: None,
         route: None,
+        identity: Identity::of(&ordered, None),
     }];
     let range = (admitted.date_of_service, admitted.date_of_service);
     let shared = Shared { admitted, patient: &patient, plan: &plan, phases: &[], matched: None, content, range };

@@ -92,7 +92,7 @@ impl Differences {
             self.same(&format!("finding {rule}"), &Some(outcome.as_str()), &found);
         }
         for (rule, words) in &expected.sources {
-            let found = case.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.source.as_str());
+            let found = case.findings.iter().find(|finding| finding.rule == *rule).map(|finding| finding.source.as_ref());
             self.holds_words(&format!("source of {rule}"), words, found.unwrap_or_default());
         }
         let asked_for = review(case).map(|review| review.asked_for.join(" | ")).unwrap_or_default();

@@ -12,16 +12,10 @@ use crate::support::orders::Situation;
 use oncoauth::domain::content::Content;
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
-use std::sync::{Arc, LazyLock};
-
-static SHIPPED: LazyLock<Arc<Content>> = LazyLock::new(|| {
-    let library = oncoauth::content::load_embedded().expect("the shipped content is sound");
-    Arc::clone(library.releases().last().expect("there is a release"))
-});
 
 /// The content that is shipped.
 pub fn content() -> &'static Content {
-    &SHIPPED
+    crate::support::content()
 }
 
 /// A situation around a radiation order, of a member who is in the program.

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "the fixture of the tests has more than the bench uses")]
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a fixture that fails has to stop the measurement")]
 
-#[path = "../tests/support/orders.rs"]
+extern crate oncoauth_engine as oncoauth; // the name under which the fixture knows it
+
+#[path = "../../../tests/support/orders.rs"]
 mod orders;
 
 use oncoauth::domain::content::{Content, Parts, Regimen};
@@ -58,7 +60,7 @@ fn custom_plan(bencher: divan::Bencher<'_, '_>, regimens: usize) {
 #[divan::bench]
 fn radiation(bencher: divan::Bencher<'_, '_>) {
     let content: &Content = &SHIPPED;
-    let text = include_str!("../tests/radiation/orders.json");
+    let text = include_str!("../../../tests/radiation/orders.json");
     let file: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let mut order = file["base"].clone();
     order["member"]["member_id"] = json!("XKM100200300");
