@@ -7,6 +7,7 @@ use crate::greeting;
 use crate::options::{Outcome, ServeOptions};
 use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
+use oncoauth::app::mail::{Mailer, Smtp};
 use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters};
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
@@ -29,6 +30,8 @@ const RATE_LIMIT: u32 = 200;
 const ADDRESS_LIMIT: u32 = 1_000;
 /// Tokens a minute that do not work and may come from one address.
 const FAILED_SIGN_IN_LIMIT: u32 = 30;
+/// Registrations an hour that may come from one address: a practice registers all its people in a morning.
+const REGISTRATION_LIMIT: u32 = 20;
 /// The largest share of a roster that a load may remove without saying so.
 const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// The longest that a virus scanner may take over a document.
@@ -63,7 +66,8 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
         Some(file) => identity::config::read(file, &library)?,
         None => Vec::new(),
     };
-    let settings = Settings { public_url, authorities, ..settings };
+    let mailer = mailer(options, settings.sandbox)?;
+    let settings = Settings { public_url, authorities, mailer, ..settings };
     let database = Database::open(&options.database, connections).await?;
     let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
     let app = App::new(database.pool.clone(), Arc::new(library), settings);
@@ -130,6 +134,23 @@ async fn patience_ends() {
     }
 }
 
+/// A sandbox without a mail server shows its mails.
+fn mailer(options: &ServeOptions, sandbox: bool) -> Outcome<Mailer> {
+    let Some(url) = options.mail_server.as_deref().filter(|url| !url.is_empty()) else {
+        return Ok(if sandbox { Mailer::Shown } else { Mailer::Nowhere });
+    };
+    let password = options.mail_password_file.as_deref().map(secret_in).transpose()?;
+    let from = options.mail_from.as_deref().unwrap_or_default();
+    Ok(Mailer::Smtp(Smtp::new(url, password.as_deref(), from)?))
+}
+
+/// A secret that stands in a file by itself.
+fn secret_in(file: &Path) -> Outcome<String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(format!("{} is empty", file.display()).into()) } else { Ok(text.to_owned()) }
+}
+
 /// A sandbox has no limits unless they are asked for.
 fn settings(options: &ServeOptions) -> Settings {
     let sandbox = options.sandbox || options.database.url().is_none();
@@ -141,6 +162,8 @@ fn settings(options: &ServeOptions) -> Settings {
         cors_origins: options.cors_origins.clone(),
         rate_limit: limit(options.rate_limit, RATE_LIMIT),
         address_limit: limit(options.address_limit, ADDRESS_LIMIT),
+        registration_limit: limit(options.registration_limit, REGISTRATION_LIMIT),
+        leads_approve: options.leads_approve,
         failed_sign_in_limit: limit(options.failed_sign_in_limit, FAILED_SIGN_IN_LIMIT),
         trusted_proxies: options.trusted_proxies.clone(),
         roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),

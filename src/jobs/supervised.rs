@@ -2,7 +2,7 @@
 
 use super::deliveries;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, drafts, feeds, idempotency, identity, sandbox, sessions, timers};
+use crate::app::{App, Error, accesses, drafts, feeds, idempotency, identity, mail, registrations, sandbox, sessions, timers};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 4] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Purge];
+    pub(super) const ALL: [Self; 5] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Mails, Self::Purge];
 
     /// For people, and a label of the metrics.
     const fn name(self) -> &'static str {
@@ -34,13 +34,14 @@ impl Job {
             Self::Timers => "timers",
             Self::Publishing => "publishing",
             Self::Sealing => "sealing",
+            Self::Mails => "mails",
             Self::Purge => "purge",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::Timers | Self::Publishing | Self::Sealing => Duration::from_secs(1),
+            Self::Timers | Self::Publishing | Self::Sealing | Self::Mails => Duration::from_secs(1),
             Self::Purge => Duration::from_hours(1),
         }
     }
@@ -56,13 +57,16 @@ impl Job {
             }
             Self::Publishing => in_time(app, feeds::publish(app)).await,
             Self::Sealing => in_time(app, accesses::seal(app)).await,
+            Self::Mails => mail::send_due(app).await,
             Self::Purge => {
                 // what keeps one of them keeps not the others
                 let keys = in_time(app, idempotency::purge(app)).await;
                 let drafts = in_time(app, drafts::purge(app)).await;
                 let sessions = in_time(app, sessions::purge(app)).await;
                 let sign_ins = in_time(app, identity::purge(app)).await;
-                keys.and(drafts).and(sessions).and(sign_ins).map(drop)
+                let registrations = in_time(app, registrations::purge(app)).await;
+                let mails = in_time(app, mail::purge(app)).await;
+                keys.and(drafts).and(sessions).and(sign_ins).and(registrations).and(mails).map(drop)
             }
         }
     }

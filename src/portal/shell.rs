@@ -78,8 +78,11 @@ const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
             ("/status", "Order status"),
             ("/orders/new", "New order"),
         ],
-        CallerRole::Nurse | CallerRole::Physician | CallerRole::HealthPlan | CallerRole::Administrator => {
+        CallerRole::Nurse | CallerRole::Physician | CallerRole::HealthPlan => {
             &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify")]
+        }
+        CallerRole::Administrator => {
+            &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify"), ("/admin/registrations", "Registrations")]
         }
     }
 }

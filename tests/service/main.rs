@@ -20,6 +20,7 @@ mod program;
 mod project_files;
 mod public_metrics;
 mod radiation_catalog;
+mod registrations;
 mod restricted_role;
 mod role_routes;
 mod rosters;

@@ -15,4 +15,5 @@ pub mod http;
 pub mod openid;
 pub mod orders;
 pub mod postgres;
+pub mod smtp;
 pub mod submit;
