@@ -63,6 +63,10 @@ pub struct ServeOptions {
     /// nobody signs in, but for the people of a sandbox.
     #[arg(long, env = "ONCOAUTH_SIGN_IN_PROVIDERS", value_name = "FILE")]
     pub sign_in_providers: Option<PathBuf>,
+    /// File with the keys that seal the secrets of webhooks in the database: 64 hexadecimal digits a line, the newest first. Whoever has a copy
+    /// of the database alone cannot sign with them then. Lines stay until the service was started once with the new one.
+    #[arg(long, env = "ONCOAUTH_SECRETS_KEY_FILE", value_name = "FILE")]
+    pub secrets_key_file: Option<PathBuf>,
     /// Mail server for people who register, such as `smtps://user@mail.example.org`; over TLS, but to this machine. Without it nobody can
     /// register outside a sandbox, which shows its mails instead of sending them.
     #[arg(long, env = "ONCOAUTH_MAIL_SERVER", hide_env_values = true, value_name = "URL", requires = "mail_from")]

@@ -8,7 +8,8 @@ use crate::options::{Outcome, ServeOptions};
 use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::mail::{Mailer, Smtp};
-use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters};
+use oncoauth::app::sealing::Sealing;
+use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters, webhooks};
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
@@ -67,7 +68,8 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
         None => Vec::new(),
     };
     let mailer = mailer(options, settings.sandbox)?;
-    let settings = Settings { public_url, authorities, mailer, ..settings };
+    let sealing = options.secrets_key_file.as_deref().map(Sealing::read).transpose()?.unwrap_or_default();
+    let settings = Settings { public_url, authorities, mailer, sealing, ..settings };
     let database = Database::open(&options.database, connections).await?;
     let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
     let app = App::new(database.pool.clone(), Arc::new(library), settings);
@@ -85,6 +87,7 @@ async fn serve_on(
     most_connections: usize,
 ) -> Outcome<()> {
     database.migrate().await?;
+    webhooks::seal_secrets(&app).await?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
         sandbox_rosters::load_if_empty(&app).await?;

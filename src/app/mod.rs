@@ -34,6 +34,7 @@ pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
 pub mod sandbox_rosters;
+pub mod sealing;
 pub mod sent_requests;
 pub mod sessions;
 pub mod similar;
@@ -168,6 +169,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// OpenID providers whose people may sign in, and whose tokens may call the API.
     pub authorities: Vec<identity::Authority>,
+    /// Seals what has to be kept in the database as it is.
+    pub sealing: sealing::Sealing,
     /// Where mails to people who register go.
     pub mailer: mail::Mailer,
     /// The lead of a practice approves its other people; otherwise support alone does.
@@ -219,6 +222,7 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             authorities: Vec::new(),
+            sealing: sealing::Sealing::default(),
             mailer: mail::Mailer::Nowhere,
             leads_approve: false,
             registration_limit: None,
