@@ -47,6 +47,13 @@ pub struct ServeOptions {
     pub public_url: Option<String>,
     #[command(flatten)]
     pub database: DatabaseOptions,
+    /// File with the certificate (PEM, with those that vouch for it) with which to speak TLS; without it the service speaks HTTP, for a proxy
+    /// in front of it. The files are looked at every half a minute: a new certificate needs no restart.
+    #[arg(long, env = "ONCOAUTH_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// File with the certificate's key (PEM).
+    #[arg(long, env = "ONCOAUTH_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
     /// Content to decide by, instead of what is compiled in.
     #[arg(long, env = "ONCOAUTH_CONTENT_DIR")]
     pub content_dir: Option<PathBuf>,

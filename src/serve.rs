@@ -1,6 +1,6 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
-use crate::connection::{Addresses, Doorkeeper, Limits};
+use crate::connection::{Addresses, Doorkeeper, Limits, Tls};
 use crate::database::{Connections, Database};
 use crate::descriptors;
 use crate::greeting;
@@ -61,7 +61,7 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let listener = listen(options, settings.sandbox).await?;
     let address = listener.local_addr()?;
     let public_url =
-        options.public_url.as_deref().map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
+        options.public_url.as_deref().map_or_else(|| format!("{}://{address}", scheme(options)), |url| url.trim_end_matches('/').to_owned());
     let library = library(options.content_dir.as_deref())?;
     let authorities = match &options.sign_in_providers {
         Some(file) => identity::config::read(file, &library)?,
@@ -93,17 +93,24 @@ async fn serve_on(
         sandbox_rosters::load_if_empty(&app).await?;
     }
     let address = listener.local_addr()?;
+    let tls = match (&options.tls_certificate, &options.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
+        _ => None,
+    };
     let wanted = usize::from(threads);
     let of_one_address = options.max_connections_per_address.and_then(|most| usize::try_from(most).ok());
     let doorkeeper = Doorkeeper::new(most_connections, Addresses::new(of_one_address), {
         let app = app.clone();
-        move || http::bare::full(&app)
+        // over TLS there are no words for those who are not let in
+        let speaks = tls.is_none();
+        move || if speaks { http::bare::full(&app) } else { Vec::new() }
     });
-    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app))?;
+    let followed = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app, tls))?;
     if threads.count() < wanted {
         tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
     }
-    greeting::print(&app, address);
+    greeting::print(&app, &format!("{}://{address}", scheme(options)));
     let (end_jobs, jobs_end) = oneshot::channel::<()>();
     let jobs = tokio::spawn(jobs::run(app, async { drop(jobs_end.await) }));
     let ended = tokio::select! {
@@ -115,6 +122,9 @@ async fn serve_on(
         () = threads.finish() => {}
         () = patience_ends() => tracing::warn!("some requests did not finish"),
     }
+    if let Some(followed) = followed {
+        followed.abort();
+    }
     drop(end_jobs);
     if jobs.await.is_err() {
         tracing::warn!("the timers did not end in order");
@@ -123,10 +133,10 @@ async fn serve_on(
 }
 
 /// How connections are kept, and what they are answered by themselves.
-fn manners(options: &ServeOptions, app: &App) -> Manners {
+fn manners(options: &ServeOptions, app: &App, tls: Option<Arc<Tls>>) -> Manners {
     let limits = Limits::new(Duration::from_secs(options.header_timeout), Duration::from_secs(options.keep_alive));
     let app = app.clone();
-    Manners { limits, unread: Arc::new(move |status| http::bare::unread(&app, status)) }
+    Manners { limits, unread: Arc::new(move |status| http::bare::unread(&app, status)), tls }
 }
 
 /// The time that requests in flight have, cut short when told to stop again.
@@ -135,6 +145,11 @@ async fn patience_ends() {
         () = tokio::time::sleep(DRAIN) => {}
         () = told_to_stop() => {}
     }
+}
+
+/// How callers come.
+const fn scheme(options: &ServeOptions) -> &'static str {
+    if options.tls_certificate.is_some() { "https" } else { "http" }
 }
 
 /// A sandbox without a mail server shows its mails.
