@@ -5,6 +5,7 @@ mod source;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_matrix;
 mod access_record;
 mod api_page;
 mod catalog;
