@@ -71,7 +71,11 @@ impl Smtp {
         let to: Mailbox = mail.recipient.parse().map_err(|_| "the recipient is no address".to_owned())?;
         let message = Message::builder().from(self.from.clone()).to(to).subject(mail.subject.clone()).header(ContentType::TEXT_PLAIN);
         let message = message.body(mail.body.clone()).map_err(|error| error.to_string())?;
-        self.transport.send(message).await.map(drop).map_err(|error| error.to_string())
+        // the server's own words name the recipient
+        self.transport.send(message).await.map(drop).map_err(|error| match error.status() {
+            Some(code) => format!("the server answered {code}"),
+            None => "the server was not reached, or did not speak as it should".to_owned(),
+        })
     }
 }
 

@@ -69,7 +69,7 @@ async fn shown(app: &App, visitor: &Visitor, trouble: String) -> Result<Response
     let of = async |status: Status| registrations::list(app, &visitor.caller, Some(status), None, MOST).await;
     let (waiting, mut active) = (of(Status::WaitingForApproval).await?, of(Status::Active).await?);
     active.extend(of(Status::Approved).await?);
-    let lines = |found: Vec<Registration>| found.into_iter().map(|one| line(app, one)).collect();
+    let lines = |found: Vec<Registration>| -> Vec<Line> { found.into_iter().map(|one| line(app, one)).collect() };
     page(&RegistrationsPage {
         shell: Shell::new(app, Some(visitor), "/admin/registrations"),
         waiting: lines(waiting),
