@@ -60,8 +60,10 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
     let address = listener.local_addr()?;
-    let public_url =
-        options.public_url.as_deref().map_or_else(|| format!("{}://{address}", scheme(options)), |url| url.trim_end_matches('/').to_owned());
+    let public_url = options
+        .public_url
+        .as_deref()
+        .map_or_else(|| format!("{}://{address}", scheme(options)), |url| url.trim_end_matches('/').to_owned());
     let library = library(options.content_dir.as_deref())?;
     let authorities = match &options.sign_in_providers {
         Some(file) => identity::config::read(file, &library)?,

@@ -55,11 +55,13 @@ impl Smtp {
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
         };
-        let secured = parsed.scheme() == "smtps" || parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+        let secured =
+            parsed.scheme() == "smtps" || parsed.query_pairs().any(|(name, value)| name == "tls" && value == "required");
         if !secured && !here {
             return Err("mails leave this machine over TLS only: give smtps://…, or smtp://…?tls=required".to_owned());
         }
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| format!("the mail server's URL: {error}"))?;
+        let mut builder =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|error| format!("the mail server's URL: {error}"))?;
         if let Some(password) = password {
             builder = builder.credentials(Credentials::new(parsed.username().to_owned(), password.to_owned()));
         }
@@ -69,7 +71,8 @@ impl Smtp {
 
     async fn send(&self, mail: &Mail) -> std::result::Result<(), String> {
         let to: Mailbox = mail.recipient.parse().map_err(|_| "the recipient is no address".to_owned())?;
-        let message = Message::builder().from(self.from.clone()).to(to).subject(mail.subject.clone()).header(ContentType::TEXT_PLAIN);
+        let message =
+            Message::builder().from(self.from.clone()).to(to).subject(mail.subject.clone()).header(ContentType::TEXT_PLAIN);
         let message = message.body(mail.body.clone()).map_err(|error| error.to_string())?;
         // the server's own words name the recipient
         self.transport.send(message).await.map(drop).map_err(|error| match error.status() {
@@ -89,13 +92,8 @@ impl Mailer {
 /// Stores a mail with what it tells of.
 pub async fn write(app: &App, conn: &mut PgConnection, recipient: &str, subject: &str, body: String) -> Result<()> {
     let now = app.clock.now();
-    let mail = Mail {
-        mail_id: app.ids.uuid(now),
-        recipient: recipient.to_owned(),
-        subject: subject.to_owned(),
-        body,
-        created_at: now,
-    };
+    let mail =
+        Mail { mail_id: app.ids.uuid(now), recipient: recipient.to_owned(), subject: subject.to_owned(), body, created_at: now };
     let due_at = matches!(app.settings.mailer, Mailer::Smtp(_)).then_some(now);
     Ok(store::mails::insert(conn, &mail, due_at).await?)
 }
@@ -146,10 +144,18 @@ mod tests {
     #[test]
     fn mails_leave_this_machine_over_tls_only() {
         let taken = |url: &str| Smtp::new(url, Some("secret"), "Prior authorization <pa@example.org>").is_ok();
-        for good in ["smtps://user@mail.example", "smtp://mail.example:587?tls=required", "smtp://127.0.0.1:2525", "smtp://localhost"] {
+        for good in
+            ["smtps://user@mail.example", "smtp://mail.example:587?tls=required", "smtp://127.0.0.1:2525", "smtp://localhost"]
+        {
             assert!(taken(good), "{good}");
         }
-        for bad in ["smtp://mail.example", "smtp://mail.example?tls=opportunistic", "http://mail.example", "mail.example", "smtp://10.0.0.1"] {
+        for bad in [
+            "smtp://mail.example",
+            "smtp://mail.example?tls=opportunistic",
+            "http://mail.example",
+            "mail.example",
+            "smtp://10.0.0.1",
+        ] {
             assert!(!taken(bad), "{bad}");
         }
         assert!(Smtp::new("smtps://mail.example", None, "nobody").is_err());

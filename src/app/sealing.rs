@@ -32,7 +32,8 @@ impl Sealing {
     /// The keys of its text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let keys = lines.map(|line| key(line).ok_or("a key is 64 hexadecimal digits on a line; `openssl rand -hex 32` makes one"));
+        let keys =
+            lines.map(|line| key(line).ok_or("a key is 64 hexadecimal digits on a line; `openssl rand -hex 32` makes one"));
         let keys: Vec<LessSafeKey> = keys.collect::<Result<_, _>>()?;
         if keys.is_empty() { Err("there is no key in it".to_owned()) } else { Ok(Self(keys.into())) }
     }
@@ -43,7 +44,8 @@ impl Sealing {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| Unsealable)?;
         let mut sealed = plain.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed).map_err(|_| Unsealable)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed)
+            .map_err(|_| Unsealable)?;
         Ok([&[VERSION], nonce.as_slice(), &sealed].concat())
     }
 

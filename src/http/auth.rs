@@ -48,7 +48,9 @@ pub fn hold_to_limit(state: &HttpState, request: &Request) -> Result<(), Problem
         && let Err(an_hour) = state.limits.registrations.take(&address.to_string())
     {
         let detail = format!("more than {an_hour} registrations an hour came from this address");
-        return Err(Problem::new(&kinds::TOO_MANY_REQUESTS, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("600")));
+        return Err(
+            Problem::new(&kinds::TOO_MANY_REQUESTS, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("600"))
+        );
     }
     if !state.limits.of_address.is_set() || matches!(request.uri().path(), "/healthz" | "/readyz") {
         return Ok(());

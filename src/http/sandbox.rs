@@ -69,7 +69,10 @@ struct MailQuery {
     extensions(("x-roles" = json!(["administrator"]))), params(MailQuery),
     responses((status = 200, description = "A page of mails", body = Page<Mail>),
               (status = 404, description = "Not a sandbox")))]
-async fn list_sandbox_mails(State(app): State<App>, ValidQuery(query): ValidQuery<MailQuery>) -> Result<Json<Page<Mail>>, Problem> {
+async fn list_sandbox_mails(
+    State(app): State<App>,
+    ValidQuery(query): ValidQuery<MailQuery>,
+) -> Result<Json<Page<Mail>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after = paging::decode(query.cursor.as_deref())?;
     let found = mail::list(&app, after, i64::from(limit) + 1).await?;

@@ -7,8 +7,8 @@ use super::inputs::{Drawing, Input};
 use super::pages::{Pages, Who};
 use super::shell::{Shell, page, role_in_words};
 use super::visitor::Visitor;
-use crate::app::registrations::{self, Progress, RegistrationRequest, Status};
 use crate::app::App;
+use crate::app::registrations::{self, Progress, RegistrationRequest, Status};
 use crate::domain::vocabulary::CallerRole;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -19,10 +19,12 @@ use uuid::Uuid;
 const ROLES: [CallerRole; 2] = [CallerRole::OrderingProvider, CallerRole::ServicingProvider];
 
 pub(super) fn pages(pages: Pages) -> Pages {
-    pages
-        .get_and_post("/register", Who::Everybody, show, send)
-        .get("/register/sent", Who::Everybody, sent)
-        .get_and_post("/register/{registration}/{code}", Who::Everybody, progress, confirm)
+    pages.get_and_post("/register", Who::Everybody, show, send).get("/register/sent", Who::Everybody, sent).get_and_post(
+        "/register/{registration}/{code}",
+        Who::Everybody,
+        progress,
+        confirm,
+    )
 }
 
 #[derive(Template)]
@@ -54,7 +56,9 @@ fn form(app: &App, visitor: Option<&Visitor>, fields: &Fields, faults: &Faults) 
         draw.text("/last_name", "Last name"),
         draw.choice("/role", "You act for", "Choose", roles),
         draw.text("/credentials", "Credentials").hint("What you are there, such as RN or practice manager"),
-        draw.text("/tax_ids", "Tax IDs of your providers").hint("Nine digits each, with spaces between them").example("900000001"),
+        draw.text("/tax_ids", "Tax IDs of your providers")
+            .hint("Nine digits each, with spaces between them")
+            .example("900000001"),
         draw.text("/email", "Email address").hint("The account that you will sign in with has to have this address"),
         draw.text("/phone", "Phone number").hint("Support calls you to finish the registration"),
         draw.text("/fax", "Fax number").hint("Where you have one"),
@@ -64,7 +68,8 @@ fn form(app: &App, visitor: Option<&Visitor>, fields: &Fields, faults: &Faults) 
 
 async fn send(State(app): State<App>, visitor: Option<Visitor>, fields: Fields) -> Result<Response, Failure> {
     let text = |name: &str| fields.text(name).unwrap_or_default().to_owned();
-    let tax_ids = text("/tax_ids").split([' ', ',', ';']).filter(|part| !part.is_empty()).map(|part| part.replace('-', "")).collect();
+    let tax_ids =
+        text("/tax_ids").split([' ', ',', ';']).filter(|part| !part.is_empty()).map(|part| part.replace('-', "")).collect();
     let Some(role) = fields.text("/role").and_then(CallerRole::parse) else {
         let mut faults = Faults::default();
         faults.add("/role", "choose one");

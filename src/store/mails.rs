@@ -41,9 +41,13 @@ pub async fn insert(conn: &mut PgConnection, mail: &Mail, due_at: Option<DateTim
 
 /// How many this address was sent since.
 pub async fn count_since(conn: &mut PgConnection, recipient: &str, since: DateTime<Utc>) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "count!" from mails where recipient = $1 and created_at > $2"#, recipient, since)
-        .fetch_one(conn)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from mails where recipient = $1 and created_at > $2"#,
+        recipient,
+        since
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Those after `after` that still have their text, oldest first.
@@ -71,15 +75,22 @@ pub async fn claim(conn: &mut PgConnection, now: DateTime<Utc>, again_at: DateTi
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| {
-        let mail =
-            Mail { mail_id: row.mail_id, recipient: row.recipient, subject: row.subject, body: row.body, created_at: row.created_at };
+        let mail = Mail {
+            mail_id: row.mail_id,
+            recipient: row.recipient,
+            subject: row.subject,
+            body: row.body,
+            created_at: row.created_at,
+        };
         (mail, row.attempts)
     }))
 }
 
 /// It was sent: its text is forgotten.
 pub async fn sent(conn: &mut PgConnection, mail_id: Uuid, at: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update mails set sent_at = $2, due_at = null, body = null where mail_id = $1", mail_id, at).execute(conn).await?;
+    sqlx::query!("update mails set sent_at = $2, due_at = null, body = null where mail_id = $1", mail_id, at)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::support::http::{Answer, Service};
 use crate::support::submit::ADMINISTRATOR;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use oncoauth::app::sandbox::{PEOPLE, caller_of};
+use oncoauth::app::sandbox::caller_of;
 use oncoauth::app::sessions::{self, NewSession};
 use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::portal::pages;
@@ -92,7 +92,8 @@ async fn objects(service: &Service, text: &str) -> Objects {
             done(service, NURSE, &case_id, "information-requests", &json!({"items": ["tumor board note"]})).await;
             let pdf: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
             let request = Request::post(format!("/v1/orders/{case_id}/attachments")).header("content-type", "application/pdf");
-            let sent = service.send(request.header("authorization", format!("Bearer {PRACTICE}")).body(Body::from(pdf)).unwrap()).await;
+            let sent =
+                service.send(request.header("authorization", format!("Bearer {PRACTICE}")).body(Body::from(pdf)).unwrap()).await;
             objects.insert("attachment_id", sent.json()["attachment_id"].as_str().unwrap().to_owned());
         }
         objects.insert("case_id", case_id);
@@ -134,7 +135,9 @@ fn sample(operation: &str) -> Option<Value> {
     let member = json!({"health_plan": BMA, "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1950-01-15"});
     Some(match operation {
         "POST /v1/orders" | "POST /v1/orders/preview" => tch(BMA),
-        "POST /v1/orders/searches" | "POST /v1/orders/{case_id}/attachments" | "POST /v1/failed-jobs/{failed_job_id}/retries" => json!({}),
+        "POST /v1/orders/searches" | "POST /v1/orders/{case_id}/attachments" | "POST /v1/failed-jobs/{failed_job_id}/retries" => {
+            json!({})
+        }
         "PATCH /v1/orders/{case_id}" => json!({"contact": {"name": "Other desk"}}),
         "POST /v1/orders/{case_id}/withdrawals" => json!({"drugs": "all", "reason": "error_entry"}),
         "POST /v1/orders/{case_id}/reconsiderations" => json!({"reason": "the heart was looked at"}),
@@ -148,7 +151,9 @@ fn sample(operation: &str) -> Option<Value> {
         "POST /v1/reviews/{case_id}/escalations" => json!({"rationale": "does not meet the criteria"}),
         "POST /v1/reviews/{case_id}/information-requests" => json!({"items": ["tumor board note"]}),
         "POST /v1/reviews/{case_id}/peer-to-peer" => json!({"event": "offered", "with": "front desk", "notes": "called"}),
-        "POST /v1/eligibility-checks" => json!({"member": member, "service": "medical_oncology", "date_of_service": "2026-12-01"}),
+        "POST /v1/eligibility-checks" => {
+            json!({"member": member, "service": "medical_oncology", "date_of_service": "2026-12-01"})
+        }
         "POST /v1/verifications" => json!({"order_id": "{order_id}"}),
         "POST /v1/claim-checks" => {
             json!({"lines": [{"order_id": "{order_id}", "hcpcs": "J9171", "units": 1, "service_date": "2026-12-01", "billing_npi": "1245319599"}]})
@@ -179,7 +184,13 @@ async fn call(service: &Service, method: &Method, path: &str, token: &str, body:
     if !token.is_empty() {
         request = request.header("authorization", format!("Bearer {token}"));
     }
-    let kind = if path.contains("/rosters/") { "application/x-ndjson" } else if path.ends_with("/attachments") { "application/pdf" } else { "application/json" };
+    let kind = if path.contains("/rosters/") {
+        "application/x-ndjson"
+    } else if path.ends_with("/attachments") {
+        "application/pdf"
+    } else {
+        "application/json"
+    };
     if body.is_some() {
         request = request.header("content-type", kind);
     }
@@ -248,7 +259,11 @@ async fn rows_of_the_api(table: &mut String) {
                 let mut none = words();
                 none.insert("order_id", "A0000000000".to_owned());
                 none.insert("case_id", ABSENT.to_owned());
-                assert_eq!(told(&answer), told(&ask(&none).await), "{name} as {column}: what is not visible is exactly not there");
+                assert_eq!(
+                    told(&answer),
+                    told(&ask(&none).await),
+                    "{name} as {column}: what is not visible is exactly not there"
+                );
             }
             cells.push(answer.status.as_u16().to_string());
         }
@@ -265,23 +280,20 @@ async fn browser<'a>(service: &'a Service, who: Who) -> Browser<'a> {
     let mut browser = Browser::new(service);
     let session = match who {
         Who::Nobody => return browser,
-        Who::Token(token) => match caller_of(token) {
-            Some(caller) => {
-                assert!(PEOPLE.iter().any(|person| person.token == token));
-                NewSession {
-                    role: caller.role,
-                    subject: caller.subject,
-                    name: "P".to_owned(),
-                    tax_ids: caller.tax_ids,
-                    health_plan: caller.health_plan,
-                    issuer: None,
-                }
-            }
-            None => {
+        Who::Token(token) => {
+            let Some(caller) = caller_of(token) else {
                 browser.cookies.insert("__Host-oncoauth".to_owned(), "A".repeat(43));
                 return browser;
+            };
+            NewSession {
+                role: caller.role,
+                subject: caller.subject,
+                name: "P".to_owned(),
+                tax_ids: caller.tax_ids,
+                health_plan: caller.health_plan,
+                issuer: None,
             }
-        },
+        }
         Who::Bound(role, tax_id, plan) => NewSession {
             role,
             subject: "another".to_owned(),

@@ -204,7 +204,9 @@ async fn support_refuses_with_a_reason_and_ends_what_it_gave() {
     let sent = registered(&service, EMAIL, "900000001").await;
     confirm(&service, &sent).await;
     approve(&service, &sent.0, ADMINISTRATOR, &json!({"decision": "refused"})).await.assert_problem(422, "validation-failed");
-    let refused = approve(&service, &sent.0, ADMINISTRATOR, &json!({"decision": "refused", "reason": "The practice does not know you."})).await;
+    let refused =
+        approve(&service, &sent.0, ADMINISTRATOR, &json!({"decision": "refused", "reason": "The practice does not know you."}))
+            .await;
     assert_eq!(refused.json()["status"], "refused");
     assert!(mails(&service).await.iter().any(|mail| mail["body"].as_str().unwrap().contains("The practice does not know you.")));
     approve(&service, &sent.0, ADMINISTRATOR, &json!({})).await.assert_problem(409, "conflict");
@@ -356,7 +358,8 @@ async fn mails_go_to_the_server_are_tried_again_and_fill_nobodys_mailbox() {
     mail::send_due(&service.app).await.unwrap();
     let [sent] = <[String; 1]>::try_from(server.mails()).unwrap();
     assert!(sent.contains(&format!("To: {EMAIL}")) && sent.contains("Subject: Confirm your email address"), "{sent}");
-    let left: i64 = sqlx::query_scalar("select count(*) from mails where body is not null").fetch_one(&service.app.pool).await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from mails where body is not null").fetch_one(&service.app.pool).await.unwrap();
     assert_eq!(left, 0, "what was sent is forgotten");
     for _ in 0..9 {
         assert_eq!(service.post("/v1/registrations", "", &request(EMAIL, "900000001")).await.status.as_u16(), 201);

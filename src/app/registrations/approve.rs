@@ -58,7 +58,13 @@ async fn reach(app: &App, conn: &mut PgConnection, caller: &Caller) -> Result<Re
 }
 
 /// Registrations in this state that the caller decides on, oldest first.
-pub async fn list(app: &App, caller: &Caller, status: Option<Status>, after: Option<Uuid>, limit: i64) -> Result<Vec<Registration>> {
+pub async fn list(
+    app: &App,
+    caller: &Caller,
+    status: Option<Status>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Registration>> {
     let mut conn = app.pool.acquire().await?;
     let within = match reach(app, &mut conn, caller).await {
         Ok(Reach::All) => None,
@@ -90,7 +96,9 @@ pub async fn decide(app: &App, caller: &Caller, registration_id: Uuid, decision:
     }
     match found.status {
         Status::WaitingForApproval if found.expires_at > now => {}
-        Status::WaitingForApproval => return Err(Error::conflict("the registration has waited too long; the person has to register again")),
+        Status::WaitingForApproval => {
+            return Err(Error::conflict("the registration has waited too long; the person has to register again"));
+        }
         Status::EmailUnconfirmed => return Err(Error::conflict("the person has not confirmed their address yet")),
         Status::Approved | Status::Active | Status::Refused | Status::Ended => {
             return Err(Error::conflict("the registration has been decided"));

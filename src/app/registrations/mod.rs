@@ -87,7 +87,9 @@ impl Progress {
 /// Takes a registration, and writes to its address. The answer is the same whoever is registered already.
 pub async fn register(app: &App, request: RegistrationRequest, idempotent: Option<&Idempotent>) -> Result<(Progress, bool)> {
     if app.settings.mailer.is_missing() {
-        return Err(Error::conflict("registration is not open here: this installation sends no mails; its administrator issues access"));
+        return Err(Error::conflict(
+            "registration is not open here: this installation sends no mails; its administrator issues access",
+        ));
     }
     let new = read(app, request)?;
     let answer = idempotency::once_for(app, "registration", idempotent, async |conn| {

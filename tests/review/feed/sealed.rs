@@ -29,7 +29,9 @@ async fn a_copy_of_the_database_does_not_sign_and_deliveries_do() {
     let service = Service::start(settings("")).await;
     sandbox_rosters::load_if_empty(&service.app).await.unwrap();
     let receiver = Receiver::start().await;
-    let put = async |body: Value| service.call(Method::PUT, &format!("/v1/feeds/{BMA}/webhook"), ADMINISTRATOR, Some(&body)).await.json();
+    let put = async |body: Value| {
+        service.call(Method::PUT, &format!("/v1/feeds/{BMA}/webhook"), ADMINISTRATOR, Some(&body)).await.json()
+    };
     let secret = put(json!({"url": receiver.url})).await["secret"].as_str().unwrap().to_owned();
     assert_eq!(kept(&service).await.len(), 32, "without a key it is kept as it is");
     submit(&service, &custom(BMA)).await;
