@@ -16,7 +16,6 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
-use uuid::Uuid;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<HttpState> {

@@ -21,6 +21,8 @@ pub(super) enum Job {
     Publishing,
     /// Records of accesses into their chains.
     Sealing,
+    /// Mails that are due.
+    Mails,
     /// Old idempotency keys and drafts, and sessions that ended by themselves.
     Purge,
 }
