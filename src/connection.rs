@@ -7,11 +7,13 @@
 mod addresses;
 mod doorkeeper;
 mod message;
+mod tls;
 mod watch;
 mod wire;
 
 pub use addresses::{Addresses, Seat};
 pub use doorkeeper::Doorkeeper;
+pub use tls::{Stream, Tls};
 pub use watch::{Around, Limits, Watch};
 pub use wire::{Unread, Wire};
 

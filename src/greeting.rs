@@ -2,11 +2,9 @@
 
 use chrono::TimeDelta;
 use oncoauth::app::{App, sandbox};
-use std::net::SocketAddr;
 
 /// Prints it to standard output, where scripts read the address from the first line.
-pub fn print(app: &App, address: SocketAddr) {
-    let url = format!("http://{address}");
+pub fn print(app: &App, url: &str) {
     println!("oncoauth listens on {url}");
     if app.settings.sandbox {
         let tokens: Vec<&str> = sandbox::TOKENS.iter().map(|(token, ..)| *token).collect();
@@ -15,7 +13,7 @@ pub fn print(app: &App, address: SocketAddr) {
         println!(
             "\nThis is a sandbox: demonstration members, and tokens that anybody knows:\n  {}\n\nOrder TC for a demonstration member:\n\n{}\n",
             tokens.join("\n  "),
-            first_call(&url, &day.to_string(), &assessed.to_string()),
+            first_call(url, &day.to_string(), &assessed.to_string()),
         );
     }
     println!("API description: {url}/docs    Stop: Ctrl-C");

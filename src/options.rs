@@ -73,6 +73,13 @@ pub struct ServeOptions {
     pub public_url: Option<String>,
     #[command(flatten)]
     pub database: DatabaseOptions,
+    /// File with the certificate (PEM, with those that vouch for it) with which to speak TLS; without it the service speaks HTTP, for a proxy
+    /// in front of it. The files are looked at every half a minute: a new certificate needs no restart.
+    #[arg(long, env = "ONCOAUTH_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// File with the certificate's key (PEM).
+    #[arg(long, env = "ONCOAUTH_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
     /// Content to decide by, instead of what is compiled in.
     #[arg(long, env = "ONCOAUTH_CONTENT_DIR")]
     pub content_dir: Option<PathBuf>,
@@ -89,6 +96,26 @@ pub struct ServeOptions {
     /// nobody signs in, but for the people of a sandbox.
     #[arg(long, env = "ONCOAUTH_SIGN_IN_PROVIDERS", value_name = "FILE")]
     pub sign_in_providers: Option<PathBuf>,
+    /// File with the keys that seal the secrets of webhooks in the database: 64 hexadecimal digits a line, the newest first. Whoever has a copy
+    /// of the database alone cannot sign with them then. Lines stay until the service was started once with the new one.
+    #[arg(long, env = "ONCOAUTH_SECRETS_KEY_FILE", value_name = "FILE")]
+    pub secrets_key_file: Option<PathBuf>,
+    /// Mail server for people who register, such as `smtps://user@mail.example.org`; over TLS, but to this machine. Without it nobody can
+    /// register outside a sandbox, which shows its mails instead of sending them.
+    #[arg(long, env = "ONCOAUTH_MAIL_SERVER", hide_env_values = true, value_name = "URL", requires = "mail_from")]
+    pub mail_server: Option<String>,
+    /// File with the password of the mail server's user.
+    #[arg(long, env = "ONCOAUTH_MAIL_PASSWORD_FILE", value_name = "FILE", requires = "mail_server")]
+    pub mail_password_file: Option<PathBuf>,
+    /// Address that mails come from, such as `Prior authorization <pa@example.org>`.
+    #[arg(long, env = "ONCOAUTH_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+    /// Lets the lead of a practice, whom support names, approve the registrations of its other people.
+    #[arg(long, env = "ONCOAUTH_LEADS_APPROVE")]
+    pub leads_approve: bool,
+    /// Registrations an hour that may come from one address, 0 for any number; 20 by default, any number in a sandbox.
+    #[arg(long, env = "ONCOAUTH_REGISTRATION_LIMIT")]
+    pub registration_limit: Option<u32>,
     /// Requests a second that one caller may send, 0 for any number; 200 by default, any number in a sandbox.
     #[arg(long, env = "ONCOAUTH_RATE_LIMIT")]
     pub rate_limit: Option<u32>,

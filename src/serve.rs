@@ -1,13 +1,15 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
-use crate::connection::{Addresses, Doorkeeper, Limits};
+use crate::connection::{Addresses, Doorkeeper, Limits, Tls};
 use crate::database::{Connections, Database};
 use crate::descriptors;
 use crate::greeting;
 use crate::options::{Outcome, ServeOptions};
 use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
-use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters};
+use oncoauth::app::mail::{Mailer, Smtp};
+use oncoauth::app::sealing::Sealing;
+use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters, webhooks};
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
@@ -29,6 +31,8 @@ const RATE_LIMIT: u32 = 200;
 const ADDRESS_LIMIT: u32 = 1_000;
 /// Tokens a minute that do not work and may come from one address.
 const FAILED_SIGN_IN_LIMIT: u32 = 30;
+/// Registrations an hour that may come from one address: a practice registers all its people in a morning.
+const REGISTRATION_LIMIT: u32 = 20;
 /// The largest share of a roster that a load may remove without saying so.
 const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// The longest that a virus scanner may take over a document.
@@ -54,14 +58,18 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let settings = Settings { lane_connections: connections.lane, ..settings(options) };
     let listener = listen(options, settings.sandbox).await?;
     let address = listener.local_addr()?;
-    let public_url =
-        options.public_url.as_deref().map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
+    let public_url = options
+        .public_url
+        .as_deref()
+        .map_or_else(|| format!("{}://{address}", scheme(options)), |url| url.trim_end_matches('/').to_owned());
     let library = library(options.content_dir.as_deref())?;
     let authorities = match &options.sign_in_providers {
         Some(file) => identity::config::read(file, &library)?,
         None => Vec::new(),
     };
-    let settings = Settings { public_url, authorities, ..settings };
+    let mailer = mailer(options, settings.sandbox)?;
+    let sealing = options.secrets_key_file.as_deref().map(Sealing::read).transpose()?.unwrap_or_default();
+    let settings = Settings { public_url, authorities, mailer, sealing, ..settings };
     let database = Database::open(&options.database, connections).await?;
     let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
     let app = App::new(database.pool.clone(), Arc::new(library), settings);
@@ -86,22 +94,30 @@ async fn serve_on(
     most_connections: usize,
 ) -> Outcome<()> {
     database.migrate().await?;
+    webhooks::seal_secrets(&app).await?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
         sandbox_rosters::load_if_empty(&app).await?;
     }
     let address = listener.local_addr()?;
+    let tls = match (&options.tls_certificate, &options.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
+        _ => None,
+    };
     let wanted = usize::from(threads);
     let of_one_address = options.max_connections_per_address.and_then(|most| usize::try_from(most).ok());
     let doorkeeper = Doorkeeper::new(most_connections, Addresses::new(of_one_address), {
         let app = app.clone();
-        move || http::bare::full(&app)
+        // over TLS there are no words for those who are not let in
+        let speaks = tls.is_none();
+        move || if speaks { http::bare::full(&app) } else { Vec::new() }
     });
-    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app))?;
+    let followed = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app, tls))?;
     if threads.count() < wanted {
         tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
     }
-    greeting::print(&app, address);
+    greeting::print(&app, &format!("{}://{address}", scheme(options)));
     let (end_jobs, jobs_end) = oneshot::channel::<()>();
     let jobs = tokio::spawn(jobs::run(app, async { drop(jobs_end.await) }));
     let ended = tokio::select! {
@@ -113,6 +129,9 @@ async fn serve_on(
         () = threads.finish() => {}
         () = patience_ends() => tracing::warn!("some requests did not finish"),
     }
+    if let Some(followed) = followed {
+        followed.abort();
+    }
     drop(end_jobs);
     if jobs.await.is_err() {
         tracing::warn!("the timers did not end in order");
@@ -121,10 +140,10 @@ async fn serve_on(
 }
 
 /// How connections are kept, and what they are answered by themselves.
-fn manners(options: &ServeOptions, app: &App) -> Manners {
+fn manners(options: &ServeOptions, app: &App, tls: Option<Arc<Tls>>) -> Manners {
     let limits = Limits::new(Duration::from_secs(options.header_timeout), Duration::from_secs(options.keep_alive));
     let app = app.clone();
-    Manners { limits, unread: Arc::new(move |status| http::bare::unread(&app, status)) }
+    Manners { limits, unread: Arc::new(move |status| http::bare::unread(&app, status)), tls }
 }
 
 /// The time that requests in flight have, cut short when told to stop again.
@@ -133,6 +152,28 @@ async fn patience_ends() {
         () = tokio::time::sleep(DRAIN) => {}
         () = told_to_stop() => {}
     }
+}
+
+/// How callers come.
+const fn scheme(options: &ServeOptions) -> &'static str {
+    if options.tls_certificate.is_some() { "https" } else { "http" }
+}
+
+/// A sandbox without a mail server shows its mails.
+fn mailer(options: &ServeOptions, sandbox: bool) -> Outcome<Mailer> {
+    let Some(url) = options.mail_server.as_deref().filter(|url| !url.is_empty()) else {
+        return Ok(if sandbox { Mailer::Shown } else { Mailer::Nowhere });
+    };
+    let password = options.mail_password_file.as_deref().map(secret_in).transpose()?;
+    let from = options.mail_from.as_deref().unwrap_or_default();
+    Ok(Mailer::Smtp(Smtp::new(url, password.as_deref(), from)?))
+}
+
+/// A secret that stands in a file by itself.
+fn secret_in(file: &Path) -> Outcome<String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() { Err(format!("{} is empty", file.display()).into()) } else { Ok(text.to_owned()) }
 }
 
 /// A sandbox has no limits unless they are asked for.
@@ -146,6 +187,8 @@ fn settings(options: &ServeOptions) -> Settings {
         cors_origins: options.cors_origins.clone(),
         rate_limit: limit(options.rate_limit, RATE_LIMIT),
         address_limit: limit(options.address_limit, ADDRESS_LIMIT),
+        registration_limit: limit(options.registration_limit, REGISTRATION_LIMIT),
+        leads_approve: options.leads_approve,
         failed_sign_in_limit: limit(options.failed_sign_in_limit, FAILED_SIGN_IN_LIMIT),
         trusted_proxies: options.trusted_proxies.clone(),
         roster_drop_guard_percent: options.roster_drop_guard.or((!sandbox).then_some(ROSTER_DROP_GUARD_PERCENT)),

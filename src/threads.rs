@@ -3,7 +3,7 @@
 //! with the fewest callers. What a handler does without waiting holds up the other callers of its thread: whatever takes long is not done
 //! there.
 
-use crate::connection::{self, Around, Doorkeeper, Limits, Seat, Unread, Watch, Wire};
+use crate::connection::{self, Around, Doorkeeper, Limits, Seat, Stream, Tls, Unread, Watch, Wire};
 use crate::options::Outcome;
 use axum::Router;
 use axum::serve::Listener;
@@ -46,6 +46,8 @@ pub struct Manners {
     pub limits: Limits,
     /// What is answered to what is no request.
     pub unread: Unread,
+    /// The certificate, where callers come over TLS.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Threads {
@@ -159,10 +161,19 @@ impl Serving {
             .inspect_err(|error| tracing::warn!(%error, "a connection could not be taken over"))
             .ok()?;
         let watch = Arc::new(Watch::new());
-        let wire = Wire::new(stream, Arc::clone(&watch), Arc::clone(&self.manners.unread));
-        let served = connection::serve(wire, self.router.clone(), peer.ip(), Arc::clone(&watch), self.stopped.clone());
+        let (router, stopped, seen) = (self.router.clone(), self.stopped.clone(), Arc::clone(&watch));
+        let Manners { unread, tls, .. } = self.manners.clone();
         let end = connections.spawn(async move {
-            served.await;
+            let stream = match tls {
+                None => Stream::Plain(stream),
+                // whoever is slow about it is let go like anybody who does not send a request
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => stream,
+                    Err(error) => return tracing::debug!(%error, "a caller did not come to terms over TLS"),
+                },
+            };
+            let wire = Wire::new(stream, Arc::clone(&seen), unread);
+            connection::serve(wire, router, peer.ip(), seen, stopped).await;
             drop(caller);
         });
         Some(Open { watch, end })

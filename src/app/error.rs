@@ -91,6 +91,12 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<super::sealing::Unsealable> for Error {
+    fn from(error: super::sealing::Unsealable) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())

@@ -2,6 +2,7 @@
 //!
 //! Orders have a way of their own, because they are many and their first answer is the case's first version.
 
+use super::accesses::Accessed;
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::store;
 use crate::store::idempotency::StoredAnswer;
@@ -44,12 +45,27 @@ pub async fn once<F>(app: &App, caller: &Caller, idempotent: Option<&Idempotent>
 where
     F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
 {
+    run(app, &caller.key_owner(), &caller.accessed, idempotent, act).await
+}
+
+/// The same for those who call without a token: to whoever sends the same payload under the same key, the answer tells what they know. Nothing
+/// about a case is answered in this way.
+pub async fn once_for<F>(app: &App, owner: &str, idempotent: Option<&Idempotent>, act: F) -> Result<Answer>
+where
+    F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
+{
+    run(app, owner, &Accessed::default(), idempotent, act).await
+}
+
+async fn run<F>(app: &App, owner: &str, accessed: &Accessed, idempotent: Option<&Idempotent>, act: F) -> Result<Answer>
+where
+    F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
+{
     let mut transaction = app.pool.begin().await?;
-    let owner = caller.key_owner();
     if let Some(Idempotent { key, fingerprint }) = idempotent {
-        store::idempotency::lock(&mut transaction, &owner, key).await?;
-        if let Some(kept) = store::idempotency::find(&mut transaction, &owner, key).await? {
-            return replay(kept, fingerprint, caller);
+        store::idempotency::lock(&mut transaction, owner, key).await?;
+        if let Some(kept) = store::idempotency::find(&mut transaction, owner, key).await? {
+            return replay(kept, fingerprint, accessed);
         }
     }
     let answer = act(&mut transaction).await?;
@@ -60,9 +76,9 @@ where
             body: Some(answer.body.clone()),
             location: answer.location.clone(),
             case_id: None,
-            about: caller.accessed.cases(),
+            about: accessed.cases(),
         };
-        store::idempotency::keep(&mut transaction, &owner, key, &kept, app.clock.now()).await?;
+        store::idempotency::keep(&mut transaction, owner, key, &kept, app.clock.now()).await?;
     }
     transaction.commit().await?;
     Ok(answer)
@@ -72,18 +88,18 @@ where
 pub async fn answered(app: &App, caller: &Caller, idempotent: Option<&Idempotent>) -> Result<Option<Answer>> {
     let Some(Idempotent { key, fingerprint }) = idempotent else { return Ok(None) };
     let kept = store::idempotency::find(&mut *app.pool.acquire().await?, &caller.key_owner(), key).await?;
-    kept.map(|kept| replay(kept, fingerprint, caller)).transpose()
+    kept.map(|kept| replay(kept, fingerprint, &caller.accessed)).transpose()
 }
 
 /// The answer that was kept. It tells of its cases again, and so does the record.
-fn replay(kept: StoredAnswer, fingerprint: &[u8; 32], caller: &Caller) -> Result<Answer> {
+fn replay(kept: StoredAnswer, fingerprint: &[u8; 32], accessed: &Accessed) -> Result<Answer> {
     let StoredAnswer { status, body: Some(body), location, about, .. } = kept else { return Err(Error::IdempotencyKeyReused) };
     if kept.fingerprint != fingerprint {
         return Err(Error::IdempotencyKeyReused);
     }
     let status = u16::try_from(status).map_err(|error| Error::Internal(error.to_string()))?;
     for case_id in about {
-        caller.accessed.case(case_id);
+        accessed.case(case_id);
     }
     Ok(Answer { status, body, location, replayed: true })
 }

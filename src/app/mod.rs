@@ -22,6 +22,7 @@ pub mod feeds;
 pub mod idempotency;
 pub mod identity;
 pub mod letters;
+pub mod mail;
 pub mod networks;
 pub mod orders;
 pub mod places;
@@ -29,12 +30,14 @@ pub mod plan_metrics;
 pub mod public_metrics;
 pub mod rate_limit;
 pub mod readiness;
+pub mod registrations;
 pub mod rendering;
 pub mod reviews;
 pub mod rosters;
 pub mod s_code_claims;
 pub mod sandbox;
 pub mod sandbox_rosters;
+pub mod sealing;
 pub mod sent_requests;
 pub mod sessions;
 pub mod similar;
@@ -171,6 +174,14 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// OpenID providers whose people may sign in, and whose tokens may call the API.
     pub authorities: Vec<identity::Authority>,
+    /// Seals what has to be kept in the database as it is.
+    pub sealing: sealing::Sealing,
+    /// Where mails to people who register go.
+    pub mailer: mail::Mailer,
+    /// The lead of a practice approves its other people; otherwise support alone does.
+    pub leads_approve: bool,
+    /// Registrations an hour that may come from one address; unlimited where none.
+    pub registration_limit: Option<u32>,
     /// Requests a second that one caller may send; unlimited where none.
     pub rate_limit: Option<u32>,
     /// Requests a second that may come from one address; unlimited where none.
@@ -216,6 +227,10 @@ impl Default for Settings {
             cors_origins: Vec::new(),
             roster_drop_guard_percent: None,
             authorities: Vec::new(),
+            sealing: sealing::Sealing::default(),
+            mailer: mail::Mailer::Nowhere,
+            leads_approve: false,
+            registration_limit: None,
             rate_limit: None,
             address_limit: None,
             failed_sign_in_limit: None,

@@ -3,6 +3,7 @@
 //! The protocol's own code answers what is no HTTP by a status and nothing else. Such an answer is known by its time: it leaves while no
 //! handler has anything to say. It is kept back, and a problem is sent in its place.
 
+use super::tls::Stream;
 use super::watch::Watch;
 use axum::http::StatusCode;
 use std::io::{self, IoSlice};
@@ -10,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// Puts together the answer to what could not be read as a request, all of its bytes.
 pub type Unread = Arc<dyn Fn(StatusCode) -> Vec<u8> + Send + Sync>;
@@ -20,7 +20,7 @@ const READ_IN_PARTING: usize = 4 * 1024 * 1024;
 
 /// The bytes of a connection.
 pub struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     watch: Arc<Watch>,
     unread: Unread,
     /// A problem on its way out, and how much of it has left.
@@ -33,7 +33,7 @@ pub struct Wire {
 
 impl Wire {
     /// Over this connection.
-    pub fn new(stream: TcpStream, watch: Arc<Watch>, unread: Unread) -> Self {
+    pub fn new(stream: Stream, watch: Arc<Watch>, unread: Unread) -> Self {
         Self { stream, watch, unread, own: None, line_ended: false, parted: None }
     }
 

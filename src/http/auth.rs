@@ -61,8 +61,18 @@ fn too_many(per_second: u32) -> Problem {
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
-/// Holds an address to its limit, whoever calls from it and whatever for; health checks come often and cost nothing.
+/// Holds an address to its limits, whoever calls from it and whatever for; health checks come often and cost nothing.
 pub fn hold_to_limit(state: &HttpState, request: &Request) -> Result<(), Problem> {
+    let registers = request.method() == Method::POST && matches!(request.uri().path(), "/v1/registrations" | "/register");
+    if registers
+        && let Some(address) = address_of(state, request)
+        && let Err(an_hour) = state.limits.registrations.take(&address.to_string())
+    {
+        let detail = format!("more than {an_hour} registrations an hour came from this address");
+        return Err(
+            Problem::new(&kinds::TOO_MANY_REQUESTS, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("600"))
+        );
+    }
     if !state.limits.of_address.is_set() || matches!(request.uri().path(), "/healthz" | "/readyz") {
         return Ok(());
     }

@@ -44,6 +44,7 @@ mod reading_grades;
 pub mod reason_codes;
 mod reconsiderations;
 mod record;
+pub mod registrations;
 mod review_problems;
 pub mod reviews;
 pub mod rosters;
@@ -74,6 +75,7 @@ fn resources() -> OpenApiRouter<HttpState> {
         .merge(problem_kinds::routes())
         .merge(tokens::routes())
         .merge(smart_clients::routes())
+        .merge(registrations::routes())
         .merge(orders::routes())
         .merge(order_changes::routes())
         .merge(order_searches::routes())

@@ -33,6 +33,8 @@ pub struct Limits {
     pub of_address: RateLimit,
     /// One address with tokens that do not work.
     pub failed_sign_ins: FailedSignIns,
+    /// One address with registrations.
+    pub registrations: RateLimit,
 }
 
 impl Limits {
@@ -41,6 +43,7 @@ impl Limits {
         Self {
             of_address: RateLimit::new(settings.address_limit),
             failed_sign_ins: FailedSignIns::new(settings.failed_sign_in_limit),
+            registrations: RateLimit::an_hour(settings.registration_limit),
         }
     }
 }

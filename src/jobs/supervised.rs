@@ -2,7 +2,9 @@
 
 use super::deliveries::To;
 use crate::app::background::PANICKED;
-use crate::app::{App, Error, accesses, backlog, drafts, feeds, idempotency, identity, sandbox, sessions, smart, timers};
+use crate::app::{
+    App, Error, accesses, backlog, drafts, feeds, idempotency, identity, mail, registrations, sandbox, sessions, smart, timers,
+};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -23,12 +25,15 @@ pub(super) enum Job {
     Sealing,
     /// What waits, for the metrics.
     Measuring,
+    /// Mails that are due.
+    Mails,
     /// Old idempotency keys and drafts, and sessions, assertions and access tokens that ended by themselves.
     Purge,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 5] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Measuring, Self::Purge];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Timers, Self::Publishing, Self::Sealing, Self::Measuring, Self::Mails, Self::Purge];
 
     /// For people, and a label of the metrics.
     const fn name(self) -> &'static str {
@@ -37,13 +42,14 @@ impl Job {
             Self::Publishing => "publishing",
             Self::Sealing => "sealing",
             Self::Measuring => "measuring",
+            Self::Mails => "mails",
             Self::Purge => "purge",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::Timers | Self::Publishing | Self::Sealing => Duration::from_secs(1),
+            Self::Timers | Self::Publishing | Self::Sealing | Self::Mails => Duration::from_secs(1),
             Self::Measuring => Duration::from_secs(10),
             Self::Purge => Duration::from_hours(1),
         }
@@ -61,6 +67,7 @@ impl Job {
             Self::Publishing => in_time(app, feeds::publish(app)).await,
             Self::Sealing => in_time(app, accesses::seal(app)).await,
             Self::Measuring => in_time(app, backlog::measure(app)).await,
+            Self::Mails => mail::send_due(app).await,
             Self::Purge => {
                 // what keeps one of them keeps not the others
                 let keys = in_time(app, idempotency::purge(app)).await;
@@ -68,7 +75,9 @@ impl Job {
                 let sessions = in_time(app, sessions::purge(app)).await;
                 let sign_ins = in_time(app, identity::purge(app)).await;
                 let assertions = in_time(app, smart::purge(app)).await;
-                keys.and(drafts).and(sessions).and(sign_ins).map(drop).and(assertions)
+                let registrations = in_time(app, registrations::purge(app)).await;
+                let mails = in_time(app, mail::purge(app)).await;
+                keys.and(drafts).and(sessions).and(sign_ins).and(registrations).and(mails).map(drop).and(assertions)
             }
         }
     }

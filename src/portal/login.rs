@@ -60,6 +60,7 @@ struct LoginPage<'a> {
     shell: Shell,
     people: &'static [Person],
     providers: Vec<Provider<'a>>,
+    registers: bool,
     then: &'a str,
 }
 
@@ -77,7 +78,8 @@ async fn show(State(app): State<App>, visitor: Option<Visitor>, wanted: Asked) -
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("then", then).finish();
     let address = |name: &str| if then == "/" { format!("/login/{name}") } else { format!("/login/{name}?{query}") };
     let providers = app.authorities.titles().map(|(name, title)| Provider { title, address: address(name) }).collect();
-    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, providers, then })
+    let registers = !app.settings.mailer.is_missing();
+    page(&LoginPage { shell: Shell::new(&app, visitor.as_ref(), "/login"), people, providers, registers, then })
 }
 
 /// Sends the browser to a provider, with what it alone can come back with.

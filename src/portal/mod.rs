@@ -4,6 +4,7 @@
 //! the API: that is a door of its own, which knows no cookies. Every page works without script, as links and forms; `assets/portal` makes
 //! some of them quicker. Nothing about a patient stands in an address, a title or what a browser keeps.
 
+mod admin_registrations;
 mod assets;
 mod case;
 mod cookie;
@@ -27,6 +28,7 @@ mod plans;
 mod public_metrics;
 mod reference;
 mod refusal;
+mod register;
 mod rows;
 mod sandbox_clock;
 mod shell;
@@ -49,6 +51,8 @@ fn all(sandbox: bool) -> Pages {
     let pages = Pages::default();
     let pages = home::pages(pages);
     let pages = login::pages(pages, sandbox);
+    let pages = register::pages(pages);
+    let pages = admin_registrations::pages(pages);
     let pages = order::pages(pages);
     let pages = my_orders::pages(pages);
     let pages = verify::pages(pages);

@@ -93,7 +93,13 @@ const fn places(role: CallerRole) -> &'static [(&'static str, &'static str)] {
         CallerRole::HealthPlan => {
             &[("/", "Home"), ("/plan", "Our numbers"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")]
         }
-        CallerRole::Administrator => &[("/", "Home"), ("/status", "Order status"), ("/verify", "Verify"), ("/desk", "Reference")],
+        CallerRole::Administrator => &[
+            ("/", "Home"),
+            ("/status", "Order status"),
+            ("/verify", "Verify"),
+            ("/desk", "Reference"),
+            ("/admin/registrations", "Registrations"),
+        ],
     }
 }
 

@@ -120,6 +120,40 @@ pub async fn insert(conn: &mut PgConnection, wanted: &Wanted<'_>, secret: &[u8])
     Ok(())
 }
 
+/// Secrets of a webhook, as they are kept.
+#[derive(Debug, Clone)]
+pub struct KeptSecrets {
+    /// The plan.
+    pub health_plan: String,
+    /// The one in force.
+    pub secret: Vec<u8>,
+    /// The one before.
+    pub previous_secret: Option<Vec<u8>>,
+}
+
+/// The secrets of every webhook.
+pub async fn secrets(conn: &mut PgConnection) -> Result<Vec<KeptSecrets>> {
+    Ok(sqlx::query_as!(KeptSecrets, "select health_plan, secret, previous_secret from feed_webhooks order by health_plan")
+        .fetch_all(conn)
+        .await?)
+}
+
+/// Keeps the same secrets otherwise, unless they were changed meanwhile.
+pub async fn keep_sealed(conn: &mut PgConnection, kept: &KeptSecrets, secret: &[u8], previous: Option<&[u8]>) -> Result<()> {
+    sqlx::query!(
+        "update feed_webhooks set secret = $3, previous_secret = $4
+         where health_plan = $1 and secret = $2 and previous_secret is not distinct from $5",
+        kept.health_plan,
+        kept.secret,
+        secret,
+        previous,
+        kept.previous_secret,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Removes a plan's webhook.
 pub async fn remove(conn: &mut PgConnection, health_plan: &str) -> Result<()> {
     sqlx::query!("delete from feed_webhooks where health_plan = $1", health_plan).execute(conn).await?;

@@ -5,6 +5,7 @@ mod source;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_matrix;
 mod access_record;
 mod api_page;
 mod backups;
@@ -25,6 +26,7 @@ mod program;
 mod project_files;
 mod public_metrics;
 mod radiation_catalog;
+mod registrations;
 mod restricted_role;
 mod role_routes;
 mod rosters;

@@ -10,15 +10,15 @@ use serde_json::Value;
 use support::http::Service;
 
 /// An operation as the description has it.
-struct Operation {
-    method: Method,
-    path: String,
+pub struct Operation {
+    pub method: Method,
+    pub path: String,
     /// None where it is open to everybody.
     roles: Option<Vec<String>>,
     id: String,
 }
 
-fn operations(description: &Value) -> Vec<Operation> {
+pub fn operations(description: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -38,7 +38,7 @@ fn operations(description: &Value) -> Vec<Operation> {
     found
 }
 
-fn committed() -> Value {
+pub fn committed() -> Value {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.yaml");
     yaml_serde::from_str(&std::fs::read_to_string(file).expect("openapi.yaml is committed")).expect("it is YAML")
 }

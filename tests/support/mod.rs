@@ -17,4 +17,5 @@ pub mod jwt;
 pub mod openid;
 pub mod orders;
 pub mod postgres;
+pub mod smtp;
 pub mod submit;

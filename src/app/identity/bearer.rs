@@ -34,7 +34,7 @@ pub async fn recognize(app: &App, token: &str) -> Result<Bearer> {
             return Ok(Bearer::Unknown);
         }
     };
-    Ok(match authority.mapping.grant(&told.claims) {
+    Ok(match authority.grant(&told.claims) {
         Ok(grant) => Bearer::Known(Caller {
             role: grant.role,
             subject: authority.subject(&told.subject),

@@ -49,6 +49,8 @@ struct Entry {
     clock_skew_seconds: u32,
     #[serde(default)]
     own_network: bool,
+    #[serde(default)]
+    registered: bool,
     role: Option<RoleEntry>,
     tax_ids: Option<TaxIdsEntry>,
     health_plan: Option<PlanEntry>,
@@ -140,7 +142,8 @@ fn authority(entry: Entry, dir: &Path, library: &Library, faults: &mut Vec<Strin
         None
     });
     let algorithms = algorithms(&entry.algorithms, faults);
-    let mapping = mapping(&entry, library, faults);
+    // whoever registered here needs no word of the provider's
+    let mapping = if entry.registered && entry.role.is_none() { None } else { Some(mapping(&entry, library, faults)?) };
     Some(Authority {
         name: entry.name,
         title: entry.title.trim().to_owned(),
@@ -152,7 +155,8 @@ fn authority(entry: Entry, dir: &Path, library: &Library, faults: &mut Vec<Strin
         api_audience: entry.api_audience,
         clock_skew: TimeDelta::seconds(i64::from(entry.clock_skew_seconds)),
         reach,
-        mapping: mapping?,
+        mapping,
+        registered: entry.registered,
     })
 }
 

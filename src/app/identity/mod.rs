@@ -18,7 +18,7 @@ pub use sign_in::{Begun, Came, NotIn, Outcome, SIGN_IN_MINUTES, begin, complete,
 use crate::outbound::Reach;
 use chrono::TimeDelta;
 use keys::Keys;
-use mapping::Mapping;
+use mapping::{Claims, Grant, Mapping, NoGrant};
 use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{ClientId, ClientSecret, IssuerUrl};
 use std::sync::Arc;
@@ -46,8 +46,10 @@ pub struct Authority {
     pub clock_skew: TimeDelta,
     /// Which addresses are called for it.
     pub reach: Reach,
-    /// What its people may act as.
-    pub mapping: Mapping,
+    /// What its people may act as; nobody, by its word, where there is none.
+    pub mapping: Option<Mapping>,
+    /// People who registered here sign in there: its word on whose address is confirmed counts.
+    pub registered: bool,
 }
 
 /// The configured authorities, with what they publish. Threads and requests share it.
@@ -83,6 +85,11 @@ impl Authorities {
 }
 
 impl Authority {
+    /// What somebody may act as, by the provider's own word.
+    fn grant(&self, claims: &Claims) -> Result<Grant, NoGrant> {
+        self.mapping.as_ref().map_or(Err("The account has no role in this service."), |mapping| mapping.grant(claims))
+    }
+
     /// Who somebody is in histories and records: the issuer and its subject. An issuer has no `#`.
     fn subject(&self, subject: &str) -> String {
         format!("{}#{subject}", self.issuer.as_str())

@@ -7,6 +7,7 @@
 use super::keys::{Keys, PATIENCE};
 use super::verify::{For, verify};
 use super::{Authority, mapping};
+use crate::app::registrations::{self, Registered};
 use crate::app::sessions::{self, NewSession};
 use crate::app::{App, Error, Result};
 use crate::store::sign_ins::SignIn;
@@ -134,7 +135,12 @@ async fn completed(app: &App, authority: &Authority, keys: &Keys, came: Came<'_>
             return not(NotIn::NotBelieved);
         }
     };
-    let grant = match authority.mapping.grant(&told.claims) {
+    let mut granted = authority.grant(&told.claims);
+    if granted.is_err() && authority.registered {
+        let person = Registered { issuer: authority.issuer.as_str(), subject: &told.subject, claims: &told.claims };
+        granted = registrations::act(app, person).await?;
+    }
+    let grant = match granted {
         Ok(grant) => grant,
         Err(why) => return not(NotIn::WithoutRole(why)),
     };

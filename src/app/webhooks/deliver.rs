@@ -96,8 +96,10 @@ async fn deliver(app: &App, claimed: Claimed, reached: &AtomicI64) -> Result<()>
         return failed(app, &claimed, claimed.failures + 1, &Failure::AddressNotAllowed.to_string()).await;
     };
     let mut line = Line::new(target, app.settings.webhooks.timeout);
-    let secrets: Vec<Secret> =
-        [Some(claimed.secret.clone()), claimed.previous_secret.clone()].into_iter().flatten().map(Secret::new).collect();
+    let kept = [Some(&claimed.secret), claimed.previous_secret.as_ref()].into_iter().flatten();
+    let secrets: Vec<Secret> = kept
+        .map(|secret| super::opened(app, &claimed.health_plan, secret).map(Secret::new))
+        .collect::<std::result::Result<_, _>>()?;
     let secrets: Vec<&Secret> = secrets.iter().collect();
     let mut position = claimed.position;
     while began.elapsed() < TURN {

@@ -6,6 +6,7 @@ mod deliver;
 pub use deliver::{claim_due, deliver_caught, deliver_due};
 
 use super::feeds::{check_plan, position_of, publish};
+use super::sealing::Unsealable;
 use super::{App, Caller, Error, Expected, Result};
 use crate::domain::refusal::Fault;
 use crate::outbound::signature::Secret;
@@ -21,6 +22,9 @@ use uuid::Uuid;
 
 /// So long deliveries are signed with the old secret, too, after it was replaced.
 const CHANGE_OVER: TimeDelta = TimeDelta::hours(24);
+
+/// Bytes of a secret.
+const SECRET_BYTES: usize = 32;
 
 /// How deliveries are paced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,18 +146,19 @@ pub async fn put(
         None => None,
     };
     let new_secret = Secret::new(app.ids.secret().to_vec());
+    let sealed = app.settings.sealing.seal(health_plan, new_secret.bytes())?;
     let rotates = request.rotate_secret == Some(true);
     let wanted = Wanted {
         health_plan,
         url: &request.url,
-        secret: rotates.then(|| new_secret.bytes()),
+        secret: rotates.then_some(sealed.as_slice()),
         previous_until: now + CHANGE_OVER,
         position,
         by: &caller.subject,
         at: now,
     };
     if is_new {
-        store::webhooks::insert(&mut transaction, &wanted, new_secret.bytes()).await?;
+        store::webhooks::insert(&mut transaction, &wanted, &sealed).await?;
     } else {
         store::webhooks::change(&mut transaction, &wanted).await?;
     }
@@ -163,6 +168,23 @@ pub async fn put(
     let version = i64::from(stored.version);
     let secret = (is_new || rotates).then(|| new_secret.reveal());
     Ok(Registered { webhook: Webhook::of(stored, now), version, secret, is_new })
+}
+
+/// Seals every secret with the newest key. Says so where one was sealed with a key that is not there any more.
+pub async fn seal_secrets(app: &App) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    for kept in store::webhooks::secrets(&mut conn).await? {
+        let sealed = |secret: &[u8]| app.settings.sealing.seal(&kept.health_plan, &opened(app, &kept.health_plan, secret)?);
+        let secret = sealed(&kept.secret)?;
+        let previous = kept.previous_secret.as_deref().map(sealed).transpose()?;
+        store::webhooks::keep_sealed(&mut conn, &kept, &secret, previous.as_deref()).await?;
+    }
+    Ok(())
+}
+
+/// A secret as deliveries are signed with it.
+fn opened(app: &App, health_plan: &str, kept: &[u8]) -> std::result::Result<Vec<u8>, Unsealable> {
+    app.settings.sealing.open(health_plan, kept, SECRET_BYTES)
 }
 
 /// A webhook can be looked at and removed also where no content in force knows the plan any more.

@@ -7,6 +7,7 @@ use crate::support;
 mod at_once;
 mod reading;
 mod receiver;
+mod sealed;
 mod webhooks;
 
 use serde_json::Value;
