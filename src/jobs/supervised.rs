@@ -32,8 +32,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Timers, Self::Publishing, Self::Sealing, Self::Measuring, Self::Mails, Self::Purge];
+    pub(super) const ALL: [Self; 6] = [Self::Timers, Self::Publishing, Self::Sealing, Self::Measuring, Self::Mails, Self::Purge];
 
     /// For people, and a label of the metrics.
     const fn name(self) -> &'static str {

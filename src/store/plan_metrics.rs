@@ -135,13 +135,13 @@ pub async fn by_drug(
 ) -> Result<Vec<Ordered>> {
     let drugs = sqlx::query_as!(
         Ordered,
-        r#"select d.generic as "name!", count(distinct c.case_id) as "requests!",
+        r#"select d.name as "name!", count(distinct c.case_id) as "requests!",
              count(distinct c.case_id) filter (where c.decided_at - c.submitted_at < interval '1 second') as "at_once!",
              count(distinct c.case_id) filter (where d.status in ('authorized', 'clinical_review_not_required')) as "approved!",
              count(distinct c.case_id) filter (where d.status = 'non_authorized') as "denied!"
-           from cases c join case_drugs d on d.case_id = c.case_id
+           from cases c join case_lines d on d.case_id = c.case_id
            where c.health_plan = $1 and c.submitted_at >= $2 and c.submitted_at < $3
-           group by d.generic order by 2 desc, 1 limit $4"#,
+           group by d.name order by 2 desc, 1 limit $4"#,
         health_plan,
         from,
         before,

@@ -74,8 +74,17 @@ fn damage(document: &mut Value, draws: &mut Draws) {
     let (mut place, mut top) = (document, true);
     loop {
         let deeper = std::mem::take(&mut top) || draws.below(5) > 0;
+        let goes_on = match place {
+            Value::Object(members) => !members.is_empty(),
+            Value::Array(items) => !items.is_empty(),
+            _ => false,
+        };
+        if !goes_on || !deeper {
+            *place = odd(draws, place);
+            return;
+        }
         match place {
-            Value::Object(members) if deeper && !members.is_empty() => {
+            Value::Object(members) => {
                 let name = members.keys().nth(draws.below(members.len())).unwrap().clone();
                 if draws.below(9) == 0 {
                     let value = members.remove(&name).unwrap();
@@ -86,7 +95,7 @@ fn damage(document: &mut Value, draws: &mut Draws) {
                 }
                 place = members.get_mut(&name).unwrap();
             }
-            Value::Array(items) if deeper && !items.is_empty() => {
+            Value::Array(items) => {
                 let at = draws.below(items.len());
                 match draws.below(9) {
                     0 => drop(items.remove(at)),
@@ -98,10 +107,7 @@ fn damage(document: &mut Value, draws: &mut Draws) {
                 }
                 return;
             }
-            found => {
-                *found = odd(draws, found);
-                return;
-            }
+            _ => return,
         }
     }
 }

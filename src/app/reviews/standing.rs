@@ -108,7 +108,7 @@ fn lines(case: &Case, computed: &Computed) -> Vec<Line> {
     lines
 }
 
-fn line(drug: &crate::domain::case::CaseDrug, computed: &Computed) -> Line {
+fn line(drug: &crate::domain::line::CaseLine, computed: &Computed) -> Line {
     let counted = computed.drugs.iter().find(|one| one.line == drug.line);
     let waits = drug.status == DrugStatus::InProgress && !is_not_reviewed(drug, computed);
     let is_held_only = waits && counted.is_some_and(|one| one.status == DrugStatus::ClinicalReviewNotRequired);

@@ -323,10 +323,10 @@ fn entered(summary: &Summary, today: chrono::NaiveDate, zone: Tz) -> Vec<Fact> {
 }
 
 fn lines(standing: &Standing) -> Vec<LineAsEntered> {
-    let line = |line: &crate::domain::case::CaseDrug| LineAsEntered {
+    let line = |line: &crate::domain::line::CaseLine| LineAsEntered {
         number: line.line,
         name: compare::drug_name(line),
-        dosing: line.units.map_or_else(|| line.dosing.clone(), |units| format!("{units} units asked for")),
+        dosing: line.units().map_or_else(|| line.asked_in_words().into_owned(), |units| format!("{units} units asked for")),
         status: words::drug_status(line.status),
     };
     standing.case.lines().iter().map(line).collect()

@@ -4,8 +4,9 @@
 use super::timeline::value;
 use crate::app::reviews::Standing;
 use crate::documents::{Summary, words};
-use crate::domain::case::{CaseDrug, Deviation, Finding};
+use crate::domain::case::{Deviation, Finding};
 use crate::domain::content::{Content, Regimen, RegimenDrug, RegimenDrugRole, RegimenPhase};
+use crate::domain::line::CaseLine;
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::Truth;
 use chrono::NaiveDate;
@@ -164,7 +165,7 @@ fn of_rule(finding: &Finding, since: String) -> (Truth, Row) {
             verdict,
             tone,
             finding: if finding.says.is_some() { message } else { String::new() },
-            source: finding.source.clone(),
+            source: finding.source.to_string(),
             since: [since, format!("release {}", finding.content_release)]
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -223,7 +224,7 @@ fn drug_rows(group: &mut Group, regimen: &Regimen, standing: &Standing) {
             outcome,
             Row {
                 name: drug_name(drug),
-                entered: drug.dosing.clone(),
+                entered: drug.asked_in_words().into_owned(),
                 expected: if given.is_empty() { "not part of this regimen".to_owned() } else { given.join("; then ") },
                 verdict,
                 tone,
@@ -253,7 +254,7 @@ fn drug_rows(group: &mut Group, regimen: &Regimen, standing: &Standing) {
     }
 }
 
-pub(super) fn drug_name(drug: &CaseDrug) -> String {
+pub(super) fn drug_name(drug: &CaseLine) -> String {
     let name = words::capitalize(&drug.name);
     drug.hcpcs.as_ref().map_or_else(|| name.clone(), |code| format!("{name} ({code})"))
 }

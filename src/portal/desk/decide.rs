@@ -116,7 +116,7 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
             .map(|(line, drug)| DecideLine {
                 line: line.line,
                 name: compare::drug_name(drug),
-                dosing: drug.dosing.clone(),
+                dosing: drug.asked_in_words().into_owned(),
                 is_open: line.is_open,
                 is_held: !line.is_open && drug.status == DrugStatus::InProgress,
                 decision: text(&format!("decision/{}", line.line)),
@@ -301,7 +301,7 @@ pub(super) async fn ahead(
 pub(super) fn part(previewed: Previewed) -> LetterPart {
     let case = &previewed.case;
     let line =
-        |drug: &crate::domain::case::CaseDrug| format!("{}: {}", compare::drug_name(drug), words::drug_status(drug.status));
+        |drug: &crate::domain::line::CaseLine| format!("{}: {}", compare::drug_name(drug), words::drug_status(drug.status));
     let text = match (case.status, previewed.letters.is_empty()) {
         (CaseStatus::InProgress, _) => "Other lines stay in review, and no letter goes out yet.".to_owned(),
         (status, true) => format!("The case would be {}. No letter goes out.", words::case_status(status)),
