@@ -37,14 +37,8 @@ pub const ENCODED_SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/%24status
 pub const SMART_CONFIGURATION: &str = "/fhir/.well-known/smart-configuration";
 /// Where they get their access tokens.
 pub const TOKEN: &str = "/oauth2/token";
-/// Services of CDS Hooks.
-pub const CDS_SERVICES: &str = "/cds-services";
-/// One of them.
-pub const CDS_SERVICE: &str = "/cds-services/{id}";
-/// What is open to everybody and answers in the form of OAuth, or of CDS Hooks.
-pub const SIGN_IN: [(&str, &str); 3] = [("GET", SMART_CONFIGURATION), ("POST", TOKEN), ("GET", CDS_SERVICES)];
-/// What a system may call with a token that it signed itself, too.
-pub const SIGNED: [(&str, &str, &[CallerRole]); 1] = [("POST", CDS_SERVICE, ORDERING)];
+/// What is open to everybody and answers in the form of OAuth.
+pub const SIGN_IN: [(&str, &str); 2] = [("GET", SMART_CONFIGURATION), ("POST", TOKEN)];
 
 /// Where there is nothing, which the router matches last.
 pub const NOTHING: [&str; 2] = ["/fhir", "/fhir/{*rest}"];

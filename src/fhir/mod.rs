@@ -10,7 +10,6 @@ mod attach;
 mod attach_documents;
 mod attachment_case;
 mod body;
-mod crd;
 mod element;
 mod fingerprint;
 mod inquire;
@@ -69,8 +68,6 @@ where
     router
         .route(access::METADATA, get(statement::get_metadata))
         .route(access::SMART_CONFIGURATION, get(sign_in::get_smart_configuration))
-        .route(access::CDS_SERVICES, get(crd::get_services))
-        .route(access::CDS_SERVICE, post(crd::post_hook))
         .route(access::TOKEN, post(sign_in::post_token))
         .route(access::SUBMIT, post(submit::submit_claim))
         .route(access::ENCODED_SUBMIT, post(submit::submit_claim))

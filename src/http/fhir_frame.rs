@@ -28,9 +28,6 @@ pub fn admit(api: &mut Api) {
         };
         api.admit(route.method, route.path, route.roles.map_or(Access::Everybody, scoped));
     }
-    for (method, path, roles) in access::SIGNED {
-        api.admit(method, path, Access::Signed(roles.to_vec()));
-    }
     for (method, path) in access::SIGN_IN {
         api.admit(method, path, Access::Everybody);
     }

@@ -8,7 +8,7 @@ use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
 /// POSTs that change nothing.
-const READS: [&str; 8] = [
+const READS: [&str; 7] = [
     "/v1/orders/preview",
     "/v1/orders/searches",
     "/v1/verifications",
@@ -16,7 +16,6 @@ const READS: [&str; 8] = [
     "/v1/disclosures",
     "/fhir/Claim/$inquire",
     "/fhir/Claim/%24inquire",
-    "/cds-services/{id}",
 ];
 
 /// What is known of a request before it is handled.

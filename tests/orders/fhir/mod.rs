@@ -5,7 +5,6 @@
 mod attachments;
 mod changes;
 mod corpus;
-mod crd;
 mod frame;
 mod kits;
 mod malformed;
