@@ -130,7 +130,7 @@ fn filled(text: &str, objects: &Objects) -> String {
     filled
 }
 
-/// A body that the callee would take. An operation that takes one and is not here fails the test.
+/// A body that the callee would take; of an operation that is not here, the row tells what becomes of an empty one.
 fn sample(operation: &str) -> Option<Value> {
     let member = json!({"health_plan": BMA, "member_id": "XKM100200300", "first_name": "Test", "last_name": "Member", "birth_date": "1950-01-15"});
     Some(match operation {
@@ -234,10 +234,8 @@ async fn rows_of_the_api(table: &mut String) {
     let mut stage = Stage::set().await;
     for operation in operations(&committed()) {
         let name = format!("{} {}", operation.method, operation.path);
-        let body = sample(&name);
         let takes = matches!(operation.method, Method::POST | Method::PUT | Method::PATCH);
-        assert!(body.is_some() || !takes, "{name}: say in `sample` what it takes");
-        let body = body.map(|body| body.to_string());
+        let body = sample(&name).or_else(|| takes.then(|| json!({}))).map(|body| body.to_string());
         let named = format!("{}{}", operation.path, body.as_deref().unwrap_or_default());
         let reads = operation.method == Method::GET;
         let mut shared = Objects::new();
