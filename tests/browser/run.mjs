@@ -341,7 +341,9 @@ const tests = {
       "": ["/", "/login", "/nowhere"],
     };
     const found = [];
-    const { case_id } = await pend(["XKM100200301", "Patient", "Sample", "6/30/48"]);
+    const { case_id, review } = await pend(["XKM100200301", "Patient", "Sample", "6/30/48"]);
+    // the front desk's order for the other breast is similar
+    if (review.holds.includes("possible_duplicate")) await call("sandbox-nurse", `/v1/reviews/${case_id}/duplicate-decisions`, { duplicate: false, rationale: "the other breast" });
     await call("sandbox-nurse", `/v1/reviews/${case_id}/peer-to-peer`, { event: "offered" });
     await call("sandbox-nurse", `/v1/reviews/${case_id}/escalations`, { rationale: "no regimen has these drugs" });
     for (const [person, paths] of Object.entries(people)) {
