@@ -24,7 +24,7 @@ pub fn hide_others(case: &mut Case, visible: &[Uuid]) -> bool {
         }
         changed = true;
         notice.case_id = None;
-        let Some(words) = of_chemoradiation(notice.code) else { return true };
+        let Some(words) = in_general(notice.code) else { return true };
         words.clone_into(&mut notice.message);
         let is_first = !told.contains(&notice.code);
         told.push(notice.code);
@@ -42,8 +42,8 @@ pub fn hide_others(case: &mut Case, visible: &[Uuid]) -> bool {
     changed
 }
 
-/// What is said of the other order of a chemoradiation.
-const fn of_chemoradiation(code: NoticeCode) -> Option<&'static str> {
+/// What is said of the other order of a chemoradiation, and of radiation at another time.
+const fn in_general(code: NoticeCode) -> Option<&'static str> {
     match code {
         NoticeCode::ConcurrentRadiation => Some(
             "radiation of this member is on file, and this is a regimen of chemoradiation: the two are reviewed with each other in view, and \
@@ -51,6 +51,9 @@ const fn of_chemoradiation(code: NoticeCode) -> Option<&'static str> {
         ),
         NoticeCode::ConcurrentMedicalOncology => Some(
             "a regimen of chemoradiation is on file for this member: the two are reviewed with each other in view, and are no duplicates",
+        ),
+        NoticeCode::EarlierRadiation => Some(
+            "other radiation of this member is on file for other days, of the same or a neighbouring area: a nurse looks at both (R-42)",
         ),
         _ => None,
     }

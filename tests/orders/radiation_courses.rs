@@ -148,3 +148,35 @@ async fn an_order_that_is_still_reviewed_is_told_of_its_other_half_when_it_arriv
     assert!(notices(&drugs, "concurrent_radiation").is_empty(), "{}", drugs["notices"]);
     assert_eq!(desk::read(&service, &id(&breast)).await, breast);
 }
+
+// proves, SAFE-15, PRV-02
+#[tokio::test]
+async fn a_later_course_of_the_same_or_a_neighbouring_area_is_held_with_the_earlier_one_named() {
+    let service = Service::with_rosters().await;
+    let first = submit(&service, &whole_breast()).await;
+    assert_eq!(first["status"], "authorized");
+    let mut later = whole_breast();
+    later["date_of_service"] = json!("2027-08-02");
+    later["clinical"]["assessments"] = json!([{"name": "prior_radiation_here", "result": "no", "on": "2026-11-20"}]);
+    let again = submit(&service, &later).await;
+    assert_eq!((&again["status"], &again["review"]["holds"]), (&json!("in_progress"), &json!(["re_irradiation"])), "{again}");
+    let told = notices(&again, "earlier_radiation");
+    assert_eq!((told.len(), &told[0]["case_id"]), (1, &first["case_id"]), "{told:?}");
+    assert!(told[0]["message"].as_str().unwrap().contains("although the order says"), "{told:?}");
+    // what the program does not review needs no line
+    for (code, says) in [("77427", "does not review"), ("77301", "this procedure")] {
+        let asked = json!({"order_id": first["order_id"], "hcpcs": code});
+        let answer = service.post("/v1/verifications", PRACTICE, &asked).await.json();
+        assert_eq!(answer["reason"], "drug_not_on_order", "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains(says), "{code}: {answer}");
+    }
+    // the other breast was not treated
+    let mut left = later.clone();
+    left["diagnosis"]["icd10"] = json!("C50.912");
+    assert_eq!(submit(&service, &left).await["status"], "authorized");
+    // the chest wall of that side lies beside it, on the same days
+    let mut beside = whole_breast();
+    beside["radiation"]["site"] = json!("chest_wall");
+    let beside = submit(&service, &beside).await;
+    assert!(beside["review"]["holds"].as_array().unwrap().contains(&json!("possible_duplicate")), "{beside}");
+}

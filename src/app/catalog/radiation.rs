@@ -33,7 +33,7 @@ pub fn schedules<'a>(
     });
     let mut found = by_name(index, all, typed);
     if let Some(site) = site {
-        found.items.retain(|schedule| schedule.sites.is_empty() || schedule.is_of(site));
+        found.items.retain(|schedule| schedule.goes_with(site));
     }
     found
 }
@@ -45,7 +45,7 @@ pub fn sites<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search
     let index = indexes.radiation.sites.get_or_init(|| {
         let names = all.iter().map(|site| {
             let own = [(&site.name, 0), (&site.key, 0)];
-            own.into_iter().chain(site.words.iter().map(|word| (word, 1))).collect()
+            own.into_iter().chain(content.radiation.words_of(site).map(|word| (word, 1))).collect()
         });
         NameIndex::new(names, &content.searches.means)
     });

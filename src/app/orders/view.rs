@@ -35,8 +35,13 @@ pub fn is_shown_as_stored(stored: &StoredCase, caller: &Caller, now: DateTime<Ut
 
 /// True where a notice may name another case: these are the notices that do (DUP-01).
 fn may_name_cases(document: &str) -> bool {
-    let codes =
-        ["\"duplicate_order\"", "\"overlapping_treatment\"", "\"concurrent_radiation\"", "\"concurrent_medical_oncology\""];
+    let codes = [
+        "\"duplicate_order\"",
+        "\"overlapping_treatment\"",
+        "\"concurrent_radiation\"",
+        "\"concurrent_medical_oncology\"",
+        "\"earlier_radiation\"",
+    ];
     codes.iter().any(|code| document.contains(code))
 }
 

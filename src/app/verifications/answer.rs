@@ -171,7 +171,7 @@ impl Question<'_> {
                          ends with the coverage."
                     .to_owned(),
             },
-            Reason::DrugNotOnOrder => "The authorization does not contain this drug: an addition to the treatment is a new order.".to_owned(),
+            Reason::DrugNotOnOrder => self.not_on_order(known),
             Reason::OtherEntityDecides => {
                 "Not covered by this authorization: another entity decides about it. The summary of the order says whom to contact."
                     .to_owned()
@@ -180,6 +180,26 @@ impl Question<'_> {
             Reason::NonAuthorized => "Not authorized.".to_owned(),
             Reason::Cancelled => "Not authorized: it was cancelled or withdrawn.".to_owned(),
             Reason::NotFound => not_found_message(),
+        }
+    }
+}
+
+impl Question<'_> {
+    /// What is said of a code that no line has; of radiation, whether the program reviews it at all.
+    fn not_on_order(&self, known: &Known<'_>) -> String {
+        let what = match known.case.service {
+            Service::MedicalOncology => "drug",
+            Service::RadiationOncology => "procedure",
+        };
+        let service =
+            self.hcpcs.and_then(|code| known.content.radiation.service(code)).filter(|service| !service.needs_authorization);
+        match service.filter(|_| known.case.service == Service::RadiationOncology) {
+            Some(service) => format!(
+                "The authorization does not contain {} ({}), which this program does not review: with the treatment authorized it needs no \
+                 line of its own. Another entity may have rules of its own.",
+                service.code, service.name
+            ),
+            None => format!("The authorization does not contain this {what}: an addition to the treatment is a new order."),
         }
     }
 }

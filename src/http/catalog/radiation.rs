@@ -69,6 +69,8 @@ struct ScheduleBody {
     tier: u8,
     /// Sites; empty for any.
     sites: Vec<String>,
+    /// Sites that it is never for, where it is for any.
+    except_sites: Vec<String>,
     /// Cancer types; empty for any.
     cancers: Vec<String>,
     /// Goal; null for any.
@@ -133,6 +135,8 @@ struct BoostBody {
     dose_gy: RangeBody<f64>,
     /// Fractions.
     fractions: RangeBody<u32>,
+    /// Dose of a fraction in gray.
+    dose_per_fraction_gy: RangeBody<f64>,
 }
 
 impl From<&ScheduleBoost> for BoostBody {
@@ -142,6 +146,7 @@ impl From<&ScheduleBoost> for BoostBody {
             modality: boost.modality.map(ModalityBody::from),
             dose_gy: boost.dose_gy.into(),
             fractions: boost.fractions.into(),
+            dose_per_fraction_gy: boost.dose_per_fraction_gy.into(),
         }
     }
 }
@@ -154,6 +159,7 @@ impl From<&FractionationSchedule> for ScheduleBody {
             designation: schedule.designation.as_str().to_owned(),
             tier: schedule.tier,
             sites: schedule.sites.clone(),
+            except_sites: schedule.except_sites.clone(),
             cancers: schedule.cancers.clone(),
             treatment_goal: schedule.goal,
             stages: schedule.stages.clone(),
@@ -231,7 +237,7 @@ fn site_body(site: &Site, catalog: &RadiationCatalog) -> SiteBody {
     SiteBody {
         key: site.key.clone(),
         name: site.name.clone(),
-        words: site.words.clone(),
+        words: catalog.words_of(site).cloned().collect(),
         icd10_prefixes: site.diagnoses.clone(),
         sex: site.sex,
         staged: site.staged && !site.metastatic,

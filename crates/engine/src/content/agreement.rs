@@ -210,6 +210,8 @@ struct StageEntry {
     #[serde(default)]
     except: Vec<String>,
     #[serde(default)]
+    diagnoses: Vec<String>,
+    #[serde(default)]
     t: Vec<String>,
     #[serde(default)]
     n: Vec<String>,
@@ -237,7 +239,12 @@ fn stage_rule(entry: StageEntry, place: Place<'_, '_>, words: &Vocabulary, repor
     if entry.groups.is_empty() {
         place.key("groups").error(report, "name the groups that agree", None);
     }
-    Some(StageRule { cancers: entry.cancers, except: entry.except, t: entry.t, n: entry.n, m, groups: entry.groups })
+    for (index, prefix) in entry.diagnoses.iter().enumerate().filter(|(_, prefix)| !words.has_diagnosis(prefix)) {
+        let message = format!("no ICD-10-CM code on file begins with `{prefix}`");
+        place.key("diagnoses").at(index).error(report, message, words.diagnosis_suggestion(prefix));
+    }
+    let StageEntry { cancers, except, diagnoses, t, n, groups, .. } = entry;
+    Some(StageRule { cancers, except, diagnoses, t, n, m, groups })
 }
 
 #[derive(Deserialize)]

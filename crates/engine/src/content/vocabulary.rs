@@ -50,6 +50,13 @@ pub(super) struct RadiationWords {
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
 pub(super) const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
+/// Words for T of TNM; one with a letter belongs to its number.
+pub(super) const T_STATUS: [&str; 21] = [
+    "tis", "ta", "t0", "t1", "t1mi", "t1a", "t1b", "t1c", "t2", "t2a", "t2b", "t2c", "t3", "t3a", "t3b", "t3c", "t4", "t4a",
+    "t4b", "t4c", "t4d",
+];
+/// Words for N of TNM.
+pub(super) const N_STATUS: [&str; 12] = ["n0", "n1", "n1mi", "n1a", "n1b", "n1c", "n2", "n2a", "n2b", "n2c", "n3", "n3a"];
 
 impl Vocabulary {
     /// Reads the vocabularies.

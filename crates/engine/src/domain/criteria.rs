@@ -117,6 +117,10 @@ pub enum WordFact {
     Stage,
     /// Distant metastasis by TNM: `m_status is m1`.
     MStatus,
+    /// Primary tumor by TNM: `t_status in [t2b, t3]`.
+    TStatus,
+    /// Lymph nodes by TNM: `n_status is n0`.
+    NStatus,
     /// Stage with its subgroup: `substage is IIIA`.
     Substage,
     /// Disease setting, told or derived from line and stage: `setting is metastatic`.

@@ -654,8 +654,8 @@ pub struct OrderedProcedure {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Boost {
-    /// Dose in gray.
-    #[schema(exclusive_minimum = 0, maximum = 100)]
+    /// Dose in gray; up to 200 for a permanent implant.
+    #[schema(exclusive_minimum = 0, maximum = 200)]
     pub dose_gy: f64,
     /// Number of fractions.
     #[schema(minimum = 1, maximum = 50)]

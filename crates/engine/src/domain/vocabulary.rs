@@ -611,6 +611,8 @@ vocabulary!(
         ConcurrentRadiation = "concurrent_radiation",
         /// Drugs of chemoradiation at the same time as radiation is ordered.
         ConcurrentMedicalOncology = "concurrent_medical_oncology",
+        /// radiation of the same or a neighbouring area at another time.
+        EarlierRadiation = "earlier_radiation",
         /// SCD-03.
         OutOfNetwork = "out_of_network",
         /// SUB-05.

@@ -10,6 +10,7 @@ use super::patient::Patient;
 use super::plan::{PlanLine, phase_starts, planned_days};
 use super::radiation::Treated;
 use super::setting;
+use super::stage::Status as Kind;
 use super::tnm;
 use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, ResultTest, WordFact};
@@ -257,6 +258,8 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Pathology => pathology(any_of, patient),
         WordFact::Stage => patient.stage.map(among).into(),
         WordFact::MStatus => tnm::is_m1(patient.clinical).map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
+        WordFact::TStatus => tnm::is_among(any_of, patient.clinical, Kind::T),
+        WordFact::NStatus => tnm::is_among(any_of, patient.clinical, Kind::N),
         WordFact::Substage => substage(any_of, patient),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
         WordFact::Goal => patient.clinical.treatment_goal.known().map(|goal| among(goal.as_str())).into(),
@@ -496,6 +499,8 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &s
         WordFact::MStatus => {
             say("m_status", "/clinical/tnm/m", json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
         }
+        WordFact::TStatus => say("t_status", "/clinical/tnm/t", json!(clinical.tnm.known().and_then(|tnm| tnm.t.known()))),
+        WordFact::NStatus => say("n_status", "/clinical/tnm/n", json!(clinical.tnm.known().and_then(|tnm| tnm.n.known()))),
         WordFact::Stage | WordFact::Substage => say("stage", "/clinical/stage", json!(clinical.stage)),
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);

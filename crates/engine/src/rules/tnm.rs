@@ -4,6 +4,7 @@ use super::stage::{self, Status as Kind};
 use crate::domain::answer::Answer;
 use crate::domain::fold::fold;
 use crate::domain::order::{Clinical, Tnm};
+use crate::domain::vocabulary::Truth;
 
 /// One status, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,24 @@ pub fn status(entered: &str, kind: Kind) -> Option<Status> {
 /// The answer, where it is a status.
 pub fn told(answer: &Answer<String>, kind: Kind) -> Option<Status> {
     answer.known().and_then(|entered| status(entered, kind))
+}
+
+/// Whether T or N is one of some words, such as `t2b` or `n0`. Less than what is asked leaves it open, as does a status after treatment.
+pub fn is_among(any_of: &[String], clinical: &Clinical, kind: Kind) -> Truth {
+    let answer = clinical.tnm.known().map(|Tnm { t, n, .. }| if kind == Kind::T { t } else { n });
+    let Some(status) = answer.and_then(|answer| told(answer, kind)).filter(|status| !status.is_later && status.value != "x")
+    else {
+        return Truth::Unknown;
+    };
+    any_of.iter().filter_map(|word| word.get(1..)).fold(Truth::NotMet, |so_far, wanted| {
+        so_far.or(if status.is(wanted) {
+            Truth::Met
+        } else if wanted.starts_with(&status.value) {
+            Truth::Unknown
+        } else {
+            Truth::NotMet
+        })
+    })
 }
 
 /// Whether distant metastases are told by M: none where M is not told, or is MX.

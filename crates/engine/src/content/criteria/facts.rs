@@ -5,7 +5,7 @@ use super::parser::Reader;
 use super::results::{assessment, biomarker, days_since, months_since};
 use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
-use crate::content::vocabulary::{STAGES, Vocabulary};
+use crate::content::vocabulary::{N_STATUS, STAGES, T_STATUS, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, SCHEDULE_FACTS, WordFact};
 use crate::domain::vocabulary::{
@@ -13,11 +13,13 @@ use crate::domain::vocabulary::{
 };
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 48] = [
+const BEGINNINGS: [&str; 50] = [
     "cancer",
     "pathology",
     "stage",
     "m_status",
+    "t_status",
+    "n_status",
     "substage",
     "line",
     "setting",
@@ -72,6 +74,8 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "pathology" => pathology(reader),
         "stage" => stage(reader),
         "m_status" => words(reader, WordFact::MStatus, "M status", |_| vec!["m0", "m1"]),
+        "t_status" => words(reader, WordFact::TStatus, "T status", |_| T_STATUS.to_vec()),
+        "n_status" => words(reader, WordFact::NStatus, "N status", |_| N_STATUS.to_vec()),
         "substage" => substage(reader),
         "line" => line(reader),
         "setting" => words(reader, WordFact::Setting, "setting", |v| v.settings.iter().map(String::as_str).collect()),

@@ -1,6 +1,6 @@
 //! The answers that criteria ask for, with the words and numbers that each of them can take.
 
-use crate::content::vocabulary::{STAGES, Vocabulary};
+use crate::content::vocabulary::{N_STATUS, STAGES, T_STATUS, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, PathologyTerm};
 use crate::domain::criteria::{Comparison, NumberFact, WordFact};
 use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Modality, Response, Sex, Toxicity, TreatmentGoal};
@@ -100,6 +100,8 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::Pathology => vocabulary.pathologies.iter().map(|term| term.word.as_str()).collect(),
         WordFact::Stage => STAGES.to_vec(),
         WordFact::MStatus => vec!["m0", "m1"],
+        WordFact::TStatus => T_STATUS.to_vec(),
+        WordFact::NStatus => N_STATUS.to_vec(),
         WordFact::Goal => TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect(),
         WordFact::RegimenFnRisk => {
             [FnRisk::Unknown, FnRisk::Low, FnRisk::Intermediate, FnRisk::High].map(FnRisk::as_str).to_vec()

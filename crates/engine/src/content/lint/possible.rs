@@ -92,8 +92,8 @@ impl<'a> Room<'_, 'a> {
         match leaf {
             Criterion::Word { fact: WordFact::Setting, any_of } => self.setting(any_of, is_wanted),
             Criterion::Word { fact: WordFact::Diagnosis, .. } => self.has_diagnosis(),
-            // subgroups are not enumerated
-            Criterion::Word { fact: WordFact::Substage, .. }
+            // subgroups are not enumerated, and words of a technique stand together
+            Criterion::Word { fact: WordFact::Substage | WordFact::Technique, .. }
             | Criterion::LinesBeforeWith { .. }
             | Criterion::All(_)
             | Criterion::Any(_)

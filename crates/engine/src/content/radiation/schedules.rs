@@ -25,6 +25,8 @@ struct Entry {
     name: String,
     sites: Vec<String>,
     #[serde(default)]
+    except_sites: Vec<String>,
+    #[serde(default)]
     cancers: Vec<String>,
     situation: String,
     group: Option<String>,
@@ -37,6 +39,7 @@ struct Entry {
     lines: Vec<String>,
     target: Option<String>,
     needs: Option<String>,
+    reviewed_when: Option<String>,
     modalities: Vec<String>,
     dose_gy: (f64, f64),
     fractions: (u32, u32),
@@ -86,7 +89,9 @@ struct BoostEntry {
     kind: BoostKind,
     dose_gy: (f64, f64),
     fractions: (u32, u32),
+    dose_per_fraction_gy: (f64, f64),
     modality: Option<String>,
+    also: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +168,10 @@ fn schedule(
     let any_site = entry.sites.iter().any(|site| site == "any");
     let sites: Vec<String> = if any_site { Vec::new() } else { entry.sites };
     among(&sites, "sites", "site", &drafts.words.sites.iter().map(|site| site.key.as_str()), place, report);
+    among(&entry.except_sites, "except_sites", "site", &drafts.words.sites.iter().map(|site| site.key.as_str()), place, report);
+    if !sites.is_empty() && !entry.except_sites.is_empty() {
+        place.key("except_sites").error(report, "goes with `sites = [\"any\"]` only", None);
+    }
     among(&entry.cancers, "cancers", "cancer type", &words.cancers.iter().map(|cancer| cancer.key.as_str()), place, report);
     among(&entry.stages, "stages", "stage", &STAGES.into_iter(), place, report);
     let pathologies: Vec<&str> = words.pathology_words().collect();
@@ -184,12 +193,16 @@ fn schedule(
         modality: boost.modality.and_then(|word| by_dose_rate(&word, place.key("boost").key("modality"), report)),
         dose_gy: boost.dose_gy,
         fractions: boost.fractions,
+        dose_per_fraction_gy: boost.dose_per_fraction_gy,
+        also: boost.also.and_then(|word| modality(&word, place.key("boost").key("also"), report)),
     });
     if boost.as_ref().is_some_and(|boost| boost.separate != boost.modality.is_some()) {
         place.key("boost").error(report, "a separate boost names its modality, and only such a boost", None);
     }
     FractionationSchedule {
         needs: statement(entry.needs.as_deref(), place.key("needs"), words, report),
+        reviewed_when: statement(entry.reviewed_when.as_deref(), place.key("reviewed_when"), words, report),
+        except_sites: entry.except_sites,
         group: entry.group.unwrap_or(entry.situation),
         lines: entry.lines.iter().filter_map(|line| LineOfTreatment::parse(line)).collect(),
         id: entry.id,
@@ -248,8 +261,8 @@ fn numbers(entry: &Entry, place: Place<'_, '_>, report: &mut Report) {
     if !positive(entry.dose_per_fraction_gy) {
         place.key("dose_per_fraction_gy").error(report, "write the lowest and the highest dose of a fraction", None);
     }
-    if let Some(boost) = entry.boost.as_ref().filter(|boost| !positive(boost.dose_gy) || !counted(boost.fractions)) {
-        place.key("boost").error(report, format!("{:?} Gy in {:?} fractions is no range", boost.dose_gy, boost.fractions), None);
+    if let Some(boost) = entry.boost.as_ref() {
+        boost_numbers(boost, place.key("boost"), report);
     }
     for (key, value, most) in [("per_day", entry.per_day, 4), ("per_week", entry.per_week, 7)] {
         if !(1..=most).contains(&value) {
@@ -264,6 +277,22 @@ fn numbers(entry: &Entry, place: Place<'_, '_>, report: &mut Report) {
         place.key("tier").error(report, "is 1 or 2", None);
     }
     typical(entry, place, report);
+}
+
+/// A boost has ranges, and each end of its dose can be given in some number of its fractions.
+fn boost_numbers(boost: &BoostEntry, place: Place<'_, '_>, report: &mut Report) {
+    let is_range = |(low, high): (f64, f64)| low > 0.0 && low <= high && high.is_finite();
+    let counts = boost.fractions.0..=boost.fractions.1;
+    if !is_range(boost.dose_gy) || !is_range(boost.dose_per_fraction_gy) || counts.is_empty() || boost.fractions.0 == 0 {
+        return place.error(report, format!("{:?} Gy in {:?} fractions is no range", boost.dose_gy, boost.fractions), None);
+    }
+    let (least, most) = boost.dose_per_fraction_gy;
+    for dose in [boost.dose_gy.0, boost.dose_gy.1] {
+        let can_be = |count: u32| (least * 0.995..=most * 1.005).contains(&(dose / f64::from(count)));
+        if !counts.clone().any(can_be) {
+            place.key("dose_per_fraction_gy").error(report, format!("{dose} Gy cannot be given in such fractions"), None);
+        }
+    }
 }
 
 fn typical(entry: &Entry, place: Place<'_, '_>, report: &mut Report) {

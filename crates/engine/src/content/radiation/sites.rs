@@ -6,7 +6,8 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 use crate::content::vocabulary::{Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
-use crate::domain::content::radiation::{Means, RadiationCatalog, Site, Target, Term};
+use crate::domain::content::Phrases;
+use crate::domain::content::radiation::{Heard, Means, Part, RadiationCatalog, Rhythm, Side, Site, Target, Term};
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Sex;
 use serde::Deserialize;
@@ -26,6 +27,36 @@ struct Header {
     right: Vec<String>,
     left: Vec<String>,
     both_sides: Vec<String>,
+    beam_sides: Vec<String>,
+    secondary_anywhere: Vec<String>,
+    heard: HeardEntry,
+}
+
+/// What is listened for in free text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeardEntry {
+    again: Vec<String>,
+    earlier: Vec<String>,
+    radiation: Vec<String>,
+    fields: Vec<String>,
+    pregnancy: Vec<String>,
+    no_cancer: Vec<String>,
+    no_comparison: Vec<String>,
+}
+
+impl From<HeardEntry> for Heard {
+    fn from(entry: HeardEntry) -> Self {
+        Self {
+            again: Phrases::new(&entry.again),
+            earlier: Phrases::new(&entry.earlier),
+            radiation: Phrases::new(&entry.radiation),
+            fields: Phrases::new(&entry.fields),
+            pregnancy: Phrases::new(&entry.pregnancy),
+            no_cancer: Phrases::new(&entry.no_cancer),
+            no_comparison: Phrases::new(&entry.no_comparison),
+        }
+    }
 }
 
 const fn yes() -> bool {
@@ -41,6 +72,10 @@ struct SiteEntry {
     words: Vec<String>,
     #[serde(default)]
     diagnoses: Vec<String>,
+    #[serde(default)]
+    secondary: Vec<String>,
+    #[serde(default)]
+    near: Vec<String>,
     sex: Option<String>,
     #[serde(default = "yes")]
     staged: bool,
@@ -52,12 +87,33 @@ struct SiteEntry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PartEntry {
+    site: String,
+    words: Vec<String>,
+    side: Option<Side>,
+    target: Option<String>,
+    #[serde(default)]
+    other_diagnoses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RhythmEntry {
+    words: Vec<String>,
+    per_day: Option<u32>,
+    per_week: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TargetEntry {
     key: String,
     name: String,
     sites: Vec<String>,
     #[serde(default)]
     words: Vec<String>,
+    #[serde(default)]
+    apart: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,26 +141,39 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     let mut catalog = RadiationCatalog::default();
     let Some(text) = text_of(source, FILE, report) else { return catalog };
     let Some(document) = Document::parse(FILE, &text, report) else { return catalog };
-    if let Some(header) = document.header::<Header>(&["site", "target", "technique", "means"], report) {
+    if let Some(header) = document.header::<Header>(&["site", "part", "target", "technique", "means", "rhythm"], report) {
         says(&header.provenance, document.root().key("provenance"), "where these words come from", report);
         catalog.says_nothing = folded(&header.says_nothing);
         catalog.denials = folded(&header.denials);
         catalog.sides = [folded(&header.right), folded(&header.left), folded(&header.both_sides)];
+        catalog.beam_sides = folded(&header.beam_sides);
+        catalog.heard = header.heard.into();
+        known_codes(&header.secondary_anywhere, document.root().key("secondary_anywhere"), words, report);
+        catalog.secondary_anywhere = header.secondary_anywhere;
     }
     let mut named = BTreeSet::new();
     for (entry, place) in document.entries::<SiteEntry>("site", report) {
         key(&entry.key, &entry.words, "site", &mut named, place, report);
         catalog.sites.push(Arc::new(site(entry, place, words, report)));
     }
+    for (site, place) in catalog.sites.iter().zip(document.places("site")) {
+        for (index, near) in site.near.iter().enumerate().filter(|(_, near)| *near != "any") {
+            known_site(near, place.key("near").at(index), &catalog, report);
+        }
+    }
+    let parts = parts(&document, &mut named, report);
     named.clear();
     for (entry, place) in document.entries::<TargetEntry>("target", report) {
         key(&entry.key, &entry.words, "target", &mut named, place, report);
-        for (index, site) in entry.sites.iter().enumerate().filter(|(_, site)| catalog.site(site).is_none()) {
-            let suggestion = did_you_mean(site, catalog.sites.iter().map(|site| site.key.as_str()));
-            place.key("sites").at(index).error(report, format!("there is no site `{site}`"), suggestion);
+        for (index, site) in entry.sites.iter().enumerate() {
+            known_site(site, place.key("sites").at(index), &catalog, report);
         }
         let term = Term { words: folded(&entry.words), key: entry.key, name: entry.name };
-        catalog.targets.push(Target { term, sites: entry.sites });
+        catalog.targets.push(Target { term, sites: entry.sites, apart: entry.apart });
+    }
+    apart(&catalog, &document, report);
+    for (entry, place) in parts {
+        catalog.parts.push(part(entry, place, (words, &catalog), report));
     }
     named.clear();
     for (entry, place) in document.entries::<TechniqueEntry>("technique", report) {
@@ -119,7 +188,77 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         let modalities = read.filter_map(|(index, word)| modality(word, place.key("modalities").at(index), report)).collect();
         catalog.means.push(Means { words: folded(&entry.words), modalities });
     }
+    catalog.rhythms = rhythms(&document, &mut named, report);
     catalog
+}
+
+fn parts<'d, 't>(
+    document: &'d Document<'t>,
+    named: &mut BTreeSet<String>,
+    report: &mut Report,
+) -> Vec<(PartEntry, Place<'d, 't>)> {
+    let parts = document.entries::<PartEntry>("part", report);
+    for (entry, place) in &parts {
+        for word in folded(&entry.words).into_iter().filter(|word| !named.insert(word.clone())) {
+            place.key("words").error(report, format!("site `{word}` is here twice"), None);
+        }
+    }
+    parts
+}
+
+fn apart(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) {
+    let keys = || catalog.targets.iter().map(|target| target.term.key.as_str());
+    for (target, place) in catalog.targets.iter().zip(document.places("target")) {
+        for (index, apart) in target.apart.iter().enumerate().filter(|(_, apart)| !keys().any(|key| key == apart.as_str())) {
+            place.key("apart").at(index).error(report, format!("there is no target `{apart}`"), did_you_mean(apart, keys()));
+        }
+    }
+}
+
+fn rhythms(document: &Document<'_>, named: &mut BTreeSet<String>, report: &mut Report) -> Vec<Rhythm> {
+    let mut rhythms = Vec::new();
+    for (entry, place) in document.entries::<RhythmEntry>("rhythm", report) {
+        for word in folded(&entry.words).into_iter().filter(|word| !named.insert(word.clone())) {
+            place.key("words").error(report, format!("`{word}` is here twice"), None);
+        }
+        if entry.per_day.is_none() && entry.per_week.is_none() {
+            place.error(report, "say how often: `per_day`, `per_week` or both", None);
+        }
+        rhythms.push(Rhythm { words: folded(&entry.words), per_day: entry.per_day, per_week: entry.per_week });
+    }
+    rhythms
+}
+
+fn known_site(key: &str, place: Place<'_, '_>, catalog: &RadiationCatalog, report: &mut Report) {
+    if catalog.site(key).is_none() {
+        let suggestion = did_you_mean(key, catalog.sites.iter().map(|site| site.key.as_str()));
+        place.error(report, format!("there is no site `{key}`"), suggestion);
+    }
+}
+
+fn known_codes(prefixes: &[String], place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {
+    for (index, prefix) in prefixes.iter().enumerate().filter(|(_, prefix)| !words.has_diagnosis(prefix)) {
+        let message = format!("no ICD-10-CM code on file begins with `{prefix}`");
+        place.at(index).error(report, message, words.diagnosis_suggestion(prefix));
+    }
+}
+
+fn part(entry: PartEntry, place: Place<'_, '_>, (words, catalog): (&Vocabulary, &RadiationCatalog), report: &mut Report) -> Part {
+    known_site(&entry.site, place.key("site"), catalog, report);
+    known_codes(&entry.other_diagnoses, place.key("other_diagnoses"), words, report);
+    let target = entry.target.as_deref().and_then(|key| catalog.targets.iter().find(|target| target.term.key == key));
+    if entry.target.is_some() && target.is_none_or(|target| !target.sites.contains(&entry.site)) {
+        let known = catalog.targets.iter().filter(|target| target.sites.contains(&entry.site));
+        let names: Vec<&str> = known.map(|target| target.term.key.as_str()).collect();
+        place.key("target").error(report, format!("is no target of the site, which has {names:?}"), None);
+    }
+    Part {
+        site: entry.site,
+        words: folded(&entry.words),
+        side: entry.side,
+        target: entry.target,
+        other_diagnoses: entry.other_diagnoses,
+    }
 }
 
 fn key(key: &str, words: &[String], what: &str, named: &mut BTreeSet<String>, place: Place<'_, '_>, report: &mut Report) {
@@ -134,10 +273,8 @@ fn key(key: &str, words: &[String], what: &str, named: &mut BTreeSet<String>, pl
 }
 
 fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Site {
-    for (index, prefix) in entry.diagnoses.iter().enumerate().filter(|(_, prefix)| !words.has_diagnosis(prefix)) {
-        let message = format!("no ICD-10-CM code on file begins with `{prefix}`");
-        place.key("diagnoses").at(index).error(report, message, words.diagnosis_suggestion(prefix));
-    }
+    known_codes(&entry.diagnoses, place.key("diagnoses"), words, report);
+    known_codes(&entry.secondary, place.key("secondary"), words, report);
     let sex = entry.sex.as_deref().and_then(|word| {
         let found = Sex::parse(word);
         if found.is_none() {
@@ -150,6 +287,8 @@ fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut
         key: entry.key,
         name: entry.name,
         diagnoses: entry.diagnoses,
+        secondary: entry.secondary,
+        near: entry.near,
         sex,
         staged: entry.staged,
         metastatic: entry.metastatic,

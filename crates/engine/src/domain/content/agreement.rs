@@ -66,9 +66,11 @@ pub struct StageRule {
     pub cancers: Vec<String>,
     /// Cancer types that it is not about.
     pub except: Vec<String>,
+    /// ICD-10-CM prefixes, where it asks for the diagnosis.
+    pub diagnoses: Vec<String>,
     /// Any of these, where it asks for T.
     pub t: Vec<String>,
-    /// Any of these, where it asks for N.
+    /// Any of these, where it asks for N; `not_told` where N is not told or is NX.
     pub n: Vec<String>,
     /// Where it asks for M: false for M0, true for M1.
     pub m: Option<bool>,

@@ -9,9 +9,11 @@ mod coverage_words;
 mod dosing;
 mod letters;
 mod limits;
+mod phrases;
 mod plain;
 mod program;
 pub mod radiation;
+mod radiation_words;
 mod regimen;
 mod searches;
 mod therapies;
@@ -33,6 +35,7 @@ pub use letters::{
     DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, Reason, Template, Translation,
 };
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
+pub use phrases::Phrases;
 pub use plain::{PlainFact, PlainWords};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, RadiationItem,

@@ -2,69 +2,13 @@
 //! the codes of services.
 
 use super::Statement;
-use crate::domain::fold::fold;
-use crate::domain::vocabulary::{DrugRole, LineOfTreatment, Modality, Sex, TreatmentGoal};
+use crate::domain::vocabulary::{DrugRole, LineOfTreatment, Modality, TreatmentGoal};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A site treated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Site {
-    /// Key such as `head_and_neck`.
-    pub key: String,
-    /// Name for people.
-    pub name: String,
-    /// Folded words that practices write for it.
-    pub words: Vec<String>,
-    /// ICD-10-CM prefixes of the diagnoses treated there; empty where any will do.
-    pub diagnoses: Vec<String>,
-    /// The only sex that has it.
-    pub sex: Option<Sex>,
-    /// True where a stage is asked for.
-    pub staged: bool,
-    /// True where the disease is metastatic by what the site is.
-    pub metastatic: bool,
-    /// True where no rule speaks of the site and a nurse always looks.
-    pub reviewed: bool,
-}
-
-/// A word of a closed list, with what practices write for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Term {
-    /// The word.
-    pub key: String,
-    /// Name for people.
-    pub name: String,
-    /// Folded words that practices write for it.
-    pub words: Vec<String>,
-}
-
-impl Term {
-    /// True where the folded word means it.
-    pub fn is(&self, folded: &str) -> bool {
-        self.key == folded || self.words.iter().any(|word| word == folded)
-    }
-}
-
-/// A target within sites.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The word.
-    pub term: Term,
-    /// Sites that it lies in.
-    pub sites: Vec<String>,
-}
-
-/// Words of a technique that say a modality.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Means {
-    /// Folded words.
-    pub words: Vec<String>,
-    /// The modalities that they go with.
-    pub modalities: Vec<Modality>,
-}
+pub use super::radiation_words::{Heard, Means, Part, Rhythm, Side, Site, Target, Term, loosely};
 
 /// True for five digits, a letter and four digits, or four digits and `T`.
 pub fn is_service_code(code: &str) -> bool {
@@ -146,6 +90,10 @@ pub struct ScheduleBoost {
     pub dose_gy: (f64, f64),
     /// Fewest and most fractions.
     pub fractions: (u32, u32),
+    /// Lowest and highest dose of one fraction in gray.
+    pub dose_per_fraction_gy: (f64, f64),
+    /// A modality by which it may be given as well, on the lines of the order: electrons after photons.
+    pub also: Option<Modality>,
 }
 
 /// A fractionation schedule.
@@ -159,6 +107,8 @@ pub struct FractionationSchedule {
     pub tier: u8,
     /// Sites; empty for any.
     pub sites: Vec<String>,
+    /// Sites that it is never for, where it is for any.
+    pub except_sites: Vec<String>,
     /// Cancer types; empty for any.
     pub cancers: Vec<String>,
     /// Schedules of a group compete with each other.
@@ -175,6 +125,8 @@ pub struct FractionationSchedule {
     pub target: Option<String>,
     /// What the patient must have for it.
     pub needs: Option<Statement>,
+    /// Where `needs` asks for earlier radiation: a nurse looks all the same where this holds. Left out: always.
+    pub reviewed_when: Option<Statement>,
     /// Modalities by which it is given.
     pub modalities: Vec<ScheduleModality>,
     /// Lowest and highest total dose in gray.
@@ -205,6 +157,11 @@ impl FractionationSchedule {
     /// True where it is for this very site, and not for any.
     pub fn is_of(&self, site: &str) -> bool {
         self.sites.iter().any(|key| key == site)
+    }
+
+    /// True where the site may have it.
+    pub fn goes_with(&self, site: &str) -> bool {
+        self.is_of(site) || self.sites.is_empty() && !self.except_sites.iter().any(|key| key == site)
     }
 
     /// Treatment days of so many fractions.
@@ -397,10 +354,20 @@ pub struct RadiationCatalog {
     pub sites: Vec<Arc<Site>>,
     /// Targets within sites.
     pub targets: Vec<Target>,
+    /// Parts of sites.
+    pub parts: Vec<Part>,
+    /// ICD-10-CM prefixes of metastases of which the code does not say where they lie.
+    pub secondary_anywhere: Vec<String>,
+    /// What is listened for in free text.
+    pub heard: Heard,
+    /// Folded words behind a side that say where a beam or the patient is: `right lateral`.
+    pub beam_sides: Vec<String>,
     /// Words of the technique that count.
     pub techniques: Vec<Term>,
     /// Words of the technique that say a modality.
     pub means: Vec<Means>,
+    /// Words of the technique that say how often treatment is given.
+    pub rhythms: Vec<Rhythm>,
     /// Folded words of the technique that are understood and change nothing.
     pub says_nothing: Vec<String>,
     /// Folded words that take back what stands beside them.
@@ -414,6 +381,10 @@ pub struct RadiationCatalog {
     /// The guidance line.
     pub guidance_code: String,
     schedule_ids: HashMap<String, usize>,
+    /// Sites, and parts of them, by every name.
+    places: HashMap<String, (usize, Option<usize>)>,
+    /// Targets by every name.
+    target_names: HashMap<String, usize>,
     by_site: HashMap<String, Vec<usize>>,
 }
 
@@ -421,10 +392,28 @@ impl RadiationCatalog {
     /// Builds the indexes.
     pub fn index(&mut self) {
         self.schedule_ids = self.schedules.iter().enumerate().map(|(place, schedule)| (schedule.id.clone(), place)).collect();
+        self.places.clear();
+        self.target_names.clear();
+        for (place, site) in self.sites.iter().enumerate() {
+            for name in std::iter::once(&site.key).chain(&site.words) {
+                self.places.entry(loosely(name)).or_insert((place, None));
+            }
+        }
+        for (of, part) in self.parts.iter().enumerate() {
+            let Some(place) = self.sites.iter().position(|site| site.key == part.site) else { continue };
+            for name in &part.words {
+                self.places.entry(loosely(name)).or_insert((place, Some(of)));
+            }
+        }
+        for (place, target) in self.targets.iter().enumerate() {
+            for name in std::iter::once(&target.term.key).chain(&target.term.words) {
+                self.target_names.entry(loosely(name)).or_insert(place);
+            }
+        }
         self.by_site.clear();
         for site in &self.sites {
-            let own = |schedule: &FractionationSchedule| schedule.sites.is_empty() || schedule.is_of(&site.key);
-            let places = self.schedules.iter().enumerate().filter(|(_, schedule)| own(schedule)).map(|(place, _)| place);
+            let own = self.schedules.iter().enumerate().filter(|(_, schedule)| schedule.goes_with(&site.key));
+            let places = own.map(|(place, _)| place);
             self.by_site.insert(site.key.clone(), places.collect());
         }
     }
@@ -444,14 +433,42 @@ impl RadiationCatalog {
         self.sites.iter().find(|site| site.key == key)
     }
 
+    /// True where the fields of two sites may overlap.
+    pub fn are_near(&self, one: &str, other: &str) -> bool {
+        let names = |of: &str, wanted: &str| {
+            self.site(of).is_some_and(|site| site.near.iter().any(|near| near == wanted || near == "any"))
+        };
+        one == other || names(one, other) || names(other, one)
+    }
+
+    /// True where two targets lie apart, as content says of one of them.
+    pub fn are_apart(&self, one: Option<&str>, other: Option<&str>) -> bool {
+        let (Some(one), Some(other)) = (one, other) else { return false };
+        let names = |of: &str, wanted: &str| {
+            self.targets.iter().any(|target| target.term.key == of && target.apart.iter().any(|apart| apart == wanted))
+        };
+        names(one, other) || names(other, one)
+    }
+
     /// A service by code.
     pub fn service(&self, code: &str) -> Option<&Arc<RadiationService>> {
         self.services.get(code)
     }
 
-    /// A target by what was written.
-    pub fn target(&self, written: &str) -> Option<&Target> {
-        let folded = fold(written);
-        self.targets.iter().find(|target| target.term.is(&folded))
+    /// A site, and the part of it, by a name without joining words.
+    pub fn place(&self, name: &str) -> Option<(&Arc<Site>, Option<&Part>)> {
+        let (site, part) = self.places.get(name)?;
+        Some((self.sites.get(*site)?, part.and_then(|part| self.parts.get(part))))
+    }
+
+    /// What practices write for a site and its parts.
+    pub fn words_of<'a>(&'a self, site: &'a Site) -> impl Iterator<Item = &'a String> {
+        let parts = self.parts.iter().filter(|part| part.site == site.key);
+        site.words.iter().chain(parts.flat_map(|part| &part.words))
+    }
+
+    /// A target by a name without joining words.
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.targets.get(*self.target_names.get(name)?)
     }
 }

@@ -56,9 +56,13 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let is_of = |rule: &&StageRule| {
         rule.cancers.iter().any(|key| key == cancer || (solid && key == "any_solid"))
             && !rule.except.iter().any(|key| key == cancer)
+            && (rule.diagnoses.is_empty()
+                || rule.diagnoses.iter().any(|prefix| patient.icd10.is_some_and(|code| code.starts_with(prefix.as_str()))))
     };
     let mut asked = shared.content.agreement.stages.iter().filter(is_of).filter(|rule| told.fits(rule));
-    let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage))?;
+    // what M0 says holds without M, too, unless the stage itself is that of distant metastases
+    let may_be_m1 = told.m.is_none() && matches!(stage, "IV" | "extensive");
+    let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage) && !(rule.m == Some(false) && may_be_m1))?;
     let first = Side::new("TNM", pointer(broken), in_words(tnm));
     let second = Side::new("stage", "/clinical/stage", patient.clinical.stage.known()?.clone());
     let because = format!(
@@ -68,6 +72,9 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     );
     Some(contradiction("tnm-stage", &because, &first, &second, Pends::Managed, shared))
 }
+
+/// In a rule's `n`: where N is not told.
+const NOT_TOLD: &str = "not_told";
 
 struct Told {
     t: Option<Status>,
@@ -81,7 +88,12 @@ impl Told {
         let fits = |told: &Option<Status>, named: &[String]| {
             named.is_empty() || told.as_ref().is_some_and(|told| !told.is_later && named.iter().any(|named| told.is(named)))
         };
-        fits(&self.t, &rule.t) && fits(&self.n, &rule.n) && rule.m.is_none_or(|m| self.m == Some(m))
+        let is_untold = |told: &Option<Status>| told.as_ref().is_none_or(|told| told.value == "x");
+        let n = fits(&self.n, &rule.n) || (is_untold(&self.n) && rule.n.iter().any(|named| named == NOT_TOLD));
+        // M alone is asked only where it is told
+        let needs_m = rule.t.is_empty() && rule.n.is_empty();
+        let m = rule.m.is_none_or(|m| self.m == Some(m) || (!m && !needs_m && self.m.is_none()));
+        fits(&self.t, &rule.t) && n && m
     }
 }
 

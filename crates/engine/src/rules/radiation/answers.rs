@@ -3,9 +3,12 @@
 use super::ground::Ground;
 use super::read::Told;
 use super::said::{deviation, entered};
+use super::sides;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
+use crate::domain::content::radiation::Site;
 use crate::domain::content::{Cancer, RadiationItem};
+use crate::domain::fold::fold;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex};
 use crate::rules::intake::nearest;
 
@@ -14,9 +17,6 @@ const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
 
 /// Length of the category of a diagnosis, such as `C50`.
 const CATEGORY: usize = 3;
-
-/// The assessment that tells of a pregnancy.
-const PREGNANCY: &str = "pregnancy_test";
 
 /// What codes of carcinomas in situ begin with.
 const IN_SITU: &str = "D0";
@@ -55,7 +55,7 @@ fn dose_rate(ground: &Ground<'_>) -> Option<Deviation> {
 
 /// Answers about earlier radiation here and about a pregnancy that do not count may mean that there was some, or is one.
 fn unclear<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Deviation> + 'g {
-    [super::PRIOR_RADIATION, PREGNANCY].into_iter().filter_map(move |name| {
+    [super::PRIOR_RADIATION, super::PREGNANCY].into_iter().filter_map(move |name| {
         let standing = ground.patient.assessment(name)?;
         if standing.value.is_ok() {
             return None;
@@ -105,8 +105,7 @@ fn standing(field: &str, ground: &Ground<'_>) -> Item {
         "/radiation/site" => match ground.treated.site {
             Told::Foreign => {
                 let written = entered(&radiation.site);
-                let keys = ground.catalog().sites.iter().map(|site| site.key.as_str());
-                let near = nearest(&written, keys).unwrap_or("a key of GET /v1/radiation/sites");
+                let near = near_site(&written, ground).unwrap_or("a key of GET /v1/radiation/sites");
                 Item::Foreign(written, near.to_owned())
             }
             other => of_told(&other, &radiation.site),
@@ -126,6 +125,21 @@ fn standing(field: &str, ground: &Ground<'_>) -> Item {
         "/clinical/stage" => stage(ground),
         _ => Item::There,
     }
+}
+
+/// The site with a name that differs by a slip of the pen, or that a word of the text names: another word of the same length is another place.
+fn near_site<'g>(written: &str, ground: &Ground<'g>) -> Option<&'g str> {
+    let catalog = ground.catalog();
+    let folded = fold(written);
+    let is_slip = |name: &str| folded.chars().next() == name.chars().next() && is_near(&folded, name);
+    let of_slip = catalog.sites.iter().find(|site| is_slip(&site.key) || catalog.words_of(site).any(|word| is_slip(word)));
+    let named = || folded.split('_').find_map(|word| catalog.place(word)).map(|(site, _)| site);
+    of_slip.or_else(named).map(|site| site.key.as_str())
+}
+
+/// One letter for ten of the name.
+fn is_near(folded: &str, name: &str) -> bool {
+    strsim::damerau_levenshtein(folded, name) <= 1 + name.len() / 10
 }
 
 fn of_answer<T>(answer: &Answer<T>) -> Item {
@@ -239,18 +253,24 @@ fn technique(ground: &Ground<'_>) -> Vec<Deviation> {
 
 /// The diagnosis against site and cancer type, the sex against the site, the histologies and doses against each other.
 pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
-    [diagnosis(ground), side(ground), cancer(ground), sex(ground), histology(ground), dose(ground)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let mut found: Vec<Deviation> =
+        [diagnosis(ground), sides::part(ground), cancer(ground), sex(ground), histology(ground), dose(ground)]
+            .into_iter()
+            .flatten()
+            .collect();
+    found.extend(sides::disagreeing(ground));
+    found
 }
 
-fn titled(code: &str, ground: &Ground<'_>) -> String {
+pub(super) fn titled(code: &str, ground: &Ground<'_>) -> String {
     ground.content.diagnoses.get(code).map_or_else(|| code.to_owned(), |known| format!("{code} ({})", known.title))
 }
 
 fn diagnosis(ground: &Ground<'_>) -> Option<Deviation> {
     let (code, site) = (ground.patient.icd10?, ground.treated.site.known()?);
+    if let Some(elsewhere) = metastasis_elsewhere(code, site, ground) {
+        return Some(elsewhere);
+    }
     if site.diagnoses.is_empty() || site.diagnoses.iter().any(|prefix| code.starts_with(prefix.as_str())) {
         return None;
     }
@@ -268,26 +288,25 @@ fn diagnosis(ground: &Ground<'_>) -> Option<Deviation> {
     ))
 }
 
-/// A code that is about the site itself and names a side, and a site on the other side.
-fn side(ground: &Ground<'_>) -> Option<Deviation> {
-    let (treated, code) = (ground.treated, ground.patient.icd10?);
-    let (told, coded) = (treated.side?, treated.coded_side.filter(|coded| Some(*coded) != treated.side)?);
-    let site = treated.site.known().filter(|site| !site.metastatic)?;
-    let title = ground.content.diagnoses.get(code)?.title.to_lowercase();
-    let is_of_site = site.diagnoses.iter().any(|prefix| prefix.len() >= CATEGORY && code.starts_with(prefix.as_str()));
-    if !is_of_site && !title.contains(&site.name.to_lowercase()) {
+/// A code of metastases names the organ that they are in, which is not always the one that is treated.
+fn metastasis_elsewhere(code: &str, site: &Site, ground: &Ground<'_>) -> Option<Deviation> {
+    let begins = |prefixes: &[String]| prefixes.iter().any(|prefix| code.starts_with(prefix.as_str()));
+    if site.reviewed || !SECONDARY.iter().any(|prefix| code.starts_with(prefix)) {
         return None;
     }
-    let written = entered(&treated.entered.site);
-    let (told, coded) = (told.as_str(), coded.as_str());
+    if begins(&site.secondary) || begins(&ground.catalog().secondary_anywhere) {
+        return None;
+    }
+    let codes = if site.secondary.is_empty() { "the code of the cancer".to_owned() } else { site.secondary.join(", ") };
     Some(deviation(
-        DeviationCode::Contradiction,
-        "/radiation/site",
-        (coded, &written),
+        DeviationCode::ClinicalMismatch,
+        "/diagnosis/icd10",
+        (&codes, code),
         DeviationEffect::Pends,
         format!(
-            "site `{written}` ({told}) and diagnosis {} ({coded}) contradict each other: correct one of them",
-            titled(code, ground)
+            "diagnosis {} is a metastasis of another organ than the site {}: correct the code or the site, here {codes}",
+            titled(code, ground),
+            site.key
         ),
     ))
 }

@@ -4,9 +4,10 @@ use super::ground::Ground;
 use super::lines::{self, Course, Line};
 use super::said::{deviation, entered};
 use super::schedule::{self, Dimension, Found};
-use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates};
+use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates, heard, rhythm};
 use crate::domain::case::{Deviation, Notice};
-use crate::domain::criteria::{Criterion, ResultTest};
+use crate::domain::content::Statement;
+use crate::domain::criteria::ResultTest;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
@@ -94,7 +95,8 @@ impl Deciding<'_> {
     /// What is missing, unknown, not understood, or in disagreement.
     fn answers(&mut self, found: &Found<'_>) {
         let (ground, shared) = (self.ground, self.shared);
-        for deviation in answers::lacking(ground).into_iter().chain(answers::disagreeing(ground)) {
+        let told = [answers::lacking(ground), answers::disagreeing(ground), heard::deviations(ground)];
+        for deviation in told.into_iter().flatten().chain(rhythm::contradiction(ground, found.fit())) {
             self.deviate(deviation);
         }
         if let Some(fit) = found.fit() {
@@ -294,15 +296,18 @@ impl Deciding<'_> {
         }
         let yes = ResultTest::In(vec!["yes".to_owned()]);
         let again = ground.patient.assessment(PRIOR_RADIATION).is_some_and(|standing| standing.test(&yes) == Truth::Met);
-        let asks = found.fit().and_then(|fit| fit.schedule.needs.as_ref()).is_some_and(|needs| asks_for_prior(&needs.criterion));
-        if again && !asks {
+        let on_file = duplicates::find(ground, &self.facts.related_cases, range);
+        // content names the schedules for an area treated before that need no nurse, where nothing is on file
+        let by_content = |when: &Statement| ground.judge(&when.criterion) != Truth::Met;
+        let is_expected = found.fit().and_then(|fit| fit.schedule.reviewed_when.as_ref()).is_some_and(by_content);
+        if !on_file.earlier.is_empty() || (again && !is_expected) {
             self.holds.push(Hold::ReIrradiation);
         }
-        let similar = duplicates::find(ground.treated, &self.facts.related_cases, range);
-        if !similar.is_empty() {
+        if !on_file.similar.is_empty() {
             self.holds.push(Hold::PossibleDuplicate);
-            self.notices.extend(similar);
         }
+        self.notices.extend(on_file.earlier);
+        self.notices.extend(on_file.similar);
         self.notices.extend(concurrent::medical_oncology(&self.facts.related_cases, range, ground.content));
         if !matches!(self.facts.servicing_provider, KnownProvider::OnFile(_)) {
             self.holds.push(Hold::ServicingProviderNotOnFile);
@@ -328,15 +333,5 @@ const fn requirements(code: DeviationCode) -> &'static [&'static str] {
         DeviationCode::ClinicalMismatch => &["R-07", "R-25", "SAFE-11"],
         DeviationCode::Contradiction => &["SAFE-12"],
         _ => &["R-05", "R-25", "INF-04", "DEV-05", "SAFE-01"],
-    }
-}
-
-/// True where a sentence asks about earlier radiation of the area.
-fn asks_for_prior(criterion: &Criterion) -> bool {
-    match criterion {
-        Criterion::All(parts) | Criterion::Any(parts) => parts.iter().any(asks_for_prior),
-        Criterion::Not(part) => asks_for_prior(part),
-        Criterion::Assessment { name, .. } => name == PRIOR_RADIATION,
-        _ => false,
     }
 }

@@ -1,59 +1,95 @@
-//! Other radiation of the same member.
+//! Other radiation of the same member: on the same days it may be the same order, on other days the area is irradiated again.
 
-use super::Treated;
+use super::ground::Ground;
+use super::{PRIOR_RADIATION, Treated};
 use crate::domain::case::Notice;
 use crate::domain::content::Content;
+use crate::domain::content::radiation::RadiationCatalog;
+use crate::domain::criteria::ResultTest;
 use crate::domain::order::OrderRequest;
-use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service};
+use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service, Truth};
 use crate::rules::facts::RelatedCase;
 use chrono::NaiveDate;
 
 const SITE: &str = "site:";
 const SIDE: &str = "side:";
+const TARGET: &str = "target:";
+/// A site that nobody understood.
+const UNKNOWN: &str = "unknown";
 
-/// What a course is filed under: its site, and its side where it is known.
+/// What is on file of the member's radiation.
+#[derive(Debug, Default)]
+pub(super) struct OnFile {
+    /// On days of this order.
+    pub similar: Vec<Notice>,
+    /// On other days.
+    pub earlier: Vec<Notice>,
+}
+
+/// What a course is filed under: its site, and its side and target where they are known.
 pub fn course_words(order: &OrderRequest, content: &Content) -> Vec<String> {
     order.radiation.as_ref().map(|entered| words(&Treated::read(order, entered, content))).unwrap_or_default()
 }
 
 pub(super) fn words(treated: &Treated<'_>) -> Vec<String> {
-    let of_site = [SITE, treated.site_key().unwrap_or("unknown")].concat();
-    std::iter::once(of_site).chain(treated.side.map(|side| [SIDE, side.as_str()].concat())).collect()
+    let of_site = [SITE, treated.site_key().unwrap_or(UNKNOWN)].concat();
+    let target = treated.target.known().map(|target| [TARGET, target.term.key.as_str()].concat());
+    std::iter::once(of_site).chain(treated.side.map(|side| [SIDE, side.as_str()].concat())).chain(target).collect()
 }
 
-/// Cases of the same site and side whose ranges meet this one's. A site that nobody understood may be any, and so may a side.
-pub(super) fn find(treated: &Treated<'_>, related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> Vec<Notice> {
-    let own = words(treated);
-    let is_similar = |case: &&RelatedCase| {
+/// Cases of the same or a neighbouring site whose side may be the same.
+pub(super) fn find(ground: &Ground<'_>, related: &[RelatedCase], range: (NaiveDate, NaiveDate)) -> OnFile {
+    let own = words(ground.treated);
+    let may_overlap = |case: &&RelatedCase| {
         case.service == Service::RadiationOncology
             && !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
             && !case.treatment_ingredients.is_empty()
-            && case.valid_from <= range.1
-            && range.0 <= case.valid_through
-            && may_be_same(&own, &case.treatment_ingredients)
+            && may_overlap(&own, &case.treatment_ingredients, ground.catalog())
     };
-    let notice = |case: &RelatedCase| {
-        // what another practice treats, and when, is not told with this one's case
-        let told = if case.is_theirs {
-            let words = case.treatment_ingredients.iter().map(|word| word.replace(['_', ':'], " "));
-            let words = words.collect::<Vec<_>>().join(", ");
-            format!("radiation of this member ({words}) is on file from {} to {}", case.valid_from, case.valid_through)
+    let denied = ResultTest::In(vec!["no".to_owned()]);
+    let is_denied = ground.patient.assessment(PRIOR_RADIATION).is_some_and(|standing| standing.test(&denied) == Truth::Met);
+    let mut found = OnFile::default();
+    for case in related.iter().filter(may_overlap) {
+        if case.valid_from <= range.1 && range.0 <= case.valid_through {
+            found.similar.push(similar(case));
         } else {
-            "other radiation of this member is on file for these days".to_owned()
-        };
-        let text = format!("{told}; a nurse checks whether this is a duplicate (DUP-01)");
-        Notice::new(NoticeCode::DuplicateOrder, &text, Some(case.case_id))
-    };
-    related.iter().filter(is_similar).map(notice).collect()
+            found.earlier.push(earlier(case, is_denied));
+        }
+    }
+    found
 }
 
-fn may_be_same(own: &[String], other: &[String]) -> bool {
+/// What is told of a case: what another practice treats, and when, is not told with this one's case (PRV-02).
+fn told(case: &RelatedCase) -> Option<String> {
+    let words = || case.treatment_ingredients.iter().map(|word| word.replace(['_', ':'], " ")).collect::<Vec<_>>().join(", ");
+    let days = (case.valid_from, case.valid_through);
+    case.is_theirs.then(|| format!("radiation of this member ({}) is on file from {} to {}", words(), days.0, days.1))
+}
+
+fn similar(case: &RelatedCase) -> Notice {
+    let told = told(case).unwrap_or_else(|| "other radiation of this member is on file for these days".to_owned());
+    let text = format!("{told}; a nurse checks whether this is a duplicate (DUP-01)");
+    Notice::new(NoticeCode::DuplicateOrder, &text, Some(case.case_id))
+}
+
+fn earlier(case: &RelatedCase, is_denied: bool) -> Notice {
+    let told = told(case).unwrap_or_else(|| "other radiation of this member is on file for other days".to_owned());
+    let against = if is_denied { ", although the order says that the area was not treated before" } else { "" };
+    let text = format!("{told}, of the same or a neighbouring area{against}; a nurse looks at both (R-42)");
+    Notice::new(NoticeCode::EarlierRadiation, &text, Some(case.case_id))
+}
+
+/// A site that nobody understood may be any, and so may a side; targets of one site that differ exclude each other.
+fn may_overlap(own: &[String], other: &[String], catalog: &RadiationCatalog) -> bool {
     fn of<'w>(words: &'w [String], kind: &str) -> Option<&'w str> {
         words.iter().find_map(|word| word.strip_prefix(kind))
     }
-    let may = |kind: &str, open: &str| match (of(own, kind), of(other, kind)) {
-        (Some(own), Some(other)) => own == other || own == open || other == open,
+    let (Some(site), Some(other_site)) = (of(own, SITE), of(other, SITE)) else { return true };
+    let are_near = site == UNKNOWN || other_site == UNKNOWN || catalog.are_near(site, other_site);
+    let sides = (of(own, SIDE), of(other, SIDE));
+    let is_side = match sides {
+        (Some(own), Some(other)) => own == other || own == "both" || other == "both",
         _ => true,
     };
-    may(SITE, "unknown") && may(SIDE, "both")
+    are_near && is_side && !catalog.are_apart(of(own, TARGET), of(other, TARGET))
 }

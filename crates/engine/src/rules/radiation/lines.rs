@@ -32,6 +32,8 @@ pub(super) struct Course {
     pub main: Counted,
     /// Of a boost by another modality.
     pub other: Option<(ScheduleModality, Counted)>,
+    /// Of a boost that may be given by another modality as well; its fractions are among those of `main`.
+    pub also: Option<(Modality, Counted)>,
     /// Fractions a day.
     pub per_day: u32,
     /// Treatment days a week.
@@ -58,11 +60,16 @@ impl Course {
             let high_dose_rate = of.dose_rate == Some(DoseRate::High);
             (of, Counted { fractions: Some(boost.fractions), plans: 1, high_dose_rate })
         });
+        let also = fit
+            .and_then(|fit| fit.schedule.boost.as_ref()?.also)
+            .zip(same)
+            .map(|(by, boost)| (by, Counted { fractions: Some(boost.fractions), plans: 1, high_dose_rate: false }));
         let per_day = fit.map_or(1, |fit| fit.schedule.per_day.max(1));
         let all = fractions.map(|main| main + boost.map_or(0, |boost| boost.fractions));
         Self {
             main,
             other,
+            also,
             per_day,
             per_week: fit.map_or(5, |fit| fit.schedule.per_week.max(1)),
             days: all.map(|all| all.div_ceil(per_day)),
@@ -74,7 +81,8 @@ impl Course {
         if service.modalities.is_empty() || service.modalities.contains(&of) {
             return Some(self.main);
         }
-        self.other.filter(|(by, _)| service.modalities.contains(&by.modality)).map(|(_, counted)| counted)
+        let other = self.other.filter(|(by, _)| service.modalities.contains(&by.modality)).map(|(_, counted)| counted);
+        other.or_else(|| self.also.filter(|(by, _)| service.modalities.contains(by)).map(|(_, counted)| counted))
     }
 }
 
@@ -229,11 +237,15 @@ fn mismatch(
 /// Two codes of delivery beside each other deliver no more fractions than are ordered.
 fn delivered(line: &Line<'_>, before: &[Line<'_>], ground: &Ground<'_>, course: &Course, counted: Counted) -> Option<String> {
     let of = ground.treated.modality;
+    // a boost by electrons is among the fractions of the order
+    let is_main = |counted: Counted| counted == course.main || course.also.is_some_and(|(_, also)| also == counted);
     let same = |other: &&Line<'_>| {
-        other.treats() && other.service.is_some_and(|service| course.counted_for(service, of) == Some(counted))
+        let of_other = other.service.and_then(|service| course.counted_for(service, of));
+        other.treats() && of_other.is_some_and(|other| other == counted || (is_main(other) && is_main(counted)))
     };
     let earlier: u32 = before.iter().filter(same).filter_map(|other| other.units).sum();
-    let n = counted.fractions.filter(|n| earlier > 0 && earlier + line.units.unwrap_or(0) > *n)?;
+    let all = if is_main(counted) { course.main } else { counted };
+    let n = all.fractions.filter(|n| earlier > 0 && earlier + line.units.unwrap_or(0) > *n)?;
     Some(format!(
         "with the delivery lines before it, {} delivers more than the {n} fractions ordered",
         line.code.unwrap_or_default()

@@ -8,13 +8,17 @@ mod deciding;
 mod duplicates;
 mod extension;
 mod ground;
+mod heard;
 mod intake;
 mod lines;
 mod modality;
 mod ordered;
+mod place;
 mod read;
+mod rhythm;
 mod said;
 mod schedule;
+mod sides;
 
 pub use duplicates::course_words;
 pub use extension::{extend, nothing_to_extend};
@@ -44,6 +48,8 @@ pub const EXTENSION_REASON: &str = "/radiation/extension_reason";
 
 /// The assessment that tells of earlier radiation of the same area.
 const PRIOR_RADIATION: &str = "prior_radiation_here";
+/// The assessment that tells of a pregnancy.
+const PREGNANCY: &str = "pregnancy_test";
 
 /// Decides a radiation order that was taken.
 pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now: DateTime<Utc>) -> Decision {

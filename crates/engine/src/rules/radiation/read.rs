@@ -2,7 +2,7 @@
 
 use crate::domain::answer::Answer;
 use crate::domain::content::Content;
-use crate::domain::content::radiation::{DoseRate, Means, RadiationCatalog, ScheduleModality, Site, Target};
+use crate::domain::content::radiation::{DoseRate, Means, Part, RadiationCatalog, Rhythm, ScheduleModality, Side, Site, Target};
 use crate::domain::criteria::WordFact;
 use crate::domain::fold::fold;
 use crate::domain::order::{OrderRequest, Radiation};
@@ -10,6 +10,8 @@ use crate::domain::text::said;
 use crate::domain::vocabulary::{Modality, Truth};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+use super::place::{self, Place};
 
 /// Longest word of a technique, in words of the text.
 const LONGEST: usize = 4;
@@ -37,28 +39,6 @@ impl<T> Told<T> {
     }
 }
 
-/// The side of the body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Right.
-    Right,
-    /// Left.
-    Left,
-    /// Both.
-    Both,
-}
-
-impl Side {
-    /// In words.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Right => "right",
-            Self::Left => "left",
-            Self::Both => "both",
-        }
-    }
-}
-
 /// The words of a technique.
 #[derive(Debug, Default)]
 pub struct Technique<'a> {
@@ -70,6 +50,8 @@ pub struct Technique<'a> {
     pub denials: Vec<String>,
     /// Words that say a modality, as written.
     pub means: Vec<(String, &'a Means)>,
+    /// Words that say how often treatment is given, as written.
+    pub rhythms: Vec<(String, &'a Rhythm)>,
 }
 
 impl Technique<'_> {
@@ -97,8 +79,12 @@ pub struct Treated<'a> {
     pub modality: Modality,
     /// Site.
     pub site: Told<&'a Arc<Site>>,
+    /// The part of the site that its words say.
+    pub part: Option<&'a Part>,
     /// Side, by the words of the site and else the title of the diagnosis.
     pub side: Option<Side>,
+    /// Side by the words of the site alone.
+    pub told_side: Option<Side>,
     /// Side by the title of the diagnosis alone.
     pub coded_side: Option<Side>,
     /// Target.
@@ -119,20 +105,27 @@ impl<'a> Treated<'a> {
     /// Reads the order.
     pub fn read(order: &'a OrderRequest, entered: &'a Radiation, content: &'a Content) -> Self {
         let catalog: &RadiationCatalog = &content.radiation;
-        let (site, by_words) = site(&entered.site, content);
-        let coded_side = side_of_diagnosis(order, content);
+        let Place { site, part, side: told_side } = place::read(&entered.site, content);
+        let coded_side = place::side_of_diagnosis(order, content);
+        let by_part = part.and_then(|part| catalog.targets.iter().find(|target| part.target.as_ref() == Some(&target.term.key)));
+        let target = match word(&entered.target, content, |written| place::target(written, catalog)) {
+            Told::Missing => by_part.map_or(Told::Missing, Told::Known),
+            told => told,
+        };
         Self {
             entered,
             modality: entered.modality.unwrap_or(Modality::Other),
             site,
-            side: by_words.or(coded_side),
+            part,
+            side: told_side.or(coded_side),
+            told_side,
             coded_side,
-            target: word(&entered.target, content, |written| catalog.target(written)),
+            target,
             technique: technique(entered.technique.as_deref().unwrap_or_default(), catalog),
             histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
             dose_gy: entered.total_dose_gy.known().copied(),
             fractions: entered.fractions.known().copied(),
-            is_compared: entered.plan_comparison.as_deref().and_then(said).is_some_and(|text| !is_no_result(text, content)),
+            is_compared: entered.plan_comparison.as_deref().and_then(said).is_some_and(|text| is_comparison(text, content)),
         }
     }
 
@@ -186,6 +179,11 @@ impl<'a> Treated<'a> {
     }
 }
 
+/// text is a comparison as attested, unless it says of itself that it is none.
+fn is_comparison(text: &str, content: &Content) -> bool {
+    !is_no_result(text, content) && !content.radiation.heard.no_comparison.are_in(text)
+}
+
 /// True for words that say that there is no result: `n/a`, `pending`.
 fn is_no_result(text: &str, content: &Content) -> bool {
     content.answers.no_result.contains_key(fold(text).as_ref())
@@ -199,7 +197,11 @@ fn says_no_result(text: &str, content: &Content) -> bool {
 }
 
 /// Reads a word by a vocabulary.
-fn word<'a, T>(entered: &'a Answer<String>, content: &Content, mut known: impl FnMut(&'a str) -> Option<T>) -> Told<T> {
+pub(super) fn word<'a, T>(
+    entered: &'a Answer<String>,
+    content: &Content,
+    mut known: impl FnMut(&'a str) -> Option<T>,
+) -> Told<T> {
     match entered {
         Answer::Absent => Told::Missing,
         Answer::Unknown | Answer::NotReported => Told::Unknown,
@@ -214,59 +216,10 @@ fn word<'a, T>(entered: &'a Answer<String>, content: &Content, mut known: impl F
     }
 }
 
-/// The site, and the side that stands with it.
-fn site<'a>(entered: &'a Answer<String>, content: &'a Content) -> (Told<&'a Arc<Site>>, Option<Side>) {
-    let catalog: &RadiationCatalog = &content.radiation;
-    let named =
-        |folded: &str| catalog.sites.iter().find(|site| site.key == folded || site.words.iter().any(|word| word == folded));
-    let mut side = None;
-    let told = word(entered, content, |text| {
-        if let Some(found) = named(&fold(text)) {
-            return Some(found);
-        }
-        let mut rest: Vec<&str> = Vec::new();
-        let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')')).filter(|part| !part.is_empty());
-        for part in parts {
-            let folded = fold(part);
-            match side_of(&folded, catalog) {
-                Some(found) => side = Some(side.map_or(found, |other| if other == found { found } else { Side::Both })),
-                None => rest.push(part),
-            }
-        }
-        named(&fold(&rest.join(" ")))
-    });
-    (told, side)
-}
-
-fn side_of(folded: &str, catalog: &RadiationCatalog) -> Option<Side> {
-    let is = |words: &[String]| words.iter().any(|word| word == folded);
-    let [right, left, both] = &catalog.sides;
-    if is(right) {
-        Some(Side::Right)
-    } else if is(left) {
-        Some(Side::Left)
-    } else if is(both) {
-        Some(Side::Both)
-    } else {
-        None
-    }
-}
-
-fn side_of_diagnosis(order: &OrderRequest, content: &Content) -> Option<Side> {
-    let code = order.diagnosis.as_ref()?.icd10.as_deref()?;
-    let title = &content.diagnoses.get(code)?.title;
-    let says = |side: &str| title.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(side));
-    match (says("right"), says("left")) {
-        (true, false) => Some(Side::Right),
-        (false, true) => Some(Side::Left),
-        _ => None,
-    }
-}
-
 /// Takes the text apart, the longest words first.
 fn technique<'a>(text: &str, catalog: &'a RadiationCatalog) -> Technique<'a> {
     let mut found = Technique::default();
-    for chunk in text.split([',', ';', '\n', '(', ')', '+', '.']) {
+    for chunk in text.split([',', ';', '\n', '(', ')', '+']) {
         let parts: Vec<&str> = chunk.split_whitespace().collect();
         let mut at = 0;
         while at < parts.len() {
@@ -308,9 +261,13 @@ fn take<'a>(written: &str, catalog: &'a RadiationCatalog, found: &mut Technique<
         found.denials.push(written.to_owned());
         return true;
     }
+    if let Some(rhythm) = catalog.rhythms.iter().find(|rhythm| rhythm.words.iter().any(|word| word == folded)) {
+        found.rhythms.push((written.to_owned(), rhythm));
+        return true;
+    }
     if let Some(means) = catalog.means.iter().find(|means| means.words.iter().any(|word| word == folded)) {
         found.means.push((written.to_owned(), means));
         return true;
     }
-    catalog.says_nothing.iter().any(|word| word == folded)
+    catalog.says_nothing.iter().any(|word| word == folded) || place::is_side(folded, catalog)
 }

@@ -185,7 +185,7 @@ pub(super) fn shorter<'a>(fit: &Fit<'_>, ground: &Ground<'a>) -> Vec<&'a Arc<Fra
         return Vec::new();
     }
     let preferred = ground.catalog().schedules.iter().filter(|other| {
-        let same_site = ground.treated.site_key().is_some_and(|site| other.sites.is_empty() || other.is_of(site));
+        let same_site = ground.treated.site_key().is_some_and(|site| other.goes_with(site));
         other.group == fit.schedule.group && other.designation == Designation::Preferred && same_site
     });
     let could_have =
@@ -200,14 +200,18 @@ pub(super) fn shorter<'a>(fit: &Fit<'_>, ground: &Ground<'a>) -> Vec<&'a Arc<Fra
 pub(super) fn boost_fault(boost: Boost, of: Option<&ScheduleBoost>, ground: &Ground<'_>) -> Option<String> {
     let entered = format!("a boost of {} Gy in {} fractions", boost.dose_gy, boost.fractions);
     let Some(of) = of else { return Some(format!("{entered} does not belong to this schedule")) };
-    let fits =
-        is_within(boost.dose_gy, of.dose_gy, ground.tolerance()) && (of.fractions.0..=of.fractions.1).contains(&boost.fractions);
+    let each = boost.dose_gy / f64::from(boost.fractions.max(1));
+    let fits = is_within(boost.dose_gy, of.dose_gy, ground.tolerance())
+        && (of.fractions.0..=of.fractions.1).contains(&boost.fractions)
+        && is_within(each, of.dose_per_fraction_gy, ground.tolerance());
     let range = |low: String, high: String| if low == high { low } else { format!("{low} to {high}") };
+    let doses = |(low, high): (f64, f64)| range(low.to_string(), high.to_string());
     (!fits).then(|| {
         format!(
-            "{entered} is outside what the schedule has: {} Gy in {} fractions",
-            range(of.dose_gy.0.to_string(), of.dose_gy.1.to_string()),
-            range(of.fractions.0.to_string(), of.fractions.1.to_string())
+            "{entered} is outside what the schedule has: {} Gy in {} fractions, {} Gy a fraction",
+            doses(of.dose_gy),
+            range(of.fractions.0.to_string(), of.fractions.1.to_string()),
+            doses(of.dose_per_fraction_gy)
         )
     })
 }

@@ -1,10 +1,11 @@
-//! The orders of `tests/radiation/cases.toml`: a schedule as it stands, or the base order, with something changed.
+//! The orders of `tests/radiation/*.toml`: a schedule as it stands, or the base order, with something changed.
 
 use super::exact::{base, exact};
 use super::{content, deviations, fact, lines, schedule, situation};
 use crate::support::orders::merge;
-use oncoauth::domain::vocabulary::{DeviationCode, Hold};
+use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, Hold, Service};
 use oncoauth::rules::Decision;
+use oncoauth::rules::RelatedCase;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -29,7 +30,41 @@ struct Case {
     set: std::collections::BTreeMap<String, Value>,
     /// The member's row, as a merge patch.
     member: Option<String>,
+    /// Radiation of the member on file.
+    #[serde(default)]
+    related: Vec<Related>,
     expect: Expect,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Related {
+    words: Vec<String>,
+    from: chrono::NaiveDate,
+    through: chrono::NaiveDate,
+    theirs: bool,
+    status: String,
+}
+
+impl Related {
+    fn case(&self) -> RelatedCase {
+        RelatedCase {
+            case_id: uuid::Uuid::from_u128(7),
+            service: Service::RadiationOncology,
+            status: CaseStatus::parse(&self.status).expect("a case status"),
+            order_id: Some("A000000018".to_owned()),
+            valid_from: self.from,
+            valid_through: self.through,
+            treatment_ingredients: self.words.clone(),
+            regimen_id: None,
+            awarded_pathway: None,
+            drugs: Vec::new(),
+            cancer_type: None,
+            icd10: None,
+            line_of_treatment: None,
+            is_theirs: self.theirs,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +88,12 @@ struct Expect {
     /// Words of some deviation's message, each.
     #[serde(default)]
     says: Vec<String>,
+    /// Words of some notice's message, each.
+    #[serde(default)]
+    notes: Vec<String>,
+    /// Words of no notice's message.
+    #[serde(default)]
+    hides: Vec<String>,
     /// A fact of the findings: a number with one decimal.
     #[serde(default)]
     facts: std::collections::BTreeMap<String, f64>,
@@ -61,8 +102,12 @@ struct Expect {
 }
 
 fn file() -> File {
-    let path = crate::support::copy::repository().join("tests/radiation/cases.toml");
-    toml::from_str(&std::fs::read_to_string(path).expect("a readable file")).expect("cases")
+    let read = |name: &str| {
+        let path = crate::support::copy::repository().join("tests/radiation").join(name);
+        let file: File = toml::from_str(&std::fs::read_to_string(path).expect("a readable file")).expect("cases");
+        file.case
+    };
+    File { case: ["cases.toml", "safety.toml", "consistency.toml"].into_iter().flat_map(read).collect() }
 }
 
 impl Case {
@@ -83,6 +128,7 @@ impl Case {
 
     fn differences(&self) -> Vec<String> {
         let mut situation = situation(self.order());
+        situation.related = self.related.iter().map(Related::case).collect();
         if let (Some(patch), Some(member)) = (&self.member, &mut situation.member) {
             let mut row = serde_json::to_value(&*member).expect("a row");
             merge(&mut row, &serde_json::from_str(patch).expect("JSON"));
@@ -135,6 +181,14 @@ impl Expect {
         let messages = messages.join(" | ");
         for words in self.says.iter().filter(|words| !messages.contains(words.as_str())) {
             found.push(format!("nothing says {words:?}: {messages}"));
+        }
+        let notices: Vec<&str> = decision.notices.iter().map(|notice| notice.message.as_str()).collect();
+        let notices = notices.join(" | ");
+        for words in self.notes.iter().filter(|words| !notices.contains(words.as_str())) {
+            found.push(format!("no notice says {words:?}: {notices}"));
+        }
+        for words in self.hides.iter().filter(|words| notices.contains(words.as_str())) {
+            found.push(format!("a notice says {words:?}: {notices}"));
         }
         for (name, expected) in &self.facts {
             let is = fact(decision, name).as_f64().unwrap_or(f64::NAN);

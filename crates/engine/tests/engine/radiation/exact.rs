@@ -138,6 +138,11 @@ pub fn meet(criterion: &Criterion, order: &mut Value) {
                 WordFact::Stage => ("clinical", "stage"),
                 WordFact::Goal => ("clinical", "treatment_goal"),
                 WordFact::Diagnosis => ("diagnosis", "icd10"),
+                WordFact::TStatus | WordFact::NStatus => {
+                    let letter = if *fact == WordFact::TStatus { "t" } else { "n" };
+                    order["clinical"]["tnm"][letter] = json!(any_of[0].strip_prefix(letter));
+                    return;
+                }
                 other => panic!("{other:?}"),
             };
             order[part][field] = json!(any_of[0]);

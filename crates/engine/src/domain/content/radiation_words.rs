@@ -1,0 +1,145 @@
+//! The words in which radiation is ordered: sites and their parts, targets, techniques, and what is listened for in free text.
+
+use super::phrases::Phrases;
+use crate::domain::vocabulary::{Modality, Sex};
+use serde::Deserialize;
+
+/// A site treated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Key such as `head_and_neck`.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// Folded words that practices write for it.
+    pub words: Vec<String>,
+    /// ICD-10-CM prefixes of the diagnoses treated there; empty where any will do.
+    pub diagnoses: Vec<String>,
+    /// ICD-10-CM prefixes of metastases that lie there: a code of metastases elsewhere is of another organ.
+    pub secondary: Vec<String>,
+    /// Sites whose fields may overlap with those of this one; `any` for all.
+    pub near: Vec<String>,
+    /// The only sex that has it.
+    pub sex: Option<Sex>,
+    /// True where a stage is asked for.
+    pub staged: bool,
+    /// True where the disease is metastatic by what the site is.
+    pub metastatic: bool,
+    /// True where no rule speaks of the site and a nurse always looks.
+    pub reviewed: bool,
+}
+
+/// The side of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Right.
+    Right,
+    /// Left.
+    Left,
+    /// Both.
+    Both,
+}
+
+impl Side {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Left => "left",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// A part of a site that has words of its own: they say more than the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The site.
+    pub site: String,
+    /// Folded words that practices write for it.
+    pub words: Vec<String>,
+    /// The side that it is on.
+    pub side: Option<Side>,
+    /// The target that it is.
+    pub target: Option<String>,
+    /// ICD-10-CM prefixes of other parts: such a diagnosis is of another place.
+    pub other_diagnoses: Vec<String>,
+}
+
+/// What is listened for in what people write freely.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Radiation is given once more.
+    pub again: Phrases,
+    /// Something came before.
+    pub earlier: Phrases,
+    /// Radiation, whatever stands beside it.
+    pub radiation: Phrases,
+    /// Radiation, where something says that it came before.
+    pub fields: Phrases,
+    /// A pregnancy.
+    pub pregnancy: Phrases,
+    /// No cancer.
+    pub no_cancer: Phrases,
+    /// A plan comparison that is none.
+    pub no_comparison: Phrases,
+}
+
+/// Words that join two places and say nothing else.
+const JOINING: [&str; 5] = ["+", "and", "plus", "with", "the"];
+
+/// A folded name without the words that join its parts: `breast_and_nodes` and `breast_+_nodes` are one.
+pub fn loosely(folded: &str) -> String {
+    let says = |token: &&str| !token.is_empty() && !JOINING.contains(token);
+    folded.split('_').filter(says).collect::<Vec<_>>().join("_")
+}
+
+/// A word of a closed list, with what practices write for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The word.
+    pub key: String,
+    /// Name for people.
+    pub name: String,
+    /// Folded words that practices write for it.
+    pub words: Vec<String>,
+}
+
+impl Term {
+    /// True where the folded word means it.
+    pub fn is(&self, folded: &str) -> bool {
+        self.key == folded || self.words.iter().any(|word| word == folded)
+    }
+}
+
+/// A target within sites.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The word.
+    pub term: Term,
+    /// Sites that it lies in.
+    pub sites: Vec<String>,
+    /// Targets that lie elsewhere: two courses of these do not meet.
+    pub apart: Vec<String>,
+}
+
+/// Words of a technique that say a modality.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Means {
+    /// Folded words.
+    pub words: Vec<String>,
+    /// The modalities that they go with.
+    pub modalities: Vec<Modality>,
+}
+
+/// Words of a technique that say how often treatment is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Folded words.
+    pub words: Vec<String>,
+    /// Fractions a day.
+    pub per_day: Option<u32>,
+    /// Treatment days a week.
+    pub per_week: Option<u32>,
+}

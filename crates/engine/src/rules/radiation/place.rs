@@ -1,0 +1,187 @@
+//! Where is treated, in the words of content: the site with its part, side and target, as practices write them in one line.
+
+use super::read::{Told, word};
+use crate::domain::answer::Answer;
+use crate::domain::content::Content;
+use crate::domain::content::radiation::{Part, RadiationCatalog, Side, Site, Target, loosely};
+use crate::domain::fold::fold;
+use crate::domain::order::OrderRequest;
+use std::sync::Arc;
+
+/// What levels of the spine are.
+const SPINE: &str = "spine";
+/// The most words among which a part is looked for beside its site.
+const MOST_WORDS: usize = 8;
+
+/// What the words of a site say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// The site.
+    pub site: Told<&'a Arc<Site>>,
+    /// The part of it.
+    pub part: Option<&'a Part>,
+    /// The side.
+    pub side: Option<Side>,
+}
+
+/// Reads the site.
+pub(super) fn read<'a>(entered: &'a Answer<String>, content: &'a Content) -> Place<'a> {
+    let catalog: &RadiationCatalog = &content.radiation;
+    let (mut part, mut side) = (None, None);
+    let site = word(entered, content, |text| {
+        let (found, of, told) = place(text, catalog)?;
+        (part, side) = (of, told);
+        Some(found)
+    });
+    Place { site, part, side }
+}
+
+type Found<'a> = (&'a Arc<Site>, Option<&'a Part>, Option<Side>);
+
+fn place<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+    if let Some(found) = named(text, catalog) {
+        return Some(found);
+    }
+    let tokens = tokens(text);
+    if let Some(found) = named(&joined(&tokens), catalog) {
+        return Some(found);
+    }
+    let (rest, side) = without_side(&tokens, catalog);
+    let (site, part, of_part) = named(&joined(&rest), catalog).or_else(|| with_part(&rest, catalog))?;
+    Some((site, part, together(side, of_part)))
+}
+
+/// The site, or the part of a site, that is called so.
+fn named<'a>(name: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+    let (site, part) = catalog.place(name)?;
+    Some((site, part, part.and_then(|part| part.side)))
+}
+
+/// A part beside a word for its site: `RUL lung nodule`, `lung, LLL`.
+fn with_part<'a>(tokens: &[String], catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+    if tokens.len() > MOST_WORDS {
+        return None;
+    }
+    for length in (1..tokens.len()).rev() {
+        for from in 0..=tokens.len() - length {
+            let (Some(before), Some(words), Some(after)) =
+                (tokens.get(..from), tokens.get(from..from + length), tokens.get(from + length..))
+            else {
+                continue;
+            };
+            let rest: Vec<String> = before.iter().chain(after).cloned().collect();
+            let Some((site, Some(part), side)) = named(&joined(words), catalog) else { continue };
+            let is_same = named(&joined(&rest), catalog).is_some_and(|(other, more, _)| other.key == site.key && more.is_none());
+            if is_same {
+                return Some((site, Some(part), side));
+            }
+        }
+    }
+    None
+}
+
+/// A target, with a side before or after it.
+pub(super) fn target<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<&'a Target> {
+    let tokens = tokens(text);
+    catalog.target(&joined(&tokens)).or_else(|| catalog.target(&joined(&without_side(&tokens, catalog).0)))
+}
+
+/// The folded words of a text; levels of the spine are its words.
+fn tokens(text: &str) -> Vec<String> {
+    let spaced: String =
+        text.chars().map(|c| if matches!(c, '/' | '-' | '–' | '&' | ',' | ';' | '(' | ')') { ' ' } else { c }).collect();
+    let tokens: Vec<String> =
+        spaced.split_whitespace().flat_map(|word| fold(word).split('_').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let others: Vec<String> = tokens.iter().filter(|token| !is_level(token)).cloned().collect();
+    match (others.len() < tokens.len(), others.is_empty()) {
+        (true, true) => vec![SPINE.to_owned()],
+        _ => others,
+    }
+}
+
+/// `t8`, `l3`: a vertebra by its number.
+fn is_level(token: &str) -> bool {
+    let mut chars = token.chars();
+    let last = match chars.next() {
+        Some('c') => 7,
+        Some('t') => 12,
+        Some('l' | 's') => 5,
+        _ => return false,
+    };
+    chars.as_str().parse::<u8>().is_ok_and(|level| (1..=last).contains(&level))
+}
+
+fn joined(tokens: &[String]) -> String {
+    loosely(&tokens.join("_"))
+}
+
+/// What is left without the words for a side, and the side.
+fn without_side(tokens: &[String], catalog: &RadiationCatalog) -> (Vec<String>, Option<Side>) {
+    let mut side = None;
+    let mut rest = Vec::new();
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let pair = tokens.get(at + 1).map(|next| [token.as_str(), "_", next.as_str()].concat());
+        match (pair.and_then(|pair| side_of(&pair, catalog)), side_of(token, catalog)) {
+            (Some(found), _) => {
+                side = together(side, Some(found));
+                at += 1;
+            }
+            (None, Some(found)) => side = together(side, Some(found)),
+            (None, None) => rest.push(token.clone()),
+        }
+        at += 1;
+    }
+    (rest, side)
+}
+
+fn together(one: Option<Side>, other: Option<Side>) -> Option<Side> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if one == other { one } else { Side::Both }),
+        (one, other) => one.or(other),
+    }
+}
+
+fn side_of(folded: &str, catalog: &RadiationCatalog) -> Option<Side> {
+    let is = |words: &[String]| words.iter().any(|word| word == folded);
+    let [right, left, both] = &catalog.sides;
+    if is(right) {
+        Some(Side::Right)
+    } else if is(left) {
+        Some(Side::Left)
+    } else if is(both) {
+        Some(Side::Both)
+    } else {
+        None
+    }
+}
+
+/// Letters of a side that is written out.
+const WRITTEN_OUT: usize = 4;
+
+/// True for a side that is written out, as free text has it: abbreviations mean other things there.
+pub(super) fn is_side(folded: &str, catalog: &RadiationCatalog) -> bool {
+    folded.len() >= WRITTEN_OUT && side_of(folded, catalog).is_some()
+}
+
+/// The side that free text tells; `right lateral` is a beam.
+pub(super) fn side_in_text(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
+    let tokens = tokens(text);
+    let told = tokens.iter().enumerate().filter_map(|(at, token)| {
+        let next = tokens.get(at + 1).map(String::as_str).unwrap_or_default();
+        side_of(token, catalog).filter(|_| is_side(token, catalog) && !catalog.beam_sides.iter().any(|word| word == next))
+    });
+    told.fold(None, |so_far, side| together(so_far, Some(side)))
+}
+
+/// The side that the title of the diagnosis names.
+pub(super) fn side_of_diagnosis(order: &OrderRequest, content: &Content) -> Option<Side> {
+    let code = order.diagnosis.as_ref()?.icd10.as_deref()?;
+    let title = &content.diagnoses.get(code)?.title;
+    let says = |side: &str| title.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(side));
+    match (says("right"), says("left")) {
+        (true, false) => Some(Side::Right),
+        (false, true) => Some(Side::Left),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! Sides and parts of the body that an order tells in several places: they have to be the same (SAFE-12).
+
+use super::answers::titled;
+use super::ground::Ground;
+use super::place::side_in_text;
+use super::said::{deviation, entered};
+use crate::domain::case::Deviation;
+use crate::domain::content::radiation::Side;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
+
+/// Length of the category of a diagnosis, such as `C50`.
+const CATEGORY: usize = 3;
+
+/// Where a side is told, as written.
+struct Told {
+    field: &'static str,
+    name: &'static str,
+    written: String,
+    side: Side,
+}
+
+/// Each side that is not that of the site's words, or of a diagnosis of the site.
+pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
+    let told = told(ground);
+    let coded = coded(ground);
+    let mut found: Vec<Deviation> = told
+        .iter()
+        .filter_map(|told| {
+            let (code, side) = coded.filter(|(_, side)| *side != told.side)?;
+            let of_code = format!("diagnosis {}", titled(code, ground));
+            Some(contradiction(told, &of_code, side))
+        })
+        .collect();
+    if found.is_empty()
+        && let Some((first, others)) = told.split_first()
+    {
+        let name = format!("{} `{}`", first.name, first.written);
+        found.extend(others.iter().filter(|other| other.side != first.side).map(|other| contradiction(other, &name, first.side)));
+    }
+    found
+}
+
+fn contradiction(told: &Told, other: &str, side: Side) -> Deviation {
+    let (name, written) = (told.name, &told.written);
+    deviation(
+        DeviationCode::Contradiction,
+        told.field,
+        (side.as_str(), written),
+        DeviationEffect::Pends,
+        format!(
+            "{name} `{written}` ({}) and {other} ({}) contradict each other: correct one of them",
+            told.side.as_str(),
+            side.as_str()
+        ),
+    )
+}
+
+/// The sides that people wrote, that of the site first.
+fn told(ground: &Ground<'_>) -> Vec<Told> {
+    let radiation = ground.treated.entered;
+    let of_site = ground.treated.told_side.map(|side| {
+        let (field, name) = ("/radiation/site", "site");
+        Told { field, name, written: entered(&radiation.site), side }
+    });
+    let target = radiation.target.known().map(String::as_str);
+    let texts = [("/radiation/target", "target", target), ("/radiation/technique", "technique", radiation.technique.as_deref())];
+    let texts = texts.into_iter().chain(ground.foreign_histologies());
+    let of_texts = texts.filter_map(|(field, name, text)| {
+        let side = side_in_text(text?, ground.catalog())?;
+        Some(Told { field, name, written: text?.to_owned(), side })
+    });
+    of_site.into_iter().chain(of_texts).collect()
+}
+
+/// The side of a code that is about the site itself.
+fn coded<'g>(ground: &'g Ground<'_>) -> Option<(&'g str, Side)> {
+    let (code, side) = (ground.patient.icd10?, ground.treated.coded_side?);
+    let site = ground.treated.site.known().filter(|site| !site.metastatic)?;
+    let title = ground.content.diagnoses.get(code)?.title.to_lowercase();
+    let is_of_site = site.diagnoses.iter().any(|prefix| prefix.len() >= CATEGORY && code.starts_with(prefix.as_str()));
+    (is_of_site || title.contains(&site.name.to_lowercase())).then_some((code, side))
+}
+
+/// A diagnosis of another part of the site than its words say: a lower lobe, and the code of an upper one.
+pub(super) fn part(ground: &Ground<'_>) -> Option<Deviation> {
+    let (code, part) = (ground.patient.icd10?, ground.treated.part?);
+    if !part.other_diagnoses.iter().any(|prefix| code.starts_with(prefix.as_str())) {
+        return None;
+    }
+    let written = entered(&ground.treated.entered.site);
+    Some(deviation(
+        DeviationCode::Contradiction,
+        "/radiation/site",
+        ("the place that the diagnosis names", &written),
+        DeviationEffect::Pends,
+        format!("site `{written}` and diagnosis {} contradict each other: correct one of them", titled(code, ground)),
+    ))
+}
