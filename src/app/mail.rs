@@ -3,13 +3,14 @@
 
 use super::{App, Result};
 use crate::store;
-pub use crate::store::mails::Mail;
+pub use crate::store::mails::SentMail;
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use sqlx::PgConnection;
+use std::net::IpAddr;
 use std::time::Duration;
 use url::{Host, Url};
 use uuid::Uuid;
@@ -50,7 +51,8 @@ impl Smtp {
     pub fn new(url: &str, password: Option<&str>, from: &str) -> std::result::Result<Self, String> {
         let parsed = Url::parse(url).map_err(|error| format!("the mail server's URL: {error}"))?;
         let here = match parsed.host() {
-            Some(Host::Domain(name)) => name == "localhost",
+            // a scheme that the standard of addresses does not know has its numbers as a name
+            Some(Host::Domain(name)) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
@@ -69,7 +71,7 @@ impl Smtp {
         Ok(Self { transport: builder.timeout(Some(PATIENCE)).build(), from })
     }
 
-    async fn send(&self, mail: &Mail) -> std::result::Result<(), String> {
+    async fn send(&self, mail: &SentMail) -> std::result::Result<(), String> {
         let to: Mailbox = mail.recipient.parse().map_err(|_| "the recipient is no address".to_owned())?;
         let message =
             Message::builder().from(self.from.clone()).to(to).subject(mail.subject.clone()).header(ContentType::TEXT_PLAIN);
@@ -92,8 +94,13 @@ impl Mailer {
 /// Stores a mail with what it tells of.
 pub async fn write(app: &App, conn: &mut PgConnection, recipient: &str, subject: &str, body: String) -> Result<()> {
     let now = app.clock.now();
-    let mail =
-        Mail { mail_id: app.ids.uuid(now), recipient: recipient.to_owned(), subject: subject.to_owned(), body, created_at: now };
+    let mail = SentMail {
+        mail_id: app.ids.uuid(now),
+        recipient: recipient.to_owned(),
+        subject: subject.to_owned(),
+        body,
+        created_at: now,
+    };
     let due_at = matches!(app.settings.mailer, Mailer::Smtp(_)).then_some(now);
     Ok(store::mails::insert(conn, &mail, due_at).await?)
 }
@@ -126,7 +133,7 @@ fn again_at(now: DateTime<Utc>, attempts: i32) -> DateTime<Utc> {
 }
 
 /// Mails that are shown, oldest first.
-pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<Mail>> {
+pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<SentMail>> {
     let mut conn = app.pool.acquire().await?;
     Ok(store::mails::list(&mut conn, after, limit).await?)
 }

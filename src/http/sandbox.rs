@@ -5,7 +5,7 @@ use super::paging::{self, DEFAULT_LIMIT, Page};
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
-use crate::app::mail::{self, Mail};
+use crate::app::mail::{self, SentMail};
 use crate::app::{App, sandbox};
 use axum::Json;
 use axum::extract::State;
@@ -67,12 +67,12 @@ struct MailQuery {
 /// Lists the mails that a sandbox shows instead of sending them, oldest first. Sandbox only.
 #[utoipa::path(get, path = "/v1/sandbox/mails", operation_id = "list_sandbox_mails", tag = "sandbox",
     extensions(("x-roles" = json!(["administrator"]))), params(MailQuery),
-    responses((status = 200, description = "A page of mails", body = Page<Mail>),
+    responses((status = 200, description = "A page of mails", body = Page<SentMail>),
               (status = 404, description = "Not a sandbox")))]
 async fn list_sandbox_mails(
     State(app): State<App>,
     ValidQuery(query): ValidQuery<MailQuery>,
-) -> Result<Json<Page<Mail>>, Problem> {
+) -> Result<Json<Page<SentMail>>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after = paging::decode(query.cursor.as_deref())?;
     let found = mail::list(&app, after, i64::from(limit) + 1).await?;

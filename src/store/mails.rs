@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Mail {
+pub struct SentMail {
     /// Identifies it.
     pub mail_id: Uuid,
     /// To whom.
@@ -24,7 +24,7 @@ pub struct Mail {
 }
 
 /// Stores one to be sent; at `due_at`, or never where mails are only shown.
-pub async fn insert(conn: &mut PgConnection, mail: &Mail, due_at: Option<DateTime<Utc>>) -> Result<()> {
+pub async fn insert(conn: &mut PgConnection, mail: &SentMail, due_at: Option<DateTime<Utc>>) -> Result<()> {
     sqlx::query!(
         "insert into mails (mail_id, recipient, subject, body, created_at, due_at) values ($1, $2, $3, $4, $5, $6)",
         mail.mail_id,
@@ -51,9 +51,9 @@ pub async fn count_since(conn: &mut PgConnection, recipient: &str, since: DateTi
 }
 
 /// Those after `after` that still have their text, oldest first.
-pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Mail>> {
+pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<SentMail>> {
     Ok(sqlx::query_as!(
-        Mail,
+        SentMail,
         r#"select mail_id, recipient, subject, body as "body!", created_at from mails
            where body is not null and ($1::uuid is null or mail_id > $1) order by mail_id limit $2"#,
         after,
@@ -64,7 +64,7 @@ pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> R
 }
 
 /// Takes one that is due; nobody else does before `again_at`. With it, how often it was tried.
-pub async fn claim(conn: &mut PgConnection, now: DateTime<Utc>, again_at: DateTime<Utc>) -> Result<Option<(Mail, i32)>> {
+pub async fn claim(conn: &mut PgConnection, now: DateTime<Utc>, again_at: DateTime<Utc>) -> Result<Option<(SentMail, i32)>> {
     let row = sqlx::query!(
         r#"update mails set due_at = $2, attempts = attempts + 1
            where mail_id = (select mail_id from mails where due_at <= $1 order by due_at limit 1 for update skip locked)
@@ -75,7 +75,7 @@ pub async fn claim(conn: &mut PgConnection, now: DateTime<Utc>, again_at: DateTi
     .fetch_optional(conn)
     .await?;
     Ok(row.map(|row| {
-        let mail = Mail {
+        let mail = SentMail {
             mail_id: row.mail_id,
             recipient: row.recipient,
             subject: row.subject,

@@ -203,7 +203,7 @@ pub(super) fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) ->
     } else {
         for (line, word) in fields.under("decision/") {
             match (line.parse(), outcome(word)) {
-                (Ok(line), Some(_)) if standing.lines.iter().any(|one| one.line == line && one.is_held_only) => {
+                (Ok(line), Some(_)) if is_held_only(standing, line) => {
                     faults.add(
                         "all",
                         format!("Line {line} is not reviewed by this program: it stays as it is, whatever becomes of the others"),
@@ -227,6 +227,11 @@ pub(super) fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) ->
         }
     });
     Determination { drugs: Vec::new(), lines, pathway, on_expiry: fields.text("on_expiry").is_some() }
+}
+
+/// True where a line only waits for the others, once the order is known to be no duplicate.
+fn is_held_only(standing: &Standing, line: u32) -> bool {
+    standing.undecidable.is_none() && standing.lines.iter().any(|one| one.line == line && one.is_held_only)
 }
 
 fn outcome(word: &str) -> Option<LineOutcome> {
