@@ -2,7 +2,7 @@
 
 pub mod accept;
 pub mod address;
-mod attachment_body;
+pub(crate) mod attachment_body;
 pub mod attachments;
 pub mod auth;
 pub mod bare;

@@ -4,6 +4,7 @@
 //! the API: that is a door of its own, which knows no cookies. Every page works without script, as links and forms; `assets/portal` makes
 //! some of them quicker. Nothing about a patient stands in an address, a title or what a browser keeps.
 
+mod answer;
 mod assets;
 mod case;
 mod cookie;
@@ -54,6 +55,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
+    let pages = answer::pages(pages);
     let pages = desk::pages(pages);
     let pages = pathways::pages(pages);
     let pages = coverage::pages(pages);

@@ -10,6 +10,7 @@ use super::super::shell::{Shell, page, random_key};
 use super::super::visitor::Visitor;
 use super::compare::{self, Departure, Group};
 use super::decide::{self, DecideForm, LetterPart};
+use super::reconsider::{self, ReconsiderPart};
 use super::timeline::{self, Happened};
 use super::worklist::{age, taken};
 use super::{documents, first_free, kept};
@@ -88,6 +89,7 @@ struct ReviewPage {
     /// True where there is something to send.
     has_form: bool,
     decided: Option<&'static str>,
+    reconsideration: Option<ReconsiderPart>,
     documents: Vec<DocumentLine>,
     shown: Option<Uuid>,
     events: Vec<Happened>,
@@ -232,6 +234,7 @@ pub(super) async fn drawn_with(
             call: timeline::call(review.peer_to_peer, &events, zone),
             ..open(&standing, review, visitor, &fields, &told.faults, now)
         }),
+        reconsideration: if case.review.is_none() { reconsider::part(app, caller, case_id, zone, &fields).await? } else { None },
         decided: case.review.is_none().then(|| words::case_status(case.status)),
         documents: documents.iter().map(|one| document(one, zone)).collect(),
         shown,

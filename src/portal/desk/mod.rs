@@ -9,6 +9,7 @@ mod decide;
 mod documents;
 mod kept;
 mod reading;
+mod reconsider;
 mod timeline;
 mod worklist;
 
@@ -34,6 +35,7 @@ pub(super) fn pages(pages: Pages) -> Pages {
         .post("/cases/{case_id}/review/decide", desk, confirm::send)
         .ask("/cases/{case_id}/review/letter", desk, decide::letter)
         .post("/cases/{case_id}/review/keep", desk, kept::save)
+        .post("/cases/{case_id}/review/reconsider", desk, reconsider::decide)
         .get("/documents/{attachment_id}", desk, documents::show)
         .get("/documents/{attachment_id}/file", desk, documents::save)
 }
