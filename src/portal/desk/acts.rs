@@ -1,6 +1,7 @@
 //! What reviewers do to a case beside deciding it: taking it, asking, calling, handing it over. Each is one use case; what it refuses is
 //! shown above the form, with everything that was entered still in it.
 
+pub(super) use super::super::answer::seen;
 use super::super::case::id;
 use super::super::failure::Failure;
 use super::super::faults::{Faults, of_error};
@@ -216,8 +217,6 @@ async fn perform(
         Err(error) => refused(app, visitor, case_id, fields, error, field_of).await,
     }
 }
-
-pub(super) use super::super::answer::seen;
 
 /// A form is taken once, however often it is sent.
 pub(super) fn idempotent(case_id: Uuid, fields: &Fields) -> Option<Idempotent> {
