@@ -187,6 +187,7 @@ async fn a_form_of_an_older_case_does_nothing_and_shows_what_changed() {
             ("all", "authorized"),
             ("do", "decide"),
             ("event", "offered"),
+            ("with_name", "Front desk"),
             ("handover_rationale", "x"),
         ];
         assert_eq!(nurse.send(&format!("/cases/{case_id}/review/{what}"), &fields).await.status.as_u16(), 412, "{what}");
