@@ -27,7 +27,7 @@ async fn a_practice_sends_the_document_that_was_asked_for_from_the_page_of_the_c
     let page = practice.page(&page_of).await;
     assert!(page.contains("The report of the ejection fraction") && page.contains("type=\"file\""), "{page}");
     for (kind, bytes, status) in
-        [("application/zip", PDF, 415), ("application/pdf", b"no pdf".as_slice(), 422), ("application/pdf", b"", 422)]
+        [("application/zip", PDF, 415), ("application/pdf", b"no pdf".as_slice(), 422), ("application/pdf", b"".as_slice(), 422)]
     {
         let answer = practice.send_document(&path, kind, bytes, "LVEF").await;
         assert_eq!(answer.status.as_u16(), status, "{kind}: {}", answer.text);

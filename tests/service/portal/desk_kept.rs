@@ -6,7 +6,6 @@ use super::browser::Browser;
 use super::desk::{act_on, hidden, opened};
 use super::desk_decide::{FOR_MEMBER, OFFERED, REASONS, WHY, confirmed, pended, undecided};
 use crate::support::desk::*;
-use crate::support::http::Service;
 use crate::support::submit::count;
 
 const TYPED: [(&str, &str); 4] = [
