@@ -2,7 +2,7 @@
 
 pub mod accept;
 pub mod address;
-pub(crate) mod attachment_body;
+mod attachment_body;
 pub mod attachments;
 pub mod auth;
 pub mod bare;

@@ -7,6 +7,7 @@ use super::faults::of_error;
 use super::fields::Fields;
 use super::pages::{ORDERING, Pages, Who};
 use super::shell::random_key;
+use super::upload::{Unread, receive};
 use super::visitor::Visitor;
 use crate::app::orders::{Reason, Withdrawal};
 use crate::app::reviews::reconsiderations::{self, Reconsidering};
@@ -16,7 +17,6 @@ use crate::app::{App, Error, Expected, Idempotent, attachments, orders};
 use crate::documents::words;
 use crate::domain::case::PeerToPeer;
 use crate::domain::vocabulary::CaseStatus;
-use crate::http::attachment_body::{Patience, Told as ToldBody, receive};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -151,14 +151,12 @@ async fn upload(
         Err(error) => return refused(&app, &visitor, case_id, error, fields).await,
     };
     let _place = attachments::place(&app, caller).await?;
-    let patience = Patience { total: app.settings.upload_timeout, silence: app.settings.request_timeout };
-    let arrived = match receive(request, ToldBody::default(), &rules, patience).await {
+    let arrived = match receive(request, &rules).await {
         Ok(arrived) => arrived,
-        Err(problem) if problem.kind().status.is_server_error() => return Err(Failure::unavailable()),
-        Err(problem) => {
-            let told = (problem.kind().status, words::sentence(&words::without_ids(problem.detail())));
-            return drawn(&app, &visitor, case_id, Some(told), fields).await;
+        Err(Unread::Refused(status, text)) => {
+            return drawn(&app, &visitor, case_id, Some((status, words::sentence(&words::without_ids(&text)))), fields).await;
         }
+        Err(Unread::Failed(error)) => return Err(error.into()),
     };
     match attachments::store(&app, caller, case_id, arrived, None).await {
         Ok(_) => Ok(to_case(case_id)),

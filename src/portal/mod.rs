@@ -33,6 +33,7 @@ mod sandbox_clock;
 mod shell;
 mod status;
 mod typed;
+mod upload;
 mod verify;
 mod visitor;
 
