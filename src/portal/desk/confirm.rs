@@ -11,6 +11,7 @@ use super::acts::{idempotent, refused, seen, to_review};
 use super::case::{Told, drawn, drawn_with};
 use super::decide::{LetterPart, ahead, field_of, part, read};
 use super::{compare, kept, many, timeline};
+use crate::app::rendering::{Align, Block};
 use crate::app::reviews::preview::{self, Previewed};
 use crate::app::reviews::requests::{Determination, LineDetermination};
 use crate::app::reviews::{self, Act, Standing};
