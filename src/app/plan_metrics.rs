@@ -1,7 +1,7 @@
 //! A health plan's own numbers, for its analysts: what came in, what was decided while the practice waited, how long people took, what is
-//! overdue and what was overturned, by drug and by treatment. It names nobody, and small counts are held back like in what is published.
+//! overdue and what was overturned, by drug and by treatment. It names nobody. Nothing is held back as in what is published: a plan may open
+//! each of the cases that are counted.
 
-use super::public_metrics::SUPPRESSED_BELOW;
 use super::{App, Caller, Error, Result};
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -11,28 +11,12 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 /// Rows of a list.
 const LISTED: i64 = 15;
 
-/// A count, held back where it is small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Count {
-    /// The count.
-    Is(i64),
-    /// From 1 to 10: held back.
-    Small,
-}
-
-impl Count {
-    fn of(count: i64) -> Self {
-        if (1..SUPPRESSED_BELOW).contains(&count) { Self::Small } else { Self::Is(count) }
-    }
-}
-
-/// A share of a count in percent; none where it would tell a small count, or there is nothing.
+/// A share of a count in percent; none where there is nothing.
 pub type Share = Option<f64>;
 
-/// The share, where neither it nor what is left tells a small count.
+/// The share of a whole.
 fn share(part: i64, whole: i64) -> Share {
-    let told = whole > 0 && [part, whole - part, whole].iter().all(|count| matches!(Count::of(*count), Count::Is(_)));
-    told.then(|| (number(part) * 1_000.0 / number(whole)).round() / 10.0)
+    (whole > 0).then(|| (number(part) * 1_000.0 / number(whole)).round() / 10.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requests are far below 2^52")]
@@ -50,24 +34,24 @@ pub struct PlanMetrics {
     /// Until when.
     pub through: DateTime<Utc>,
     /// Requests received.
-    pub received: Count,
+    pub received: i64,
     /// Not decided yet.
-    pub open: Count,
+    pub open: i64,
     /// Of these, past their time.
-    pub overdue: Count,
+    pub overdue: i64,
     /// Authorized whole, or without anything to authorize.
-    pub approved: Count,
+    pub approved: i64,
     /// Authorized in part.
-    pub in_part: Count,
+    pub in_part: i64,
     /// Denied, as they stand now.
-    pub denied: Count,
+    pub denied: i64,
     /// Decided while the practice waited.
     pub at_once: Share,
     /// Whose time passed before they were decided.
     pub late: Share,
     /// Of the denials reconsidered, those overturned.
     pub overturned: Share,
-    /// Hours that people took, in the mean; none where few were reviewed.
+    /// Hours that people took, in the mean; none where nobody decided.
     pub mean_hours: Option<f64>,
     /// Their median.
     pub median_hours: Option<f64>,
@@ -87,7 +71,7 @@ pub struct MonthOfPlan {
     /// Its first day.
     pub month: NaiveDate,
     /// Received.
-    pub received: Count,
+    pub received: i64,
     /// Decided while the practice waited.
     pub at_once: Share,
 }
@@ -98,7 +82,7 @@ pub struct Row {
     /// Its name.
     pub name: String,
     /// Requests with it.
-    pub requests: Count,
+    pub requests: i64,
     /// Decided while the practice waited.
     pub at_once: Share,
     /// It may be given.
@@ -129,16 +113,11 @@ fn told(
     overview: &Overview,
     (months, drugs, treatments): (Vec<Month>, Vec<Ordered>, Vec<Ordered>),
 ) -> PlanMetrics {
-    let few = matches!(Count::of(overview.reviewed), Count::Small);
-    let hours = |seconds: Option<f64>| seconds.filter(|_| !few).map(|seconds| (seconds / 360.0).round() / 10.0);
-    let month = |one: Month| MonthOfPlan {
-        month: one.month,
-        received: Count::of(one.received),
-        at_once: share(one.at_once, one.received),
-    };
+    let hours = |seconds: Option<f64>| seconds.map(|seconds| (seconds / 360.0).round() / 10.0);
+    let month = |one: Month| MonthOfPlan { month: one.month, received: one.received, at_once: share(one.at_once, one.received) };
     let row = |one: Ordered| Row {
         name: one.name,
-        requests: Count::of(one.requests),
+        requests: one.requests,
         at_once: share(one.at_once, one.requests),
         approved: share(one.approved, one.requests),
         denied: share(one.denied, one.requests),
@@ -147,12 +126,12 @@ fn told(
         health_plan_name,
         from,
         through,
-        received: Count::of(overview.received),
-        open: Count::of(overview.open),
-        overdue: Count::of(overview.overdue),
-        approved: Count::of(overview.approved),
-        in_part: Count::of(overview.in_part),
-        denied: Count::of(overview.denied),
+        received: overview.received,
+        open: overview.open,
+        overdue: overview.overdue,
+        approved: overview.approved,
+        in_part: overview.in_part,
+        denied: overview.denied,
         at_once: share(overview.at_once, overview.received),
         late: share(overview.late, overview.received),
         overturned: share(overview.overturned, overview.reconsidered),
@@ -167,15 +146,14 @@ fn told(
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, share};
+    use super::share;
 
     #[test]
-    fn nothing_tells_a_small_count() {
-        assert_eq!(share(50, 200), Some(25.0));
-        assert_eq!(share(0, 200), Some(0.0), "none is no small count");
-        for (part, whole) in [(3, 200), (195, 200), (5, 8), (0, 8), (0, 0), (8, 8)] {
-            assert_eq!(share(part, whole), None, "{part} of {whole}");
+    fn a_share_of_nothing_is_none() {
+        for (part, whole, told) in
+            [(50, 200, Some(25.0)), (1, 3, Some(33.3)), (0, 8, Some(0.0)), (8, 8, Some(100.0)), (0, 0, None)]
+        {
+            assert_eq!(share(part, whole), told, "{part} of {whole}");
         }
-        assert_eq!([0, 1, 10, 11].map(Count::of), [Count::Is(0), Count::Small, Count::Small, Count::Is(11)]);
     }
 }

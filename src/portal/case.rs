@@ -1,6 +1,8 @@
 //! A case: what was decided and under which number, what is asked for, what happened, and its papers. The words are those of its summary.
 
+use super::answer::{Answering, answering};
 use super::failure::Failure;
+use super::fields::Fields;
 use super::pages::{EVERY_ROLE, ORDERING, Pages, Who};
 use super::papers;
 use super::shell::{Shell, page, role_in_words};
@@ -13,6 +15,7 @@ use crate::domain::case::LetterReference;
 use crate::domain::vocabulary::{Addressee, CallerRole, LetterKind, Service};
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -42,6 +45,9 @@ struct CasePage {
     blocks: Vec<Block>,
     letters: Vec<LetterLine>,
     may_order_again: bool,
+    /// Why nothing was done.
+    told: Option<String>,
+    answering: Answering,
     events: Vec<Happened>,
 }
 
@@ -58,18 +64,32 @@ struct Happened {
 }
 
 async fn show(State(app): State<App>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
-    let case_id = id(&case_id)?;
-    let summary = summary(&app, &visitor, case_id).await?;
-    let events = orders::history(&app, &visitor.caller, case_id).await?;
+    drawn(&app, &visitor, id(&case_id)?, None, Fields::default()).await
+}
+
+/// The case, with what was entered and why nothing was done.
+pub(super) async fn drawn(
+    app: &App,
+    visitor: &Visitor,
+    case_id: Uuid,
+    told: Option<(StatusCode, String)>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let summary = summary(app, visitor, case_id).await?;
+    let events = orders::history(app, &visitor.caller, case_id).await?;
+    let answering = answering(app, visitor, &summary, &events, &fields).await?;
+    let (status, told) = told.map_or((StatusCode::OK, None), |(status, text)| (status, Some(text)));
     let zone = summary.time_zone();
-    let told = |event: &orders::Event| {
+    let happened = |event: &orders::Event| {
         let what = what_happened(&event.kind, visitor.caller.role)?;
         let who = CallerRole::parse(&event.actor_role).map_or("The clock", role_in_words);
         Some(Happened { at: words::instant(&event.at, &zone), what, who: who.to_owned() })
     };
     let member = [&summary.member.first_name, &summary.member.last_name];
-    page(&CasePage {
-        shell: Shell::new(&app, Some(&visitor), ""),
+    let mut response = page(&CasePage {
+        shell: Shell::new(app, Some(visitor), ""),
+        told,
+        answering,
         case_id,
         number: match (&summary.order_id, &summary.case_number) {
             (Some(order_id), _) => ("Order ID", order_id.clone()),
@@ -80,8 +100,10 @@ async fn show(State(app): State<App>, visitor: Visitor, Path(case_id): Path<Stri
         letters: summary.letters.iter().map(|letter| letter_line(letter, zone)).collect(),
         may_order_again: ORDERING.contains(&visitor.caller.role) && summary.service == Service::MedicalOncology,
         blocks: summary.document().blocks,
-        events: events.iter().filter_map(told).collect(),
-    })
+        events: events.iter().filter_map(happened).collect(),
+    })?;
+    *response.status_mut() = status;
+    Ok(response)
 }
 
 /// The summary as this visitor may see it.
@@ -130,7 +152,8 @@ pub(super) fn what_happened(kind: &str, role: CallerRole) -> Option<String> {
         "denied_at_deadline" => "Denied when the answer was due, as a medical oncologist had decided",
         "deadline_passed" => "The answer was due; a medical oncologist has the case",
         "reconsideration_requested" => "A reconsideration was asked for",
-        "reconsidered" => "Reconsidered",
+        "reconsideration_upheld" => "Reconsidered: the denial stands",
+        "reconsideration_overturned" => "Reconsidered: the denial was overturned",
         "s_code_claimed" => "An S-code was claimed",
         "s_codes_voided" => "S-codes that were not billed became void",
         _ if desk => return Some(words::humanize(kind)),

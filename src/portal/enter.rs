@@ -36,6 +36,9 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// Moving the clock runs every timer that is due by then.
 const UNLIMITED: &str = "/sandbox/clock";
 
+/// Documents take their time to arrive, and to be scanned.
+const SLOW: &str = super::answer::UPLOAD;
+
 /// Lets a visitor through to their page.
 pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
@@ -72,6 +75,8 @@ pub(super) async fn enter(State(portal): State<Portal>, mut request: Request, ne
         request.extensions_mut().insert(visitor.clone());
     }
     let handled = Handled { request_id, operation: format!("{method} {path}"), writes, case_id: None };
+    let settings = &portal.app.settings;
+    let until = if path == SLOW { until + settings.upload_timeout + settings.scanner.time_limit() } else { until };
     let until = (path != UNLIMITED).then_some(until);
     let answered = handle(portal.clone(), visitor.clone(), handled, until, next.run(request));
     // what changes something goes on when its visitor goes away, so that no change is without a record

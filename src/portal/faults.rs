@@ -18,9 +18,12 @@ pub(super) struct OfField {
 }
 
 impl Faults {
-    /// Adds one.
+    /// Adds one, once.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(OfField { field: field.into(), message: message.into() });
+        let one = OfField { field: field.into(), message: message.into() };
+        if !self.0.contains(&one) {
+            self.0.push(one);
+        }
     }
 
     /// True where nothing is wrong.

@@ -5,6 +5,7 @@
 //! some of them quicker. Nothing about a patient stands in an address, a title or what a browser keeps.
 
 mod admin_registrations;
+mod answer;
 mod assets;
 mod case;
 mod cookie;
@@ -34,6 +35,7 @@ mod sandbox_clock;
 mod shell;
 mod status;
 mod typed;
+mod upload;
 mod verify;
 mod visitor;
 
@@ -58,6 +60,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = verify::pages(pages);
     let pages = status::pages(pages);
     let pages = case::pages(pages);
+    let pages = answer::pages(pages);
     let pages = desk::pages(pages);
     let pages = pathways::pages(pages);
     let pages = coverage::pages(pages);

@@ -6,7 +6,7 @@ use super::pages::{Pages, Who};
 use super::shell::{Shell, instant, page};
 use super::visitor::Visitor;
 use crate::app::App;
-use crate::app::plan_metrics::{self, Count, MonthOfPlan, PlanMetrics, Share};
+use crate::app::plan_metrics::{self, MonthOfPlan, PlanMetrics, Share};
 use crate::documents::words;
 use crate::domain::vocabulary::CallerRole;
 use askama::Template;
@@ -129,19 +129,16 @@ fn figures(metrics: &PlanMetrics) -> Vec<Figure> {
     ]
 }
 
-fn count(count: Count) -> String {
-    match count {
-        Count::Is(count) => u64::try_from(count).map_or_else(|_| count.to_string(), words::count),
-        Count::Small => "fewer than 11".to_owned(),
-    }
+fn count(count: i64) -> String {
+    u64::try_from(count).map_or_else(|_| count.to_string(), words::count)
 }
 
 fn share(share: Share) -> String {
-    share.map_or_else(|| "held back".to_owned(), |share| format!("{share} %"))
+    share.map_or_else(|| "none yet".to_owned(), |share| format!("{share} %"))
 }
 
 fn hours(hours: Option<f64>) -> String {
-    hours.map_or_else(|| "held back".to_owned(), |hours| format!("{hours} h"))
+    hours.map_or_else(|| "none yet".to_owned(), |hours| format!("{hours} h"))
 }
 
 fn month(month: &MonthOfPlan) -> MonthRow {
@@ -159,7 +156,7 @@ fn rows(rows: &[plan_metrics::Row]) -> Vec<Row> {
     rows.iter().map(row).collect()
 }
 
-/// Shares by month as bars; none where no month has one. A month that is held back has no bar.
+/// Shares by month as bars; none where no month has one.
 fn plot(months: &[MonthOfPlan]) -> Option<Plot> {
     months.iter().any(|month| month.at_once.is_some()).then(|| {
         let mut x = 40.0;
@@ -186,11 +183,11 @@ fn plot(months: &[MonthOfPlan]) -> Option<Plot> {
 #[cfg(test)]
 mod tests {
     use super::plot;
-    use crate::app::plan_metrics::{Count, MonthOfPlan};
+    use crate::app::plan_metrics::MonthOfPlan;
 
     #[test]
-    fn a_bar_is_as_high_as_its_share_and_what_is_held_back_has_none() {
-        let month = |at_once| MonthOfPlan { month: "2026-11-01".parse().unwrap(), received: Count::Is(100), at_once };
+    fn a_bar_is_as_high_as_its_share_and_a_month_without_one_has_none() {
+        let month = |at_once| MonthOfPlan { month: "2026-11-01".parse().unwrap(), received: 100, at_once };
         let drawn = plot(&[month(Some(50.0)), month(None), month(Some(100.0))]).unwrap();
         let heights: Vec<f64> = drawn.bars.iter().map(|bar| bar.height).collect();
         assert_eq!(heights, [80.0, 0.0, 160.0]);

@@ -63,16 +63,21 @@ pub(super) const fn tone(status: CaseStatus) -> &'static str {
     }
 }
 
-/// `2 d 14 h left`.
+/// `2 d 14 h left`, `overdue by 3 h 5 min`.
 pub(super) fn left(time: TimeDelta, overdue: bool) -> String {
-    if overdue || time <= TimeDelta::zero() {
-        return "overdue".to_owned();
+    match time {
+        time if time < TimeDelta::zero() => format!("overdue by {}", long(-time)),
+        time if overdue || time.is_zero() => "overdue".to_owned(),
+        time => format!("{} left", long(time)),
     }
+}
+
+fn long(time: TimeDelta) -> String {
     let (days, hours, minutes) = (time.num_days(), time.num_hours() % 24, time.num_minutes() % 60);
     match (days, hours) {
-        (0, 0) => format!("{minutes} min left"),
-        (0, hours) => format!("{hours} h {minutes} min left"),
-        (days, hours) => format!("{days} d {hours} h left"),
+        (0, 0) => format!("{minutes} min"),
+        (0, hours) => format!("{hours} h {minutes} min"),
+        (days, hours) => format!("{days} d {hours} h"),
     }
 }
 
@@ -88,5 +93,6 @@ mod tests {
         assert_eq!(left(TimeDelta::hours(62), false), "2 d 14 h left");
         assert_eq!(left(TimeDelta::zero(), false), "overdue");
         assert_eq!(left(TimeDelta::hours(62), true), "overdue");
+        assert_eq!(left(TimeDelta::minutes(-185), true), "overdue by 3 h 5 min");
     }
 }

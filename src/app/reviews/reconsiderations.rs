@@ -112,6 +112,41 @@ pub async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<Reconsideration
     Ok(shown(&one, caller, None))
 }
 
+/// How the reconsideration of a case stands.
+#[derive(Debug, Clone)]
+pub struct Reconsidering {
+    /// The reconsideration, where one was asked for.
+    pub one: Option<ReconsiderationBody>,
+    /// Why none may be asked for now.
+    pub refused: Option<String>,
+    /// True where the caller decided against authorization.
+    pub is_denied_by_caller: bool,
+}
+
+/// The same of a case that this caller may see; none where nothing was denied and nothing was asked for.
+pub async fn standing(app: &App, caller: &Caller, case_id: Uuid) -> Result<Option<Reconsidering>> {
+    let now = app.clock.now();
+    let mut conn = app.pool.acquire().await?;
+    let stored = store::cases::current(&mut conn, case_id).await?.filter(|stored| sees(caller, stored)).ok_or(Error::NotFound)?;
+    let case: Case = view::read_back(&stored.document)?;
+    let one = store::reconsiderations::of_case(&mut conn, case_id).await?;
+    if one.is_none() && require_denial(&case).is_err() {
+        return Ok(None);
+    }
+    let program = program_of(app, &case, now)?;
+    let denied_at = store::reconsiderations::denied_at(&mut conn, case_id).await?.unwrap_or(case.submitted_at);
+    let denied_by = store::reviews::denied_by(&mut conn, case_id).await?;
+    let refused = match may_ask(caller, &program).and_then(|()| within_window(denied_at, &program, now)) {
+        Err(Error::Conflict { detail } | Error::Forbidden { detail }) if one.is_none() => Some(detail),
+        _ => None,
+    };
+    Ok(Some(Reconsidering {
+        one: one.map(|one| shown(&one, caller, None)),
+        refused,
+        is_denied_by_caller: denied_by.contains(&caller.subject),
+    }))
+}
+
 /// Open ones after this id, oldest first.
 pub async fn list_open(app: &App, caller: &Caller, after: Option<Uuid>, limit: i64) -> Result<Vec<ReconsiderationBody>> {
     let mut conn = app.pool.acquire().await?;

@@ -1,6 +1,7 @@
 //! What reviewers do to a case beside deciding it: taking it, asking, calling, handing it over. Each is one use case; what it refuses is
 //! shown above the form, with everything that was entered still in it.
 
+pub(super) use super::super::answer::seen;
 use super::super::case::id;
 use super::super::failure::Failure;
 use super::super::faults::{Faults, of_error};
@@ -13,13 +14,12 @@ use crate::app::reviews::requests::{
     CallPartner, CallPerson, Contacted, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord,
 };
 use crate::app::reviews::{self, Act, claims};
-use crate::app::{App, Error, Expected, Idempotent, orders};
+use crate::app::{App, Error, Idempotent, orders};
 use crate::documents::words;
 use crate::domain::review::{CallPartnerRole, PeerToPeerEvent};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// The most things asked for at once, as the API takes them.
@@ -218,16 +218,9 @@ async fn perform(
     }
 }
 
-/// The version that the form was drawn from. A form without one is of no version, and is refused as stale.
-pub(super) fn seen(fields: &Fields) -> Expected {
-    Expected::Versions(fields.text("version").and_then(|text| text.parse().ok()).into_iter().collect())
-}
-
 /// A form is taken once, however often it is sent.
 pub(super) fn idempotent(case_id: Uuid, fields: &Fields) -> Option<Idempotent> {
-    let key = fields.text("key").filter(|key| key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_graphic()))?;
-    let fingerprint = Sha256::digest(format!("POST /cases/{case_id}/review {}", fields.encoded()).as_bytes()).into();
-    Some(Idempotent { key: key.to_owned(), fingerprint })
+    super::super::answer::idempotent(&format!("/cases/{case_id}/review"), fields)
 }
 
 pub(super) fn to_review(case_id: Uuid) -> Response {

@@ -10,15 +10,16 @@ use super::super::shell::{Shell, page, random_key};
 use super::super::visitor::Visitor;
 use super::compare::{self, Departure, Group};
 use super::decide::{self, DecideForm, LetterPart};
+use super::reconsider::{self, ReconsiderPart};
 use super::timeline::{self, Happened};
 use super::worklist::{age, taken};
-use super::{documents, first_free, kept};
+use super::{documents, first_free, kept, many};
 use crate::app::rendering::{Align, Block};
 use crate::app::reviews::{self, Standing, worklist};
 use crate::app::{App, Error, attachments, orders};
 use crate::documents::{Summary, words};
 use crate::domain::attachment::Attachment;
-use crate::domain::case::{PeerToPeer, Review, ReviewQueue};
+use crate::domain::case::{Finding, PeerToPeer, Review, ReviewQueue};
 use crate::domain::vocabulary::{CallerRole, Hold, Truth, Urgency};
 use askama::Template;
 use axum::extract::{Path, State};
@@ -88,6 +89,7 @@ struct ReviewPage {
     /// True where there is something to send.
     has_form: bool,
     decided: Option<&'static str>,
+    reconsideration: Option<ReconsiderPart>,
     documents: Vec<DocumentLine>,
     shown: Option<Uuid>,
     events: Vec<Happened>,
@@ -232,6 +234,7 @@ pub(super) async fn drawn_with(
             call: timeline::call(review.peer_to_peer, &events, zone),
             ..open(&standing, review, visitor, &fields, &told.faults, now)
         }),
+        reconsideration: if case.review.is_none() { reconsider::part(app, caller, case_id, zone, &fields).await? } else { None },
         decided: case.review.is_none().then(|| words::case_status(case.status)),
         documents: documents.iter().map(|one| document(one, zone)).collect(),
         shown,
@@ -326,7 +329,7 @@ fn lines(standing: &Standing) -> Vec<LineAsEntered> {
     let line = |line: &crate::domain::line::CaseLine| LineAsEntered {
         number: line.line,
         name: compare::drug_name(line),
-        dosing: line.units().map_or_else(|| line.asked_in_words().into_owned(), |units| format!("{units} units asked for")),
+        dosing: line.units().map_or_else(|| line.asked_in_words().into_owned(), |units| format!("{} asked for", many(units, "unit"))),
         status: words::drug_status(line.status),
     };
     standing.case.lines().iter().map(line).collect()
@@ -412,7 +415,8 @@ fn open(
 /// What is not known, as it may be asked for; what was asked for already is not asked again.
 fn items(standing: &Standing, review: &Review, ticked: &[&str]) -> Vec<Item> {
     let unknown = standing.case.findings.iter().filter(|finding| finding.outcome == Truth::Unknown);
-    let words = unknown.map(|finding| words::sentence(&words::without_ids(finding.says.as_deref().unwrap_or(&finding.message))));
+    let criterion = |finding: &Finding| words::sentence(&words::without_ids(finding.says.as_deref().unwrap_or(&finding.message)));
+    let words = unknown.map(|finding| format!("The records that show whether this holds: {}", criterion(finding)));
     let mut items: Vec<Item> = Vec::new();
     for text in words.chain(DOCUMENTS.map(str::to_owned)) {
         let is_known = items.iter().any(|item| item.text == text) || review.asked_for.contains(&text);

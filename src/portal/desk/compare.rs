@@ -1,7 +1,7 @@
 //! Entered against expected: what the engine found of each field of the regimen and of each policy, with where the rule comes from and
 //! since when it holds. What agrees is folded.
 
-use super::timeline::value;
+use super::timeline::{place, value};
 use crate::app::reviews::Standing;
 use crate::documents::{Summary, words};
 use crate::domain::case::{Deviation, Finding};
@@ -152,7 +152,8 @@ fn of_fit(finding: &Finding, since: &str) -> (Truth, Row) {
 /// A rule, with the facts that it used against what it asks for.
 fn of_rule(finding: &Finding, since: String) -> (Truth, Row) {
     let facts = finding.facts.iter().filter(|(_, fact)| !fact.is_null());
-    let fact = |(name, fact): (&String, &serde_json::Value)| format!("{} {}", name.replace('_', " "), value(fact));
+    let named = |name: &str| if name.starts_with('/') { place(name) } else { name.replace('_', " ") };
+    let fact = |(name, fact): (&String, &serde_json::Value)| format!("{} {}", named(name), value(fact));
     let entered: Vec<String> = facts.map(fact).collect();
     let (verdict, tone) = verdict(finding.outcome);
     let message = words::sentence(&words::without_ids(&finding.message));
@@ -183,6 +184,8 @@ fn name_of(rule: &str) -> String {
     } else if parts.len() > 1 {
         parts.drain(..1);
     }
+    // the number of an indication is no word
+    parts.retain(|part| !part.starts_with("IND-"));
     words::capitalize(&parts.join(", ").replace(['_', '-'], " "))
 }
 
@@ -314,5 +317,6 @@ mod tests {
         assert_eq!(name_of("policy/MP-TRASTUZUMAB/general/1"), "General, 1");
         assert_eq!(name_of("drug/docetaxel/route"), "Docetaxel, route");
         assert_eq!(name_of("regimen/none"), "None");
+        assert_eq!(name_of("radiation/modality/IND-069"), "Modality");
     }
 }

@@ -10,7 +10,8 @@ use super::super::visitor::Visitor;
 use super::acts::{idempotent, refused, seen, to_review};
 use super::case::{Told, drawn, drawn_with};
 use super::decide::{LetterPart, ahead, field_of, part, read};
-use super::{compare, kept, timeline};
+use super::{compare, kept, many, timeline};
+use crate::app::rendering::{Align, Block};
 use crate::app::reviews::preview::{self, Previewed};
 use crate::app::reviews::requests::{Determination, LineDetermination};
 use crate::app::reviews::{self, Act, Standing};
@@ -85,6 +86,11 @@ pub(super) async fn send(
     if wanted == "show" {
         let letter = ahead(&app, &visitor, case_id, &request, &faults).await?;
         return drawn_with(&app, &visitor, case_id, fields, Told::nothing(), letter).await;
+    }
+    if standing.case.review.is_none() && !(wanted == "decide" && faults.is_empty()) {
+        let events = orders::history(&app, caller, case_id).await?;
+        let told = Told::conflict("Decided meanwhile", timeline::decided(&events, standing.program.time_zone));
+        return drawn(&app, &visitor, case_id, fields, told).await;
     }
     if !faults.is_empty() {
         return drawn(&app, &visitor, case_id, fields, Told::faults(faults)).await;
@@ -171,12 +177,10 @@ fn far_off(standing: &Standing, line: &LineDetermination) -> Option<String> {
     );
     let against = counted.map_or_else(
         || "none were counted".to_owned(),
-        |(units, visits)| format!("{} over {visits} visits were counted", words::count(units)),
+        |(units, visits)| format!("{} over {} were counted", many(units, "unit"), many(u64::from(visits), "visit")),
     );
-    let units = words::count(units);
-    is_far.then(|| {
-        format!("{}: {units} billing units over {visits} visits; {against}. This is meant.", name_of(standing, line.line))
-    })
+    let (units, visits) = (many(units, "billing unit"), many(u64::from(visits), "visit"));
+    is_far.then(|| format!("{}: {units} over {visits}; {against}. This is meant.", name_of(standing, line.line)))
 }
 
 const fn is_apart(entered: u64, counted: u64) -> bool {
@@ -235,7 +239,7 @@ fn decided(standing: &Standing, line: &LineDetermination) -> ConfirmLine {
         let against = counted(standing, line.line)
             .map(|(units, visits)| format!("; {} over {visits} were counted", words::count(units)))
             .unwrap_or_default();
-        format!("{} billing units over {visits} visits{against}", words::count(units))
+        format!("{} over {}{against}", many(units, "billing unit"), many(u64::from(visits), "visit"))
     });
     let member = line.rationale_for_member.as_ref().map(|text| format!("For the member: {text}"));
     let detail = [line.reason_code.as_ref().map(reason), line.rationale.clone(), member, units];

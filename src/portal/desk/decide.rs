@@ -8,7 +8,7 @@ use super::super::inputs::{Drawing, Input};
 use super::super::shell::page;
 use super::super::visitor::Visitor;
 use super::reading::{self, LONG};
-use super::{compare, worklist};
+use super::{compare, many, worklist};
 use crate::app::rendering::{Align, Block};
 use crate::app::reviews::preview::{self, Previewed};
 use crate::app::reviews::requests::{Determination, LineDetermination, PathwayDecision};
@@ -122,7 +122,7 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
                 decision: text(&format!("decision/{}", line.line)),
                 needs_units: line.needs_units,
                 counted: line.units.zip(line.visits).map_or_else(String::new, |(units, visits)| {
-                    format!("{} units over {visits} visits were counted", words::count(units))
+                    format!("{} over {} were counted", many(units, "unit"), many(u64::from(visits), "visit"))
                 }),
                 units: vec![
                     draw.text(format!("units/{}", line.line), "Billing units").hint("over the whole range").short(),
@@ -292,7 +292,10 @@ pub(super) async fn ahead(
         Ok(previewed) => return Ok(part(previewed)),
         Err(Error::Review(why)) => words::sentence(&words::without_ids(&why.to_string())),
         Err(Error::Conflict { detail }) => match claims::of_case(app, &visitor.caller, case_id).await? {
-            Some(claim) => worklist::taken(&claim, chrono_tz::UTC),
+            Some(claim) => {
+                let zone = reviews::standing(app, &visitor.caller, case_id).await?.program.time_zone;
+                worklist::taken(&claim, zone)
+            }
             None => words::sentence(&detail),
         },
         Err(other) => of_error(other)?
@@ -334,7 +337,11 @@ fn view(letter: crate::documents::Letter) -> LetterView {
     };
     let reading = letter.reading.filter(|_| letter.to == Addressee::Member);
     LetterView {
-        name: format!("{kind} {to}"),
+        name: match letter.language.as_str() {
+            "en" => format!("{kind} {to}"),
+            "es" => format!("{kind} {to}, in Spanish"),
+            other => format!("{kind} {to}, in the language {other}"),
+        },
         plan: letter.document.letterhead.plan.clone(),
         title: letter.document.title.clone(),
         blocks: letter.document.blocks,

@@ -9,6 +9,7 @@ mod decide;
 mod documents;
 mod kept;
 mod reading;
+mod reconsider;
 mod timeline;
 mod worklist;
 
@@ -16,6 +17,7 @@ use super::failure::Failure;
 use super::pages::{DESK, Pages, Who};
 use crate::app::reviews::worklist::{Mark, marks as worklist_marks};
 use crate::app::{App, Caller};
+use crate::documents::words;
 use crate::domain::vocabulary::CallerRole;
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub(super) fn pages(pages: Pages) -> Pages {
         .post("/cases/{case_id}/review/decide", desk, confirm::send)
         .ask("/cases/{case_id}/review/letter", desk, decide::letter)
         .post("/cases/{case_id}/review/keep", desk, kept::save)
+        .post("/cases/{case_id}/review/reconsider", desk, reconsider::decide)
         .get("/documents/{attachment_id}", desk, documents::show)
         .get("/documents/{attachment_id}/file", desk, documents::save)
 }
@@ -54,6 +57,11 @@ pub(super) async fn depth(app: &App, caller: &Caller) -> Result<String, Failure>
     let overdue = own.iter().filter(|mark| mark.due_at < now).count();
     let taken = marks.iter().filter(|mark| mark.claimed_by.as_ref() == Some(&caller.subject)).count();
     Ok(format!("{} in your queue, {overdue} of them overdue; {taken} taken by you", own.len()))
+}
+
+/// `1 unit`, `1,200 units`.
+fn many(count: u64, what: &str) -> String {
+    format!("{} {what}{}", words::count(count), if count == 1 { "" } else { "s" })
 }
 
 /// Whose work a role does, as rows name it.

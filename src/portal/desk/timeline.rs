@@ -39,13 +39,26 @@ pub(super) fn call(state: PeerToPeer, events: &[Event], zone: Tz) -> String {
 }
 
 /// The time and the person that were agreed on last.
-pub(in super::super) fn agreed(events: &[Event], zone: Tz) -> Option<String> {
+pub(super) fn agreed(events: &[Event], zone: Tz) -> Option<String> {
     let last = events.iter().rfind(|event| event.kind == "peer_to_peer_scheduled")?;
     let detail = last.detail.as_ref()?;
     let at = detail.get("at")?.as_str()?.parse::<DateTime<Utc>>().ok()?;
     let name = detail.get("with").and_then(|with| with.as_str().or_else(|| with.get("name").and_then(Value::as_str)));
     let with = name.map(|name| format!(", with {name}")).unwrap_or_default();
     Some(format!("{}{with}", words::instant(&at, &zone)))
+}
+
+/// When and by whom a case was decided, for somebody who wanted to.
+pub(super) fn decided(events: &[Event], zone: Tz) -> String {
+    let decision =
+        |event: &&Event| matches!(event.kind.as_str(), "determined" | "denied_at_deadline" | "duplicate_decided" | "withdrawn");
+    events.iter().rfind(decision).map_or_else(
+        || "The case is decided. Nothing was done.".to_owned(),
+        |event| {
+            let who = CallerRole::parse(&event.actor_role).map_or("the clock", |_| event.actor_subject.as_str());
+            format!("The case was decided {} by {who}. Nothing was done.", words::instant(&event.at, &zone))
+        },
+    )
 }
 
 /// What happened to a case since this version of it.
@@ -85,6 +98,11 @@ fn details(detail: &Value, zone: Tz) -> Vec<String> {
         }
         _ => {}
     }
+    match detail.get("duplicate").and_then(Value::as_bool) {
+        Some(true) => found.push("it is a duplicate".to_owned()),
+        Some(false) => found.push("it is no duplicate".to_owned()),
+        None => {}
+    }
     let at = text(detail, "at").and_then(|at| at.parse::<DateTime<Utc>>().ok());
     found.extend(at.map(|at| format!("at {}", words::instant(&at, &zone))));
     for change in list("changes") {
@@ -104,7 +122,7 @@ fn details(detail: &Value, zone: Tz) -> Vec<String> {
 }
 
 /// `clinical, weight kg`.
-fn place(pointer: &str) -> String {
+pub(super) fn place(pointer: &str) -> String {
     let parts = pointer.split('/').filter(|part| !part.is_empty());
     let part =
         |part: &str| part.parse::<u32>().map_or_else(|_| words::humanize(part).to_lowercase(), |number| (number + 1).to_string());

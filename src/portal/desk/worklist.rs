@@ -6,8 +6,8 @@ use super::super::rows::left;
 use super::super::shell::{Shell, page, role_in_words};
 use super::super::visitor::Visitor;
 use super::{first_free, queue_of};
-use crate::app::reviews::claims::Claim;
 use crate::app::reviews::worklist::{self, Filter, Mark, WorkItem};
+use crate::app::reviews::{self, claims::Claim};
 use crate::app::{App, Caller, catalog};
 use crate::documents::words;
 use crate::domain::case::ReviewQueue;
@@ -27,6 +27,8 @@ use uuid::Uuid;
 const ON_A_PAGE: u32 = 100;
 /// Where nothing else changes, time left is told anew so often.
 const MINUTES: i64 = 5;
+/// Reconsiderations on a page.
+const RECONSIDERATIONS: i64 = 20;
 
 /// Which cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +160,13 @@ struct WorklistPage {
     after: Option<String>,
     program: String,
     next: Option<Uuid>,
+    reconsiderations: Vec<Open>,
+}
+
+/// A reconsideration that waits for a physician.
+struct Open {
+    case_id: Uuid,
+    name: String,
 }
 
 struct Chip {
@@ -272,9 +281,22 @@ async fn drawn(
         show: asked.show,
         after: last.map(|item| format!("{} {}", item.due_at.to_rfc3339(), item.case_id)),
         program: asked.program.clone().unwrap_or_default(),
+        reconsiderations: reconsiderations(app, caller).await?,
         rows: found.iter().map(|item| row(item, caller, content, now)).collect(),
         refused,
     })
+}
+
+/// Reconsiderations that wait, oldest first.
+async fn reconsiderations(app: &App, caller: &Caller) -> Result<Vec<Open>, Failure> {
+    let mut open = Vec::new();
+    for one in reviews::reconsiderations::list_open(app, caller, None, RECONSIDERATIONS).await? {
+        let standing = reviews::standing(app, caller, one.case_id).await?;
+        let number = standing.case.case_number.unwrap_or_else(|| one.case_id.to_string());
+        let asked = words::instant(&one.requested_at, &standing.program.time_zone);
+        open.push(Open { case_id: one.case_id, name: format!("{number}, asked for {asked}") });
+    }
+    Ok(open)
 }
 
 /// Changes with whatever the list would show otherwise.

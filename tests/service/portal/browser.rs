@@ -60,6 +60,18 @@ impl<'a> Browser<'a> {
         self.ask(request.header("content-type", "application/x-www-form-urlencoded"), Body::from(body)).await
     }
 
+    /// Sends a document with what it is.
+    pub async fn send_document(&mut self, path: &str, kind: &str, bytes: &[u8], description: &str) -> Answer {
+        let mut body =
+            format!("--edge\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n{description}\r\n").into_bytes();
+        let file = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"report.bin\"\r\n";
+        body.extend_from_slice(format!("{file}Content-Type: {kind}\r\n\r\n").as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        let request = Request::builder().method("POST").uri(path).header("sec-fetch-site", "same-origin");
+        self.ask(request.header("content-type", "multipart/form-data; boundary=edge"), Body::from(body)).await
+    }
+
     async fn ask(&mut self, mut request: axum::http::request::Builder, body: Body) -> Answer {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !pairs.is_empty() {

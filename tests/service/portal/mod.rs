@@ -1,6 +1,7 @@
 //! The portal, as a browser meets it: pages, forms, one cookie. What scripts add is shown by `scripts/test-browser`.
 
 mod access;
+mod answer;
 pub mod browser;
 mod cases;
 mod desk;

@@ -62,7 +62,7 @@ fn tnm_and_stage(shared: &Shared<'_>) -> Option<Concern> {
     let mut asked = shared.content.agreement.stages.iter().filter(is_of).filter(|rule| told.fits(rule));
     // what M0 says holds without M, too, unless the stage itself is that of distant metastases
     let may_be_m1 = told.m.is_none() && matches!(stage, "IV" | "extensive");
-    let broken = asked.find(|rule| !rule.groups.iter().any(|group| group == stage) && !(rule.m == Some(false) && may_be_m1))?;
+    let broken = asked.find(|rule| !(rule.groups.iter().any(|group| group == stage) || rule.m == Some(false) && may_be_m1))?;
     let first = Side::new("TNM", pointer(broken), in_words(tnm));
     let second = Side::new("stage", "/clinical/stage", patient.clinical.stage.known()?.clone());
     let because = format!(

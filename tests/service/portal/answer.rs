@@ -1,0 +1,145 @@
+//! What a practice does about a case at the portal: it sends what was asked for, withdraws, and asks for a reconsideration, which another
+//! physician decides.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
+
+use super::browser::Browser;
+use super::desk::hidden;
+use crate::support::desk::*;
+use crate::support::http::Service;
+use crate::support::submit::count;
+use serde_json::json;
+
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+
+// proves INF-07, DET-08
+#[tokio::test]
+async fn a_practice_sends_the_document_that_was_asked_for_from_the_page_of_the_case() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let (page_of, path) = (format!("/cases/{case_id}"), format!("/cases/{case_id}/documents"));
+    let mut practice = Browser::of(&service, PRACTICE).await;
+    assert!(!practice.page(&page_of).await.contains("type=\"file\""), "nothing is asked for yet");
+    let early = practice.send_document(&path, "application/pdf", PDF, "LVEF").await;
+    assert_eq!(early.status.as_u16(), 409, "{}", early.text);
+    assert!(early.text.contains("Nothing has been asked for"), "{}", early.text);
+    done(&service, NURSE, &case_id, "information-requests", &json!({"items": ["The report of the ejection fraction"]})).await;
+    let page = practice.page(&page_of).await;
+    assert!(page.contains("The report of the ejection fraction") && page.contains("type=\"file\""), "{page}");
+    for (kind, bytes, status) in
+        [("application/zip", PDF, 415), ("application/pdf", b"no pdf".as_slice(), 422), ("application/pdf", b"".as_slice(), 422)]
+    {
+        let answer = practice.send_document(&path, kind, bytes, "LVEF").await;
+        assert_eq!(answer.status.as_u16(), status, "{kind}: {}", answer.text);
+        assert!(answer.text.contains("Please look at this first"), "{kind}: {}", answer.text);
+    }
+    assert_eq!(count(&service, "select count(*) from attachments").await, 0);
+    let sent = practice.send_document(&path, "application/pdf", PDF, "Ejection fraction of November").await;
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, page_of.as_str()), "{}", sent.text);
+    assert!(practice.page(&page_of).await.contains("Ejection fraction of November, November 20, 2026"));
+    let nurse = Browser::of(&service, NURSE).await.page(&format!("/cases/{case_id}/review")).await;
+    assert!(nurse.contains("Ejection fraction of November"), "{nurse}");
+    for person in [OTHER_PRACTICE, NURSE, "sandbox-health-plan"] {
+        let answer = Browser::of(&service, person).await.send_document(&path, "application/pdf", PDF, "x").await;
+        assert_eq!(answer.status.as_u16(), 404, "{person}: {}", answer.text);
+    }
+    assert_eq!(count(&service, "select count(*) from attachments").await, 1);
+}
+
+// proves DRG-05
+#[tokio::test]
+async fn a_practice_withdraws_a_case_that_waits_after_it_said_so_twice() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    let path = format!("/cases/{case_id}/withdraw");
+    let mut practice = Browser::of(&service, PRACTICE).await;
+    let page = practice.page(&format!("/cases/{case_id}")).await;
+    let (version, key) = (hidden(&page, "version"), hidden(&page, "key"));
+    let drawn = [("version", version.as_str()), ("key", key.as_str())];
+    for (fields, status) in [
+        (vec![("withdraw", "voluntarily_cancelled")], 422),
+        (vec![("sure", "yes")], 422),
+        (vec![("withdraw", "because"), ("sure", "yes")], 422),
+        (vec![("withdraw", "voluntarily_cancelled"), ("sure", "yes"), ("version", "9")], 412),
+    ] {
+        // the first of two fields of a name counts
+        let fields: Vec<_> = if status == 412 { fields } else { [&drawn[..], &fields[..]].concat() };
+        let answer = practice.send(&path, &fields).await;
+        assert_eq!(answer.status.as_u16(), status, "{fields:?}: {}", answer.text);
+    }
+    assert_eq!(read(&service, &case_id).await["status"], "in_progress");
+    assert_eq!(Browser::of(&service, OTHER_PRACTICE).await.send(&path, &drawn).await.status.as_u16(), 404);
+    let fields = [&drawn[..], &[("withdraw", "voluntarily_cancelled"), ("sure", "yes")]].concat();
+    for _ in 0..2 {
+        let answer = practice.send(&path, &fields).await;
+        assert_eq!(answer.status.as_u16(), 303, "sent twice it is taken once: {}", answer.text);
+    }
+    assert_eq!(kinds(&service, &case_id).await, ["submitted", "withdrawn"]);
+    assert!(!practice.page(&format!("/cases/{case_id}")).await.contains("Withdraw this order"));
+}
+
+// proves DET-08
+#[tokio::test]
+async fn an_agreed_discussion_is_told_to_the_practice_with_day_time_and_zone() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    done(&service, NURSE, &case_id, "peer-to-peer", &offer()).await;
+    let call = json!({"event": "scheduled", "at": "2026-11-23T21:40:00Z", "with": "Dr. Clinician"});
+    done(&service, NURSE, &case_id, "peer-to-peer", &call).await;
+    let page = Browser::of(&service, PRACTICE).await.page(&format!("/cases/{case_id}")).await;
+    assert!(page.contains("A peer-to-peer discussion is agreed") && page.contains("November 23, 2026, 3:40 p.m. CST"), "{page}");
+}
+
+// proves APP-01, APP-02, APP-04
+#[tokio::test]
+async fn a_denial_is_reconsidered_by_another_physician_at_the_portal() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&denied(&service, BMA).await);
+    let (page_of, desk) = (format!("/cases/{case_id}"), format!("/cases/{case_id}/review"));
+    let mut practice = Browser::of(&service, PRACTICE).await;
+    let page = practice.page(&page_of).await;
+    assert!(page.contains("Why the denial should not stand"), "{page}");
+    let (version, key) = (hidden(&page, "version"), hidden(&page, "key"));
+    let path = format!("/cases/{case_id}/reconsideration");
+    let drawn = [("version", version.as_str()), ("key", key.as_str())];
+    assert_eq!(practice.send(&path, &drawn).await.status.as_u16(), 422, "a reason is needed");
+    let why = [&drawn[..], &[("why", "two trials support it")]].concat();
+    assert_eq!(practice.send(&path, &why).await.status.as_u16(), 303);
+    let page = practice.page(&page_of).await;
+    assert!(page.contains("Asked for on November 20, 2026") && !page.contains("Why the denial should not stand"), "{page}");
+    // the one who denied sees it, and may not decide it
+    let mut first = Browser::of(&service, PHYSICIAN).await;
+    assert!(first.page("/reviews").await.contains("Reconsiderations"), "it waits in the worklist");
+    let page = first.page(&desk).await;
+    assert!(page.contains("two trials support it") && page.contains("another medical oncologist decides this"), "{page}");
+    assert!(!page.contains("name=\"reconsidered\""), "{page}");
+    let decision = [
+        ("version", version.as_str()),
+        ("reconsidered", "overturned"),
+        ("reconsider_rationale", "the trials were not known"),
+        ("sure", "yes"),
+    ];
+    let own = first.send(&format!("{desk}/reconsider"), &decision).await;
+    assert_eq!(own.status.as_u16(), 409, "{}", own.text);
+    let nurse = Browser::of(&service, NURSE).await.send(&format!("{desk}/reconsider"), &decision).await;
+    assert_eq!(nurse.status.as_u16(), 409, "{}", nurse.text);
+    let mut second = Browser::of(&service, SECOND_PHYSICIAN).await;
+    let page = second.page(&desk).await;
+    assert!(page.contains("name=\"reconsidered\""), "{page}");
+    let version = hidden(&page, "version");
+    for left_out in 1..4 {
+        let mut fields = decision.to_vec();
+        fields[0] = ("version", &version);
+        fields.remove(left_out);
+        let answer = second.send(&format!("{desk}/reconsider"), &fields).await;
+        assert_eq!(answer.status.as_u16(), 422, "{fields:?}: {}", answer.text);
+    }
+    assert_eq!(read(&service, &case_id).await["status"], "non_authorized");
+    let mut fields = decision.to_vec();
+    fields[0] = ("version", &version);
+    let answer = second.send(&format!("{desk}/reconsider"), &fields).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+    assert_eq!(read(&service, &case_id).await["status"], "authorized");
+    let page = practice.page(&page_of).await;
+    assert!(page.contains("The denial was overturned") && page.contains("the trials were not known"), "{page}");
+}
