@@ -329,7 +329,9 @@ fn lines(standing: &Standing) -> Vec<LineAsEntered> {
     let line = |line: &crate::domain::line::CaseLine| LineAsEntered {
         number: line.line,
         name: compare::drug_name(line),
-        dosing: line.units().map_or_else(|| line.asked_in_words().into_owned(), |units| format!("{} asked for", many(units, "unit"))),
+        dosing: line
+            .units()
+            .map_or_else(|| line.asked_in_words().into_owned(), |units| format!("{} asked for", many(units.into(), "unit"))),
         status: words::drug_status(line.status),
     };
     standing.case.lines().iter().map(line).collect()

@@ -16,7 +16,7 @@ use crate::app::reviews::preview::{self, Previewed};
 use crate::app::reviews::requests::{Determination, LineDetermination};
 use crate::app::reviews::{self, Act, Standing};
 use crate::app::{App, Error, orders};
-use crate::documents::{Align, Block, words};
+use crate::documents::words;
 use crate::domain::case::PeerToPeer;
 use crate::domain::review::LineOutcome;
 use askama::Template;

@@ -27,13 +27,13 @@ pub(super) struct Place<'a> {
 /// Reads the site.
 pub(super) fn read<'a>(entered: &'a Answer<String>, content: &'a Content) -> Place<'a> {
     let catalog: &RadiationCatalog = &content.radiation;
-    let (mut part, mut side) = (None, None);
+    let (mut part, mut told_side) = (None, None);
     let site = word(entered, content, |text| {
         let (found, of, told) = place(text, catalog)?;
-        (part, side) = (of, told);
+        (part, told_side) = (of, told);
         Some(found)
     });
-    Place { site, part, side }
+    Place { site, part, side: told_side }
 }
 
 type Found<'a> = (&'a Arc<Site>, Option<&'a Part>, Option<Side>);
@@ -46,9 +46,9 @@ fn place<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
     if let Some(found) = named(&joined(&tokens), catalog) {
         return Some(found);
     }
-    let (rest, side) = without_side(&tokens, catalog);
+    let (rest, told) = without_side(&tokens, catalog);
     let (site, part, of_part) = named(&joined(&rest), catalog).or_else(|| with_part(&rest, catalog))?;
-    Some((site, part, together(side, of_part)))
+    Some((site, part, together(told, of_part)))
 }
 
 /// The site, or the part of a site, that is called so.
@@ -70,10 +70,10 @@ fn with_part<'a>(tokens: &[String], catalog: &'a RadiationCatalog) -> Option<Fou
                 continue;
             };
             let rest: Vec<String> = before.iter().chain(after).cloned().collect();
-            let Some((site, Some(part), side)) = named(&joined(words), catalog) else { continue };
+            let Some((site, Some(part), of_part)) = named(&joined(words), catalog) else { continue };
             let is_same = named(&joined(&rest), catalog).is_some_and(|(other, more, _)| other.key == site.key && more.is_none());
             if is_same {
-                return Some((site, Some(part), side));
+                return Some((site, Some(part), of_part));
             }
         }
     }

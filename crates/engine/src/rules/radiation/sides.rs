@@ -74,11 +74,11 @@ fn told(ground: &Ground<'_>) -> Vec<Told> {
 
 /// The side of a code that is about the site itself.
 fn coded<'g>(ground: &'g Ground<'_>) -> Option<(&'g str, Side)> {
-    let (code, side) = (ground.patient.icd10?, ground.treated.coded_side?);
+    let (code, coded) = (ground.patient.icd10?, ground.treated.coded_side?);
     let site = ground.treated.site.known().filter(|site| !site.metastatic)?;
     let title = ground.content.diagnoses.get(code)?.title.to_lowercase();
     let is_of_site = site.diagnoses.iter().any(|prefix| prefix.len() >= CATEGORY && code.starts_with(prefix.as_str()));
-    (is_of_site || title.contains(&site.name.to_lowercase())).then_some((code, side))
+    (is_of_site || title.contains(&site.name.to_lowercase())).then_some((code, coded))
 }
 
 /// A diagnosis of another part of the site than its words say: a lower lobe, and the code of an upper one.
