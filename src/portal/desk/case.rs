@@ -329,7 +329,7 @@ fn lines(standing: &Standing) -> Vec<LineAsEntered> {
     let line = |line: &crate::domain::case::CaseDrug| LineAsEntered {
         number: line.line,
         name: compare::drug_name(line),
-        dosing: line.units.map_or_else(|| line.dosing.clone(), |units| format!("{} asked for", many(units, "unit"))),
+        dosing: line.units.map_or_else(|| line.dosing.clone(), |units| format!("{} asked for", many(u64::from(units), "unit"))),
         status: words::drug_status(line.status),
     };
     standing.case.lines().iter().map(line).collect()
