@@ -27,6 +27,7 @@ const OF_ONE_RUN: usize = 20;
 const KEPT_DAYS: i64 = 30;
 
 /// Where mails go.
+#[expect(clippy::large_enum_variant, reason = "a service has one")]
 #[derive(Debug, Clone, Default)]
 pub enum Mailer {
     /// Nowhere: what needs one is not open.

@@ -88,7 +88,7 @@ mod tests {
         let rate = hourly.rate.unwrap();
         assert_eq!((0..9).filter(|_| hourly.take_at("a", rate, begun)).count(), 6);
         assert!(!hourly.take_at("a", rate, begun + Duration::from_secs(599)));
-        assert!(hourly.take_at("a", rate, begun + Duration::from_secs(600)));
+        assert!(hourly.take_at("a", rate, begun + Duration::from_mins(10)));
         assert!((0..9).all(|_| RateLimit::new(None).take("a").is_ok()));
     }
 }

@@ -51,7 +51,7 @@ pub async fn look(options: &ServeOptions, plans: &[String]) -> Vec<Finding> {
     match inside(options, &hosts, &mut connection, plans).await {
         Ok(found) => findings.extend(found),
         Err(error) => {
-            findings.push(Finding::fault(CHECK, format!("it was reached and did not answer: {error}"), "look into its log"))
+            findings.push(Finding::fault(CHECK, format!("it was reached and did not answer: {error}"), "look into its log"));
         }
     }
     drop(connection.close().await);

@@ -5,6 +5,7 @@ use super::outcome::{Failure, Issue, issue_code, respond};
 use super::read::subscription;
 use super::write::Context;
 use super::write::subscription::{self as write, State as Doing, Status};
+use crate::app::smart::scopes::Needed;
 use crate::app::subscriptions::{self, Subscription};
 use crate::app::{App, Caller, Error};
 use crate::domain::refusal::{Fault, Refusal};
@@ -22,6 +23,12 @@ pub async fn post_subscription(
     Extension(caller): Extension<Caller>,
     Resource(sent): Resource,
 ) -> Result<Response, Failure> {
+    // whoever subscribes is sent whole answers
+    let reading = Needed { resource: "ClaimResponse", any_of: "r" };
+    if caller.scopes.as_ref().is_some_and(|scopes| !scopes.allow(reading)) {
+        let words = format!("a subscription is sent whole answers: the token needs {reading}, too");
+        return Err(Failure::new(StatusCode::FORBIDDEN, vec![Issue::at("forbidden", "Subscription.channel.payload", words)]));
+    }
     let mut issues = Vec::new();
     let Some(read) = subscription::read(&sent, &mut issues) else { return Err(Failure::bad(issues)) };
     let wanted = &read.wanted;

@@ -331,6 +331,38 @@ pub async fn end(conn: &mut PgConnection, registration_id: Uuid, at: DateTime<Ut
     Ok(())
 }
 
+/// Ends every other registration by which the owner of this address, or this person, acts or could begin to.
+pub async fn end_others(
+    conn: &mut PgConnection,
+    kept: Uuid,
+    email: &str,
+    person: Option<(&str, &str)>,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update registrations set status = 'ended', ended_at = $5
+         where registration_id <> $1 and status in ('approved', 'active') and (email = $2 or (issuer = $3 and subject = $4))",
+        kept,
+        email,
+        person.map(|(issuer, _)| issuer),
+        person.map(|(_, subject)| subject),
+        at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// True where the owner of this address acts, or may begin to act, for tax IDs beyond these.
+pub async fn acts_elsewhere(conn: &mut PgConnection, email: &str, tax_ids: &[String]) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists(select from registrations where email = $1 and status in ('approved', 'active') and not tax_ids <@ $2) as "found!""#,
+        email,
+        tax_ids,
+    );
+    Ok(found.fetch_one(conn).await?)
+}
+
 /// Forgets those whose address was not confirmed in time.
 pub async fn remove_unconfirmed(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
     let done = sqlx::query!("delete from registrations where status = 'email_unconfirmed' and expires_at <= $1", now)

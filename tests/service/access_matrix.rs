@@ -145,7 +145,7 @@ fn sample(operation: &str) -> Option<Value> {
             json!({"decision": "upheld", "rationale": "the heart was not looked at",
                    "drugs": [{"line": 2, "decision": "non_authorized", "reason_code": "not_medically_necessary", "rationale": "no evidence"}]})
         }
-        "POST /v1/reviews/{case_id}/claims" => json!({}),
+        "POST /v1/reviews/{case_id}/claims" | "POST /v1/registrations/{registration_id}/approvals" => json!({}),
         "POST /v1/reviews/{case_id}/determinations" => json!({"drugs": [{"line": 2, "decision": "authorized"}]}),
         "POST /v1/reviews/{case_id}/duplicate-decisions" => json!({"duplicate": false, "rationale": "another course"}),
         "POST /v1/reviews/{case_id}/escalations" => json!({"rationale": "does not meet the criteria"}),
@@ -172,7 +172,6 @@ fn sample(operation: &str) -> Option<Value> {
                    "email": "dana@practice.example", "phone": "734 555 0100"})
         }
         "POST /v1/registrations/{registration_id}/email-confirmations" => json!({"code": "x"}),
-        "POST /v1/registrations/{registration_id}/approvals" => json!({}),
         // a line that is none: nothing is replaced
         "PUT /v1/rosters/{health_plan}/members" | "PUT /v1/rosters/{health_plan}/providers" => json!("no row"),
         _ => return None,
@@ -270,11 +269,12 @@ async fn rows_of_the_api(table: &mut String) {
 }
 
 fn row(table: &mut String, name: &str, cells: &[String]) {
-    writeln!(table, "{name:<76}{}", cells.iter().map(|cell| format!(" {cell:>4}")).collect::<String>()).unwrap();
+    let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>4}")).collect();
+    writeln!(table, "{name:<76} {}", cells.join(" ")).unwrap();
 }
 
 /// A browser in which this caller is signed in.
-async fn browser<'a>(service: &'a Service, who: Who) -> Browser<'a> {
+async fn browser(service: &Service, who: Who) -> Browser<'_> {
     let mut browser = Browser::new(service);
     let session = match who {
         Who::Nobody => return browser,

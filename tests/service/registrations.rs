@@ -235,6 +235,36 @@ async fn support_refuses_with_a_reason_and_ends_what_it_gave() {
 
 // proves PRV-01
 #[tokio::test]
+async fn one_mailbox_acts_by_its_latest_registration_alone_and_by_none_once_it_is_ended() {
+    let (openid, service) = both(false).await;
+    let first = approved(&service, EMAIL, "900000001").await;
+    let (mut before, _) = sign_in(&service, &openid, person("d", EMAIL)).await;
+    assert_eq!(before.open("/orders").await.status.as_u16(), 200);
+    pass(&service, TimeDelta::minutes(1));
+    let spare = approved(&service, EMAIL, "900000001").await;
+    pass(&service, TimeDelta::minutes(1));
+    let latest = approved(&service, EMAIL, "900000003").await;
+    let (mut now, answer) = sign_in(&service, &openid, person("d", EMAIL)).await;
+    assert_eq!(answer.status.as_u16(), 303);
+    assert_eq!(now.open("/orders").await.status.as_u16(), 200);
+    assert_ne!(before.open("/orders").await.status.as_u16(), 200, "what they acted as before ends everywhere");
+    let status = async |id: &str| {
+        let listed = service.get("/v1/registrations", ADMINISTRATOR).await.json();
+        let found = listed["items"].as_array().unwrap().iter().find(|one| one["registration_id"] == *id).cloned();
+        found.unwrap()["status"].clone()
+    };
+    for ended in [&first, &spare] {
+        assert_eq!(status(ended).await, "ended");
+    }
+    assert_eq!(status(&latest).await, "active");
+    let ended = service.call(axum::http::Method::DELETE, &format!("/v1/registrations/{latest}"), ADMINISTRATOR, None).await;
+    assert_eq!(ended.status.as_u16(), 204, "{}", ended.text);
+    let (_, answer) = sign_in(&service, &openid, person("d", EMAIL)).await;
+    assert_eq!(answer.status.as_u16(), 403, "{}", answer.text);
+}
+
+// proves PRV-01
+#[tokio::test]
 async fn a_second_person_is_approved_by_the_practices_lead_where_that_is_set() {
     for leads_approve in [true, false] {
         let (openid, service) = both(leads_approve).await;
@@ -255,6 +285,16 @@ async fn a_second_person_is_approved_by_the_practices_lead_where_that_is_set() {
         };
         for not_theirs in [&other.0, &unconfirmed.0] {
             assert_eq!(decide(&mut lead, not_theirs).await, 404);
+        }
+        if leads_approve {
+            // neither themselves, nor somebody who acts for another practice
+            let own = registered(&service, EMAIL, "900000001").await;
+            approved(&service, "elsewhere@other.example", "900000003").await;
+            let lured = registered(&service, "elsewhere@other.example", "900000001").await;
+            for not_theirs in [&own, &lured] {
+                confirm(&service, not_theirs).await;
+                assert_eq!(decide(&mut lead, &not_theirs.0).await, 403);
+            }
         }
         assert_eq!(decide(&mut lead, &second.0).await, if leads_approve { 303 } else { 404 });
         let (mut second, answer) = sign_in(&service, &openid, person("s", "second@practice.example")).await;

@@ -98,7 +98,7 @@ async fn deadlines_at_risk_and_what_waits_are_measured() {
     let service = Service::with_rosters().await;
     let order = assert_created(&service.post("/v1/orders", ORDERING, &pending_order()).await);
     let due: DateTime<Utc> = order["review"]["due_at"].as_str().unwrap().parse().unwrap();
-    let at = async |now| backlog(&mut *service.app.pool.acquire().await.unwrap(), now).await.unwrap();
+    let at = async |now| backlog(&mut service.app.pool.acquire().await.unwrap(), now).await.unwrap();
     for (before, counts) in
         [(25 * 60, [0, 0, 0, 0]), (23 * 60, [0, 0, 0, 1]), (3 * 60, [0, 0, 1, 1]), (59, [0, 1, 1, 1]), (-2, [1, 0, 0, 0])]
     {

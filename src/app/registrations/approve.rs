@@ -43,7 +43,12 @@ pub struct Decision {
 enum Reach {
     All,
     /// Those of which every tax ID is among these.
-    Within(Vec<String>),
+    Within {
+        /// The lead's.
+        tax_ids: Vec<String>,
+        /// The lead's own address.
+        email: String,
+    },
 }
 
 /// What this caller decides on; nothing is there for anybody else.
@@ -54,7 +59,8 @@ async fn reach(app: &App, conn: &mut PgConnection, caller: &Caller) -> Result<Re
     let person = caller.subject.split_once('#').filter(|_| app.settings.leads_approve && caller.is_practice());
     let Some((issuer, subject)) = person else { return Err(Error::NotFound) };
     let own = store::registrations::of_person(conn, issuer, subject).await?;
-    own.filter(|own| own.lead).map(|own| Reach::Within(own.tax_ids)).ok_or(Error::NotFound)
+    let lead = own.filter(|own| own.lead).ok_or(Error::NotFound)?;
+    Ok(Reach::Within { tax_ids: lead.tax_ids, email: lead.email })
 }
 
 /// Registrations in this state that the caller decides on, oldest first.
@@ -68,7 +74,7 @@ pub async fn list(
     let mut conn = app.pool.acquire().await?;
     let within = match reach(app, &mut conn, caller).await {
         Ok(Reach::All) => None,
-        Ok(Reach::Within(tax_ids)) => Some(tax_ids),
+        Ok(Reach::Within { tax_ids, .. }) => Some(tax_ids),
         Err(Error::NotFound) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
@@ -81,13 +87,19 @@ pub async fn decide(app: &App, caller: &Caller, registration_id: Uuid, decision:
     let mut transaction = app.pool.begin().await?;
     let reach = reach(app, &mut transaction, caller).await?;
     let found = store::registrations::lock(&mut transaction, registration_id).await?.ok_or(Error::NotFound)?;
-    if let Reach::Within(own) = &reach {
+    if let Reach::Within { tax_ids: own, email } = &reach {
         // what is not of their practice, or not confirmed, is not there for a lead
         if found.status == Status::EmailUnconfirmed || !found.tax_ids.iter().all(|tax_id| own.contains(tax_id)) {
             return Err(Error::NotFound);
         }
         if decision.lead {
             return Err(Error::forbidden("only an administrator makes somebody a lead"));
+        }
+        if found.email == *email {
+            return Err(Error::forbidden("nobody decides on a registration of their own: support does"));
+        }
+        if store::registrations::acts_elsewhere(&mut transaction, &found.email, own).await? {
+            return Err(Error::forbidden("this person acts for another practice: support decides whether they change"));
         }
     }
     let reason = decision.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
@@ -135,7 +147,10 @@ pub async fn end(app: &App, caller: &Caller, registration_id: Uuid) -> Result<()
     let mut transaction = app.pool.begin().await?;
     let found = store::registrations::lock(&mut transaction, registration_id).await?.ok_or(Error::NotFound)?;
     if matches!(found.status, Status::Approved | Status::Active) {
-        store::registrations::end(&mut transaction, registration_id, app.clock.now()).await?;
+        let now = app.clock.now();
+        store::registrations::end(&mut transaction, registration_id, now).await?;
+        let person = found.issuer.as_deref().zip(found.subject.as_deref());
+        store::registrations::end_others(&mut transaction, registration_id, &found.email, person, now).await?;
         if let (Some(issuer), Some(subject)) = (&found.issuer, &found.subject) {
             store::sessions::remove_all_of(&mut transaction, &format!("{issuer}#{subject}")).await?;
         }

@@ -24,7 +24,11 @@ pub async fn act(app: &App, person: Registered<'_>) -> Result<std::result::Resul
     if let Some(email) = confirmed_address(claims)
         && let Some(approved) = store::registrations::approved_for(&mut transaction, &email, now).await?
     {
-        store::registrations::bind(&mut transaction, approved.registration_id, issuer, subject, now).await?;
+        let own = approved.registration_id;
+        store::registrations::bind(&mut transaction, own, issuer, subject, now).await?;
+        store::registrations::end_others(&mut transaction, own, &email, Some((issuer, subject)), now).await?;
+        // what they acted as before ends in every browser
+        store::sessions::remove_all_of(&mut transaction, &format!("{issuer}#{subject}")).await?;
     }
     let own = store::registrations::of_person(&mut transaction, issuer, subject).await?;
     transaction.commit().await?;

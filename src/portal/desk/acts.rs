@@ -45,7 +45,7 @@ pub(super) async fn claim(
             // given back since
             None => words::sentence(&detail),
         },
-        Err(Error::Review(why)) => words::sentence(&words::without_ids(&why.to_string())),
+        Err(Error::Review(why)) => words::sentence(&words::without_ids(why.to_string())),
         Err(other) => return Err(other.into()),
     };
     worklist::refused(&app, &visitor, why).await
@@ -244,7 +244,7 @@ pub(super) async fn refused(
             }
             _ => Told::conflict("Not possible now", words::sentence(&words::without_ids(&detail))),
         },
-        Error::Review(why) => Told::conflict("Not possible now", words::sentence(&words::without_ids(&why.to_string()))),
+        Error::Review(why) => Told::conflict("Not possible now", words::sentence(&words::without_ids(why.to_string()))),
         Error::IdempotencyKeyReused => Told::conflict(
             "Sent before",
             "This form was sent before with other entries, and was taken then. Look at what happened below.".to_owned(),

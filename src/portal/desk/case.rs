@@ -112,6 +112,7 @@ struct LineAsEntered {
 }
 
 /// The state of review of a case in progress, and its forms.
+#[expect(clippy::struct_excessive_bools, reason = "what a template shows or leaves out")]
 struct Open {
     due: String,
     hint: String,

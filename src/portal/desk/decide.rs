@@ -103,7 +103,7 @@ pub(super) struct LetterView {
 pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults: &Faults) -> DecideForm {
     let draw = Drawing { fields, faults };
     let text = |name: &str| fields.owned(name).unwrap_or_default();
-    let say = |why: &ReviewError| words::sentence(&words::without_ids(&why.to_string()));
+    let say = |why: &ReviewError| words::sentence(&words::without_ids(why.to_string()));
     let for_member = text("rationale_for_member");
     let never = standing.case.s_codes_withheld == Some(SCodesWithheld::NotApplicable);
     DecideForm {
@@ -290,7 +290,7 @@ pub(super) async fn ahead(
     }
     let text = match preview::determination(app, &visitor.caller, case_id, request).await {
         Ok(previewed) => return Ok(part(previewed)),
-        Err(Error::Review(why)) => words::sentence(&words::without_ids(&why.to_string())),
+        Err(Error::Review(why)) => words::sentence(&words::without_ids(why.to_string())),
         Err(Error::Conflict { detail }) => match claims::of_case(app, &visitor.caller, case_id).await? {
             Some(claim) => {
                 let zone = reviews::standing(app, &visitor.caller, case_id).await?.program.time_zone;

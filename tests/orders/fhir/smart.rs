@@ -298,6 +298,11 @@ async fn a_token_is_good_for_its_scopes_only_and_for_five_minutes() {
     let refused = super::post(&service, SUBMIT, &reads, &request).await;
     assert_eq!(refused.status, 403, "{}", refused.text);
     assert!(refused.header("www-authenticate").contains("insufficient_scope") && refused.text.contains("system/Claim.c"));
+    // a subscription is sent whole answers: whoever may not read one subscribes to none
+    let subscriber = client.token(&service, "system/Subscription.crd").await;
+    let refused = super::post(&service, "/fhir/Subscription", &subscriber, &json!({"resourceType": "Subscription"})).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.text);
+    assert!(refused.text.contains("system/ClaimResponse.r"), "{}", refused.text);
     let orders = client.token(&service, "system/*.*").await;
     let answer = super::post(&service, SUBMIT, &orders, &request).await;
     let case_id = claim_response(&answer)["id"].as_str().unwrap().to_owned();
