@@ -293,7 +293,7 @@ async fn a_second_person_is_approved_by_the_practices_lead_where_that_is_set() {
             let lured = registered(&service, "elsewhere@other.example", "900000001").await;
             for not_theirs in [&own, &lured] {
                 confirm(&service, not_theirs).await;
-                assert_eq!(decide(&mut lead, &not_theirs.0).await, 403);
+                assert_eq!(decide(&mut lead, &not_theirs.0).await, 404);
             }
         }
         assert_eq!(decide(&mut lead, &second.0).await, if leads_approve { 303 } else { 404 });
