@@ -178,5 +178,5 @@ async fn a_later_course_of_the_same_or_a_neighbouring_area_is_held_with_the_earl
     let mut beside = whole_breast();
     beside["radiation"]["site"] = json!("chest_wall");
     let beside = submit(&service, &beside).await;
-    assert!(beside["review"]["holds"].as_array().unwrap().contains(&json!("possible_duplicate")), "{beside}");
+    assert!(beside["review"]["holds"].as_array().unwrap().contains(&json!("re_irradiation")), "{beside}");
 }

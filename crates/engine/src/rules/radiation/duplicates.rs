@@ -1,4 +1,4 @@
-//! Other radiation of the same member: on the same days it may be the same order, on other days the area is irradiated again.
+//! Other radiation of the same member: of the same site on the same days it may be the same order, else the area may be irradiated again.
 
 use super::ground::Ground;
 use super::{PRIOR_RADIATION, Treated};
@@ -20,9 +20,9 @@ const UNKNOWN: &str = "unknown";
 /// What is on file of the member's radiation.
 #[derive(Debug, Default)]
 pub(super) struct OnFile {
-    /// On days of this order.
+    /// Of this site, on days of this order.
     pub similar: Vec<Notice>,
-    /// On other days.
+    /// On other days, or of a neighbouring site.
     pub earlier: Vec<Notice>,
 }
 
@@ -50,7 +50,9 @@ pub(super) fn find(ground: &Ground<'_>, related: &[RelatedCase], range: (NaiveDa
     let is_denied = ground.patient.assessment(PRIOR_RADIATION).is_some_and(|standing| standing.test(&denied) == Truth::Met);
     let mut found = OnFile::default();
     for case in related.iter().filter(may_overlap) {
-        if case.valid_from <= range.1 && range.0 <= case.valid_through {
+        // a neighbouring site is another treatment, whose fields may meet this one's
+        let is_same = may_be_same(&own, &case.treatment_ingredients);
+        if is_same && case.valid_from <= range.1 && range.0 <= case.valid_through {
             found.similar.push(similar(case));
         } else {
             found.earlier.push(earlier(case, is_denied));
@@ -73,17 +75,27 @@ fn similar(case: &RelatedCase) -> Notice {
 }
 
 fn earlier(case: &RelatedCase, is_denied: bool) -> Notice {
-    let told = told(case).unwrap_or_else(|| "other radiation of this member is on file for other days".to_owned());
+    let told = told(case).unwrap_or_else(|| "other radiation of this member is on file".to_owned());
     let against = if is_denied { ", although the order says that the area was not treated before" } else { "" };
     let text = format!("{told}, of the same or a neighbouring area{against}; a nurse looks at both (R-42)");
     Notice::new(NoticeCode::EarlierRadiation, &text, Some(case.case_id))
 }
 
+/// The site of one may be that of the other.
+fn may_be_same(own: &[String], other: &[String]) -> bool {
+    match (of(own, SITE), of(other, SITE)) {
+        (Some(own), Some(other)) => own == other || own == UNKNOWN || other == UNKNOWN,
+        _ => true,
+    }
+}
+
+/// What of these words is of this kind.
+fn of<'w>(words: &'w [String], kind: &str) -> Option<&'w str> {
+    words.iter().find_map(|word| word.strip_prefix(kind))
+}
+
 /// A site that nobody understood may be any, and so may a side; targets of one site that differ exclude each other.
 fn may_overlap(own: &[String], other: &[String], catalog: &RadiationCatalog) -> bool {
-    fn of<'w>(words: &'w [String], kind: &str) -> Option<&'w str> {
-        words.iter().find_map(|word| word.strip_prefix(kind))
-    }
     let (Some(site), Some(other_site)) = (of(own, SITE), of(other, SITE)) else { return true };
     let are_near = site == UNKNOWN || other_site == UNKNOWN || catalog.are_near(site, other_site);
     let sides = (of(own, SIDE), of(other, SIDE));
