@@ -139,7 +139,7 @@ async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Ut
 async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, why: &str) -> Result<()> {
     tracing::error!(case_id = %timer.case_id, kind = timer.kind, attempts = timer.attempts, why, "a timer failed");
     let minutes = 2_i64.checked_pow(timer.attempts.unsigned_abs()).unwrap_or(LONGEST_WAIT_MINUTES).min(LONGEST_WAIT_MINUTES);
-    let failure = Failure { id: app.ids.uuid(now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
+    let failure = Failure { id: app.ids.beside(timer.case_id, now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
     let noted = async {
         let mut conn = app.pool.acquire().await?;
         Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)

@@ -50,8 +50,9 @@ pub async fn overview(
              select c.status, c.due_at, c.decided_at - c.submitted_at < interval '1 second' as at_once,
                extract(epoch from c.decided_at - c.submitted_at)::float8 as seconds,
                r.decision is not null as reconsidered, coalesce(r.decision = 'overturned', false) as overturned,
-               exists (select from case_events e where e.case_id = c.case_id and e.kind in ('deadline_passed', 'denied_at_deadline')) as late
-             from cases c left join reconsiderations r on r.case_id = c.case_id
+               exists (select from case_events e
+                       where e.case_id = c.case_id and e.shard = c.shard and e.kind in ('deadline_passed', 'denied_at_deadline')) as late
+             from cases c left join reconsiderations r on r.case_id = c.case_id and r.shard = c.shard
              where c.health_plan = $1 and c.submitted_at >= $2 and c.submitted_at < $3
            )
            select count(*) as "received!", count(*) filter (where at_once) as "at_once!",
@@ -139,7 +140,7 @@ pub async fn by_drug(
              count(distinct c.case_id) filter (where c.decided_at - c.submitted_at < interval '1 second') as "at_once!",
              count(distinct c.case_id) filter (where d.status in ('authorized', 'clinical_review_not_required')) as "approved!",
              count(distinct c.case_id) filter (where d.status = 'non_authorized') as "denied!"
-           from cases c join case_lines d on d.case_id = c.case_id
+           from cases c join case_lines d on d.case_id = c.case_id and d.shard = c.shard
            where c.health_plan = $1 and c.submitted_at >= $2 and c.submitted_at < $3
            group by d.name order by 2 desc, 1 limit $4"#,
         health_plan,

@@ -163,11 +163,12 @@ pub async fn concerned(conn: &mut PgConnection, events: &[Unsent], now: DateTime
     let rows = sqlx::query!(
         r#"select s.subscription_id, s.role, e.case_id, e.seq, e.at, e.kind
            from unnest($1::uuid[], $2::int[]) with ordinality as t (case_id, seq, place)
-           join case_events e on e.case_id = t.case_id and e.seq = t.seq
-           join cases c on c.case_id = t.case_id
+           join case_events e on e.case_id = t.case_id and e.shard = shard_of_id(t.case_id) and e.seq = t.seq
+           join cases c on c.case_id = e.case_id and c.shard = e.shard
            join subscriptions s on s.parties && c.visible_to and s.status <> 'error' and (s.ends_at is null or s.ends_at > $3)
            where e.document is not null
-             and not (e.kind = 'submitted' and exists (select from sent_requests r where r.case_id = e.case_id and r.seq = 1))
+             and not (e.kind = 'submitted' and exists (
+               select from sent_requests r where r.case_id = e.case_id and r.shard = e.shard and r.seq = 1))
            order by t.place, s.subscription_id"#,
         &case_ids,
         &seqs,
