@@ -38,7 +38,7 @@ create table member_ledger (
 create table cases (
     case_id               uuid not null,
     shard                 smallint not null,
-    -- The same to read out: a letter, eight random characters and one that checks them.
+    -- The same to read out: a letter, two characters that tell the shard, six random ones and one that checks them.
     case_number           text not null check (case_number ~ '^C[0-9A-HJKMNP-TV-Z]{9}$'),
     health_plan           text not null,
     program               text not null,

@@ -1,4 +1,4 @@
-//! The numbers that people read out: Order IDs, Pathway Eligible IDs and case numbers. Random, never sequential; the last character checks the others.
+//! The numbers that people read out: Order IDs, Pathway Eligible IDs and case numbers. Never sequential; the last character checks the others.
 
 use std::fmt;
 
@@ -25,12 +25,12 @@ impl Numbered {
     }
 }
 
-/// A letter, eight random characters of Crockford base32 and a check character.
+/// A letter, eight characters of Crockford base32 (of a case the first two tell its shard, and six are random) and a check character.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReadableId(String);
 
 impl ReadableId {
-    /// Builds the number from 40 random bits (the lowest five bytes' worth of `entropy`).
+    /// Builds the number from 40 bits (the lowest five bytes' worth of `entropy`).
     pub fn from_entropy(kind: Numbered, entropy: u64) -> Self {
         let mut text = String::with_capacity(10);
         text.push(kind.letter());
