@@ -23,5 +23,5 @@ pub use facts::{Question, member_key, provider_key};
 pub use find::{Counts, Filter, Seen, View, count, get, history, list, list_page};
 pub use rows::{OrderRow, rows, rows_page};
 pub use submit::{Decided, Placed, SentForm, preview, submit, submit_sent};
-pub use update::{Editable, editable, update};
+pub use update::{Editable, check_update, editable, update};
 pub use withdraw::{Reason, Withdrawal, withdraw};

@@ -60,6 +60,22 @@ pub async fn editable(app: &App, caller: &Caller, case_id: Uuid, expected: &Expe
 
 /// Puts `order` in the place of what version `version` of the case says, and decides it.
 pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Seen> {
+    put(app, caller, case_id, version, order, Keep::Change).await
+}
+
+/// Refuses what [`update`] would refuse, and changes nothing.
+pub async fn check_update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<()> {
+    put(app, caller, case_id, version, order, Keep::Nothing).await.map(drop)
+}
+
+/// What is kept of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Change,
+    Nothing,
+}
+
+async fn put(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest, keep: Keep) -> Result<Seen> {
     let now = app.clock.now();
     let mut transaction = app.pool.begin().await?;
     // the case first and the member afterwards, as everybody does who needs both
@@ -94,7 +110,9 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
     let body = view::show(&mut transaction, stored, caller, now).await?;
-    transaction.commit().await?;
+    if keep == Keep::Change {
+        transaction.commit().await?;
+    }
     Ok(Seen { case_id, version, body })
 }
 
