@@ -31,6 +31,8 @@ pub struct SignedIn {
     pub caller: Caller,
     /// Their name, for themselves.
     pub name: String,
+    /// When the session ends at the latest, whatever is asked.
+    pub ends_at: DateTime<Utc>,
 }
 
 /// A session to begin.
@@ -91,11 +93,18 @@ pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
     if now - session.seen_at >= TimeDelta::seconds(SEEN_TO_THE_SECOND) {
         store::sessions::touch(&mut conn, &key, now).await?;
     }
-    let Session { role, subject, name, tax_ids, health_plan, .. } = session;
+    let Session { role, subject, name, tax_ids, health_plan, created_at, .. } = session;
     Ok(Some(SignedIn {
         caller: Caller { role, subject, tax_ids, health_plan, token_id: None, scopes: None, accessed: Accessed::default() },
         name,
+        ends_at: created_at + TimeDelta::hours(HOURS_AT_MOST),
     }))
+}
+
+/// When a session ends of which nothing more is heard, in the worst case: when it was seen is known to the minute.
+pub fn idles_out_at(app: &App, ends_at: DateTime<Utc>) -> DateTime<Utc> {
+    let idle = app.clock.now() + TimeDelta::minutes(IDLE_MINUTES) - TimeDelta::seconds(SEEN_TO_THE_SECOND);
+    idle.min(ends_at)
 }
 
 fn has_ended(session: &Session, now: DateTime<Utc>) -> bool {

@@ -32,6 +32,7 @@ mod refusal;
 mod register;
 mod rows;
 mod sandbox_clock;
+mod session;
 mod shell;
 mod status;
 mod typed;
@@ -53,6 +54,7 @@ fn all(sandbox: bool) -> Pages {
     let pages = Pages::default();
     let pages = home::pages(pages);
     let pages = login::pages(pages, sandbox);
+    let pages = session::pages(pages);
     let pages = register::pages(pages);
     let pages = admin_registrations::pages(pages);
     let pages = order::pages(pages);

@@ -7,7 +7,7 @@ use super::super::fields::Fields;
 use super::super::visitor::Visitor;
 use super::acts::{idempotent, refused, seen, to_review};
 use super::case::{Told, drawn};
-use super::reading;
+use super::{kept, reading};
 use crate::app::reviews::reconsiderations;
 use crate::app::reviews::requests::ReconsiderationDetermination;
 use crate::app::{App, Caller};
@@ -103,7 +103,10 @@ pub(super) async fn decide(
     let decided =
         reconsiderations::determine(&app, &visitor.caller, one.reconsideration_id, &request, &seen(&fields), key.as_ref()).await;
     match decided {
-        Ok(_) => Ok(to_review(case_id)),
+        Ok(_) => {
+            kept::forget(&app, &visitor.caller, case_id).await?;
+            Ok(to_review(case_id))
+        }
         Err(error) => refused(&app, &visitor, case_id, fields, error, |_| "reconsidered".to_owned()).await,
     }
 }
