@@ -145,7 +145,7 @@ function live(form) {
   };
   for (const kind of ["input", "change"]) {
     form.addEventListener(kind, soon);
-    form.addEventListener(kind, keep);
+    if (form.dataset.save) form.addEventListener(kind, keep);
   }
   form.addEventListener("submit", (event) => {
     clearTimeout(quiet);

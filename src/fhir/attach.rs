@@ -132,7 +132,7 @@ async fn answer_once(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value]
 /// Refuses what putting these answers to the order would be refused.
 async fn check(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value], documented: Documented) -> Result<(), Failure> {
     let Some((version, order)) = planned(app, caller, case_id, fields, documented).await? else { return Ok(()) };
-    match orders::check_update(app, caller, case_id, version, &order).await.map_err(Failure::from) {
+    match orders::preview_update(app, caller, case_id, version, &order).await.map(drop).map_err(Failure::from) {
         // somebody else changes it at the same moment: it is put to what comes of that
         Err(failure) if failure.is_conflict() => Ok(()),
         checked => checked,

@@ -11,6 +11,7 @@ mod case;
 mod cookie;
 mod coverage;
 mod desk;
+mod differences;
 mod enter;
 mod failure;
 mod faults;

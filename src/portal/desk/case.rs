@@ -208,8 +208,11 @@ pub(super) async fn drawn_with(
     if let Some(seen) = kept::seen(&fields).filter(|seen| *seen < standing.version) {
         told.changes = timeline::since(&events, seen, caller.role, zone);
     }
-    let reconsideration =
-        if standing.case.review.is_none() { reconsider::part(app, caller, case_id, zone, &fields).await? } else { None };
+    let reconsideration = if standing.case.review.is_none() {
+        reconsider::part(app, caller, &standing, &fields, &told.faults).await?
+    } else {
+        None
+    };
     let is_open = standing.case.review.is_some() || reconsideration.as_ref().is_some_and(|one| one.may_decide);
     if fields.text("version").is_some() && is_open {
         fields.set("version", standing.version.to_string());
