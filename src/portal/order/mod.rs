@@ -82,7 +82,7 @@ struct OrderPage {
 
 /// What a press of a button did to the form.
 #[derive(Default)]
-struct Filled {
+struct Pressed {
     /// Regimens that a name may mean.
     offers: Vec<Offer>,
     /// What became of each line that was pasted.
@@ -112,7 +112,7 @@ struct Looked {
 async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Failure> {
     let fields = usual(&portal.app, &visitor).await?;
     let looked = look(&portal, &visitor, fields, None).await?;
-    page(&drawn(&portal.app, &visitor, looked, Filled::default()).await?)
+    page(&drawn(&portal.app, &visitor, looked, Pressed::default()).await?)
 }
 
 /// What an order made anew from an earlier one says.
@@ -138,7 +138,7 @@ async fn show_again(
     let again::Again { fields, is_short } = again::again(&case.request, catalog::content(app, None));
     let looked = look(&portal, &visitor, fields, None).await?;
     let filled_in = Some(if is_short { SHORT } else { AGAIN });
-    let drawn = drawn(app, &visitor, looked, Filled { filled_in, ..Filled::default() }).await?;
+    let drawn = drawn(app, &visitor, looked, Pressed { filled_in, ..Pressed::default() }).await?;
     page(&OrderPage { in_row: renew::in_row(app, &visitor, &queue).await?, ..drawn })
 }
 
@@ -156,8 +156,8 @@ async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) ->
 }
 
 /// Does what a button asks for that fills the form in, or that keeps what stands in it.
-async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Filled, Failure> {
-    let mut filled = Filled::default();
+async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Pressed, Failure> {
+    let mut filled = Pressed::default();
     if let Some(id) = fields.owned("fill") {
         let content = catalog::content(app, None);
         let regimen = content.regimen(&id).ok_or_else(Failure::not_found)?;
@@ -279,7 +279,7 @@ fn about(fields: &Fields, drafted: Option<&Drafted>) -> String {
     [Some(name).filter(|name| !name.is_empty()), regimen].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-async fn drawn(app: &App, visitor: &Visitor, looked: Looked, filled: Filled) -> Result<OrderPage, Failure> {
+async fn drawn(app: &App, visitor: &Visitor, looked: Looked, filled: Pressed) -> Result<OrderPage, Failure> {
     let content = catalog::content(app, None);
     let plans = plans::of(app, &visitor.caller, looked.fields.text("/member/health_plan"));
     let mut sections = form::sections(&looked.fields, &looked.read.faults, &plans, content, &looked.asked);
