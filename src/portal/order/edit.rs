@@ -11,7 +11,7 @@ use super::super::pages::{ORDERING, Pages, Who};
 use super::super::shell::{Shell, page};
 use super::super::visitor::Visitor;
 use super::panel::{self, Link};
-use super::{Pressed, Looked, OrderPage, again, drawn, fill_in, look, read, refusal_links};
+use super::{Looked, OrderPage, Pressed, again, drawn, fill_in, look, read, refusal_links};
 use crate::app::orders::{self, Editable, Updated};
 use crate::app::{App, Error, Expected, catalog};
 use crate::documents::words;
@@ -85,7 +85,8 @@ async fn show(State(portal): State<Portal>, visitor: Visitor, Path(case_id): Pat
     let (fields, is_short) = as_it_stands(&portal, &visitor, &request).await?;
     let looked = look(&portal, &visitor, fields, Some(case_id)).await?;
     let told = if is_short { SHORT } else { STANDS };
-    form(&portal.app, &visitor, Editing { case_id, version }, looked, Pressed { filled_in: Some(told), ..Pressed::default() }).await
+    form(&portal.app, &visitor, Editing { case_id, version }, looked, Pressed { filled_in: Some(told), ..Pressed::default() })
+        .await
 }
 
 /// The fields of an order as it stands, and whether they are not all of it.
