@@ -38,15 +38,16 @@ pub struct NewEvent<'a> {
 
 /// Records an event and makes its document the case's current one with the next version; the database puts it into the outbox of the plan's
 /// feed. What the document says of the case is in the rows already: the database compares. The case is held by the caller
-/// ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order.
+/// ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order. An event is never earlier than
+/// the one before it: a clock that was set back keeps nobody from deciding a case.
 pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32> {
     let (document, computed) = event.change.unzip();
     let row = sqlx::query!(
         r#"with next as (
-             select coalesce(max(seq), 0) + 1 as seq from case_events where case_id = $1 and shard = $10
+             select coalesce(max(seq), 0) + 1 as seq, max(at) as latest from case_events where case_id = $1 and shard = $10
            ), event as (
              insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document, computed, shard)
-             select $1, next.seq, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json, $10 from next
+             select $1, next.seq, greatest($2, next.latest), $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json, $10 from next
              returning seq, document is not null as changes
            ), moved as (
              update cases set document_seq = event.seq, version = version + 1 from event
