@@ -66,7 +66,12 @@ async fn inside(
 ) -> oncoauth::store::Result<Vec<Finding>> {
     checkup::only_read(conn).await?;
     let server = checkup::server(conn).await?;
-    let mut findings = vec![version(hosts, &server), durability(&server), room_for_connections(options, &server)];
+    let mut findings = vec![
+        version(hosts, &server),
+        encryption(server.encrypted, server.on_this_machine),
+        durability(&server),
+        room_for_connections(options, &server),
+    ];
     findings.extend(hosts.several().then(|| synchronous(&server)));
     findings.push(clocks(conn).await?);
     findings.push(match server.data_directory.as_deref().map(Path::new).filter(|dir| server.on_this_machine && dir.exists()) {
@@ -119,6 +124,19 @@ fn version(hosts: &Hosts, server: &Server) -> Finding {
         );
     }
     Finding::ok(CHECK, message)
+}
+
+fn encryption(encrypted: bool, on_this_machine: bool) -> Finding {
+    const CHECK: &str = "database_tls";
+    match (encrypted, on_this_machine) {
+        (true, _) => Finding::ok(CHECK, "the connections are encrypted"),
+        (false, true) => Finding::ok(CHECK, "not encrypted: the server is on this machine"),
+        (false, false) => Finding::warning(
+            CHECK,
+            "patients' data pass to the server on another machine in the clear",
+            "give the server a certificate (ssl = on), and end --database-url with sslmode=verify-full&sslrootcert=FILE (docs/operate.md)",
+        ),
+    }
 }
 
 fn durability(server: &Server) -> Finding {

@@ -4,7 +4,7 @@
 use super::blocks::{Block, Document};
 use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
-use super::{letter_blocks, letter_denial};
+use super::{dosing, letter_blocks, letter_denial};
 use crate::domain::case::{Case, Finding, LetterReference};
 use crate::domain::content::{Content, ENGLISH, LetterWords, Program, Template};
 use crate::domain::line::CaseLine;
@@ -140,6 +140,9 @@ pub struct Criterion {
     pub policy: Option<String>,
     /// Where the rule comes from, and whose criteria it is.
     pub source: Option<String>,
+    /// What it asks for is said in the language of the letter, which is not English.
+    #[serde(skip)]
+    pub translated: bool,
 }
 
 /// An event of the peer-to-peer discussion.
@@ -300,7 +303,7 @@ fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts,
         hcpcs: drug.hcpcs.clone(),
         name: drug.name.clone(),
         status: drug.status,
-        dosing: drug.asked_in_words().into_owned(),
+        dosing: dosing::in_words(drug, case, told.words),
         visits_approved: drug.visits_approved,
         units_approved: drug.units_approved,
         billing_unit: drug.billing_unit().map(str::to_owned),
@@ -333,7 +336,7 @@ fn because(
         clinical_reason: lay.as_ref().filter(|_| !denied.for_member).map(|_| reason_in_words(&denied.reason_code, told.program)),
         reason: Some(lay.unwrap_or_else(|| reason_in_words(&denied.reason_code, told.program))),
         rationale: Some(denied.rationale.clone()),
-        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case, told.content)).collect(),
+        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case, told)).collect(),
         implied_by_line: denied.implied_by_line,
         ..entry
     }
@@ -366,18 +369,20 @@ pub fn reason_in_words(code: &str, program: &Program) -> String {
     program.reason(code).map_or_else(|| words::sentence(&words::humanize(code)), |reason| reason.clinical.clone())
 }
 
-fn criterion(rule: &str, findings: &[String], case: &Case, content: &Content) -> Criterion {
+fn criterion(rule: &str, findings: &[String], case: &Case, letter: &Told<'_>) -> Criterion {
     let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
     let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
     let finding = case.findings.iter().find(of_drug).or_else(|| case.findings.iter().find(told));
     let policy = rule.strip_prefix("policy/").and_then(|rest| rest.split('/').next());
-    let policy = policy.and_then(|id| content.policies.iter().find(|policy| policy.id == id));
+    let policy = policy.and_then(|id| letter.content.policies.iter().find(|policy| policy.id == id));
+    let says = finding.and_then(|finding| finding.says.as_deref());
     Criterion {
         rule: rule.to_owned(),
         message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),
-        says: finding.and_then(|finding| finding.says.as_deref()).map(str::to_owned),
+        says: says.map(|says| letter.words.criterion(says).unwrap_or(says).to_owned()),
+        translated: says.is_some_and(|says| letter.words.criterion(says).is_some()),
         outcome: finding.map(|finding| finding.outcome),
-        policy: policy.map(|policy| policy.title.clone()),
+        policy: policy.map(|policy| letter.words.title(&policy.id).unwrap_or(&policy.title).to_owned()),
         source: finding.map(|finding| finding.source.as_ref().to_owned()),
     }
 }

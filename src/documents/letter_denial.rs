@@ -147,7 +147,7 @@ fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &To
 
 /// What the policies ask for and is not so, and what the request does not show; then what else the review noted.
 fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
-    if told.words.language != ENGLISH && all.iter().any(|one| text_of(one).is_some()) {
+    if told.words.language != ENGLISH && all.iter().any(|one| !one.translated && text_of(one).is_some()) {
         blocks.push(Block::paragraph(told.words.phrase("criteria_in_english")));
     }
     let mut policies: Vec<&String> = Vec::new();

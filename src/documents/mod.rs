@@ -3,6 +3,7 @@
 
 mod blocks;
 mod disease;
+mod dosing;
 pub mod html;
 mod letter;
 mod letter_blocks;

@@ -5,6 +5,7 @@ use super::orders::{ListFields, ListView, OrderPage, OrderQuery, listed};
 use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::{App, Caller};
+use crate::domain::refusal::Fault;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -27,6 +28,10 @@ struct OrderSearch {
     #[serde(default)]
     #[schema(max_length = 40)]
     member_id: Option<String>,
+    /// Name of a patient of the practice that asks: words or their beginnings, two letters at least, in any order. For practices.
+    #[serde(default)]
+    #[schema(min_length = 2, max_length = 100)]
+    member_name: Option<String>,
     /// NPI of the ordering provider.
     #[serde(default)]
     #[schema(max_length = 10)]
@@ -51,6 +56,9 @@ struct OrderSearch {
     #[serde(default)]
     #[schema(inline)]
     fields: Option<ListFields>,
+    /// `true` also answers how many cases there are of each status, whatever `status` asks for. For practices.
+    #[serde(default)]
+    counts: Option<bool>,
     /// Items on a page.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 200, default = 50)]
@@ -82,8 +90,14 @@ async fn post_order_search(
         submitted_to: filled(search.submitted_to),
         view: search.view,
         fields: search.fields,
+        counts: search.counts,
         limit: search.limit,
         cursor: filled(search.cursor),
     };
-    listed(&app, &caller, query).await.map_err(Problem::in_the_body)
+    let member_name = filled(search.member_name);
+    if member_name.as_ref().is_some_and(|typed| typed.chars().filter(|letter| letter.is_alphanumeric()).count() < 2) {
+        let fault = Fault::new("/member_name", "too-short", "type two letters of the name at least");
+        return Err(Problem::validation(vec![fault]));
+    }
+    listed(&app, &caller, query, member_name).await.map_err(Problem::in_the_body)
 }

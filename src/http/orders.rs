@@ -22,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use utoipa::openapi::{OneOfBuilder, RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -114,6 +115,8 @@ pub(super) struct OrderQuery {
     /// `summary` answers what a list shows of each case instead of whole cases.
     #[param(inline)]
     pub fields: Option<ListFields>,
+    /// `true` also answers how many cases there are of each status, whatever `status` asks for. For practices.
+    pub counts: Option<bool>,
     /// Items on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
     pub limit: Option<u32>,
@@ -198,21 +201,40 @@ impl From<OrderRow> for OrderSummary {
 #[serde(untagged)]
 pub(super) enum OrderPage {
     /// Whole cases, as they are stored.
-    Cases(Page<Box<RawValue>>),
+    Cases(OrderListPage<Box<RawValue>>),
     /// With `fields` `summary`.
-    Summaries(Page<OrderSummary>),
+    Summaries(OrderListPage<OrderSummary>),
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OrderListPage<T> {
+    /// The items.
+    items: Vec<T>,
+    /// Send it as `?cursor=` for the next page; null on the last one.
+    next_cursor: Option<String>,
+    /// With `counts`: how many cases there are of each status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, i64>>)]
+    counts: Option<BTreeMap<&'static str, i64>>,
+}
+
+impl<T> OrderListPage<T> {
+    fn of(page: Page<T>, counts: Option<BTreeMap<&'static str, i64>>) -> Self {
+        Self { items: page.items, next_cursor: page.next_cursor, counts }
+    }
 }
 
 impl PartialSchema for OrderPage {
     fn schema() -> RefOr<Schema> {
-        OneOfBuilder::new().item(Page::<Case>::schema()).item(Page::<OrderSummary>::schema()).into()
+        OneOfBuilder::new().item(OrderListPage::<Case>::schema()).item(OrderListPage::<OrderSummary>::schema()).into()
     }
 }
 
 impl ToSchema for OrderPage {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Page::<Case>::schemas(schemas);
-        Page::<OrderSummary>::schemas(schemas);
+        OrderListPage::<Case>::schemas(schemas);
+        OrderListPage::<OrderSummary>::schemas(schemas);
         schemas.push((OrderSummary::name().into_owned(), OrderSummary::schema()));
     }
 }
@@ -228,19 +250,34 @@ async fn list_orders(
     caller: Caller,
     ValidQuery(query): ValidQuery<OrderQuery>,
 ) -> Result<Json<OrderPage>, Problem> {
-    listed(&app, &caller, query).await
+    listed(&app, &caller, query, None).await
 }
 
-/// A page of the cases that a caller may see.
-pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Result<Json<OrderPage>, Problem> {
+/// A page of the cases that a caller may see; `member_name` never stands in an address.
+pub(super) async fn listed(
+    app: &App,
+    caller: &Caller,
+    query: OrderQuery,
+    member_name: Option<String>,
+) -> Result<Json<OrderPage>, Problem> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     let after: Option<Uuid> = paging::decode(query.cursor.as_deref())?;
-    let (fields, upto) = (query.fields, usize::try_from(limit).unwrap_or(usize::MAX));
-    let filter = filter(query)?;
+    let (fields, counts, upto) = (query.fields, query.counts == Some(true), usize::try_from(limit).unwrap_or(usize::MAX));
+    if !caller.is_practice() {
+        let only = |name: &str, message: &str| Fault::new(format!("?{name}"), "not-allowed", message);
+        let named = member_name.as_ref().map(|_| only("member_name", "only practices search by name: send the member's number"));
+        let counted = counts.then(|| only("counts", "only practices have counts here; the review desk's are in GET /v1/reviews"));
+        let faults: Vec<Fault> = named.into_iter().chain(counted).collect();
+        if !faults.is_empty() {
+            return Err(Problem::validation(faults));
+        }
+    }
+    let filter = Filter { member_name, ..filter(query)? };
+    let counts = if counts { Some(counted(app, caller, &filter).await?) } else { None };
     if matches!(fields, Some(ListFields::Summary)) {
         let (rows, more) = orders::rows_page(app, caller, &filter, after, upto).await?;
-        let page = Page::of(rows, more, |row| row.case_id);
-        return Ok(Json(OrderPage::Summaries(page.map(OrderSummary::from))));
+        let page = Page::of(rows, more, |row| row.case_id).map(OrderSummary::from);
+        return Ok(Json(OrderPage::Summaries(OrderListPage::of(page, counts))));
     }
     let (seen, more) = orders::list_page(app, caller, &filter, after, upto).await?;
     let page = Page::of(seen, more, |seen| seen.case_id);
@@ -248,7 +285,12 @@ pub(super) async fn listed(app: &App, caller: &Caller, query: OrderQuery) -> Res
     for seen in page.items {
         items.push(RawValue::from_string(seen.body).map_err(|error| Problem::internal(format!("stored case: {error}")))?);
     }
-    Ok(Json(OrderPage::Cases(Page { items, next_cursor: page.next_cursor })))
+    Ok(Json(OrderPage::Cases(OrderListPage::of(Page { items, next_cursor: page.next_cursor }, counts))))
+}
+
+async fn counted(app: &App, caller: &Caller, filter: &Filter) -> Result<BTreeMap<&'static str, i64>, Problem> {
+    let counted = orders::count_by_status(app, caller, filter).await?;
+    Ok(counted.into_iter().map(|(status, count)| (status.as_str(), count)).collect())
 }
 
 fn filter(query: OrderQuery) -> Result<Filter, Problem> {

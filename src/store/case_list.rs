@@ -17,6 +17,8 @@ pub struct Filter {
     pub statuses: Vec<&'static str>,
     /// Member.
     pub member_id: Option<String>,
+    /// A patient of these parties with a name that has words which begin so; the first one leads.
+    pub member_name: Option<Vec<String>>,
     /// NPI of the ordering provider.
     pub ordering_npi: Option<String>,
     /// Case number.
@@ -84,6 +86,14 @@ pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>,
         .collect())
 }
 
+/// Counts those that the filter finds by their status, whatever statuses it asks for.
+pub async fn count_by_status(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<(String, i64)>> {
+    let mut query = QueryBuilder::new("select c.status, count(*) from cases c where true");
+    conditions(&mut query, &Filter { statuses: Vec::new(), ..filter.clone() });
+    query.push(" group by c.status");
+    Ok(query.build_query_as().fetch_all(conn).await?)
+}
+
 /// Counts those that the filter finds; `ends` are the days in which one that is about to end does.
 pub async fn count(conn: &mut PgConnection, filter: &Filter, ends: (NaiveDate, NaiveDate)) -> Result<Counts> {
     let mut query = QueryBuilder::new("select count(*) as \"all\", count(*) filter (where ");
@@ -129,6 +139,19 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if let Some(member) = &filter.member_id {
         query.push(" and c.member_id = ").push_bind(member.clone());
+    }
+    if let Some([first, others @ ..]) = filter.member_name.as_deref() {
+        let likes: Vec<String> = others.iter().map(|word| format!("% {word}%")).collect();
+        query
+            .push(" and (c.health_plan, c.member_id) in (select p.health_plan, p.member_id from patients p where p.party = any(")
+            .push_bind(filter.parties.clone().unwrap_or_default())
+            .push(") and p.name >= ")
+            .push_bind(first.clone())
+            .push(" and p.name < ")
+            .push_bind(format!("{first}\u{10ffff}"))
+            .push(" and ' ' || p.name like all(")
+            .push_bind(likes)
+            .push("))");
     }
     if let Some(npi) = &filter.ordering_npi {
         query.push(" and c.ordering_npi = ").push_bind(npi.clone());

@@ -28,6 +28,8 @@ pub struct Server {
     pub data_directory: Option<String>,
     /// It runs on this machine, as far as the connection tells.
     pub on_this_machine: bool,
+    /// What passes between here and there is encrypted.
+    pub encrypted: bool,
     /// The role.
     pub role: String,
     /// It may do everything.
@@ -54,6 +56,7 @@ pub async fn server(conn: &mut PgConnection) -> Result<Server> {
              current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int as "max_connections!",
              (select setting from pg_settings where name = 'data_directory') as data_directory,
              coalesce(inet_server_addr() <<= '127.0.0.0/8'::inet or inet_server_addr() = '::1'::inet, true) as "on_this_machine!",
+             coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as "encrypted!",
              current_user::text as "role!", (select rolsuper from pg_roles where rolname = current_user) as "superuser!",
              exists (select from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
                        and pg_has_role(relowner, 'usage')) as "owns_tables!""#

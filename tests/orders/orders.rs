@@ -4,11 +4,12 @@
 
 use crate::support;
 
+use chrono::TimeDelta;
 use oncoauth::app::idempotency;
 use serde_json::{Value, json};
 use support::submit::{
     ADMINISTRATOR, HEALTH_PLAN, INTAKE, NURSE, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count,
-    for_member, pending_order, sandbox, submit_with_key,
+    for_member, pending_order, put_roster, sandbox, submit_with_key,
 };
 
 // proves DET-01, DET-09, VER-01
@@ -290,6 +291,70 @@ async fn a_list_of_summaries_has_what_a_list_shows_and_nothing_else() {
     assert_eq!(found["items"].as_array().unwrap().len(), 1);
     assert_eq!(found["items"][0]["member"]["last_name"], "Patient");
     service.get("/v1/orders?fields=all", ORDERING).await.assert_problem(422, "validation-failed");
+}
+
+// proves VER-06, PRV-02
+#[tokio::test]
+async fn a_practice_finds_its_own_patients_by_name_however_it_is_typed_and_nobody_elses() {
+    let service = sandbox().await;
+    let nunez = json!({"member_id": "XKM900200300", "first_name": "Ana María", "last_name": "Núñez-O’Brien", "birth_date": "1950-01-15",
+                       "line_of_business": "medicare_advantage", "product": "medicare_ppo", "coverage_from": "2020-01-01"});
+    let loaded =
+        put_roster(&service, ADMINISTRATOR, "/v1/rosters/anthem-blue-medicare-advantage/members", nunez.to_string()).await;
+    assert_eq!(loaded.status.as_u16(), 200, "{}", loaded.text);
+    let nunez = for_member(authorized_order(), "XKM900200300", "Ana María", "Núñez-O’Brien", "1950-01-15");
+    let first = assert_created(&service.post("/v1/orders", ORDERING, &nunez).await)["case_id"].clone();
+    service.app.clock.freeze_at(service.app.clock.now() + TimeDelta::minutes(1));
+    let again = assert_created(&service.post("/v1/orders", ORDERING, &nunez).await)["case_id"].clone();
+    let search = async |token: &str, typed: &str| -> Vec<Value> {
+        let body = json!({"member_name": typed, "fields": "summary"});
+        let found = service.post("/v1/orders/searches", token, &body).await;
+        assert_eq!(found.status.as_u16(), 200, "{}", found.text);
+        found.json()["items"].as_array().unwrap().iter().map(|item| item["case_id"].clone()).collect()
+    };
+    for typed in ["nunez", "Núñez O'Brien, Ana", "ana maria", "MAR", "obr an", "nunez-obrien maria"] {
+        assert_eq!(search(ORDERING, typed).await, [again.clone(), first.clone()], "{typed}, newest first");
+        assert_eq!(search(SERVICING, typed).await.len(), 2, "{typed}: the facility treats her");
+        assert_eq!(search(OTHER_PRACTICE, typed).await, Vec::<Value>::new(), "{typed}");
+    }
+    for typed in ["ana smith", "unez", "nunezz", "ana ana maria xx"] {
+        assert_eq!(search(ORDERING, typed).await, Vec::<Value>::new(), "{typed}");
+    }
+    // every search is a read of the cases that it found
+    let reads = "select count(*) from accesses where operation = 'POST /v1/orders/searches' and action = 'read' and actor_role = 'ordering_provider'";
+    assert_eq!(count(&service, reads).await, 12);
+    for (token, typed, code) in
+        [(ORDERING, "n", "too-short"), (ORDERING, "n -", "too-short"), (ADMINISTRATOR, "nunez", "not-allowed")]
+    {
+        let refused = service.post("/v1/orders/searches", token, &json!({"member_name": typed})).await;
+        let problem = refused.assert_problem(422, "validation-failed");
+        assert_eq!(
+            (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+            (&json!("/member_name"), &json!(code)),
+            "{typed}"
+        );
+    }
+    service.get("/v1/orders?member_name=nunez", ORDERING).await.assert_problem(422, "validation-failed");
+}
+
+// proves VER-06
+#[tokio::test]
+async fn a_practice_is_told_how_many_cases_there_are_of_each_status() {
+    let service = sandbox().await;
+    assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
+    let pending = for_member(pending_order(), "XKM100200301", "Sample", "Patient", "1948-06-30");
+    assert_created(&service.post("/v1/orders", ORDERING, &pending).await);
+    let listed = service.get("/v1/orders?counts=true&status=authorized&limit=1", ORDERING).await.json();
+    let counts = json!({"in_progress": 1, "completed": 0, "authorized": 1, "non_authorized": 0, "multiple_decisions_rendered": 0, "review_cancelled": 0});
+    assert_eq!((&listed["counts"], listed["items"].as_array().unwrap().len()), (&counts, 1));
+    let searched = service
+        .post("/v1/orders/searches", ORDERING, &json!({"member_name": "sample", "counts": true, "fields": "summary"}))
+        .await;
+    assert_eq!((&searched.json()["counts"]["in_progress"], &searched.json()["counts"]["authorized"]), (&json!(1), &json!(0)));
+    let others = service.get("/v1/orders?counts=true", OTHER_PRACTICE).await.json();
+    assert_eq!(others["counts"]["authorized"], 0);
+    assert!(service.get("/v1/orders", ORDERING).await.json().get("counts").is_none());
+    service.get("/v1/orders?counts=true", NURSE).await.assert_problem(422, "validation-failed");
 }
 
 // proves VER-06

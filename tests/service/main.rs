@@ -12,6 +12,7 @@ mod backups;
 mod callers;
 mod catalog;
 mod coverage_requirements;
+mod database_tls;
 mod doctor;
 mod embedded_postgres;
 mod failover;

@@ -1,6 +1,7 @@
 //! Reading cases: one, many, and what happened to one (VER-06, VER-09).
 
 use super::view;
+use crate::app::catalog::text;
 use crate::app::visibility::{Sight, sees};
 use crate::app::{App, Caller, Error, Result, audience};
 use crate::domain::vocabulary::CaseStatus;
@@ -34,6 +35,8 @@ pub struct Filter {
     pub statuses: Vec<CaseStatus>,
     /// Member ID.
     pub member_id: Option<String>,
+    /// Name of a patient of the practice that asks, as somebody types it: words or their beginnings, in any order.
+    pub member_name: Option<String>,
     /// NPI of the ordering provider.
     pub ordering_npi: Option<String>,
     /// Case number.
@@ -111,6 +114,25 @@ pub async fn count(app: &App, caller: &Caller, filter: &Filter) -> Result<Counts
     Ok(store::case_list::count(&mut *app.pool.acquire().await?, &within_sight(caller, filter, now), soon(now)).await?)
 }
 
+/// How many there are of each status, of those that the filter finds whatever statuses it asks for.
+pub async fn count_by_status(app: &App, caller: &Caller, filter: &Filter) -> Result<Vec<(CaseStatus, i64)>> {
+    let filter = within_sight(caller, filter, app.clock.now());
+    let counted = store::case_list::count_by_status(&mut *app.pool.acquire().await?, &filter).await?;
+    let of = |status: CaseStatus| counted.iter().find(|(word, _)| word == status.as_str()).map_or(0, |(_, count)| *count);
+    Ok(CaseStatus::ALL.iter().map(|status| (*status, of(*status))).collect())
+}
+
+/// The words of a name as search sees them; a name of another script as it is. The longest leads: it finds the fewest.
+fn name_words(typed: &str) -> Vec<String> {
+    let folded = text::fold(typed);
+    if folded.is_empty() {
+        return vec![typed.trim().to_lowercase()];
+    }
+    let mut words: Vec<String> = folded.split(' ').map(str::to_owned).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words
+}
+
 fn soon(now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
     let today = now.date_naive();
     (today, today.checked_add_days(Days::new(DAYS_BEFORE_THE_END)).unwrap_or(today))
@@ -127,6 +149,7 @@ fn within_sight(caller: &Caller, filter: &Filter, now: DateTime<Utc>) -> store::
         health_plan,
         statuses: filter.statuses.iter().map(|status| status.as_str()).collect(),
         member_id: filter.member_id.clone(),
+        member_name: filter.member_name.as_deref().map(name_words),
         ordering_npi: filter.ordering_npi.clone(),
         case_number: filter.case_number.clone(),
         order_id: filter.order_id.clone(),

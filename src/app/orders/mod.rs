@@ -21,7 +21,7 @@ pub use crate::store::case_events::Event;
 pub use differences::Difference;
 pub use drafting::{Drafted, Outlook, preview_draft};
 pub use facts::{Question, member_key, provider_key};
-pub use find::{Counts, Filter, Seen, View, count, get, history, list, list_page};
+pub use find::{Counts, Filter, Seen, View, count, count_by_status, get, history, list, list_page};
 pub use rows::{OrderRow, rows, rows_page};
 pub use submit::{Decided, Placed, SentForm, preview, submit, submit_sent};
 pub use update::{Editable, Updated, editable, preview_update, update};

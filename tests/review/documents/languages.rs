@@ -84,11 +84,21 @@ async fn a_member_reads_a_letter_in_the_language_of_the_plans_file_where_there_i
             "24 de enero de 2027",
             "en un plazo de 7 días",
             "oncólogo médico",
+            "240 mg IV, el día 1 de 21, 6 ciclos",
         ] {
             assert!(form.contains(said), "no {said:?} in {form}");
         }
-        for english in ["You have", "The last day is", "Where to", "Not approved", "Questions", "The decision rests", " within "]
-        {
+        for english in [
+            "day 1 of",
+            "cycles",
+            "You have",
+            "The last day is",
+            "Where to",
+            "Not approved",
+            "Questions",
+            "The decision rests",
+            " within ",
+        ] {
             assert!(!form.contains(english), "{english:?} in {form}");
         }
     }
@@ -100,4 +110,30 @@ async fn a_member_reads_a_letter_in_the_language_of_the_plans_file_where_there_i
     order["member"]["member_id"] = json!("XKM100200301");
     let case = submit(&service, &order).await;
     assert_eq!(service.get(&letter_path(&case, 0), PRACTICE).await.json()["language"], "en");
+}
+
+/// The policy has its title, its criterion its words and the drug its schedule in Spanish; that something is in English is said where it is.
+// proves DET-10, DET-12
+#[tokio::test]
+async fn a_member_reads_of_policies_criteria_and_doses_in_their_language() {
+    let service = Service::with_rosters().await;
+    put_members(&service, &[row("XKM100200300", ("Test", "Member"), &json!("es"))]).await;
+    let mut order = tch(BMA);
+    order["clinical"]["biomarkers"][0]["result"] = json!("negative");
+    order["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}]);
+    let case_id = id(&submit(&service, &order).await);
+    done(&service, NURSE, &case_id, "peer-to-peer", &offer()).await;
+    let of_trastuzumab = done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[3])).await;
+    let data = service.get(&letter_path(&of_trastuzumab, 0), PRACTICE).await.json();
+    let line = data["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == 3).unwrap();
+    let told =
+        |field: &str| line["criteria_not_met"].as_array().unwrap().iter().map(|one| one[field].clone()).collect::<Vec<_>>();
+    assert!(told("policy").contains(&json!("Trastuzumab y biosimilares")), "{line}");
+    assert!(told("says").contains(&json!("El resultado de HER2 es positivo.")), "{line}");
+    assert_eq!(line["dosing"], "8 mg/kg primero y después 6 mg/kg IV, el día 1 de 21, 6 ciclos");
+    let form = words_of_page(&page(&service, &letter_path(&of_trastuzumab, 0), PRACTICE).await);
+    let all = line["criteria_not_met"].as_array().unwrap();
+    let in_english =
+        all.iter().any(|one| one["says"].as_str().is_none_or(|says| says.starts_with("The ") || says.contains(" is ")));
+    assert_eq!(form.contains("Los puntos que siguen están en inglés"), in_english, "{all:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::codes::text_of;
 use super::document::{Document, Place};
+use super::policies;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{ENGLISH, LetterBook, LetterWords, PHRASES};
@@ -15,10 +16,14 @@ struct Header {
     name: String,
     provenance: String,
     phrases: BTreeMap<String, String>,
+    #[serde(default)]
+    titles: BTreeMap<String, String>,
+    #[serde(default)]
+    criteria: BTreeMap<String, String>,
 }
 
 /// Reads every language; each has to have every sentence, with the places that English has.
-pub(super) fn read(source: &Source, report: &mut Report) -> LetterBook {
+pub(super) fn read(source: &Source, policies: &[policies::Draft], report: &mut Report) -> LetterBook {
     let mut found = BTreeMap::new();
     let english = format!("letters/{ENGLISH}.toml");
     let mut files = source.files("letters", "toml");
@@ -39,7 +44,9 @@ pub(super) fn read(source: &Source, report: &mut Report) -> LetterBook {
             root.key("language").error(report, format!("the file should be letters/{}.toml", header.language), None);
         }
         check(&header.phrases, root.key("phrases"), &mut places, report);
-        found.insert(header.language.clone(), LetterWords::new(header.language, header.name, header.phrases));
+        check_translations(&header, root, policies, report);
+        let Header { language, name, phrases, titles, criteria, .. } = header;
+        found.insert(language.clone(), LetterWords::new(language, name, phrases, titles, criteria));
     }
     LetterBook::new(found)
 }
@@ -66,6 +73,22 @@ fn check(
             let suggestion = Some(format!("fill {}", if wanted.is_empty() { "nothing".to_owned() } else { wanted.join(", ") }));
             place.key(key).error(report, format!("`{key}` fills other places than the English sentence"), suggestion);
         }
+    }
+}
+
+/// Titles are of policies that there are, and nothing is translated into nothing. English is what is translated.
+fn check_translations(header: &Header, root: Place<'_, '_>, policies: &[policies::Draft], report: &mut Report) {
+    for (table, entries) in [("titles", &header.titles), ("criteria", &header.criteria)] {
+        if header.language == ENGLISH && !entries.is_empty() {
+            root.key(table).error(report, "titles and criteria are English where they stand", None);
+        }
+        for (key, _) in entries.iter().filter(|(_, text)| text.trim().is_empty()) {
+            root.key(table).key(key).error(report, format!("`{key}` says nothing"), None);
+        }
+    }
+    let ids = || policies.iter().map(|draft| draft.policy.id.as_str());
+    for id in header.titles.keys().filter(|id| !ids().any(|known| known == **id)) {
+        root.key("titles").key(id).error(report, format!("there is no policy `{id}`"), did_you_mean(id, ids()));
     }
 }
 

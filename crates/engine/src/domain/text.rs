@@ -25,9 +25,26 @@ pub fn said(text: &str) -> Option<&str> {
     says_something(text).then(|| text.trim())
 }
 
+/// Days as people write them: `1, 8, 15` or `1-14`.
+pub fn day_list(days: &[u32]) -> String {
+    let mut parts: Vec<(u32, u32)> = Vec::new();
+    for day in days {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == *day => *last = *day,
+            _ => parts.push((*day, *day)),
+        }
+    }
+    let word = |(first, last): &(u32, u32)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    parts.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{said, says_something};
+    use super::{day_list, said, says_something};
 
     #[test]
     fn only_what_can_be_read_says_something() {
@@ -55,5 +72,14 @@ mod tests {
             assert_eq!(said(text), None);
         }
         assert_eq!(said("  because \n"), Some("because"));
+    }
+
+    #[test]
+    fn days_are_written_as_people_write_them() {
+        assert_eq!(day_list(&[1]), "1");
+        assert_eq!(day_list(&[1, 8, 15]), "1, 8, 15");
+        assert_eq!(day_list(&[1, 2]), "1, 2");
+        assert_eq!(day_list(&(1..=14).collect::<Vec<_>>()), "1-14");
+        assert_eq!(day_list(&[1, 2, 3, 4, 8, 9, 10, 11]), "1-4, 8-11");
     }
 }

@@ -4,6 +4,7 @@ use super::canonical::{CanonicalPhase, Days, canonical, merged};
 use super::plan::PlanLine;
 use crate::domain::content::{RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Phase;
+use crate::domain::text::day_list;
 
 /// A departure of one drug.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,35 +337,4 @@ fn in_words(phases: &[CanonicalPhase<'_>]) -> String {
     }
     let one = |phase: &CanonicalPhase<'_>| format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase));
     phases.iter().map(one).collect::<Vec<_>>().join("; then ")
-}
-
-/// Days as people write them: `1, 8, 15` or `1-14`.
-pub fn day_list(days: &[u32]) -> String {
-    let mut parts: Vec<(u32, u32)> = Vec::new();
-    for day in days {
-        match parts.last_mut() {
-            Some((_, last)) if *last + 1 == *day => *last = *day,
-            _ => parts.push((*day, *day)),
-        }
-    }
-    let word = |(first, last): &(u32, u32)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first}-{last}"),
-    };
-    parts.iter().map(word).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::day_list;
-
-    #[test]
-    fn days_are_written_as_people_write_them() {
-        assert_eq!(day_list(&[1]), "1");
-        assert_eq!(day_list(&[1, 8, 15]), "1, 8, 15");
-        assert_eq!(day_list(&[1, 2]), "1, 2");
-        assert_eq!(day_list(&(1..=14).collect::<Vec<_>>()), "1-14");
-        assert_eq!(day_list(&[1, 2, 3, 4, 8, 9, 10, 11]), "1-4, 8-11");
-    }
 }

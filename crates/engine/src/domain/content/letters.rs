@@ -186,12 +186,31 @@ pub struct LetterWords {
     /// What the language calls itself.
     pub name: String,
     phrases: BTreeMap<String, String>,
+    titles: BTreeMap<String, String>,
+    criteria: BTreeMap<String, String>,
 }
 
 impl LetterWords {
-    /// The sentences; `content` holds every language to the same keys before.
-    pub const fn new(language: String, name: String, phrases: BTreeMap<String, String>) -> Self {
-        Self { language, name, phrases }
+    /// The sentences; `content` holds every language to the same keys before. In another language than English also titles of policies, by
+    /// their ids, and what criteria say, by what they say in English.
+    pub const fn new(
+        language: String,
+        name: String,
+        phrases: BTreeMap<String, String>,
+        titles: BTreeMap<String, String>,
+        criteria: BTreeMap<String, String>,
+    ) -> Self {
+        Self { language, name, phrases, titles, criteria }
+    }
+
+    /// The title of a policy in this language, where it has one.
+    pub fn title(&self, policy: &str) -> Option<&str> {
+        self.titles.get(policy).map(String::as_str)
+    }
+
+    /// What a criterion says in this language, where content has words for what it says in English.
+    pub fn criterion(&self, says: &str) -> Option<&str> {
+        self.criteria.get(says).map(String::as_str)
     }
 
     /// A sentence as it stands; its key where there is none, which no checked content has.
@@ -368,6 +387,17 @@ pub const PHRASES: &[&str] = &[
     "for_provider",
     "for_member",
     "how_to_reconsider",
+    "first_then",
+    "no_dose",
+    "times_a_day",
+    "on_day",
+    "on_days",
+    "one_cycle",
+    "cycles",
+    "until_progression",
+    "one_unit",
+    "units_asked",
+    "units_not_known",
     "last_day",
     "how_to_appeal",
     "appeal_days",

@@ -297,7 +297,7 @@ fn days_of(lines: &[&Laid<'_>]) -> String {
         let noun = if numbers.len() == 1 { one } else { many };
         format!("{noun} {}", joined(&numbers))
     };
-    let days = listed(vec![crate::rules::schedule::day_list(&days)], if days.len() == 1 { "day" } else { "days" }, "days");
+    let days = listed(vec![crate::domain::text::day_list(&days)], if days.len() == 1 { "day" } else { "days" }, "days");
     match phases.as_slice() {
         [] | [_] => format!("{days} of the cycle"),
         _ => format!("{days} of the cycles of {}", listed(phases.iter().map(ToString::to_string).collect(), "phase", "phases")),

@@ -599,6 +599,7 @@ pub const FAULTS: &[Fault] = &[
         "no letter has a sentence `last_days`",
         "last_day",
     ),
+    fault("letters/es.toml", "SP-BONE = ", "SP-BONES = ", "SP-BONES", "there is no policy `SP-BONES`", "SP-BONE"),
     fault(
         "words/plain.toml",
         "says = \"the heart pumps well enough (ejection fraction at least 50%, measured in the last 90 days)\"",
