@@ -113,6 +113,8 @@ pub struct CoverageAnswerBody {
     pub understood: BTreeMap<String, String>,
     /// Words of `service` that were taken as the reason for it and do not count, such as `torn meniscus` of "MRI for a torn meniscus".
     pub not_considered: Option<String>,
+    /// What a code or a misspelled word of `service` was read as, such as `colonoscopy` for "colonscopy".
+    pub read_as: Option<String>,
     /// What is needed; null where it depends on what was not told.
     pub requirement: Option<CoverageRequirement>,
     /// Hours from the admission within which it is needed.
@@ -133,6 +135,8 @@ pub struct CoverageAnswerBody {
     pub have_ready: Vec<String>,
     /// What follows if it is not done.
     pub if_not_done: Option<String>,
+    /// What can be done where the service was given already; where the question says that it was, also that the source does not say.
+    pub afterwards: Option<String>,
     /// The answer in a sentence.
     pub message: String,
     /// Passage that it rests on.
@@ -178,7 +182,12 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     let (Some((_, service)), Some(table)) = (service, table) else { return Err(Error::NotFound) };
     let day = asked.date.unwrap_or_else(|| today(&asked.health_plan, content, now));
     let answer = rule::answer(table, &question(asked, &heard, &products, &groups, day));
-    Ok(body(&asked.health_plan, service, &heard, &answer, content))
+    let mut found = body(&asked.health_plan, service, &heard, &answer, content);
+    let is_past = heard.is_past || asked.date.is_some_and(|day| day < today(&asked.health_plan, content, now));
+    if is_past && answer.rows.iter().all(|row| row.afterwards.is_none()) {
+        found.afterwards = guide.afterwards_unsaid(&asked.health_plan).map(str::to_owned);
+    }
+    Ok(found)
 }
 
 /// Everything that is known: each service of each plan with all its branches, by words of its names where some are given.
@@ -261,6 +270,7 @@ fn body(
         service: service.id.clone(),
         service_name: service.name.clone(),
         understood: understood(heard),
+        read_as: Some(heard.read_as.join("; ")).filter(|read| !read.is_empty()),
         not_considered: Some(heard.reason.join(" ")).filter(|reason| !reason.is_empty()),
         requirement: common(rows, |row| row.requirement),
         within_hours: common(rows, |row| row.within_hours).flatten(),
@@ -272,6 +282,7 @@ fn body(
         conditions: shared(rows, |row| &row.conditions),
         have_ready: shared(rows, |row| &row.have_ready),
         if_not_done: common(rows, |row| row.if_not_done.clone()).flatten(),
+        afterwards: common(rows, |row| row.afterwards.clone()).flatten(),
         message,
         source: common(rows, |row| row.source.clone()),
         exclusion: common(rows, |row| row.exclusion.clone()).flatten(),

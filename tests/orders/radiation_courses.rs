@@ -180,3 +180,75 @@ async fn a_later_course_of_the_same_or_a_neighbouring_area_is_held_with_the_earl
     let beside = submit(&service, &beside).await;
     assert!(beside["review"]["holds"].as_array().unwrap().contains(&json!("re_irradiation")), "{beside}");
 }
+
+// proves, CAS-08, SUB-08
+#[tokio::test]
+async fn what_a_nurse_looked_at_is_looked_at_again_where_diagnosis_days_or_earlier_courses_change() {
+    let service = Service::with_rosters().await;
+    let first = submit(&service, &whole_breast()).await;
+    let mut again = whole_breast();
+    again["date_of_service"] = json!("2027-08-02");
+    // one line waits by itself, so that the case stays open when the hold is gone
+    again["radiation"]["procedures"] =
+        json!([{"line": 1, "code": "77295", "units": 1}, {"line": 2, "code": "77407", "units": 20}]);
+    let case = submit(&service, &again).await;
+    let case_id = id(&case);
+    assert_eq!(case["review"]["holds"], json!(["re_irradiation"]), "{case}");
+    let planned = json!({"lines": [{"line": 1, "decision": "authorized"}]});
+    let looked_at = desk::done(&service, desk::NURSE, &case_id, "determinations", &planned).await;
+    assert_eq!((&looked_at["status"], &looked_at["review"]["holds"]), (&json!("in_progress"), &json!([])), "{looked_at}");
+    assert_eq!(notices(&looked_at, "earlier_radiation")[0]["case_id"], first["case_id"]);
+
+    let change = |change: Value| {
+        let (service, path) = (&service, format!("/v1/orders/{case_id}"));
+        async move {
+            let answer = service.call(Method::PATCH, &path, PRACTICE, Some(&change)).await;
+            assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+            answer.json()["review"]["holds"].clone()
+        }
+    };
+    // another telephone number is nothing to look at
+    assert_eq!(change(json!({"contact": {"name": "Front desk", "phone": "+1 617 555 0199"}})).await, json!([]));
+    // another course, of which nobody knew
+    let mut beside = whole_breast();
+    beside["date_of_service"] = json!("2027-04-05");
+    beside["radiation"]["site"] = json!("chest_wall");
+    submit(&service, &beside).await;
+    assert_eq!(change(json!({"contact": {"name": "Front desk", "phone": "+1 617 555 0198"}})).await, json!(["re_irradiation"]));
+    desk::done(&service, desk::NURSE, &case_id, "determinations", &planned).await;
+    // other days, and another diagnosis
+    assert_eq!(change(json!({"date_of_service": "2027-08-09"})).await, json!(["re_irradiation"]));
+    desk::done(&service, desk::NURSE, &case_id, "determinations", &planned).await;
+    assert_eq!(change(json!({"diagnosis": {"icd10": "C50.411"}})).await, json!(["re_irradiation"]));
+}
+
+// proves, DUP-01
+#[tokio::test]
+async fn the_brachytherapy_of_a_course_on_file_is_part_of_its_plan_and_another_course_is_none() {
+    let service = Service::with_rosters().await;
+    let cervix = json!({
+        "diagnosis": {"icd10": "C53.9"},
+        "clinical": {"cancer_type": "cervical", "stage": "IIB", "line_of_treatment": "definitive", "tnm": null},
+        "radiation": {"site": "cervix", "modality": "imrt", "histology": "squamous", "total_dose_gy": 45, "fractions": 25}
+    });
+    let mut main = example(&examples(), &cervix);
+    main["radiation"]["boost"] = Value::Null;
+    let main_case = submit(&service, &main).await;
+    assert_eq!(main_case["status"], "authorized", "{}", main_case["deviations"]);
+    let mut boost = main.clone();
+    boost["date_of_service"] = json!("2027-01-11");
+    for (key, value) in
+        [("modality", json!("brachytherapy")), ("technique", json!("hdr")), ("total_dose_gy", json!(28)), ("fractions", json!(4))]
+    {
+        boost["radiation"][key] = value;
+    }
+    let boosted = submit(&service, &boost).await;
+    assert_eq!((&boosted["status"], &boosted["notices"]), (&json!("authorized"), &json!([])), "{boosted}");
+    let finding = boosted["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "radiation/boost/CER-HDR-28-4");
+    assert_eq!(finding.expect("a finding")["facts"]["case_id"], main_case["case_id"]);
+    // a second external course is none of it
+    let mut second = main;
+    second["date_of_service"] = json!("2027-01-11");
+    let second = submit(&service, &second).await;
+    assert_eq!(second["review"]["holds"], json!(["possible_duplicate"]), "{second}");
+}

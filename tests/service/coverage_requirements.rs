@@ -28,6 +28,12 @@ async fn a_front_desk_asks_in_its_own_words_and_no_word_is_passed_over() {
     assert!(ask_all("front-desk.toml").await >= 120);
 }
 
+// proves COV-01, COV-03
+#[tokio::test]
+async fn codes_and_slips_of_the_pen_are_read_and_said_and_what_was_given_already_is_answered() {
+    assert!(ask_all("codes-and-slips.toml").await >= 60);
+}
+
 /// Asks every question of a file and says how many there are.
 async fn ask_all(file: &str) -> usize {
     let service = sandbox().await;
@@ -49,6 +55,12 @@ async fn ask_all(file: &str) -> usize {
         branches.sort_unstable();
         let said =
             |key: &str| question[key].as_array().is_none_or(|all| all.iter().all(|text| says(&answer, text.as_str().unwrap())));
+        // part of what the answer says; an empty one stands for nothing
+        let has = |key: &str| match (question.get(key).and_then(Value::as_str), answer[key].as_str()) {
+            (None, _) | (Some(""), None) => true,
+            (Some(expected), Some(said)) => !expected.is_empty() && said.contains(expected),
+            (Some(_), None) => false,
+        };
         let told = [
             status == expected_status,
             question.get("service").is_none_or(|expected| answer["service"] == *expected),
@@ -56,6 +68,8 @@ async fn ask_all(file: &str) -> usize {
             question.get("within_hours").is_none_or(|expected| answer["within_hours"] == *expected),
             question.get("decided_by").is_none_or(|expected| answer["decided_by"] == *expected),
             question.get("branches").is_none_or(|expected| json!(branches) == *expected),
+            has("read_as"),
+            has("afterwards"),
             said("says"),
             said("refused"),
         ];

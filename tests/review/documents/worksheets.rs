@@ -47,6 +47,11 @@ async fn a_worksheet_says_what_an_order_of_a_cancer_has_to_have_ready_in_a_progr
         has("required", "treating facility location") && has("sites", "Breast") && has("sites", "Chest wall"),
         "{radiation:#}"
     );
+    // metastases may be treated in bones and brain whatever the cancer; another organ is not what a breast cancer begins in
+    assert!(has("sites", "Bone metastasis") && !has("sites", "Lung") && !has("sites", "Brain"), "{radiation:#}");
+    let lung = service.get("/v1/worksheets/quality-care-cancer/lung_nsclc", PRACTICE).await.json();
+    let sites = &lung["radiation"]["sites"];
+    assert!(sites.to_string().contains("\"Lung\"") && !sites.to_string().contains("\"Brain\""), "{sites}");
     assert!(radiation["clinical"].to_string().contains("fractions"), "{radiation:#}");
     let preferred = radiation["preferred_schedules"].as_array().unwrap();
     assert!(preferred.iter().any(|one| one["id"] == "BRE-WB-40-15"), "{radiation:#}");

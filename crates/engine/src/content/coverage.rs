@@ -2,6 +2,7 @@
 //! rows that answer the same question, and a product that the source names for a service and no row answers, are errors.
 
 use super::codes::text_of;
+use super::coverage_codes::{CODES, read_codes};
 use super::coverage_rows::{Bounds, Row, RowDraft, When, groups, matching, points, ranges};
 use super::coverage_words::{WORDS, Words};
 use super::document::{Document, Place};
@@ -10,8 +11,8 @@ use super::releases::Releases;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    Benefit, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable,
-    CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
+    Benefit, CoverageCodes, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService,
+    CoverageTable, CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
 };
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
@@ -36,6 +37,8 @@ struct PlansHeader {
 struct PlanEntry {
     health_plan: String,
     unanswered: String,
+    /// Told of a service that was given already, where no row says what can be done then.
+    afterwards_unsaid: String,
     ask: Vec<String>,
     source: String,
 }
@@ -128,6 +131,7 @@ pub(super) struct Drafts {
     contacts: HashMap<String, HowToRequest>,
     products: Vec<CoverageProduct>,
     words: Words,
+    codes: CoverageCodes,
     services: Vec<CoverageService>,
     /// Names of drugs, by service.
     drugs: Vec<MoreNames>,
@@ -149,12 +153,13 @@ pub(super) fn read(
     }
     read_plans(source, programs, &mut drafts, report);
     drafts.words = Words::read(source, |input| drafts.words_of(input), report);
-    let others: Vec<&String> = files.iter().filter(|file| *file != PLANS && *file != WORDS).collect();
+    let others: Vec<&String> = files.iter().filter(|file| ![PLANS, WORDS, CODES].contains(&file.as_str())).collect();
     let texts: Vec<_> = others.iter().filter_map(|file| Some((file.as_str(), text_of(source, file, report)?))).collect();
     let documents: Vec<_> = texts.iter().filter_map(|(file, text)| Some((*file, Document::parse(file, text, report)?))).collect();
     for (file, document) in &documents {
         read_services(file, document, drugs, &mut drafts, report);
     }
+    drafts.codes = read_codes(source, &drafts.services, report);
     for (_, document) in &documents {
         read_rows(document, releases, programs, &mut drafts, report);
     }
@@ -317,9 +322,11 @@ impl Drafts {
             (plan.health_plan.clone(), tables.collect())
         });
         let tables = tables.collect();
-        let Words { fillers, purpose, because, phrases, .. } = &self.words;
-        let words = CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, [fillers, purpose, because]);
-        CoverageGuide::new(self.services.clone(), self.products.clone(), words, tables)
+        let Words { fillers, purpose, because, already, phrases, .. } = &self.words;
+        let lists = [fillers.as_slice(), purpose, because, already];
+        let words = CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, lists, self.codes.clone());
+        let unsaid = self.plans.iter().map(|plan| (plan.health_plan.clone(), plan.afterwards_unsaid.clone())).collect();
+        CoverageGuide::new(self.services.clone(), self.products.clone(), words, (tables, unsaid))
     }
 
     fn rows_of<'d>(&'d self, plan: &'d str, service: usize, release: usize) -> Vec<&'d RowDraft> {
@@ -424,6 +431,7 @@ impl Drafts {
             conditions: row.conditions.clone(),
             have_ready,
             if_not_done: row.if_not_done.clone().or(without),
+            afterwards: row.afterwards.clone(),
             message,
             source: passage(&draft.document, &row.lines),
             exclusion: row.exclusion.clone(),
@@ -443,6 +451,7 @@ impl Drafts {
             conditions: Vec::new(),
             have_ready: Vec::new(),
             if_not_done: None,
+            afterwards: None,
             message: plan.unanswered.clone(),
             source: plan.source.clone(),
             exclusion: None,

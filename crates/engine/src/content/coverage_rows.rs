@@ -63,6 +63,7 @@ pub(super) struct Row {
     #[serde(default)]
     pub(super) have_ready: Vec<String>,
     pub(super) if_not_done: Option<String>,
+    pub(super) afterwards: Option<String>,
     pub(super) message: Option<String>,
     pub(super) lines: String,
     pub(super) exclusion: Option<String>,

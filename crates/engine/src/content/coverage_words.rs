@@ -19,6 +19,7 @@ struct Header {
     fillers: Vec<String>,
     purpose: Vec<String>,
     because: Vec<String>,
+    already: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +46,8 @@ pub(super) struct Words {
     pub purpose: Vec<String>,
     /// Words before why it is needed.
     pub because: Vec<String>,
+    /// That the service was given already.
+    pub already: Vec<String>,
     /// What phrases tell.
     pub phrases: Vec<CoveragePhrase>,
     groups: HashMap<String, Vec<String>>,
@@ -60,7 +63,8 @@ impl Words {
             if header.provenance.trim().is_empty() {
                 document.root().key("provenance").error(report, "say where the words come from", None);
             }
-            (words.fillers, words.purpose, words.because) = (header.fillers, header.purpose, header.because);
+            (words.fillers, words.purpose) = (header.fillers, header.purpose);
+            (words.because, words.already) = (header.because, header.already);
         }
         for (entry, place) in document.entries::<GroupEntry>("group", report) {
             if words.groups.insert(entry.id.clone(), entry.words).is_some() {

@@ -8,6 +8,7 @@ mod answers;
 mod code_tables;
 mod codes;
 mod coverage;
+mod coverage_codes;
 mod coverage_rows;
 mod coverage_words;
 mod criteria;

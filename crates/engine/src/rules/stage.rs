@@ -29,7 +29,10 @@ pub fn read(entered: &str, content: &Content) -> Option<Stage> {
         let group = GROUPS.iter().find(|known| **known == told.group)?;
         Some(Stage { group, substage: (*group).to_owned(), is_spread: told.is_spread })
     });
-    told.or_else(|| numbered(&rest.replace(['_', '.'], "")))
+    // `II A` is one group, `I-II` are two
+    let is_second = |part: &str| part.starts_with(['i', 'v']);
+    let is_one = !rest.split(['_', '.']).skip(1).any(is_second);
+    told.or_else(|| numbered(&rest.replace(['_', '.'], "")).filter(|_| is_one))
 }
 
 /// `stage`, `ajcc`, `figo` … in front, written apart or not.

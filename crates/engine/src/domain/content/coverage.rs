@@ -198,6 +198,8 @@ pub struct CoverageRow {
     pub have_ready: Vec<String>,
     /// What follows if it is not done, and what can be done then.
     pub if_not_done: Option<String>,
+    /// What can be done where the service was given already; null where the source does not say.
+    pub afterwards: Option<String>,
     /// The answer in a sentence.
     pub message: String,
     /// Passage that it rests on.
@@ -252,17 +254,19 @@ pub struct CoverageGuide {
     /// What questions are made of.
     pub words: CoverageWords,
     tables: HashMap<String, Vec<CoverageTable>>,
+    unsaid: HashMap<String, String>,
 }
 
 impl CoverageGuide {
-    /// Puts a guide together; each plan has a table for each service, in the order of the services.
+    /// Puts a guide together; each plan has a table for each service, in the order of the services, and a sentence for services that were given
+    /// already and of which no row says what can be done then.
     pub fn new(
         services: Vec<CoverageService>,
         products: Vec<CoverageProduct>,
         words: CoverageWords,
-        tables: HashMap<String, Vec<CoverageTable>>,
+        (tables, unsaid): (HashMap<String, Vec<CoverageTable>>, HashMap<String, String>),
     ) -> Self {
-        Self { services, products, words, tables }
+        Self { services, products, words, tables, unsaid }
     }
 
     /// Health plans that there are answers about.
@@ -288,6 +292,11 @@ impl CoverageGuide {
         ranked.retain(|(likeness, _)| *likeness > NEAR);
         ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         ranked.into_iter().take(3).map(|(_, service)| service).collect()
+    }
+
+    /// What a plan's sources say of a service that was given already, where no row does.
+    pub fn afterwards_unsaid(&self, health_plan: &str) -> Option<&str> {
+        self.unsaid.get(health_plan).map(String::as_str)
     }
 
     /// The table of a service.

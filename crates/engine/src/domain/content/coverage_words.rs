@@ -2,6 +2,8 @@
 //! over could be the one that makes it another service ("speech" and "speech generating device").
 
 use super::coverage::{CoverageInput, CoverageProduct, CoverageService};
+use super::coverage_codes::CoverageCodes;
+use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
 use std::collections::{HashMap, HashSet};
 
@@ -31,6 +33,12 @@ pub struct CoverageWords {
     purpose: HashSet<String>,
     /// Only why it is needed stands after these.
     because: HashSet<String>,
+    /// That the service was given already.
+    already: HashSet<String>,
+    /// Codes of procedures, equipment and drugs.
+    codes: CoverageCodes,
+    /// Words that are near to those that are not known.
+    spelling: Spelling,
     /// First words of all of these, each with the words of the longest that it begins.
     begins: HashMap<String, usize>,
 }
@@ -46,10 +54,17 @@ pub struct Understood {
     pub unknown: Vec<String>,
     /// Words that say why the service is needed, and do not count.
     pub reason: Vec<String>,
+    /// What codes and misspelled words were read as.
+    pub read_as: Vec<String>,
+    /// True where the words say that the service was given already.
+    pub is_past: bool,
 }
 
 /// What stands for a number in a phrase: "0 years old" is any age.
 const NUMBER: &str = "0";
+
+/// The most words of a question that are read as others.
+const MOST_SLIPS: usize = 2;
 
 /// Names of a service that are not its own words.
 pub type MoreNames = (usize, Vec<String>);
@@ -60,11 +75,12 @@ impl CoverageWords {
         (services, more): (&[CoverageService], &[MoreNames]),
         products: &[CoverageProduct],
         phrases: &[CoveragePhrase],
-        [fillers, purpose, because]: [&[String]; 3],
+        [fillers, purpose, because, already]: [&[String]; 4],
+        codes: CoverageCodes,
     ) -> Self {
         let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect::<HashSet<_>>();
         let (fillers, purpose, because) = (folded(fillers), folded(purpose), folded(because));
-        let mut words = Self { fillers, purpose, because, ..Self::default() };
+        let mut words = Self { fillers, purpose, because, already: folded(already), codes, ..Self::default() };
         for (index, service) in services.iter().enumerate() {
             words.names(index, std::iter::once(&service.name).chain(&service.words));
             words.beside.push(folded(&service.beside));
@@ -86,8 +102,10 @@ impl CoverageWords {
                 words.tells(word, CoverageInput::Product, &product.id);
             }
         }
-        let names = words.services.keys().chain(words.told.keys()).chain(&words.fillers);
-        for key in names.chain(words.beside.iter().flatten()).chain(&words.purpose).chain(&words.because) {
+        let names = words.services.keys().chain(words.told.keys()).chain(&words.fillers).chain(words.beside.iter().flatten());
+        let names: Vec<&String> = names.chain(&words.purpose).chain(&words.because).chain(&words.already).collect();
+        words.spelling = Spelling::new(names.iter().copied());
+        for key in names {
             let first = key.split('_').next().unwrap_or_default();
             let longest = words.begins.entry(first.to_owned()).or_default();
             *longest = key.split('_').count().max(*longest);
@@ -99,7 +117,8 @@ impl CoverageWords {
     fn longest_from(&self, word: &str) -> usize {
         let of = |word: &str| self.begins.get(word).copied().unwrap_or_default();
         let singular = word.strip_suffix('s').map_or(0, of);
-        of(word).max(singular).max(with_a_number(word).map_or(0, |(pattern, _)| of(&pattern)))
+        let known = of(word).max(singular).max(with_a_number(word).map_or(0, |(pattern, _)| of(&pattern)));
+        if known == 0 && CoverageCodes::is_code(word) { 1 } else { known }
     }
 
     fn names<'n>(&mut self, service: usize, names: impl Iterator<Item = &'n String>) {
@@ -119,11 +138,45 @@ impl CoverageWords {
         }
     }
 
-    /// Understands a question's words: the longest names and phrases first, then what may stand beside them.
+    /// Understands a question's words; where some are not known, with the words that are near to them in their place.
     pub fn understand(&self, text: &str) -> Understood {
         let key = fold(text);
-        let all = Parts::of(&key, |word| self.longest_from(word));
-        let whole = self.services.get(key.as_ref());
+        let understood = self.as_written(&key);
+        if understood.unknown.is_empty() { understood } else { self.respelled(&key, &understood).unwrap_or(understood) }
+    }
+
+    /// What the words mean where each that is not known is one that is near to it; none where that is not one thing, or several services.
+    fn respelled(&self, key: &str, as_written: &Understood) -> Option<Understood> {
+        let near: Vec<(&str, Vec<&str>)> =
+            as_written.unknown.iter().map(|word| (word.as_str(), self.spelling.near(word))).collect();
+        if near.iter().any(|(_, words)| words.is_empty()) || near.len() > MOST_SLIPS {
+            return None;
+        }
+        let mut keys = vec![String::new()];
+        for part in key.split('_') {
+            let written = [part];
+            let words = near.iter().find(|(word, _)| *word == part).map_or(written.as_slice(), |(_, words)| words.as_slice());
+            let longer = |key: &String, word: &str| if key.is_empty() { word.to_owned() } else { [key, "_", word].concat() };
+            keys = keys.iter().flat_map(|key| words.iter().map(move |word| longer(key, word))).collect();
+        }
+        let read = keys.iter().map(|key| (key, self.as_written(key)));
+        let mut read = read.filter(|(_, read)| !read.services.is_empty() && read.unknown.is_empty());
+        let (key, mut first) = read.next()?;
+        for (_, other) in read {
+            if other.told != first.told || other.is_past != first.is_past {
+                return None;
+            }
+            let more: Vec<usize> = other.services.into_iter().filter(|service| !first.services.contains(service)).collect();
+            first.services.extend(more);
+        }
+        first.read_as.insert(0, key.replace('_', " "));
+        Some(first)
+    }
+
+    /// Understands words as they are written: the longest names and phrases first, then what may stand beside them.
+    fn as_written(&self, key: &str) -> Understood {
+        let all = Parts::of(key, |word| self.longest_from(word));
+        let whole = self.services.get(key);
         let (parts, because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
         let phrases = parts.runs(|run| self.told_by(run));
         let mut told: Vec<(CoverageInput, String)> = Vec::new();
@@ -132,16 +185,37 @@ impl CoverageWords {
                 told.push(pair.clone());
             }
         }
+        let past = parts.runs(|run| self.tells_of_the_past(run));
         let in_phrase = |at: usize| phrases.iter().any(|phrase| phrase.has(at));
-        let names: Vec<Run<&Vec<usize>>> = match whole {
+        let mut names: Vec<Run<&Vec<usize>>> = match whole {
             Some(services) => vec![Run { from: 0, to: parts.len(), known: services }],
-            None => parts.runs(|run| known(run, |word| self.services.get(word))),
+            None => parts.runs(|run| self.called(run)),
         };
+        let mut read_as = Vec::new();
+        let mut behind = Vec::new();
+        for at in 0..parts.len() {
+            let word = parts.run(at, at + 1);
+            let is_name = || names.iter().any(|name| (name.from, name.to) == (at, at + 1));
+            if !CoverageCodes::is_code(word) || !is_name() {
+                continue;
+            }
+            if let Some(range) = self.codes.range(word) {
+                read_as.push(format!("{}: {}", word.to_uppercase(), range.about));
+            }
+            match self.codes.modifier(parts.run(at + 1, at + 2)) {
+                Some(services) if !services.is_empty() => names.push(Run { from: at + 1, to: at + 2, known: services }),
+                Some(_) => behind.push(at + 1),
+                None => {}
+            }
+        }
         // "inpatient" is a service where nothing else is: beside an MRI it tells where
         let (sure, doubtful): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| !(name.from..name.to).all(in_phrase));
         let names = if sure.is_empty() { doubtful } else { sure };
         let meant = together(names.iter().map(|name| name.known.as_slice()));
-        let open: Vec<usize> = (0..parts.len()).filter(|at| !in_phrase(*at) && !names.iter().any(|name| name.has(*at))).collect();
+        let is_settled = |at: usize| {
+            in_phrase(at) || behind.contains(&at) || past.iter().any(|run| run.has(at)) || names.iter().any(|name| name.has(at))
+        };
+        let open: Vec<usize> = (0..parts.len()).filter(|at| !is_settled(*at)).collect();
         let (services, missed) = self.best(&parts, &open, meant);
         let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
             let says_for = |at: &usize| *at >= named && self.purpose.contains(parts.run(*at, *at + 1));
@@ -153,7 +227,19 @@ impl CoverageWords {
         let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
         let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
-        Understood { services, told, unknown: words(unknown), reason: words(said) }
+        let is_past = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
+        Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past }
+    }
+
+    /// That the service was given already, numbers included: "3 days ago".
+    fn tells_of_the_past(&self, run: &str) -> Option<()> {
+        let is_known = |run: &str| self.already.contains(run);
+        (is_known(run) || with_a_number(run).is_some_and(|(pattern, _)| is_known(&pattern))).then_some(())
+    }
+
+    /// The services that a name or a code means.
+    fn called(&self, run: &str) -> Option<&Vec<usize>> {
+        known(run, |word| self.services.get(word)).or_else(|| self.codes.range(run).map(|range| &range.services))
     }
 
     /// The words without those that only say why a service is needed, once one was named: "PT after a knee replacement"; and the places of
@@ -161,7 +247,7 @@ impl CoverageWords {
     fn without_reason<'k>(&self, all: &Parts<'k>) -> (Parts<'k>, Vec<usize>) {
         for run in all.runs(|run| self.because.contains(run).then_some(())).into_iter().rev() {
             let before = all.first(run.from);
-            if run.from > 0 && !before.runs(|run| known(run, |word| self.services.get(word))).is_empty() {
+            if run.from > 0 && !before.runs(|run| self.called(run)).is_empty() {
                 return (before, (run.to..all.len()).collect());
             }
         }

@@ -5,6 +5,8 @@ pub mod answers;
 mod catalog;
 mod code_tables;
 mod coverage;
+mod coverage_codes;
+mod coverage_spelling;
 mod coverage_words;
 mod dosing;
 mod letters;
@@ -26,6 +28,7 @@ pub use coverage::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
     HowToRequest, OTHER_GROUP, Told, day_number,
 };
+pub use coverage_codes::{CoverageCodeRange, CoverageCodes, are_alike};
 pub use coverage_words::{CoveragePhrase, CoverageWords, MoreNames, Understood};
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
