@@ -171,7 +171,15 @@ function live(form) {
       form.requestSubmit(form.querySelector(`button[value=${button}]`));
     }
   });
-  return soon;
+  if (!form.dataset.save) leaveNot(form);
+}
+
+/** Nobody leaves what is not kept anywhere without being asked. */
+function leaveNot(form) {
+  let dirty = false;
+  form.addEventListener("input", () => { dirty = true; });
+  form.addEventListener("submit", () => { dirty = false; });
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 }
 
 /** Suggestions below a field, as an ARIA combobox. Nothing is picked that was not chosen with the arrows, Enter or the pointer. */

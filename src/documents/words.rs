@@ -13,6 +13,12 @@ pub fn without_ids(text: impl Into<String> + AsRef<str>) -> String {
     without_calls(citation::sentence(text))
 }
 
+/// True where a text says this already, and at such length that nobody wants to read it twice.
+pub fn says(text: &str, what: &str) -> bool {
+    const LONG: usize = 20;
+    what.len() >= LONG && text.to_lowercase().contains(&what.to_lowercase())
+}
+
 /// `a key of GET /v1/radiation/sites` as `a key of the list of sites`.
 pub fn without_calls(text: impl Into<String> + AsRef<str>) -> String {
     const CALL: &str = "GET /v1/";

@@ -22,6 +22,7 @@ mod inputs;
 mod login;
 mod my_orders;
 mod order;
+mod packed;
 mod pages;
 mod papers;
 mod pathways;
@@ -46,7 +47,7 @@ pub use pages::{Page, Who};
 
 use crate::app::App;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use here::Portal;
 use pages::Pages;
 
@@ -83,5 +84,5 @@ pub fn router<S: Clone + Send + Sync + 'static>(app: App, read_order: ReadOrder)
     let pages = all(app.settings.sandbox);
     let portal = Portal::new(app, read_order, &pages.list);
     let router = pages.router.route_layer(from_fn_with_state(portal.clone(), enter::enter));
-    router.merge(assets::routes()).fallback(enter::nothing_here).with_state(portal)
+    router.merge(assets::routes()).fallback(enter::nothing_here).layer(from_fn(packed::pack)).with_state(portal)
 }

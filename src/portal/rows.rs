@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub received: String,
     /// What the practice is asked for.
     pub asked_for: Vec<String>,
+    /// The same in a line.
+    pub asked: String,
     /// An order of drugs, which the form of this portal takes.
     pub is_of_drugs: bool,
 }
@@ -48,9 +50,41 @@ pub(super) fn row(order: OrderRow, now: DateTime<Utc>) -> Row {
         when,
         hint,
         received: words::short_day(order.submitted_at.with_timezone(&zone).date_naive()),
+        asked: in_a_line(&order.asked_for),
         asked_for: order.asked_for,
         is_of_drugs: order.service == Service::MedicalOncology,
     }
+}
+
+/// Things asked for that a line names.
+const NAMED: usize = 3;
+/// The longest of them, in characters.
+const LONG: usize = 60;
+
+/// `prior therapies; disease setting; the echocardiogram; and 2 more`: what is asked for, without what it is needed for.
+fn in_a_line(asked_for: &[String]) -> String {
+    let mut named: Vec<String> = Vec::new();
+    for item in asked_for.iter().map(|item| in_short(&words::without_ids(item.as_str()))) {
+        if !named.contains(&item) {
+            named.push(item);
+        }
+    }
+    let more = named.len().saturating_sub(NAMED);
+    named.truncate(NAMED);
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    named.join("; ")
+}
+
+fn in_short(item: &str) -> String {
+    let ends = [" is needed", ", which asks"].iter().filter_map(|mark| item.find(mark)).min();
+    let short = ends.and_then(|ends| item.get(..ends)).unwrap_or(item);
+    if short.chars().count() <= LONG {
+        return short.to_owned();
+    }
+    let cut: String = short.chars().take(LONG).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole))
 }
 
 /// How a status is set off.
@@ -83,8 +117,20 @@ fn long(time: TimeDelta) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::left;
+    use super::{in_a_line, left};
     use chrono::TimeDelta;
+
+    #[test]
+    fn what_is_asked_for_fits_a_line() {
+        let asked = |items: &[&str]| in_a_line(&items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+        assert_eq!(asked(&[]), "");
+        assert_eq!(asked(&["the echocardiogram"]), "the echocardiogram");
+        let policy = "prior therapies is needed and not known for the policy of nivolumab, which asks for this: none before; entered: not entered";
+        let setting = "disease setting is needed and not known for the policy of nivolumab, which asks for this: it came back";
+        assert_eq!(asked(&[policy, policy, setting, "a", "b", "c"]), "prior therapies; disease setting; a; and 2 more");
+        let long = "a letter of the surgeon who looked at the tumor and found that it could not be taken out";
+        assert_eq!(asked(&[long]), "a letter of the surgeon who looked at the tumor and found…");
+    }
 
     #[test]
     fn time_left_is_told_in_its_two_largest_units() {

@@ -39,6 +39,8 @@ pub(super) struct Departure {
     pub text: String,
     pub entered: String,
     pub expected: String,
+    /// True where the words do not say yet what is expected.
+    pub is_untold: bool,
     pub effect: &'static str,
 }
 
@@ -49,10 +51,12 @@ pub(super) fn departures(deviations: &[Deviation]) -> Vec<Departure> {
         let text = words::sentence(&words::without_ids(&deviation.message));
         if found.iter().all(|one| one.text != text) {
             let plain = |text: &str| words::without_calls(text.replace('_', " "));
+            let expected = plain(&deviation.expected);
             found.push(Departure {
+                is_untold: !words::says(&text, &expected),
                 text,
                 entered: plain(&deviation.entered),
-                expected: plain(&deviation.expected),
+                expected,
                 effect: words::effect(deviation.effect),
             });
         }

@@ -10,6 +10,7 @@ use super::super::here::Portal;
 use super::super::pages::{ORDERING, Pages, Who};
 use super::super::shell::{Shell, page};
 use super::super::visitor::Visitor;
+use super::labels;
 use super::panel::{self, Link};
 use super::{Looked, OrderPage, Pressed, again, drawn, fill_in, look, read, refusal_links};
 use crate::app::orders::{self, Editable, Updated};
@@ -170,15 +171,19 @@ fn changed(portal: &Portal, looked: &Looked, before: &Value, mut request: Value)
         return Err(panel::of_faults(&looked.read.faults));
     }
     merge(&mut request, before, &looked.read.order);
-    (portal.read_order)(&request).map_err(|faults| faults.iter().map(|fault| panel::link(&looked.read, fault)).collect())
+    (portal.read_order)(&request).map_err(|faults| panel::links(&looked.read, &faults))
 }
 
 /// What differs and what would become of it, before anything is changed.
 fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated: Updated) -> Result<Response, Failure> {
     let case: Case = orders::view::read_back(&updated.seen.body)?;
     let member = [&case.request.member.first_name, &case.request.member.last_name];
-    let changed =
-        |one: orders::Difference| Changed { place: place(&one.pointer), was: value(&one.before), will: value(&one.after) };
+    let order = serde_json::to_value(&case.request).map_err(|error| Failure::internal(&error.to_string()))?;
+    let changed = |one: orders::Difference| Changed {
+        place: place_of(&one.pointer, &order),
+        was: value(&one.before),
+        will: value(&one.after),
+    };
     let line = |line: &crate::domain::line::CaseLine| Line {
         name: words::capitalize(&line.name),
         status: words::drug_status(line.status),
@@ -200,6 +205,24 @@ fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated
         lines: case.lines().iter().map(line).collect(),
         fields: sent.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
     })
+}
+
+/// A place of an order as its form calls it.
+fn place_of(pointer: &str, order: &Value) -> String {
+    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+    let rest = |parts: &[&str]| parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(" ");
+    let number = |text: &str| text.parse::<usize>().map_or_else(|_| text.to_owned(), |number| (number + 1).to_string());
+    match parts.as_slice() {
+        ["clinical", list @ ("biomarkers" | "assessments"), at, parts @ ..] if !parts.is_empty() => {
+            let name = order.pointer(&format!("/clinical/{list}/{at}/name")).and_then(Value::as_str).unwrap_or(list);
+            format!("{}, {}", name.replace('_', " ").to_uppercase(), rest(parts))
+        }
+        ["treatment", "phases", phase, "drugs", drug, parts @ ..] => {
+            format!("Phase {}, drug {}, {}", number(phase), number(drug), rest(parts))
+        }
+        ["treatment", "phases", phase, parts @ ..] if !parts.is_empty() => format!("Phase {}, {}", number(phase), rest(parts)),
+        _ => labels::known(pointer).map_or_else(|| place(pointer), str::to_owned),
+    }
 }
 
 /// Puts into an order what differs between the form as it was and as it is.
@@ -255,7 +278,7 @@ fn are_named(list: &[Value]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::merge;
+    use super::{merge, place_of};
     use serde_json::{Value, json};
 
     fn merged(mut order: Value, was: &Value, is: &Value) -> Value {
@@ -271,6 +294,20 @@ mod tests {
         let expected = json!({"channel": "fax", "clinical": {"weight_kg": 72, "stage": "II"}, "setting": "inpatient"});
         assert_eq!(merged(order.clone(), &was, &is), expected);
         assert_eq!(merged(order.clone(), &was, &was), order);
+    }
+
+    #[test]
+    fn places_are_called_as_in_the_form() {
+        let order = json!({"clinical": {"assessments": [{"name": "lvef_percent"}]}});
+        for (pointer, told) in [
+            ("/clinical/weight_kg", "Weight"),
+            ("/clinical/assessments/0/on", "LVEF PERCENT, on"),
+            ("/treatment/phases/0/drugs/1/dose/amount", "Phase 1, drug 2, dose amount"),
+            ("/treatment/phases/1/cycles", "Phase 2, cycles"),
+            ("/clinical/stage", "Clinical, stage"),
+        ] {
+            assert_eq!(place_of(pointer, &order), told);
+        }
     }
 
     #[test]

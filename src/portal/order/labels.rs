@@ -42,7 +42,7 @@ fn cell_name(cell: &str) -> &str {
     }
 }
 
-fn known(field: &str) -> Option<&'static str> {
+pub(super) fn known(field: &str) -> Option<&'static str> {
     Some(match field {
         "/member/health_plan" => "Health plan",
         "/member/member_id" => "Member ID",

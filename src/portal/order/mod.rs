@@ -32,7 +32,7 @@ use crate::documents::words;
 use crate::domain::case::Case;
 use crate::domain::content::{Content, Regimen};
 use crate::domain::order::OrderRequest;
-use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{CallerRole, Service};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
@@ -206,10 +206,9 @@ async fn submit(portal: &Portal, visitor: &Visitor, looked: &Looked) -> Result<R
     if !looked.read.faults.is_empty() {
         return Ok(Err(panel::of_faults(&looked.read.faults)));
     }
-    let linked = |faults: &[Fault]| faults.iter().map(|fault| panel::link(&looked.read, fault)).collect();
     let order: OrderRequest = match (portal.read_order)(&looked.read.order) {
         Ok(order) => order,
-        Err(faults) => return Ok(Err(linked(&faults))),
+        Err(faults) => return Ok(Err(panel::links(&looked.read, &faults))),
     };
     let key = looked.fields.text("key").filter(|key| key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_graphic()));
     let fingerprint = Sha256::digest(format!("POST /orders/new {}", looked.read.order).as_bytes()).into();
@@ -230,7 +229,7 @@ fn refusal_links(read: &Read, error: app::Error) -> Result<Vec<Link>, Failure> {
     match error {
         app::Error::Refused(refusal) => Ok(match *refusal {
             Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
-                faults.iter().map(|fault| panel::link(read, fault)).collect()
+                panel::links(read, &faults)
             }
             other => {
                 let words = refusal::in_words(other);

@@ -4,7 +4,7 @@
 use super::super::faults::Faults;
 use super::super::refusal::{self, Refused};
 use super::form::definition;
-use super::labels::{in_this_form, label};
+use super::labels::{in_this_form, known, label};
 use super::read::Read;
 use crate::app::orders::{Drafted, Outlook};
 use crate::documents::words;
@@ -54,6 +54,8 @@ pub(super) struct Need {
     /// What it does as it is.
     pub effect: &'static str,
     pub expected: String,
+    /// True where the words do not say yet what is expected.
+    pub is_untold: bool,
     pub entered: String,
     /// The drug that it is about.
     drug: Option<String>,
@@ -94,7 +96,7 @@ pub(super) fn panel(read: &Read, drafted: Option<Drafted>, about: String, asked:
         panel.tone = "bad";
         return panel;
     };
-    panel.missing = drafted.missing.iter().map(|fault| link(read, fault)).collect();
+    panel.missing = links(read, &drafted.missing);
     match drafted.outlook {
         Ok(Some(outlook)) => decided(&mut panel, &outlook, read, (asked, content)),
         Ok(None) => {
@@ -120,12 +122,23 @@ pub(super) fn of_faults(faults: &Faults) -> Vec<Link> {
         .collect()
 }
 
+/// Faults as links, each once: several parts of a provider are one field.
+pub(super) fn links(read: &Read, faults: &[Fault]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for link in faults.iter().map(|fault| link(read, fault)) {
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    links
+}
+
 /// A fault that the engine found, at the field that it is about.
-pub(super) fn link(read: &Read, fault: &Fault) -> Link {
+fn link(read: &Read, fault: &Fault) -> Link {
     let field = read.field_of(&fault.pointer);
     let text = match (in_this_form(fault), fault.message.strip_prefix("enter the ")) {
         (Some(words), _) => format!("{}: {words}", label(&field)),
-        (None, Some(item)) => words::capitalize(item),
+        (None, Some(item)) => known(&field).map_or_else(|| words::capitalize(item), str::to_owned),
         (None, None) => format!("{}: {}", label(&field), fault.message),
     };
     Link { field, text }
@@ -179,6 +192,7 @@ fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, (asked, content): 
         }
         panel.needs.push(Need {
             field,
+            is_untold: !words::says(&text, &expected),
             text,
             effect: words::effect(deviation.effect),
             expected,

@@ -93,6 +93,27 @@ async fn every_link_of_every_roles_pages_leads_somewhere() {
 }
 
 #[tokio::test]
+async fn pages_and_their_files_go_packed_to_browsers_that_take_them_so() {
+    use std::io::Read as _;
+    let service = Service::sandbox().await;
+    let plain = Browser::new(&service).page("/login").await;
+    let file = plain.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut sizes = Vec::new();
+    for path in ["/login".to_owned(), format!("/assets/{file}")] {
+        let request =
+            axum::http::Request::builder().uri(&path).header("accept", "text/html").header("accept-encoding", "br, gzip");
+        let answer = service.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.header("content-encoding"), "gzip", "{path}");
+        let packed = answer.bytes;
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+        assert_eq!(text, Browser::new(&service).open(&path).await.text, "{path}");
+        sizes.push((packed.len(), text.len()));
+    }
+    assert!(sizes.iter().all(|(packed, plain)| packed * 2 < *plain), "{sizes:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_a_page_to_a_browser_and_a_problem_to_a_program() {
     let service = Service::sandbox().await;
     let answer = Browser::new(&service).open("/nowhere").await;

@@ -150,3 +150,58 @@ async fn a_denial_is_reconsidered_by_another_physician_at_the_portal() {
     let page = practice.page(&page_of).await;
     assert!(page.contains("The denial was overturned") && page.contains("the trials were not known"), "{page}");
 }
+
+/// Asks for a reconsideration as the practice, and opens it as the second physician: the address of the desk and the version.
+async fn asked_again<'a>(service: &'a crate::support::http::Service, case_id: &str) -> (Browser<'a>, String) {
+    let mut practice = Browser::of(service, PRACTICE).await;
+    let page = practice.page(&format!("/cases/{case_id}")).await;
+    let (version, key) = (hidden(&page, "version"), hidden(&page, "key"));
+    let fields = [("version", version.as_str()), ("key", key.as_str()), ("why", "two trials support it")];
+    assert_eq!(practice.send(&format!("/cases/{case_id}/reconsideration"), &fields).await.status.as_u16(), 303);
+    let mut second = Browser::of(service, SECOND_PHYSICIAN).await;
+    let page = second.page(&format!("/cases/{case_id}/review")).await;
+    let version = hidden(&page, "version");
+    (second, version)
+}
+
+// proves APP-04, DET-10
+#[tokio::test]
+async fn single_lines_of_a_denial_are_lifted_and_the_others_keep_their_reasons_or_get_new_ones() {
+    let service = Service::with_rosters().await;
+    let mut order = custom(BMA);
+    let supportive = json!({"line": 5, "hcpcs": "J2506", "role": "supportive", "route": "sc", "dose": {"amount": 6, "unit": "mg"},
+                            "days": [2], "frequency_per_day": 1});
+    order["treatment"]["phases"][0]["drugs"].as_array_mut().unwrap().push(supportive);
+    let case_id = id(&submit(&service, &order).await);
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let denied = done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[2])).await;
+    assert_eq!(denied["drugs"][4]["status"], "non_authorized", "along with nivolumab: {denied:#}");
+    let (mut second, version) = asked_again(&service, &case_id).await;
+    let path = format!("/cases/{case_id}/review/reconsider");
+    let said = [
+        ("version", version.as_str()),
+        ("reconsidered", "in_part"),
+        ("reconsider_rationale", "No risk factor is documented."),
+        ("sure", "yes"),
+    ];
+    let none = second.send(&path, &said).await;
+    assert_eq!(none.status.as_u16(), 422, "{}", none.text);
+    assert!(none.text.contains("tick at least one line") && none.text.contains("id=\"lift/2\""), "{}", none.text);
+    let mut lifted = said.to_vec();
+    let of_line: Vec<String> = denied["drugs"].as_array().unwrap().iter().map(|drug| format!("lift/{}", drug["line"])).collect();
+    for (name, drug) in of_line.iter().zip(denied["drugs"].as_array().unwrap()) {
+        if drug["status"] == "non_authorized" && drug["line"] != 5 {
+            lifted.push((name, "yes"));
+        }
+    }
+    let unnamed = second.send(&path, &lifted).await;
+    assert_eq!(unnamed.status.as_u16(), 409, "{}", unnamed.text);
+    assert!(unnamed.text.contains("ine 5 was denied only because another line was"), "{}", unnamed.text);
+    lifted.push(("reconsider_reason", "criteria_not_met"));
+    lifted.push(("reconsider_member", "You have no signs of this risk."));
+    let done = second.send(&path, &lifted).await;
+    assert_eq!(done.status.as_u16(), 303, "{}", done.text);
+    let case = read(&service, &case_id).await;
+    assert_eq!((&case["status"], &case["drugs"][4]["status"]), (&json!("multiple_decisions_rendered"), &json!("non_authorized")));
+    assert_eq!(case["drugs"][4]["denial"]["rationale"], "No risk factor is documented.", "{case:#}");
+}

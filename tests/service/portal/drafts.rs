@@ -122,3 +122,32 @@ async fn a_practice_keeps_treatments_under_names_and_nothing_about_a_patient() {
     assert!(!send(&mut desk, &[("forget".to_owned(), id)]).await.contains("Our &#60;TC&#62;"));
     assert_eq!(count(&service, "select count(*) from favourite_treatments").await, 0);
 }
+
+// proves PRV-02
+#[tokio::test]
+async fn whoever_acts_for_several_practices_keeps_a_favourite_for_each_and_sees_it_once() {
+    use oncoauth::app::favourites::{forget, list, save};
+    let service = Service::sandbox().await;
+    let person = |tax_ids: &[&str]| {
+        let mut caller = oncoauth::app::sandbox::caller_of(PRACTICE).unwrap();
+        caller.tax_ids = tax_ids.iter().map(|id| (*id).to_owned()).collect();
+        caller
+    };
+    let (first, second, both) = (person(&["900000001"]), person(&["900000003"]), person(&["900000003", "900000001"]));
+    save(&service.app, &both, "TC", "a=1".to_owned()).await.unwrap();
+    for caller in [&first, &second, &both] {
+        let names: Vec<String> = list(&service.app, caller).await.unwrap().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["TC"], "{:?}", caller.tax_ids);
+    }
+    // one practice goes its own way: now there are two of that name
+    save(&service.app, &second, "TC", "a=2".to_owned()).await.unwrap();
+    assert_eq!(list(&service.app, &both).await.unwrap().len(), 2);
+    assert_eq!(list(&service.app, &first).await.unwrap()[0].form, "a=1");
+    save(&service.app, &both, "TC", "a=3".to_owned()).await.unwrap();
+    let one = list(&service.app, &both).await.unwrap();
+    assert_eq!((one.len(), one[0].form.as_str()), (1, "a=3"));
+    forget(&service.app, &both, one[0].favourite_id).await.unwrap();
+    for caller in [&first, &second, &both] {
+        assert!(list(&service.app, caller).await.unwrap().is_empty());
+    }
+}

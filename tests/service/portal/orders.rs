@@ -124,7 +124,8 @@ async fn the_panel_lists_what_is_missing_beside_what_can_be_said_and_what_would_
     let without_site = tc().into_iter().filter(|(name, _)| name != "/servicing_provider").collect();
     let without_site = panel(&mut desk, &without_site).await;
     assert!(
-        without_site.contains("Servicing provider name") && without_site.contains("once what is missing is entered"),
+        without_site.contains("href=\"#/servicing_provider\">Treating site<")
+            && without_site.contains("once what is missing is entered"),
         "{without_site}"
     );
     let unanswered = panel(&mut desk, &with(tc(), "/clinical/biomarkers/her2", "")).await;
