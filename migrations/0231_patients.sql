@@ -2,7 +2,7 @@
 -- of the name, which begins with that word. An order of a patient whom the party knows already adds none.
 create table patients (
     party       text not null,
-    -- as search sees it (search_words); where that leaves nothing, as the roster has it
+    -- as search sees it (search_words); where that leaves nothing, as the roster has it, in small letters
     name        text collate "C" not null,
     health_plan text not null,
     member_id   text not null,
@@ -12,9 +12,9 @@ create table patients (
 comment on table patients is 'Names of members by who may see their cases: what practices search by';
 
 -- The name beginning with each of its words in turn: "test member" and "member test".
-create function patient_search_names(folded_name text) returns setof text language sql immutable parallel safe as $$
+create function patient_search_names(called text) returns setof text language sql immutable parallel safe as $$
     select array_to_string(words[place:] || words[:place - 1], ' ')
-    from (select string_to_array(coalesce(nullif(search_words(folded_name), ''), folded_name), ' ') as words offset 0) as name,
+    from (select string_to_array(coalesce(nullif(search_words(called), ''), lower(called)), ' ') as words offset 0) as name,
          generate_series(1, least(6, cardinality(words))) as place
 $$;
 
@@ -23,10 +23,10 @@ create function remember_patients(of_parties text[], of_plan text, of_member tex
     insert into patients (party, name, health_plan, member_id)
     select distinct party, name, of_plan, of_member
     from unnest(of_parties) as party, lateral (
-        select folded_name from members
+        select concat_ws(' ', document ->> 'first_name', document ->> 'last_name') as called from members
         where health_plan = of_plan and member_id = of_member
         order by (coverage_from <= from_day) desc, coverage_from desc limit 1) as member,
-      patient_search_names(member.folded_name) as name
+      patient_search_names(member.called) as name
     on conflict do nothing
 $$;
 

@@ -122,7 +122,7 @@ async fn a_member_reads_of_policies_criteria_and_doses_in_their_language() {
     order["clinical"]["biomarkers"][0]["result"] = json!("negative");
     order["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2026-11-12"}]);
     let case_id = id(&submit(&service, &order).await);
-    done(&service, NURSE, &case_id, "peer-to-peer", &offer()).await;
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
     let of_trastuzumab = done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[3])).await;
     let data = service.get(&letter_path(&of_trastuzumab, 0), PRACTICE).await.json();
     let line = data["drugs"].as_array().unwrap().iter().find(|drug| drug["line"] == 3).unwrap();
