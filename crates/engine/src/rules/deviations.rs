@@ -29,9 +29,11 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
             let part = |words: &str, list: &[String]| {
                 if list.is_empty() { String::new() } else { format!("{words} {}", list.join(", ")) }
             };
-            let differs: Vec<String> =
-                [part("without", &extra), part("with", &missing)].into_iter().filter(|part| !part.is_empty()).collect();
-            let hint = format!("the nearest is {}, {}", regimen.name, differs.join(" and "));
+            let differs: Vec<String> = [part("it holds no", &extra), part("the order lacks", &missing)]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
+            let hint = format!("the nearest is {}: {}", regimen.name, differs.join(", and "));
             (regimen.required_ingredients.join(", "), hint)
         }
         None => (
@@ -92,6 +94,8 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
         .map(|dimension| {
             let (code, words) = if dimension.truth == Truth::NotMet {
                 (DeviationCode::ClinicalMismatch, "does not match")
+            } else if says_something(&dimension.entered) {
+                (DeviationCode::UnknownAnswer, "is told, and leaves open whether the patient fits")
             } else {
                 (DeviationCode::UnknownAnswer, "is needed and not known for")
             };
@@ -114,6 +118,12 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
             }
         })
         .collect()
+}
+
+/// True for an answer that was given and understood, whatever it leaves open.
+fn says_something(entered: &str) -> bool {
+    let is_missing = [Answer::<()>::Absent, Answer::Unknown, Answer::NotReported].iter().any(|answer| answer.word() == entered);
+    !is_missing && !entered.contains('(') && !entered.ends_with(" listed")
 }
 
 /// The schedule departs from the matched regimen's (DEV-02).

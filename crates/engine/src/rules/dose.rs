@@ -168,6 +168,25 @@ fn weight(patient: &Patient<'_>, product: Option<&Product>) -> Result<f64, Vec<M
 /// A code that bills a container (`each`) counts as many as hold the dose where content says what one holds, else one.
 pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Option<Amount>) -> Option<u64> {
     let (kind, size) = match unit.unit.as_str() {
+        "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
+        "each" => match container.filter(|container| container.basis.kind == dose.kind) {
+            Some(container) => (dose.kind, container.amount),
+            None => return Some(1),
+        },
+        _ => size_of_unit(unit)?,
+    };
+    (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
+}
+
+/// How much of a kind one billing unit is; none where the code bills another.
+pub fn amount_of_unit(unit: &BillingUnit, kind: Kind) -> Option<f64> {
+    let (own, size) = size_of_unit(unit)?;
+    (own == kind && size > 0.0).then_some(size)
+}
+
+/// What a billing unit counts, but for containers.
+fn size_of_unit(unit: &BillingUnit) -> Option<(Kind, f64)> {
+    Some(match unit.unit.as_str() {
         "mg" => (Kind::Mass, unit.amount),
         "mcg" => (Kind::Mass, unit.amount / 1000.0),
         "g" => (Kind::Mass, unit.amount * 1000.0),
@@ -177,14 +196,8 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Opti
         "uci" => (Kind::Radioactivity, unit.amount / 1000.0),
         "ml" => (Kind::Volume, unit.amount),
         "meq" => (Kind::Equivalents, unit.amount),
-        "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
-        "each" => match container.filter(|container| container.basis.kind == dose.kind) {
-            Some(container) => (dose.kind, container.amount),
-            None => return Some(1),
-        },
         _ => return None,
-    };
-    (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
+    })
 }
 
 /// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36. However small, a dose takes one unit.

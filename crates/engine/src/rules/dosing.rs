@@ -2,7 +2,9 @@
 
 mod bounds;
 mod days;
+mod extent;
 mod intake;
+mod kinds;
 mod naming;
 mod regimen;
 mod routes;
@@ -38,7 +40,8 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     }
     days::judge(shared, &mut found);
     beside(shared, &mut found);
-    share::judge(shared, &mut found);
+    share::judge(facts, shared, &mut found);
+    extent::judge(facts, shared, &mut found);
     combined_loading(shared, &mut found);
     steps(facts, shared, &mut found);
     found
@@ -168,7 +171,7 @@ fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
     for departure in regimen::missing_steps(facts, shared, matched) {
         let line = departure.line;
-        let entered = departure.ordered.capped.shown().to_string();
+        let entered = departure.ordered.shown().to_string();
         let expected = regimen::words(&departure.expected);
         let why = match departure.how {
             regimen::Departs::Less => "; this drug is stepped up, and the next dose can harm who had too little before it",

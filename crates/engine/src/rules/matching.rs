@@ -144,7 +144,7 @@ impl<'a> Candidate<'a> {
         // another product is ordered as a form gives it, or it departs: nothing else compares its dose
         let differences = itself?;
         let unlike = other_products.into_iter().next().filter(|_| differences.is_empty());
-        let differences = differences.into_iter().chain(unlike.map(|line| as_no_form(line, regimen))).collect();
+        let differences = differences.into_iter().chain(unlike.map(|line| as_no_form(line, plan, regimen))).collect();
         Some(Self { regimen, form: None, differences })
     }
 
@@ -264,7 +264,7 @@ fn in_turn(phases: &[RegimenPhase], line: &PlanLine<'_>) -> String {
 }
 
 /// The product is none of the regimen's, or its dose or days are none that stand for the regimen's own.
-fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
+fn as_no_form(line: &PlanLine<'_>, plan: &[PlanLine<'_>], regimen: &Regimen) -> Difference {
     let has_product = |phases: &&[RegimenPhase]| treatment(phases).any(|(_, drug)| drug.generic == line.name());
     let mut given: Vec<String> = Vec::new();
     let mut add = |phases: &[RegimenPhase]| {
@@ -278,12 +278,23 @@ fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
         given.push(in_turn(&regimen.phases, line));
     }
     let entered = line.ordered.dose.map_or_else(String::new, |dose| dose.to_string());
+    // the same words on both sides: what differs is another product of the ingredient in the order
+    let is_beside = |other: &&PlanLine<'_>| {
+        let shares = || other.ingredients().any(|ingredient| line.has_ingredient(ingredient));
+        other.name() != line.name() && !other.is_investigational() && shares()
+    };
+    let beside = plan.iter().find(is_beside).map_or_else(String::new, |other| format!(", beside {}", other.name()));
     Difference {
         line: line.ordered.line,
         name: line.name().to_owned(),
         field: line.pointer("/dose"),
         expected: given.join(" or "),
-        entered: format!("{entered}, day {} of {}", day_list(&line.ordered.days), line.phase.cycle_length_days),
+        entered: format!(
+            "{} {entered}, day {} of {}{beside}",
+            line.name(),
+            day_list(&line.ordered.days),
+            line.phase.cycle_length_days
+        ),
         what: "product, dose and days",
         is_beside: false,
     }

@@ -39,6 +39,8 @@ pub struct Patient<'a> {
     pub answered: Answered<'a>,
     /// ECOG, from either scale.
     pub ecog: Option<u8>,
+    /// Disease setting, where told, by the word that content has for it.
+    pub setting: Option<&'a str>,
     /// Whether there are distant metastases.
     pub metastatic: Truth,
     /// What came before.
@@ -94,6 +96,7 @@ impl<'a> Patient<'a> {
     ) -> Self {
         let clinical = &order.clinical;
         let date_of_service = days.service;
+        let setting = clinical.disease_setting.known().map(|typed| content.settings.word(typed));
         let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
         let (stage, substage) = told.map(|Stage { group, substage }| (group, substage)).unzip();
         Self {
@@ -106,7 +109,8 @@ impl<'a> Patient<'a> {
             continued_since: order.continuation_of_treatment_started_on,
             age: age_on(coverage.birth_date, date_of_service),
             ecog: clinical.performance_status.known().and_then(|status| content.agreement.ecog(*status)),
-            metastatic: metastatic(clinical, stage),
+            metastatic: metastatic(clinical, setting, stage),
+            setting,
             stage,
             history,
             substage,
@@ -223,8 +227,8 @@ pub fn age_on(birth: NaiveDate, day: NaiveDate) -> u32 {
     u32::try_from(years - i32::from(before_birthday)).unwrap_or(0)
 }
 
-fn metastatic(clinical: &Clinical, stage: Option<&str>) -> Truth {
-    let setting = clinical.disease_setting.known().map(String::as_str).unwrap_or_default();
+fn metastatic(clinical: &Clinical, setting: Option<&str>, stage: Option<&str>) -> Truth {
+    let setting = setting.unwrap_or_default();
     if setting.starts_with("metastatic") || setting == "recurrent_metastatic" {
         return Truth::Met;
     }

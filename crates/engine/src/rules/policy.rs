@@ -295,7 +295,8 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> 
     let before: Vec<Before> = came_before.chain([given_again(bench)]).collect();
     let truth = before.iter().fold(fit, |so_far, before| so_far.and(before.truth));
     let mut summary = format!(
-        "{name} has no policy of its own and is part of {}, whose criteria are {}",
+        "{name} has no policy of its own and is part of {}; whom that is for is {}, which says nothing of what makes the drug unsafe for this \
+         patient",
         matched.regimen.name,
         if fit == Truth::Unknown { "not all known" } else { outcome_words(fit) }
     );

@@ -16,6 +16,7 @@ pub mod radiation;
 mod radiation_words;
 mod regimen;
 mod searches;
+mod settings;
 mod therapies;
 
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
@@ -34,7 +35,7 @@ pub use dosing::{
 pub use letters::{
     DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, Reason, Template, Translation,
 };
-pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
+pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, TotalDose};
 pub use phrases::Phrases;
 pub use plain::{PlainFact, PlainWords};
 pub use program::{
@@ -47,6 +48,7 @@ pub use regimen::{
     Statement,
 };
 pub use searches::{DiagnosisWords, SearchWords};
+pub use settings::Settings;
 pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
 
 use super::fold::fold;
@@ -127,6 +129,8 @@ pub struct Content {
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
     pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// Disease settings.
+    pub settings: Arc<Settings>,
     /// What counts as an answer.
     pub answers: Arc<Answers>,
     /// Holiday calendars by name.
@@ -210,6 +214,8 @@ pub struct Parts {
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
+    pub settings: Arc<Settings>,
+    /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
     /// See [`Content`].
     pub agreement: Arc<Agreement>,
@@ -257,6 +263,7 @@ impl From<Parts> for Content {
             biomarkers: parts.answers.biomarkers.clone(),
             answers: parts.answers,
             pathologies: parts.pathologies,
+            settings: parts.settings,
             calendars: parts.calendars,
             agreement: parts.agreement,
             therapies: parts.therapies,

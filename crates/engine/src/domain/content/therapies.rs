@@ -178,11 +178,17 @@ impl Therapies {
         if let Some(known) = self.name(typed) {
             return Some(vec![known]);
         }
-        self.all_of(&parts(typed, &JOINS)).or_else(|| {
-            // `carboplatin-paclitaxel`; letters and numbers with a hyphen belong to one name
-            let parts = parts(typed, &[&JOINS[..], &["-"]].concat());
-            self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 3))
-        })
+        self.all_of(&parts(typed, &JOINS))
+            .or_else(|| {
+                // `carboplatin-paclitaxel`; letters and numbers with a hyphen belong to one name
+                let parts = parts(typed, &[&JOINS[..], &["-"]].concat());
+                self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 3))
+            })
+            .or_else(|| {
+                // `carboplatin etoposide atezolizumab`: whole names, each of them known
+                let parts = parts(typed, &[&JOINS[..], &["-", " "]].concat());
+                self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 5))
+            })
     }
 
     fn all_of(&self, parts: &[String]) -> Option<Vec<&Therapy>> {

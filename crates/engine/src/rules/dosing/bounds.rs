@@ -246,7 +246,7 @@ fn without_bounds(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<
     found.push(about.concern(line, shared));
 }
 
-/// Inside the bounds, but not usual: a warning, where the regimen's own dose does not say more.
+/// Inside the bounds, but not usual: a warning, where the regimen's own dose does not say more; far below it, a person looks.
 fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     if regimen::gives(shared.matched, line.name()) {
         return;
@@ -264,7 +264,9 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
     if amount >= least * (1.0 - rounding) / NOISE && amount <= most * (1.0 + rounding) * NOISE {
         return;
     }
-    let how = if amount < least * limits.far_below_percent / 100.0 {
+    // a tenth of a dose is none, supportive or not (SAFE-09); a small reduction is told only
+    let is_far = amount * NOISE < least * limits.far_below_percent / 100.0;
+    let how = if is_far {
         "far below"
     } else if amount < least {
         "below"
@@ -277,18 +279,19 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
     } else {
         format!("{} to {}", rounded(least), in_words(most, basis))
     };
-    let message = format!("check the {} of {}: {entered} is {how} what is usual, {expected}", what(field), line.name());
+    let to_do = if is_far { "" } else { regimen::TO_DO };
+    let message = format!("check the {} of {}: {entered} is {how} what is usual, {expected}{to_do}", what(field), line.name());
     let about = About {
         rule: "usual",
-        code: DeviationCode::DoseWarning,
+        code: if is_far { DeviationCode::DoseOutOfBounds } else { DeviationCode::DoseWarning },
         field,
         expected,
         entered,
         message,
-        pends: false,
-        hold: None,
+        pends: is_far,
+        hold: is_far.then_some(Hold::DoseOutOfBounds),
         outcome: Truth::NotMet,
-        requirements: &["DEV-03", "SAFE-06"],
+        requirements: &["DEV-03", "SAFE-06", "SAFE-09"],
     };
     found.push(about.concern(line, shared));
 }

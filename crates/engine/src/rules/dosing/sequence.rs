@@ -31,6 +31,14 @@ impl Total {
         Some(Self { whole, capped, relative: self.relative && other.relative })
     }
 
+    /// True where body measures make both amounts, and a cap makes them the same: before it they are not.
+    pub fn is_hidden_by_cap(self, other: Self) -> bool {
+        self.relative
+            && other.relative
+            && self.capped.shown() == other.capped.shown()
+            && self.whole.shown() != other.whole.shown()
+    }
+
     /// In percent of another; before caps where both are worked out from body measures, so that no cap hides a factor.
     pub fn percent_of(self, other: Self) -> Option<f64> {
         if self.relative && other.relative { self.whole.percent_of(other.whole) } else { self.capped.percent_of(other.capped) }
@@ -48,8 +56,17 @@ pub struct Run {
     pub total: Total,
     /// True for a dose of the first administration only.
     pub loading: bool,
-    /// Index in the plan of the line that it is told of.
+    /// Index in the plan of the line that it is told of; of a regimen's run, that of its phase.
     pub line: usize,
+}
+
+/// Doses of the regimen that can stand at a place. Where treatment goes on from before, nobody knows how far it has come.
+pub fn standing(expected: &[Run], place: u32, goes_on: bool) -> Vec<&Run> {
+    if goes_on {
+        return expected.iter().filter(|run| !run.loading || place == 0).collect();
+    }
+    let here: Vec<&Run> = expected.iter().filter(|run| run.from <= place && place < run.to).collect();
+    if here.is_empty() { expected.iter().max_by_key(|run| run.to).into_iter().collect() } else { here }
 }
 
 fn push(runs: &mut Vec<Run>, run: Run) {
@@ -81,8 +98,12 @@ pub fn ordered(name: &str, shared: &Shared<'_>) -> Option<Vec<Run>> {
             given.reduce(|left, right| left?.plus(right?)).flatten()
         };
         let line_on = |day: u32| {
-            let given = lines.iter().filter(|(_, line)| line.ordered.days.contains(&day));
-            given.min_by_key(|(_, line)| line.ordered.line).map_or(told, |(index, _)| *index)
+            let given = || lines.iter().filter(|(_, line)| line.ordered.days.contains(&day));
+            // of several lines of one day, the one whose dose the regimen does not give
+            let several = given().nth(1).is_some();
+            given()
+                .min_by_key(|(_, line)| (several && is_dose_of(shared, line), line.ordered.line))
+                .map_or(told, |(index, _)| *index)
         };
         let ordinary: Vec<(Total, usize)> =
             days.iter().map(|day| Some((on(*day, false)?, line_on(*day)))).collect::<Option<Vec<_>>>()?;
@@ -118,6 +139,19 @@ fn lay_out(runs: &mut Vec<Run>, cycle: &[(Total, usize)], (from, to): (u32, u32)
     }
 }
 
+/// True where the matched regimen gives just this dose of the line's drug.
+fn is_dose_of(shared: &Shared<'_>, line: &PlanLine<'_>) -> bool {
+    let drugs = shared.matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
+    let given = |dose: Dose| dose::given(dose.amount, dose.unit, shared.patient, line.product).ok();
+    let tolerance = shared.admitted.program.dose_warning_percent;
+    let is_it = |drug: &RegimenDrug| {
+        let expected = Dose { amount: drug.dose.amount, unit: drug.dose.unit };
+        let percent = line.ordered.dose.and_then(given).zip(given(expected)).and_then(|(left, right)| left.percent_of(right));
+        percent.is_some_and(|percent| (percent - 100.0).abs() <= tolerance)
+    };
+    drugs.filter(|drug| drug.generic == line.name()).any(is_it)
+}
+
 fn is_of(line: &PlanLine<'_>, name: &str) -> bool {
     line.name() == name && !line.is_investigational() && line.ordered.dose.is_some() && !line.ordered.days.is_empty()
 }
@@ -132,7 +166,7 @@ fn total(dose: Dose, ceiling: Option<f64>, line: &PlanLine<'_>, shared: &Shared<
 pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Vec<Run>> {
     let mut runs: Vec<Run> = Vec::new();
     let (mut earliest, mut latest) = (0_u32, 0_u32);
-    for phase in matched.phases() {
+    for (source, phase) in matched.phases().iter().enumerate() {
         let entries: Vec<&RegimenDrug> =
             phase.drugs.iter().filter(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive).collect();
         let mut days: Vec<u32> = entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
@@ -148,12 +182,13 @@ pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &S
             });
             given.reduce(|left, right| left?.plus(right?)).flatten()
         };
-        let ordinary: Vec<(Total, usize)> = days.iter().map(|day| Some((on(*day, false)?, 0))).collect::<Option<Vec<_>>>()?;
+        let ordinary: Vec<(Total, usize)> =
+            days.iter().map(|day| Some((on(*day, false)?, source))).collect::<Option<Vec<_>>>()?;
         let count = u32::try_from(ordinary.len()).unwrap_or(u32::MAX);
         let end = most_cycles(phase).map_or(ENDLESS, |cycles| latest.saturating_add(cycles * count).min(ENDLESS));
         let mut from = earliest;
         if latest == 0 && entries.iter().any(|entry| entry.loading_dose.is_some() && entry.days.first() == Some(&first_day)) {
-            runs.push(Run { from: 0, to: 1, total: on(first_day, true)?, loading: true, line: 0 });
+            runs.push(Run { from: 0, to: 1, total: on(first_day, true)?, loading: true, line: source });
             from = 1;
         }
         let spread = latest.saturating_sub(earliest);
@@ -181,6 +216,6 @@ pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &S
     Some(runs)
 }
 
-fn most_cycles(phase: &RegimenPhase) -> Option<u32> {
+pub fn most_cycles(phase: &RegimenPhase) -> Option<u32> {
     phase.cycles_max.filter(|_| !phase.until_progression || phase.cycles_max.is_some())
 }

@@ -106,7 +106,11 @@ pub fn asked(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Optio
             before(limit, per, lines, judging).filter(|before| before.is_uncounted).map(|_| "how often it was given before")
         }
         LimitRule::Duration { .. } => course_of(limit, lines, judging).is_undated.then_some("when it was first given"),
-        LimitRule::NeverTogether { .. } | LimitRule::Spacing(_) => None,
+        LimitRule::NeverTogether { .. }
+        | LimitRule::Spacing(_)
+        | LimitRule::Clear { .. }
+        | LimitRule::Total(_)
+        | LimitRule::Only => None,
     }
 }
 
@@ -145,7 +149,7 @@ fn course_of(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Cours
 }
 
 /// The drugs that count with these lines.
-fn partners(limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Partner> {
+pub fn partners(limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Partner> {
     let together = limit.drugs.iter().filter(|_| limit.together).map(String::as_str);
     let mut names: Vec<&str> = lines.iter().map(|line| line.name).chain(together).collect();
     names.sort_unstable();
