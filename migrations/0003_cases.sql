@@ -1,17 +1,43 @@
 -- Orders and what was decided about them. What must never happen is refused here too, because somebody will one day write SQL
 -- by hand. Stored answers are json, not jsonb: they go out as they came in.
 
+-- Everything that belongs to a member's cases lies in one of 1,024 places, its shard, which is made of health plan and member ID and is part
+-- of every key: a cluster that spreads its tables over machines keeps a member's cases together by it (docs/architecture.md, "A place for
+-- every member"). Ids and numbers tell it, so that whoever has one finds the rows. The service does the same in `domain::shard`.
+
+-- The ten highest bits of the SHA-256 of the plan, a unit separator and the member ID, in UTF-8.
+create function shard_of_member(health_plan text, member_id text) returns smallint language plpgsql immutable strict parallel safe as $$
+declare
+    hash bytea := sha256(convert_to(health_plan || chr(31) || member_id, 'UTF8'));
+begin
+    return ((get_byte(hash, 0) << 2) | (get_byte(hash, 1) >> 6))::smallint;
+end $$;
+
+-- The ten bits behind the variant of a version 7 UUID.
+create function shard_of_id(id uuid) returns smallint language sql immutable parallel safe as $$
+    select (((get_byte(uuid_send(id), 8) & 63) << 4) | (get_byte(uuid_send(id), 9) >> 4))::smallint
+$$;
+
+-- The two characters behind the letter of a number that people read out.
+create function shard_of_number(number text) returns smallint language sql immutable parallel safe as $$
+    select (strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', substr(number, 2, 1)) * 32
+        + strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', substr(number, 3, 1)) - 33)::smallint
+$$;
+
 -- One row a member: `version` moves with every order of the member, so that of two orders at once each either sees the other
 -- or has to look again (DUP-01).
 create table member_ledger (
     health_plan text not null,
     member_id   text not null,
     version     bigint not null,
-    primary key (health_plan, member_id)
+    shard       smallint not null,
+    primary key (health_plan, member_id, shard),
+    constraint member_ledger_shard_of_member check (shard = shard_of_member(health_plan, member_id))
 ) with (fillfactor = 80);
 
 create table cases (
-    case_id               uuid primary key,
+    case_id               uuid not null,
+    shard                 smallint not null,
     -- The same to read out: a letter, eight random characters and one that checks them.
     case_number           text not null check (case_number ~ '^C[0-9A-HJKMNP-TV-Z]{9}$'),
     health_plan           text not null,
@@ -43,6 +69,11 @@ create table cases (
     treatment_ingredients text[] not null,
     version               integer not null check (version >= 1),
     document_seq          integer not null check (document_seq >= 1),
+    primary key (case_id, shard),
+    constraint cases_shard_of_member check (shard = shard_of_member(health_plan, member_id)),
+    constraint cases_shard_told_by_id check (shard = shard_of_id(case_id)),
+    constraint cases_shard_told_by_numbers
+        check (shard = shard_of_number(case_number) and shard = shard_of_number(order_id) and shard = shard_of_number(pathway_eligible_id)),
     constraint cases_order_id_with_approval_only
         check ((order_id is not null) = (status in ('completed', 'authorized', 'multiple_decisions_rendered'))),
     constraint cases_pathway_award_needs_order_id check (pathway_eligible_id is null or (order_id is not null and pathway_id is not null)),
@@ -51,16 +82,17 @@ create table cases (
     constraint cases_due_while_in_progress check ((due_at is not null) = (status = 'in_progress')),
     constraint cases_range_in_order check (valid_from <= valid_through)
 ) with (fillfactor = 90);
-create unique index cases_case_number on cases (case_number);
-create unique index cases_order_id on cases (order_id) where order_id is not null;
-create unique index cases_pathway_eligible_id on cases (pathway_eligible_id) where pathway_eligible_id is not null;
+create unique index cases_case_number on cases (case_number, shard);
+create unique index cases_order_id on cases (order_id, shard) where order_id is not null;
+create unique index cases_pathway_eligible_id on cases (pathway_eligible_id, shard) where pathway_eligible_id is not null;
 create index cases_of_member on cases (member_id, health_plan);
 create index cases_visible_to on cases using gin (visible_to);
 create index cases_due on cases (due_at) where status = 'in_progress';
 
 create table case_lines (
-    case_id         uuid not null references cases,
+    case_id         uuid not null,
     line            integer not null check (line >= 1),
+    shard           smallint not null,
     -- HCPCS or CPT, where there is one
     code            text,
     -- generic name of a drug, own words for a procedure
@@ -76,7 +108,8 @@ create table case_lines (
     visits_approved integer check (visits_approved >= 0),
     valid_from      date,
     valid_through   date,
-    primary key (case_id, line),
+    primary key (case_id, shard, line),
+    foreign key (case_id, shard) references cases,
     constraint case_lines_range_in_order check (valid_from <= valid_through),
     constraint case_lines_authorized_has_range check (status <> 'authorized' or (valid_from is not null and valid_through is not null)),
     -- Nothing is authorized with uncounted units (SAFE-13).
@@ -87,16 +120,19 @@ create table case_lines (
 );
 
 create table s_code_awards (
-    case_id          uuid not null references cases,
+    case_id          uuid not null,
+    shard            smallint not null,
     code             text not null check (code ~ '^S[0-9]{4}$'),
     times            integer not null check (times between 1 and 12),
     billable_from    date not null,
     billable_through date not null,
     voided_on        date,
     void_reason      text,
-    -- The later case whose treatment took the place of this one's; none where a line was withdrawn (SCD-13).
-    voided_by        uuid references cases,
-    primary key (case_id, code),
+    -- The later case, of the same member, whose treatment took the place of this one's; none where a line was withdrawn (SCD-13).
+    voided_by        uuid,
+    primary key (case_id, shard, code),
+    foreign key (case_id, shard) references cases,
+    foreign key (voided_by, shard) references cases,
     constraint s_code_awards_range_in_order check (billable_from <= billable_through),
     constraint s_code_awards_void_has_reason check ((voided_on is null) = (void_reason is null))
 );
@@ -104,8 +140,9 @@ create table s_code_awards (
 -- Everything that happened to a case: who, when, what, why. An event that changed the case holds the whole answer from then on;
 -- the current one is the event at cases.document_seq. Never changed and never deleted.
 create table case_events (
-    case_id       uuid not null references cases,
+    case_id       uuid not null,
     seq           integer not null check (seq >= 1),
+    shard         smallint not null,
     at            timestamptz not null,
     kind          text not null check (kind ~ '^[a-z_]{1,60}$'),
     actor_subject text not null,
@@ -115,7 +152,8 @@ create table case_events (
     document      json,
     -- What the engine computed and review keeps back; never shown (CAS-08).
     computed      json,
-    primary key (case_id, seq),
+    primary key (case_id, shard, seq),
+    foreign key (case_id, shard) references cases,
     constraint case_events_document_with_computed check ((document is null) = (computed is null))
 );
 -- lz4 takes a third of the time of the default; a server built without it keeps the default.
@@ -128,13 +166,15 @@ end $$;
 
 -- Durable timers. A row is deleted in the transaction that does its work, so that the work is done exactly once.
 create table timers (
-    case_id      uuid not null references cases,
+    case_id      uuid not null,
+    shard        smallint not null,
     kind         text not null check (kind in ('pend_deadline')),
     due_at       timestamptz not null,
     attempts     integer not null default 0 check (attempts >= 0),
     not_before   timestamptz,
     last_failure text,
-    primary key (case_id, kind)
+    primary key (case_id, shard, kind),
+    foreign key (case_id, shard) references cases
 );
 create index timers_due on timers (due_at);
 

@@ -1,8 +1,9 @@
 -- Reconsideration of a denial (APP-01 to APP-04).
 
 create table reconsiderations (
-    reconsideration_id uuid primary key,
-    case_id            uuid not null references cases,
+    reconsideration_id uuid not null,
+    case_id            uuid not null,
+    shard              smallint not null,
     requested_by       text not null check (requested_by <> ''),
     requested_as       text not null,
     requested_at       timestamptz not null,
@@ -14,6 +15,9 @@ create table reconsiderations (
     decided_at         timestamptz,
     rationale          text,
     lines              json,
+    primary key (reconsideration_id, shard),
+    foreign key (case_id, shard) references cases,
+    constraint reconsiderations_shard_told_by_id check (shard = shard_of_id(reconsideration_id)),
     constraint reconsiderations_decided_whole check (
         (decision is null) = (decided_by is null) and (decision is null) = (role is null)
         and (decision is null) = (decided_at is null) and (decision is null) = (lines is null)
@@ -21,7 +25,7 @@ create table reconsiderations (
     constraint reconsiderations_decided_after_request check (decided_at >= requested_at)
 );
 -- One a case: where it did not lead to approval, the next step is the plan's appeal (APP-02).
-create unique index reconsiderations_one_a_case on reconsiderations (case_id);
+create unique index reconsiderations_one_a_case on reconsiderations (case_id, shard);
 
 -- Decided once, by another physician than those who denied, and never changed or deleted.
 create function guard_reconsideration() returns trigger language plpgsql as $$
@@ -42,7 +46,7 @@ begin
             using errcode = 'integrity_constraint_violation', constraint = 'reconsiderations_decided_once';
     end if;
     if exists (select from determinations
-               where case_id = new.case_id and decision = 'non_authorized' and decided_by = new.decided_by) then
+               where shard = new.shard and case_id = new.case_id and decision = 'non_authorized' and decided_by = new.decided_by) then
         raise exception 'the physician who denied does not reconsider'
             using errcode = 'integrity_constraint_violation', constraint = 'reconsiderations_by_another_physician';
     end if;

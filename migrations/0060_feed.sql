@@ -5,7 +5,8 @@
 -- than they draw numbers, and whoever reads in between would never see the smaller one.
 create table feed_outbox (
     case_id uuid not null,
-    seq     integer not null
+    seq     integer not null,
+    shard   smallint not null
 ) with (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
 
 -- How far each plan's feed goes.
@@ -32,7 +33,7 @@ create trigger feed_events_never_truncated before truncate on feed_events for ea
 
 -- What happened before this migration. Every process of a version without the feed is stopped first: what one wrote afterwards would
 -- reach no feed.
-insert into feed_outbox (case_id, seq) select case_id, seq from case_events;
+insert into feed_outbox (case_id, seq, shard) select case_id, seq, shard from case_events;
 
 -- Where a plan has its feed delivered to. The secret is kept as it is, because every delivery is signed with it; whoever reads this
 -- table can sign as this service.

@@ -1,8 +1,9 @@
 -- Clinical documents of a case (INF-07), stored whole: in pieces of 256 KiB, so that neither storing nor reading one needs it in memory.
 
 create table attachments (
-    attachment_id uuid primary key,
-    case_id       uuid not null references cases,
+    attachment_id uuid not null,
+    case_id       uuid not null,
+    shard         smallint not null,
     file_name     text not null check (char_length(file_name) between 1 and 255 and file_name !~ '[/\\]'),
     media_type    text not null,
     size_bytes    bigint not null check (size_bytes > 0),
@@ -12,15 +13,20 @@ create table attachments (
     received_at   timestamptz not null,
     received_from text not null check (received_from <> ''),
     received_as   text not null,
-    scan          text not null check (scan in ('clean', 'not_configured'))
+    scan          text not null check (scan in ('clean', 'not_configured')),
+    primary key (attachment_id, shard),
+    foreign key (case_id, shard) references cases,
+    constraint attachments_shard_told_by_id check (shard = shard_of_id(attachment_id))
 );
 create index attachments_of_case on attachments (case_id, attachment_id);
 
 create table attachment_chunks (
-    attachment_id uuid not null references attachments,
+    attachment_id uuid not null,
     n             integer not null check (n >= 0),
+    shard         smallint not null,
     bytes         bytea not null check (octet_length(bytes) between 1 and 262144),
-    primary key (attachment_id, n)
+    primary key (attachment_id, shard, n),
+    foreign key (attachment_id, shard) references attachments
 );
 -- Documents are compressed already, mostly; trying again only costs time.
 alter table attachment_chunks alter column bytes set storage external;
@@ -29,7 +35,8 @@ alter table attachment_chunks alter column bytes set storage external;
 create function check_attachment_chunk() returns trigger language plpgsql as $$
 begin
     if octet_length(new.bytes) is distinct from
-        (select least(262144, size_bytes - new.n::bigint * 262144) from attachments where attachment_id = new.attachment_id)
+        (select least(262144, size_bytes - new.n::bigint * 262144) from attachments
+         where shard = new.shard and attachment_id = new.attachment_id)
     then
         raise exception 'piece % does not fit its attachment', new.n
             using errcode = 'integrity_constraint_violation', constraint = 'attachment_chunks_fit';
@@ -40,7 +47,7 @@ create trigger attachment_chunks_fit before insert on attachment_chunks for each
 
 create function check_attachment_is_whole() returns trigger language plpgsql as $$
 begin
-    if (select count(*) from attachment_chunks where attachment_id = new.attachment_id) <> (new.size_bytes + 262143) / 262144 then
+    if (select count(*) from attachment_chunks where shard = new.shard and attachment_id = new.attachment_id) <> (new.size_bytes + 262143) / 262144 then
         raise exception 'the attachment is not stored whole'
             using errcode = 'integrity_constraint_violation', constraint = 'attachments_stored_whole';
     end if;

@@ -9,4 +9,4 @@ update timers set failed_job_id = gen_random_uuid(), first_failed_at = now(), la
 alter table timers
     add constraint timers_failures_are_listed check (
         (attempts = 0) = (failed_job_id is null) and (attempts = 0) = (first_failed_at is null) and (attempts = 0) = (last_failed_at is null));
-create unique index timers_failed on timers (failed_job_id) where failed_job_id is not null;
+create unique index timers_failed on timers (failed_job_id, shard) where failed_job_id is not null;

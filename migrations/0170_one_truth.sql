@@ -6,7 +6,7 @@
 
 -- How many lines the case has, so that one that is added or taken away by itself is noticed without reading the answer.
 alter table cases add column lines smallint;
-update cases set lines = (select count(*) from case_lines line where line.case_id = cases.case_id);
+update cases set lines = (select count(*) from case_lines line where line.shard = cases.shard and line.case_id = cases.case_id);
 alter table cases alter column lines set not null, add constraint cases_lines_counted check (lines >= 0);
 
 -- True where somebody is told of a denial: in a history, an answer that is kept for repeated requests, or an answer in another standard's
@@ -19,13 +19,14 @@ $$;
 -- A physician denied a line of one of these cases.
 create function is_denied_by_physician(of_cases uuid[]) returns boolean language plpgsql stable as $$
 begin
-    return exists (select from determinations as review
-                   where review.case_id = any(of_cases) and review.decision = 'non_authorized' and review.role = 'physician');
+    return exists (select from unnest(of_cases) as one (case_id)
+                   join determinations as review on review.shard = shard_of_id(one.case_id) and review.case_id = one.case_id
+                   where review.decision = 'non_authorized' and review.role = 'physician');
 end $$;
 
 -- What in an answer disagrees with the rows of its case; null where nothing does. A key that stands twice counts the last time, as it does
 -- for those who read JSON; the service itself reads no such answer. (PL/pgSQL keeps the plan; SQL would make one a statement.)
-create function disagreement(of_case uuid, of_seq integer, answer json) returns text language plpgsql stable as $$
+create function disagreement(of_shard smallint, of_case uuid, of_seq integer, answer json) returns text language plpgsql stable as $$
 begin
     return (select case
         when stored.document_seq <> of_seq then 'place in the history'
@@ -44,7 +45,7 @@ begin
             select from json_to_recordset(told.s_codes) as code (code text, times integer, billable_from date, billable_through date)
             where not exists (
                 select from s_code_awards award
-                where award.case_id = of_case and award.code = code.code and award.times = code.times
+                where award.shard = of_shard and award.case_id = of_case and award.code = code.code and award.times = code.times
                   and award.billable_from = code.billable_from and award.billable_through = code.billable_through))
             then 'S-codes'
         when exists (select from json_to_recordset(told.letters) as letter (kind text) where letter.kind is distinct from 'approval')
@@ -54,7 +55,7 @@ begin
         case_id uuid, case_number text, order_id text, pathway_eligible_id text, status text, program text, content_release text,
         submitted_at timestamptz, decided_at timestamptz, urgency text, drugs json, procedures json, pathway json, s_codes json,
         review json, letters json)
-    left join cases stored on stored.case_id = of_case
+    left join cases stored on stored.shard = of_shard and stored.case_id = of_case
     cross join lateral (
         select count(*) as told, count(distinct line.line) as distinct_lines, count(*) filter (where
             (line.code, line.name, line.role, line.status, line.units_approved, line.visits_approved)
@@ -78,7 +79,7 @@ begin
                 line integer, code text, name text, role text, status text, order_id text, units_approved bigint,
                 visits_approved integer, valid_from date, valid_through date, denial json)
         ) as line
-        left join case_lines row on row.case_id = of_case and row.line = line.line
+        left join case_lines row on row.shard = of_shard and row.case_id = of_case and row.line = line.line
     ) as lines);
 end $$;
 
@@ -88,10 +89,10 @@ declare
     wrong text;
 begin
     -- no event without the plan being told
-    insert into feed_outbox (case_id, seq) select case_id, seq from added;
+    insert into feed_outbox (case_id, seq, shard) select case_id, seq, shard from added;
 
     select min(found.what) into wrong
-    from (select disagreement(case_id, seq, document) as what from added where document is not null) as found;
+    from (select disagreement(shard, case_id, seq, document) as what from added where document is not null) as found;
     if wrong is not null then
         raise exception 'the answer disagrees with the rows of its case: %', wrong
             using errcode = 'integrity_constraint_violation', constraint = 'case_events_answer_agrees';
@@ -102,9 +103,9 @@ begin
         select from added as event
         where event.seq > 1 and not exists (
             select from case_events as before
-            where before.case_id = event.case_id and before.seq = event.seq - 1 and before.at <= event.at + interval '1 minute')
+            where before.shard = event.shard and before.case_id = event.case_id and before.seq = event.seq - 1 and before.at <= event.at + interval '1 minute')
         union all
-        select from added as event join cases stored on stored.case_id = event.case_id
+        select from added as event join cases stored on stored.shard = event.shard and stored.case_id = event.case_id
         where event.seq = 1 and event.at <> stored.submitted_at
     ) then
         raise exception 'an event follows the one before it'
@@ -136,9 +137,10 @@ begin
         select from added as new_case
         where not exists (
             select from case_events event
-            where event.case_id = new_case.case_id and event.seq = new_case.document_seq and event.document is not null)
+            where event.shard = new_case.shard and event.case_id = new_case.case_id and event.seq = new_case.document_seq and event.document is not null)
         or (new_case.status = 'in_progress' and not exists (
-            select from timers where timers.case_id = new_case.case_id and timers.kind = 'pend_deadline'))
+            select from timers
+            where timers.shard = new_case.shard and timers.case_id = new_case.case_id and timers.kind = 'pend_deadline'))
     ) then
         raise exception 'a case comes with its answer and its clock' using errcode = 'integrity_constraint_violation', constraint = 'cases_have_an_answer';
     end if;
@@ -148,13 +150,13 @@ create trigger cases_have_an_answer after insert on cases
     referencing new table as added for each statement execute function check_new_cases();
 
 -- Status and number of lines; see 0004.
-create or replace function check_case_status(the_case uuid) returns void language plpgsql as $$
+create or replace function check_case_status(the_shard smallint, the_case uuid) returns void language plpgsql as $$
 declare
     stored record;
     found_lines bigint;
     derived text;
 begin
-    select status, lines into stored from cases where case_id = the_case;
+    select status, lines into stored from cases where shard = the_shard and case_id = the_case;
     select count(*), case
         when count(*) = 0 then null
         when bool_or(status = 'in_progress') then 'in_progress'
@@ -164,7 +166,7 @@ begin
         when bool_or(status = 'non_authorized') then 'non_authorized'
         when bool_or(status = 'authorized') then 'authorized'
         else 'completed'
-    end into found_lines, derived from case_lines where case_id = the_case;
+    end into found_lines, derived from case_lines where shard = the_shard and case_id = the_case;
     if stored.status <> derived then
         raise exception 'case status % disagrees with its lines, which make it %', stored.status, derived
             using errcode = 'integrity_constraint_violation', constraint = 'cases_status_follows_lines';
@@ -175,7 +177,7 @@ begin
     end if;
     if derived is null and stored.status = 'non_authorized' and not exists (
         select from determinations
-        where case_id = the_case and line = 0 and decision = 'non_authorized' and role = 'physician'
+        where shard = the_shard and case_id = the_case and line = 0 and decision = 'non_authorized' and role = 'physician'
     ) then
         raise exception 'the case has no adverse determination by a physician'
             using errcode = 'integrity_constraint_violation', constraint = 'cases_denied_by_physician_only';
@@ -188,17 +190,17 @@ declare
     stored record;
     wrong text;
 begin
-    perform check_case_status(new.case_id);
+    perform check_case_status(new.shard, new.case_id);
     select c.status, c.due_at, event.seq, event.document into stored
-    from cases c left join case_events event on event.case_id = c.case_id and event.seq = c.document_seq
-    where c.case_id = new.case_id;
+    from cases c left join case_events event on event.shard = c.shard and event.case_id = c.case_id and event.seq = c.document_seq
+    where c.shard = new.shard and c.case_id = new.case_id;
     if stored.document is null or exists (
         select from case_events later
-        where later.case_id = new.case_id and later.seq > stored.seq and later.document is not null)
+        where later.shard = new.shard and later.case_id = new.case_id and later.seq > stored.seq and later.document is not null)
     then
         wrong := 'it is not the newest';
     else
-        wrong := disagreement(new.case_id, stored.seq, stored.document);
+        wrong := disagreement(new.shard, new.case_id, stored.seq, stored.document);
     end if;
     if wrong is not null then
         raise exception 'the case is not what its answer says: %', wrong
@@ -206,8 +208,9 @@ begin
     end if;
     if stored.status = 'in_progress'
         and not exists (select from timers
-                        where timers.case_id = new.case_id and timers.kind = 'pend_deadline' and timers.due_at = stored.due_at)
-        and not exists (select from case_events ended where ended.case_id = new.case_id and ended.kind = 'deadline_passed')
+                        where timers.shard = new.shard and timers.case_id = new.case_id and timers.kind = 'pend_deadline' and timers.due_at = stored.due_at)
+        and not exists (select from case_events ended
+                        where ended.shard = new.shard and ended.case_id = new.case_id and ended.kind = 'deadline_passed')
     then
         raise exception 'the clock of the case does not run' using errcode = 'integrity_constraint_violation', constraint = 'cases_clock_runs';
     end if;
@@ -221,7 +224,8 @@ create constraint trigger cases_checked_at_commit after update on cases
 -- Whoever changes what belongs to a case changes the case, once a statement.
 create function case_is_changed() returns trigger language plpgsql as $$
 begin
-    update cases set document_seq = document_seq where case_id in (select case_id from gone);
+    update cases set document_seq = document_seq from (select distinct shard, case_id from gone) as changed
+        where cases.shard = changed.shard and cases.case_id = changed.case_id;
     return null;
 end $$;
 create trigger case_lines_updated after update on case_lines
@@ -233,13 +237,13 @@ create trigger case_lines_deleted after delete on case_lines
 create function deadline_is_changed() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' then
-        update cases set document_seq = document_seq where case_id in (select case_id from gone where kind = 'pend_deadline');
+        update cases set document_seq = document_seq from gone
+            where gone.kind = 'pend_deadline' and cases.shard = gone.shard and cases.case_id = gone.case_id;
     else
-        update cases set document_seq = document_seq where case_id in (
-            select was.case_id from gone as was
-            where was.kind = 'pend_deadline' and not exists (
+        update cases set document_seq = document_seq from gone as was
+            where was.kind = 'pend_deadline' and cases.shard = was.shard and cases.case_id = was.case_id and not exists (
                 select from timers as now
-                where now.case_id = was.case_id and now.kind = was.kind and now.due_at = was.due_at));
+                where now.shard = was.shard and now.case_id = was.case_id and now.kind = was.kind and now.due_at = was.due_at);
     end if;
     return null;
 end $$;
@@ -278,7 +282,7 @@ begin
     end if;
     if 'authorized' is distinct from (
         select review.decision from determinations as review
-        where review.case_id = new.case_id and review.line = new.line order by review.seq desc limit 1
+        where review.shard = new.shard and review.case_id = new.case_id and review.line = new.line order by review.seq desc limit 1
     ) then
         raise exception 'nobody authorized line %', new.line
             using errcode = 'integrity_constraint_violation', constraint = 'case_lines_authorized_by_somebody';
@@ -298,7 +302,8 @@ create trigger s_code_awards_never_deleted before delete on s_code_awards for ea
 create trigger s_code_awards_never_truncated before truncate on s_code_awards for each statement execute function refuse_statement();
 create function check_new_awards() returns trigger language plpgsql as $$
 begin
-    if exists (select from added join cases on cases.case_id = added.case_id where cases.pathway_eligible_id is null) then
+    if exists (select from added join cases on cases.shard = added.shard and cases.case_id = added.case_id
+               where cases.pathway_eligible_id is null) then
         raise exception 'a case that follows no Pathway has no award'
             using errcode = 'integrity_constraint_violation', constraint = 's_code_awards_on_pathway';
     end if;
@@ -313,7 +318,7 @@ begin
     if exists (
         select from added as letter
         where letter.content is null and not exists (
-            select from cases c where c.case_id = letter.case_id and c.document_seq = letter.seq and c.order_id is not null)
+            select from cases c where c.shard = letter.shard and c.case_id = letter.case_id and c.document_seq = letter.seq and c.order_id is not null)
     ) then
         raise exception 'there is nothing that the letter could tell'
             using errcode = 'integrity_constraint_violation', constraint = 'letters_tell_their_case';
@@ -327,11 +332,11 @@ create trigger letters_tell_their_case after insert on letters
 create function check_letter() returns trigger language plpgsql as $$
 begin
     if not exists (
-        select from cases c join case_events event on event.case_id = c.case_id and event.seq = c.document_seq
+        select from cases c join case_events event on event.shard = c.shard and event.case_id = c.case_id and event.seq = c.document_seq
         cross join json_to_recordset(event.document -> 'letters') as listed (letter_id uuid, kind text, "to" text, issued_at timestamptz)
         cross join json_to_record(new.content) as told (
             letter_id uuid, case_id uuid, kind text, "to" text, issued_at timestamptz, order_id text)
-        where c.case_id = new.case_id and c.document_seq = new.seq
+        where c.shard = new.shard and c.case_id = new.case_id and c.document_seq = new.seq
           and (listed.letter_id, listed.kind, listed."to", listed.issued_at) = (new.letter_id, new.kind, new.addressee, new.issued_at)
           and (told.letter_id, told.case_id, told.kind, told."to", told.issued_at)
             = (new.letter_id, new.case_id, new.kind, new.addressee, new.issued_at)
@@ -344,10 +349,10 @@ begin
             select * from json_to_recordset(new.content -> 'procedures') as procedure (
                 line integer, status text, units_approved bigint, visits_approved integer, reason_code text, rationale text)
         ) as told
-        left join case_lines row on row.case_id = new.case_id and row.line = told.line
+        left join case_lines row on row.shard = new.shard and row.case_id = new.case_id and row.line = told.line
         left join lateral (
             select review.reason_code, review.rationale, review.rationale_for_member from determinations as review
-            where review.case_id = new.case_id and review.line = told.line and review.decision = 'non_authorized'
+            where review.shard = new.shard and review.case_id = new.case_id and review.line = told.line and review.decision = 'non_authorized'
               and review.role = 'physician'
             order by review.seq desc limit 1) as denial on true
         -- line 0 is a treatment without lines, denied as a whole
@@ -356,8 +361,8 @@ begin
            or (told.status = 'non_authorized' and (told.reason_code is distinct from denial.reason_code
                 or told.rationale is null or told.rationale not in (denial.rationale, coalesce(denial.rationale_for_member, denial.rationale))))
     ) or (new.kind = 'denial' and not exists (
-        select from case_lines row where row.case_id = new.case_id and row.status = 'non_authorized')
-        and not exists (select from cases c where c.case_id = new.case_id and c.lines = 0 and c.status = 'non_authorized'))
+        select from case_lines row where row.shard = new.shard and row.case_id = new.case_id and row.status = 'non_authorized')
+        and not exists (select from cases c where c.shard = new.shard and c.case_id = new.case_id and c.lines = 0 and c.status = 'non_authorized'))
     then
         raise exception 'the letter tells something else than its case'
             using errcode = 'integrity_constraint_violation', constraint = 'letters_tell_their_case';
@@ -373,8 +378,8 @@ begin
     if exists (
         select from added as told
         where not exists (
-            select from case_events event join cases c on c.case_id = event.case_id join feeds feed on feed.health_plan = c.health_plan
-            where event.case_id = told.case_id and event.seq = told.seq and c.health_plan = told.health_plan
+            select from case_events event join cases c on c.shard = event.shard and c.case_id = event.case_id join feeds feed on feed.health_plan = c.health_plan
+            where event.shard = shard_of_id(told.case_id) and event.case_id = told.case_id and event.seq = told.seq and c.health_plan = told.health_plan
               and told.position <= feed.last_position)
     ) then
         raise exception 'a feed tells of what happened to its plan''s cases'

@@ -3,6 +3,7 @@
 
 mod content;
 mod database;
+mod files;
 mod machine;
 mod state;
 
@@ -70,8 +71,9 @@ impl Finding {
 /// Looks at everything. Exits with 1 where something has to be mended.
 pub async fn run(options: &DoctorOptions) -> Outcome<ExitCode> {
     let mut findings = machine::look(&options.serve);
-    let (of_content, plans) = content::look(&options.serve);
+    let (of_content, plans, library) = content::look(&options.serve);
     findings.extend(of_content);
+    findings.extend(files::look(&options.serve, library.as_ref()));
     findings.extend(database::look(&options.serve, &plans).await);
     let faults = findings.iter().filter(|finding| finding.verdict == Verdict::Fault).count();
     match options.format {

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod outbound;
 pub mod portal;
 pub mod postgres;
+pub mod shard;
 pub mod store;
 pub mod telemetry;
 

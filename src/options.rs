@@ -96,8 +96,8 @@ pub struct ServeOptions {
     /// nobody signs in, but for the people of a sandbox.
     #[arg(long, env = "ONCOAUTH_SIGN_IN_PROVIDERS", value_name = "FILE")]
     pub sign_in_providers: Option<PathBuf>,
-    /// File with the keys that seal the secrets of webhooks in the database: 64 hexadecimal digits a line, the newest first. Whoever has a copy
-    /// of the database alone cannot sign with them then. Lines stay until the service was started once with the new one.
+    /// File with the keys that seal the secrets of webhooks and the headers of subscriptions in the database: 64 hexadecimal digits a line, the newest first. Whoever has a copy
+    /// of the database alone cannot use them then. Lines stay until the service was started once with the new one.
     #[arg(long, env = "ONCOAUTH_SECRETS_KEY_FILE", value_name = "FILE")]
     pub secrets_key_file: Option<PathBuf>,
     /// Mail server for people who register, such as `smtps://user@mail.example.org`; over TLS, but to this machine. Without it nobody can
@@ -122,7 +122,7 @@ pub struct ServeOptions {
     /// Requests a second that may come from one address, 0 for any number; 1,000 by default, any number in a sandbox.
     #[arg(long, env = "ONCOAUTH_ADDRESS_LIMIT")]
     pub address_limit: Option<u32>,
-    /// Tokens a minute that do not work and may come from one address, 0 for any number; 30 by default, any number in a sandbox. Then the
+    /// Tokens, assertions and codes a minute that do not work and may come from one address, 0 for any number; 30 by default, any number in a sandbox. Then the
     /// address waits; tokens that worked there work on.
     #[arg(long, env = "ONCOAUTH_FAILED_SIGN_IN_LIMIT")]
     pub failed_sign_in_limit: Option<u32>,

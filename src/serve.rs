@@ -9,7 +9,7 @@ use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::mail::{Mailer, Smtp};
 use oncoauth::app::sealing::Sealing;
-use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters, webhooks};
+use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters, subscriptions, webhooks};
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
@@ -95,6 +95,7 @@ async fn serve_on(
 ) -> Outcome<()> {
     database.migrate().await?;
     webhooks::seal_secrets(&app).await?;
+    subscriptions::seal_headers(&app).await?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
         sandbox_rosters::load_if_empty(&app).await?;
@@ -159,8 +160,8 @@ const fn scheme(options: &ServeOptions) -> &'static str {
     if options.tls_certificate.is_some() { "https" } else { "http" }
 }
 
-/// A sandbox without a mail server shows its mails.
-fn mailer(options: &ServeOptions, sandbox: bool) -> Outcome<Mailer> {
+/// Where mails go. A sandbox without a mail server shows them.
+pub fn mailer(options: &ServeOptions, sandbox: bool) -> Outcome<Mailer> {
     let Some(url) = options.mail_server.as_deref().filter(|url| !url.is_empty()) else {
         return Ok(if sandbox { Mailer::Shown } else { Mailer::Nowhere });
     };

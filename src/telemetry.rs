@@ -113,6 +113,11 @@ pub fn show_failed_jobs(count: i64) {
     metrics::gauge!("oncoauth_failed_jobs").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }
 
+/// Shows how many subscriptions are not told because their receivers do not answer for it.
+pub fn show_failing_subscriptions(count: i64) {
+    metrics::gauge!("oncoauth_subscriptions_failing").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+}
+
 /// Shows how much waits in a queue, and for how many seconds the oldest of it.
 pub fn show_queue(queue: &'static str, items: i64, oldest_seconds: u32) {
     metrics::gauge!("oncoauth_queue_items", "queue" => queue).set(f64::from(u32::try_from(items).unwrap_or(u32::MAX)));

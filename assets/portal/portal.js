@@ -3,16 +3,96 @@
 
 const QUIET = 2000; // milliseconds without a key before the form is saved
 const PAUSE = 150; // milliseconds without a key before the panel is asked for
+const WARNED = 5 * 60_000; // milliseconds before the end of a session from which on one is warned
+const REST = 5 * 60_000; // milliseconds without a touch after which a list is not asked for again by itself
+
+/** Why there is no answer, in words for the person who waits for it. */
+class Unanswered extends Error {}
+const SIGNED_OUT = "You were signed out: open another tab, sign in, and go on here.";
+
+/** Asks one of our own addresses, and answers with the page that comes back, or a part of one. */
+async function answerOf(address, options) {
+  let response, text;
+  try {
+    response = await fetch(address, options);
+    text = await response.text();
+  } catch (error) {
+    throw options.signal?.aborted ? error : new Unanswered("No connection.");
+  }
+  if (response.redirected) throw new Unanswered(SIGNED_OUT);
+  heard?.postMessage("");
+  onHeard();
+  const part = new DOMParser().parseFromString(text, "text/html");
+  if (!response.ok && response.status !== 304) {
+    const said = [...part.querySelectorAll("h1, h1 + p")].map((words) => words.textContent.trim());
+    throw new Unanswered(said.length > 0 ? said.join(". ") : `The service answered with an error (${response.status}).`);
+  }
+  return { response, part };
+}
+
+// Whatever is asked for keeps the session, in every tab.
+const heard = "BroadcastChannel" in window ? new BroadcastChannel("oncoauth-session") : undefined;
+let onHeard = () => {};
+heard?.addEventListener("message", () => onHeard());
+
+/** Warns before a session ends by itself, with a button that keeps it. */
+function watch(line) {
+  const [idle, atMost] = [Number(line.dataset.seconds) * 1000, Date.now() + Number(line.dataset.atMost) * 1000];
+  const box = document.createElement("dialog");
+  box.id = "ends";
+  box.setAttribute("aria-labelledby", "ends-text");
+  const text = document.createElement("p");
+  text.id = "ends-text";
+  const stay = document.createElement("button");
+  stay.type = "button";
+  stay.textContent = "Stay signed in";
+  box.append(text, stay);
+  document.body.append(box);
+  let end, last = false;
+  onHeard = () => {
+    end = Math.min(Date.now() + idle, atMost);
+    if (box.open) box.close();
+  };
+  const keep = async () => {
+    last = end === atMost; // nothing keeps it longer: that is told once
+    try {
+      replace("session-end", await ask("/session", []));
+    } catch (error) {
+      text.textContent = inWords(error);
+    }
+  };
+  onHeard();
+  heard?.postMessage("");
+  stay.addEventListener("click", keep);
+  box.addEventListener("cancel", (event) => { event.preventDefault(); keep(); });
+  setInterval(() => {
+    const left = end - Date.now();
+    if (left > WARNED) return;
+    if (left <= 0) {
+      text.textContent = "You were signed out. What was not sent still stands on this page: open another tab, sign in there, and go on here.";
+      stay.textContent = "Go on";
+    } else if (box.open || last) {
+      return;
+    } else {
+      const minutes = Math.ceil(left / 60_000);
+      const soon = `you will be signed out in ${minutes} minute${minutes === 1 ? "" : "s"}.`;
+      text.textContent = end === atMost ? `You have been signed in for half a day, and ${soon} Finish or keep what you are at.` : `You asked for nothing for a while: ${soon}`;
+      stay.textContent = end === atMost ? "Go on" : "Stay signed in";
+    }
+    if (!box.open) box.showModal();
+  }, 1000);
+}
+for (const line of document.querySelectorAll("#session")) watch(line);
 
 /** Sends fields to one of our own addresses, and answers with the part of a page that comes back. */
 async function ask(address, fields, signal) {
   const body = new URLSearchParams();
   for (const [name, value] of fields) if (typeof value === "string") body.append(name, value);
-  const response = await fetch(address, { method: "POST", body, signal });
-  if (response.redirected) throw new Error("signed out");
-  if (!response.ok) throw new Error(`answered ${response.status}`);
-  return new DOMParser().parseFromString(await response.text(), "text/html");
+  return (await answerOf(address, { method: "POST", body, signal })).part;
 }
+
+/** What to tell of an error. */
+const inWords = (error) => error instanceof Unanswered ? error.message : "This page failed: load it again.";
 
 /** Puts what a part of the page holds in the place of what stands there. */
 function replace(id, part) {
@@ -46,8 +126,7 @@ function live(form) {
       if (verdict !== said) document.getElementById("said").textContent = said = verdict;
     } catch (error) {
       if (own.signal.aborted) return;
-      const lost = error.message === "signed out" ? "You were signed out: open another tab, sign in, and go on here." : "No connection: what stands here is not up to date.";
-      document.getElementById("about").textContent = lost;
+      document.getElementById("about").textContent = `${inWords(error)} What stands here is not up to date.`;
     }
   };
   const soon = () => {
@@ -57,7 +136,7 @@ function live(form) {
   let quiet, saving;
   const save = () => {
     const own = saving = ask(form.dataset.save, new FormData(form))
-      .then((part) => replace("saved", part), () => { document.getElementById("saved").textContent = "Not saved: no connection."; })
+      .then((part) => replace("saved", part), (error) => { document.getElementById("saved").textContent = `Not saved. ${inWords(error)}`; })
       .finally(() => { if (saving === own) saving = undefined; });
   };
   const keep = () => {
@@ -66,7 +145,7 @@ function live(form) {
   };
   for (const kind of ["input", "change"]) {
     form.addEventListener(kind, soon);
-    form.addEventListener(kind, keep);
+    if (form.dataset.save) form.addEventListener(kind, keep);
   }
   form.addEventListener("submit", (event) => {
     clearTimeout(quiet);
@@ -187,8 +266,8 @@ function follow(form) {
         replace("grade", part);
         const verdict = document.querySelector("#letter p").textContent;
         if (verdict !== said) document.getElementById("said").textContent = said = verdict;
-      } catch {
-        if (!own.signal.aborted) document.getElementById("letter").textContent = "No connection: what stood here is not up to date.";
+      } catch (error) {
+        if (!own.signal.aborted) document.getElementById("letter").textContent = `${inWords(error)} What stood here is not up to date.`;
       }
     }, 2 * PAUSE);
   });
@@ -203,8 +282,7 @@ function guard(form) {
     dirty = false;
     const lost = (error) => {
       dirty = true;
-      const why = error.message === "signed out" ? "You were signed out: open another tab, sign in, and go on here." : "No connection.";
-      document.getElementById("kept").textContent = `${why} Nothing was sent, and what you typed is not kept yet.`;
+      document.getElementById("kept").textContent = `${inWords(error)} Nothing was sent, and what you typed is not kept yet.`;
       return false;
     };
     saving = saving.then(() => ask(form.dataset.keep, new FormData(form))).then((part) => { replace("kept", part); return true; }).catch(lost);
@@ -234,30 +312,51 @@ function guard(form) {
 }
 for (const form of document.querySelectorAll("form[data-keep]")) guard(form);
 
-/** Asks for a list again while somebody looks at it; what has not changed is not sent again. */
+/** Asks for a list again while somebody works with it; what has not changed is not sent again. A list that nobody touches is left alone,
+    so that it does not keep a session from ending, and says since when it was. */
 function poll(list) {
-  const mark = { now: list.dataset.mark };
-  setInterval(async () => {
-    if (document.hidden) return;
+  let mark = list.dataset.mark, touched = Date.now(), seen = new Date();
+  const stale = document.getElementById("stale");
+  const tell = (text) => { if (stale.textContent !== text) stale.textContent = text; };
+  const since = () => `This list is of ${seen.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" })}.`;
+  const look = async () => {
     try {
-      const response = await fetch(list.dataset.poll, { headers: { "If-None-Match": mark.now } });
-      if (response.status !== 200 || response.redirected) return;
-      mark.now = response.headers.get("etag");
+      const { response, part } = await answerOf(list.dataset.poll, { headers: { "If-None-Match": mark } });
+      seen = new Date();
+      tell("");
+      if (response.status === 304) return;
+      mark = response.headers.get("etag");
       const focused = document.activeElement?.id;
-      replace(list.id, new DOMParser().parseFromString(await response.text(), "text/html"));
+      replace(list.id, part);
       if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
       document.getElementById("said").textContent = "The list changed.";
-    } catch {
-      // the next time
+    } catch (error) {
+      tell(`${inWords(error)} ${since()}`);
     }
+  };
+  for (const kind of ["pointerdown", "pointermove", "wheel", "keydown"]) {
+    document.addEventListener(kind, () => {
+      const rested = Date.now() - touched > REST;
+      touched = Date.now();
+      if (rested) look();
+    }, { passive: true });
+  }
+  setInterval(() => {
+    if (Date.now() - touched > REST) tell(`${since()} It goes on when you touch the page.`);
+    else if (!document.hidden) look();
   }, 20_000);
 }
 for (const list of document.querySelectorAll("[data-poll]")) poll(list);
 
-// Single keys, while nothing is typed in and nobody has switched them off.
+// Single keys, while nothing is typed in and nobody has switched them off. Switched off once they are off on every page.
+document.getElementById("keys")?.addEventListener("change", (event) => {
+  const keys = event.target.checked ? "on" : "off";
+  document.body.dataset.keys = keys;
+  ask("/session/keys", [["keys", keys]]).catch(() => {}); // off on this page, at least
+});
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input:not([type=checkbox]):not([type=radio]), select, textarea");
-  if (typing || event.ctrlKey || event.altKey || event.metaKey || document.getElementById("keys")?.checked === false) return;
+  if (typing || event.ctrlKey || event.altKey || event.metaKey || document.body.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
   const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (button) {
     event.preventDefault();

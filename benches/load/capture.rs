@@ -27,10 +27,10 @@ pub struct Statement {
 pub struct Statements {
     /// The write of two orders: what differs between them is each order's own.
     pub orders: [Statement; 2],
-    /// The read, and the id that was read.
-    pub read: (Statement, String),
-    /// The verification, and the Order ID asked about.
-    pub verification: (Statement, String),
+    /// The read, and the id that was read with its shard.
+    pub read: (Statement, [String; 2]),
+    /// The verification, and the Order ID asked about with its shard.
+    pub verification: (Statement, [String; 2]),
 }
 
 /// Lets a service place two orders, read and verify, with a server that logs what it is told.
@@ -76,26 +76,32 @@ pub async fn capture(stage: &Stage, url: &str, tokens: &Tokens, fleet: &Fleet, t
             rows::statement(url, placed.case_ids[0].parse()?).await?,
             rows::statement(url, placed.case_ids[1].parse()?).await?,
         ],
-        read: (one("join case_events")?.read_of_one()?, placed.case_ids[0].clone()),
-        verification: (one("join cases c on c.order_id = asked.order_id")?.verification_of_one()?, placed.order_ids[0].clone()),
+        read: (one("join case_events")?.read_of_one()?, [placed.case_ids[0].clone(), placed.case_shards()[0].clone()]),
+        verification: (
+            one("join cases c on c.order_id = asked.order_id")?.verification_of_one()?,
+            [placed.order_ids[0].clone(), placed.order_shards()[0].clone()],
+        ),
     })
 }
 
 /// The service asks for several things in one statement. Here it asked for one, and pgbench asks as one does who never asks for more.
 impl Statement {
     fn read_of_one(&self) -> Outcome<Self> {
-        let (list, single) = ("= any($1)", "= $1");
-        if !self.text.contains(list) {
+        let columns = self.text.split_once("from unnest(").map(|(columns, _)| columns);
+        let events = self.text.split_once("join case_events").map(|(_, events)| events);
+        let (Some(columns), Some(events)) = (columns, events) else {
             return Err(format!("not a read by id: {}", self.text).into());
-        }
-        Ok(Self { text: self.text.replace(list, single), parameters: self.only_ones()? })
+        };
+        let text = format!("{columns} from cases c join case_events{events} where c.case_id = $1 and c.shard = $2");
+        Ok(Self { text, parameters: self.only_ones()? })
     }
 
     fn verification_of_one(&self) -> Outcome<Self> {
         let columns = self.text.split_once("\"place!\", ").and_then(|(_, rest)| rest.split_once("from unnest("));
         let (columns, _) = columns.ok_or_else(|| format!("not a verification: {}", self.text))?;
         let text = format!(
-            "select {columns} from cases c left join case_lines d on d.case_id = c.case_id and d.code = $2 where c.order_id = $1"
+            "select {columns} from cases c left join case_lines d on d.case_id = c.case_id and d.shard = c.shard and d.code = $2
+             where c.order_id = $1 and c.shard = $3"
         );
         Ok(Self { text, parameters: self.only_ones()? })
     }

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::client::{Connection, get, with_body};
 use crate::rosters::{PLAN, Tokens, identity};
 use crate::service::Service;
+use oncoauth::shard::Shard;
 use std::cell::Cell;
 use std::io::Write as _;
 
@@ -104,6 +105,16 @@ impl Placed {
             return Err(format!("the order was not authorized: {case}").into());
         };
         Ok(Self { case_ids: vec![case_id.to_owned()], order_ids: vec![order_id.to_owned()], next: Cell::new(0) })
+    }
+
+    /// The shards that the ids tell.
+    pub fn case_shards(&self) -> Vec<String> {
+        self.case_ids.iter().map(|id| Shard::of_id(id.parse().unwrap_or_default()).get().to_string()).collect()
+    }
+
+    /// The shards that the Order IDs tell.
+    pub fn order_shards(&self) -> Vec<String> {
+        self.order_ids.iter().map(|id| Shard::of_number(id).map_or(-1, Shard::get).to_string()).collect()
     }
 
     fn next<'a>(&self, ids: &'a [String]) -> &'a str {

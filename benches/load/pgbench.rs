@@ -6,6 +6,7 @@
 use crate::Outcome;
 use crate::capture::{KEY, Statement, Statements};
 use crate::orders::Placed;
+use crate::rows::SHARD;
 use crate::service::Stage;
 use oncoauth::store::lane::SETTINGS;
 use std::fmt::Write as _;
@@ -14,9 +15,9 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Transactions that one client may run in one round, for unique numbers.
-const PER_CLIENT: u64 = 1_000_000;
-/// Numbers are drawn from so many, as nine hexadecimal digits.
-const NUMBERS: u64 = 1 << 36;
+const PER_CLIENT: u64 = 100_000;
+/// Numbers are drawn from so many, as seven hexadecimal digits.
+const NUMBERS: u64 = 1 << 28;
 
 /// pgbench, and what it needs to know.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub struct Pgbench {
     program: PathBuf,
     socket_directory: String,
     directory: PathBuf,
-    case_ids: String,
-    order_ids: String,
+    case_ids: [String; 2],
+    order_ids: [String; 2],
     picks: usize,
 }
 
@@ -44,8 +45,8 @@ impl Pgbench {
             program,
             socket_directory: stage.socket_directory().to_owned(),
             directory: stage.directory.clone(),
-            case_ids: placed.case_ids.join(","),
-            order_ids: placed.order_ids.join(","),
+            case_ids: [placed.case_ids.join(","), placed.case_shards().join(",")],
+            order_ids: [placed.order_ids.join(","), placed.order_shards().join(",")],
             picks: placed.case_ids.len(),
         })
     }
@@ -127,9 +128,13 @@ impl Script {
     }
 
     /// A read of one of several things, in place of the one that was seen.
-    fn pick(&mut self, (statement, seen): &(Statement, String), ids: &str, kind: &str, picks: usize) {
+    fn pick(&mut self, (statement, seen): &(Statement, [String; 2]), lists: &[String; 2], kind: &str, picks: usize) {
         let _ = writeln!(self.before, "\\set pick random(1, {picks})");
-        self.fill(statement, |_, value| (value == seen).then(|| format!("(('{{{ids}}}'::{kind}[])[:pick::int])")));
+        self.fill(statement, |_, value| {
+            let place = seen.iter().position(|one| one == value)?;
+            let (list, kind) = (&lists[place], [kind, "smallint"][place]);
+            Some(format!("(('{{{list}}}'::{kind}[])[:pick::int])"))
+        });
     }
 
     /// Fills the places of the parameters: with an expression, with null, or with a variable that is sent as a parameter.
@@ -164,8 +169,12 @@ impl Script {
 /// How a transaction makes a value of its own in place of one that was seen; none where the value may be the same again.
 fn own_expression(index: usize, value: &str) -> Option<String> {
     let is_uuid = |text: &str| text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
-    let uuid = |place: usize| format!("lpad('{}' || lpad(to_hex(:place::bigint), 16, '0'), 32, '0')::uuid", index * 100 + place);
-    let hex = "upper(lpad(to_hex(:number::bigint), 9, '0'))";
+    // the shard is in the ten bits behind those of the variant
+    let uuid = |place: usize| {
+        let first = format!("lpad(to_hex(:place::bigint), 12, '0') || '{:04}'", index * 100 + place);
+        format!("({first} || lpad(to_hex({SHARD}), 3, '0') || repeat('0', 13))::uuid")
+    };
+    let hex = "upper(lpad(to_hex(:number::bigint), 7, '0'))";
     if is_uuid(value) {
         return Some(uuid(0));
     }
@@ -178,7 +187,9 @@ fn own_expression(index: usize, value: &str) -> Option<String> {
     let is_number =
         |letter: char| value.len() == 10 && value.starts_with(letter) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_number('A') || is_number('C') || is_number('P') {
-        return Some(format!("('{}' || {hex})", &value[..1]));
+        let symbol = |of: &str| format!("substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ', {of} + 1, 1)");
+        let shard = [symbol(&format!("{SHARD} / 32")), symbol(&format!("{SHARD} % 32"))].join(" || ");
+        return Some(format!("('{}' || {shard} || {hex})", &value[..1]));
     }
     if value.starts_with("XKM7") || value.starts_with(KEY) {
         return Some(format!("('{}' || {hex})", &value[..4]));

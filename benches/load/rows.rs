@@ -25,6 +25,9 @@ struct Column {
 /// Tables with several rows an order.
 const MANY: [&str; 3] = ["case_lines", "s_code_awards", "letters"];
 
+/// The shard of the order's member, in the statement.
+pub const SHARD: &str = "(select shard from own)::int";
+
 /// The statement that writes the rows of this order.
 pub async fn statement(url: &str, case_id: Uuid) -> Outcome<Statement> {
     let mut database = PgConnection::connect(url).await?;
@@ -33,8 +36,10 @@ pub async fn statement(url: &str, case_id: Uuid) -> Outcome<Statement> {
     let of = |name: &str| cases.iter().find(|column| column.name == name).and_then(|column| column.value.clone());
     let [plan, member] = ["health_plan", "member_id"].map(|name| writing.place(of(name), "text"));
     writing.ctes.push(format!(
-        "guard as (insert into member_ledger as ledger (health_plan, member_id, version) values ({plan}, {member}, 1) \
-         on conflict (health_plan, member_id) do update set version = ledger.version + 1 where ledger.version = 0 returning true)"
+        "own as materialized (select shard_of_member({plan}, {member}) as shard), \
+         guard as (insert into member_ledger as ledger (health_plan, member_id, version, shard) \
+         select {plan}, {member}, 1, shard from own on conflict (health_plan, member_id, shard) \
+         do update set version = ledger.version + 1 where ledger.version = 0 returning true)"
     ));
     let keys = columns(&mut database, "idempotency_keys", case_id).await?;
     writing.insert("new_key", "idempotency_keys", &keys, "guard on conflict do nothing returning true");
@@ -84,19 +89,24 @@ impl Writing {
 
     /// One row, where there is one in `from`.
     fn insert(&mut self, name: &str, table: &str, columns: &[Column], from: &str) {
-        let places: Vec<String> = columns.iter().map(|column| self.place(column.value.clone(), &column.kind)).collect();
+        let place = |column: &Column| match column.name.as_str() {
+            "shard" => SHARD.to_owned(),
+            _ => self.place(column.value.clone(), &column.kind),
+        };
+        let places: Vec<String> = columns.iter().map(place).collect();
         self.ctes.push(format!("{name} as (insert into {table} ({}) select {} from {from})", names(columns), places.join(", ")));
     }
 
     /// Several rows of a new case.
     fn insert_many(&mut self, table: &str, columns: &[Column]) {
-        let of_rows: Vec<&Column> = columns.iter().filter(|column| column.name != "case_id").collect();
+        let of_rows: Vec<&Column> =
+            columns.iter().filter(|column| !["case_id", "shard"].contains(&column.name.as_str())).collect();
         let arrays: Vec<String> =
             of_rows.iter().map(|column| self.place(column.value.clone(), &format!("{}[]", column.kind))).collect();
         let list = of_rows.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
         self.ctes.push(format!(
-            "{table}_rows as (insert into {table} (case_id, {list}) select new_case.case_id, one.* \
-             from new_case, unnest({}) as one)",
+            "{table}_rows as (insert into {table} (case_id, shard, {list}) select new_case.case_id, own.shard, one.* \
+             from new_case, own, unnest({}) as one)",
             arrays.join(", ")
         ));
     }

@@ -13,6 +13,7 @@ pub async fn measure(app: &App) -> Result<()> {
     for (name, queue) in [("outbox", waits.outbox), ("timers", waits.timers), ("sealing", waits.sealing)] {
         telemetry::show_queue(name, queue.items, age(queue, now));
     }
+    telemetry::show_failing_subscriptions(store::subscriptions::count_failing(&mut *app.pool.acquire().await?).await?);
     let deadlines = waits.deadlines;
     for (due, count) in [
         ("overdue", deadlines.overdue),

@@ -3,6 +3,7 @@
 use super::accesses::Accessed;
 use super::smart::scopes::Scopes;
 use crate::domain::vocabulary::CallerRole;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Who calls, and what they are bound to.
@@ -80,6 +81,10 @@ pub struct Idempotent {
     /// SHA-256 over method, path and canonical JSON of the payload.
     pub fingerprint: [u8; 32],
 }
+
+/// Where a request that nobody signs comes from, for what counts by that; none where it is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CameFrom(pub Option<IpAddr>);
 
 /// The id of a request, as its answer's `X-Request-Id` says it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -273,7 +273,7 @@ impl Checking<'_> {
         let others = known.matched.iter().enumerate().filter(|(index, _)| Some(*index) != earlier).map(|(_, other)| other);
         let mut checked = claims::check(&asked, Some(&authorization), &before(others, &hcpcs, line.service_date));
         let matched = MatchedLine {
-            claim_line_id: self.app.ids.uuid(self.now),
+            claim_line_id: self.app.ids.beside(known.order.case_id, self.now),
             case_id: known.order.case_id,
             hcpcs: hcpcs.clone(),
             modifier: line.modifier.map(|modifier| modifier.as_str().to_owned()),

@@ -5,11 +5,12 @@ use super::{App, Caller, Error, Result};
 use crate::store;
 pub use crate::store::drafts::Draft;
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Days for which a draft is kept after it was last saved.
 pub const KEPT_DAYS: i64 = 14;
-/// Drafts of one person; of more the oldest are forgotten.
+/// Orders begun by one person; of more the oldest are forgotten.
 const MOST: i64 = 50;
 
 fn since(app: &App) -> DateTime<Utc> {
@@ -18,12 +19,21 @@ fn since(app: &App) -> DateTime<Utc> {
 
 /// Saves a form under the id that it was given. Where somebody else has that id nothing is saved.
 pub async fn save(app: &App, caller: &Caller, draft_id: Uuid, form: String) -> Result<()> {
-    let draft = Draft { draft_id, form, saved_at: app.clock.now() };
     let mut conn = app.pool.acquire().await?;
-    if !store::drafts::save(&mut conn, &caller.key_owner(), &draft).await? {
-        return Err(Error::NotFound);
-    }
+    write(app, &mut conn, caller, draft_id, form).await?;
     Ok(store::drafts::keep_latest(&mut conn, &caller.key_owner(), MOST).await?)
+}
+
+/// The same of what a reviewer writes about a case. There is one for each case, and none is forgotten for another: half a rationale may
+/// wait for a call that was agreed on.
+pub async fn save_for_a_case(app: &App, caller: &Caller, draft_id: Uuid, form: String) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    write(app, &mut conn, caller, draft_id, form).await
+}
+
+async fn write(app: &App, conn: &mut PgConnection, caller: &Caller, draft_id: Uuid, form: String) -> Result<()> {
+    let draft = Draft { draft_id, form, saved_at: app.clock.now() };
+    if store::drafts::save(conn, &caller.key_owner(), &draft).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The caller's drafts, the latest first.

@@ -92,18 +92,29 @@ impl Mailer {
     }
 }
 
+/// What is written.
+#[derive(Debug, Clone)]
+pub struct Letter<'a> {
+    /// Subject.
+    pub subject: &'a str,
+    /// Text.
+    pub body: String,
+    /// From which address a stranger asked for it.
+    pub asked_from: Option<&'a str>,
+}
+
 /// Stores a mail with what it tells of.
-pub async fn write(app: &App, conn: &mut PgConnection, recipient: &str, subject: &str, body: String) -> Result<()> {
+pub async fn write(app: &App, conn: &mut PgConnection, recipient: &str, letter: Letter<'_>) -> Result<()> {
     let now = app.clock.now();
     let mail = SentMail {
         mail_id: app.ids.uuid(now),
         recipient: recipient.to_owned(),
-        subject: subject.to_owned(),
-        body,
+        subject: letter.subject.to_owned(),
+        body: letter.body,
         created_at: now,
     };
     let due_at = matches!(app.settings.mailer, Mailer::Smtp(_)).then_some(now);
-    Ok(store::mails::insert(conn, &mail, due_at).await?)
+    Ok(store::mails::insert(conn, &mail, letter.asked_from, due_at).await?)
 }
 
 /// Sends what is due. A mail that cannot be sent is tried again, later each time, for half a day.

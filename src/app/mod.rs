@@ -38,12 +38,14 @@ pub mod s_code_claims;
 pub mod sandbox;
 pub mod sandbox_rosters;
 pub mod sealing;
+pub mod secrets;
 pub mod sent_requests;
 pub mod sessions;
 pub mod similar;
 pub mod smart;
 pub mod subscriptions;
 pub mod summaries;
+pub mod tax_ids;
 pub mod timers;
 pub mod tokens;
 pub mod verifications;
@@ -52,7 +54,7 @@ pub mod webhooks;
 pub mod worksheets;
 
 pub use crate::rules::review::ReviewError;
-pub use call::{Caller, Expected, Idempotent, RequestId};
+pub use call::{Caller, CameFrom, Expected, Idempotent, RequestId};
 pub use error::{Error, Result};
 
 use crate::clock::Clock;

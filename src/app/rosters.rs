@@ -3,7 +3,7 @@
 use super::accesses::About;
 use super::orders::{member_key, provider_key};
 use super::places::Place;
-use super::{App, Caller, Error, Result};
+use super::{App, Caller, Error, Result, tax_ids};
 use crate::domain::names::{is_name, name_key};
 use crate::domain::refusal::Fault;
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow, npi_is_valid};
@@ -223,11 +223,7 @@ impl Row for ProviderRow {
         for (pointer, name) in names {
             blank(&mut faults, pointer, name.as_deref().unwrap_or_default());
         }
-        for (index, tax_id) in self.tax_ids.iter().enumerate() {
-            if tax_id.len() != 9 || !tax_id.bytes().all(|byte| byte.is_ascii_digit()) {
-                faults.push(Fault::new(format!("/tax_ids/{index}"), "malformed", "a tax ID has nine digits"));
-            }
-        }
+        faults.extend(tax_ids::faults(&self.tax_ids));
         faults
     }
 

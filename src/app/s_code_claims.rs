@@ -110,7 +110,7 @@ impl Claiming<'_> {
         let asked = Claim { code: &claim.code, service_date: claim.service_date, billing_npi: &claim.billing_npi, form };
         let refused = ledger::rule(&asked, &basis, &billed).err().or(self.uncovered(&case, &ground)?);
         let answer = SCodeClaimAnswer {
-            s_code_claim_id: self.app.ids.uuid(self.now),
+            s_code_claim_id: self.app.ids.beside(claim.case_id, self.now),
             case_id: claim.case_id,
             code: claim.code.clone(),
             service_date: claim.service_date,

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Begins what is sealed in this way.
 const VERSION: u8 = 1;
+/// Begins what is kept as it is, where it may have any length.
+const PLAIN: u8 = 0;
 /// Bytes of a key.
 const KEY: usize = 32;
 
@@ -54,15 +56,31 @@ impl Sealing {
         if kept.len() == length {
             return Ok(kept.to_vec());
         }
-        let rest = kept.strip_prefix(&[VERSION]).ok_or(Unsealable)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or(Unsealable)?;
-        let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| Unsealable)?;
-        let opened = self.0.iter().find_map(|key| {
+        self.opened(owner, kept).filter(|plain| plain.len() == length).ok_or(Unsealable)
+    }
+
+    /// Seals what may have any length; where there is no key, it says that it is not sealed.
+    pub fn seal_any(&self, owner: &str, plain: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        if self.0.is_empty() { Ok([&[PLAIN], plain].concat()) } else { self.seal(owner, plain) }
+    }
+
+    /// Opens what [`Sealing::seal_any`] sealed, or did not.
+    pub fn open_any(&self, owner: &str, kept: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        match kept.strip_prefix(&[PLAIN]) {
+            Some(plain) => Ok(plain.to_vec()),
+            None => self.opened(owner, kept).ok_or(Unsealable),
+        }
+    }
+
+    fn opened(&self, owner: &str, kept: &[u8]) -> Option<Vec<u8>> {
+        let rest = kept.strip_prefix(&[VERSION])?;
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
+        let nonce: [u8; NONCE_LEN] = nonce.try_into().ok()?;
+        self.0.iter().find_map(|key| {
             let mut bytes = sealed.to_vec();
             let plain = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut bytes).ok()?;
             Some(plain.to_vec())
-        });
-        opened.filter(|plain| plain.len() == length).ok_or(Unsealable)
+        })
     }
 }
 
@@ -107,6 +125,23 @@ mod tests {
         // what was kept before there was a key still opens
         assert_eq!(first.open("plan", &[7; 32], 32).unwrap(), [7; 32]);
         assert_eq!(Sealing::default().seal("plan", &[7; 32]).unwrap(), [7; 32]);
+    }
+
+    #[test]
+    fn what_has_any_length_says_whether_it_is_sealed() {
+        let (none, sealing) = (Sealing::default(), Sealing::parse(&"ab".repeat(32)).unwrap());
+        for plain in [&b""[..], b"[]", b"Authorization: Bearer x"] {
+            let kept = none.seal_any("one", plain).unwrap();
+            assert_eq!((kept[0], &kept[1..]), (0, plain));
+            assert_eq!(
+                (none.open_any("one", &kept).unwrap(), sealing.open_any("one", &kept).unwrap()),
+                (plain.to_vec(), plain.to_vec())
+            );
+            let sealed = sealing.seal_any("one", plain).unwrap();
+            assert_eq!(sealing.open_any("one", &sealed).unwrap(), plain);
+            assert_eq!((none.open_any("one", &sealed), sealing.open_any("two", &sealed)), (Err(Unsealable), Err(Unsealable)));
+        }
+        assert_eq!(sealing.open_any("one", b""), Err(Unsealable));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! process at once.
 
 use super::accesses::Accessed;
+use super::secrets::hash;
 use super::{App, Caller, Result, sandbox};
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -12,7 +13,7 @@ use crate::store::sessions::Session;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 
 /// Minutes without a request after which a session ends.
 pub const IDLE_MINUTES: i64 = 20;
@@ -30,6 +31,8 @@ pub struct SignedIn {
     pub caller: Caller,
     /// Their name, for themselves.
     pub name: String,
+    /// When the session ends at the latest, whatever is asked.
+    pub ends_at: DateTime<Utc>,
 }
 
 /// A session to begin.
@@ -50,13 +53,12 @@ pub struct NewSession {
 }
 
 /// Begins a session. The answer is what the browser keeps: it is new at every sign-in, whatever the browser kept before.
-pub async fn begin(app: &App, new: NewSession) -> Result<String> {
+pub async fn begin(app: &App, conn: &mut PgConnection, new: NewSession) -> Result<String> {
     let secret = URL_SAFE_NO_PAD.encode(app.ids.secret());
     let now = app.clock.now();
     let NewSession { role, subject, name, tax_ids, health_plan, issuer } = new;
     let session = Session { role, subject, name, tax_ids, health_plan, issuer, created_at: now, seen_at: now };
-    let mut conn = app.pool.acquire().await?;
-    store::sessions::insert(&mut conn, &hash_of(&secret), &session).await?;
+    store::sessions::insert(conn, &hash(&secret), &session).await?;
     Ok(secret)
 }
 
@@ -74,27 +76,35 @@ pub async fn sign_in_to_sandbox(app: &App, person: &str) -> Result<Option<String
         health_plan: caller.health_plan,
         issuer: None,
     };
-    begin(app, session).await.map(Some)
+    let mut conn = app.pool.acquire().await?;
+    begin(app, &mut conn, session).await.map(Some)
 }
 
 /// Who comes with this secret; none where their session has ended. Asking keeps it from idling out.
 pub async fn recognize(app: &App, secret: &str) -> Result<Option<SignedIn>> {
-    let (hash, now) = (hash_of(secret), app.clock.now());
+    let (key, now) = (hash(secret), app.clock.now());
     let mut conn = app.pool.acquire().await?;
-    let Some(session) = store::sessions::by_hash(&mut conn, &hash).await? else { return Ok(None) };
+    let Some(session) = store::sessions::by_hash(&mut conn, &key).await? else { return Ok(None) };
     let issuer_gone = session.issuer.as_deref().is_some_and(|issuer| !app.authorities.has_issuer(issuer));
     if has_ended(&session, now) || issuer_gone || (!app.settings.sandbox && is_of_a_sandbox(&session, now)) {
-        store::sessions::remove(&mut conn, &hash).await?;
+        store::sessions::remove(&mut conn, &key).await?;
         return Ok(None);
     }
     if now - session.seen_at >= TimeDelta::seconds(SEEN_TO_THE_SECOND) {
-        store::sessions::touch(&mut conn, &hash, now).await?;
+        store::sessions::touch(&mut conn, &key, now).await?;
     }
-    let Session { role, subject, name, tax_ids, health_plan, .. } = session;
+    let Session { role, subject, name, tax_ids, health_plan, created_at, .. } = session;
     Ok(Some(SignedIn {
         caller: Caller { role, subject, tax_ids, health_plan, token_id: None, scopes: None, accessed: Accessed::default() },
         name,
+        ends_at: created_at + TimeDelta::hours(HOURS_AT_MOST),
     }))
+}
+
+/// When a session ends of which nothing more is heard, in the worst case: when it was seen is known to the minute.
+pub fn idles_out_at(app: &App, ends_at: DateTime<Utc>) -> DateTime<Utc> {
+    let idle = app.clock.now() + TimeDelta::minutes(IDLE_MINUTES) - TimeDelta::seconds(SEEN_TO_THE_SECOND);
+    idle.min(ends_at)
 }
 
 fn has_ended(session: &Session, now: DateTime<Utc>) -> bool {
@@ -109,7 +119,7 @@ fn is_of_a_sandbox(session: &Session, now: DateTime<Utc>) -> bool {
 /// Ends the session with this secret.
 pub async fn sign_out(app: &App, secret: &str) -> Result<()> {
     let mut conn = app.pool.acquire().await?;
-    Ok(store::sessions::remove(&mut conn, &hash_of(secret)).await?)
+    Ok(store::sessions::remove(&mut conn, &hash(secret)).await?)
 }
 
 /// Ends every session of a person, on whatever machine.
@@ -124,8 +134,4 @@ pub async fn purge(app: &App) -> Result<u64> {
     let (idle, old) = (now - TimeDelta::minutes(IDLE_MINUTES), now - TimeDelta::hours(HOURS_AT_MOST));
     let mut conn = app.pool.acquire().await?;
     Ok(store::sessions::remove_ended(&mut conn, idle, old).await?)
-}
-
-fn hash_of(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
 }

@@ -64,15 +64,29 @@ async fn run_all(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<
 
 /// True where there was one.
 async fn run_one(app: &App, until: DateTime<Utc>, patience: Patience) -> Result<bool> {
-    let mut transaction = app.pool.begin().await?;
-    let Some((case_id, kind)) = store::timers::next(&mut transaction, until, patience).await? else { return Ok(false) };
+    let limit = app.settings.job_limit;
+    let found = async {
+        let mut transaction = limited(app).await?;
+        let next = store::timers::next(&mut transaction, until, patience).await?;
+        Ok::<_, Error>(next.map(|next| (transaction, next)))
+    };
+    // a server that does not even give up is not waited for
+    let found = timeout(limit + PATIENCE, found).await.unwrap_or_else(|_| Err(Error::Unavailable(TOO_LONG.to_owned())))?;
+    let Some((transaction, (case_id, kind))) = found else { return Ok(false) };
     attempt(app, transaction, case_id, &kind, until).await?;
     Ok(true)
 }
 
+/// A transaction in which what the server is asked ends with the job's time as well, so that it lets go of the case.
+async fn limited(app: &App) -> Result<Transaction<'static, Postgres>> {
+    let mut transaction = app.pool.begin().await?;
+    store::timers::limit_statements(&mut transaction, app.settings.job_limit).await?;
+    Ok(transaction)
+}
+
 /// Runs one that failed, whenever it would have been its turn.
 pub async fn run_timer(app: &App, case_id: Uuid, kind: &str, until: DateTime<Utc>) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = limited(app).await?;
     store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     attempt(app, transaction, case_id, kind, until).await
 }
@@ -87,16 +101,16 @@ async fn attempt(
 ) -> Result<()> {
     let Some(timer) = store::timers::take(&mut transaction, case_id, kind, until).await? else { return Ok(()) };
     let limit = app.settings.job_limit;
-    // what the server is asked ends there as well, so that it lets go of the case
-    store::timers::limit_statements(&mut transaction, limit).await?;
     let ran = timeout(limit, AssertUnwindSafe(run(app, &mut transaction, &timer, until)).catch_unwind()).await;
     let (outcome, why) = match ran {
-        Ok(Ok(Ok(()))) => match transaction.commit().await {
-            Ok(()) => {
+        Ok(Ok(Ok(()))) => match timeout(limit, transaction.commit()).await {
+            Ok(Ok(())) => {
                 telemetry::count_timer(kind, "done");
                 return Ok(());
             }
-            Err(error) => ("failed", Error::from(error).to_string()),
+            Ok(Err(error)) => ("failed", Error::from(error).to_string()),
+            // a timer that was done after all is gone, and then nothing is put off
+            Err(_) => ("failed", TOO_LONG.to_owned()),
         },
         Ok(Ok(Err(error))) => {
             roll_back(transaction).await;
@@ -139,7 +153,7 @@ async fn run(app: &App, conn: &mut PgConnection, timer: &Timer, now: DateTime<Ut
 async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, why: &str) -> Result<()> {
     tracing::error!(case_id = %timer.case_id, kind = timer.kind, attempts = timer.attempts, why, "a timer failed");
     let minutes = 2_i64.checked_pow(timer.attempts.unsigned_abs()).unwrap_or(LONGEST_WAIT_MINUTES).min(LONGEST_WAIT_MINUTES);
-    let failure = Failure { id: app.ids.uuid(now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
+    let failure = Failure { id: app.ids.beside(timer.case_id, now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
     let noted = async {
         let mut conn = app.pool.acquire().await?;
         Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)

@@ -1,12 +1,12 @@
 //! Issuing, revoking and recognising bearer tokens.
 //!
-//! A token is looked up by the SHA-256 of its secret: it has 256 random bits, so that a slow hash would add nothing. What was found is
-//! remembered for at most one second; a revocation therefore takes effect at once in this process and within a second in others.
+//! A token is looked up by the hash of its secret. What was found is remembered for at most one second; a revocation therefore takes effect at once in this process and within a second in others.
 
 use super::accesses::Accessed;
 use super::idempotency::{self, Answer};
+use super::secrets::hash;
 use super::smart::scopes::Scopes;
-use super::{App, Caller, Error, Idempotent, Result, smart};
+use super::{App, Caller, Error, Idempotent, Result, smart, tax_ids};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -16,7 +16,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -217,7 +216,7 @@ pub(super) async fn issue_to_client(
 
 fn new_secret(app: &App) -> (String, [u8; 32]) {
     let secret = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(app.ids.secret()));
-    let hash = Sha256::digest(secret.as_bytes()).into();
+    let hash = hash(&secret);
     (secret, hash)
 }
 
@@ -255,7 +254,7 @@ pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<Toke
 }
 
 fn hash_of(bearer: &str) -> Option<[u8; 32]> {
-    bearer.starts_with(PREFIX).then(|| Sha256::digest(bearer.as_bytes()).into())
+    bearer.starts_with(PREFIX).then(|| hash(bearer))
 }
 
 fn faults_of(app: &App, request: &TokenRequest) -> Vec<Fault> {
@@ -291,11 +290,7 @@ pub(super) fn binding_faults(app: &App, binding: Binding<'_>) -> Vec<Fault> {
             "only callers for ordering and servicing providers are bound to tax IDs",
         ));
     }
-    for (index, tax_id) in tax_ids.iter().enumerate() {
-        if tax_id.len() != 9 || !tax_id.bytes().all(|byte| byte.is_ascii_digit()) {
-            faults.push(Fault::new(format!("/tax_ids/{index}"), "malformed", "a tax ID has nine digits"));
-        }
-    }
+    faults.extend(tax_ids::faults(tax_ids));
     match (role, health_plan) {
         (CallerRole::HealthPlan, None) => {
             faults.push(Fault::new("/health_plan", "missing", "whoever calls for a health plan is bound to the plan"));

@@ -4,10 +4,10 @@ use super::Finding;
 use crate::options::ServeOptions;
 use crate::serve;
 use oncoauth::clock::Clock;
-use oncoauth::domain::content::Content;
+use oncoauth::domain::content::{Content, Library};
 
-/// Looks, and names the plans of the release in force.
-pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>) {
+/// Looks, and names the plans of the release in force; with the content, where it is sound.
+pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>, Option<Library>) {
     const CHECK: &str = "content";
     let library = match serve::library(options.content_dir.as_deref()) {
         Ok(library) => library,
@@ -15,7 +15,11 @@ pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>) {
             let place = options.content_dir.as_deref().map_or_else(|| "compiled in".to_owned(), |dir| dir.display().to_string());
             let remedy =
                 "oncoauth check-content lists every error with its file and line; the service does not start on such content";
-            return (vec![Finding::fault(CHECK, format!("the content ({place}) is not sound: {error}"), remedy)], Vec::new());
+            return (
+                vec![Finding::fault(CHECK, format!("the content ({place}) is not sound: {error}"), remedy)],
+                Vec::new(),
+                None,
+            );
         }
     };
     let today = Clock::system().now().date_naive();
@@ -28,7 +32,8 @@ pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>) {
         Finding::ok(CHECK, format!("release {} is in force since {}", release.name, release.in_force_from))
     }];
     findings.push(unverified(content));
-    (findings, content.programs.iter().map(|program| program.health_plan.clone()).collect())
+    let plans = content.programs.iter().map(|program| program.health_plan.clone()).collect();
+    (findings, plans, Some(library))
 }
 
 /// How much of it nobody has confirmed.

@@ -3,11 +3,13 @@
 use super::Finding;
 use crate::options::ServeOptions;
 use chrono::{DateTime, TimeDelta, Utc};
+use oncoauth::app::sealing::Sealing;
+use oncoauth::app::webhooks as kept_webhooks;
 use oncoauth::clock::Clock;
 use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::store::backlog::{self, Queue};
 use oncoauth::store::checkup::{self, TokensOfRole};
-use oncoauth::store::{Result, sandbox_clock};
+use oncoauth::store::{Result, sandbox_clock, subscriptions, webhooks};
 use sqlx::PgConnection;
 
 /// Everything that runs by itself is done within seconds.
@@ -49,7 +51,38 @@ pub async fn look(options: &ServeOptions, conn: &mut PgConnection, plans: &[Stri
         let message = format!("deliveries to {} failed {} times in a row: {why}", webhook.health_plan, webhook.failures);
         Finding::warning("webhooks", message, "ask the plan for its receiver; GET /v1/feeds/{plan}/webhook has the particulars")
     }));
+    let failing = subscriptions::count_failing(conn).await?;
+    if failing > 0 {
+        let message = format!("{failing} subscribers are not told: they do not answer for it");
+        let remedy = "tell their owners; docs/runbook.md (OncoauthSubscriptionsFail) says how to find them";
+        findings.push(Finding::warning("subscriptions", message, remedy));
+    }
+    findings.push(sealed(options, conn).await?);
     Ok(findings)
+}
+
+/// Whether the keys open what is sealed in the database: the service does not start where they do not.
+async fn sealed(options: &ServeOptions, conn: &mut PgConnection) -> Result<Finding> {
+    const CHECK: &str = "sealed_secrets";
+    let keys = options.secrets_key_file.as_deref().map(Sealing::read).transpose();
+    let Ok(keys) = keys.map(Option::unwrap_or_default) else {
+        return Ok(Finding::unknown(CHECK, "the file of keys cannot be read"));
+    };
+    let (mut of_webhooks, mut of_subscriptions) = (0, 0);
+    for kept in webhooks::secrets(conn).await? {
+        of_webhooks += usize::from(keys.open(&kept.health_plan, &kept.secret, kept_webhooks::SECRET_BYTES).is_err());
+    }
+    for kept in subscriptions::headers(conn).await? {
+        of_subscriptions += usize::from(keys.open_any(&kept.subscription_id.to_string(), &kept.headers).is_err());
+    }
+    if of_webhooks + of_subscriptions == 0 {
+        return Ok(Finding::ok(CHECK, "the keys open what is sealed in the database"));
+    }
+    let message =
+        format!("no key opens the secrets of {of_webhooks} webhooks and the headers of {of_subscriptions} subscriptions");
+    let remedy =
+        "put the key that sealed them back into --secrets-key-file, behind the new one: the service does not start without it";
+    Ok(Finding::fault(CHECK, message, remedy))
 }
 
 fn when(at: DateTime<Utc>) -> String {

@@ -1,12 +1,36 @@
 //! Codes and dates as people read them.
 
 use crate::domain::case::Contact;
-pub use crate::domain::citation::sentence as without_ids;
+use crate::domain::citation;
 use crate::domain::vocabulary::{
     CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, PathwayDetermination, SCodesWithheld,
 };
 use chrono::{DateTime, NaiveDate, TimeZone, Timelike};
 use std::fmt::Display;
+
+/// A sentence of content or of a rule as people read it: without the ids of requirements, and without calls of the API.
+pub fn without_ids(text: impl Into<String> + AsRef<str>) -> String {
+    without_calls(citation::sentence(text))
+}
+
+/// `a key of GET /v1/radiation/sites` as `a key of the list of sites`.
+pub fn without_calls(text: impl Into<String> + AsRef<str>) -> String {
+    const CALL: &str = "GET /v1/";
+    if !text.as_ref().contains(CALL) {
+        return text.into();
+    }
+    let mut parts = text.as_ref().split(CALL);
+    let mut told = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let ends = part.find(|c: char| !(c.is_ascii_lowercase() || matches!(c, '-' | '/'))).unwrap_or(part.len());
+        let (path, rest) = part.split_at_checked(ends).unwrap_or((part, ""));
+        let list = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default().replace('-', " ");
+        told.push_str("the list of ");
+        told.push_str(&list);
+        told.push_str(rest);
+    }
+    told
+}
 
 /// `invasive_ductal_carcinoma` as `Invasive ductal carcinoma`.
 pub fn humanize(code: &str) -> String {
@@ -234,9 +258,20 @@ pub const fn hold(hold: Hold) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, humanize, instant, number, sentence};
+    use super::{count, humanize, instant, number, sentence, without_ids};
     use chrono::{DateTime, Utc};
     use chrono_tz::America::Chicago;
+
+    #[test]
+    fn people_are_told_of_lists_and_not_of_calls() {
+        for (written, told) in [
+            ("expected a key of GET /v1/radiation/sites, entered x", "expected a key of the list of sites, entered x"),
+            ("GET /v1/reason-codes, GET /v1/drugs", "the list of reason codes, the list of drugs"),
+            ("nothing of that", "nothing of that"),
+        ] {
+            assert_eq!(without_ids(written), told);
+        }
+    }
 
     #[test]
     fn deadlines_name_their_zone_and_noon_is_afternoon() {

@@ -16,6 +16,7 @@ use super::{Documented, attach_documents};
 use crate::app::orders;
 use crate::app::{App, Caller};
 use crate::domain::case::Case;
+use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CaseStatus;
 use axum::Extension;
@@ -58,6 +59,10 @@ pub async fn submit_attachment(
     let fields = fields_of(&told, &found.patient, &sent, documented, context, &mut issues);
     if !issues.is_empty() {
         return Err(Failure::bad(issues));
+    }
+    if !documents.is_empty() && !fields.is_empty() {
+        // where the answers are refused no document is kept either
+        Box::pin(check(&app, &caller, found.case_id, &fields, documented)).await?;
     }
     // the rest is the service's own time, a scanner's too
     let turns = u32::try_from(documents.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -118,6 +123,30 @@ async fn answer(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value], doc
 }
 
 async fn answer_once(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value], documented: Documented) -> Result<(), Failure> {
+    if let Some((version, order)) = planned(app, caller, case_id, fields, documented).await? {
+        orders::update(app, caller, case_id, version, &order).await?;
+    }
+    Ok(())
+}
+
+/// Refuses what putting these answers to the order would be refused.
+async fn check(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value], documented: Documented) -> Result<(), Failure> {
+    let Some((version, order)) = planned(app, caller, case_id, fields, documented).await? else { return Ok(()) };
+    match orders::preview_update(app, caller, case_id, version, &order).await.map(drop).map_err(Failure::from) {
+        // somebody else changes it at the same moment: it is put to what comes of that
+        Err(failure) if failure.is_conflict() => Ok(()),
+        checked => checked,
+    }
+}
+
+/// The order with these answers, and which version of the case it changes; none where it has them already.
+async fn planned(
+    app: &App,
+    caller: &Caller,
+    case_id: Uuid,
+    fields: &[Value],
+    documented: Documented,
+) -> Result<Option<(i64, OrderRequest)>, Failure> {
     let seen = orders::get(app, caller, case_id).await?;
     let case: Case = read_case(&seen.body)?;
     let mut order = serde_json::to_value(&case.request).map_err(|_| Failure::internal("an order does not serialize"))?;
@@ -128,15 +157,14 @@ async fn answer_once(app: &App, caller: &Caller, case_id: Uuid, fields: &[Value]
     let faults = |faults: Vec<Fault>| Failure::bad(faults.iter().map(issue).collect());
     let order = (documented.read)(&order).map_err(faults)?;
     if order == case.request {
-        return Ok(());
+        return Ok(None);
     }
     if case.status != CaseStatus::InProgress {
         let text =
             format!("the request is {}: nothing is asked for any more, and any change is a new request (SUB-13)", case.status);
         return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, vec![Issue::new("business-rule", text)]));
     }
-    orders::update(app, caller, case_id, seen.version, &order).await?;
-    Ok(())
+    Ok(Some((seen.version, order)))
 }
 
 /// Puts later answers in the place of earlier ones. Entries of a list that have names are each an answer of their own.

@@ -43,6 +43,9 @@ async fn turn(app: &App, claimed: &Claimed) -> Result<()> {
     let base = super::base(app);
     let context = Context { base: &base, content: &in_force };
     let mut turn = Turn::new(app, claimed);
+    if let Some(hindrance) = turn.hindrance() {
+        return turn.fail(hindrance).await.map(drop);
+    }
     if claimed.is_new {
         let handshake = write::handshake(claimed.subscription_id, app.clock.now(), context);
         if turn.shake_hands(&handshake.to_string()).await? == Outcome::Over {

@@ -114,5 +114,6 @@ fn doing<'a>(app: &App, stored: &'a Subscription) -> Doing<'a> {
 
 fn shown(app: &App, stored: &Subscription) -> Result<Value, Failure> {
     let kept = serde_json::from_str(&stored.document).map_err(|_| Failure::internal("a kept subscription does not read back"))?;
-    Ok(write::shown(kept, &stored.headers, doing(app, stored)))
+    let headers = subscriptions::headers(app, stored)?;
+    Ok(write::shown(kept, &headers, doing(app, stored)))
 }

@@ -5,23 +5,25 @@
 //! handler, so authentication comes before media type and body, and an operation that declares nothing is open to nobody.
 
 use super::address::{Peer, client, owner};
-use super::failed_sign_ins::Outcome;
+use super::failed_sign_ins::{Attempt, Outcome};
 use super::openapi::{Access, Api};
 use super::problem::Problem;
 use super::problem_kinds as kinds;
 use super::state::HttpState;
 use crate::app;
 pub use crate::app::Caller;
+use crate::app::CameFrom;
 use crate::app::identity::{self, Bearer};
 use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
+use crate::fhir::access;
 use axum::extract::{FromRequestParts, MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use std::net::IpAddr;
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
-    let (roles, needed) = match access(&state.api, request) {
+    let (roles, needed) = match access_of(&state.api, request) {
         Access::Everybody | Access::NoSuchMethod => return Ok(()),
         Access::Roles(roles) => (roles, None),
         Access::Scoped(roles, needed) => (roles, Some(*needed)),
@@ -57,22 +59,50 @@ fn too_many(per_second: u32) -> Problem {
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
-/// Holds an address to its limits, whoever calls from it and whatever for; health checks come often and cost nothing.
-pub fn hold_to_limit(state: &HttpState, request: &Request) -> Result<(), Problem> {
-    let registers = request.method() == Method::POST && matches!(request.uri().path(), "/v1/registrations" | "/register");
-    if registers
-        && let Some(address) = address_of(state, request)
-        && let Err(an_hour) = state.limits.registrations.take(&address.to_string())
-    {
-        let detail = format!("more than {an_hour} registrations an hour came from this address");
-        return Err(
-            Problem::new(&kinds::TOO_MANY_REQUESTS, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("600"))
-        );
+/// Holds an address to its limits, whoever calls from it and whatever for; health checks come often and cost nothing. Where something is sent
+/// that strangers could guess, or sign themselves, the answer has to be noted ([`note`]).
+pub fn hold_to_limit(state: &HttpState, request: &mut Request) -> Result<Option<Attempt>, Problem> {
+    let (method, path) = (request.method(), request.uri().path());
+    let registers = method == Method::POST && matches!(path, "/v1/registrations" | "/register");
+    let guesses = could_be_guessing(method, path);
+    let counts = state.limits.of_address.is_set() && !matches!(path, "/healthz" | "/readyz");
+    if !registers && !guesses && !counts {
+        return Ok(None);
     }
-    if !state.limits.of_address.is_set() || matches!(request.uri().path(), "/healthz" | "/readyz") {
-        return Ok(());
+    let address = address_of(state, request);
+    if registers {
+        if let Some(address) = address
+            && let Err(an_hour) = state.limits.registrations.take(&address.to_string())
+        {
+            let detail = format!("more than {an_hour} registrations an hour came from this address");
+            let refused = Problem::new(&kinds::TOO_MANY_REQUESTS, detail);
+            return Err(refused.with_header(header::RETRY_AFTER, HeaderValue::from_static("600")));
+        }
+        request.extensions_mut().insert(CameFrom(address));
     }
-    address_of(state, request).map_or(Ok(()), |address| state.limits.of_address.take(&address.to_string()).map_err(too_many))
+    if let Some(address) = address.filter(|_| counts) {
+        state.limits.of_address.take(&address.to_string()).map_err(too_many)?;
+    }
+    if !guesses {
+        return Ok(None);
+    }
+    // each attempt is one of its own: what works once is no token that works on
+    let attempt = state.app.ids.uuid(state.app.clock.now()).to_string();
+    state.limits.failed_sign_ins.admit(address, &attempt).map(Some)
+}
+
+/// True for assertions of systems, and for codes of mails.
+fn could_be_guessing(method: &Method, path: &str) -> bool {
+    let is_code = |rest: &str| rest.split('/').count() == 2;
+    let confirms = path.strip_prefix("/v1/registrations/").is_some_and(|rest| rest.ends_with("/email-confirmations"));
+    let (asks, reads) = (method == Method::POST, matches!(*method, Method::GET | Method::HEAD));
+    (asks && (path == access::TOKEN || confirms)) || ((asks || reads) && path.strip_prefix("/register/").is_some_and(is_code))
+}
+
+/// Notes what became of an attempt: one that was refused because nobody is known by it counts as a token that does not work.
+pub fn note(state: &HttpState, attempt: Attempt, status: StatusCode) {
+    let failed = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND);
+    state.limits.failed_sign_ins.note(attempt, if failed { Outcome::Failed } else { Outcome::Unknown });
 }
 
 /// Whose limits count.
@@ -81,7 +111,7 @@ fn address_of(state: &HttpState, request: &Request) -> Option<IpAddr> {
     client(peer, request.headers(), &state.app.settings.trusted_proxies).map(owner)
 }
 
-fn access<'a>(api: &'a Api, request: &Request) -> &'a Access {
+fn access_of<'a>(api: &'a Api, request: &Request) -> &'a Access {
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     api.access(method, path)

@@ -1,10 +1,10 @@
-//! Tokens that do not work, counted for each address: whoever tries many is asked to wait, and reaches the database no more until then.
+//! Tokens, codes and assertions that do not work, counted for each address: whoever tries many is asked to wait, and reaches the database no more until then.
 //! Tokens that worked are known by their hash and get through: somebody at the same address may be trying others.
 
 use super::problem::Problem;
 use super::problem_kinds as kinds;
+use crate::app::secrets::hash;
 use axum::http::{HeaderValue, header};
-use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -76,7 +76,7 @@ impl FailedSignIns {
         let (Some(a_minute), Some(address)) = (self.a_minute, address) else { return Ok(free) };
         self.admit_at(address, free.hash, f64::from(a_minute), Instant::now()).map_err(|seconds| {
             metrics::counter!("oncoauth_sign_ins_refused_total").increment(1);
-            let detail = "too many tokens that do not work came from this address; wait a minute";
+            let detail = "too many tokens or codes that do not work came from this address; wait a minute";
             Problem::new(&kinds::TOO_MANY_REQUESTS, detail).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
         })
     }
@@ -176,13 +176,10 @@ fn seconds_until_one(left: f64, a_minute: f64) -> u64 {
     (((1.0 - left) * 60.0 / a_minute).ceil() as u64).max(1)
 }
 
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FailedSignIns, Outcome, hash};
+    use super::{FailedSignIns, Outcome};
+    use crate::app::secrets::hash;
     use std::net::IpAddr;
     use std::time::{Duration, Instant};
 

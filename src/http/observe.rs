@@ -35,8 +35,14 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     let method = method_label(request.method());
     let as_outcome = fhir_frame::is_fhir(request.uri().path());
     let span = tracing::info_span!("request", request_id = id.as_str());
-    let mut response = match auth::hold_to_limit(&state, &request) {
-        Ok(()) => next.run(request).instrument(span).await,
+    let mut response = match auth::hold_to_limit(&state, &mut request) {
+        Ok(attempt) => {
+            let response = next.run(request).instrument(span).await;
+            if let Some(attempt) = attempt {
+                auth::note(&state, attempt, response.status());
+            }
+            response
+        }
         Err(refused) => refused.into_response(),
     };
     let failed = response.extensions_mut().remove::<Failure>();

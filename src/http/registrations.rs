@@ -8,11 +8,11 @@ use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
 use crate::app::registrations::{self, Decision, Progress, Registration, RegistrationRequest, Status};
-use crate::app::{App, Caller};
-use axum::Json;
+use crate::app::{App, Caller, CameFrom};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -36,9 +36,10 @@ pub fn routes() -> OpenApiRouter<HttpState> {
               (status = 409, description = "This installation sends no mails, so that nobody can register")))]
 async fn post_registration(
     State(app): State<App>,
+    Extension(from): Extension<CameFrom>,
     Creation { body: request, idempotent }: Creation<RegistrationRequest>,
 ) -> Result<Response, Problem> {
-    let (progress, replayed) = registrations::register(&app, request, idempotent.as_ref()).await?;
+    let (progress, replayed) = registrations::register(&app, request, from, idempotent.as_ref()).await?;
     Ok((StatusCode::CREATED, idempotency_replayed(replayed), Json(progress)).into_response())
 }
 

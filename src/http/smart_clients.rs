@@ -79,7 +79,7 @@ async fn delete_smart_client(State(app): State<App>, caller: Caller, Id(client_i
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives a client other keys, in the place of all that it has.
+/// Gives a client other keys, in the place of all that it has, and ends its access tokens.
 #[utoipa::path(put, path = "/v1/smart-clients/{client_id}/jwks", operation_id = "put_smart_client_keys", tag = "people",
     extensions(("x-roles" = json!(["administrator"]))),
     params(("client_id" = Uuid, Path, description = "The client")),

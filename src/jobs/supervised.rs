@@ -3,7 +3,8 @@
 use super::deliveries::To;
 use crate::app::background::PANICKED;
 use crate::app::{
-    App, Error, accesses, backlog, drafts, feeds, idempotency, identity, mail, registrations, sandbox, sessions, smart, timers,
+    App, Error, accesses, backlog, drafts, feeds, idempotency, identity, mail, registrations, sandbox, sessions, smart,
+    subscriptions, timers,
 };
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
@@ -27,7 +28,7 @@ pub(super) enum Job {
     Measuring,
     /// Mails that are due.
     Mails,
-    /// Old idempotency keys and drafts, and sessions, assertions and access tokens that ended by themselves.
+    /// Old idempotency keys and drafts, and sessions, registrations, subscriptions, assertions and access tokens that ended by themselves.
     Purge,
 }
 
@@ -76,7 +77,9 @@ impl Job {
                 let assertions = in_time(app, smart::purge(app)).await;
                 let registrations = in_time(app, registrations::purge(app)).await;
                 let mails = in_time(app, mail::purge(app)).await;
-                keys.and(drafts).and(sessions).and(sign_ins).and(registrations).and(mails).map(drop).and(assertions)
+                let subscriptions = in_time(app, subscriptions::purge(app)).await;
+                let counted = keys.and(drafts).and(sessions).and(sign_ins).and(registrations).and(mails).and(subscriptions);
+                counted.map(drop).and(assertions)
             }
         }
     }

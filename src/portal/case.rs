@@ -45,6 +45,8 @@ struct CasePage {
     blocks: Vec<Block>,
     letters: Vec<LetterLine>,
     may_order_again: bool,
+    /// The order is in progress, and this visitor's kind may change it.
+    may_change: bool,
     /// Why nothing was done.
     told: Option<String>,
     answering: Answering,
@@ -89,7 +91,6 @@ pub(super) async fn drawn(
     let mut response = page(&CasePage {
         shell: Shell::new(app, Some(visitor), ""),
         told,
-        answering,
         case_id,
         number: match (&summary.order_id, &summary.case_number) {
             (Some(order_id), _) => ("Order ID", order_id.clone()),
@@ -98,8 +99,10 @@ pub(super) async fn drawn(
         },
         member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
         letters: summary.letters.iter().map(|letter| letter_line(letter, zone)).collect(),
+        may_change: answering.may_withdraw && summary.service == Service::MedicalOncology,
         may_order_again: ORDERING.contains(&visitor.caller.role) && summary.service == Service::MedicalOncology,
         blocks: summary.document().blocks,
+        answering,
         events: events.iter().filter_map(happened).collect(),
     })?;
     *response.status_mut() = status;

@@ -1,5 +1,6 @@
 //! The cookies: strictly needed, out of reach of scripts. The session's goes with the browser or the session, whichever ends first; the
-//! one that finds out whether a person who comes back from their provider is the one who was sent there, after ten minutes.
+//! one that finds out whether a person who comes back from their provider is the one who was sent there, after ten minutes. A third one is
+//! there where somebody has asked for it: it says that single keys do nothing on this machine.
 
 use crate::app::identity::SIGN_IN_MINUTES;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,6 +12,8 @@ pub(super) enum Kept {
     Session,
     /// Who was sent to sign in somewhere else.
     SignIn,
+    /// That single keys do nothing here.
+    KeysOff,
 }
 
 impl Kept {
@@ -19,6 +22,7 @@ impl Kept {
         match self {
             Self::Session => "__Host-oncoauth",
             Self::SignIn => "__Host-oncoauth-sign-in",
+            Self::KeysOff => "__Host-oncoauth-keys",
         }
     }
 
@@ -27,6 +31,7 @@ impl Kept {
         match self {
             Self::Session => "oncoauth-sandbox",
             Self::SignIn => "oncoauth-sandbox-sign-in",
+            Self::KeysOff => "oncoauth-sandbox-keys",
         }
     }
 
@@ -35,30 +40,47 @@ impl Kept {
         match self {
             Self::Session => None,
             Self::SignIn => Some(SIGN_IN_MINUTES * 60),
+            Self::KeysOff => Some(365 * 24 * 60 * 60),
         }
     }
 }
 
 /// A secret has 43 characters.
 const LENGTH: usize = 43;
+/// What says that single keys are switched off.
+const OFF: &str = "off";
 
 /// What the browser keeps, where it may be one of our secrets.
 pub(super) fn secret_of(headers: &HeaderMap, kept: Kept, sandbox: bool) -> Option<String> {
+    let plain = |secret: &String| {
+        secret.len() == LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    value_of(headers, kept, sandbox).filter(plain)
+}
+
+/// True where single keys are switched off in this browser.
+pub(super) fn has_keys_off(headers: &HeaderMap, sandbox: bool) -> bool {
+    value_of(headers, Kept::KeysOff, sandbox).as_deref() == Some(OFF)
+}
+
+/// Switches them off, or on again.
+pub(super) fn switch_keys(headers: &mut HeaderMap, off: bool, sandbox: bool) {
+    if off { keep(headers, Kept::KeysOff, OFF, sandbox) } else { forget(headers, Kept::KeysOff, sandbox) }
+}
+
+fn value_of(headers: &HeaderMap, kept: Kept, sandbox: bool) -> Option<String> {
     let named = |name: &str| {
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.filter(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).next()
     };
-    let plain = |secret: &String| {
-        secret.len() == LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    named(kept.name()).or_else(|| named(kept.sandbox_name()).filter(|_| sandbox)).filter(plain)
+    named(kept.name()).or_else(|| named(kept.sandbox_name()).filter(|_| sandbox))
 }
 
-/// Lets the browser keep a secret.
-pub(super) fn keep(headers: &mut HeaderMap, kept: Kept, secret: &str, sandbox: bool) {
+/// Lets the browser keep this.
+pub(super) fn keep(headers: &mut HeaderMap, kept: Kept, value: &str, sandbox: bool) {
     let age = kept.seconds().map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    set(headers, kept, secret, &age, sandbox);
+    set(headers, kept, value, &age, sandbox);
 }
 
 /// Lets the browser forget it.
@@ -66,15 +88,15 @@ pub(super) fn forget(headers: &mut HeaderMap, kept: Kept, sandbox: bool) {
     set(headers, kept, "", "; Max-Age=0", sandbox);
 }
 
-fn set(headers: &mut HeaderMap, kept: Kept, secret: &str, age: &str, sandbox: bool) {
-    let mut lines = vec![format!("{}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", kept.name())];
+fn set(headers: &mut HeaderMap, kept: Kept, value: &str, age: &str, sandbox: bool) {
+    let mut lines = vec![format!("{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", kept.name())];
     if sandbox {
-        lines.push(format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{age}", kept.sandbox_name()));
+        lines.push(format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{age}", kept.sandbox_name()));
     }
     for line in lines {
-        // secrets are letters, digits, dashes and underscores
-        if let Ok(value) = HeaderValue::from_str(&line) {
-            headers.append(header::SET_COOKIE, value);
+        // values are letters, digits, dashes and underscores
+        if let Ok(line) = HeaderValue::from_str(&line) {
+            headers.append(header::SET_COOKIE, line);
         }
     }
 }

@@ -118,9 +118,10 @@ async fn held<T>(until: Option<Instant>, part: impl Future<Output = T>) -> Resul
 }
 
 async fn recognize(portal: &Portal, headers: &HeaderMap) -> Result<Option<Visitor>, Failure> {
-    let Some(secret) = cookie::secret_of(headers, Kept::Session, portal.app.settings.sandbox) else { return Ok(None) };
+    let sandbox = portal.app.settings.sandbox;
+    let Some(secret) = cookie::secret_of(headers, Kept::Session, sandbox) else { return Ok(None) };
     let signed_in = sessions::recognize(&portal.app, &secret).await?;
-    Ok(signed_in.map(|signed_in| Visitor::new(signed_in, secret)))
+    Ok(signed_in.map(|signed_in| Visitor::new(signed_in, secret, cookie::has_keys_off(headers, sandbox))))
 }
 
 /// True where the visitor's own browser sent this from one of our pages. Browsers say where a form comes from; what does not say so is no

@@ -34,6 +34,11 @@ impl Fields {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Adds a value beside those that are there.
+    pub fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
     /// Takes out every field whose name begins so.
     pub fn clear(&mut self, prefix: &str) {
         self.0.retain(|(name, _)| !name.starts_with(prefix));

@@ -12,7 +12,7 @@ use crate::app::orders::{self, Counts, Filter, View};
 use crate::domain::vocabulary::CaseStatus;
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use uuid::Uuid;
 
@@ -98,6 +98,8 @@ struct MyOrdersPage {
     rows: Vec<Row>,
     /// The last row, where there are more.
     after: Option<Uuid>,
+    /// Why nothing was done.
+    told: Option<&'static str>,
 }
 
 struct TabLink {
@@ -110,15 +112,28 @@ struct TabLink {
 /// The tab stands in the address: it says nothing about anybody.
 async fn show(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
-    listed(&app, &visitor, Tab::named(query.strip_prefix("tab=").unwrap_or_default()), None).await
+    listed(&app, &visitor, Tab::named(query.strip_prefix("tab=").unwrap_or_default()), None, None).await
 }
 
 async fn older(State(app): State<App>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
     let after = fields.text("after").and_then(|text| text.parse().ok());
-    listed(&app, &visitor, Tab::named(fields.text("tab").unwrap_or_default()), after).await
+    listed(&app, &visitor, Tab::named(fields.text("tab").unwrap_or_default()), after, None).await
 }
 
-async fn listed(app: &App, visitor: &Visitor, tab: Tab, after: Option<Uuid>) -> Result<Response, Failure> {
+/// The list again, with why nothing was done.
+pub(super) async fn refused(app: &App, visitor: &Visitor, fields: &Fields, told: &'static str) -> Result<Response, Failure> {
+    let mut response = listed(app, visitor, Tab::named(fields.text("tab").unwrap_or_default()), None, Some(told)).await?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+async fn listed(
+    app: &App,
+    visitor: &Visitor,
+    tab: Tab,
+    after: Option<Uuid>,
+    told: Option<&'static str>,
+) -> Result<Response, Failure> {
     let counts = orders::count(app, &visitor.caller, &Tab::All.filter()).await?;
     let ending = orders::count(app, &visitor.caller, &Filter::default()).await?.ending;
     let counts = Counts { ending, ..counts };
@@ -128,6 +143,7 @@ async fn listed(app: &App, visitor: &Visitor, tab: Tab, after: Option<Uuid>) -> 
         shell: Shell::new(app, Some(visitor), "/orders"),
         tabs: Tab::EACH.map(link).into(),
         tab,
+        told,
         after: found.last().filter(|_| more).map(|row| row.case_id),
         rows: found.into_iter().map(|found| row(found, app.clock.now())).collect(),
     })

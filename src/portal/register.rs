@@ -7,10 +7,11 @@ use super::inputs::{Drawing, Input};
 use super::pages::{Pages, Who};
 use super::shell::{Shell, page, role_in_words};
 use super::visitor::Visitor;
-use crate::app::App;
 use crate::app::registrations::{self, Progress, RegistrationRequest, Status};
+use crate::app::{App, CameFrom};
 use crate::domain::vocabulary::CallerRole;
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use uuid::Uuid;
@@ -66,7 +67,12 @@ fn form(app: &App, visitor: Option<&Visitor>, fields: &Fields, faults: &Faults) 
     page(&RegisterPage { shell: Shell::new(app, visitor, "/register"), inputs, has_faults: !faults.is_empty() })
 }
 
-async fn send(State(app): State<App>, visitor: Option<Visitor>, fields: Fields) -> Result<Response, Failure> {
+async fn send(
+    State(app): State<App>,
+    Extension(from): Extension<CameFrom>,
+    visitor: Option<Visitor>,
+    fields: Fields,
+) -> Result<Response, Failure> {
     let text = |name: &str| fields.text(name).unwrap_or_default().to_owned();
     let tax_ids =
         text("/tax_ids").split([' ', ',', ';']).filter(|part| !part.is_empty()).map(|part| part.replace('-', "")).collect();
@@ -85,7 +91,7 @@ async fn send(State(app): State<App>, visitor: Option<Visitor>, fields: Fields) 
         phone: text("/phone"),
         fax: fields.owned("/fax"),
     };
-    match registrations::register(&app, request, None).await {
+    match registrations::register(&app, request, from, None).await {
         Ok(_) => Ok(Redirect::to("/register/sent").into_response()),
         Err(error) => {
             let mut faults = Faults::default();

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::visitor::Visitor;
 use super::{assets, enter};
-use crate::app::App;
+use crate::app::{App, sessions};
 use crate::documents::words;
 use crate::domain::vocabulary::CallerRole;
 use askama::Template;
@@ -25,6 +25,21 @@ pub(super) struct Shell {
     pub places: Vec<Place>,
     /// What the clock shows, in a sandbox.
     pub sandbox: Option<String>,
+    /// When the visitor is signed out if nothing more is heard of them.
+    pub session: Option<SessionEnd>,
+    /// True where single keys are switched off.
+    pub has_keys_off: bool,
+}
+
+/// The end of a session of which nothing more is heard.
+#[derive(Debug, Clone)]
+pub(super) struct SessionEnd {
+    /// In words.
+    pub at: String,
+    /// Seconds until then.
+    pub seconds: i64,
+    /// Seconds until it ends in any case.
+    pub at_most: i64,
 }
 
 /// Who is signed in.
@@ -57,8 +72,17 @@ impl Shell {
             who: visitor.map(who),
             places: places.iter().map(place).collect(),
             sandbox: app.settings.sandbox.then(|| clock(app)),
+            session: visitor.map(|visitor| session_end(app, visitor)),
+            has_keys_off: visitor.is_some_and(|visitor| visitor.has_keys_off),
         }
     }
+}
+
+/// When this visitor is signed out if nothing more is heard of them.
+pub(super) fn session_end(app: &App, visitor: &Visitor) -> SessionEnd {
+    let (now, at) = (app.clock.now(), sessions::idles_out_at(app, visitor.ends_at));
+    let seconds = |at: DateTime<Utc>| (at - now).num_seconds().max(0);
+    SessionEnd { at: instant(app, at), seconds: seconds(at), at_most: seconds(visitor.ends_at) }
 }
 
 /// What a role has on its shelf. Every address here is a page of that role.

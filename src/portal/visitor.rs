@@ -5,6 +5,7 @@ use crate::app::Caller;
 use crate::app::sessions::SignedIn;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
 use std::convert::Infallible;
 
 /// Who is signed in. [`super::enter`] finds out, and lets nobody else through to a page that is not for everybody.
@@ -16,12 +17,16 @@ pub(super) struct Visitor {
     pub name: String,
     /// What their browser keeps.
     pub secret: String,
+    /// When their session ends at the latest, whatever they do.
+    pub ends_at: DateTime<Utc>,
+    /// True where they have switched single keys off.
+    pub has_keys_off: bool,
 }
 
 impl Visitor {
     /// Who came with this secret.
-    pub fn new(signed_in: SignedIn, secret: String) -> Self {
-        Self { caller: signed_in.caller, name: signed_in.name, secret }
+    pub fn new(signed_in: SignedIn, secret: String, has_keys_off: bool) -> Self {
+        Self { caller: signed_in.caller, name: signed_in.name, secret, ends_at: signed_in.ends_at, has_keys_off }
     }
 }
 

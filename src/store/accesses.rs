@@ -87,7 +87,7 @@ impl Statement for Inserts {
                select asked.access_id, asked.at, coalesce(c.health_plan, asked.health_plan), coalesce(c.member_id, asked.member_id),
                  c.case_id, asked.subject, asked.role, asked.tax_ids::text[], asked.token_id, asked.action, asked.operation, asked.purpose,
                  asked.request_id
-               from asked left join cases c on c.case_id = asked.case_id
+               from asked left join cases c on c.case_id = asked.case_id and c.shard = shard_of_id(asked.case_id)
                where coalesce(c.health_plan, asked.health_plan) is not null
                returning access_id
              )

@@ -1,6 +1,6 @@
 //! Clinical documents, in pieces (INF-07).
 
-use super::{Error, Result};
+use super::{Error, Result, shard_of};
 use crate::domain::attachment::{Attachment, MediaType, Purpose, Scan};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -42,8 +42,8 @@ pub struct NewAttachment<'a> {
 pub async fn insert(conn: &mut PgConnection, one: &NewAttachment<'_>) -> Result<()> {
     sqlx::query!(
         "insert into attachments (attachment_id, case_id, file_name, media_type, size_bytes, sha256, description, purpose, received_at,
-           received_from, received_as, scan)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           received_from, received_as, scan, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         one.attachment_id,
         one.case_id,
         one.file_name,
@@ -56,6 +56,7 @@ pub async fn insert(conn: &mut PgConnection, one: &NewAttachment<'_>) -> Result<
         one.received_from,
         one.received_as,
         one.scan.as_str(),
+        shard_of(one.case_id),
     )
     .execute(conn)
     .await?;
@@ -64,17 +65,28 @@ pub async fn insert(conn: &mut PgConnection, one: &NewAttachment<'_>) -> Result<
 
 /// Stores piece `n`, from 0; all but the last have [`CHUNK`] bytes.
 pub async fn insert_chunk(conn: &mut PgConnection, attachment_id: Uuid, n: i32, bytes: &[u8]) -> Result<()> {
-    sqlx::query!("insert into attachment_chunks (attachment_id, n, bytes) values ($1, $2, $3)", attachment_id, n, bytes)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "insert into attachment_chunks (attachment_id, n, bytes, shard) values ($1, $2, $3, $4)",
+        attachment_id,
+        n,
+        bytes,
+        shard_of(attachment_id),
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Piece `n` of a document.
 pub async fn chunk(conn: &mut PgConnection, attachment_id: Uuid, n: i32) -> Result<Option<Vec<u8>>> {
-    let bytes = sqlx::query_scalar!("select bytes from attachment_chunks where attachment_id = $1 and n = $2", attachment_id, n)
-        .fetch_optional(conn)
-        .await?;
+    let bytes = sqlx::query_scalar!(
+        "select bytes from attachment_chunks where attachment_id = $1 and shard = $3 and n = $2",
+        attachment_id,
+        n,
+        shard_of(attachment_id),
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(bytes)
 }
 
@@ -131,8 +143,9 @@ pub async fn find(conn: &mut PgConnection, attachment_id: Uuid) -> Result<Option
         Row,
         "select attachment_id, case_id, file_name, media_type, size_bytes, sha256, description, purpose, received_at, received_from,
            received_as, scan
-         from attachments where attachment_id = $1",
+         from attachments where attachment_id = $1 and shard = $2",
         attachment_id,
+        shard_of(attachment_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -145,8 +158,9 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Attac
         Row,
         "select attachment_id, case_id, file_name, media_type, size_bytes, sha256, description, purpose, received_at, received_from,
            received_as, scan
-         from attachments where case_id = $1 order by received_at, attachment_id",
+         from attachments where case_id = $1 and shard = $2 order by received_at, attachment_id",
         case_id,
+        shard_of(case_id),
     )
     .fetch_all(conn)
     .await?;
@@ -156,8 +170,10 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Attac
 /// How many documents came for the reconsideration of a case.
 pub async fn count_for_reconsideration(conn: &mut PgConnection, case_id: Uuid) -> Result<i64> {
     let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from attachments where case_id = $1 and purpose = 'reconsideration'"#,
+        r#"select count(*) as "count!" from attachments
+           where case_id = $1 and shard = $2 and purpose = 'reconsideration'"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_one(conn)
     .await?;
@@ -182,11 +198,12 @@ pub async fn circumstances(conn: &mut PgConnection, case_id: Uuid) -> Result<Cir
     let found = sqlx::query_as!(
         Circumstances,
         r#"select
-             exists (select from case_events where case_id = $1 and kind = 'information_requested') as "asked!",
-             exists (select from reconsiderations where case_id = $1) as "reconsidered!",
-             exists (select from reconsiderations where case_id = $1 and decision is not null) as "reconsideration_decided!",
-             (select count(*) from attachments where case_id = $1) as "stored!""#,
+             exists (select from case_events where case_id = $1 and shard = $2 and kind = 'information_requested') as "asked!",
+             exists (select from reconsiderations where case_id = $1 and shard = $2) as "reconsidered!",
+             exists (select from reconsiderations where case_id = $1 and shard = $2 and decision is not null) as "reconsideration_decided!",
+             (select count(*) from attachments where case_id = $1 and shard = $2) as "stored!""#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_one(conn)
     .await?;

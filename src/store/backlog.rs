@@ -45,8 +45,8 @@ pub async fn backlog(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Back
     let queues = sqlx::query!(
         r#"select
              (select count(*) from (select from feed_outbox limit 10000) few) as "outbox!",
-             (select min(e.at) from (select case_id, seq from feed_outbox limit 1000) first
-                join case_events e on e.case_id = first.case_id and e.seq = first.seq) as outbox_oldest,
+             (select min(e.at) from (select case_id, seq, shard from feed_outbox limit 1000) first
+                join case_events e on e.case_id = first.case_id and e.shard = first.shard and e.seq = first.seq) as outbox_oldest,
              (select count(*) from (select from timers where due_at <= $1 and failed_job_id is null limit 10000) few) as "timers!",
              (select min(due_at) from timers where due_at <= $1 and failed_job_id is null) as timers_oldest,
              (select count(*) from (select from accesses_unsealed limit 10000) few) as "sealing!",

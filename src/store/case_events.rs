@@ -1,6 +1,6 @@
 //! What happened to a case, and changes to a case that is stored already.
 
-use super::{Error, Result};
+use super::{Error, Result, shard_of};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -38,21 +38,22 @@ pub struct NewEvent<'a> {
 
 /// Records an event and makes its document the case's current one with the next version; the database puts it into the outbox of the plan's
 /// feed. What the document says of the case is in the rows already: the database compares. The case is held by the caller
-/// ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order.
+/// ([`super::cases::lock`]), so that sequence numbers have no races and events are committed in their order. An event is never earlier than
+/// the one before it: a clock that was set back keeps nobody from deciding a case.
 pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32> {
     let (document, computed) = event.change.unzip();
     let row = sqlx::query!(
         r#"with next as (
-             select coalesce(max(seq), 0) + 1 as seq from case_events where case_id = $1
+             select coalesce(max(seq), 0) + 1 as seq, max(at) as latest from case_events where case_id = $1 and shard = $10
            ), event as (
-             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document, computed)
-             select $1, next.seq, $2, $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json from next
+             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, reason, detail, document, computed, shard)
+             select $1, next.seq, greatest($2, next.latest), $3, $4, $5, $6, $7::text::json, $8::text::json, $9::text::json, $10 from next
              returning seq, document is not null as changes
            ), moved as (
              update cases set document_seq = event.seq, version = version + 1 from event
-             where cases.case_id = $1 and event.changes returning version
+             where cases.case_id = $1 and cases.shard = $10 and event.changes returning version
            )
-           select coalesce((select version from moved), (select version from cases where case_id = $1)) as version"#,
+           select coalesce((select version from moved), (select version from cases where case_id = $1 and shard = $10)) as version"#,
         event.case_id,
         event.at,
         event.kind,
@@ -62,6 +63,7 @@ pub async fn append(conn: &mut PgConnection, event: &NewEvent<'_>) -> Result<i32
         event.detail,
         document,
         computed,
+        shard_of(event.case_id),
     )
     .fetch_one(conn)
     .await?;
@@ -94,8 +96,9 @@ pub async fn history(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Event
     let events = sqlx::query_as!(
         Event,
         r#"select seq, at, kind, actor_subject, actor_role, reason, detail, document::text as document
-           from case_events where case_id = $1 order by seq"#,
+           from case_events where case_id = $1 and shard = $2 order by seq"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_all(conn)
     .await?;

@@ -1,7 +1,7 @@
 //! Finding cases. The statement is put together from the filters that are set, so that each shape gets a plan of its own.
 
-use super::Result;
 use super::cases::StoredCase;
+use super::{Result, shard_of_member, shard_of_number};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ pub struct Counts {
 
 /// The practice is asked for something.
 const ASKED_FOR: &str = "c.status = 'in_progress' and exists (select from case_events asked where asked.case_id = c.case_id
-    and asked.seq = c.document_seq and json_array_length(asked.document -> 'review' -> 'asked_for') > 0)";
+    and asked.shard = c.shard and asked.seq = c.document_seq and json_array_length(asked.document -> 'review' -> 'asked_for') > 0)";
 
 #[derive(FromRow)]
 struct Row {
@@ -68,7 +68,7 @@ pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>,
     query.push(" order by c.case_id desc limit ").push_bind(limit);
     query.push(
         ") select found.*, e.document::text as document from found
-           join case_events e on e.case_id = found.case_id and e.seq = found.document_seq order by found.case_id desc",
+           join case_events e on e.case_id = found.case_id and e.shard = found.shard and e.seq = found.document_seq order by found.case_id desc",
     );
     let rows: Vec<Row> = query.build_query_as().fetch_all(conn).await?;
     Ok(rows
@@ -102,7 +102,7 @@ fn ending(query: &mut QueryBuilder<Postgres>, (first, last): (NaiveDate, NaiveDa
 
 fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
-        "with found as (select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, c.document_seq from cases c where true",
+        "with found as (select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, c.document_seq, c.shard from cases c where true",
     );
     if let Some(after) = after {
         query.push(" and c.case_id < ").push_bind(after);
@@ -120,6 +120,12 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if !filter.statuses.is_empty() {
         query.push(" and c.status = any(").push_bind(filter.statuses.clone()).push(")");
+    }
+    if let (Some(plan), Some(member)) = (&filter.health_plan, &filter.member_id) {
+        query.push(" and c.shard = ").push_bind(shard_of_member(plan, member));
+    }
+    if let Some(number) = filter.case_number.as_ref().or(filter.order_id.as_ref()) {
+        query.push(" and c.shard = ").push_bind(shard_of_number(number));
     }
     if let Some(member) = &filter.member_id {
         query.push(" and c.member_id = ").push_bind(member.clone());

@@ -1,8 +1,8 @@
 //! Cases: written in one statement, read back as the answers that they were.
 
-use super::Result;
 use super::letters::LetterColumns;
 use super::together::{Statement, array_literal};
+use super::{Result, keys, shard_of, shard_of_member};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use std::marker::PhantomData;
@@ -221,22 +221,23 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         r#"with asked as materialized (
              select place, ($1::uuid[])[place] as case_id, ($2::text[])[place] as health_plan, ($4::text[])[place] as member_id,
                ($23::bigint[])[place] as seen, ($24::text[])[place] as key, ($13::timestamptz[])[place] as submitted_at,
-               ($19::text[])[place] as submitted_by
+               ($19::text[])[place] as submitted_by, ($59::smallint[])[place] as shard
              from generate_series(1, $47::int) as place
            ), free as materialized (
              select ledger.health_plan, ledger.member_id
-             from asked join member_ledger as ledger on ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id
+             from asked join member_ledger as ledger
+               on ledger.shard = asked.shard and ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id
              order by ledger.health_plan, ledger.member_id for no key update of ledger skip locked
            ), busy as materialized (
              select place from asked
              where exists (select from member_ledger as ledger
-                 where ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id)
+                 where ledger.shard = asked.shard and ledger.health_plan = asked.health_plan and ledger.member_id = asked.member_id)
                and not exists (select from free where free.health_plan = asked.health_plan and free.member_id = asked.member_id)
            ), guard as (
-             insert into member_ledger as ledger (health_plan, member_id, version)
-             select health_plan, member_id, seen + 1 from asked where place not in (select place from busy)
+             insert into member_ledger as ledger (health_plan, member_id, version, shard)
+             select health_plan, member_id, seen + 1, shard from asked where place not in (select place from busy)
              order by health_plan, member_id
-             on conflict (health_plan, member_id) do update set version = excluded.version where ledger.version = excluded.version - 1
+             on conflict (health_plan, member_id, shard) do update set version = excluded.version where ledger.version = excluded.version - 1
              returning health_plan, member_id
            ), guarded as materialized (
              select asked.* from asked join guard on guard.health_plan = asked.health_plan and guard.member_id = asked.member_id
@@ -248,54 +249,56 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
            ), new_case as (
              insert into cases (case_id, health_plan, program, member_id, service, status, order_id, pathway_eligible_id, pathway_id,
                content_release, urgency, channel, submitted_at, decided_at, closed_at, due_at, valid_from, valid_through, ordering_npi,
-               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person, case_number, lines)
+               servicing_npi, submitted_by, visible_to, treatment_ingredients, version, document_seq, person, case_number, lines,
+               shard)
              select case_id, health_plan, ($3::text[])[place], member_id, ($5::text[])[place], ($6::text[])[place], ($7::text[])[place],
                ($8::text[])[place], ($9::text[])[place], ($10::text[])[place], ($11::text[])[place], ($12::text[])[place], submitted_at,
                ($14::timestamptz[])[place], ($14::timestamptz[])[place], ($15::timestamptz[])[place], ($16::date[])[place],
                ($17::date[])[place], ($18::text[])[place], ($20::text[])[place], submitted_by, ($21::text[])[place]::text[],
-               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place], ($53::text[])[place], ($58::smallint[])[place]
+               ($22::text[])[place]::text[], 1, 1, ($52::text[])[place], ($53::text[])[place], ($58::smallint[])[place],
+               shard
              from guarded where key is null or case_id in (select new_key.case_id from new_key)
              returning case_id
            ), stored as materialized (
-             select asked.place, asked.case_id, asked.submitted_at, asked.submitted_by
+             select asked.place, asked.case_id, asked.submitted_at, asked.submitted_by, asked.shard
              from new_case join asked on asked.case_id = new_case.case_id
            ), lines as (
              insert into case_lines (case_id, line, code, name, role, status, computed_status, units_approved, visits_approved,
-               valid_from, valid_through)
+               valid_from, valid_through, shard)
              select stored.case_id, line.line, line.code, line.name, line.role, line.status, line.computed_status, line.units,
-               line.visits, line.valid_from, line.valid_through
+               line.visits, line.valid_from, line.valid_through, stored.shard
              from unnest($26::int[], $27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::bigint[],
                $34::int[], $35::date[], $36::date[]) as line (place, line, code, name, role, status, computed_status, units, visits,
                valid_from, valid_through)
              join stored on stored.place = line.place
            ), awards as (
-             insert into s_code_awards (case_id, code, times, billable_from, billable_through)
-             select stored.case_id, award.code, award.times, award.billable_from, award.billable_through
+             insert into s_code_awards (case_id, code, times, billable_from, billable_through, shard)
+             select stored.case_id, award.code, award.times, award.billable_from, award.billable_through, stored.shard
              from unnest($37::int[], $38::text[], $39::int[], $40::date[], $41::date[]) as award (place, code, times, billable_from,
                billable_through)
              join stored on stored.place = award.place
            ), events as (
-             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
+             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed, shard)
              select case_id, 1, submitted_at, 'submitted', submitted_by, ($42::text[])[place], ($43::text[])[place]::json,
-               ($44::text[])[place]::json
+               ($44::text[])[place]::json, shard
              from stored
            ), letters as (
-             insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
-             select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at
+             insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, shard)
+             select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at, stored.shard
              from unnest($45::int[], $46::uuid[], $48::text[], $49::text[]) as letter (place, id, kind, addressee)
              join stored on stored.place = letter.place
            ), pathways as (
-             insert into timers (case_id, kind, due_at)
-             select earlier.case_id, 'pathway_end', stored.submitted_at
+             insert into timers (case_id, kind, due_at, shard)
+             select earlier.case_id, 'pathway_end', stored.submitted_at, stored.shard
              from unnest($50::int[], $51::uuid[]) as earlier (place, case_id) join stored on stored.place = earlier.place
-             on conflict (case_id, kind) do nothing
+             on conflict (case_id, kind, shard) do nothing
            ), sent as (
-             insert into sent_requests (case_id, seq, subject, system, value, received_at, document)
-             select case_id, 1, submitted_by, ($54::text[])[place], ($55::text[])[place], submitted_at, ($56::text[])[place]::json
+             insert into sent_requests (case_id, seq, subject, system, value, received_at, document, shard)
+             select case_id, 1, submitted_by, ($54::text[])[place], ($55::text[])[place], submitted_at, ($56::text[])[place]::json, shard
              from stored where ($54::text[])[place] is not null
            ), deadline as (
-             insert into timers (case_id, kind, due_at)
-             select case_id, 'pend_deadline', ($15::timestamptz[])[place] from stored where ($15::timestamptz[])[place] is not null
+             insert into timers (case_id, kind, due_at, shard)
+             select case_id, 'pend_deadline', ($15::timestamptz[])[place], shard from stored where ($15::timestamptz[])[place] is not null
            )
            select exists (select from busy where busy.place = asked.place) as "busy!",
              exists (select from guarded where guarded.place = asked.place) as "guarded!",
@@ -360,6 +363,7 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &column(cases, |case| case.sent.map(|sent| sent.document)) as &[Option<&str>],
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.owner)).collect::<Vec<_>>() as &[Option<&str>],
         &column(cases, |case| case.lines.count()),
+        &column(cases, |case| shard_of(case.case_id)),
     )
     .fetch_all(conn)
     .await?;
@@ -396,10 +400,11 @@ fn places(cases: &[(NewCase<'_>, Guard<'_>)], rows: impl Fn(&NewCase<'_>) -> usi
 /// Makes every other order of this member wait until the transaction ends.
 pub async fn lock_member(conn: &mut PgConnection, health_plan: &str, member_id: &str) -> Result<()> {
     sqlx::query!(
-        "insert into member_ledger (health_plan, member_id, version) values ($1, $2, 0)
-         on conflict (health_plan, member_id) do update set version = member_ledger.version",
+        "insert into member_ledger (health_plan, member_id, version, shard) values ($1, $2, 0, $3)
+         on conflict (health_plan, member_id, shard) do update set version = member_ledger.version",
         health_plan,
         member_id,
+        shard_of_member(health_plan, member_id),
     )
     .execute(conn)
     .await?;
@@ -430,12 +435,15 @@ pub async fn current(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<St
 
 /// Cases as they stand, in no order.
 async fn all_current(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<StoredCase>> {
+    let (case_ids, shards) = keys(case_ids);
     let cases = sqlx::query_as!(
         StoredCase,
         r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!"
-           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq
-           where c.case_id = any($1)"#,
-        case_ids,
+           from unnest($1::uuid[], $2::smallint[]) as asked (case_id, shard)
+           join cases c on c.case_id = asked.case_id and c.shard = asked.shard
+           join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq"#,
+        &case_ids,
+        &shards,
     )
     .fetch_all(conn)
     .await?;
@@ -472,9 +480,10 @@ pub async fn lock(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<HeldC
     // held first, read afterwards: a statement sees what was there when it began, not when it got the lock. Rows that refer to the case
     // may come meanwhile: an approval that holds the member sets timers of other cases, and a claim that holds one of these waits for the
     // member
-    let held = sqlx::query!("select case_id from cases where case_id = $1 for no key update", case_id)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let held =
+        sqlx::query!("select case_id from cases where case_id = $1 and shard = $2 for no key update", case_id, shard_of(case_id))
+            .fetch_optional(&mut *conn)
+            .await?;
     if held.is_none() {
         return Ok(None);
     }
@@ -486,9 +495,10 @@ pub async fn with_computed(conn: &mut PgConnection, case_id: Uuid) -> Result<Opt
     let row = sqlx::query!(
         r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!",
              e.computed::text as "computed!"
-           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq
-           where c.case_id = $1"#,
+           from cases c join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq
+           where c.case_id = $1 and c.shard = $2"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -509,9 +519,10 @@ pub async fn first(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Stor
     let case = sqlx::query_as!(
         StoredCase,
         r#"select c.case_id, c.health_plan, c.visible_to, 1 as "version!", null::timestamptz as due_at, e.document::text as "document!"
-           from cases c join case_events e on e.case_id = c.case_id and e.seq = 1
-           where c.case_id = $1"#,
+           from cases c join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = 1
+           where c.case_id = $1 and c.shard = $2"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -520,9 +531,16 @@ pub async fn first(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Stor
 
 /// Which of these cases one of these parties may see.
 pub async fn visible(conn: &mut PgConnection, case_ids: &[Uuid], parties: &[String]) -> Result<Vec<Uuid>> {
-    let visible =
-        sqlx::query_scalar!("select case_id from cases where case_id = any($1) and visible_to && $2", case_ids, parties,)
-            .fetch_all(conn)
-            .await?;
+    let (case_ids, shards) = keys(case_ids);
+    let visible = sqlx::query_scalar!(
+        "select c.case_id from unnest($1::uuid[], $3::smallint[]) as asked (case_id, shard)
+         join cases c on c.case_id = asked.case_id and c.shard = asked.shard
+         where c.visible_to && $2",
+        &case_ids,
+        parties,
+        &shards,
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(visible)
 }

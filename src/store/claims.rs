@@ -1,6 +1,6 @@
 //! Claim lines that matched an authorization (VER-05).
 
-use super::Result;
+use super::{Result, keys, shard_of, shard_of_number};
 use crate::domain::roster::MemberRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -34,14 +34,22 @@ pub struct Order {
 /// The orders with these Order IDs, held until the transaction ends. They are taken in one order by everybody, so that nobody waits for
 /// each other.
 pub async fn lock_orders(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<Order>> {
+    let mut order_ids = order_ids.to_vec();
+    order_ids.sort_unstable();
+    order_ids.dedup();
+    let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
     let orders = sqlx::query_as!(
         Order,
-        r#"select order_id as "order_id!", case_id, health_plan, program, content_release, person,
+        r#"select cases.order_id as "order_id!", case_id, health_plan, program, content_release, person,
              array(select m.document::text from members m
                    where m.health_plan = cases.health_plan and m.member_id = cases.member_id) as "spans!",
              visible_to, ordering_npi, servicing_npi
-           from cases where order_id = any($1) order by case_id for no key update"#,
-        order_ids,
+           from unnest($1::text[], $2::smallint[]) as asked (order_id, shard)
+           join cases on cases.order_id = asked.order_id and cases.shard = asked.shard
+           where cases.order_id is not null
+           order by case_id for no key update of cases"#,
+        &order_ids,
+        &shards,
     )
     .fetch_all(conn)
     .await?;
@@ -57,10 +65,14 @@ impl Order {
 
 /// The answers of these cases as they stand.
 pub async fn documents(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let (case_ids, shards) = keys(case_ids);
     let rows = sqlx::query!(
         r#"select c.case_id, e.document::text as "document!"
-           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq where c.case_id = any($1)"#,
-        case_ids,
+           from unnest($1::uuid[], $2::smallint[]) as asked (case_id, shard)
+           join cases c on c.case_id = asked.case_id and c.shard = asked.shard
+           join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq"#,
+        &case_ids,
+        &shards,
     )
     .fetch_all(conn)
     .await?;
@@ -92,11 +104,15 @@ pub struct DrugLine {
 
 /// The drug lines of these cases.
 pub async fn drugs(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<DrugLine>> {
+    let (case_ids, shards) = keys(case_ids);
     let drugs = sqlx::query_as!(
         DrugLine,
-        "select case_id, line, code as hcpcs, name as generic, status, units_approved, visits_approved, valid_from, valid_through from case_lines
-         where case_id = any($1) order by case_id, line",
-        case_ids,
+        "select d.case_id, line, code as hcpcs, name as generic, status, units_approved, visits_approved, valid_from, valid_through
+         from unnest($1::uuid[], $2::smallint[]) as asked (case_id, shard)
+         join case_lines d on d.case_id = asked.case_id and d.shard = asked.shard
+         order by d.case_id, line",
+        &case_ids,
+        &shards,
     )
     .fetch_all(conn)
     .await?;
@@ -130,12 +146,16 @@ pub struct MatchedLine {
 
 /// The lines of these cases that matched and are not taken back.
 pub async fn matched(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<MatchedLine>> {
+    let (case_ids, shards) = keys(case_ids);
     let lines = sqlx::query_as!(
         MatchedLine,
-        r#"select claim_line_id as "claim_line_id!", case_id as "case_id!", hcpcs as "hcpcs!", modifier, units as "units!",
+        r#"select claim_line_id as "claim_line_id!", l.case_id as "case_id!", hcpcs as "hcpcs!", modifier, units as "units!",
              discarded as "discarded!", service_date as "service_date!", billing_npi as "billing_npi!", sender as "sender!", reference
-           from claim_lines_in_force where case_id = any($1) order by claim_line_id"#,
-        case_ids,
+           from unnest($1::uuid[], $2::smallint[]) as asked (case_id, shard)
+           join claim_lines_in_force l on l.case_id = asked.case_id and l.shard = asked.shard
+           order by claim_line_id"#,
+        &case_ids,
+        &shards,
     )
     .fetch_all(conn)
     .await?;
@@ -152,19 +172,20 @@ pub async fn keep(
 ) -> Result<()> {
     if let Some(earlier) = in_place_of {
         sqlx::query!(
-            "insert into claim_line_reversals (claim_line_id, replaced_by, at, by_subject) values ($1, $2, $3, $4)",
+            "insert into claim_line_reversals (claim_line_id, replaced_by, at, by_subject, shard) values ($1, $2, $3, $4, $5)",
             earlier,
             line.claim_line_id,
             at,
             by,
+            shard_of(line.case_id),
         )
         .execute(&mut *conn)
         .await?;
     }
     sqlx::query!(
         "insert into claim_lines (claim_line_id, case_id, hcpcs, modifier, units, discarded, service_date, billing_npi, sender, reference,
-           at, by_subject)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           at, by_subject, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         line.claim_line_id,
         line.case_id,
         line.hcpcs,
@@ -177,6 +198,7 @@ pub async fn keep(
         line.reference,
         at,
         by,
+        shard_of(line.case_id),
     )
     .execute(conn)
     .await?;

@@ -1,7 +1,7 @@
 //! What a decision depends on, in one round trip: the member, the providers, the member's other cases, and what guards the write.
 
 use super::together::{Statement, array_literal};
-use super::{Error, Result};
+use super::{Error, Result, shard_of_member};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::NaiveDate;
@@ -32,6 +32,13 @@ pub struct Named {
     pub servicing_npi: Option<String>,
     /// Key of the servicing provider's name.
     pub servicing_name: Option<String>,
+}
+
+impl Named {
+    /// The shard of the member, where their number is given.
+    fn shard(&self) -> Option<i16> {
+        self.member_id.as_deref().map(|member_id| shard_of_member(&self.health_plan, member_id))
+    }
 }
 
 /// What the database knows of them.
@@ -196,30 +203,34 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                             'line', d.line, 'generic', d.name, 'hcpcs', d.code, 'role', d.role, 'status', d.status,
                             'valid_from', d.valid_from, 'valid_through', d.valid_through, 'visits_approved', d.visits_approved,
                             'units_approved', d.units_approved) order by d.line)
-                          from case_lines d where d.case_id = c.case_id), '[]'),
+                          from case_lines d where d.case_id = c.case_id and d.shard = c.shard), '[]'),
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
                        'line_of_treatment', said.clinical ->> 'line_of_treatment',
                        'awarded_pathway', coalesce(
-                          (select b.pathway_id from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset),
+                          (select b.pathway_id from s_code_claims b
+                           where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset),
                           case when exists (
-                            select from s_code_awards a where a.case_id = c.case_id and a.voided_on is null) then c.pathway_id end)
+                            select from s_code_awards a where a.case_id = c.case_id and a.shard = c.shard and a.voided_on is null) then c.pathway_id end)
                      ) order by c.case_id)::text
               from cases c
               left join lateral (
                 select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10,
                   e.document #>> '{pathway,regimen_id}' as regimen_id
-                from case_events e where e.case_id = c.case_id and e.seq = c.document_seq) as said on true
-              where c.member_id = member.member_id and c.health_plan = asked.health_plan and c.case_id is distinct from asked.except_case
+                from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq) as said on true
+              where c.shard = home.shard and c.member_id = member.member_id and c.health_plan = asked.health_plan
+                and c.case_id is distinct from asked.except_case
                 and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
-                     or exists (select from s_code_claims b where b.case_id = c.case_id and b.accepted and b.onset))) as cases,
+                     or exists (select from s_code_claims b
+                                where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset))) as cases,
              coalesce((select version from member_ledger
-                       where health_plan = asked.health_plan and member_id = member.member_id), 0) as "seen!",
+                       where shard = home.shard and health_plan = asked.health_plan and member_id = member.member_id), 0) as "seen!",
              used.fingerprint as "fingerprint?", used.case_id
            from (
              select place, ($1::text[])[place] as health_plan, ($2::text[])[place] as member_id, ($3::text[])[place] as member_name,
                ($4::date[])[place] as birth_date, ($5::text[])[place] as ordering_npi, ($6::text[])[place] as ordering_name,
                ($7::text[])[place]::text[] as tax_ids, ($8::text[])[place] as servicing_npi, ($9::text[])[place] as servicing_name,
-               ($10::uuid[])[place] as except_case, ($11::text[])[place] as subject, ($12::text[])[place] as key
+               ($10::uuid[])[place] as except_case, ($11::text[])[place] as subject, ($12::text[])[place] as key,
+               ($14::smallint[])[place] as shard
              from generate_series(1, $13::int) as place
              offset 0
            ) as asked
@@ -238,6 +249,10 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                       as member_id
              offset 0
            ) as member
+           -- of a member who is found by name, the number is known here first
+           cross join lateral (
+             select coalesce(asked.shard, shard_of_member(asked.health_plan, member.member_id)) as shard offset 0
+           ) as home
            left join idempotency_keys as used on used.subject = asked.subject and used.key = asked.key
            order by asked.place"#,
         &column(asked, |asked| asked.named.health_plan.as_str()) as &[&str],
@@ -253,6 +268,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
         &column(asked, |asked| asked.key.as_ref().map(|(subject, _)| subject.as_str())) as &[Option<&str>],
         &column(asked, |asked| asked.key.as_ref().map(|(_, key)| key.as_str())) as &[Option<&str>],
         count,
+        &column(asked, |asked| asked.named.shard()) as &[Option<i16>],
     )
     .fetch_all(conn)
     .await?;

@@ -1,7 +1,7 @@
 //! Timers that failed: what is due and could not be done.
 
-use super::Result;
 use super::timers::Timer;
+use super::{Result, shard_of};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -47,7 +47,7 @@ pub async fn record(conn: &mut PgConnection, timer: &Timer, failure: &Failure<'_
     sqlx::query!(
         "update timers set attempts = $3 + 1, failed_job_id = coalesce(failed_job_id, $4),
            first_failed_at = coalesce(first_failed_at, $5), last_failed_at = $5, not_before = $6, last_failure = $7
-         where case_id = $1 and kind = $2 and attempts = $3",
+         where case_id = $1 and shard = $8 and kind = $2 and attempts = $3",
         timer.case_id,
         timer.kind,
         timer.attempts,
@@ -55,6 +55,7 @@ pub async fn record(conn: &mut PgConnection, timer: &Timer, failure: &Failure<'_
         failure.at,
         failure.not_before,
         failure.why,
+        shard_of(timer.case_id),
     )
     .execute(conn)
     .await?;

@@ -50,7 +50,7 @@ pub async fn append(conn: &mut PgConnection, events: &[Unsent], event_ids: &[Uui
         "with taken as (
            select c.health_plan, t.case_id, t.seq, t.event_id, row_number() over (partition by c.health_plan order by t.place) as place
            from unnest($1::uuid[], $2::int[], $3::uuid[]) with ordinality as t (case_id, seq, event_id, place)
-           join cases c on c.case_id = t.case_id
+           join cases c on c.case_id = t.case_id and c.shard = shard_of_id(t.case_id)
          ), added as (
            select health_plan, count(*) as events from taken group by health_plan
          ), feed as (
@@ -110,10 +110,11 @@ pub async fn after(conn: &mut PgConnection, health_plan: &str, position: i64, li
         r#"select f.position, f.event_id, f.seq, e.at, e.kind, e.reason, e.detail, f.health_plan, c.member_id,
              stood.document::text as "document!"
            from feed_events f
-           join case_events e on e.case_id = f.case_id and e.seq = f.seq
-           join cases c on c.case_id = f.case_id
+           join case_events e on e.case_id = f.case_id and e.shard = shard_of_id(f.case_id) and e.seq = f.seq
+           join cases c on c.case_id = e.case_id and c.shard = e.shard
            cross join lateral (
-             select d.document from case_events d where d.case_id = f.case_id and d.seq <= f.seq and d.document is not null
+             select d.document from case_events d
+             where d.case_id = e.case_id and d.shard = e.shard and d.seq <= f.seq and d.document is not null
              order by d.seq desc limit 1) as stood
            where f.health_plan = $1 and f.position > $2 and f.position <= $2 + $3::bigint
            order by f.position"#,

@@ -1,6 +1,6 @@
 //! Letters: written with the decision that they tell, never changed.
 
-use super::Result;
+use super::{Result, shard_of};
 use crate::domain::case::LetterReference;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -37,16 +37,17 @@ pub async fn insert(
     content: &[String],
 ) -> Result<()> {
     sqlx::query!(
-        "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, content)
-         select letter.id, c.case_id, c.document_seq, letter.kind, letter.addressee, $2, letter.content::json
+        "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, content, shard)
+         select letter.id, c.case_id, c.document_seq, letter.kind, letter.addressee, $2, letter.content::json, c.shard
          from cases c, unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) as letter(id, kind, addressee, content)
-         where c.case_id = $1",
+         where c.case_id = $1 and c.shard = $7",
         case_id,
         issued_at,
         &letters.letter_id,
         &letters.kind as &[&str],
         &letters.addressee as &[&str],
         content,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -83,10 +84,11 @@ pub async fn find(conn: &mut PgConnection, letter_id: Uuid) -> Result<Option<Sto
         r#"select l.letter_id, l.case_id, c.health_plan, c.visible_to, l.kind, l.addressee, l.issued_at, l.content::text as content,
              case when l.content is null then e.document::text end as document
            from letters l
-           join cases c on c.case_id = l.case_id
-           join case_events e on e.case_id = l.case_id and e.seq = l.seq
-           where l.letter_id = $1"#,
+           join cases c on c.case_id = l.case_id and c.shard = l.shard
+           join case_events e on e.case_id = l.case_id and e.shard = l.shard and e.seq = l.seq
+           where l.letter_id = $1 and l.shard = $2"#,
         letter_id,
+        shard_of(letter_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -115,8 +117,9 @@ pub async fn denials(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Store
     let denials = sqlx::query_as!(
         StoredDenial,
         "select distinct on (line) line, reason_code, rationale, rationale_for_member, criteria_not_met, implied_by_line
-         from determinations where case_id = $1 and decision = 'non_authorized' order by line, seq desc",
+         from determinations where case_id = $1 and shard = $2 and decision = 'non_authorized' order by line, seq desc",
         case_id,
+        shard_of(case_id),
     )
     .fetch_all(conn)
     .await?;
@@ -138,8 +141,10 @@ pub struct StoredCall {
 pub async fn calls(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<StoredCall>> {
     let calls = sqlx::query_as!(
         StoredCall,
-        "select event, at, with_whom from peer_to_peer_events where case_id = $1 order by recorded_at, peer_to_peer_event_id",
+        "select event, at, with_whom from peer_to_peer_events
+         where case_id = $1 and shard = $2 order by recorded_at, peer_to_peer_event_id",
         case_id,
+        shard_of(case_id),
     )
     .fetch_all(conn)
     .await?;

@@ -24,14 +24,22 @@ pub struct SentMail {
 }
 
 /// Stores one to be sent; at `due_at`, or never where mails are only shown.
-pub async fn insert(conn: &mut PgConnection, mail: &SentMail, due_at: Option<DateTime<Utc>>) -> Result<()> {
+///
+/// `asked_from` is the address from which a stranger asked for it.
+pub async fn insert(
+    conn: &mut PgConnection,
+    mail: &SentMail,
+    asked_from: Option<&str>,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<()> {
     sqlx::query!(
-        "insert into mails (mail_id, recipient, subject, body, created_at, due_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into mails (mail_id, recipient, subject, body, created_at, asked_from, due_at) values ($1, $2, $3, $4, $5, $6, $7)",
         mail.mail_id,
         mail.recipient,
         mail.subject,
         mail.body,
         mail.created_at,
+        asked_from,
         due_at,
     )
     .execute(conn)
@@ -39,15 +47,18 @@ pub async fn insert(conn: &mut PgConnection, mail: &SentMail, due_at: Option<Dat
     Ok(())
 }
 
-/// How many this address was sent since.
-pub async fn count_since(conn: &mut PgConnection, recipient: &str, since: DateTime<Utc>) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from mails where recipient = $1 and created_at > $2"#,
+/// How many this mailbox was sent since because strangers asked, and how many of them for those who asked from this address.
+pub async fn count_since(conn: &mut PgConnection, recipient: &str, from: &str, since: DateTime<Utc>) -> Result<(i64, i64)> {
+    let count = sqlx::query!(
+        r#"select count(*) as "all!", count(*) filter (where asked_from = $2) as "from_one!" from mails
+           where recipient = $1 and created_at > $3 and asked_from is not null"#,
         recipient,
-        since
+        from,
+        since,
     )
     .fetch_one(conn)
-    .await?)
+    .await?;
+    Ok((count.all, count.from_one))
 }
 
 /// Those after `after` that still have their text, oldest first.

@@ -40,10 +40,11 @@ pub async fn decisions(
              select c.service, c.urgency, c.status, c.submitted_at, overturned.is_so,
                case when overturned.is_so then first_decision.at else c.decided_at end as decided_at
              from cases c
-             left join lateral (select r.decision = 'overturned' as is_so from reconsiderations r where r.case_id = c.case_id) overturned on true
+             left join lateral (select r.decision = 'overturned' as is_so from reconsiderations r
+               where r.case_id = c.case_id and r.shard = c.shard) overturned on true
              left join lateral (
                select min(e.at) as at from case_events e
-               where overturned.is_so and e.case_id = c.case_id and e.kind in ('determined', 'denied_at_deadline')) first_decision on true
+               where overturned.is_so and e.case_id = c.case_id and e.shard = c.shard and e.kind in ('determined', 'denied_at_deadline')) first_decision on true
              where c.health_plan = $1 and c.submitted_at < $3 and c.decided_at >= $2
                and c.status in ('authorized', 'multiple_decisions_rendered', 'non_authorized')
            )

@@ -41,7 +41,9 @@ pub mod verifications;
 pub mod webhooks;
 pub mod worklist;
 
+use crate::shard::Shard;
 use sqlx::postgres::PgConnectOptions;
+use uuid::Uuid;
 
 /// Why the database did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +132,30 @@ impl Error {
             Self::Shared(error) => error.is_transient(),
         }
     }
+}
+
+/// The shard that the id of a case, or of something that belongs to one, tells. Every statement about a case finds its rows by it.
+fn shard_of(id: Uuid) -> i16 {
+    Shard::of_id(id).get()
+}
+
+/// The shard that an Order ID or case number tells; what is no number tells one where nothing lies.
+fn shard_of_number(number: &str) -> i16 {
+    Shard::of_number(number).map_or(-1, Shard::get)
+}
+
+/// The shard of a member's cases.
+fn shard_of_member(health_plan: &str, member_id: &str) -> i16 {
+    Shard::of_member(health_plan, member_id).get()
+}
+
+/// These ids, each once, and beside each its shard.
+fn keys(ids: &[Uuid]) -> (Vec<Uuid>, Vec<i16>) {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let shards = ids.iter().map(|id| shard_of(*id)).collect();
+    (ids, shards)
 }
 
 /// What every connection is opened with. Nothing that hangs here keeps a lock, or a connection, for long; what may take its time says so in

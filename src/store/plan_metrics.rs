@@ -11,8 +11,6 @@ pub struct Overview {
     pub received: i64,
     /// Decided while the practice waited.
     pub at_once: i64,
-    /// Decided since, by people.
-    pub reviewed: i64,
     /// Not decided yet.
     pub open: i64,
     /// Of these, past their time.
@@ -50,13 +48,16 @@ pub async fn overview(
              select c.status, c.due_at, c.decided_at - c.submitted_at < interval '1 second' as at_once,
                extract(epoch from c.decided_at - c.submitted_at)::float8 as seconds,
                r.decision is not null as reconsidered, coalesce(r.decision = 'overturned', false) as overturned,
-               exists (select from case_events e where e.case_id = c.case_id and e.kind in ('deadline_passed', 'denied_at_deadline')) as late
-             from cases c left join reconsiderations r on r.case_id = c.case_id
+               exists (select from case_events e
+                       where e.case_id = c.case_id and e.shard = c.shard and e.kind in ('deadline_passed', 'denied_at_deadline')) as late
+             from cases c left join reconsiderations r on r.case_id = c.case_id and r.shard = c.shard
              where c.health_plan = $1 and c.submitted_at >= $2 and c.submitted_at < $3
+           ), timed as (
+             select *, not at_once and not overturned
+               and status in ('authorized', 'completed', 'multiple_decisions_rendered', 'non_authorized') as by_people
+             from received
            )
            select count(*) as "received!", count(*) filter (where at_once) as "at_once!",
-             count(*) filter (where not at_once and status in ('authorized', 'completed', 'multiple_decisions_rendered', 'non_authorized'))
-               as "reviewed!",
              count(*) filter (where status = 'in_progress') as "open!",
              count(*) filter (where status = 'in_progress' and due_at < $4) as "overdue!",
              count(*) filter (where late) as "late!",
@@ -64,10 +65,10 @@ pub async fn overview(
              count(*) filter (where status = 'multiple_decisions_rendered') as "in_part!",
              count(*) filter (where status = 'non_authorized') as "denied!",
              count(*) filter (where reconsidered) as "reconsidered!", count(*) filter (where overturned) as "overturned!",
-             avg(seconds) filter (where not at_once and not overturned) as mean_seconds,
-             percentile_cont(0.5) within group (order by seconds) filter (where not at_once and not overturned) as median_seconds,
-             percentile_cont(0.9) within group (order by seconds) filter (where not at_once and not overturned) as p90_seconds
-           from received"#,
+             avg(seconds) filter (where by_people) as mean_seconds,
+             percentile_cont(0.5) within group (order by seconds) filter (where by_people) as median_seconds,
+             percentile_cont(0.9) within group (order by seconds) filter (where by_people) as p90_seconds
+           from timed"#,
         health_plan,
         from,
         before,
@@ -139,7 +140,7 @@ pub async fn by_drug(
              count(distinct c.case_id) filter (where c.decided_at - c.submitted_at < interval '1 second') as "at_once!",
              count(distinct c.case_id) filter (where d.status in ('authorized', 'clinical_review_not_required')) as "approved!",
              count(distinct c.case_id) filter (where d.status = 'non_authorized') as "denied!"
-           from cases c join case_lines d on d.case_id = c.case_id
+           from cases c join case_lines d on d.case_id = c.case_id and d.shard = c.shard
            where c.health_plan = $1 and c.submitted_at >= $2 and c.submitted_at < $3
            group by d.name order by 2 desc, 1 limit $4"#,
         health_plan,

@@ -1,6 +1,6 @@
 //! Reconsiderations of denials (APP-01…04).
 
-use super::Result;
+use super::{Result, shard_of};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -40,8 +40,8 @@ pub struct Reconsideration {
 /// Records a request; false where the case has one already.
 pub async fn insert(conn: &mut PgConnection, one: &Reconsideration) -> Result<bool> {
     let done = sqlx::query!(
-        "insert into reconsiderations (reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict (case_id) do nothing",
+        "insert into reconsiderations (reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (case_id, shard) do nothing",
         one.reconsideration_id,
         one.case_id,
         one.requested_by,
@@ -49,6 +49,7 @@ pub async fn insert(conn: &mut PgConnection, one: &Reconsideration) -> Result<bo
         one.requested_at,
         one.reason,
         one.attachments as _,
+        shard_of(one.case_id),
     )
     .execute(conn)
     .await?;
@@ -61,9 +62,11 @@ pub async fn find(conn: &mut PgConnection, id: Uuid) -> Result<Option<Reconsider
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
              decided_at, rationale, lines,
-             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
-           from reconsiderations r where reconsideration_id = $1"#,
+             (select count(*) from attachments a
+              where a.case_id = r.case_id and a.shard = r.shard and a.purpose = 'reconsideration') as "documents!"
+           from reconsiderations r where reconsideration_id = $1 and shard = $2"#,
         id,
+        shard_of(id),
     )
     .fetch_optional(conn)
     .await?;
@@ -76,9 +79,11 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Re
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
              decided_at, rationale, lines,
-             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
-           from reconsiderations r where case_id = $1"#,
+             (select count(*) from attachments a
+              where a.case_id = r.case_id and a.shard = r.shard and a.purpose = 'reconsideration') as "documents!"
+           from reconsiderations r where case_id = $1 and shard = $2"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -89,8 +94,9 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Re
 pub async fn denied_at(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<DateTime<Utc>>> {
     let at = sqlx::query_scalar!(
         "select min(at) from case_events
-         where case_id = $1 and document ->> 'status' in ('non_authorized', 'multiple_decisions_rendered')",
+         where case_id = $1 and shard = $2 and document ->> 'status' in ('non_authorized', 'multiple_decisions_rendered')",
         case_id,
+        shard_of(case_id),
     )
     .fetch_one(conn)
     .await?;
@@ -103,7 +109,8 @@ pub async fn open(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> R
         Reconsideration,
         r#"select reconsideration_id, case_id, requested_by, requested_as, requested_at, reason, attachments, decision, decided_by,
              decided_at, rationale, lines,
-             (select count(*) from attachments a where a.case_id = r.case_id and a.purpose = 'reconsideration') as "documents!"
+             (select count(*) from attachments a
+              where a.case_id = r.case_id and a.shard = r.shard and a.purpose = 'reconsideration') as "documents!"
            from reconsiderations r where decision is null and ($1::uuid is null or reconsideration_id > $1)
            order by reconsideration_id limit $2"#,
         after,
@@ -118,13 +125,14 @@ pub async fn open(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> R
 pub async fn decide(conn: &mut PgConnection, one: &Reconsideration) -> Result<bool> {
     let done = sqlx::query!(
         "update reconsiderations set decision = $2, decided_by = $3, role = 'physician', decided_at = $4, rationale = $5, lines = $6
-         where reconsideration_id = $1 and decision is null",
+         where reconsideration_id = $1 and shard = $7 and decision is null",
         one.reconsideration_id,
         one.decision,
         one.decided_by,
         one.decided_at,
         one.rationale,
         one.lines as _,
+        shard_of(one.reconsideration_id),
     )
     .execute(conn)
     .await?;

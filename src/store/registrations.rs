@@ -194,7 +194,8 @@ pub async fn lock(conn: &mut PgConnection, registration_id: Uuid) -> Result<Opti
     row.map(Registration::try_from).transpose()
 }
 
-/// Up to `limit` in this state after `after`, oldest first; those of which every tax ID is among `tax_ids`, where some are given.
+/// Up to `limit` in this state after `after`, oldest first; where `tax_ids` are given, those of which every tax ID is among them and whose
+/// address is confirmed: until then it may be anybody's.
 pub async fn list(
     conn: &mut PgConnection,
     status: Option<Status>,
@@ -207,7 +208,8 @@ pub async fn list(
         "select registration_id, status, role, first_name, last_name, credentials, email, phone, fax, tax_ids, created_at, expires_at,
            confirmed_at, decided_at, decided_by, reason, lead, issuer, subject
          from registrations
-         where ($1::text is null or status = $1) and ($2::text[] is null or tax_ids <@ $2) and ($3::uuid is null or registration_id > $3)
+         where ($1::text is null or status = $1) and ($2::text[] is null or (tax_ids <@ $2 and status <> 'email_unconfirmed'))
+           and ($3::uuid is null or registration_id > $3)
          order by registration_id limit $4",
         status.map(Status::as_str),
         tax_ids,
@@ -270,13 +272,13 @@ pub async fn decide(conn: &mut PgConnection, registration_id: Uuid, decided: &De
     Ok(())
 }
 
-/// The person who acts by a registration.
+/// The registration by which a person acts. Whoever ends it waits until the transaction ends, and ends what was begun in it, too.
 pub async fn of_person(conn: &mut PgConnection, issuer: &str, subject: &str) -> Result<Option<Registration>> {
     let row = sqlx::query_as!(
         Row,
         "select registration_id, status, role, first_name, last_name, credentials, email, phone, fax, tax_ids, created_at, expires_at,
            confirmed_at, decided_at, decided_by, reason, lead, issuer, subject
-         from registrations where issuer = $1 and subject = $2 and status = 'active'",
+         from registrations where issuer = $1 and subject = $2 and status = 'active' for share",
         issuer,
         subject,
     )
@@ -285,14 +287,20 @@ pub async fn of_person(conn: &mut PgConnection, issuer: &str, subject: &str) -> 
     row.map(Registration::try_from).transpose()
 }
 
-/// The latest approved registration of a confirmed address that nobody has signed in with; nobody else takes it until the transaction ends.
+/// Until the transaction ends, nobody else changes who acts by which registration: that concerns several rows at once.
+pub async fn hold_all(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('who acts by which registration', 0))").execute(conn).await?;
+    Ok(())
+}
+
+/// The latest approved registration of a confirmed address that nobody has signed in with.
 pub async fn approved_for(conn: &mut PgConnection, email: &str, now: DateTime<Utc>) -> Result<Option<Registration>> {
     let row = sqlx::query_as!(
         Row,
         "select registration_id, status, role, first_name, last_name, credentials, email, phone, fax, tax_ids, created_at, expires_at,
            confirmed_at, decided_at, decided_by, reason, lead, issuer, subject
          from registrations where email = $1 and status = 'approved' and expires_at > $2
-         order by decided_at desc, registration_id desc limit 1 for update",
+         order by decided_at desc, registration_id desc limit 1",
         email,
         now,
     )
@@ -331,42 +339,58 @@ pub async fn end(conn: &mut PgConnection, registration_id: Uuid, at: DateTime<Ut
     Ok(())
 }
 
-/// Ends every other registration by which the owner of this address, or this person, acts or could begin to.
+/// Somebody as a provider knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The provider's issuer.
+    pub issuer: String,
+    /// Its subject.
+    pub subject: String,
+}
+
+/// Ends every other registration by which the owner of this address, or this person, acts or could begin to. Says by whom each was used: the
+/// mailbox may have been somebody else's before.
 pub async fn end_others(
     conn: &mut PgConnection,
     kept: Uuid,
     email: &str,
     person: Option<(&str, &str)>,
     at: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<Vec<Person>> {
+    let ended = sqlx::query!(
         "update registrations set status = 'ended', ended_at = $5
-         where registration_id <> $1 and status in ('approved', 'active') and (email = $2 or (issuer = $3 and subject = $4))",
+         where registration_id <> $1 and status in ('approved', 'active') and (email = $2 or (issuer = $3 and subject = $4))
+         returning issuer, subject",
         kept,
         email,
         person.map(|(issuer, _)| issuer),
         person.map(|(_, subject)| subject),
         at,
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(())
+    Ok(ended.into_iter().filter_map(|row| Some(Person { issuer: row.issuer?, subject: row.subject? })).collect())
 }
 
-/// True where the owner of this address acts, or may begin to act, for tax IDs beyond these.
-pub async fn acts_elsewhere(conn: &mut PgConnection, email: &str, tax_ids: &[String]) -> Result<bool> {
+/// True where the owner of this address acts, or may still begin to act, for tax IDs beyond these.
+pub async fn acts_elsewhere(conn: &mut PgConnection, email: &str, tax_ids: &[String], now: DateTime<Utc>) -> Result<bool> {
     let found = sqlx::query_scalar!(
-        r#"select exists(select from registrations where email = $1 and status in ('approved', 'active') and not tax_ids <@ $2) as "found!""#,
+        r#"select exists(select from registrations
+             where email = $1 and (status = 'active' or (status = 'approved' and expires_at > $3)) and not tax_ids <@ $2) as "found!""#,
         email,
         tax_ids,
+        now,
     );
     Ok(found.fetch_one(conn).await?)
 }
 
-/// Forgets those whose address was not confirmed in time.
-pub async fn remove_unconfirmed(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<u64> {
-    let done = sqlx::query!("delete from registrations where status = 'email_unconfirmed' and expires_at <= $1", now)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected())
+/// Forgets those whose address was not confirmed by now, and those that waited for a decision, or a first sign-in, until `long_ago`.
+pub async fn remove_run_out(conn: &mut PgConnection, now: DateTime<Utc>, long_ago: DateTime<Utc>) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from registrations where (status = 'email_unconfirmed' and expires_at <= $1)
+           or (status in ('waiting_for_approval', 'approved') and expires_at <= $2)",
+        now,
+        long_ago,
+    );
+    Ok(done.execute(conn).await?.rows_affected())
 }

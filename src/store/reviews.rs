@@ -1,6 +1,6 @@
 //! What reviewers recorded about a case: who has taken it, their determinations, their calls, and reviews for the end of the clock.
 
-use super::Result;
+use super::{Result, shard_of};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -26,8 +26,9 @@ pub struct Claim {
 pub async fn claim(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Claim>> {
     let claim = sqlx::query_as!(
         Claim,
-        "select case_id, claimed_by, role, claimed_at, acted_at, expires_at from review_claims where case_id = $1",
+        "select case_id, claimed_by, role, claimed_at, acted_at, expires_at from review_claims where case_id = $1 and shard = $2",
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -37,8 +38,9 @@ pub async fn claim(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Clai
 /// Takes a case, or keeps it longer. The case is held by the caller ([`super::cases::lock`]), who has seen that it is free.
 pub async fn put_claim(conn: &mut PgConnection, claim: &Claim) -> Result<()> {
     sqlx::query!(
-        "insert into review_claims (case_id, claimed_by, role, claimed_at, acted_at, expires_at) values ($1, $2, $3, $4, $5, $6)
-         on conflict (case_id) do update set claimed_by = excluded.claimed_by, role = excluded.role,
+        "insert into review_claims (case_id, claimed_by, role, claimed_at, acted_at, expires_at, shard)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (case_id, shard) do update set claimed_by = excluded.claimed_by, role = excluded.role,
            claimed_at = excluded.claimed_at, acted_at = excluded.acted_at, expires_at = excluded.expires_at",
         claim.case_id,
         claim.claimed_by,
@@ -46,6 +48,7 @@ pub async fn put_claim(conn: &mut PgConnection, claim: &Claim) -> Result<()> {
         claim.claimed_at,
         claim.acted_at,
         claim.expires_at,
+        shard_of(claim.case_id),
     )
     .execute(conn)
     .await?;
@@ -54,7 +57,9 @@ pub async fn put_claim(conn: &mut PgConnection, claim: &Claim) -> Result<()> {
 
 /// Gives a case back; false where nobody had it.
 pub async fn drop_claim(conn: &mut PgConnection, case_id: Uuid) -> Result<bool> {
-    let done = sqlx::query!("delete from review_claims where case_id = $1", case_id).execute(conn).await?;
+    let done = sqlx::query!("delete from review_claims where case_id = $1 and shard = $2", case_id, shard_of(case_id))
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 
@@ -95,8 +100,8 @@ pub struct NewDetermination {
 pub async fn insert_determination(conn: &mut PgConnection, one: &NewDetermination) -> Result<()> {
     sqlx::query!(
         "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale,
-           criteria_not_met, implied_by_line, rationale_for_member, units_approved, visits_approved)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           criteria_not_met, implied_by_line, rationale_for_member, units_approved, visits_approved, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         one.determination_id,
         one.case_id,
         one.line,
@@ -111,6 +116,7 @@ pub async fn insert_determination(conn: &mut PgConnection, one: &NewDeterminatio
         one.rationale_for_member,
         one.units_approved,
         one.visits_approved,
+        shard_of(one.case_id),
     )
     .execute(conn)
     .await?;
@@ -120,8 +126,10 @@ pub async fn insert_determination(conn: &mut PgConnection, one: &NewDeterminatio
 /// Everybody who decided against a line of this case.
 pub async fn denied_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<String>> {
     let subjects = sqlx::query_scalar!(
-        "select distinct decided_by from determinations where case_id = $1 and decision = 'non_authorized' order by decided_by",
+        "select distinct decided_by from determinations
+         where case_id = $1 and shard = $2 and decision = 'non_authorized' order by decided_by",
         case_id,
+        shard_of(case_id),
     )
     .fetch_all(conn)
     .await?;
@@ -152,8 +160,8 @@ pub struct NewCall<'a> {
 /// Records an event of the peer-to-peer discussion. It can never be changed.
 pub async fn insert_call(conn: &mut PgConnection, call: &NewCall<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, event, at, with_whom, notes, recorded_by, recorded_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, event, at, with_whom, notes, recorded_by, recorded_at, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         call.peer_to_peer_event_id,
         call.case_id,
         call.event,
@@ -162,6 +170,7 @@ pub async fn insert_call(conn: &mut PgConnection, call: &NewCall<'_>) -> Result<
         call.notes,
         call.recorded_by,
         call.recorded_at,
+        shard_of(call.case_id),
     )
     .execute(conn)
     .await?;
@@ -194,14 +203,15 @@ pub async fn insert_expiry_review(
     lines: &str,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into expiry_reviews (expiry_review_id, case_id, reviewed_by, role, at, after_event, lines)
-         select $1, $2, $3, $4, $5, max(seq), $6::text::json from case_events where case_id = $2",
+        "insert into expiry_reviews (expiry_review_id, case_id, reviewed_by, role, at, after_event, lines, shard)
+         select $1, $2, $3, $4, $5, max(seq), $6::text::json, $7 from case_events where case_id = $2 and shard = $7",
         id,
         case_id,
         reviewed_by,
         role,
         at,
         lines,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -213,11 +223,13 @@ pub async fn expiry_review(conn: &mut PgConnection, case_id: Uuid, harmless: &[S
     let review = sqlx::query_as!(
         StoredExpiryReview,
         r#"select reviewed_by, role, at, lines as "lines!",
-             exists (select from case_events e where e.case_id = r.case_id and e.seq > r.after_event and e.kind <> all($2))
+             exists (select from case_events e
+                     where e.case_id = r.case_id and e.shard = r.shard and e.seq > r.after_event and e.kind <> all($2))
                as "superseded!"
-           from expiry_reviews r where case_id = $1 order by after_event desc limit 1"#,
+           from expiry_reviews r where case_id = $1 and shard = $3 order by after_event desc limit 1"#,
         case_id,
         harmless,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -226,19 +238,25 @@ pub async fn expiry_review(conn: &mut PgConnection, case_id: Uuid, harmless: &[S
 
 /// Puts a case into the nurses' or the physicians' queue.
 pub async fn set_queue(conn: &mut PgConnection, case_id: Uuid, queue: &str) -> Result<()> {
-    sqlx::query!("update cases set review_queue = $2 where case_id = $1 and review_queue <> $2", case_id, queue)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "update cases set review_queue = $2 where case_id = $1 and shard = $3 and review_queue <> $2",
+        case_id,
+        queue,
+        shard_of(case_id),
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Moves the ledger of the case's member: orders of the member that are being decided right now look again, and others wait.
 pub async fn move_ledger(conn: &mut PgConnection, case_id: Uuid) -> Result<()> {
     sqlx::query!(
-        "insert into member_ledger as ledger (health_plan, member_id, version)
-         select health_plan, member_id, 1 from cases where case_id = $1
-         on conflict (health_plan, member_id) do update set version = ledger.version + 1",
+        "insert into member_ledger as ledger (health_plan, member_id, version, shard)
+         select health_plan, member_id, 1, shard from cases where case_id = $1 and shard = $2
+         on conflict (health_plan, member_id, shard) do update set version = ledger.version + 1",
         case_id,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -250,17 +268,18 @@ pub async fn awarded_elsewhere(conn: &mut PgConnection, case_id: Uuid, pathway_i
     let found = sqlx::query_scalar!(
         r#"select exists (
              select from cases c
-             join cases other on other.member_id = c.member_id and other.health_plan = c.health_plan and other.person = c.person
-               and other.case_id <> c.case_id
-             join s_code_awards a on a.case_id = other.case_id and a.voided_on is null
-             where c.case_id = $1 and other.pathway_id = $2)
+             join cases other on other.shard = c.shard and other.member_id = c.member_id and other.health_plan = c.health_plan
+               and other.person = c.person and other.case_id <> c.case_id
+             join s_code_awards a on a.case_id = other.case_id and a.shard = other.shard and a.voided_on is null
+             where c.case_id = $1 and c.shard = $3 and other.pathway_id = $2)
            or exists (
              select from cases c
-             join s_code_claims b on b.member_id = c.member_id and b.health_plan = c.health_plan and b.person = c.person
-               and b.case_id <> c.case_id
-             where c.case_id = $1 and b.pathway_id = $2 and b.accepted and b.onset) as "found!""#,
+             join s_code_claims b on b.shard = c.shard and b.member_id = c.member_id and b.health_plan = c.health_plan
+               and b.person = c.person and b.case_id <> c.case_id
+             where c.case_id = $1 and c.shard = $3 and b.pathway_id = $2 and b.accepted and b.onset) as "found!""#,
         case_id,
         pathway_id,
+        shard_of(case_id),
     )
     .fetch_one(conn)
     .await?;
@@ -269,7 +288,10 @@ pub async fn awarded_elsewhere(conn: &mut PgConnection, case_id: Uuid, pathway_i
 
 /// The Order ID that a case had and lost.
 pub async fn retired_order_id(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<String>> {
-    let number =
-        sqlx::query_scalar!("select number from retired_numbers where case_id = $1 and number like 'A%' limit 1", case_id);
+    let number = sqlx::query_scalar!(
+        "select number from retired_numbers where case_id = $1 and shard = $2 and number like 'A%' limit 1",
+        case_id,
+        shard_of(case_id),
+    );
     Ok(number.fetch_optional(conn).await?)
 }

@@ -1,7 +1,7 @@
 //! S-code claims, and what they rest on. The case is held by the caller ([`super::cases::lock`]), and the member
 //! ([`super::cases::lock_member`]), so that of two claims at once the later sees the earlier.
 
-use super::Result;
+use super::{Result, shard_of, shard_of_member};
 use crate::domain::roster::MemberRow;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -48,10 +48,11 @@ pub async fn ground(conn: &mut PgConnection, case_id: Uuid, code: &str) -> Resul
                    where m.health_plan = c.health_plan and m.member_id = c.member_id) as "spans!",
              c.ordering_npi, c.pathway_id, a.times as "times?", a.billable_from as "billable_from?",
              a.billable_through as "billable_through?", a.voided_on, a.void_reason
-           from cases c left join s_code_awards a on a.case_id = c.case_id and a.code = $2
-           where c.case_id = $1"#,
+           from cases c left join s_code_awards a on a.case_id = c.case_id and a.shard = c.shard and a.code = $2
+           where c.case_id = $1 and c.shard = $3"#,
         case_id,
         code,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -73,17 +74,18 @@ pub async fn changed_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Option
         LaterOrder,
         "select later.case_id, later.valid_from
            from cases c
-           join case_events mine on mine.case_id = c.case_id and mine.seq = c.document_seq
-           join cases later on later.member_id = c.member_id and later.health_plan = c.health_plan and later.person = c.person
-             and later.submitted_at >= c.submitted_at and later.service = c.service
+           join case_events mine on mine.case_id = c.case_id and mine.shard = c.shard and mine.seq = c.document_seq
+           join cases later on later.shard = c.shard and later.member_id = c.member_id and later.health_plan = c.health_plan
+             and later.person = c.person and later.submitted_at >= c.submitted_at and later.service = c.service
              and (later.valid_from, later.submitted_at, later.case_id) > (c.valid_from, c.submitted_at, c.case_id)
-           join case_events theirs on theirs.case_id = later.case_id and theirs.seq = later.document_seq
-           where c.case_id = $1 and later.order_id is not null and later.treatment_ingredients <> '{}'
+           join case_events theirs on theirs.case_id = later.case_id and theirs.shard = later.shard and theirs.seq = later.document_seq
+           where c.case_id = $1 and c.shard = $2 and later.order_id is not null and later.treatment_ingredients <> '{}'
              and later.pathway_id is distinct from c.pathway_id
              and mine.document -> 'request' -> 'clinical' ->> 'cancer_type'
                is not distinct from theirs.document -> 'request' -> 'clinical' ->> 'cancer_type'
            order by later.valid_from, later.submitted_at, later.case_id limit 1",
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -110,9 +112,10 @@ pub async fn accepted(conn: &mut PgConnection, health_plan: &str, member_id: &st
     let claims = sqlx::query_as!(
         AcceptedClaim,
         "select case_id, person, onset, service_date, pathway_id from s_code_claims
-         where health_plan = $1 and member_id = $2 and accepted order by service_date, s_code_claim_id",
+         where shard = $3 and health_plan = $1 and member_id = $2 and accepted order by service_date, s_code_claim_id",
         health_plan,
         member_id,
+        shard_of_member(health_plan, member_id),
     )
     .fetch_all(conn)
     .await?;
@@ -160,8 +163,8 @@ pub struct NewClaim<'a> {
 pub async fn insert(conn: &mut PgConnection, claim: &NewClaim<'_>) -> Result<()> {
     sqlx::query!(
         "insert into s_code_claims (s_code_claim_id, case_id, health_plan, member_id, code, onset, service_date, billing_npi, claim_type,
-           pathway_id, accepted, rule, message, at, by_subject, by_role, person)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text is null, $11, $12, $13, $14, $15, $16)",
+           pathway_id, accepted, rule, message, at, by_subject, by_role, person, shard)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text is null, $11, $12, $13, $14, $15, $16, $17)",
         claim.s_code_claim_id,
         claim.case_id,
         claim.health_plan,
@@ -178,6 +181,7 @@ pub async fn insert(conn: &mut PgConnection, claim: &NewClaim<'_>) -> Result<()>
         claim.by_subject,
         claim.by_role,
         claim.person,
+        shard_of(claim.case_id),
     )
     .execute(conn)
     .await?;

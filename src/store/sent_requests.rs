@@ -1,8 +1,8 @@
 //! Requests as another standard wrote them, beside the cases that they made or changed. The first of a case is stored with it
 //! ([`super::cases`]).
 
-use super::Result;
 use super::cases::SentColumns;
+use super::{Result, shard_of};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -53,8 +53,9 @@ pub async fn numbered(
 /// The latest request about a case.
 pub async fn latest(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<String>> {
     let found = sqlx::query_scalar!(
-        r#"select document::text as "document!" from sent_requests where case_id = $1 order by seq desc limit 1"#,
+        r#"select document::text as "document!" from sent_requests where case_id = $1 and shard = $2 order by seq desc limit 1"#,
         case_id,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -81,9 +82,9 @@ pub struct NewChange<'a> {
 /// Keeps a request behind those about the same case.
 pub async fn keep(conn: &mut PgConnection, change: &NewChange<'_>) -> Result<()> {
     sqlx::query!(
-        "insert into sent_requests (case_id, seq, subject, system, value, received_at, document, fingerprint, answer)
-         select $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6::text::json, $7, $8::text::json
-         from sent_requests where case_id = $1",
+        "insert into sent_requests (case_id, seq, subject, system, value, received_at, document, fingerprint, answer, shard)
+         select $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6::text::json, $7, $8::text::json, $9
+         from sent_requests where case_id = $1 and shard = $9",
         change.case_id,
         change.subject,
         change.sent.system,
@@ -92,6 +93,7 @@ pub async fn keep(conn: &mut PgConnection, change: &NewChange<'_>) -> Result<()>
         change.sent.document,
         change.fingerprint.as_slice(),
         change.answer,
+        shard_of(change.case_id),
     )
     .execute(conn)
     .await?;

@@ -28,8 +28,8 @@ pub struct NewSubscription<'a> {
     pub endpoint: &'a str,
     /// `Content-Type` of what is sent.
     pub media_type: &'a str,
-    /// Headers of what is sent.
-    pub headers: &'a [String],
+    /// Headers of what is sent, as they are kept.
+    pub headers: &'a [u8],
     /// Until when.
     pub ends_at: Option<DateTime<Utc>>,
     /// When it was made.
@@ -75,8 +75,8 @@ pub struct Subscription {
     pub subscription_id: Uuid,
     /// As it is shown, without headers and status.
     pub document: String,
-    /// Headers of what is sent.
-    pub headers: Vec<String>,
+    /// Headers of what is sent, as they are kept.
+    pub headers: Vec<u8>,
     /// Until when.
     pub ends_at: Option<DateTime<Utc>>,
     /// `requested`, `active` or `error`.
@@ -109,6 +109,46 @@ pub async fn find(
         role.as_str(),
     );
     Ok(found.fetch_optional(conn).await?)
+}
+
+/// Headers of a subscription, as they are kept.
+#[derive(Debug, Clone)]
+pub struct KeptHeaders {
+    /// Whose.
+    pub subscription_id: Uuid,
+    /// The headers.
+    pub headers: Vec<u8>,
+}
+
+/// The headers of every subscription.
+pub async fn headers(conn: &mut PgConnection) -> Result<Vec<KeptHeaders>> {
+    Ok(sqlx::query_as!(KeptHeaders, "select subscription_id, headers from subscriptions order by subscription_id")
+        .fetch_all(conn)
+        .await?)
+}
+
+/// Keeps the same headers otherwise.
+pub async fn keep_sealed(conn: &mut PgConnection, kept: &KeptHeaders, sealed: &[u8]) -> Result<()> {
+    sqlx::query!(
+        "update subscriptions set headers = $3 where subscription_id = $1 and headers = $2",
+        kept.subscription_id,
+        kept.headers,
+        sealed
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets those that ended before, with what they were still to be told.
+pub async fn remove_ended(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<u64> {
+    Ok(sqlx::query!("delete from subscriptions where ends_at < $1", before).execute(conn).await?.rows_affected())
+}
+
+/// How many were active and are not told any more, because their receivers do not answer for it.
+pub async fn count_failing(conn: &mut PgConnection) -> Result<i64> {
+    let count = sqlx::query_scalar!(r#"select count(*) as "count!" from subscriptions where status <> 'error' and failures > 0"#);
+    Ok(count.fetch_one(conn).await?)
 }
 
 /// Removes somebody's subscription; false where there is none.
@@ -155,19 +195,20 @@ pub async fn exist(conn: &mut PgConnection) -> Result<bool> {
         .await?)
 }
 
-/// Of these events those that changed a case, with each subscription to which the case belongs, in their order. A request that came by FHIR
-/// was answered there when it came.
+/// Of these events those that changed a case, with each subscription to which the case belongs, in their order. Whoever sent a request by
+/// FHIR was answered there when it came.
 pub async fn concerned(conn: &mut PgConnection, events: &[Unsent], now: DateTime<Utc>) -> Result<Vec<Told>> {
     let case_ids: Vec<Uuid> = events.iter().map(|event| event.case_id).collect();
     let seqs: Vec<i32> = events.iter().map(|event| event.seq).collect();
     let rows = sqlx::query!(
         r#"select s.subscription_id, s.role, e.case_id, e.seq, e.at, e.kind
            from unnest($1::uuid[], $2::int[]) with ordinality as t (case_id, seq, place)
-           join case_events e on e.case_id = t.case_id and e.seq = t.seq
-           join cases c on c.case_id = t.case_id
+           join case_events e on e.case_id = t.case_id and e.shard = shard_of_id(t.case_id) and e.seq = t.seq
+           join cases c on c.case_id = e.case_id and c.shard = e.shard
            join subscriptions s on s.parties && c.visible_to and s.status <> 'error' and (s.ends_at is null or s.ends_at > $3)
            where e.document is not null
-             and not (e.kind = 'submitted' and exists (select from sent_requests r where r.case_id = e.case_id and r.seq = 1))
+             and not (e.kind = 'submitted' and e.actor_subject = s.subject
+               and exists (select from sent_requests r where r.case_id = e.case_id and r.shard = e.shard and r.seq = 1))
            order by t.place, s.subscription_id"#,
         &case_ids,
         &seqs,
@@ -233,8 +274,8 @@ pub struct Claimed {
     pub endpoint: String,
     /// `Content-Type` of what is sent.
     pub media_type: String,
-    /// Headers of what is sent.
-    pub headers: Vec<String>,
+    /// Headers of what is sent, as they are kept.
+    pub headers: Vec<u8>,
     /// True before the handshake.
     pub is_new: bool,
     /// Notifications that the receiver answered for.

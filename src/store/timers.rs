@@ -1,6 +1,6 @@
 //! Durable timers. A timer is claimed and deleted in the transaction that does its work, so the work is done exactly once.
 
-use super::Result;
+use super::{Result, shard_of};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub async fn next(conn: &mut PgConnection, until: DateTime<Utc>, patience: Patie
     let row = match patience {
         Patience::PassOver => {
             let row = sqlx::query!(
-                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
+                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id and c.shard = t.shard
                  where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
                  order by t.due_at limit 1 for no key update of c skip locked",
                 until,
@@ -43,7 +43,7 @@ pub async fn next(conn: &mut PgConnection, until: DateTime<Utc>, patience: Patie
         }
         Patience::Wait => {
             let row = sqlx::query!(
-                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id
+                "select t.case_id, t.kind from timers t join cases c on c.case_id = t.case_id and c.shard = t.shard
                  where t.due_at <= $1 and (t.not_before is null or t.not_before <= $1)
                  order by t.due_at limit 1 for no key update of c",
                 until,
@@ -67,10 +67,12 @@ pub enum Patience {
 pub async fn take(conn: &mut PgConnection, case_id: Uuid, kind: &str, until: DateTime<Utc>) -> Result<Option<Timer>> {
     let timer = sqlx::query_as!(
         Timer,
-        "delete from timers where case_id = $1 and kind = $2 and due_at <= $3 returning case_id, kind, due_at, attempts",
+        "delete from timers where case_id = $1 and shard = $4 and kind = $2 and due_at <= $3
+         returning case_id, kind, due_at, attempts",
         case_id,
         kind,
         until,
+        shard_of(case_id),
     )
     .fetch_optional(conn)
     .await?;
@@ -80,12 +82,13 @@ pub async fn take(conn: &mut PgConnection, case_id: Uuid, kind: &str, until: Dat
 /// Sets a timer, or moves it. A moved timer starts afresh.
 pub async fn set(conn: &mut PgConnection, case_id: Uuid, kind: &str, due_at: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "insert into timers (case_id, kind, due_at) values ($1, $2, $3)
-         on conflict (case_id, kind) do update set due_at = excluded.due_at, attempts = 0, not_before = null,
+        "insert into timers (case_id, kind, due_at, shard) values ($1, $2, $3, $4)
+         on conflict (case_id, kind, shard) do update set due_at = excluded.due_at, attempts = 0, not_before = null,
            last_failure = null, failed_job_id = null, first_failed_at = null, last_failed_at = null",
         case_id,
         kind,
         due_at,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -95,18 +98,20 @@ pub async fn set(conn: &mut PgConnection, case_id: Uuid, kind: &str, due_at: Dat
 /// Has every other case of the member looked at that holds an award for another Pathway than this case's treatment.
 pub async fn look_for_ended_pathways(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "insert into timers (case_id, kind, due_at)
-         select earlier.case_id, 'pathway_end', $2
+        "insert into timers (case_id, kind, due_at, shard)
+         select earlier.case_id, 'pathway_end', $2, earlier.shard
          from cases c
-         join cases earlier on earlier.member_id = c.member_id and earlier.health_plan = c.health_plan and earlier.person = c.person
-           and earlier.case_id <> c.case_id
-         where c.case_id = $1 and c.order_id is not null and c.treatment_ingredients <> '{}'
+         join cases earlier on earlier.shard = c.shard and earlier.member_id = c.member_id and earlier.health_plan = c.health_plan
+           and earlier.person = c.person and earlier.case_id <> c.case_id
+         where c.case_id = $1 and c.shard = $3 and c.order_id is not null and c.treatment_ingredients <> '{}'
            and earlier.pathway_id is distinct from c.pathway_id
            and exists (select from s_code_awards award
-             where award.case_id = earlier.case_id and (award.voided_on is null or award.voided_by is not null))
-         on conflict (case_id, kind) do nothing",
+             where award.case_id = earlier.case_id and award.shard = earlier.shard
+               and (award.voided_on is null or award.voided_by is not null))
+         on conflict (case_id, kind, shard) do nothing",
         case_id,
         now,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -116,11 +121,13 @@ pub async fn look_for_ended_pathways(conn: &mut PgConnection, case_id: Uuid, now
 /// Has every case looked at whose awards this case voided.
 pub async fn look_at_voided_by(conn: &mut PgConnection, case_id: Uuid, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
-        "insert into timers (case_id, kind, due_at)
-         select distinct award.case_id, 'pathway_end', $2::timestamptz from s_code_awards award where award.voided_by = $1
-         on conflict (case_id, kind) do nothing",
+        "insert into timers (case_id, kind, due_at, shard)
+         select distinct award.case_id, 'pathway_end', $2::timestamptz, award.shard from s_code_awards award
+         where award.voided_by = $1 and award.shard = $3
+         on conflict (case_id, kind, shard) do nothing",
         case_id,
         now,
+        shard_of(case_id),
     )
     .execute(conn)
     .await?;
@@ -129,7 +136,9 @@ pub async fn look_at_voided_by(conn: &mut PgConnection, case_id: Uuid, now: Date
 
 /// Takes a timer back.
 pub async fn cancel(conn: &mut PgConnection, case_id: Uuid, kind: &str) -> Result<()> {
-    sqlx::query!("delete from timers where case_id = $1 and kind = $2", case_id, kind).execute(conn).await?;
+    sqlx::query!("delete from timers where case_id = $1 and shard = $3 and kind = $2", case_id, kind, shard_of(case_id))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::facts::read;
 use super::together::Statement;
-use super::{Error, Result};
+use super::{Error, Result, shard_of_number};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
 use chrono::NaiveDate;
@@ -111,20 +111,22 @@ impl Statement for ByOrderId {
 
     async fn run(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
         let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
+        let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
         let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
         let rows = sqlx::query!(
             r#"select asked.place as "place!", c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
                  d.code, d.name as "name?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
-               from unnest($1::text[], $2::text[]) with ordinality as asked(order_id, hcpcs, place)
-               join cases c on c.order_id = asked.order_id and c.order_id is not null
+               from unnest($1::text[], $2::text[], $3::smallint[]) with ordinality as asked(order_id, hcpcs, shard, place)
+               join cases c on c.order_id = asked.order_id and c.shard = asked.shard and c.order_id is not null
                cross join lateral (
                  select array(select m.document::text from members m
                               where m.health_plan = c.health_plan and m.member_id = c.member_id) as spans
                  offset 0) as covered
-               left join case_lines d on d.case_id = c.case_id and (asked.hcpcs is null or d.code = asked.hcpcs)"#,
+               left join case_lines d on d.case_id = c.case_id and d.shard = c.shard and (asked.hcpcs is null or d.code = asked.hcpcs)"#,
             &order_ids as &[&str],
             &codes as &[Option<&str>],
+            &shards,
         )
         .fetch_all(conn)
         .await?;
@@ -192,11 +194,12 @@ pub async fn by_member(conn: &mut PgConnection, asked: &Asked<'_>) -> Result<(Ve
                           select json_build_object('line', d.line, 'hcpcs', d.code, 'name', d.name, 'status', d.status,
                             'units_approved', d.units_approved, 'visits_approved', d.visits_approved, 'valid_from', d.valid_from,
                             'valid_through', d.valid_through)
-                          from case_lines d where d.case_id = c.case_id order by d.line)
+                          from case_lines d where d.case_id = c.case_id and d.shard = c.shard order by d.line)
                      ) order by c.case_id desc)::text
-              from cases c
-              where c.member_id in (select member_id from member) and c.health_plan = $1
-                and ($5::text is null or exists (select from case_lines d where d.case_id = c.case_id and d.code = $5))
+              from (select distinct member_id, shard_of_member($1, member_id) as shard from member) as named
+              join cases c on c.shard = named.shard and c.member_id = named.member_id and c.health_plan = $1
+              where ($5::text is null or exists (
+                  select from case_lines d where d.case_id = c.case_id and d.shard = c.shard and d.code = $5))
                 and ($6::text is null or c.order_id = $6)) as cases"#,
         asked.health_plan,
         asked.member_id,

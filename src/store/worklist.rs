@@ -52,8 +52,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Waiting>> {
     let mut query = QueryBuilder::new(
-        "with found as (select c.case_id, c.version, c.review_queue, c.due_at, c.document_seq, r.claimed_by, r.claimed_at, r.expires_at
-           from cases c left join review_claims r on r.case_id = c.case_id and r.expires_at > ",
+        "with found as (select c.case_id, c.shard, c.version, c.review_queue, c.due_at, c.document_seq, r.claimed_by, r.claimed_at, r.expires_at
+           from cases c left join review_claims r on r.case_id = c.case_id and r.shard = c.shard and r.expires_at > ",
     );
     query.push_bind(now).push(" where c.status = 'in_progress'");
     if let Some((due_at, case_id)) = after {
@@ -79,7 +79,7 @@ pub async fn list(
     }
     query.push(" order by c.due_at, c.case_id limit ").push_bind(limit).push(
         ") select found.*, e.document::text as document from found
-           join case_events e on e.case_id = found.case_id and e.seq = found.document_seq order by found.due_at, found.case_id",
+           join case_events e on e.case_id = found.case_id and e.shard = found.shard and e.seq = found.document_seq order by found.due_at, found.case_id",
     );
     Ok(query.build_query_as().fetch_all(conn).await?)
 }
@@ -111,7 +111,7 @@ pub async fn marks(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Ma
         Mark,
         r#"select c.case_id, c.version, c.program, c.urgency, c.review_queue as "review_queue!", c.due_at as "due_at!",
              r.claimed_by as "claimed_by?", r.expires_at as "expires_at?"
-           from cases c left join review_claims r on r.case_id = c.case_id and r.expires_at > $1
+           from cases c left join review_claims r on r.case_id = c.case_id and r.shard = c.shard and r.expires_at > $1
            where c.status = 'in_progress' order by c.due_at, c.case_id"#,
         now,
     )

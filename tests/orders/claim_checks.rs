@@ -332,9 +332,9 @@ async fn the_database_itself_matches_no_more_than_was_approved_and_forgets_nothi
     assert_eq!(told(&check(&service, HEALTH_PLAN, json!([one])).await), ["ok"]);
     let copy = |units: &str, reference: &str| {
         format!(
-            "insert into claim_lines (claim_line_id, case_id, hcpcs, units, discarded, service_date, billing_npi, sender, reference, at,
+            "insert into claim_lines (claim_line_id, case_id, shard, hcpcs, units, discarded, service_date, billing_npi, sender, reference, at,
                by_subject)
-             select gen_random_uuid(), case_id, hcpcs, {units}, discarded, service_date, billing_npi, sender, {reference}, at, by_subject
+             select gen_random_uuid(), case_id, shard, hcpcs, {units}, discarded, service_date, billing_npi, sender, {reference}, at, by_subject
              from claim_lines"
         )
     };

@@ -6,6 +6,7 @@ use crate::support;
 
 use oncoauth::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus};
 use oncoauth::rules::derive::case_status;
+use oncoauth::shard::Shard;
 use sqlx::{AssertSqlSafe, PgConnection};
 use support::http::Service;
 use support::submit::{ORDERING, assert_created, authorized_order, pending_order, sandbox};
@@ -46,36 +47,37 @@ pub const AS_THE_ROWS: &str = "was || jsonb_build_object('status', c.status, 'or
     'drugs', (select jsonb_agg(jsonb_build_object('line', line, 'hcpcs', code, 'name', name, 'role', role, 'status', status,
        'order_id', case when status in ('authorized', 'clinical_review_not_required') and role <> 'investigational' then c.order_id end,
        'units_approved', units_approved, 'visits_approved', visits_approved, 'valid_from', valid_from, 'valid_through', valid_through)
-       order by line) from case_lines row where row.case_id = c.case_id))";
+       order by line) from case_lines row where row.shard = c.shard and row.case_id = c.case_id))";
 
 /// A new answer of a case: the expression makes it from `was`, the one before, and `c`, the case.
 pub fn answer(case_id: &str, expression: &str) -> String {
     format!(
         "with told as (
-           select c.case_id, ({expression})::json as document, e.computed, e.at,
-             (select max(seq) + 1 from case_events h where h.case_id = c.case_id) as seq
-           from cases c join case_events e on e.case_id = c.case_id and e.seq = c.document_seq,
+           select c.case_id, c.shard, ({expression})::json as document, e.computed, e.at,
+             (select max(seq) + 1 from case_events h where h.shard = c.shard and h.case_id = c.case_id) as seq
+           from cases c join case_events e on e.shard = c.shard and e.case_id = c.case_id and e.seq = c.document_seq,
              lateral (select e.document::jsonb as was) as before
            where c.case_id = '{case_id}'
          ), event as (
-           insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
-           select case_id, seq, at, 'determined', 'somebody', 'physician', document, computed from told
+           insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role, document, computed)
+           select case_id, shard, seq, at, 'determined', 'somebody', 'physician', document, computed from told
          )
-         update cases set document_seq = told.seq, version = version + 1 from told where cases.case_id = told.case_id"
+         update cases set document_seq = told.seq, version = version + 1 from told
+         where cases.shard = told.shard and cases.case_id = told.case_id"
     )
 }
 
 pub fn determination(case_id: &str, line: u32, role: &str) -> String {
     format!(
-        "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale)
-         values (gen_random_uuid(), '{case_id}', {line}, 'non_authorized', 'somebody', '{role}', now(), 'policy_not_met', 'not met')"
+        "insert into determinations (determination_id, case_id, shard, line, decision, decided_by, role, at, reason_code, rationale)
+         values (gen_random_uuid(), '{case_id}', shard_of_id('{case_id}'), {line}, 'non_authorized', 'somebody', '{role}', now(), 'policy_not_met', 'not met')"
     )
 }
 
 pub fn offer(case_id: &str, recorded_at: &str) -> String {
     format!(
-        "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, event, at, recorded_by, recorded_at)
-         values (gen_random_uuid(), '{case_id}', 'offered', now(), 'nurse', {recorded_at})"
+        "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, shard, event, at, recorded_by, recorded_at)
+         values (gen_random_uuid(), '{case_id}', shard_of_id('{case_id}'), 'offered', now(), 'nurse', {recorded_at})"
     )
 }
 
@@ -88,8 +90,8 @@ async fn sql_by_hand_denies_no_drug_without_a_physicians_determination_after_an_
     assert_eq!(run(&service, &[s(DENY)]).await, Err(s("case_lines_denied_by_physician_only")));
     assert_eq!(run(&service, &[s(CLOSE)]).await, Err(s("cases_status_follows_lines")));
     let insert = format!(
-        "insert into case_lines (case_id, line, name, role, status, computed_status)
-         values ('{case_id}', 99, 'x', 'treatment', 'non_authorized', 'in_progress')"
+        "insert into case_lines (case_id, shard, line, name, role, status, computed_status)
+         values ('{case_id}', shard_of_id('{case_id}'), 99, 'x', 'treatment', 'non_authorized', 'in_progress')"
     );
     assert_eq!(run(&service, &[insert]).await, Err(s("case_lines_denied_by_physician_only")));
     // a physician, but the discussion was not offered, or only afterwards
@@ -125,8 +127,8 @@ async fn no_stored_status_disagrees_with_the_drugs() {
     let pending = "update case_lines set status = 'in_progress' where line = 1".to_owned();
     assert_eq!(run(&service, &[pending]).await, disagrees);
     let added = format!(
-        "insert into case_lines (case_id, line, name, role, status, computed_status)
-         values ('{case_id}', 99, 'x', 'treatment', 'in_progress', 'in_progress')"
+        "insert into case_lines (case_id, shard, line, name, role, status, computed_status)
+         values ('{case_id}', shard_of_id('{case_id}'), 99, 'x', 'treatment', 'in_progress', 'in_progress')"
     );
     assert_eq!(run(&service, &[added]).await, disagrees);
     let removed = "delete from case_lines where status = 'authorized'".to_owned();
@@ -177,27 +179,31 @@ async fn history_determinations_and_offers_are_neither_changed_nor_deleted() {
 
 /// Statements that store a case with these drugs, decide them, and give the case this status.
 fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus) -> Vec<String> {
-    let case_id = format!("00000000-0000-7000-8000-{number:012}");
+    let shard = Shard::of_member("plan", "member").get();
+    let case_id = format!("00000000-0000-7000-{:04x}-{number:012}", 0x8000 | (shard << 4).cast_unsigned());
+    let symbols: Vec<char> = "0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars().collect();
+    let [high, low] = [shard / 32, shard % 32].map(|place| symbols[usize::try_from(place).unwrap()]);
+    let number = format!("{high}{low}{number:07}");
     let lines: Vec<String> = (1..).zip(drugs).map(|(line, (role, _))| format!("({line}, '{role}')")).collect();
     let count = drugs.len();
     let mut statements = vec![
         format!(
             "with line (line, role) as (values {}), new_case as (
-               insert into cases (case_id, case_number, health_plan, program, member_id, person, service, status, content_release,
+               insert into cases (case_id, shard, case_number, health_plan, program, member_id, person, service, status, content_release,
                  urgency, channel, submitted_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
                  treatment_ingredients, version, document_seq, lines)
-               values ('{case_id}', 'C{number:09}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', 'in_progress',
+               values ('{case_id}', {shard}, 'C{number}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', 'in_progress',
                  'release', 'standard', 'portal', now(), now(), '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1,
                  {count})
              ), lines as (
-               insert into case_lines (case_id, line, name, role, status, computed_status, valid_from, valid_through)
-               select '{case_id}', line, 'x', role, 'in_progress', 'in_progress', '2026-12-01', '2026-12-31' from line
+               insert into case_lines (case_id, shard, line, name, role, status, computed_status, valid_from, valid_through)
+               select '{case_id}', {shard}, line, 'x', role, 'in_progress', 'in_progress', '2026-12-01', '2026-12-31' from line
              ), clock as (
-               insert into timers (case_id, kind, due_at) values ('{case_id}', 'pend_deadline', now())
+               insert into timers (case_id, shard, kind, due_at) values ('{case_id}', {shard}, 'pend_deadline', now())
              )
-             insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
-             select '{case_id}', 1, now(), 'submitted', 'somebody', 'intake', json_build_object('case_id', '{case_id}',
-               'case_number', 'C{number:09}', 'status', 'in_progress', 'program', 'program', 'content_release', 'release',
+             insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role, document, computed)
+             select '{case_id}', {shard}, 1, now(), 'submitted', 'somebody', 'intake', json_build_object('case_id', '{case_id}',
+               'case_number', 'C{number}', 'status', 'in_progress', 'program', 'program', 'content_release', 'release',
                'urgency', 'standard', 'submitted_at', now(), 'review', json_build_object('due_at', now(), 'queue', 'nurse'),
                'drugs', (select json_agg(json_build_object('line', line, 'name', 'x', 'role', role, 'status', 'in_progress',
                  'valid_from', '2026-12-01', 'valid_through', '2026-12-31')) from line)), '{{}}'",
@@ -216,7 +222,7 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
         statements.push(format!("update case_lines set status = '{status}' where case_id = '{case_id}' and line = {line}"));
     }
     if status != CaseStatus::InProgress {
-        let order_id = if status.has_order_id() { format!("'A{number:09}'") } else { "null".to_owned() };
+        let order_id = if status.has_order_id() { format!("'A{number}'") } else { "null".to_owned() };
         statements.push(format!(
             "update cases set status = '{status}', order_id = {order_id}, decided_at = now(), closed_at = now(), due_at = null
              where case_id = '{case_id}'"

@@ -365,9 +365,9 @@ async fn the_database_itself_refuses_a_second_onset_for_a_pathway() {
     let service = sandbox().await;
     let case = awarded(&service).await;
     assert!(ruled(&bill(&service, ORDERING, &case, "S0353", "2026-12-01").await).0);
-    let copy = "insert into s_code_claims (s_code_claim_id, case_id, health_plan, member_id, person, code, onset, service_date, billing_npi,
+    let copy = "insert into s_code_claims (s_code_claim_id, case_id, shard, health_plan, member_id, person, code, onset, service_date, billing_npi,
                   claim_type, pathway_id, accepted, message, at, by_subject, by_role)
-                select gen_random_uuid(), case_id, health_plan, member_id, person, code, onset, service_date + 40, billing_npi, claim_type,
+                select gen_random_uuid(), case_id, shard, health_plan, member_id, person, code, onset, service_date + 40, billing_npi, claim_type,
                   pathway_id, true, message, at, by_subject, by_role from s_code_claims";
     let refused = sqlx::query(copy).execute(&service.app.pool).await.unwrap_err();
     assert!(refused.to_string().contains("s_code_claims_one_onset"), "{refused}");

@@ -82,8 +82,8 @@ async fn no_answer_tells_what_the_rows_do_not() {
     }
     // the two statements one after the other
     let event = format!(
-        "insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, document, computed)
-         select case_id, 2, at, 'determined', 'somebody', 'physician', document, computed from case_events where case_id = '{case_id}'"
+        "insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role, document, computed)
+         select case_id, shard, 2, at, 'determined', 'somebody', 'physician', document, computed from case_events where case_id = '{case_id}'"
     );
     let moved = "update cases set document_seq = 2".to_owned();
     assert_eq!(run(&service, &[event, moved.clone()]).await, refused("case_events_answer_agrees"));
@@ -99,8 +99,8 @@ async fn no_event_tells_a_denial_that_nobody_made_or_stands_out_of_its_order() {
     let before = shown(&service, &case_id).await;
     let event = |seq: u32, at: &str, detail: &str| {
         format!(
-            "insert into case_events (case_id, seq, at, kind, actor_subject, actor_role, detail)
-             select case_id, {seq}, {at}, 'determined', 'somebody', 'physician', '{detail}' from cases where case_id = '{case_id}'"
+            "insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role, detail)
+             select case_id, shard, {seq}, {at}, 'determined', 'somebody', 'physician', '{detail}' from cases where case_id = '{case_id}'"
         )
     };
     let (now, agrees, order) = ("submitted_at", "case_events_detail_agrees", "case_events_in_order");
@@ -142,8 +142,8 @@ async fn what_was_approved_is_not_raised_moved_or_given_to_somebody_else() {
             ("update cases set pathway_id = 'another'", answers),
             ("update cases set decided_at = decided_at - interval '1 day'", answers),
             ("update cases set urgency = 'urgent'", answers),
-            ("update cases set case_number = 'C00000000G'", answers),
-            ("update cases set pathway_eligible_id = 'P00000000G'", answers),
+            ("update cases set case_number = overlay(case_number placing '000000G' from 4)", answers),
+            ("update cases set pathway_eligible_id = overlay(pathway_eligible_id placing '000000G' from 4)", answers),
             ("update cases set lines = 3", "cases_lines_counted"),
             ("update cases set member_id = 'XKM100200301'", "cases_stay_whose_they_are"),
             ("update cases set person = '1950-01-16 other'", "cases_stay_whose_they_are"),
@@ -155,8 +155,8 @@ async fn what_was_approved_is_not_raised_moved_or_given_to_somebody_else() {
             ("update case_lines set computed_status = 'in_progress'", "case_lines_stay_what_they_are"),
             ("delete from case_lines where line = 4", "cases_lines_counted"),
             (
-                "insert into case_lines (case_id, line, name, role, status, computed_status, valid_from, valid_through)
-                 select case_id, 99, 'x', 'treatment', 'authorized', 'authorized', valid_from, valid_through from cases",
+                "insert into case_lines (case_id, shard, line, name, role, status, computed_status, valid_from, valid_through)
+                 select case_id, shard, 99, 'x', 'treatment', 'authorized', 'authorized', valid_from, valid_through from cases",
                 "cases_lines_counted",
             ),
             ("update s_code_awards set times = 12", "s_code_awards_stay"),
@@ -179,7 +179,7 @@ async fn a_pended_case_is_approved_by_somebody_or_not_at_all() {
            valid_through = c.valid_through
          from cases c where c.case_id = case_lines.case_id"
             .to_owned(),
-        "update cases set status = 'authorized', order_id = 'A00000000G', decided_at = now(), closed_at = now(), due_at = null"
+        "update cases set status = 'authorized', order_id = overlay('A00000000G' placing substr(case_number, 2, 2) from 2), decided_at = now(), closed_at = now(), due_at = null"
             .to_owned(),
         answer(&case_id, AS_THE_ROWS),
     ];
@@ -188,7 +188,9 @@ async fn a_pended_case_is_approved_by_somebody_or_not_at_all() {
     let denied = [offer(&case_id, "now()")].into_iter().chain((1..=4).map(|line| determination(&case_id, line, "physician")));
     let denied: Vec<String> = denied.chain(by_hand.clone()).collect();
     assert_eq!(run(&service, &denied).await, refused("case_lines_authorized_by_somebody"));
-    let awarded = format!("insert into s_code_awards values ('{case_id}', 'S0353', 1, '2026-12-01', '2026-12-31')");
+    let awarded = format!(
+        "insert into s_code_awards values ('{case_id}', shard_of_id('{case_id}'), 'S0353', 1, '2026-12-01', '2026-12-31')"
+    );
     assert_eq!(run(&service, &[awarded]).await, refused("s_code_awards_on_pathway"));
     // what a nurse may do the database lets her do
     let decided = (1..=4).map(|line| determination(&case_id, line, "nurse").replace("'non_authorized'", "'authorized'"));
@@ -207,8 +209,9 @@ async fn an_earlier_answer_is_not_put_back() {
     let back = "update cases set document_seq = 1".to_owned();
     assert_eq!(run(&service, &[back]).await, refused("cases_answer_agrees"));
     let case_alone = format!(
-        "insert into cases select (jsonb_populate_record(c, jsonb_build_object('case_id', '00000000-0000-7000-8000-000000000000',
-           'case_number', 'C00000000G'))).* from cases c where case_id = '{case_id}'"
+        "insert into cases select (jsonb_populate_record(c, jsonb_build_object(
+           'case_id', overlay(c.case_id::text placing '00000000-0000-' from 1),
+           'case_number', overlay(c.case_number placing '000000G' from 4)))).* from cases c where case_id = '{case_id}'"
     );
     assert_eq!(run(&service, &[case_alone]).await, refused("cases_have_an_answer"));
 }
@@ -228,7 +231,7 @@ async fn clocks_go_on_and_plans_are_told() {
             ("delete from feed_outbox", "feed_outbox_delivered"),
             ("update feed_outbox set seq = 7", "feed_outbox_append_only"),
             ("truncate feed_outbox", "feed_outbox_never_truncated"),
-            ("insert into feed_outbox select case_id, 9 from cases", "feed_outbox_of_events"),
+            ("insert into feed_outbox select case_id, 9, shard from cases", "feed_outbox_of_events"),
         ]),
     )
     .await;
@@ -259,8 +262,8 @@ async fn no_letter_tells_what_its_case_does_not() {
     let approved = place(&service, &approved).await;
     let letter = |case_id: &str, kind: &str, content: &str| {
         format!(
-            "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, content)
-             select gen_random_uuid(), case_id, document_seq, '{kind}', 'member', now(), {content} from cases where case_id = '{case_id}'"
+            "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at, content)
+             select case_id, case_id, shard, document_seq, '{kind}', 'member', now(), {content} from cases where case_id = '{case_id}'"
         )
     };
     let content = |case_id: &str, kind: &str| {
@@ -285,8 +288,8 @@ async fn no_letter_tells_what_its_case_does_not() {
     );
     let told = |lines: &str| {
         format!(
-            "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, content)
-             select '{approved}', case_id, document_seq, 'approval', 'member', submitted_at, json_build_object('letter_id', '{approved}',
+            "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at, content)
+             select '{approved}', case_id, shard, document_seq, 'approval', 'member', submitted_at, json_build_object('letter_id', '{approved}',
                'case_id', case_id, 'kind', 'approval', 'to', 'member', 'issued_at', submitted_at, 'order_id', order_id, 'drugs', {lines})
              from cases where case_id = '{approved}'"
         )
@@ -301,7 +304,8 @@ async fn no_letter_tells_what_its_case_does_not() {
                                    "rationale": "the evidence does not support this drug here"}]});
     assert_created(&service.post(&format!("/v1/reviews/{pended}/determinations"), PHYSICIAN, &denial).await);
     let copy = format!(
-        "insert into letters select gen_random_uuid(), case_id, seq, kind, addressee, issued_at, content from letters where case_id = '{pended}'"
+        "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at, content)
+         select case_id, case_id, shard, seq, kind, addressee, issued_at, content from letters where case_id = '{pended}'"
     );
     assert_eq!(run(&service, &[copy]).await, refused(wrong));
     let listed = format!(
@@ -309,8 +313,8 @@ async fn no_letter_tells_what_its_case_does_not() {
            'to', 'member', 'issued_at', c.submitted_at))"
     );
     let reworded = format!(
-        "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at, content)
-         select '{pended}', l.case_id, c.document_seq, 'denial', 'member', c.submitted_at,
+        "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at, content)
+         select '{pended}', l.case_id, l.shard, c.document_seq, 'denial', 'member', c.submitted_at,
            replace((l.content::jsonb || jsonb_build_object('letter_id', '{pended}', 'issued_at', c.submitted_at))::text,
              'the evidence does not support this drug here', 'too expensive')::json
          from letters l join cases c on c.case_id = l.case_id where l.case_id = '{pended}' and l.addressee = 'member'"
@@ -334,8 +338,8 @@ async fn what_is_answered_again_is_what_was_answered() {
     };
     let sent = |answer: &str| {
         format!(
-            "insert into sent_requests (case_id, seq, subject, system, value, received_at, document, fingerprint, answer)
-             values ('{case_id}', 1, 'practice', 'urn:x', '1', now(), '{{}}', sha256('x'), '{answer}')"
+            "insert into sent_requests (case_id, shard, seq, subject, system, value, received_at, document, fingerprint, answer)
+             values ('{case_id}', shard_of_id('{case_id}'), 1, 'practice', 'urn:x', '1', now(), '{{}}', sha256('x'), '{answer}')"
         )
     };
     let denial = "idempotency_keys_tell_no_denial";

@@ -301,7 +301,9 @@ async fn browser(service: &Service, who: Who) -> Browser<'_> {
             issuer: None,
         },
     };
-    let secret = sessions::begin(&service.app, session).await.unwrap();
+    let mut conn = service.app.pool.acquire().await.unwrap();
+    let secret = sessions::begin(&service.app, &mut conn, session).await.unwrap();
+    drop(conn);
     browser.cookies.insert("__Host-oncoauth".to_owned(), secret);
     browser
 }

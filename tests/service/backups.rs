@@ -44,6 +44,11 @@ fn a_lost_database_is_restored_to_a_moment_with_the_orders_before_it_and_none_af
     let before_the_backup = placed(&service, 0);
     let backup = backups.join("nightly").display().to_string();
     done(&script(&place, "backup", &[&server.url("postgres"), &backup]));
+    // as `pg_basebackup -R` leaves it, and a standby that a backup is taken of
+    let follows = format!(
+        "touch '{backup}/standby.signal'; echo \"primary_conninfo = 'host=127.0.0.1 port=1'\" >>'{backup}/postgresql.auto.conf'"
+    );
+    done(&place.programs.command("/bin/sh").args(["-c", &follows]).output().unwrap());
     let before = placed(&service, 1);
     let moment = server.query("select clock_timestamp()::text");
     let after = placed(&service, 2);
@@ -58,6 +63,7 @@ fn a_lost_database_is_restored_to_a_moment_with_the_orders_before_it_and_none_af
     done(&script(&place, "restore", &[&backup, &archive, &moment, &restored.display().to_string()]));
     let server = place.start(&restored, &[]);
     server.until("select pg_is_in_recovery()::text", "false");
+    assert_eq!(server.query("show primary_conninfo"), "", "it follows nobody");
     let service = start(&server);
     for (case, status) in [(&before_the_backup, 200), (&before, 200), (&after, 404)] {
         let found = call(&service.address, "GET", &format!("/v1/orders/{case}"), "sandbox-ordering-provider", "", "").unwrap();
@@ -67,6 +73,12 @@ fn a_lost_database_is_restored_to_a_moment_with_the_orders_before_it_and_none_af
     assert_ne!(placed(&service, 2), after);
     service.stop();
     done(&program().arg("verify-audit").env("DATABASE_URL", server.url("oncoauth")).output().unwrap());
+    // files of tablespaces would be the old server's
+    let tablespace = format!("mkdir '{backup}/pg_tblspc/16384'");
+    done(&place.programs.command("/bin/sh").args(["-c", &tablespace]).output().unwrap());
+    let elsewhere = place.own_dir("elsewhere").display().to_string();
+    let refused = script(&place, "restore", &[&backup, &archive, "latest", &elsewhere]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("tablespaces"));
     // nothing is restored over what is there
     let refused = script(&place, "restore", &[&backup, &archive, "latest", &restored.display().to_string()]);
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("is not empty"));

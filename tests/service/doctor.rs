@@ -7,6 +7,7 @@ use crate::running::program;
 use crate::servers::{Place, Server, done};
 use crate::support::http::Service;
 use crate::support::submit::{ORDERING, assert_created, pending_order};
+use oncoauth::app::Settings;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -126,11 +127,11 @@ fn a_database_without_its_tables_and_one_that_is_away_are_told_apart() {
     server.execute("update _sqlx_migrations set checksum = '\\x00' where version = 1");
     server.execute("insert into _sqlx_migrations values (99999999, 'later', now(), true, '\\x00', 0)");
     Report::of(&mut doctor(&server.url("postgres"))).assert("migrations", "fault", &["are not those of this version: 1\""]);
-    let away = format!("postgres://user:secret@{}/oncoauth", free_address());
+    let away = format!("postgres://user:hunter2@{}/oncoauth", free_address());
     let report = Report::of(&mut doctor(&away));
     report.assert("database", "fault", &["refused"]);
-    assert!(!format!("{:?}", report.findings).contains("secret"));
-    Report::of(&mut doctor("mysql://user:secret@host/db")).assert("database", "fault", &["`mysql://`"]);
+    assert!(!format!("{:?}", report.findings).contains("hunter2"));
+    Report::of(&mut doctor("mysql://user:hunter2@host/db")).assert("database", "fault", &["`mysql://`"]);
     let empty = tempfile::tempdir().unwrap();
     let none = tempfile::NamedTempFile::new().unwrap();
     let report = Report::of(doctor(&away).env("SSL_CERT_FILE", none.path()).env_remove("SSL_CERT_DIR"));
@@ -171,4 +172,71 @@ async fn what_waits_for_too_long_and_what_failed_is_found() {
     found = Report::of(doctor(service.database_url()).arg("--sandbox"));
     found.assert("outbox", "ok", &[]);
     found.assert("unsealed_records", "ok", &[]);
+}
+
+#[tokio::test]
+async fn the_files_that_options_name_are_looked_at_and_what_is_sealed_is_opened() {
+    let service = Service::start(Settings { sandbox: true, ..Settings::default() }).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str, mode: u32| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        path.display().to_string()
+    };
+    let report = Report::of(&mut doctor(service.database_url()));
+    for (check, word) in [("sign_in", "--sign-in-providers"), ("sealing", "--secrets-key-file"), ("mails", "--mail-server")] {
+        report.assert(check, "warning", &[word]);
+    }
+    report.assert("tls", "ok", &["proxy"]);
+    report.assert("sealed_secrets", "ok", &[]);
+    Report::of(doctor(service.database_url()).arg("--sandbox")).assert("mails", "ok", &["shows"]);
+    let entry =
+        "[[provider]]\nname = \"practice\"\ntitle = \"Practice\"\nissuer = \"https://id.example\"\nclient_id = \"oncoauth\"\n";
+    let registered = format!("{entry}registered = true\n");
+    let made = rcgen::generate_simple_self_signed(["pa.example.org".to_owned()]).unwrap();
+    let certificate = file("certificate.pem", &made.cert.pem(), 0o644);
+    let (own, others) = (made.signing_key.serialize_pem(), rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let key = file("key.pem", &own, 0o600);
+    let sealing = file("sealing", &"ab".repeat(32), 0o600);
+    let sound = [
+        ["--sign-in-providers", &file("providers.toml", &registered, 0o644)],
+        ["--tls-certificate", &certificate],
+        ["--tls-key", &key],
+        ["--secrets-key-file", &sealing],
+        ["--mail-server", "smtps://user@mail.example.org"],
+        ["--mail-from", "Prior authorization <pa@example.org>"],
+        ["--mail-password-file", &file("password", "secret", 0o600)],
+    ];
+    let report = Report::of(doctor(service.database_url()).args(sound.concat()));
+    for (check, words) in
+        [("sign_in", "practice"), ("tls", "belong together"), ("sealing", "can be read"), ("mails", "mail server")]
+    {
+        report.assert(check, "ok", &[words]);
+    }
+    // each of them spoilt, or open to everybody
+    let spoilt = [
+        ["--sign-in-providers", &file("no-providers.toml", entry, 0o644)],
+        ["--tls-certificate", &certificate],
+        ["--tls-key", &file("another.pem", &others, 0o600)],
+        ["--secrets-key-file", &file("no-key", "abc", 0o600)],
+        ["--mail-server", "smtp://mail.example.org"],
+        ["--mail-from", "pa@example.org"],
+        ["--mail-password-file", &file("empty", "", 0o600)],
+    ];
+    let report = Report::of(doctor(service.database_url()).args(spoilt.concat()));
+    for (check, words) in
+        [("sign_in", "practice"), ("tls", "--tls-key"), ("sealing", "64 hexadecimal"), ("mails", "--mail-server")]
+    {
+        report.assert(check, "fault", &[words]);
+    }
+    report.assert("sealed_secrets", "unknown", &[]);
+    let open = file("open", &"ab".repeat(32), 0o604);
+    Report::of(doctor(service.database_url()).args(["--secrets-key-file", &open])).assert("sealing", "warning", &["chmod o-rwx"]);
+    // what another key sealed
+    let webhook = "insert into feed_webhooks (health_plan, url, secret, delivered_position, created_at, changed_at, changed_by)
+                   values ('bcbs-michigan', 'https://example.org', decode('01' || repeat('00', 60), 'hex'), 0, now(), now(), 'x')";
+    sqlx::query(webhook).execute(&service.app.pool).await.unwrap();
+    let report = Report::of(doctor(service.database_url()).args(["--secrets-key-file", &sealing]));
+    report.assert("sealed_secrets", "fault", &["1 webhooks", "--secrets-key-file"]);
 }

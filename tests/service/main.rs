@@ -34,6 +34,7 @@ mod running;
 mod schema_names;
 mod seeing;
 mod servers;
+mod shards;
 mod signed_tokens;
 mod test_fixture;
 mod typed_searches;

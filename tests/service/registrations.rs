@@ -5,13 +5,14 @@
 use crate::portal::browser::Browser;
 use crate::portal::identity::authorities;
 use crate::support::http::{Answer, Service};
-use crate::support::openid::OpenId;
+use crate::support::openid::{OpenId, signed};
 use crate::support::smtp::MailServer;
 use crate::support::submit::{ADMINISTRATOR, NURSE, ORDERING, OTHER_PRACTICE, authorized_order};
 use axum::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
 use oncoauth::app::mail::{self, Mailer, Smtp};
 use oncoauth::app::{Settings, registrations, sandbox_rosters};
+use oncoauth::http::address::Peer;
 use serde_json::{Value, json};
 
 const COOKIE: &str = "__Host-oncoauth";
@@ -199,6 +200,45 @@ async fn each_step_expires() {
 }
 
 #[tokio::test]
+async fn what_waited_and_ran_out_is_forgotten_a_month_later() {
+    let (openid, service) = both(false).await;
+    let waiting = registered(&service, "waiting@practice.example", "900000001").await;
+    confirm(&service, &waiting).await;
+    approved(&service, "approved@practice.example", "900000001").await;
+    approved(&service, EMAIL, "900000001").await;
+    sign_in(&service, &openid, person("d", EMAIL)).await;
+    let left = async || service.get("/v1/registrations", ADMINISTRATOR).await.json()["items"].as_array().unwrap().len();
+    for (days, gone) in [(30, 0), (29, 0), (1, 2)] {
+        pass(&service, TimeDelta::days(days));
+        assert_eq!(registrations::purge(&service.app).await.unwrap(), gone, "{days} days later");
+    }
+    assert_eq!(left().await, 1, "who acts by theirs does so on");
+}
+
+/// A code that strangers could try to guess counts as a token.
+#[tokio::test]
+async fn an_address_from_which_wrong_codes_come_waits() {
+    use axum::body::Body;
+    use axum::http::Request;
+    let settings = Settings { sandbox: true, mailer: Mailer::Shown, failed_sign_in_limit: Some(3), ..Settings::default() };
+    let service = Service::start(settings).await;
+    let id = "00000000-0000-7000-8000-000000000000";
+    let send = async |path: String, method: Method, from: &str| {
+        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        request.extensions_mut().unwrap().insert(Peer(from.parse().unwrap()));
+        service.send(request.body(Body::from(json!({"code": "x"}).to_string())).unwrap()).await.status.as_u16()
+    };
+    let confirmation = || format!("/v1/registrations/{id}/email-confirmations");
+    let page = || format!("/register/{id}/x");
+    assert_eq!(send(confirmation(), Method::POST, "198.51.100.7").await, 404);
+    assert_eq!(send(page(), Method::GET, "198.51.100.7").await, 404);
+    assert_eq!(send(confirmation(), Method::POST, "198.51.100.7").await, 404);
+    assert_eq!(send(confirmation(), Method::POST, "198.51.100.7").await, 429);
+    assert_eq!(send(page(), Method::GET, "198.51.100.7").await, 429, "by whichever door");
+    assert_eq!(send(confirmation(), Method::POST, "198.51.100.8").await, 404, "another address");
+}
+
+#[tokio::test]
 async fn support_refuses_with_a_reason_and_ends_what_it_gave() {
     let (openid, service) = both(false).await;
     let sent = registered(&service, EMAIL, "900000001").await;
@@ -261,6 +301,91 @@ async fn one_mailbox_acts_by_its_latest_registration_alone_and_by_none_once_it_i
     assert_eq!(ended.status.as_u16(), 204, "{}", ended.text);
     let (_, answer) = sign_in(&service, &openid, person("d", EMAIL)).await;
     assert_eq!(answer.status.as_u16(), 403, "{}", answer.text);
+}
+
+/// A mailbox that passes to somebody else: whoever acted by it is out with their registration.
+// proves PRV-01
+#[tokio::test]
+async fn whoever_loses_their_registration_to_another_is_signed_out() {
+    let (openid, service) = both(false).await;
+    approved(&service, EMAIL, "900000001").await;
+    let (mut before, _) = sign_in(&service, &openid, person("leaving", EMAIL)).await;
+    assert_eq!(before.open("/orders").await.status.as_u16(), 200);
+    pass(&service, TimeDelta::minutes(1));
+    approved(&service, EMAIL, "900000001").await;
+    let (mut after, answer) = sign_in(&service, &openid, person("coming", EMAIL)).await;
+    assert_eq!((answer.status.as_u16(), after.open("/orders").await.status.as_u16()), (303, 200));
+    assert_ne!(before.open("/orders").await.status.as_u16(), 200, "their registration has ended, and so have their sessions");
+    let (_, answer) = sign_in(&service, &openid, json!({"sub": "leaving"})).await;
+    assert_eq!(answer.status.as_u16(), 403);
+}
+
+// proves PRV-01
+#[tokio::test]
+async fn a_lead_sees_no_unconfirmed_address_and_may_take_whoever_let_another_approval_run_out() {
+    let roles = "registered = true\nrole = { claim = \"roles\", words = { orders = \"ordering_provider\" } }\n\
+                 tax_ids = { claim = \"tax_ids\" }";
+    let openid = OpenId::start(now()).await;
+    let settings = Settings {
+        sandbox: true,
+        mailer: Mailer::Shown,
+        leads_approve: true,
+        authorities: authorities(&[openid.entry("practice", roles)]),
+        ..Settings::default()
+    };
+    let service = Service::start(settings).await;
+    let first = registered(&service, EMAIL, "900000001").await;
+    confirm(&service, &first).await;
+    approve(&service, &first.0, ADMINISTRATOR, &json!({"lead": true})).await;
+    assert_eq!(sign_in(&service, &openid, person("d", EMAIL)).await.1.status.as_u16(), 303);
+    let lead = || signed(&openid.key(), &openid.api_claims(&json!({"sub": "d", "roles": "orders", "tax_ids": ["900000001"]})));
+    let second = registered(&service, "second@practice.example", "900000001").await;
+    let listed = async || service.get("/v1/registrations", &lead()).await.text;
+    assert!(listed().await.contains(EMAIL));
+    assert!(!listed().await.contains("second@practice.example"), "it may be anybody's");
+    confirm(&service, &second).await;
+    assert!(listed().await.contains("second@practice.example"));
+    approved(&service, "second@practice.example", "900000003").await;
+    approve(&service, &second.0, &lead(), &json!({})).await.assert_problem(403, "forbidden");
+    pass(&service, TimeDelta::days(31));
+    openid.set_clock(service.app.clock.now());
+    let again = registered(&service, "second@practice.example", "900000001").await;
+    confirm(&service, &again).await;
+    let taken = approve(&service, &again.0, &lead(), &json!({})).await;
+    assert_eq!(taken.json()["status"], "approved", "{}", taken.text);
+}
+
+/// What ends a registration ends the sessions that are begun by it at the same moment.
+#[tokio::test]
+async fn a_registration_that_is_ended_while_its_person_signs_in_leaves_no_session() {
+    let (openid, service) = both(false).await;
+    let id = approved(&service, EMAIL, "900000001").await;
+    sign_in(&service, &openid, person("d", EMAIL)).await;
+    // their next session is being stored
+    let slow = "create function wait_for_lock() returns trigger language plpgsql as
+                  $$ begin perform pg_advisory_xact_lock(7); return new; end $$;
+                create trigger slow before insert on portal_sessions for each row execute function wait_for_lock()";
+    sqlx::raw_sql(slow).execute(&service.app.pool).await.unwrap();
+    let mut holder = service.app.pool.begin().await.unwrap();
+    sqlx::query("select pg_advisory_xact_lock(7)").execute(&mut *holder).await.unwrap();
+    let waiting = async |so_many: i64| {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&service.app.pool).await.unwrap() < so_many {}
+    };
+    let path = format!("/v1/registrations/{id}");
+    let ends = async {
+        waiting(1).await;
+        let mut end = Box::pin(service.call(Method::DELETE, &path, ADMINISTRATOR, None));
+        let ended = tokio::select! {
+            ended = &mut end => Some(ended),
+            () = waiting(2) => None,
+        };
+        holder.commit().await.unwrap();
+        if let Some(ended) = ended { ended } else { end.await }
+    };
+    let ((mut browser, _), ended) = tokio::join!(sign_in(&service, &openid, person("d", EMAIL)), ends);
+    assert_eq!(ended.status.as_u16(), 204, "{}", ended.text);
+    assert_ne!(browser.open("/orders").await.status.as_u16(), 200, "signed in by what had ended");
 }
 
 // proves PRV-01
@@ -401,11 +526,23 @@ async fn mails_go_to_the_server_are_tried_again_and_fill_nobodys_mailbox() {
     let left: i64 =
         sqlx::query_scalar("select count(*) from mails where body is not null").fetch_one(&service.app.pool).await.unwrap();
     assert_eq!(left, 0, "what was sent is forgotten");
-    for _ in 0..9 {
-        assert_eq!(service.post("/v1/registrations", "", &request(EMAIL, "900000001")).await.status.as_u16(), 201);
+    // a stranger uses up nobody's mails, and all of them together fill no mailbox
+    let register_from = async |from: &str| {
+        let mut request = axum::http::Request::post("/v1/registrations").header("content-type", "application/json");
+        request.extensions_mut().unwrap().insert(Peer(from.parse().unwrap()));
+        assert_eq!(service.send(request.body(axum::body::Body::from(request_text())).unwrap()).await.status.as_u16(), 201);
+    };
+    for (from, mails) in [("192.0.2.1", 4), ("192.0.2.2", 7), ("192.0.2.3", 10), ("192.0.2.4", 12), ("192.0.2.5", 12)] {
+        for _ in 0..9 {
+            register_from(from).await;
+        }
+        mail::send_due(&service.app).await.unwrap();
+        assert_eq!(server.mails().len(), mails, "{from}");
     }
+    pass(&service, TimeDelta::days(1));
+    register_from("192.0.2.1").await;
     mail::send_due(&service.app).await.unwrap();
-    assert_eq!(server.mails().len(), 5);
+    assert_eq!(server.mails().len(), 13);
     assert_eq!(service.get("/v1/sandbox/mails", ADMINISTRATOR).await.status.as_u16(), 404, "sandbox only");
     let without = Service::start(Settings::default()).await;
     without.post("/v1/registrations", "", &request(EMAIL, "900000001")).await.assert_problem(409, "conflict");
@@ -415,7 +552,6 @@ async fn mails_go_to_the_server_are_tried_again_and_fill_nobodys_mailbox() {
 async fn an_address_registers_so_often_an_hour() {
     use axum::body::Body;
     use axum::http::Request;
-    use oncoauth::http::address::Peer;
     let service = Service::start(Settings { mailer: Mailer::Shown, registration_limit: Some(3), ..Settings::default() }).await;
     let send = async |path: &str, from: &str| {
         let mut request = Request::post(path).header("content-type", "application/json").header("sec-fetch-site", "same-origin");

@@ -63,6 +63,63 @@ async fn a_program_acts_for_its_practice_with_its_own_providers_token() {
     assert!(nobody["detail"].as_str().unwrap().contains("no role"), "{nobody}");
 }
 
+/// Several come with tokens of a new key at once: one of them has the keys fetched, and all of them are let in.
+#[tokio::test]
+async fn whoever_waits_for_keys_that_another_fetches_gets_them_though_that_one_hangs_up() {
+    let (openid, service) = both().await;
+    let token = || signed(&openid.key(), &openid.api_claims(&desk("ehr-1", "900000001")));
+    assert_eq!(service.get("/v1/orders", &token()).await.status.as_u16(), 200);
+    openid.rotate(Key::p256("second"));
+    let later = now() + TimeDelta::minutes(1);
+    service.app.clock.freeze_at(later);
+    openid.set_clock(later);
+    openid.hold(true);
+    let token = token();
+    let mut hangs_up = Box::pin(service.get("/v1/orders", &token));
+    tokio::select! {
+        _ = &mut hangs_up => panic!("the provider has not answered"),
+        () = openid.is_asked() => {}
+    }
+    let others = async {
+        // both of them have asked by the time that this is polled again
+        tokio::task::yield_now().await;
+        drop(hangs_up);
+        tokio::task::yield_now().await;
+        openid.hold(false);
+    };
+    let (one, two, ()) = tokio::join!(service.get("/v1/orders", &token), service.get("/v1/orders", &token), others);
+    assert_eq!((one.status.as_u16(), two.status.as_u16(), openid.asked_for_keys()), (200, 200, 2));
+}
+
+// proves PRV-02
+#[tokio::test]
+async fn nobody_subscribes_with_a_token_whose_end_is_heard_of_elsewhere_only() {
+    let (openid, service) = both().await;
+    let foreign = signed(&openid.key(), &openid.api_claims(&desk("ehr-1", "900000001")));
+    let refused = service.post("/fhir/Subscription", &foreign, &subscription()).await;
+    assert_eq!(refused.status.as_u16(), 403, "{}", refused.text);
+    assert!(refused.text.contains("POST /v1/tokens") && refused.text.contains("OperationOutcome"), "{}", refused.text);
+    // one that was issued here for the same system does
+    let subject = format!("{}#ehr-1", openid.issuer);
+    let request = json!({"role": "ordering_provider", "tax_ids": ["900000001"], "subject": subject});
+    let issued = service.post("/v1/tokens", "sandbox-administrator", &request).await.json();
+    let made = service.post("/fhir/Subscription", issued["token"].as_str().unwrap(), &subscription()).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+}
+
+fn subscription() -> Value {
+    const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/";
+    json!({
+        "resourceType": "Subscription", "status": "requested", "reason": "Results of prior authorizations",
+        "criteria": "http://hl7.org/fhir/us/davinci-pas/SubscriptionTopic/PASSubscriptionTopic",
+        "_criteria": {"extension": [{"url": format!("{BACKPORT}backport-filter-criteria"), "valueString": "org-identifier=900000001"}]},
+        "channel": {
+            "type": "rest-hook", "endpoint": "http://127.0.0.1:9/hook", "payload": "application/fhir+json",
+            "_payload": {"extension": [{"url": format!("{BACKPORT}backport-payload-content"), "valueCode": "full-resource"}]},
+        },
+    })
+}
+
 #[tokio::test]
 async fn a_token_that_does_not_hold_opens_nothing() {
     let (openid, service) = both().await;

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 use url::Url;
 
@@ -52,6 +53,10 @@ struct Inside {
     codes: HashMap<String, Sent>,
     keys: Vec<Key>,
     asked_for_keys: usize,
+    /// Who asks for the discovery document waits while this is true.
+    held: watch::Sender<bool>,
+    /// Those who wait for it.
+    waiting: usize,
     /// The token endpoint and the discovery document send one elsewhere.
     redirects_to: Option<String>,
     elsewhere: usize,
@@ -167,6 +172,8 @@ impl OpenId {
             codes: HashMap::new(),
             keys: vec![Key::rsa("first", false)],
             asked_for_keys: 0,
+            held: watch::Sender::new(false),
+            waiting: 0,
             redirects_to: None,
             elsewhere: 0,
         }));
@@ -230,6 +237,18 @@ impl OpenId {
         self.inside().asked_for_keys
     }
 
+    /// Answers no question for the discovery document, or answers them all.
+    pub fn hold(&self, held: bool) {
+        self.inside().held.send_replace(held);
+    }
+
+    /// Waits until somebody waits for the discovery document.
+    pub async fn is_asked(&self) {
+        while self.inside().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Answers discovery and codes with a redirect, or no longer.
     pub fn redirect_to(&self, address: Option<String>) {
         self.inside().redirects_to = address;
@@ -268,7 +287,15 @@ fn merge(claims: &mut Value, more: &Value) {
 }
 
 async fn discovery(State(state): State<Shared>) -> Response {
-    let inside = state.lock().expect("no test panicked in here");
+    let mut held = {
+        let mut inside = state.lock().expect("no test panicked in here");
+        inside.waiting += 1;
+        inside.held.subscribe()
+    };
+    held.wait_for(|held| !held).await.expect("the provider is there");
+    let mut inside = state.lock().expect("no test panicked in here");
+    inside.waiting -= 1;
+    let inside = &*inside;
     if let Some(address) = &inside.redirects_to {
         return Redirect::to(address).into_response();
     }

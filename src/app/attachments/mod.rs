@@ -107,7 +107,7 @@ async fn write(
     let now = app.clock.now();
     let case: Case = view::read_back(&held.stored.document)?;
     let purpose = asked_for(app, conn, &case, now).await?;
-    let attachment_id = app.ids.uuid(now);
+    let attachment_id = app.ids.beside(case_id, now);
     let row = NewAttachment {
         attachment_id,
         case_id,

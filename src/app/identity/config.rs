@@ -2,7 +2,8 @@
 //! served until it is right.
 
 use super::Authority;
-use super::mapping::{Mapping, Of, PlanOf, RoleOf, TaxIdsOf, is_tax_id, tax_id};
+use super::mapping::{Mapping, Of, PlanOf, RoleOf, TaxIdsOf};
+use crate::app::tax_ids::{self, is_tax_id};
 use crate::domain::content::Library;
 use crate::domain::vocabulary::CallerRole;
 use crate::outbound::{Reach, Target};
@@ -265,7 +266,7 @@ fn plan(entry: &PlanEntry, library: &Library, faults: &mut Vec<String>) -> Optio
 }
 
 fn tax_ids(entry: &TaxIdsEntry, faults: &mut Vec<String>) -> TaxIdsOf {
-    let only = entry.only.as_ref().map(|list| list.iter().filter_map(|text| tax_id(text)).collect::<BTreeSet<_>>());
+    let only = entry.only.as_ref().map(|list| list.iter().filter_map(|text| tax_ids::read(text)).collect::<BTreeSet<_>>());
     if entry.only.iter().flatten().any(|text| !is_tax_id(text)) {
         faults.push("tax_ids: those in `only` have nine digits".to_owned());
     }

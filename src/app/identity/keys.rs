@@ -22,7 +22,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What an authority published, and when somebody asked last.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct Keys(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
     published: RwLock<Option<Published>>,
     asked_at: Mutex<Option<DateTime<Utc>>>,
 }
@@ -34,26 +37,55 @@ struct Published {
 }
 
 impl Keys {
-    /// What is published now.
+    /// What is published now. While one caller looks at it again, what is usable serves the others.
     pub async fn published(&self, authority: &Authority, now: DateTime<Utc>) -> Result<Arc<CoreProviderMetadata>> {
-        if let Some(known) = self.known(now, FRESH) {
+        if let Some(known) = self.0.young(now, FRESH) {
             return Ok(known);
         }
-        let fetched = self.fetch(authority, now, FRESH).await;
-        fetched
-            .or_else(|| self.known(now, USABLE))
-            .ok_or_else(|| Error::Unavailable(format!("{} does not answer", authority.title)))
+        let usable = self.0.young(now, USABLE);
+        if let Some(usable) = &usable
+            && self.0.asked_at.try_lock().is_err()
+        {
+            return Ok(Arc::clone(usable));
+        }
+        let fetched = self.fetch(authority, now, usable.clone()).await;
+        fetched.or(usable).ok_or_else(|| Error::Unavailable(format!("{} does not answer", authority.title)))
     }
 
-    /// What is published, asked for again because what is known did not help; none where it was asked for just now.
-    pub async fn again(&self, authority: &Authority, now: DateTime<Utc>) -> Option<Arc<CoreProviderMetadata>> {
-        self.fetch(authority, now, TimeDelta::zero()).await
+    /// What is published, asked for again because what was `tried` did not help; none where it was asked for just now.
+    pub async fn again(
+        &self,
+        authority: &Authority,
+        tried: Arc<CoreProviderMetadata>,
+        now: DateTime<Utc>,
+    ) -> Option<Arc<CoreProviderMetadata>> {
+        self.fetch(authority, now, Some(tried)).await
     }
 
-    /// Asks, where nobody did within the pause, and nothing younger than `age` was found while waiting for somebody else who asked.
-    async fn fetch(&self, authority: &Authority, now: DateTime<Utc>, age: TimeDelta) -> Option<Arc<CoreProviderMetadata>> {
+    /// What somebody else fetched since this was `tried`, or fetches it. A caller who hangs up takes nothing from those who wait.
+    async fn fetch(
+        &self,
+        authority: &Authority,
+        now: DateTime<Utc>,
+        tried: Option<Arc<CoreProviderMetadata>>,
+    ) -> Option<Arc<CoreProviderMetadata>> {
+        let (known, authority) = (Arc::clone(&self.0), authority.clone());
+        let fetched = tokio::spawn(async move { known.fetch(&authority, now, tried.as_ref()).await });
+        fetched.await.ok().flatten()
+    }
+}
+
+impl Known {
+    /// Asks, where nobody did within the pause.
+    async fn fetch(
+        &self,
+        authority: &Authority,
+        now: DateTime<Utc>,
+        tried: Option<&Arc<CoreProviderMetadata>>,
+    ) -> Option<Arc<CoreProviderMetadata>> {
         let mut asked_at = self.asked_at.lock().await;
-        if let Some(known) = self.known(now, age) {
+        let known = self.young(now, FRESH);
+        if let Some(known) = known.filter(|known| !tried.is_some_and(|tried| Arc::ptr_eq(tried, known))) {
             return Some(known);
         }
         if asked_at.is_some_and(|at| now >= at && now - at < PAUSE) {
@@ -75,7 +107,7 @@ impl Keys {
         }
     }
 
-    fn known(&self, now: DateTime<Utc>, age: TimeDelta) -> Option<Arc<CoreProviderMetadata>> {
+    fn young(&self, now: DateTime<Utc>, age: TimeDelta) -> Option<Arc<CoreProviderMetadata>> {
         let published = self.published.read().unwrap_or_else(PoisonError::into_inner);
         let young = published.as_ref().filter(|published| now >= published.at && now - published.at < age);
         young.map(|published| Arc::clone(&published.metadata))

@@ -1,6 +1,7 @@
 //! What a provider says of a person, and what that makes of them here. A word that was not listed gives nothing: people whose role or
 //! practice is not clear are let in as nobody.
 
+use crate::app::tax_ids;
 use crate::domain::vocabulary::CallerRole;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +134,7 @@ impl TaxIdsOf {
         let told = texts(claims, &self.claim).ok_or("The account names no tax ID of a practice.")?;
         let mut known = BTreeSet::new();
         for text in told {
-            let id = tax_id(text).ok_or("The account names a tax ID that has not nine digits.")?;
+            let id = tax_ids::read(text).ok_or("The account names a tax ID that has not nine digits.")?;
             if self.only.as_ref().is_some_and(|only| !only.contains(&id)) {
                 return Err("The account names a tax ID for which its provider does not speak.");
             }
@@ -164,21 +165,6 @@ fn texts<'a>(claims: &'a Claims, claim: &str) -> Option<Vec<&'a str>> {
         Value::Array(items) => items.iter().map(Value::as_str).collect(),
         _ => None,
     }
-}
-
-/// A tax ID as it is kept: nine digits. It is also written with a dash after the second.
-pub(super) fn tax_id(text: &str) -> Option<String> {
-    let plain = match text.split_once('-') {
-        Some((front, rest)) if front.len() == 2 => format!("{front}{rest}"),
-        Some(_) => return None,
-        None => text.to_owned(),
-    };
-    is_tax_id(&plain).then_some(plain)
-}
-
-/// True for nine digits.
-pub(super) fn is_tax_id(text: &str) -> bool {
-    text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What people are called, for themselves: the first claim that says so.

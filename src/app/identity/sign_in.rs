@@ -8,6 +8,7 @@ use super::keys::{Keys, PATIENCE};
 use super::verify::{For, verify};
 use super::{Authority, mapping};
 use crate::app::registrations::{self, Registered};
+use crate::app::secrets::hash;
 use crate::app::sessions::{self, NewSession};
 use crate::app::{App, Error, Result};
 use crate::store::sign_ins::SignIn;
@@ -20,7 +21,6 @@ use openidconnect::{
     AuthorizationCode, CsrfToken, HttpRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
 };
 use ring::hmac;
-use sha2::{Digest as _, Sha256};
 
 /// Minutes from being sent off to coming back.
 pub const SIGN_IN_MINUTES: i64 = 10;
@@ -136,9 +136,11 @@ async fn completed(app: &App, authority: &Authority, keys: &Keys, came: Came<'_>
         }
     };
     let mut granted = authority.grant(&told.claims);
+    // a registration and the session by it in one transaction: whoever ends the one ends the other
+    let mut transaction = app.pool.begin().await?;
     if granted.is_err() && authority.registered {
         let person = Registered { issuer: authority.issuer.as_str(), subject: &told.subject, claims: &told.claims };
-        granted = registrations::act(app, person).await?;
+        granted = registrations::act(&mut transaction, person, app.clock.now()).await?;
     }
     let grant = match granted {
         Ok(grant) => grant,
@@ -152,7 +154,8 @@ async fn completed(app: &App, authority: &Authority, keys: &Keys, came: Came<'_>
         health_plan: grant.health_plan,
         issuer: Some(authority.issuer.to_string()),
     };
-    let secret = sessions::begin(app, session).await?;
+    let secret = sessions::begin(app, &mut transaction, session).await?;
+    transaction.commit().await?;
     Ok(Outcome::In { secret, then: begun.then })
 }
 
@@ -196,10 +199,6 @@ fn redirect(app: &App, authority: &Authority) -> Result<RedirectUrl> {
 fn made_of(secret: &str, state: &str, what: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     URL_SAFE_NO_PAD.encode(hmac::sign(&key, format!("{what} {state}").as_bytes()))
-}
-
-fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
 }
 
 /// Forgets those who did not come back.

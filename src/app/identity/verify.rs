@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata};
 use openidconnect::{Audience, ClaimsVerificationError, ClientId, JsonWebTokenType, Nonce, SignatureVerificationError};
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -54,7 +55,7 @@ pub(super) async fn verify(
     let mut checked = check(authority, &published, &parsed, purpose, now);
     if let Err(error) = &checked
         && may_be_of_a_new_key(error)
-        && let Some(published) = keys.again(authority, now).await
+        && let Some(published) = keys.again(authority, Arc::clone(&published), now).await
     {
         checked = check(authority, &published, &parsed, purpose, now);
     }

@@ -30,7 +30,7 @@ fn add(ids: Ids, case: &mut Case, due: &[LetterKind], now: DateTime<Utc>) -> Vec
     let no_address = case.member_on_file.as_ref().is_none_or(|member| member.address.is_none());
     let issued: Vec<LetterReference> = to_both
         .map(|(kind, to)| LetterReference {
-            letter_id: ids.uuid(now),
+            letter_id: ids.beside(case.case_id, now),
             kind,
             to,
             issued_at: now,

@@ -155,13 +155,13 @@ pub fn number(case: &mut Case, ids: Ids) {
     if !case.status.has_order_id() {
         return;
     }
-    let order_id = case.order_id.get_or_insert_with(|| ids.readable(Numbered::Order).to_string()).clone();
+    let order_id = case.order_id.get_or_insert_with(|| ids.readable(Numbered::Order, case.case_id).to_string()).clone();
     for drug in case.lines_mut() {
         drug.order_id = drug.may_be_given().then(|| order_id.clone());
     }
     let follows = case.pathway.determination == PathwayDetermination::OnPathway && case.pathway.pathway_id.is_some();
     if follows && case.pathway_eligible_id.is_none() {
-        case.pathway_eligible_id = Some(ids.readable(Numbered::PathwayEligible).to_string());
+        case.pathway_eligible_id = Some(ids.readable(Numbered::PathwayEligible, case.case_id).to_string());
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::NoticeCode;
 use crate::rules::decide;
 use crate::rules::radiation::nothing_to_extend;
+use crate::shard::Shard;
 use crate::store;
 use crate::store::cases::{Guard, Key, NewCase, SentColumns, Storable, Written};
 use crate::store::facts::{Asked, Known, UsedKey};
@@ -228,8 +229,10 @@ impl Submission<'_> {
             }
         };
         let ids = self.app.ids;
-        let mut draft = Draft::new(ids.uuid(self.now), decision, &facts, self.caller, self.now);
-        draft.case.case_number = Some(ids.readable(Numbered::Case).to_string());
+        let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
+        let case_id = ids.case(Shard::of_member(health_plan, &decision.member.member_id), self.now);
+        let mut draft = Draft::new(case_id, decision, &facts, self.caller, self.now);
+        draft.case.case_number = Some(ids.readable(Numbered::Case, case_id).to_string());
         number(&mut draft.case, ids);
         letters::issue_at_once(ids, &mut draft.case, self.now);
         self.write(conn, draft, &known).await

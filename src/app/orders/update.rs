@@ -58,12 +58,42 @@ pub async fn editable(app: &App, caller: &Caller, case_id: Uuid, expected: &Expe
     Ok(Editable { version, request: as_json(&case.request)? })
 }
 
+/// A change, and the case after it.
+#[derive(Debug, Clone)]
+pub struct Updated {
+    /// The case.
+    pub seen: Seen,
+    /// What differs in the order.
+    pub changes: Vec<Difference>,
+}
+
 /// Puts `order` in the place of what version `version` of the case says, and decides it.
 pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Seen> {
-    let now = app.clock.now();
     let mut transaction = app.pool.begin().await?;
+    let updated = put(app, &mut transaction, caller, case_id, version, order).await?;
+    transaction.commit().await?;
+    Ok(updated.seen)
+}
+
+/// What that would make of the case, with every refusal that it would meet. Nothing is stored.
+pub async fn preview_update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Updated> {
+    let mut transaction = app.pool.begin().await?;
+    let updated = put(app, &mut transaction, caller, case_id, version, order).await?;
+    transaction.rollback().await?;
+    Ok(updated)
+}
+
+async fn put(
+    app: &App,
+    conn: &mut PgConnection,
+    caller: &Caller,
+    case_id: Uuid,
+    version: i64,
+    order: &OrderRequest,
+) -> Result<Updated> {
+    let now = app.clock.now();
     // the case first and the member afterwards, as everybody does who needs both
-    let held = store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    let held = store::cases::lock(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
     in_sight(Some(held.stored.clone()), caller)?;
     let before: Case = view::read_back(&held.stored.document)?;
     let computed: Computed = view::read_back(&held.computed)?;
@@ -75,27 +105,24 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     }
     let changes = differences(&as_json(&before.request)?, &as_json(order)?);
     if changes.is_empty() {
-        drop(transaction);
-        return super::get(app, caller, case_id).await;
+        let body = view::show(conn, held.stored, caller, now).await?;
+        return Ok(Updated { seen: Seen { case_id, version, body }, changes });
     }
-    let origin = store::order_changes::origin(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
-    store::order_changes::move_member(&mut transaction, &origin.health_plan, &origin.member_id).await?;
+    let origin = store::order_changes::origin(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
+    store::order_changes::move_member(&mut *conn, &origin.health_plan, &origin.member_id).await?;
     let change =
         Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now };
     if is_extensible(&before) {
-        change.extend(&mut transaction, order, &changes).await?;
+        change.extend(&mut *conn, order, &changes).await?;
     } else {
         nothing_to_extend(order)?;
-        let draft = change.decide(&mut transaction, order).await?;
-        Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }
-            .write(&mut transaction)
-            .await?;
+        let draft = change.decide(&mut *conn, order).await?;
+        Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }.write(&mut *conn).await?;
     }
-    let stored = store::cases::current(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
+    let stored = store::cases::current(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
-    let body = view::show(&mut transaction, stored, caller, now).await?;
-    transaction.commit().await?;
-    Ok(Seen { case_id, version, body })
+    let body = view::show(conn, stored, caller, now).await?;
+    Ok(Updated { seen: Seen { case_id, version, body }, changes })
 }
 
 /// True for an approved course of radiation, whose dates may be extended.

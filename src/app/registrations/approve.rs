@@ -1,6 +1,8 @@
 //! Support decides on registrations; so does a practice's lead, where the installation lets leads do that.
 
+use super::bind::{end_others, sign_out};
 use super::{Registration, Status, WAITING_DAYS};
+use crate::app::mail::Letter;
 use crate::app::{App, Caller, Error, Result, mail};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
@@ -98,7 +100,7 @@ pub async fn decide(app: &App, caller: &Caller, registration_id: Uuid, decision:
         if found.email == *email {
             return Err(Error::forbidden("nobody decides on a registration of their own: support does"));
         }
-        if store::registrations::acts_elsewhere(&mut transaction, &found.email, own).await? {
+        if store::registrations::acts_elsewhere(&mut transaction, &found.email, own, now).await? {
             return Err(Error::forbidden("this person acts for another practice: support decides whether they change"));
         }
     }
@@ -120,8 +122,8 @@ pub async fn decide(app: &App, caller: &Caller, registration_id: Uuid, decision:
     let lead = decision.lead && status == Status::Approved;
     let decided = Decided { status, by: &caller.subject, at: now, expires_at: now + TimeDelta::days(WAITING_DAYS), reason, lead };
     store::registrations::decide(&mut transaction, registration_id, &decided).await?;
-    let (subject, text) = letter(app, status, reason);
-    mail::write(app, &mut transaction, &found.email, subject, text).await?;
+    let (subject, body) = letter(app, status, reason);
+    mail::write(app, &mut transaction, &found.email, Letter { subject, body, asked_from: None }).await?;
     let decided = store::registrations::lock(&mut transaction, registration_id).await?.ok_or(Error::NotFound)?;
     transaction.commit().await?;
     Ok(decided)
@@ -145,15 +147,16 @@ pub async fn end(app: &App, caller: &Caller, registration_id: Uuid) -> Result<()
         return Err(Error::NotFound);
     }
     let mut transaction = app.pool.begin().await?;
+    store::registrations::hold_all(&mut transaction).await?;
     let found = store::registrations::lock(&mut transaction, registration_id).await?.ok_or(Error::NotFound)?;
     if matches!(found.status, Status::Approved | Status::Active) {
         let now = app.clock.now();
         store::registrations::end(&mut transaction, registration_id, now).await?;
         let person = found.issuer.as_deref().zip(found.subject.as_deref());
-        store::registrations::end_others(&mut transaction, registration_id, &found.email, person, now).await?;
-        if let (Some(issuer), Some(subject)) = (&found.issuer, &found.subject) {
-            store::sessions::remove_all_of(&mut transaction, &format!("{issuer}#{subject}")).await?;
+        if let Some((issuer, subject)) = person {
+            sign_out(&mut transaction, issuer, subject).await?;
         }
+        end_others(&mut transaction, registration_id, &found.email, person, now).await?;
     } else if found.status != Status::Ended {
         return Err(Error::conflict("the registration is not approved: refuse it, or let it run out"));
     }

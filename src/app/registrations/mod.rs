@@ -11,7 +11,9 @@ pub use approve::{Decision, Word, decide, end, list};
 pub use bind::{Registered, act};
 
 use super::idempotency::{self, Answer};
-use super::{App, Error, Idempotent, Result, mail};
+use super::mail::Letter;
+use super::secrets::hash;
+use super::{App, CameFrom, Error, Idempotent, Result, mail, tax_ids};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::store;
@@ -21,7 +23,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use lettre::Address;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -29,8 +30,12 @@ use uuid::Uuid;
 const CODE_DAYS: i64 = 3;
 /// Days for which a confirmed registration waits to be decided, and an approved one for the first sign-in.
 const WAITING_DAYS: i64 = 30;
-/// Mails to one address a day, so that nobody's mailbox is filled by strangers; a sandbox sends none.
-const MAILS_A_DAY: i64 = 5;
+/// Days for which one that waited and ran out can still be looked at.
+const KEPT_DAYS: i64 = 30;
+/// Mails to one mailbox a day, so that nobody's is filled by strangers; a sandbox sends none.
+const MAILS_A_DAY: i64 = 12;
+/// Of these, mails that somebody at one address has sent: they are not used up by one stranger.
+const MAILS_A_DAY_FROM_ONE: i64 = 3;
 
 /// Somebody who wants to act for a practice.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -85,7 +90,12 @@ impl Progress {
 }
 
 /// Takes a registration, and writes to its address. The answer is the same whoever is registered already.
-pub async fn register(app: &App, request: RegistrationRequest, idempotent: Option<&Idempotent>) -> Result<(Progress, bool)> {
+pub async fn register(
+    app: &App,
+    request: RegistrationRequest,
+    from: CameFrom,
+    idempotent: Option<&Idempotent>,
+) -> Result<(Progress, bool)> {
     if app.settings.mailer.is_missing() {
         return Err(Error::conflict(
             "registration is not open here: this installation sends no mails; its administrator issues access",
@@ -96,10 +106,12 @@ pub async fn register(app: &App, request: RegistrationRequest, idempotent: Optio
         let code = URL_SAFE_NO_PAD.encode(app.ids.secret());
         store::registrations::insert(conn, &new, &hash(&code)).await?;
         let since = new.created_at - TimeDelta::days(1);
-        let enough = !app.settings.sandbox && store::mails::count_since(conn, &new.email, since).await? >= MAILS_A_DAY;
-        if !enough {
+        let from = from.0.map(|address| address.to_string()).unwrap_or_default();
+        let (sent, sent_from) = store::mails::count_since(conn, &new.email, &from, since).await?;
+        if app.settings.sandbox || (sent < MAILS_A_DAY && sent_from < MAILS_A_DAY_FROM_ONE) {
             let link = format!("{}/register/{}/{code}", app.settings.public_url, new.registration_id);
-            mail::write(app, conn, &new.email, "Confirm your email address", confirm_text(&link)).await?;
+            let letter = Letter { subject: "Confirm your email address", body: confirm_text(&link), asked_from: Some(&from) };
+            mail::write(app, conn, &new.email, letter).await?;
         }
         let body = serde_json::to_value(Progress::of(&new)).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Answer::created(body, None))
@@ -159,11 +171,7 @@ fn read(app: &App, request: RegistrationRequest) -> Result<Registration> {
     if request.tax_ids.is_empty() || request.tax_ids.len() > 100 {
         faults.push(Fault::new("/tax_ids", "missing", "name one to a hundred tax IDs"));
     }
-    for (index, tax_id) in request.tax_ids.iter().enumerate() {
-        if tax_id.len() != 9 || !tax_id.bytes().all(|byte| byte.is_ascii_digit()) {
-            faults.push(Fault::new(format!("/tax_ids/{index}"), "malformed", "a tax ID has nine digits"));
-        }
-    }
+    faults.extend(tax_ids::faults(&request.tax_ids));
     let mut text = |pointer: &str, entered: &str| {
         let plain = entered.trim();
         if plain.is_empty() || plain.chars().count() > 100 || plain.chars().any(char::is_control) {
@@ -209,12 +217,9 @@ fn read(app: &App, request: RegistrationRequest) -> Result<Registration> {
     })
 }
 
-fn hash(code: &str) -> [u8; 32] {
-    Sha256::digest(code.as_bytes()).into()
-}
-
-/// Forgets those whose address was not confirmed in time.
+/// Forgets those whose address was not confirmed in time, and, a while later, those that were waiting and ran out.
 pub async fn purge(app: &App) -> Result<u64> {
+    let now = app.clock.now();
     let mut conn = app.pool.acquire().await?;
-    Ok(store::registrations::remove_unconfirmed(&mut conn, app.clock.now()).await?)
+    Ok(store::registrations::remove_run_out(&mut conn, now, now - TimeDelta::days(KEPT_DAYS)).await?)
 }

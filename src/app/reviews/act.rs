@@ -150,7 +150,7 @@ async fn write(
     }
     if let Also::Call { event, at, with_whom, notes } = &outcome.also {
         let call = store::reviews::NewCall {
-            peer_to_peer_event_id: app.ids.uuid(*now),
+            peer_to_peer_event_id: app.ids.beside(case.case_id, *now),
             case_id: case.case_id,
             event,
             at: *at,
@@ -178,7 +178,7 @@ async fn write(
     };
     let written = change::write(app, conn, change, *now).await?;
     if let Also::ExpiryReview { lines } = &outcome.also {
-        let id = app.ids.uuid(*now);
+        let id = app.ids.beside(case.case_id, *now);
         store::reviews::insert_expiry_review(conn, id, case.case_id, &caller.subject, caller.role.as_str(), *now, lines).await?;
     }
     Ok(written)

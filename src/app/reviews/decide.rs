@@ -173,7 +173,7 @@ pub(super) fn determinations(
     by: &By<'_>,
 ) -> Vec<NewDetermination> {
     let new = |line: u32, decision: LineOutcome| NewDetermination {
-        determination_id: ids.uuid(by.at),
+        determination_id: ids.beside(before.case_id, by.at),
         case_id: before.case_id,
         line: i32::try_from(line).unwrap_or(i32::MAX),
         decision: decision.as_str(),

@@ -70,7 +70,7 @@ async fn open(
     within_window(denied_at.unwrap_or(case.submitted_at), &program, now)?;
     require_own(conn, case_id, &asked.attachments).await?;
     let one = Reconsideration {
-        reconsideration_id: app.ids.uuid(now),
+        reconsideration_id: app.ids.beside(case_id, now),
         case_id,
         requested_by: caller.subject.clone(),
         requested_as: caller.role.as_str().to_owned(),
@@ -265,7 +265,7 @@ async fn overturned(
         }
         let decision = if stays_denied { LineOutcome::NonAuthorized } else { LineOutcome::Authorized };
         let determination = NewDetermination {
-            determination_id: app.ids.uuid(now),
+            determination_id: app.ids.beside(case.case_id, now),
             case_id: case.case_id,
             line: i32::try_from(drug.line).unwrap_or(i32::MAX),
             decision: decision.as_str(),

@@ -4,10 +4,9 @@ use super::assertion::Unverified;
 use super::keys;
 use super::scopes::Scopes;
 use super::{SUPPORTED, token_endpoint};
-use crate::app::tokens;
 use crate::app::{App, Error, Result};
+use crate::app::{secrets, tokens};
 use crate::store;
-use sha2::{Digest as _, Sha256};
 
 /// Seconds that an access token works at most.
 pub const SECONDS: u16 = 300;
@@ -104,6 +103,7 @@ async fn granted(app: &App, asked: Asked<'_>) -> std::result::Result<Granted, Fa
     let text = asked.assertion.ok_or(Refused::InvalidClient("client_assertion is missing"))?;
     let scope = asked.scope.ok_or(Refused::InvalidRequest("scope is missing"))?;
     let assertion = Unverified::read(text).map_err(Refused::InvalidClient)?;
+    assertion.form().map_err(Refused::InvalidClient)?;
     let issuer = assertion.issuer().map_err(Refused::InvalidClient)?;
     let client_id = issuer.parse().map_err(|_| Refused::InvalidClient(UNKNOWN))?;
     let now = app.clock.now();
@@ -121,7 +121,7 @@ async fn granted(app: &App, asked: Asked<'_>) -> std::result::Result<Granted, Fa
             "none of the scopes that are asked for can be given: see scopes_supported, and what the client is registered for";
         return Err(Refused::InvalidScope(text).into());
     }
-    let jti_hash = Sha256::digest(proven.jti.as_bytes()).into();
+    let jti_hash = secrets::hash(&proven.jti);
     if !store::smart_clients::use_assertion(&mut transaction, client_id, &jti_hash, proven.expires_at).await? {
         return Err(Refused::InvalidClient("the assertion was used before: each has a number (jti) of its own").into());
     }

@@ -198,15 +198,17 @@ pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<Smar
     Ok(clients.into_iter().map(|client| shown(app, client)).collect())
 }
 
-/// Gives a client other keys. Access tokens that it has work on: they end within minutes.
+/// Gives a client other keys. Access tokens that it has end: whoever has the key before has them, too.
 pub async fn replace_keys(app: &App, caller: &Caller, client_id: Uuid, keys: &SmartClientKeys) -> Result<SmartClient> {
     keys::read(&keys.jwks, "/jwks").map_err(Error::invalid)?;
     let mut transaction = app.pool.begin().await?;
     if !store::smart_clients::replace_keys(&mut transaction, client_id, &keys.jwks).await? {
         return Err(Error::NotFound);
     }
+    store::tokens::revoke_of_client(&mut transaction, client_id, app.clock.now()).await?;
     let client = store::smart_clients::held(&mut transaction, client_id).await?.ok_or(Error::NotFound)?;
     transaction.commit().await?;
+    app.tokens.forget_client(client_id);
     tracing::info!(%client_id, by = caller.subject, "keys of a SMART client replaced");
     Ok(shown(app, client))
 }

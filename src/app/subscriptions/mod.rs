@@ -8,19 +8,22 @@ mod telling;
 pub(in crate::app) use telling::queue;
 pub use telling::{Outcome, Turn, claim_due};
 
+use super::sealing::Unsealable;
 use super::visibility::{ordering_parties, servicing_parties};
-use super::{App, Caller, Error, Result};
+use super::{App, Caller, Error, Result, sandbox};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
 use crate::outbound::{Header, Reach, Target};
 use crate::store;
 use crate::store::subscriptions::NewSubscription;
 pub use crate::store::subscriptions::{Claimed, Next, Subscription};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// Subscriptions of one caller at most.
 const AT_MOST: i64 = 50;
+/// Days for which one that has ended can still be read.
+const KEPT: TimeDelta = TimeDelta::days(30);
 /// Headers at most.
 const HEADERS_AT_MOST: usize = 20;
 
@@ -39,7 +42,8 @@ pub struct Wanted {
     pub ends_at: Option<DateTime<Utc>>,
 }
 
-/// Makes a subscription; `document` is how it is shown, for the organizations that it is about. Pointers of faults are `/endpoint`,
+/// Makes a subscription of somebody who has a token that was issued here: it tells for as long as they can sign in, and nobody here hears of
+/// the end of what another provider gave them. `document` is how it is shown, for the organizations that it is about. Pointers of faults are `/endpoint`,
 /// `/headers/{index}` and `/organizations/{index}`.
 pub async fn create(
     app: &App,
@@ -47,6 +51,12 @@ pub async fn create(
     wanted: &Wanted,
     document: impl FnOnce(Uuid, &[String]) -> String,
 ) -> Result<Uuid> {
+    let is_of_a_sandbox = app.settings.sandbox && sandbox::subjects().any(|subject| subject == caller.subject);
+    if caller.token_id.is_none() && !is_of_a_sandbox {
+        return Err(Error::forbidden(
+            "subscriptions go to systems with a token that was issued here: a SMART client's, or one of POST /v1/tokens",
+        ));
+    }
     let mut faults = Vec::new();
     if let Err((code, message)) = Target::parse(&wanted.endpoint, reach(app)) {
         faults.push(Fault::new("/endpoint", code, message));
@@ -82,6 +92,7 @@ pub async fn create(
     }
     let now = app.clock.now();
     let subscription_id = app.ids.uuid(now);
+    let headers = serde_json::to_vec(&wanted.headers).map_err(|error| Error::Internal(error.to_string()))?;
     let of_role = if caller.role == CallerRole::ServicingProvider { servicing_parties } else { ordering_parties };
     let organizations = if wanted.organizations.is_empty() { &tax_ids } else { &wanted.organizations };
     let new = NewSubscription {
@@ -93,7 +104,7 @@ pub async fn create(
         document: &document(subscription_id, organizations),
         endpoint: &wanted.endpoint,
         media_type: &wanted.media_type,
-        headers: &wanted.headers,
+        headers: &app.settings.sealing.seal_any(&subscription_id.to_string(), &headers)?,
         ends_at: wanted.ends_at.filter(|end| *end > now),
         at: now,
     };
@@ -112,6 +123,35 @@ async fn of_organization(conn: &mut sqlx::PgConnection, caller: &Caller, number:
     let mut of_npi = store::subscriptions::tax_ids_of(conn, number).await?;
     of_npi.retain(|tax_id| caller.tax_ids.contains(tax_id));
     Ok(of_npi)
+}
+
+/// Headers as they are sent.
+fn opened(app: &App, subscription_id: Uuid, kept: &[u8]) -> std::result::Result<Vec<String>, Unsealable> {
+    let headers = app.settings.sealing.open_any(&subscription_id.to_string(), kept)?;
+    serde_json::from_slice(&headers).map_err(|_| Unsealable)
+}
+
+/// The headers of a subscription. They are secrets.
+pub fn headers(app: &App, subscription: &Subscription) -> Result<Vec<String>> {
+    Ok(opened(app, subscription.subscription_id, &subscription.headers)?)
+}
+
+/// Seals the headers of every subscription with the newest key. Says so where some were sealed with a key that is not there any more.
+pub async fn seal_headers(app: &App) -> Result<()> {
+    let mut conn = app.pool.acquire().await?;
+    for kept in store::subscriptions::headers(&mut conn).await? {
+        let owner = kept.subscription_id.to_string();
+        let sealing = &app.settings.sealing;
+        let sealed = sealing.seal_any(&owner, &sealing.open_any(&owner, &kept.headers)?)?;
+        store::subscriptions::keep_sealed(&mut conn, &kept, &sealed).await?;
+    }
+    Ok(())
+}
+
+/// Forgets those that ended long ago.
+pub async fn purge(app: &App) -> Result<u64> {
+    let mut conn = app.pool.acquire().await?;
+    Ok(store::subscriptions::remove_ended(&mut conn, app.clock.now() - KEPT).await?)
 }
 
 /// Somebody's subscription.

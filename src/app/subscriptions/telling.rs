@@ -2,9 +2,10 @@
 //! the receiver is called. What the receiver answered for is done with; a process that dies before that leaves the claim to run out, and the
 //! same number is sent again.
 
-use super::reach;
+use super::{opened, reach};
 use crate::app::accesses::{self, Accessed, Handled};
 use crate::app::audience::Audience;
+use crate::app::webhooks::SECRET_SEALED;
 use crate::app::{App, Caller, Result, sandbox};
 use crate::domain::vocabulary::CallerRole;
 use crate::outbound::{Failure, Header, Line, Target};
@@ -63,7 +64,8 @@ pub enum Outcome {
 pub struct Turn<'a> {
     app: &'a App,
     claimed: &'a Claimed,
-    headers: Vec<Header>,
+    /// None where no key opens them.
+    headers: Option<Vec<Header>>,
     line: Option<Line>,
     delivered: i64,
 }
@@ -72,14 +74,21 @@ impl<'a> Turn<'a> {
     /// Begins. Nothing is called yet.
     pub fn new(app: &'a App, claimed: &'a Claimed) -> Self {
         let line = Target::parse(&claimed.endpoint, reach(app)).map(|target| Line::new(target, app.settings.webhooks.timeout));
-        let given = claimed.headers.iter().filter_map(|header| Header::parse(header).ok());
-        let headers = std::iter::once(Header::content_type(&claimed.media_type)).flatten().chain(given).collect();
+        let headers = opened(app, claimed.subscription_id, &claimed.headers).ok().map(|given| {
+            let given = given.iter().filter_map(|header| Header::parse(header).ok());
+            std::iter::once(Header::content_type(&claimed.media_type)).flatten().chain(given).collect()
+        });
         Self { app, claimed, headers, line: line.ok(), delivered: claimed.delivered }
     }
 
     /// Notifications that the receiver has answered for.
     pub const fn delivered(&self) -> i64 {
         self.delivered
+    }
+
+    /// What keeps this service from calling the receiver as it was asked to.
+    pub const fn hindrance(&self) -> Option<&'static str> {
+        if self.headers.is_none() { Some(SECRET_SEALED) } else { None }
     }
 
     /// The owner, as use cases are told of a caller.
@@ -98,7 +107,7 @@ impl<'a> Turn<'a> {
 
     async fn send(&mut self, body: &str) -> std::result::Result<(), Failure> {
         match &mut self.line {
-            Some(line) => line.send(&self.headers, body).await,
+            Some(line) => line.send(self.headers.as_deref().unwrap_or_default(), body).await,
             // asked for when other addresses were allowed
             None => Err(Failure::AddressNotAllowed),
         }

@@ -33,6 +33,8 @@ const LEASE_MARGIN: TimeDelta = TimeDelta::seconds(30);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What is said of events that this service itself cannot write out.
 const NOT_WRITTEN_OUT: &str = "not_written_out";
+/// What is said where no key of this service opens the secret.
+pub(in crate::app) const SECRET_SEALED: &str = "secret_sealed";
 /// How often it looks whether another process has made one.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -97,9 +99,10 @@ async fn deliver(app: &App, claimed: Claimed, reached: &AtomicI64) -> Result<()>
     };
     let mut line = Line::new(target, app.settings.webhooks.timeout);
     let kept = [Some(&claimed.secret), claimed.previous_secret.as_ref()].into_iter().flatten();
-    let secrets: Vec<Secret> = kept
-        .map(|secret| super::opened(app, &claimed.health_plan, secret).map(Secret::new))
-        .collect::<std::result::Result<_, _>>()?;
+    let opened = kept.map(|secret| super::opened(app, &claimed.health_plan, secret).map(Secret::new));
+    let Ok(secrets) = opened.collect::<std::result::Result<Vec<Secret>, _>>() else {
+        return failed(app, &claimed, failures_by_now(&claimed, claimed.position), SECRET_SEALED).await;
+    };
     let secrets: Vec<&Secret> = secrets.iter().collect();
     let mut position = claimed.position;
     while began.elapsed() < TURN {

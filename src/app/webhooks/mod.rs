@@ -3,6 +3,7 @@
 
 mod deliver;
 
+pub(super) use deliver::SECRET_SEALED;
 pub use deliver::{claim_due, deliver_caught, deliver_due};
 
 use super::feeds::{check_plan, position_of, publish};
@@ -24,7 +25,7 @@ use uuid::Uuid;
 const CHANGE_OVER: TimeDelta = TimeDelta::hours(24);
 
 /// Bytes of a secret.
-const SECRET_BYTES: usize = 32;
+pub const SECRET_BYTES: usize = 32;
 
 /// How deliveries are paced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ pub struct Webhook {
     /// When something was delivered last.
     pub last_delivered_at: Option<DateTime<Utc>>,
     /// What went wrong the last time that something did: `address_not_allowed`, `name_not_resolved`, `not_connected`, `tls_failed`,
-    /// `timed_out`, `broken_off`, or `status_` and the receiver's status; `not_written_out` is a fault of the service.
+    /// `timed_out`, `broken_off`, or `status_` and the receiver's status; `not_written_out` is a fault of the service, and `secret_sealed` says that it has no key for the secret.
     pub last_failure: Option<String>,
     /// When that was.
     pub last_failure_at: Option<DateTime<Utc>>,

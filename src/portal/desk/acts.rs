@@ -9,12 +9,12 @@ use super::super::fields::Fields;
 use super::super::visitor::Visitor;
 use super::case::{Told, drawn};
 use super::reading::{self, LONG, NAME, PHONE};
-use super::{kept, timeline, worklist};
+use super::{kept, worklist};
 use crate::app::reviews::requests::{
     CallPartner, CallPerson, Contacted, DuplicateDecision, Escalation, InformationRequest, PeerToPeerRecord,
 };
 use crate::app::reviews::{self, Act, claims};
-use crate::app::{App, Error, Idempotent, orders};
+use crate::app::{App, Error, Idempotent};
 use crate::documents::words;
 use crate::domain::review::{CallPartnerRole, PeerToPeerEvent};
 use axum::extract::{Path, State};
@@ -206,10 +206,14 @@ async fn perform(
         return drawn(app, visitor, case_id, fields, Told::faults(faults)).await;
     }
     match reviews::perform(app, &visitor.caller, case_id, act, &seen(&fields), idempotent(case_id, &fields).as_ref()).await {
-        Ok(_) => {
+        Ok(answered) => {
             let mut rest = fields;
             for name in own {
                 rest.clear(name);
+            }
+            // what the reviewer did just now is no news to them
+            if let Some(version) = answered.version {
+                rest.set("version", version.to_string());
             }
             kept::keep(app, &visitor.caller, case_id, &rest).await?;
             Ok(to_review(case_id))
@@ -237,7 +241,12 @@ pub(super) async fn refused(
     field_of: impl Fn(&str) -> String,
 ) -> Result<Response, Failure> {
     let told = match error {
-        Error::PreconditionFailed => stale(app, visitor, case_id, &fields).await?,
+        Error::PreconditionFailed => Told {
+            status: StatusCode::PRECONDITION_FAILED,
+            title: "The case changed since you opened it, and nothing was done",
+            text: "Look at what changed. What you entered still stands in the form: send it again if it still holds.".to_owned(),
+            ..Told::nothing()
+        },
         Error::Conflict { detail } => match claims::of_case(app, &visitor.caller, case_id).await? {
             Some(claim) if claim.claimed_by != visitor.caller.subject => {
                 Told::conflict("Somebody else has this case", worklist::taken(&claim, zone(app, visitor, case_id).await?))
@@ -259,20 +268,6 @@ pub(super) async fn refused(
         }
     };
     drawn(app, visitor, case_id, fields, told).await
-}
-
-/// What changed since the form was drawn.
-async fn stale(app: &App, visitor: &Visitor, case_id: Uuid, fields: &Fields) -> Result<Told, Failure> {
-    let seen = fields.text("version").and_then(|text| text.parse().ok()).unwrap_or(i64::MAX);
-    let events = orders::history(app, &visitor.caller, case_id).await?;
-    let changes = timeline::since(&events, seen, visitor.caller.role, zone(app, visitor, case_id).await?);
-    Ok(Told {
-        status: StatusCode::PRECONDITION_FAILED,
-        title: "The case changed since you opened it, and nothing was done",
-        text: "Look at what changed. What you entered still stands in the form: send it again if it still holds.".to_owned(),
-        changes,
-        ..Told::nothing()
-    })
 }
 
 /// The field of the form that fills this place of a request.

@@ -37,7 +37,7 @@ pub(super) struct Told {
     pub status: StatusCode,
     pub title: &'static str,
     pub text: String,
-    /// What happened since the form was drawn.
+    /// What happened since the form was drawn, or what stands in it was kept.
     pub changes: Vec<Happened>,
     pub faults: Faults,
     /// Since when what stands in the form is kept.
@@ -196,19 +196,30 @@ pub(super) async fn drawn_with(
     app: &App,
     visitor: &Visitor,
     case_id: Uuid,
-    fields: Fields,
-    told: Told,
+    mut fields: Fields,
+    mut told: Told,
     letter: LetterPart,
 ) -> Result<Response, Failure> {
     let caller = &visitor.caller;
     let standing = reviews::standing(app, caller, case_id).await?;
-    if fields.text("version").is_some() && standing.case.review.is_some() {
+    let events = orders::history(app, caller, case_id).await?;
+    let zone = standing.program.time_zone;
+    // whoever sends or reopens a form that was drawn from another state of the case is told what is different now
+    if let Some(seen) = kept::seen(&fields).filter(|seen| *seen < standing.version) {
+        told.changes = timeline::since(&events, seen, caller.role, zone);
+    }
+    let reconsideration = if standing.case.review.is_none() {
+        reconsider::part(app, caller, &standing, &fields, &told.faults).await?
+    } else {
+        None
+    };
+    let is_open = standing.case.review.is_some() || reconsideration.as_ref().is_some_and(|one| one.may_decide);
+    if fields.text("version").is_some() && is_open {
+        fields.set("version", standing.version.to_string());
         kept::keep(app, caller, case_id, &fields).await?;
     }
-    let events = orders::history(app, caller, case_id).await?;
     let documents = attachments::list(app, caller, case_id).await?;
     let summary = Summary::of(standing.case.clone(), &standing.content, &standing.program);
-    let zone = standing.program.time_zone;
     let case = &standing.case;
     let (status, now) = (told.status, app.clock.now());
     let member = [&case.request.member.first_name, &case.request.member.last_name];
@@ -235,7 +246,7 @@ pub(super) async fn drawn_with(
             call: timeline::call(review.peer_to_peer, &events, zone),
             ..open(&standing, review, visitor, &fields, &told.faults, now)
         }),
-        reconsideration: if case.review.is_none() { reconsider::part(app, caller, case_id, zone, &fields).await? } else { None },
+        reconsideration,
         decided: case.review.is_none().then(|| words::case_status(case.status)),
         documents: documents.iter().map(|one| document(one, zone)).collect(),
         shown,

@@ -1,7 +1,7 @@
 //! Entered against expected: what the engine found of each field of the regimen and of each policy, with where the rule comes from and
 //! since when it holds. What agrees is folded.
 
-use super::timeline::{place, value};
+use super::super::differences::{place, value};
 use crate::app::reviews::Standing;
 use crate::documents::{Summary, words};
 use crate::domain::case::{Deviation, Finding};
@@ -48,7 +48,7 @@ pub(super) fn departures(deviations: &[Deviation]) -> Vec<Departure> {
     for deviation in deviations.iter().filter(|one| one.effect.pends() || one.effect.is_off_pathway()) {
         let text = words::sentence(&words::without_ids(&deviation.message));
         if found.iter().all(|one| one.text != text) {
-            let plain = |text: &str| text.replace('_', " ");
+            let plain = |text: &str| words::without_calls(text.replace('_', " "));
             found.push(Departure {
                 text,
                 entered: plain(&deviation.entered),
@@ -142,7 +142,7 @@ fn of_fit(finding: &Finding, since: &str) -> (Truth, Row) {
     let parts = finding.message.split_once(": expected ").and_then(|(name, rest)| Some((name, rest.rsplit_once(", entered ")?)));
     if let Some((name, (expected, entered))) = parts {
         row.name = words::capitalize(name);
-        expected.clone_into(&mut row.expected);
+        row.expected = words::without_calls(expected);
         row.entered = entered.trim_end_matches('.').replace('_', " ");
         row.finding = String::new();
     }

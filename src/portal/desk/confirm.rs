@@ -18,7 +18,7 @@ use crate::app::reviews::{self, Act, Standing};
 use crate::app::{App, Error, orders};
 use crate::documents::words;
 use crate::domain::case::PeerToPeer;
-use crate::domain::review::LineOutcome;
+use crate::domain::review::{LineOutcome, PathwayFinding};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -38,6 +38,8 @@ struct ConfirmPage {
     member: String,
     lines: Vec<ConfirmLine>,
     changes: Vec<Change>,
+    /// What is decided about the Pathway.
+    pathway: Option<String>,
     letter: LetterPart,
     on_expiry: bool,
     questions: Vec<Question>,
@@ -82,12 +84,14 @@ pub(super) async fn send(
     let standing = reviews::standing(&app, caller, case_id).await?;
     let mut faults = Faults::default();
     let request = read(&standing, &fields, &mut faults);
-    let wanted = fields.text("do").unwrap_or("decide");
-    if wanted == "show" {
+    let wanted = fields.text("do");
+    // whatever else a form says, or says nothing, the last question comes first
+    let decides = wanted == Some("decide");
+    if wanted == Some("show") {
         let letter = ahead(&app, &visitor, case_id, &request, &faults).await?;
         return drawn_with(&app, &visitor, case_id, fields, Told::nothing(), letter).await;
     }
-    if standing.case.review.is_none() && !(wanted == "decide" && faults.is_empty()) {
+    if standing.case.review.is_none() && !(decides && faults.is_empty()) {
         let events = orders::history(&app, caller, case_id).await?;
         let told = Told::conflict("Decided meanwhile", timeline::decided(&events, standing.program.time_zone));
         return drawn(&app, &visitor, case_id, fields, told).await;
@@ -98,7 +102,7 @@ pub(super) async fn send(
     let place = |pointer: &str| field_of(pointer, &request, &fields);
     let questions = questions(&app, &visitor, &standing, &request, &fields).await?;
     let unsaid = unsaid(&request);
-    if wanted == "confirm" || questions.iter().any(|question| !question.ticked) || !unsaid.is_empty() {
+    if !decides || questions.iter().any(|question| !question.ticked) || !unsaid.is_empty() {
         if !seen(&fields).admits(standing.version) {
             return refused(&app, &visitor, case_id, fields.clone(), Error::PreconditionFailed, place).await;
         }
@@ -107,7 +111,7 @@ pub(super) async fn send(
             Ok(previewed) => {
                 kept::keep(&app, caller, case_id, &fields).await?;
                 let mut response = confirm(&app, &visitor, &standing, &request, previewed, &fields, questions)?;
-                if wanted != "confirm" {
+                if decides {
                     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
                 }
                 Ok(response)
@@ -208,7 +212,6 @@ fn confirm(
 ) -> Result<Response, Failure> {
     let case = &standing.case;
     let member = [&case.request.member.first_name, &case.request.member.last_name];
-    let is_unanswered = fields.text("do") != Some("confirm");
     page(&ConfirmPage {
         shell: Shell::new(app, Some(visitor), ""),
         case_id: case.case_id,
@@ -216,10 +219,11 @@ fn confirm(
         member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
         lines: request.lines.iter().map(|line| decided(standing, line)).collect(),
         changes: changes(standing, request, &previewed),
+        pathway: request.pathway.as_ref().map(|decision| pathway(standing, decision.determination)),
         letter: part(previewed),
         on_expiry: request.on_expiry,
         questions,
-        is_unanswered,
+        is_unanswered: fields.text("do") == Some("decide"),
         fields: fields
             .under("")
             .filter(|(name, _)| !matches!(*name, "do" | "sure"))
@@ -244,6 +248,17 @@ fn decided(standing: &Standing, line: &LineDetermination) -> ConfirmLine {
     let member = line.rationale_for_member.as_ref().map(|text| format!("For the member: {text}"));
     let detail = [line.reason_code.as_ref().map(reason), line.rationale.clone(), member, units];
     ConfirmLine { name: name_of(standing, line.line), decision, tone, detail: detail.into_iter().flatten().collect() }
+}
+
+/// What is decided about the Pathway, beside what was found.
+fn pathway(standing: &Standing, decided: PathwayFinding) -> String {
+    let found = &standing.case.pathway;
+    let regimen = found.regimen_name.as_deref().unwrap_or("the matched regimen");
+    let decision = match decided {
+        PathwayFinding::OnPathway => "The order follows the Pathway of",
+        PathwayFinding::OffPathway => "The order does not follow the Pathway of",
+    };
+    format!("{decision} {regimen}. As it was found: {}.", words::pathway(found.determination))
 }
 
 /// Every line whose status would be another one, decided or taken along.

@@ -25,8 +25,8 @@ use uuid::Uuid;
 
 /// Longest code of a reason, most billing units and most visits, as the API takes them.
 const CODE: usize = 100;
-const UNITS: u64 = 10_000_000;
-const VISITS: u32 = 366;
+pub(super) const UNITS: u64 = 10_000_000;
+pub(super) const VISITS: u32 = 366;
 
 /// The form.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +154,7 @@ pub(super) fn form(standing: &Standing, caller: &Caller, fields: &Fields, faults
 }
 
 /// The program's reasons for a denial, as content lists them.
-fn reasons(standing: &Standing, draw: &Drawing<'_>, name: String, label: &str, none: &str) -> Input {
+pub(super) fn reasons(standing: &Standing, draw: &Drawing<'_>, name: String, label: &str, none: &str) -> Input {
     let listed = standing.program.reasons.iter().filter(|reason| reason.decision == LineOutcome::NonAuthorized);
     draw.choice(name, label, none, listed.map(|reason| (reason.code.clone(), words::sentence(&reason.clinical))))
 }

@@ -20,6 +20,9 @@ const LIMIT: usize = 256 * 1024;
 /// What belongs to one sending of the form.
 const OF_A_SENDING: [&str; 5] = ["version", "key", "do", "of", "sure"];
 
+/// The version of the case that the reviewer saw while this was typed.
+const SEEN: &str = "seen";
+
 /// One draft of a reviewer for a case.
 fn id_of(caller: &Caller, case_id: Uuid) -> Uuid {
     let digest = Sha256::digest(format!("review\u{1f}{}\u{1f}{case_id}", caller.key_owner()).as_bytes());
@@ -36,17 +39,26 @@ pub(super) async fn keep(app: &App, caller: &Caller, case_id: Uuid, fields: &Fie
     for name in OF_A_SENDING {
         kept.clear(name);
     }
+    kept.clear(SEEN);
     // who is to be called stands there already
     let mut typed = kept.clone();
     typed.clear("contacted_");
     if typed.encoded().is_empty() {
         return forget(app, caller, case_id).await;
     }
+    if let Some(seen) = fields.text("version") {
+        kept.set(SEEN, seen);
+    }
     let form = kept.encoded();
     if form.len() > LIMIT {
         return Err(Failure::too_large());
     }
-    Ok(drafts::save(app, caller, id_of(caller, case_id), form).await?)
+    Ok(drafts::save_for_a_case(app, caller, id_of(caller, case_id), form).await?)
+}
+
+/// The version of the case that a form was drawn from, or that what was kept was typed about.
+pub(super) fn seen(fields: &Fields) -> Option<i64> {
+    fields.text("version").or_else(|| fields.text(SEEN))?.parse().ok()
 }
 
 /// Keeps what was typed about the case that the form says it is of, on the way to another page.

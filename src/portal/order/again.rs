@@ -3,12 +3,13 @@
 //! whatever somebody declares.
 
 use super::super::fields::Fields;
-use super::cells::{PHASES, ROWS};
+use super::cells::{PHASES, PRIOR_ROWS, ROWS};
+use super::form::has_day;
 use super::grid::days_in_words;
 use crate::domain::content::Content;
 use crate::domain::order::{Dose, OrderRequest, OrderedDrug, Phase};
-use crate::domain::vocabulary::Setting;
-use chrono::Datelike as _;
+use crate::domain::vocabulary::{Setting, Urgency};
+use chrono::{Datelike as _, NaiveDate};
 use serde_json::{Number, Value};
 
 /// What stands as it was, by its place in the order.
@@ -61,7 +62,7 @@ pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
         fields.set("/setting", Setting::Inpatient.as_str());
     }
     if let Some(born) = order.member.birth_date {
-        fields.set("/member/birth_date", format!("{}/{}/{}", born.month(), born.day(), born.year()));
+        fields.set("/member/birth_date", typed_day(born));
     }
     let mut is_short = !biomarkers(&mut fields, &value);
     if let Some(treatment) = &order.treatment {
@@ -76,6 +77,140 @@ pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
     }
     is_short |= order.servicing_provider.as_ref().is_some_and(|provider| provider.address.is_some());
     Again { fields, is_short }
+}
+
+/// What a new order asks anew, by its place in the order.
+const WITH_TIME: [&str; 11] = [
+    "/clinical/line_of_treatment",
+    "/clinical/treatment_goal",
+    "/clinical/disease_setting",
+    "/clinical/weight_kg",
+    "/clinical/serum_creatinine_mg_dl",
+    "/clinical/lines_of_therapy_before",
+    "/treatment/continues/order_id",
+    "/treatment/continues/response",
+    "/treatment/continues/toxicity",
+    "/supportive_only/reference_order_id",
+    "/supportive_only/reference_regimen",
+];
+
+/// The whole order as it stands, to be changed.
+pub(super) fn as_it_stands(order: &OrderRequest, content: &Content) -> Again {
+    let Again { mut fields, mut is_short } = again(order, content);
+    let value = serde_json::to_value(order).unwrap_or_default();
+    put(&mut fields, &value, &WITH_TIME);
+    for (field, day) in [
+        ("/date_of_service", order.date_of_service),
+        ("/continuation_of_treatment_started_on", order.continuation_of_treatment_started_on),
+    ] {
+        fields.set(field, day.map(typed_day).unwrap_or_default());
+    }
+    if order.urgency == Some(Urgency::Urgent) {
+        fields.set("/urgency", Urgency::Urgent.as_str());
+    }
+    is_short |= !performance(&mut fields, &value);
+    is_short |= !results(&mut fields, &value, content);
+    is_short |= !prior_therapies(&mut fields, &value);
+    match value.pointer("/clinical/fn_risk_factors").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([]) => fields.set("/clinical/fn_risk_factors", "none"),
+        factors => {
+            for factor in factors.into_iter().flatten().filter_map(Value::as_str) {
+                fields.add("/clinical/fn_risk_factors", factor);
+            }
+        }
+    }
+    if let Some(trial) = &order.clinical_trial {
+        fields.set("/clinical_trial/enrolled", if trial.enrolled { "yes" } else { "no" });
+        fields.set("/clinical_trial/trial_id", trial.trial_id.clone().unwrap_or_default());
+    }
+    if order.supportive_only.as_ref().is_some_and(|only| only.acknowledged == Some(true)) {
+        fields.set("/supportive_only/acknowledged", "yes");
+    }
+    Again { fields, is_short }
+}
+
+/// `12/1/2026`.
+fn typed_day(day: NaiveDate) -> String {
+    format!("{}/{}/{}", day.month(), day.day(), day.year())
+}
+
+/// A day of the order as one types it; any other text as it stands.
+fn day_or_word(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    Some(text.parse().map_or_else(|_| text.to_owned(), typed_day))
+}
+
+/// False where it has no place in the form.
+fn performance(fields: &mut Fields, order: &Value) -> bool {
+    let typed = match order.pointer("/clinical/performance_status") {
+        None | Some(Value::Null) => return true,
+        Some(Value::String(word)) => Some(word.clone()),
+        Some(status) if status["scale"] == "ecog" => status["value"].as_u64().map(|value| value.to_string()),
+        Some(_) => None,
+    };
+    let Some(typed) = typed else { return false };
+    fields.set("/clinical/performance_status", typed);
+    true
+}
+
+/// Assessments, and the days of those results that have a field for it. False where one has no place in the form.
+fn results(fields: &mut Fields, order: &Value, content: &Content) -> bool {
+    let mut all = true;
+    for found in order.pointer("/clinical/assessments").and_then(Value::as_array).into_iter().flatten() {
+        let name = found["name"].as_str().unwrap_or_default();
+        let field = format!("/clinical/assessments/{name}");
+        let result = match &found["result"] {
+            Value::Number(number) => Some(in_digits(number)),
+            value => day_or_word(value),
+        };
+        let fits = !name.is_empty() && !name.contains('/') && !name.starts_with("more-") && fields.text(&field).is_none();
+        let Some(result) = result.filter(|_| fits) else {
+            all = false;
+            continue;
+        };
+        fields.set(&field, result);
+        match day_or_word(&found["on"]) {
+            Some(on) if has_day(name, content) => fields.set(&format!("{field}/on"), on),
+            Some(_) => all = false,
+            None => {}
+        }
+    }
+    // the days of biomarkers have no fields
+    let dated: Vec<String> = fields
+        .under("/clinical/biomarkers/")
+        .filter(|(name, _)| name.ends_with("/on"))
+        .map(|(name, _)| format!("/clinical/biomarkers/{name}"))
+        .collect();
+    for field in &dated {
+        fields.set(field, "");
+    }
+    all && dated.is_empty()
+}
+
+/// False where they have no place in the form.
+fn prior_therapies(fields: &mut Fields, order: &Value) -> bool {
+    let given = match order.pointer("/clinical/prior_therapies") {
+        None | Some(Value::Null) => return true,
+        Some(Value::String(word)) => {
+            fields.set("/clinical/prior_therapies", word.clone());
+            return true;
+        }
+        Some(given) => given.as_array().map(Vec::as_slice).unwrap_or_default(),
+    };
+    fields.set("/clinical/prior_therapies", if given.is_empty() { "none" } else { "given" });
+    let mut all = given.len() <= PRIOR_ROWS;
+    for (row, one) in given.iter().enumerate().take(PRIOR_ROWS) {
+        let mut set = |cell: &str, value: Option<String>| {
+            fields.set(&format!("/clinical/prior_therapies/{row}/{cell}"), value.unwrap_or_default());
+        };
+        set("name", one["name"].as_str().or_else(|| one["generic"].as_str()).map(str::to_owned));
+        set("line", one["line"].as_str().map(str::to_owned));
+        set("started_on", day_or_word(&one["started_on"]));
+        set("ended_on", day_or_word(&one["ended_on"]));
+        set("outcome", one["outcome"].as_str().map(str::to_owned));
+        all &= one["setting"].is_null();
+    }
+    all
 }
 
 fn put(fields: &mut Fields, order: &Value, places: &[&str]) {

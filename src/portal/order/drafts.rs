@@ -6,7 +6,7 @@ use super::super::here::Portal;
 use super::super::pages::{ORDERING, Pages, Who};
 use super::super::shell::{instant, page};
 use super::super::visitor::Visitor;
-use super::{drawn, look};
+use super::{Pressed, drawn, look};
 use crate::app::{App, Caller, drafts};
 use askama::Template;
 use axum::extract::{Path, State};
@@ -73,8 +73,8 @@ async fn save(State(app): State<App>, visitor: Visitor, mut fields: Fields) -> R
 
 async fn show(State(portal): State<Portal>, visitor: Visitor, Path(draft_id): Path<String>) -> Result<Response, Failure> {
     let draft = drafts::get(&portal.app, &visitor.caller, super::super::case::id(&draft_id)?).await?;
-    let looked = look(&portal, &visitor, Fields::decoded(&draft.form)).await?;
-    page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()).await?)
+    let looked = look(&portal, &visitor, Fields::decoded(&draft.form), None).await?;
+    page(&drawn(&portal.app, &visitor, looked, Pressed::default()).await?)
 }
 
 async fn discard(State(app): State<App>, visitor: Visitor, Path(draft_id): Path<String>) -> Result<Response, Failure> {

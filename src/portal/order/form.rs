@@ -33,6 +33,8 @@ pub(super) struct Sections {
     pub fn_risks: Vec<Tick>,
     pub declarations: Vec<Input>,
     pub supportive_only: bool,
+    /// What the supportive drugs go with.
+    pub supports: Vec<Input>,
 }
 
 /// A phase of the grid.
@@ -89,6 +91,10 @@ pub(super) fn sections(fields: &Fields, faults: &Faults, plans: &[Plan], content
         prior_rows: prior_rows(&draw),
         fn_risks: fn_risks(fields),
         declarations: declarations(&draw),
+        supports: vec![
+            draw.text("/supportive_only/reference_order_id", "Order ID of the treatment that they go with"),
+            draw.text("/supportive_only/reference_regimen", "or what the treatment is"),
+        ],
         supportive_only: fields.text("/supportive_only/acknowledged").is_some(),
     }
 }
@@ -271,10 +277,20 @@ fn result(draw: &Drawing<'_>, field: &str, content: &Content) -> Vec<Input> {
         draw.choice(field, asked.display.clone(), "Not answered", results.chain([(UNKNOWN.0.to_owned(), UNKNOWN.1.to_owned())]))
     };
     input.class = "short";
-    if is_marker || asked.is_day || (asked.window_days.is_none() && asked.undated_counts) {
+    if is_marker || !is_dated(asked) {
         return vec![input];
     }
     vec![input, draw.text(format!("{field}/on"), format!("{} on", asked.display)).example("11/12/2026").short()]
+}
+
+/// True for a result beside which the day counts.
+const fn is_dated(asked: &ResultDefinition) -> bool {
+    !asked.is_day && (asked.window_days.is_some() || !asked.undated_counts)
+}
+
+/// True for an assessment that has a field for its day.
+pub(super) fn has_day(name: &str, content: &Content) -> bool {
+    definition(name, false, content).is_some_and(is_dated)
 }
 
 /// What counts as a result of that name.

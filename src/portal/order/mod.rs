@@ -5,6 +5,7 @@ mod again;
 mod asked;
 mod cells;
 pub(super) mod drafts;
+mod edit;
 mod favourites;
 mod fill;
 mod form;
@@ -13,6 +14,7 @@ mod labels;
 mod panel;
 mod paste;
 mod read;
+mod renew;
 mod suggest;
 
 use super::failure::Failure;
@@ -26,17 +28,19 @@ use super::shell::{Shell, page, random_key};
 use super::visitor::Visitor;
 use crate::app::orders::{self, Drafted, Filter};
 use crate::app::{self, App, Idempotent, catalog};
+use crate::documents::words;
 use crate::domain::case::Case;
 use crate::domain::content::{Content, Regimen};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::vocabulary::{CallerRole, Service};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use form::{Offer, Sections};
 use panel::{Link, Panel};
 use read::Read;
+use renew::Queue;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -44,6 +48,7 @@ use uuid::Uuid;
 pub(super) fn pages(pages: Pages) -> Pages {
     let pages = pages.get_and_post("/orders/new", Who::SignedIn(ORDERING), show, send);
     let pages = pages.get("/cases/{case_id}/again", Who::SignedIn(ORDERING), show_again);
+    let pages = renew::pages(edit::pages(pages));
     let pages = drafts::pages(pages.ask("/orders/new/panel", Who::SignedIn(ORDERING), live));
     suggest::pages(pages)
 }
@@ -69,6 +74,23 @@ struct OrderPage {
     /// What kept the order from being sent.
     refused: Vec<Link>,
     is_refused: bool,
+    /// The order that is changed; none where it is a new one.
+    editing: Option<edit::Editing>,
+    /// Where it stands among several that are ordered again.
+    in_row: Option<renew::InRow>,
+}
+
+/// What a press of a button did to the form.
+#[derive(Default)]
+struct Pressed {
+    /// Regimens that a name may mean.
+    offers: Vec<Offer>,
+    /// What became of each line that was pasted.
+    pasted: Vec<paste::Line>,
+    /// What was filled in, and what was not.
+    filled_in: Option<&'static str>,
+    /// Why nothing was done.
+    refused: Vec<Link>,
 }
 
 #[derive(Template)]
@@ -89,8 +111,8 @@ struct Looked {
 /// A new order; provider, place and contact are those of the last one.
 async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Failure> {
     let fields = usual(&portal.app, &visitor).await?;
-    let looked = look(&portal, &visitor, fields).await?;
-    page(&drawn(&portal.app, &visitor, looked, Vec::new(), Vec::new()).await?)
+    let looked = look(&portal, &visitor, fields, None).await?;
+    page(&drawn(&portal.app, &visitor, looked, Pressed::default()).await?)
 }
 
 /// What an order made anew from an earlier one says.
@@ -100,62 +122,82 @@ const SHORT: &str = "Not everything of the earlier order has a place in this for
                      asked anew.";
 
 /// A new order that begins as an earlier one.
-async fn show_again(State(portal): State<Portal>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
+async fn show_again(
+    State(portal): State<Portal>,
+    visitor: Visitor,
+    Path(case_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let app = &portal.app;
     let seen = orders::get(app, &visitor.caller, super::case::id(&case_id)?).await?;
     let case: Case = orders::view::read_back(&seen.body)?;
     if case.request.service == Some(Service::RadiationOncology) {
         return Err(Failure::not_found());
     }
+    let queue = Queue::of_address(query.as_deref().unwrap_or_default());
     let again::Again { fields, is_short } = again::again(&case.request, catalog::content(app, None));
-    let looked = look(&portal, &visitor, fields).await?;
-    let drawn = drawn(app, &visitor, looked, Vec::new(), Vec::new()).await?;
-    page(&OrderPage { filled_in: Some(if is_short { SHORT } else { AGAIN }), ..drawn })
+    let looked = look(&portal, &visitor, fields, None).await?;
+    let filled_in = Some(if is_short { SHORT } else { AGAIN });
+    let drawn = drawn(app, &visitor, looked, Pressed { filled_in, ..Pressed::default() }).await?;
+    page(&OrderPage { in_row: renew::in_row(app, &visitor, &queue).await?, ..drawn })
 }
 
 /// The panel and the results that are asked for, as somebody types.
 async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
-    let looked = look(&portal, &visitor, fields).await?;
+    let of = match fields.text("case").and_then(|case_id| case_id.parse().ok()) {
+        Some(case_id) => Some(orders::get(&portal.app, &visitor.caller, case_id).await?.case_id),
+        None => None,
+    };
+    let looked = look(&portal, &visitor, fields, of).await?;
     let content = catalog::content(&portal.app, None);
     let none = Faults::default();
     let sections = form::sections(&looked.fields, &none, &[], content, &looked.asked);
     page(&PanelPart { panel: looked.panel, asked: sections.asked })
 }
 
-async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
-    let app = &portal.app;
-    let (mut offers, mut pasted) = (Vec::new(), Vec::new());
-    let (mut why, mut filled_in) = (Vec::new(), None);
+/// Does what a button asks for that fills the form in, or that keeps what stands in it.
+async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Pressed, Failure> {
+    let mut filled = Pressed::default();
     if let Some(id) = fields.owned("fill") {
         let content = catalog::content(app, None);
         let regimen = content.regimen(&id).ok_or_else(Failure::not_found)?;
-        fill::fill(&mut fields, regimen, content);
+        fill::fill(fields, regimen, content);
     } else if fields.text("do") == Some("fill") {
-        offers = fill_named(app, &mut fields);
+        filled.offers = fill_named(app, fields);
     } else if fields.text("do") == Some("paste") {
         let text = fields.owned("pasted").unwrap_or_default();
-        pasted = paste::paste(&mut fields, &text, catalog::content(app, None));
+        filled.pasted = paste::paste(fields, &text, catalog::content(app, None));
     } else if let Some(id) = fields.owned("favourite") {
-        favourites::fill(app, &visitor, &mut fields, &id).await?;
+        favourites::fill(app, visitor, fields, &id).await?;
     } else if let Some(id) = fields.owned("forget") {
-        favourites::forget(app, &visitor, &id).await?;
+        favourites::forget(app, visitor, &id).await?;
     } else if fields.text("do") == Some("favour") {
-        why.extend(favourites::keep(app, &visitor, &fields).await?);
-        filled_in = why.is_empty().then_some("Kept as a favourite of the practice: its drugs, and nothing about the patient.");
+        filled.refused.extend(favourites::keep(app, visitor, fields).await?);
+        filled.filled_in =
+            filled.refused.is_empty().then_some("Kept as a favourite of the practice: its drugs, and nothing about the patient.");
     }
+    Ok(filled)
+}
+
+async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
+    let app = &portal.app;
+    let mut filled = fill_in(app, &visitor, &mut fields).await?;
     let wanted = fields.text("do") == Some("send");
-    let looked = look(&portal, &visitor, fields).await?;
+    let looked = look(&portal, &visitor, fields, None).await?;
     if !wanted {
-        return page(&OrderPage { filled_in, pasted, ..drawn(app, &visitor, looked, offers, why).await? });
+        return page(&drawn(app, &visitor, looked, filled).await?);
     }
     match submit(&portal, &visitor, &looked).await? {
         Ok(case_id) => {
             if let Some(draft_id) = drafts::id_of(&looked.fields) {
                 app::drafts::discard(app, &visitor.caller, draft_id).await?;
             }
-            Ok(Redirect::to(&format!("/cases/{case_id}")).into_response())
+            Ok(Redirect::to(&Queue::of_form(&looked.fields).next(Some(case_id))).into_response())
         }
-        Err(why) => page(&drawn(app, &visitor, looked, offers, why).await?),
+        Err(why) => {
+            filled.refused = why;
+            page(&drawn(app, &visitor, looked, filled).await?)
+        }
     }
 }
 
@@ -174,25 +216,37 @@ async fn submit(portal: &Portal, visitor: &Visitor, looked: &Looked) -> Result<R
     let idempotent = key.map(|key| Idempotent { key: key.to_owned(), fingerprint });
     match orders::submit(&portal.app, &visitor.caller, &order, idempotent.as_ref()).await {
         Ok(placed) => Ok(Ok(placed.case_id)),
-        Err(app::Error::Refused(refusal)) => Ok(Err(match *refusal {
-            Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => linked(&faults),
-            other => {
-                let words = refusal::in_words(other);
-                let text =
-                    [Some(format!("{}. {}", words.title, words.text)), words.contact].into_iter().flatten().collect::<Vec<_>>();
-                vec![Link { field: "main".to_owned(), text: text.join(" ") }]
-            }
-        })),
         Err(app::Error::IdempotencyKeyReused) => {
             let text = "This form was sent before, with other answers, and made an order then. Look at your orders before you send another one.";
             Ok(Err(vec![Link { field: "main".to_owned(), text: text.to_owned() }]))
         }
-        Err(other) => Err(other.into()),
+        Err(other) => refusal_links(&looked.read, other).map(Err),
+    }
+}
+
+/// Why an order is not taken, with its fields; what is no refusal of it is passed on.
+fn refusal_links(read: &Read, error: app::Error) -> Result<Vec<Link>, Failure> {
+    let of_all = |text: String| vec![Link { field: "main".to_owned(), text }];
+    match error {
+        app::Error::Refused(refusal) => Ok(match *refusal {
+            Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
+                faults.iter().map(|fault| panel::link(read, fault)).collect()
+            }
+            other => {
+                let words = refusal::in_words(other);
+                let text = [Some(format!("{}. {}", words.title, words.text)), words.contact];
+                of_all(text.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            }
+        }),
+        app::Error::Conflict { detail } | app::Error::Forbidden { detail } => {
+            Ok(of_all(words::sentence(&words::without_ids(&detail))))
+        }
+        other => Err(other.into()),
     }
 }
 
 /// Reads a form, and asks what would become of it.
-async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields) -> Result<Looked, Failure> {
+async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields, of: Option<Uuid>) -> Result<Looked, Failure> {
     let app = &portal.app;
     let content = catalog::content(app, None);
     suggest::complete(app, visitor, &mut fields).await?;
@@ -200,7 +254,7 @@ async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields) -> Result<
     let mut drafted = None;
     if read.faults.is_empty() {
         match (portal.read_order)(&read.order) {
-            Ok(order) => drafted = Some(orders::preview_draft(app, &visitor.caller, &order).await?),
+            Ok(order) => drafted = Some(orders::preview_draft(app, &visitor.caller, &order, of).await?),
             Err(faults) => {
                 for fault in faults {
                     let field = read.field_of(&fault.pointer);
@@ -225,18 +279,13 @@ fn about(fields: &Fields, drafted: Option<&Drafted>) -> String {
     [Some(name).filter(|name| !name.is_empty()), regimen].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-async fn drawn(
-    app: &App,
-    visitor: &Visitor,
-    looked: Looked,
-    offers: Vec<Offer>,
-    refused: Vec<Link>,
-) -> Result<OrderPage, Failure> {
+async fn drawn(app: &App, visitor: &Visitor, looked: Looked, filled: Pressed) -> Result<OrderPage, Failure> {
     let content = catalog::content(app, None);
     let plans = plans::of(app, &visitor.caller, looked.fields.text("/member/health_plan"));
     let mut sections = form::sections(&looked.fields, &looked.read.faults, &plans, content, &looked.asked);
-    sections.regimens = offers;
-    let sent_before = looked.fields.owned("key").filter(|_| !refused.is_empty());
+    sections.regimens = filled.offers;
+    let in_row = renew::in_row(app, visitor, &Queue::of_form(&looked.fields)).await?;
+    let sent_before = looked.fields.owned("key").filter(|_| !filled.refused.is_empty());
     Ok(OrderPage {
         shell: Shell::new(app, Some(visitor), "/orders/new"),
         favourites: favourites::offered(app, visitor).await?,
@@ -244,12 +293,14 @@ async fn drawn(
         draft: drafts::id_of(&looked.fields).unwrap_or_else(|| app.ids.uuid(app.clock.now())),
         regimen: looked.fields.owned("regimen").unwrap_or_default(),
         regimen_id: looked.fields.owned("/treatment/regimen_id").unwrap_or_default(),
-        filled_in: None,
-        pasted: Vec::new(),
+        filled_in: filled.filled_in,
+        pasted: filled.pasted,
         sections,
         panel: looked.panel,
-        is_refused: !refused.is_empty(),
-        refused,
+        is_refused: !filled.refused.is_empty(),
+        refused: filled.refused,
+        editing: None,
+        in_row,
     })
 }
 

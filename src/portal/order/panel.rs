@@ -169,8 +169,9 @@ fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, (asked, content): 
             continue;
         }
         let drug = deviation.drug_line.and_then(name_of);
+        let expected = words::without_calls(deviation.expected.as_str());
         // one cause of several drugs is one line
-        if let Some(same) = panel.needs.iter_mut().find(|need| need.field == field && need.expected == deviation.expected) {
+        if let Some(same) = panel.needs.iter_mut().find(|need| need.field == field && need.expected == expected) {
             if drug != same.drug {
                 same.also.extend(drug.filter(|drug| !same.also.contains(drug)));
             }
@@ -180,7 +181,7 @@ fn decided(panel: &mut Panel, outlook: &Outlook, read: &Read, (asked, content): 
             field,
             text,
             effect: words::effect(deviation.effect),
-            expected: deviation.expected.clone(),
+            expected,
             entered: deviation.entered.clone(),
             drug,
             also: Vec::new(),

@@ -239,6 +239,15 @@ async fn documents_go_to_the_case_when_they_are_asked_for_each_once() {
         assert!(found.ends_with(&format!(".attachment.{place}")), "{what}: {found}");
         assert!(stored().await.is_empty(), "{what}");
     }
+    // where an answer beside it is refused, the document is not kept either
+    for (what, item) in [
+        ("no weight", json!({"linkId": "/clinical/weight_kg", "answer": [{"valueDecimal": -5}]})),
+        ("no diagnosis", json!({"linkId": "/diagnosis/icd10", "answer": [{"valueString": "Z99.999"}]})),
+    ] {
+        let refused = attach(&service, ORDERING, &pended.attachment(&[document(PDF), answers(&json!([item]))])).await;
+        assert!(matches!(refused.status.as_u16(), 400 | 422), "{what}: {} {}", refused.status, refused.text);
+        assert!(stored().await.is_empty(), "{what}");
+    }
     for _ in 0..2 {
         let answer = attach(&service, ORDERING, &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text);

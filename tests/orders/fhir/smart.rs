@@ -7,7 +7,8 @@ use crate::support::submit::{ADMINISTRATOR, NURSE};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use chrono::{DateTime, TimeDelta, Utc};
-use oncoauth::app::smart;
+use oncoauth::app::{Settings, smart};
+use oncoauth::http::address::Peer;
 use ring::hmac;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -223,6 +224,60 @@ async fn no_assertion_but_a_good_one_gets_a_token() {
     }
 }
 
+/// Whoever holds no key learns from no refusal whether a client is on file.
+#[tokio::test]
+async fn an_assertion_is_refused_in_the_same_words_whoever_is_on_file() {
+    let service = sandbox().await;
+    let client = registered(&service).await;
+    let stranger = Key::p384();
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    for (what, header) in [
+        ("another algorithm", json!({"alg": "HS256", "kid": "ec-1"})),
+        ("no key", json!({"alg": "ES384"})),
+        ("critical", json!({"alg": "ES384", "kid": "ec-1", "crit": ["x"]})),
+        ("another type", json!({"alg": "ES384", "kid": "ec-1", "typ": "at+jwt"})),
+        ("signed by a stranger", json!({"alg": "ES384", "kid": "ec-1"})),
+    ] {
+        let refusal = async |id: &str| {
+            let mut claims = client.claims(&service);
+            (claims["iss"], claims["sub"]) = (json!(id), json!(id));
+            ask(&service, &stranger.token(&header, &claims), SCOPE).await.text
+        };
+        assert_eq!(refusal(&client.id).await, refusal(nobody).await, "{what}");
+    }
+}
+
+/// Assertions are signed by whoever likes to: those that do not hold count as tokens that do not work.
+#[tokio::test]
+async fn an_address_from_which_assertions_fail_waits() {
+    let settings = Settings { sandbox: true, failed_sign_in_limit: Some(3), ..Settings::default() };
+    let service = Service::start(settings).await;
+    let client = registered(&service).await;
+    let send = async |from: &str, assertion: &str| {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("grant_type", "client_credentials"),
+                ("client_assertion_type", ASSERTION_TYPE),
+                ("client_assertion", assertion),
+                ("scope", SCOPE),
+            ])
+            .finish();
+        let mut request = Request::post(TOKEN).header("content-type", "application/x-www-form-urlencoded");
+        request.extensions_mut().unwrap().insert(Peer(from.parse().unwrap()));
+        service.send(request.body(Body::from(body)).unwrap()).await.status.as_u16()
+    };
+    // what holds counts for nothing
+    for _ in 0..5 {
+        assert_eq!(send("198.51.100.7", &client.assertion(&service)).await, 200);
+    }
+    let bad = Key::p384().token(&json!({"alg": "ES384", "kid": "ec-1"}), &client.claims(&service));
+    for _ in 0..3 {
+        assert_eq!(send("198.51.100.7", &bad).await, 401);
+    }
+    assert_eq!(send("198.51.100.7", &bad).await, 429);
+    assert_eq!(send("198.51.100.8", &client.assertion(&service)).await, 200, "another address");
+}
+
 #[tokio::test]
 async fn one_assertion_that_comes_many_times_at_once_gets_one_token() {
     let service = sandbox().await;
@@ -342,7 +397,11 @@ async fn a_revoked_client_is_out_at_once_and_other_keys_take_the_place_of_old_on
     refused(&ask(&service, &client.assertion(&service), SCOPE).await, 401, "invalid_client", "the key before");
     let assertion = new.token(&json!({"alg": "ES384", "kid": "ec-2"}), &client.claims(&service));
     assert_eq!(ask(&service, &assertion, SCOPE).await.status, 200);
-    assert_eq!(service.get(path, &token).await.status, 404, "a token of before works on");
+    assert_eq!(service.get(path, &token).await.status, 401, "a token that came of the key before ends with it");
+    assert_eq!(service.get(path, &of_other).await.status, 404);
+    let assertion = new.token(&json!({"alg": "ES384", "kid": "ec-2"}), &client.claims(&service));
+    let token = ask(&service, &assertion, SCOPE).await.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(service.get(path, &token).await.status, 404);
 
     let revoke = async |id: &str| service.call(Method::DELETE, &format!("{CLIENTS}/{id}"), ADMINISTRATOR, None).await.status;
     assert_eq!(revoke(&client.id).await, 204);

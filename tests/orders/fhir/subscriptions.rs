@@ -8,7 +8,10 @@ use crate::support::http::{Answer, Service};
 use crate::support::submit::{ADMINISTRATOR, INTAKE, ORDERING, OTHER_PRACTICE, SERVICING};
 use axum::http::Method;
 use chrono::TimeDelta;
+use oncoauth::app::sealing::Sealing;
+use oncoauth::app::{App, Settings, sandbox_rosters, subscriptions};
 use oncoauth::fhir::notify;
+use oncoauth::{doors, store};
 use serde_json::{Value, json};
 
 const SUBSCRIPTION: &str = "/fhir/Subscription";
@@ -226,6 +229,69 @@ async fn what_fails_is_told_again_under_its_number_and_nothing_is_left_out() {
     assert_eq!(read(&service, ORDERING, &id).await.json()["status"], "active");
 }
 
+/// A service whose key of the headers is gone sends nothing, and says so to its owner and to whoever operates it.
+#[tokio::test]
+async fn headers_are_sealed_where_there_is_a_key_and_nothing_is_sent_without_them() {
+    let keys = |keys: &str| Settings { sandbox: true, sealing: Sealing::parse(keys).unwrap(), ..Settings::default() };
+    let (old, new) = ("ab".repeat(32), "0f".repeat(32));
+    let service = Service::start(Settings { sandbox: true, ..Settings::default() }).await;
+    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    let with = |settings: Settings| {
+        App::new(service.app.pool.clone(), service.app.library.clone(), settings).with_clock(service.app.clock.clone())
+    };
+    let kept = async || {
+        let kept: Vec<u8> = sqlx::query_scalar("select headers from subscriptions").fetch_one(&service.app.pool).await.unwrap();
+        kept
+    };
+    let tells = |kept: &[u8]| String::from_utf8_lossy(kept).contains("only-for-the-receiver");
+    let hook = Hook::start().await;
+    let id = subscribe(&service, ORDERING, &hook.url, "org-identifier=900000001").await;
+    assert!(tells(&kept().await), "without a key they are kept as they are");
+    let sealing = with(keys(&old));
+    subscriptions::seal_headers(&sealing).await.unwrap();
+    assert!(!tells(&kept().await));
+    subscriptions::seal_headers(&with(keys(&format!("{new}\n{old}")))).await.unwrap();
+    subscriptions::seal_headers(&sealing).await.unwrap_err();
+    // as it was before the old key was taken away
+    notify::serve_due(&sealing).await.unwrap();
+    assert!(hook.sent().is_empty());
+    let failing = async || store::subscriptions::count_failing(&mut service.app.pool.acquire().await.unwrap()).await.unwrap();
+    assert_eq!(failing().await, 1);
+    let why: Option<String> =
+        sqlx::query_scalar("select last_failure from subscriptions").fetch_one(&service.app.pool).await.unwrap();
+    assert_eq!(why.as_deref(), Some("secret_sealed"));
+    // not again and again: it waits as any other that fails
+    notify::serve_due(&sealing).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i32>("select failures from subscriptions").fetch_one(&service.app.pool).await.unwrap(), 1);
+    service.app.clock.freeze_at(service.app.clock.now() + TimeDelta::minutes(1));
+    let renewed = with(keys(&new));
+    notify::serve_due(&renewed).await.unwrap();
+    assert_eq!(told(&hook.sent()[0], &id).0, "handshake");
+    assert_eq!(failing().await, 0);
+    let router = doors::router(renewed);
+    let shown = read(&service.beside(router), ORDERING, &id).await.json();
+    assert_eq!(shown["channel"]["header"], json!(["Authorization: ********", "X-Room: ********"]));
+}
+
+#[tokio::test]
+async fn one_that_ended_a_month_ago_is_forgotten_with_what_it_was_still_to_be_told() {
+    let service = sandbox().await;
+    let mut ending = subscription("http://127.0.0.1:9/hook", "org-identifier=900000001");
+    let end = service.app.clock.now() + TimeDelta::hours(1);
+    ending["end"] = json!(end.to_rfc3339());
+    let ending = post(&service, SUBSCRIPTION, ORDERING, &ending).await.json()["id"].as_str().unwrap().to_owned();
+    let lasting = subscribe(&service, ORDERING, "http://127.0.0.1:9/hook", "org-identifier=900000001").await;
+    let case_id = pended(&service, 31).await;
+    done(&service, NURSE, &case_id, "determinations", &authorize(&statuses(&service, &case_id).await)).await;
+    serve(&service).await;
+    for (days, forgotten) in [(30, 0), (31, 1)] {
+        service.app.clock.freeze_at(end + TimeDelta::days(days));
+        assert_eq!(subscriptions::purge(&service.app).await.unwrap(), forgotten, "after {days} days");
+    }
+    assert_eq!(read(&service, ORDERING, &ending).await.status, 404);
+    assert_eq!(read(&service, ORDERING, &lasting).await.status, 200);
+}
+
 #[tokio::test]
 async fn a_receiver_that_does_not_shake_hands_is_told_nothing() {
     let service = sandbox().await;
@@ -268,7 +334,8 @@ async fn each_is_told_of_their_own_cases_only_and_for_as_long_as_they_can_sign_i
     done(&service, NURSE, &case_id, "determinations", &authorize(&statuses(&service, &case_id).await)).await;
     serve(&service).await;
     let count = |hook: &Hook| hook.sent().len();
-    assert_eq!([count(&ordering), count(&servicing), count(&other), count(&leaving)], [2, 2, 1, 2]);
+    // the first answer is news to everybody but its sender
+    assert_eq!([count(&ordering), count(&servicing), count(&other), count(&leaving)], [2, 3, 1, 3]);
     // what the facility is told is what the facility may see
     let answer = servicing.sent()[1].body["entry"][1]["resource"].clone();
     assert_eq!(answer, held(service.get(&format!("/fhir/Bundle/{case_id}"), SERVICING).await).json());
@@ -277,17 +344,17 @@ async fn each_is_told_of_their_own_cases_only_and_for_as_long_as_they_can_sign_i
     let case_id = pended(&service, 32).await;
     done(&service, NURSE, &case_id, "determinations", &authorize(&statuses(&service, &case_id).await)).await;
     serve(&service).await;
-    assert_eq!([count(&ordering), count(&leaving)], [3, 2]);
+    assert_eq!([count(&ordering), count(&leaving)], [3, 3]);
     let renewed = json!({"role": "ordering_provider", "tax_ids": ["900000001"], "subject": "EHR"});
     let renewed = service.post("/v1/tokens", ADMINISTRATOR, &renewed).await.json();
     serve(&service).await;
-    assert_eq!(count(&leaving), 3);
+    assert_eq!(count(&leaving), 5);
     let removed = service.call(Method::DELETE, &format!("{SUBSCRIPTION}/{left}"), renewed["token"].as_str().unwrap(), None).await;
     assert_eq!((removed.status.as_u16(), removed.text.as_str()), (204, ""));
     let case_id = pended(&service, 33).await;
     done(&service, NURSE, &case_id, "determinations", &authorize(&statuses(&service, &case_id).await)).await;
     serve(&service).await;
-    assert_eq!([count(&ordering), count(&leaving)], [4, 3]);
+    assert_eq!([count(&ordering), count(&leaving)], [4, 5]);
 }
 
 #[tokio::test]

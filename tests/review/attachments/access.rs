@@ -77,10 +77,12 @@ async fn the_database_keeps_documents_whole_and_for_good() {
     assert_eq!(refused("delete from attachment_chunks").await, "attachment_chunks_append_only");
     assert_eq!(refused("update attachments set file_name = 'x'").await, "attachments_append_only");
     assert_eq!(refused("truncate attachments cascade").await, "attachments_append_only");
-    let half = "insert into attachments select gen_random_uuid(), case_id, file_name, media_type, size_bytes, sha256, description, purpose,
+    let half =
+        "insert into attachments select case_id, case_id, shard, file_name, media_type, size_bytes, sha256, description, purpose,
                   received_at, received_from, received_as, scan from attachments";
     assert_eq!(refused(half).await, "attachments_stored_whole");
-    let more = "insert into attachment_chunks select attachment_id, 1, 'x' from attachments";
+    let more =
+        "insert into attachment_chunks (attachment_id, n, shard, bytes) select attachment_id, 1, shard, 'x' from attachments";
     assert_eq!(refused(more).await, "attachment_chunks_fit");
     // what is damaged behind the service's back is not handed out as whole
     let mut connection = service.app.pool.acquire().await.unwrap();

@@ -315,12 +315,12 @@ async fn letters_come_with_their_decision_or_not_at_all_and_never_change() {
         "delete from letters".to_owned(),
         "truncate letters".to_owned(),
         format!(
-            "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
-             values (gen_random_uuid(), '{}', 1, 'denial', 'member', now())",
+            "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at)
+             values ('{0}', '{0}', shard_of_id('{0}'), 1, 'denial', 'member', now())",
             id(&case)
         ),
-        "insert into letters (letter_id, case_id, seq, kind, addressee, issued_at)
-         values (gen_random_uuid(), gen_random_uuid(), 1, 'approval', 'member', now())"
+        "insert into letters (letter_id, case_id, shard, seq, kind, addressee, issued_at)
+         select id, id, shard_of_id(id), 1, 'approval', 'member', now() from gen_random_uuid() as id"
             .to_owned(),
     ] {
         assert!(sqlx::query(AssertSqlSafe(statement.clone())).execute(&service.app.pool).await.is_err(), "{statement}");

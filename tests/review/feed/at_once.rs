@@ -109,8 +109,8 @@ async fn a_backlog_of_ten_thousand_events_is_published_once_and_in_order() {
     for _ in 0..2 {
         submit(&service, &custom(BMA)).await;
     }
-    let filled = "insert into case_events (case_id, seq, at, kind, actor_subject, actor_role)
-         select case_id, number, submitted_at, 'noted', 'service', 'service' from cases, generate_series(2, 5000) as number
+    let filled = "insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role)
+         select case_id, shard, number, submitted_at, 'noted', 'service', 'service' from cases, generate_series(2, 5000) as number
          order by random()";
     sqlx::query(filled).execute(&service.app.pool).await.unwrap();
     let begun = Instant::now();

@@ -54,6 +54,14 @@ async fn a_copy_of_the_database_does_not_sign_and_deliveries_do() {
     }
     let before = receiver.deliveries().len();
     submit(&service, &custom(BMA)).await;
-    drop(webhooks::deliver_due(&with_keys(&service, "")).await);
+    for _ in 0..2 {
+        webhooks::deliver_due(&with_keys(&service, "")).await.unwrap();
+    }
     assert_eq!(receiver.deliveries().len(), before);
+    // it is put off as any other that fails, and told so
+    let shown = service.get(&format!("/v1/feeds/{BMA}/webhook"), ADMINISTRATOR).await.json();
+    assert_eq!(
+        (&shown["state"], &shown["failures"], &shown["last_failure"]),
+        (&json!("retrying"), &json!(1), &json!("secret_sealed"))
+    );
 }

@@ -178,8 +178,9 @@ async fn a_review_for_the_end_of_the_clock_falls_when_anything_came_from_the_pra
     let (service, case_id) = reviewed_for_expiry().await;
     // whatever other parts of the service record about the case, such as a document that came in
     sqlx::query(
-        "insert into case_events (case_id, seq, at, kind, actor_subject, actor_role)
-         select case_id, max(seq) + 1, '2026-11-21T09:00:00Z', 'attachment_added', 'practice', 'ordering_provider' from case_events group by 1",
+        "insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role)
+         select case_id, shard, max(seq) + 1, '2026-11-21T09:00:00Z', 'attachment_added', 'practice', 'ordering_provider'
+         from case_events group by case_id, shard",
     )
     .execute(&service.app.pool)
     .await

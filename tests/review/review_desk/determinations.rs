@@ -38,6 +38,22 @@ async fn a_nurse_authorizes_and_the_case_gets_its_numbers_pathway_and_s_codes() 
     assert_eq!(found["items"][0]["case_id"], case_id);
 }
 
+// proves DET-02
+/// Machines' clocks are set, and processes take turns: what one wrote may be later than the other's now.
+#[tokio::test]
+async fn a_clock_that_was_set_back_keeps_no_case_from_being_decided() {
+    let (service, case_id) = pended(&unanswered(BMA)).await;
+    service.app.clock.freeze_at("2026-11-20T14:50:00Z".parse().unwrap());
+    done(&service, NURSE, &case_id, "information-requests", &json!({"items": ["echocardiogram"]})).await;
+    let case = done(&service, NURSE, &case_id, "determinations", &authorize(&[3, 4])).await;
+    assert_eq!(case["status"], "authorized");
+    let events = events(&service, &case_id).await;
+    assert!(
+        events.len() > 2 && events.iter().all(|event| event["at"] == "2026-11-20T15:00:00Z"),
+        "none is earlier than the one before it"
+    );
+}
+
 // proves CAS-08
 #[tokio::test]
 async fn lines_that_are_left_out_stay_in_progress_and_held_ones_return_to_what_was_computed() {

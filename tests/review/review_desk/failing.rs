@@ -105,6 +105,37 @@ async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
 
 // proves DET-05
 #[tokio::test]
+async fn neither_looking_for_a_timer_nor_the_end_of_its_work_hangs_for_ever() {
+    let job_limit = Duration::from_millis(300);
+    let service = Service::start(Settings { sandbox: true, job_limit, ..Settings::default() }).await;
+    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    let case_id = id(&submit(&service, &custom(BMA)).await);
+    service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
+    let run = async || oncoauth::app::timers::run_free_timers(&service.app, service.app.clock.now()).await;
+    let mut holder = service.app.pool.begin().await.unwrap();
+    sqlx::query("lock table timers in access exclusive mode").execute(&mut *holder).await.unwrap();
+    let begun = Instant::now();
+    run().await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(3), "looking: {:?}", begun.elapsed());
+    drop(holder);
+    // a server that does not give up when it is told to, at the end of the work
+    let hanging = "create function hang() returns trigger language plpgsql as $$ begin
+                     begin perform pg_sleep(10); exception when query_canceled then perform pg_sleep(20); end; return null; end $$;
+                   create constraint trigger hangs after update on cases deferrable initially deferred for each row execute function hang()";
+    sqlx::raw_sql(hanging).execute(&service.app.pool).await.unwrap();
+    let begun = Instant::now();
+    let given_up = run().await.unwrap_err().to_string();
+    assert!(begun.elapsed() < Duration::from_secs(15) && given_up.contains("could not be put off"), "{given_up}");
+    let end =
+        "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'commit%' and datname = current_database()";
+    sqlx::query(end).execute(&service.app.pool).await.unwrap();
+    sqlx::query("drop trigger hangs on cases").execute(&service.app.pool).await.unwrap();
+    run().await.unwrap();
+    assert!(kinds(&service, &case_id).await.contains(&"deadline_passed".to_owned()));
+}
+
+// proves DET-05
+#[tokio::test]
 async fn a_timer_whose_connection_breaks_is_put_off_all_the_same() {
     let service = Service::with_rosters().await;
     let case_id = id(&submit(&service, &custom(BMA)).await);

@@ -54,8 +54,8 @@ async fn reviews_and_determinations_are_written_once_and_never_before_the_offer(
     let service = Service::with_rosters().await;
     let case_id = id(&submit(&service, &custom(BMA)).await);
     let review = format!(
-        "insert into expiry_reviews (expiry_review_id, case_id, reviewed_by, role, at, after_event, lines)
-         values (gen_random_uuid(), '{case_id}', 'somebody', 'physician', now(), 1, '[]')"
+        "insert into expiry_reviews (expiry_review_id, case_id, shard, reviewed_by, role, at, after_event, lines)
+         values (gen_random_uuid(), '{case_id}', shard_of_id('{case_id}'), 'somebody', 'physician', now(), 1, '[]')"
     );
     assert_eq!(run(&service, &[&review]).await, refused("determinations_offer_before_denial"));
     done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;

@@ -222,7 +222,8 @@ async fn a_number_that_a_case_lost_is_nobody_elses() {
     let service = Service::with_rosters().await;
     let first = submit(&service, &tch(BMA)).await;
     let (number, eligible) = (first["order_id"].as_str().unwrap(), first["pathway_eligible_id"].as_str().unwrap());
-    let stays = sqlx::query("update cases set order_id = 'A00000000G'").execute(&service.app.pool).await.unwrap_err();
+    let stays = sqlx::query("update cases set order_id = overlay(order_id placing '000000G' from 4)");
+    let stays = stays.execute(&service.app.pool).await.unwrap_err();
     assert!(stays.to_string().contains("keeps its Order ID"), "{stays}");
     withdrawn(&service, &id(&first), json!("all")).await;
     submit(&service, &tch(BMA)).await;

@@ -64,8 +64,8 @@ async fn what_a_process_that_died_half_way_had_begun_is_undone_and_done_by_anoth
     let (case_id, kind) =
         store::timers::next(&mut transaction, until, store::timers::Patience::PassOver).await.unwrap().expect("one is due");
     store::timers::take(&mut transaction, case_id, &kind, until).await.unwrap().expect("it is free");
-    let half = "insert into case_events (case_id, seq, at, kind, actor_subject, actor_role)
-                select $1, max(seq) + 1, $2, 'deadline_passed', 'service', 'service' from case_events where case_id = $1";
+    let half = "insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role)
+                select $1, shard_of_id($1), max(seq) + 1, $2, 'deadline_passed', 'service', 'service' from case_events where case_id = $1";
     sqlx::query(half).bind(case_id).bind(until).execute(&mut *transaction).await.unwrap();
     let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *transaction).await.unwrap();
     // while it lives, the others pass its case over

@@ -67,8 +67,8 @@ async fn text_that_nobody_can_read_is_no_text() {
     // nor by hand
     for text in NOTHING {
         let denial =
-            "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale)
-                      values (gen_random_uuid(), $1, 3, 'non_authorized', 'somebody', 'physician', now(), 'policy_not_met', $2)";
+            "insert into determinations (determination_id, case_id, shard, line, decision, decided_by, role, at, reason_code, rationale)
+                      values (gen_random_uuid(), $1, shard_of_id($1), 3, 'non_authorized', 'somebody', 'physician', now(), 'policy_not_met', $2)";
         let case: uuid::Uuid = case_id.parse().unwrap();
         let error = sqlx::query(denial).bind(case).bind(text).execute(&service.app.pool).await.unwrap_err();
         assert!(error.to_string().contains("determinations_denials_give_reasons"), "{text:?}: {error}");
@@ -126,8 +126,9 @@ async fn a_discussion_was_offered_between_the_receipt_and_now() {
         ("scheduled", "2027-11-20T15:00:00Z", "2026-11-20T16:30:40Z", true),
         ("offered", "2026-11-20T16:30:50Z", "2026-11-20T16:30:40Z", true),
     ] {
-        let insert = "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, event, at, recorded_by, recorded_at)
-                      values (gen_random_uuid(), $1, $2, $3::text::timestamptz, 'nurse', $4::text::timestamptz)";
+        let insert =
+            "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, shard, event, at, recorded_by, recorded_at)
+                      values (gen_random_uuid(), $1, shard_of_id($1), $2, $3::text::timestamptz, 'nurse', $4::text::timestamptz)";
         let done = sqlx::query(insert).bind(case).bind(event).bind(at).bind(recorded_at).execute(&service.app.pool).await;
         assert_eq!(done.is_ok(), stored, "{event} at {at}: {done:?}");
         assert!(stored || done.unwrap_err().to_string().contains("was so neither"), "{event} at {at}");

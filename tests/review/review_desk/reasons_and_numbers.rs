@@ -3,6 +3,7 @@
 use crate::support::desk::*;
 use crate::support::http::Service;
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 
 fn codes(list: &Value, decision: &str) -> Vec<String> {
     let items = list["items"].as_array().unwrap().iter().filter(|one| one["decision"] == decision);
@@ -153,14 +154,20 @@ async fn a_case_has_a_number_to_read_out_wherever_it_is_shown() {
 async fn no_two_cases_share_a_number() {
     let service = Service::with_rosters().await;
     let mut numbers = Vec::new();
-    for plan in [BMA, OVM, QCCP] {
+    for plan in [BMA, BMA, OVM, QCCP] {
         numbers.push(number(&submit(&service, &custom(plan)).await));
     }
     numbers.sort();
     numbers.dedup();
-    assert_eq!(numbers.len(), 3);
-    let same = sqlx::query("update cases set case_number = $1").bind(&numbers[0]).execute(&service.app.pool).await.unwrap_err();
-    assert!(same.to_string().contains("cases_case_number"), "{same}");
+    assert_eq!(numbers.len(), 4);
+    // of one member's cases the index finds the same number; another member's number tells another shard
+    for (whose, constraint) in [("=", "cases_case_number"), ("<>", "cases_shard_told_by_numbers")] {
+        let taken = format!("update cases set case_number = $1 where shard {whose} shard_of_number($1)");
+        let same = "select min(case_number) from cases group by health_plan, member_id having count(*) = 2";
+        let same: String = sqlx::query_scalar(same).fetch_one(&service.app.pool).await.unwrap();
+        let refused = sqlx::query(AssertSqlSafe(taken)).bind(same).execute(&service.app.pool).await.unwrap_err();
+        assert!(refused.to_string().contains(constraint), "{refused}");
+    }
     let malformed = sqlx::query("update cases set case_number = 'C1'").execute(&service.app.pool).await.unwrap_err();
     assert!(malformed.to_string().contains("case_number"), "{malformed}");
 }

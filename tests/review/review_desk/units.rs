@@ -81,8 +81,8 @@ async fn nothing_is_authorized_with_uncounted_units() {
     assert_eq!(refused["errors"].as_array().unwrap().len(), 2, "{refused}");
     assert_eq!(read(&service, &case_id).await["status"], "in_progress");
     // nor by hand, also where somebody authorized it
-    let decided = "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at)
-                   select gen_random_uuid(), case_id, 2, 'authorized', 'somebody', 'nurse', now() from cases";
+    let decided = "insert into determinations (determination_id, case_id, shard, line, decision, decided_by, role, at)
+                   select gen_random_uuid(), case_id, shard, 2, 'authorized', 'somebody', 'nurse', now() from cases";
     sqlx::query(decided).execute(&service.app.pool).await.unwrap();
     let by_hand =
         "update case_lines set status = 'authorized', valid_from = '2026-12-01', valid_through = '2027-01-01' where line = 2";

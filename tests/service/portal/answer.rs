@@ -135,10 +135,17 @@ async fn a_denial_is_reconsidered_by_another_physician_at_the_portal() {
         assert_eq!(answer.status.as_u16(), 422, "{fields:?}: {}", answer.text);
     }
     assert_eq!(read(&service, &case_id).await["status"], "non_authorized");
+    // what is written is kept on the way
+    let kept = [("version", version.as_str()), ("reconsidered", "upheld"), ("reconsider_rationale", "half a sentence")];
+    assert_eq!(second.send(&format!("{desk}/keep"), &kept).await.status.as_u16(), 200);
+    let page = second.page(&desk).await;
+    assert!(page.contains("half a sentence</textarea>") && page.contains("What you typed before stands below"), "{page}");
+    assert!(page.contains(&format!("data-keep=\"{desk}/keep\"")), "{page}");
     let mut fields = decision.to_vec();
     fields[0] = ("version", &version);
     let answer = second.send(&format!("{desk}/reconsider"), &fields).await;
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+    assert_eq!(count(&service, "select count(*) from drafts").await, 0, "nothing is kept of what was decided");
     assert_eq!(read(&service, &case_id).await["status"], "authorized");
     let page = practice.page(&page_of).await;
     assert!(page.contains("The denial was overturned") && page.contains("the trials were not known"), "{page}");

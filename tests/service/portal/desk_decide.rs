@@ -232,6 +232,34 @@ async fn one_rationale_is_written_for_all_lines_and_a_line_may_have_its_own() {
     assert_eq!((&drugs[0]["status"], &drugs[1]["status"]), (&json!("clinical_review_not_required"), &json!("non_authorized")));
 }
 
+// proves DET-10
+#[tokio::test]
+async fn what_is_decided_about_the_pathway_stands_in_the_last_question() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let mut nurse = Browser::of(&service, NURSE).await;
+    let (page, ..) = opened(&mut nurse, &case_id).await;
+    assert!(page.contains("<details><summary>Pathway</summary>"), "nothing is chosen: {page}");
+    let before = page.find("form=\"decide\" name=\"do\" value=\"show\"").unwrap();
+    assert!(
+        page.find("<button class=\"plain\" data-key=\"]\"").is_none_or(|next| before < next),
+        "Enter in a field shows what would be decided, and takes no other case: {page}"
+    );
+    let fields = [("all", "authorized"), ("pathway", "off_pathway")];
+    let shown = act_on(&mut nurse, &case_id, "decide", &[&fields[..], &[("do", "show")]].concat()).await;
+    assert!(shown.text.contains("<details open><summary>Pathway</summary>"), "{}", shown.text);
+    // a form that does not say that it decides only asks
+    for what in [&[][..], &[("do", "confirm")][..], &[("do", "Decide!")][..]] {
+        let question = act_on(&mut nurse, &case_id, "decide", &[&fields[..], what].concat()).await;
+        assert_eq!(question.status.as_u16(), 200, "{what:?}: {}", question.text);
+        assert!(question.text.contains("The order does not follow the Pathway of"), "{what:?}: {}", question.text);
+        undecided(&service, &case_id).await;
+    }
+    let (_, answer) = confirmed(&mut nurse, &case_id, &fields).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+    assert_eq!(read(&service, &case_id).await["pathway"]["determination"], "off_pathway");
+}
+
 // proves SAFE-13
 #[tokio::test]
 async fn an_authorization_says_units_where_none_were_counted() {

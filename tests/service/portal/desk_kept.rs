@@ -6,7 +6,11 @@ use super::browser::Browser;
 use super::desk::{act_on, hidden, opened};
 use super::desk_decide::{FOR_MEMBER, OFFERED, REASONS, WHY, confirmed, pended, undecided};
 use crate::support::desk::*;
+use crate::support::http::Service;
 use crate::support::submit::count;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use serde_json::{Value, json};
 
 const TYPED: [(&str, &str); 4] = [
     ("decision/2", "non_authorized"),
@@ -14,6 +18,14 @@ const TYPED: [(&str, &str); 4] = [
     ("rationale", WHY),
     ("rationale_for_member", FOR_MEMBER),
 ];
+
+/// The practice changes its order.
+async fn patch(service: &Service, case_id: &str, change: &Value) {
+    let request = Request::builder().method(Method::PATCH).uri(format!("/v1/orders/{case_id}"));
+    let request = request.header("authorization", format!("Bearer {PRACTICE}"));
+    let request = request.header("content-type", "application/merge-patch+json").body(Body::from(change.to_string())).unwrap();
+    assert_eq!(service.send(request).await.status.as_u16(), 200);
+}
 
 /// Everything that was typed stands in the page.
 fn stands(page: &str) {
@@ -47,6 +59,7 @@ async fn what_was_typed_outlives_every_other_act_and_is_forgotten_with_the_decis
         let (page, ..) = opened(&mut physician, &case_id).await;
         stands(&page);
         assert!(page.contains("What you typed before stands below"), "{act}: {page}");
+        assert!(!page.contains("id=\"changed\""), "one's own acts are no news: {act}: {page}");
         assert!(!page.contains("will send it</textarea>") && !page.contains("no time</textarea>"), "the act is done: {page}");
     }
     // on the way to the next case
@@ -73,6 +86,47 @@ async fn what_was_typed_outlives_every_other_act_and_is_forgotten_with_the_decis
     let (_, answer) = confirmed(&mut physician, &case_id, &TYPED).await;
     assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
     assert_eq!(count(&service, "select count(*) from drafts").await, 0, "nothing is kept of what was decided");
+}
+
+#[tokio::test]
+async fn whatever_was_typed_before_a_change_is_told_what_changed() {
+    let (service, case_id) = pended().await;
+    let mut physician = Browser::of(&service, PHYSICIAN).await;
+    act_on(&mut physician, &case_id, "call", &OFFERED).await;
+    let (_, version, key) = opened(&mut physician, &case_id).await;
+    let sent = [&TYPED[..], &[("version", version.as_str()), ("key", key.as_str())]].concat();
+    assert_eq!(physician.send(&format!("/cases/{case_id}/review/keep"), &sent).await.status.as_u16(), 200);
+    patch(&service, &case_id, &json!({"clinical": {"weight_kg": 72}})).await;
+    let difference = "Clinical, weight kg: 71.5 → 72";
+    let (page, fresh, _) = opened(&mut physician, &case_id).await;
+    stands(&page);
+    assert!(page.contains("What changed since you typed what stands below") && page.contains(difference), "{page}");
+    // also where the form comes back for another reason
+    for (act, fields) in
+        [("ask", vec![]), ("call", vec![("event", "held"), ("with_role", "physician")]), ("decide", vec![("do", "show")])]
+    {
+        let answer = physician.send(&format!("/cases/{case_id}/review/{act}"), &[&sent[..], &fields[..]].concat()).await;
+        assert!(matches!(answer.status.as_u16(), 200 | 422), "{act}: {}", answer.text);
+        assert!(answer.text.contains("What changed since you opened the case"), "{act}: {}", answer.text);
+        let told = answer.text.split("id=\"changed\"").nth(1).unwrap().split("</div>").next().unwrap();
+        assert!(told.contains(difference) && !told.contains("was offered"), "what was seen is no news: {told}");
+    }
+    // what was shown with it is kept as seen
+    let (page, ..) = opened(&mut physician, &case_id).await;
+    assert!(!page.contains("id=\"changed\""), "{page}");
+    assert_ne!(version, fresh);
+}
+
+// proves DET-10
+#[tokio::test]
+async fn what_reviewers_wrote_about_a_case_is_not_forgotten_for_fifty_others() {
+    let service = Service::sandbox().await;
+    let caller = oncoauth::app::sandbox::caller_of(PHYSICIAN).unwrap();
+    for _ in 0..60 {
+        let draft_id = service.app.ids.uuid(service.app.clock.now());
+        oncoauth::app::drafts::save_for_a_case(&service.app, &caller, draft_id, "rationale=x".to_owned()).await.unwrap();
+    }
+    assert_eq!(count(&service, "select count(*) from drafts").await, 60);
 }
 
 // proves DET-03

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use oncoauth::app::Settings;
 use oncoauth::app::identity::{self, Authority, config};
 use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
 
 const COOKIE: &str = "__Host-oncoauth";
 const SIGN_IN: &str = "__Host-oncoauth-sign-in";
@@ -356,6 +357,26 @@ async fn keys_are_fetched_anew_when_they_change_and_not_more_often_than_that() {
     at(30 + 3600);
     assert_eq!(sign_in(&mut Browser::new(&service), &openid).await.status.as_u16(), 303);
     assert_eq!(openid.asked_for_keys(), 4);
+}
+
+/// One caller looks at what the provider publishes after an hour; the others need not wait for that.
+#[tokio::test]
+async fn keys_that_are_usable_serve_while_somebody_else_fetches_them_anew() {
+    let (openid, service) = both().await;
+    assert_eq!(sign_in(&mut Browser::new(&service), &openid).await.status.as_u16(), 303);
+    service.app.clock.freeze_at(now() + TimeDelta::minutes(61));
+    openid.set_clock(now() + TimeDelta::minutes(61));
+    openid.hold(true);
+    let (mut fetching, mut meanwhile) = (Browser::new(&service), Browser::new(&service));
+    let others = async {
+        openid.is_asked().await;
+        let begun = Instant::now();
+        assert_eq!(meanwhile.open("/login/practice").await.status.as_u16(), 303);
+        assert!(begun.elapsed() < Duration::from_secs(3), "it waited for the provider: {:?}", begun.elapsed());
+        openid.hold(false);
+    };
+    let (answer, ()) = tokio::join!(fetching.open("/login/practice"), others);
+    assert_eq!((answer.status.as_u16(), openid.asked_for_keys()), (303, 2));
 }
 
 #[tokio::test]

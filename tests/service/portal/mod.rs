@@ -9,6 +9,7 @@ mod desk_acts;
 mod desk_decide;
 mod desk_kept;
 mod drafts;
+mod edit;
 pub mod identity;
 mod my_orders;
 mod orders;

@@ -5,6 +5,7 @@
 use super::browser::Browser;
 use crate::support::desk::*;
 use crate::support::http::Service;
+use chrono::TimeDelta;
 use serde_json::json;
 
 const PLAN: &str = "sandbox-health-plan";
@@ -96,6 +97,28 @@ async fn the_reference_desk_names_lines_hours_and_worksheets_of_the_programs_tha
         "{page}"
     );
     assert_eq!(plan.open("/worksheets/quality-care-cancer/breast").await.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn how_long_people_took_is_told_of_what_they_decided_alone() {
+    let service = Service::with_rosters().await;
+    let median = |page: &str| {
+        let figure = page.split("Time to decide, median</dt><dd>").nth(1).unwrap();
+        figure.split('<').next().unwrap().to_owned()
+    };
+    let withdrawn = id(&submit(&service, &custom(BMA)).await);
+    service.app.clock.freeze_at(service.app.clock.now() + TimeDelta::hours(7));
+    let taken_back = json!({"drugs": "all", "reason": "error_entry"});
+    let answer = service.post(&format!("/v1/orders/{withdrawn}/withdrawals"), PRACTICE, &taken_back).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.text);
+    let page = Browser::of(&service, PLAN).await.page("/plan").await;
+    assert_eq!(median(&page), "none yet", "a practice that takes an order back decides nothing");
+    let decided = id(&submit(&service, &custom(BMA)).await);
+    service.app.clock.freeze_at(service.app.clock.now() + TimeDelta::hours(2));
+    let authorized = json!({"drugs": [{"line": 2, "decision": "authorized"}]});
+    done(&service, NURSE, &decided, "determinations", &authorized).await;
+    let page = Browser::of(&service, PLAN).await.page("/plan").await;
+    assert_eq!(median(&page), "2 h", "{page}");
 }
 
 #[tokio::test]

@@ -72,6 +72,46 @@ async fn whoever_signs_in_gets_a_new_secret_and_what_was_planted_before_stays_de
 }
 
 #[tokio::test]
+async fn every_page_says_until_when_one_is_signed_in_and_a_page_of_its_own_prolongs_it() {
+    let service = Service::sandbox().await;
+    let mut browser = Browser::of(&service, DESK).await;
+    let until = |page: &str| page.split("You stay signed in until ").nth(1).unwrap().split(',').take(3).collect::<String>();
+    let first = until(&browser.page("/verify").await);
+    pass(&service, TimeDelta::minutes(15));
+    let page = browser.page("/session").await;
+    assert!(page.contains("this page has just prolonged it") && until(&page) != first, "{page}");
+    pass(&service, TimeDelta::minutes(15));
+    let line = browser.send("/session", &[]).await;
+    assert!(line.text.contains("id=\"session-end\"") && !line.text.contains("<html"), "{}", line.text);
+    // whatever is asked, half a day is the end, and the last page says so
+    for _ in 0..45 {
+        pass(&service, TimeDelta::minutes(15));
+        assert!(is_in(&mut browser).await);
+    }
+    pass(&service, TimeDelta::minutes(10));
+    let page = browser.page("/verify").await;
+    assert!(page.contains("data-seconds=\"300\" data-at-most=\"300\""), "eleven hours and 55 minutes have passed: {page}");
+}
+
+#[tokio::test]
+async fn single_keys_that_are_switched_off_are_off_on_every_page_of_the_browser() {
+    let service = Service::sandbox().await;
+    let mut browser = Browser::of(&service, "sandbox-nurse").await;
+    let page = browser.page("/reviews").await;
+    assert!(page.contains("id=\"keys\" checked") && !page.contains("data-keys"), "{page}");
+    let answer = browser.send("/session/keys", &[("keys", "off")]).await;
+    assert_eq!(answer.status.as_u16(), 204, "{}", answer.text);
+    for path in ["/reviews", "/", "/status"] {
+        assert!(browser.page(path).await.contains("data-keys=\"off\""), "{path}");
+    }
+    assert!(!browser.page("/reviews").await.contains("id=\"keys\" checked"));
+    browser.send("/login", &[("person", "sandbox-physician")]).await;
+    assert!(browser.page("/reviews").await.contains("data-keys=\"off\""), "it is the browser's, whoever signs in");
+    browser.send("/session/keys", &[("keys", "on")]).await;
+    assert!(!browser.page("/reviews").await.contains("data-keys"));
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_on_the_server_and_everywhere_means_everywhere() {
     let service = Service::sandbox().await;
     let mut first = Browser::of(&service, DESK).await;

@@ -5,6 +5,7 @@ use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::{each, is_snake};
+use crate::domain::content::answers::StageWord;
 use crate::domain::content::{Answers, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::{fold, plain};
@@ -126,6 +127,8 @@ struct StageHeader {
 #[serde(deny_unknown_fields)]
 struct StageEntry {
     group: String,
+    #[serde(default)]
+    spread: bool,
     words: Vec<String>,
 }
 
@@ -144,7 +147,8 @@ fn stages(source: &Source, answers: &mut Answers, report: &mut Report) {
             place.key("group").error(report, format!("unknown stage `{}`", entry.group), suggestion);
         }
         for word in &entry.words {
-            if answers.stages.insert(fold(word).into_owned(), entry.group.clone()).is_some() {
+            let told = StageWord { group: entry.group.clone(), is_spread: entry.spread };
+            if answers.stages.insert(fold(word).into_owned(), told).is_some() {
                 place.key("words").error(report, format!("`{word}` is here twice"), None);
             }
         }

@@ -154,7 +154,8 @@ pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, before: &B
     let left = limits.map(|limits| limits.in_all.saturating_sub(before.in_all.given));
     let mismatch = mismatch(line, order, &approved, limits, before);
     let mut message = match mismatch {
-        None => "code, units, date and provider are those authorized".to_owned(),
+        None => message::matches(line, &approved),
+        Some(Mismatch::UnitsNotCounted) => message::not_counted(line, &approved),
         Some(mismatch) => message::with_limits(mismatch, line, limits.map(|limits| limits.per_visit), left, before),
     };
     message.push_str(&message::several_drugs(line.hcpcs, &of_code));

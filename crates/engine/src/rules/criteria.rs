@@ -257,7 +257,7 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Cancer => patient.cancer().map(|cancer| is_cancer(cancer, any_of, patient)).into(),
         WordFact::Pathology => pathology(any_of, patient),
         WordFact::Stage => patient.stage.map(among).into(),
-        WordFact::MStatus => tnm::is_m1(patient.clinical).map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
+        WordFact::MStatus => patient.is_m1().map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
         WordFact::TStatus => tnm::is_among(any_of, patient.clinical, Kind::T),
         WordFact::NStatus => tnm::is_among(any_of, patient.clinical, Kind::N),
         WordFact::Substage => substage(any_of, patient),

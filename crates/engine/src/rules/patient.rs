@@ -2,6 +2,7 @@
 
 use super::answers::{Answered, Days, Standing};
 use super::stage::{self, Stage, Status};
+use super::tnm;
 use crate::domain::content::{Content, Program};
 use crate::domain::order::{Clinical, OrderRequest};
 use crate::domain::roster::MemberRow;
@@ -35,6 +36,8 @@ pub struct Patient<'a> {
     pub stage: Option<&'static str>,
     /// Stage with its subgroup such as `IIB`, where one was told.
     pub substage: Option<String>,
+    /// True where the stage was told by a word that says distant metastases.
+    pub is_spread: bool,
     /// Biomarkers and assessments as they stand.
     pub answered: Answered<'a>,
     /// ECOG, from either scale.
@@ -98,7 +101,8 @@ impl<'a> Patient<'a> {
         let date_of_service = days.service;
         let setting = clinical.disease_setting.known().map(|typed| content.settings.word(typed));
         let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
-        let (stage, substage) = told.map(|Stage { group, substage }| (group, substage)).unzip();
+        let is_spread = told.as_ref().is_some_and(|told| told.is_spread);
+        let (stage, substage) = told.map(|Stage { group, substage, .. }| (group, substage)).unzip();
         Self {
             clinical,
             content,
@@ -114,9 +118,15 @@ impl<'a> Patient<'a> {
             stage,
             history,
             substage,
+            is_spread,
             answered: Answered::new(clinical, content, days),
             clearance_cap: program.creatinine_clearance_cap,
         }
+    }
+
+    /// Whether distant metastases are told: by M, or by a word for the stage that says them.
+    pub fn is_m1(&self) -> Option<bool> {
+        tnm::is_m1(self.clinical).or(self.is_spread.then_some(true))
     }
 
     /// Line of treatment, where known.

@@ -10,6 +10,8 @@ pub struct Stage {
     pub group: &'static str,
     /// Group and subgroup such as `IIB`; the group where no more is told.
     pub substage: String,
+    /// True where the word says distant metastases of whichever subgroup: `metastatic`.
+    pub is_spread: bool,
 }
 
 const GROUPS: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
@@ -18,19 +20,16 @@ const GROUPS: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
 pub fn read(entered: &str, content: &Content) -> Option<Stage> {
     let entered = entered.trim();
     if let Some(group) = GROUPS.iter().find(|group| **group == entered) {
-        return Some(Stage { group, substage: (*group).to_owned() });
+        return Some(Stage { group, substage: (*group).to_owned(), is_spread: false });
     }
     let folded = fold(entered);
-    let words = &content.answers.stages;
-    let group = |word: &str| words.get(word).and_then(|group| GROUPS.iter().find(|known| *known == group));
-    if let Some(group) = group(&folded) {
-        return Some(Stage { group, substage: (*group).to_owned() });
-    }
     let rest = without_prefixes(&folded, &content.answers.stage_prefixes);
-    if let Some(group) = group(rest) {
-        return Some(Stage { group, substage: (*group).to_owned() });
-    }
-    numbered(&rest.replace(['_', '.'], ""))
+    let told = [folded.as_ref(), rest].into_iter().find_map(|word| {
+        let told = content.answers.stages.get(word)?;
+        let group = GROUPS.iter().find(|known| **known == told.group)?;
+        Some(Stage { group, substage: (*group).to_owned(), is_spread: told.is_spread })
+    });
+    told.or_else(|| numbered(&rest.replace(['_', '.'], "")))
 }
 
 /// `stage`, `ajcc`, `figo` … in front, written apart or not.
@@ -75,7 +74,7 @@ fn numbered(text: &str) -> Option<Stage> {
         && rest.chars().all(|c| matches!(c, 'a'..='e' | 's' | 'x' | '1'..='3'))
         && rest.chars().filter(char::is_ascii_digit).count() <= 1
         && !rest.starts_with(|c: char| c.is_ascii_digit() && digits == 1);
-    is_subgroup.then(|| Stage { group, substage: format!("{group}{}", rest.to_uppercase()) })
+    is_subgroup.then(|| Stage { group, substage: format!("{group}{}", rest.to_uppercase()), is_spread: false })
 }
 
 /// Which status of TNM.

@@ -152,20 +152,33 @@ fn stays_lifted(hold: Hold, so_far: &SoFar<'_>, fresh: &Case) -> bool {
     }
     let (was, is) = (&before.request, &fresh.request);
     match hold {
-        Hold::PossibleDuplicate => similar_cases(fresh).all(|case_id| so_far.similar_cases.contains(&case_id)),
+        Hold::PossibleDuplicate => {
+            named(fresh, NoticeCode::DuplicateOrder).all(|case_id| so_far.similar_cases.contains(&case_id))
+        }
         Hold::CustomTreatmentPlan | Hold::DoseOutOfBounds | Hold::DuplicateTherapy => {
             was.treatment == is.treatment && was.clinical == is.clinical
         }
         Hold::SupportiveOnly => was.treatment == is.treatment && was.supportive_only == is.supportive_only,
         Hold::ServicingProviderNotOnFile => was.servicing_provider == is.servicing_provider,
-        Hold::RadiationReview | Hold::PlanComparisonReview => was.radiation == is.radiation,
-        Hold::ReIrradiation => was.radiation == is.radiation && was.clinical == is.clinical,
+        Hold::RadiationReview | Hold::PlanComparisonReview => {
+            was.radiation == is.radiation && was.clinical == is.clinical && was.diagnosis == is.diagnosis
+        }
+        // what somebody looked at was this area of this patient, on these days, beside these courses
+        Hold::ReIrradiation => {
+            was.radiation == is.radiation
+                && was.clinical == is.clinical
+                && was.diagnosis == is.diagnosis
+                && was.date_of_service == is.date_of_service
+                && named(fresh, NoticeCode::EarlierRadiation)
+                    .all(|case_id| named(before, NoticeCode::EarlierRadiation).any(|known| known == case_id))
+        }
         Hold::OverlappingTreatment => was.treatment == is.treatment && was.date_of_service == is.date_of_service,
     }
 }
 
-fn similar_cases(case: &Case) -> impl Iterator<Item = Uuid> {
-    case.notices.iter().filter(|notice| notice.code == NoticeCode::DuplicateOrder).filter_map(|notice| notice.case_id)
+/// The cases that notices of a kind name.
+fn named(case: &Case, code: NoticeCode) -> impl Iterator<Item = Uuid> {
+    case.notices.iter().filter(move |notice| notice.code == code).filter_map(|notice| notice.case_id)
 }
 
 /// What a reviewer found of the Pathway stays while it is about the same treatment of the same patient; a treatment that lost a drug does

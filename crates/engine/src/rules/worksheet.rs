@@ -1,6 +1,6 @@
 //! What to have ready before an order of a cancer is entered: everything that regimens and the policies of a program's drugs ask for.
 
-use crate::domain::content::radiation::{Designation, FractionationSchedule};
+use crate::domain::content::radiation::{Designation, FractionationSchedule, Site};
 use crate::domain::content::{Cancer, Content, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,8 +79,10 @@ pub struct RadiationNeeds<'c> {
 /// What schedules and modalities for a cancer ask for; none where nothing of radiation is known for it.
 pub fn radiation_needs<'c>(content: &'c Content, cancer: &Cancer) -> Option<RadiationNeeds<'c>> {
     let catalog = &content.radiation;
-    let meet = |code: &String| cancer.icd10_prefixes.iter().any(|own| own.starts_with(code) || code.starts_with(own));
-    let sites = catalog.sites.iter().filter(|site| site.diagnoses.iter().any(meet));
+    let meet = |code: &str| cancer.icd10_prefixes.iter().any(|own| own.starts_with(code) || code.starts_with(own.as_str()));
+    // metastases lie in bones and in the brain whatever the cancer; elsewhere the site is where it begins
+    let spreads = |site: &Site| site.metastatic && cancer.solid && site.diagnoses.iter().any(|code| meet(code));
+    let sites = catalog.sites.iter().filter(|site| spreads(site) || site.own().any(meet));
     let sites: Vec<_> = sites.collect();
     let is_of_site = |key: &String| sites.iter().any(|site| site.key == *key);
     let is_of = |schedule: &FractionationSchedule| {

@@ -7,7 +7,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 use crate::content::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::radiation::{
-    Designation, DoseRate, FractionationSchedule, ScheduleBoost, ScheduleModality, equivalent_dose,
+    BoostOf, Designation, DoseRate, FractionationSchedule, ScheduleBoost, ScheduleModality, equivalent_dose,
 };
 use crate::domain::vocabulary::{LineOfTreatment, Modality, TreatmentGoal};
 use serde::Deserialize;
@@ -50,6 +50,7 @@ struct Entry {
     #[serde(default = "five")]
     per_week: u32,
     boost: Option<BoostEntry>,
+    boost_of: Option<BoostOfEntry>,
     alpha_beta_gy: f64,
     bed_gy: Option<f64>,
     eqd2_gy: Option<f64>,
@@ -94,6 +95,15 @@ struct BoostEntry {
     also: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoostOfEntry {
+    schedules: Vec<String>,
+    within_days: u32,
+    #[serde(default)]
+    alone: bool,
+}
+
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum BoostKind {
@@ -121,6 +131,7 @@ struct OutOfProgram {
 /// Reads every file.
 pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, drafts: &mut Drafts, report: &mut Report) {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    let mut boosted: Vec<(Vec<String>, (String, usize))> = Vec::new();
     for file in source.files("radiation/schedules", "toml") {
         open(source, &file, &["schedule", "out_of_program"], report, |document, report| {
             let mut is_new = |id: &str, place: Place<'_, '_>, report: &mut Report| {
@@ -135,10 +146,17 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, dra
                 is_new(&entry.id, place, report);
                 let life = releases.lifetime(entry.introduced.as_deref(), entry.retired.as_deref(), place, report);
                 numbers(&entry, place, report);
+                boosted.extend(entry.boost_of.as_ref().map(|of| (of.schedules.clone(), place.key("boost_of").position())));
                 let schedule = schedule(entry, place, words, drafts, report);
                 drafts.schedules.push((Arc::new(schedule), life, place.position()));
             }
         });
+    }
+    for (named, (file, line)) in boosted {
+        for id in named.iter().filter(|id| !drafts.schedules.iter().any(|(other, ..)| other.id == **id)) {
+            let suggestion = did_you_mean(id, ids.keys().map(String::as_str));
+            report.error(&file, line, format!("boosts a schedule `{id}`, which is not there"), suggestion);
+        }
     }
 }
 
@@ -222,6 +240,7 @@ fn schedule(
         per_day: entry.per_day,
         per_week: entry.per_week,
         boost,
+        boost_of: entry.boost_of.map(|of| BoostOf { schedules: of.schedules, within_days: of.within_days, alone: of.alone }),
         alpha_beta_gy: entry.alpha_beta_gy,
         fractionated: entry.bed_gy.is_some(),
         designation: entry.designation,

@@ -7,11 +7,11 @@ use crate::content::source::Source;
 use crate::content::vocabulary::{Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
 use crate::domain::content::Phrases;
-use crate::domain::content::radiation::{Heard, Means, Part, RadiationCatalog, Rhythm, Side, Site, Target, Term};
+use crate::domain::content::radiation::{Heard, Means, Part, RadiationCatalog, Rhythm, Side, Site, Target, Term, loosely};
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Sex;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const FILE: &str = "radiation/sites.toml";
@@ -40,8 +40,12 @@ struct HeardEntry {
     earlier: Vec<String>,
     radiation: Vec<String>,
     fields: Vec<String>,
+    earlier_radiation: Vec<String>,
+    comparison: Vec<String>,
     pregnancy: Vec<String>,
     no_cancer: Vec<String>,
+    benign: Vec<String>,
+    cancer: Vec<String>,
     no_comparison: Vec<String>,
 }
 
@@ -52,8 +56,12 @@ impl From<HeardEntry> for Heard {
             earlier: Phrases::new(&entry.earlier),
             radiation: Phrases::new(&entry.radiation),
             fields: Phrases::new(&entry.fields),
+            earlier_radiation: Phrases::new(&entry.earlier_radiation),
+            comparison: Phrases::new(&entry.comparison),
             pregnancy: Phrases::new(&entry.pregnancy),
             no_cancer: Phrases::new(&entry.no_cancer),
+            benign: Phrases::new(&entry.benign),
+            cancer: Phrases::new(&entry.cancer),
             no_comparison: Phrases::new(&entry.no_comparison),
         }
     }
@@ -72,6 +80,8 @@ struct SiteEntry {
     words: Vec<String>,
     #[serde(default)]
     diagnoses: Vec<String>,
+    #[serde(default)]
+    own_diagnoses: Vec<String>,
     #[serde(default)]
     secondary: Vec<String>,
     #[serde(default)]
@@ -172,6 +182,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         catalog.targets.push(Target { term, sites: entry.sites, apart: entry.apart });
     }
     apart(&catalog, &document, report);
+    same_words(&catalog, &document, &parts, report);
     for (entry, place) in parts {
         catalog.parts.push(part(entry, place, (words, &catalog), report));
     }
@@ -204,6 +215,36 @@ fn parts<'d, 't>(
         }
     }
     parts
+}
+
+/// Places are looked up without the words that join their parts: what is the same without them is one place, and the second is never found.
+fn same_words(catalog: &RadiationCatalog, document: &Document<'_>, parts: &[(PartEntry, Place<'_, '_>)], report: &mut Report) {
+    let sites = catalog.sites.iter().zip(document.places("site"));
+    let sites = sites.map(|(site, place)| (std::iter::once(&site.key).chain(&site.words).cloned().collect(), place));
+    let parts = parts.iter().map(|(entry, place)| (folded(&entry.words), *place));
+    once(sites.chain(parts).collect(), report);
+    let targets = catalog.targets.iter().zip(document.places("target"));
+    let targets =
+        targets.map(|(target, place)| (std::iter::once(&target.term.key).chain(&target.term.words).cloned().collect(), place));
+    once(targets.collect(), report);
+}
+
+/// Each word stands with one entry.
+fn once(entries: Vec<(Vec<String>, Place<'_, '_>)>, report: &mut Report) {
+    let mut named: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for (index, (words, place)) in entries.into_iter().enumerate() {
+        for word in words {
+            let (first, before) = named.entry(loosely(&word)).or_insert_with(|| (index, word.clone()));
+            // the same word is told of already
+            if *first != index && *before != word {
+                place.key("words").error(
+                    report,
+                    format!("`{word}` is `{before}` of another entry without the words that join it"),
+                    None,
+                );
+            }
+        }
+    }
 }
 
 fn apart(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) {
@@ -274,6 +315,11 @@ fn key(key: &str, words: &[String], what: &str, named: &mut BTreeSet<String>, pl
 
 fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Site {
     known_codes(&entry.diagnoses, place.key("diagnoses"), words, report);
+    known_codes(&entry.own_diagnoses, place.key("own_diagnoses"), words, report);
+    let is_listed = |own: &String| entry.diagnoses.iter().any(|listed| own.starts_with(listed.as_str()));
+    for (index, own) in entry.own_diagnoses.iter().enumerate().filter(|(_, own)| !is_listed(own)) {
+        place.key("own_diagnoses").at(index).error(report, format!("`{own}` is not among the diagnoses of the site"), None);
+    }
     known_codes(&entry.secondary, place.key("secondary"), words, report);
     let sex = entry.sex.as_deref().and_then(|word| {
         let found = Sex::parse(word);
@@ -287,6 +333,7 @@ fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut
         key: entry.key,
         name: entry.name,
         diagnoses: entry.diagnoses,
+        own_diagnoses: entry.own_diagnoses,
         secondary: entry.secondary,
         near: entry.near,
         sex,

@@ -207,6 +207,15 @@ pub struct NoResult {
     pub ask: String,
 }
 
+/// What a word says of the stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageWord {
+    /// Stage group.
+    pub group: String,
+    /// True where it says distant metastases.
+    pub is_spread: bool,
+}
+
 /// The words that answers are given in.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
@@ -216,8 +225,8 @@ pub struct Answers {
     pub assessments: Vec<Arc<ResultDefinition>>,
     /// Words that are no result, whatever is asked.
     pub no_result: HashMap<String, Arc<NoResult>>,
-    /// Stage group by folded word, for stages told in words.
-    pub stages: HashMap<String, String>,
+    /// What folded words say, for stages told in words.
+    pub stages: HashMap<String, StageWord>,
     /// Folded words in front of a stage that say how it was found.
     pub stage_prefixes: Vec<String>,
     /// Folded words beside a pathology that say nothing about its kind.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-pub use super::radiation_words::{Heard, Means, Part, Rhythm, Side, Site, Target, Term, loosely};
+pub use super::radiation_words::{Heard, Means, Part, Rhythm, SECONDARY, Side, Site, Target, Term, loosely};
 
 /// True for five digits, a letter and four digits, or four digits and `T`.
 pub fn is_service_code(code: &str) -> bool {
@@ -96,6 +96,17 @@ pub struct ScheduleBoost {
     pub also: Option<Modality>,
 }
 
+/// Courses of external radiation that a schedule boosts, as an order of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoostOf {
+    /// Schedules of those courses.
+    pub schedules: Vec<String>,
+    /// Days that the order may begin before the first or after the last day of the course.
+    pub within_days: u32,
+    /// True for a schedule that is also ordered where no such course is on file.
+    pub alone: bool,
+}
+
 /// A fractionation schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FractionationSchedule {
@@ -143,6 +154,8 @@ pub struct FractionationSchedule {
     pub per_week: u32,
     /// Boost; none where the schedule has none.
     pub boost: Option<ScheduleBoost>,
+    /// Courses on file that it belongs to as their boost.
+    pub boost_of: Option<BoostOf>,
     /// α/β of the tumor in gray.
     pub alpha_beta_gy: f64,
     /// False for permanent implants and plaques, whose dose is no sum of fractions.

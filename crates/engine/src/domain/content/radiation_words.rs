@@ -15,6 +15,8 @@ pub struct Site {
     pub words: Vec<String>,
     /// ICD-10-CM prefixes of the diagnoses treated there; empty where any will do.
     pub diagnoses: Vec<String>,
+    /// Of `diagnoses`, those of cancers that begin in the organ, where the others begin elsewhere; empty where all do.
+    pub own_diagnoses: Vec<String>,
     /// ICD-10-CM prefixes of metastases that lie there: a code of metastases elsewhere is of another organ.
     pub secondary: Vec<String>,
     /// Sites whose fields may overlap with those of this one; `any` for all.
@@ -27,6 +29,28 @@ pub struct Site {
     pub metastatic: bool,
     /// True where no rule speaks of the site and a nurse always looks.
     pub reviewed: bool,
+}
+
+/// Codes of where a cancer has spread: they agree with every cancer type.
+pub const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
+
+/// Length of the category of a diagnosis, such as `C50`: what is shorter names no organ.
+const CATEGORY: usize = 3;
+
+impl Site {
+    /// ICD-10-CM prefixes of cancers that begin there.
+    pub fn own(&self) -> impl Iterator<Item = &str> {
+        let own = if self.own_diagnoses.is_empty() { &self.diagnoses } else { &self.own_diagnoses };
+        own.iter().map(String::as_str).filter(|prefix| prefix.len() >= CATEGORY)
+    }
+
+    /// True for a diagnosis of the site itself: a cancer that begins there, a metastasis that lies there, or one whose title names it.
+    pub fn is_site_of(&self, code: &str, title: &str) -> bool {
+        if SECONDARY.iter().any(|prefix| code.starts_with(prefix)) {
+            return self.secondary.iter().any(|prefix| code.starts_with(prefix.as_str()));
+        }
+        self.own().any(|prefix| code.starts_with(prefix)) || title.to_lowercase().contains(&self.name.to_lowercase())
+    }
 }
 
 /// The side of the body.
@@ -78,10 +102,18 @@ pub struct Heard {
     pub radiation: Phrases,
     /// Radiation, where something says that it came before.
     pub fields: Phrases,
+    /// Earlier radiation as such, the only words about it that a plan comparison is heard for.
+    pub earlier_radiation: Phrases,
+    /// Two plans set beside each other.
+    pub comparison: Phrases,
     /// A pregnancy.
     pub pregnancy: Phrases,
-    /// No cancer.
+    /// No cancer, whatever else is written.
     pub no_cancer: Phrases,
+    /// No cancer, where no word for one stands beside it.
+    pub benign: Phrases,
+    /// A cancer.
+    pub cancer: Phrases,
     /// A plan comparison that is none.
     pub no_comparison: Phrases,
 }

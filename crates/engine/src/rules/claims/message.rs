@@ -1,7 +1,32 @@
 //! What is wrong with a claim line, in words.
 
 use super::{Before, ClaimLine, Mismatch, OrderedCode};
+use crate::domain::vocabulary::DrugStatus;
 use std::collections::BTreeSet;
+
+/// True where no line of the code was reviewed: the program does not review it, and nobody approved a number of units.
+fn is_unreviewed(approved: &[&OrderedCode]) -> bool {
+    !approved.is_empty() && approved.iter().all(|line| line.status == DrugStatus::ClinicalReviewNotRequired)
+}
+
+/// Where nothing is wrong.
+pub(super) fn matches(line: &ClaimLine<'_>, approved: &[&OrderedCode]) -> String {
+    if is_unreviewed(approved) {
+        return format!("code, units, date and provider are those on the order; {} needed no clinical review here", line.hcpcs);
+    }
+    "code, units, date and provider are those authorized".to_owned()
+}
+
+/// Where nothing can be compared with the units.
+pub(super) fn not_counted(line: &ClaimLine<'_>, approved: &[&OrderedCode]) -> String {
+    if is_unreviewed(approved) {
+        return format!(
+            "{} needed no clinical review here: nobody approved a number of its units, so that nothing can be compared with them",
+            line.hcpcs
+        );
+    }
+    format!("the units of {} were not counted on this order, so that nothing can be compared with them", line.hcpcs)
+}
 
 /// Where the units do not come into it.
 pub(super) fn plain(mismatch: Mismatch, line: &ClaimLine<'_>) -> String {
@@ -16,9 +41,7 @@ pub(super) fn plain(mismatch: Mismatch, line: &ClaimLine<'_>) -> String {
         Mismatch::CoverageEnded => {
             format!("{} is after the end of the member's coverage, with which this authorization ended", line.service_date)
         }
-        Mismatch::UnitsNotCounted => {
-            format!("the units of {} were not counted on this order, so that nothing can be compared with them", line.hcpcs)
-        }
+        Mismatch::UnitsNotCounted => not_counted(line, &[]),
         Mismatch::UnitsExceeded | Mismatch::UnitsExceedVisit => "more units are billed than were approved".to_owned(),
     }
 }

@@ -171,3 +171,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_nobody_reviewed_is_not_said_to_be_authorized_nor_to_be_left_uncounted() {
+    // proves VER-05, R-51
+    let drugs = [
+        drug("77427", DrugStatus::ClinicalReviewNotRequired, Some((4, 16, 1)), 0),
+        drug("77336", DrugStatus::ClinicalReviewNotRequired, None, 0),
+        drug("77407", DrugStatus::Authorized, Some((16, 16, 1)), 0),
+        drug("77373", DrugStatus::Authorized, None, 0),
+    ];
+    let order = order(&drugs);
+    for (hcpcs, mismatch, says, hides) in [
+        ("77427", None, "77427 needed no clinical review here", "authorized"),
+        ("77336", Some(Mismatch::UnitsNotCounted), "nobody approved a number of its units", "were not counted"),
+        ("77407", None, "are those authorized", "no clinical review"),
+        ("77373", Some(Mismatch::UnitsNotCounted), "were not counted on this order", "no clinical review"),
+    ] {
+        let day = "2026-12-01".parse().unwrap();
+        let line = ClaimLine { hcpcs, billed: given(1), service_date: day, billing_npi: "1245319599", covered: true };
+        let checked = check(&line, Some(&order), &Before::default());
+        assert_eq!(checked.mismatch, mismatch, "{hcpcs}");
+        assert!(checked.message.contains(says) && !checked.message.contains(hides), "{hcpcs}: {}", checked.message);
+    }
+}

@@ -6,14 +6,11 @@ use super::said::{deviation, entered};
 use super::sides;
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
-use crate::domain::content::radiation::Site;
+use crate::domain::content::radiation::{SECONDARY, Site};
 use crate::domain::content::{Cancer, RadiationItem};
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex};
 use crate::rules::intake::nearest;
-
-/// Codes of where a cancer has spread: they agree with every cancer type.
-const SECONDARY: [&str; 4] = ["C77", "C78", "C79", "C7B"];
 
 /// Length of the category of a diagnosis, such as `C50`.
 const CATEGORY: usize = 3;

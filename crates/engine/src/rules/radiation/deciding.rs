@@ -3,7 +3,7 @@
 use super::ground::Ground;
 use super::lines::{self, Course, Line};
 use super::said::{deviation, entered};
-use super::schedule::{self, Dimension, Found};
+use super::schedule::{self, Dimension, Fit, Found};
 use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates, heard, rhythm};
 use crate::domain::case::{Deviation, Notice};
 use crate::domain::content::Statement;
@@ -13,7 +13,7 @@ use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
 use crate::rules::decision::Decision;
 use crate::rules::drugs::Shared;
-use crate::rules::facts::{Facts, KnownProvider};
+use crate::rules::facts::{Facts, KnownProvider, RelatedCase};
 use crate::rules::findings::{Findings, Said, facts as said_facts};
 use crate::rules::{agreement, answers as told, concurrent, plain};
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -287,6 +287,30 @@ impl Deciding<'_> {
         ));
     }
 
+    /// The boost as an order of its own and the course that it belongs to are one plan of treatment.
+    fn boost(&mut self, fit: &Fit<'_>, case: &RelatedCase) {
+        // what another practice treats, and when, is not told (PRV-02)
+        let (which, facts) = if case.is_theirs {
+            let number = case.order_id.as_ref().map(|id| format!(", Order ID {id}")).unwrap_or_default();
+            let which = format!(" (case {}{number}, from {} to {})", case.case_id, case.valid_from, case.valid_through);
+            (which, said_facts([("case_id", json!(case.case_id)), ("order_id", json!(case.order_id))]))
+        } else {
+            (String::new(), BTreeMap::new())
+        };
+        let id = self.findings.add(Said {
+            rule: ["radiation/boost/", &fit.schedule.id].concat(),
+            outcome: Truth::Met,
+            requirements: &["R-24", "R-42"],
+            source: &fit.schedule.citation,
+            facts,
+            message: format!(
+                "{} is the boost of a course of external radiation on file{which}: the two are one plan of treatment, and no duplicates",
+                fit.schedule.name
+            ),
+        });
+        self.behind.push(id);
+    }
+
     /// SUB-11.
     fn hold(&mut self, found: &Found<'_>, range: (NaiveDate, NaiveDate)) {
         let ground = self.ground;
@@ -296,7 +320,11 @@ impl Deciding<'_> {
         }
         let yes = ResultTest::In(vec!["yes".to_owned()]);
         let again = ground.patient.assessment(PRIOR_RADIATION).is_some_and(|standing| standing.test(&yes) == Truth::Met);
-        let on_file = duplicates::find(ground, &self.facts.related_cases, range);
+        let boosted = found.fit().and_then(|fit| Some((fit, duplicates::boosted(fit.schedule, ground)?)));
+        if let Some((fit, case)) = boosted {
+            self.boost(fit, case);
+        }
+        let on_file = duplicates::find(ground, boosted.map(|(_, case)| case), range);
         // content names the schedules for an area treated before that need no nurse, where nothing is on file
         let by_content = |when: &Statement| ground.judge(&when.criterion) != Truth::Met;
         let is_expected = found.fit().and_then(|fit| fit.schedule.reviewed_when.as_ref()).is_some_and(by_content);

@@ -6,6 +6,7 @@ use crate::domain::content::{Content, Program, RadiationRules};
 use crate::domain::criteria::Criterion;
 use crate::domain::vocabulary::Truth;
 use crate::rules::criteria::{self, Asked, Bench};
+use crate::rules::facts::RelatedCase;
 use crate::rules::patient::Patient;
 
 /// The order, the patient and content.
@@ -25,6 +26,8 @@ pub(super) struct Ground<'a> {
     pub program: &'a Program,
     /// What it says of radiation.
     pub rules: &'a RadiationRules,
+    /// The member's other cases.
+    pub related: &'a [RelatedCase],
 }
 
 impl<'a> Ground<'a> {

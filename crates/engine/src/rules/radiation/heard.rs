@@ -36,15 +36,30 @@ fn answered(name: &str, no: &str, ground: &Ground<'_>) -> Answered {
     }
 }
 
+/// Where a text stands, which says what its words are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// What was done before, or is the case: any word for radiation tells of it.
+    History,
+    /// The treatment ordered: radiation that came before is told beside it.
+    Treatment,
+    /// Plans set beside each other: fields, doses and the plan before are those of this treatment.
+    Plans,
+}
+
 /// What is heard of earlier radiation where radiation was not asked about: `again` is told against the answer no as well.
-fn of_radiation(text: &str, heard: &Heard, alone: bool, ground: &Ground<'_>) -> bool {
+fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) -> bool {
     let answer = answered(PRIOR_RADIATION, "no", ground);
     if heard.again.are_in(text) {
         return answer != Answered::Otherwise;
     }
-    let came_before = heard.earlier.are_in(text);
+    let came_before = || heard.earlier.are_in(text);
     answer == Answered::Not
-        && ((heard.radiation.are_in(text) && (alone || came_before)) || (came_before && heard.fields.are_in(text)))
+        && match about {
+            About::History => heard.radiation.are_in(text) || came_before() && heard.fields.are_in(text),
+            About::Treatment => came_before() && (heard.radiation.are_in(text) || heard.fields.are_in(text)),
+            About::Plans => heard.earlier_radiation.are_in(text),
+        }
 }
 
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
@@ -71,7 +86,7 @@ fn foreign_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
             let text = in_words(entry);
             let asked = if of_pregnancy(&text, heard, ground) {
                 PREGNANCY
-            } else if of_radiation(&text, heard, true, ground) {
+            } else if of_radiation(&text, heard, About::History, ground) {
                 PRIOR_RADIATION
             } else {
                 return None;
@@ -95,7 +110,7 @@ fn in_words(entry: &Assessment) -> String {
 fn therapies(ground: &Ground<'_>) -> Option<Deviation> {
     let heard = &ground.catalog().heard;
     let list = ground.patient.clinical.prior_therapies.known()?;
-    let is_radiation = |text: &str| of_radiation(text, heard, true, ground);
+    let is_radiation = |text: &str| of_radiation(text, heard, About::History, ground);
     let (index, told) = list.iter().enumerate().find(|(_, told)| is_radiation(told.typed()))?;
     let written = told.typed();
     let name = if told.generic.is_some() { "generic" } else { "name" };
@@ -113,15 +128,15 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
     let heard = &ground.catalog().heard;
     let radiation = ground.treated.entered;
     let texts = [
-        ("/radiation/technique", "technique", radiation.technique.as_deref()),
-        ("/radiation/plan_comparison", "plan comparison", radiation.plan_comparison.as_deref()),
+        ("/radiation/technique", "technique", radiation.technique.as_deref(), About::Treatment),
+        ("/radiation/plan_comparison", "plan comparison", radiation.plan_comparison.as_deref(), About::Plans),
     ];
-    let texts = texts.into_iter().chain(ground.foreign_histologies());
-    let told = texts.filter_map(|(field, what, text)| Some((field, what, text?)));
-    told.filter_map(|(field, what, text)| {
+    let histologies = ground.foreign_histologies().map(|(field, what, text)| (field, what, text, About::Treatment));
+    let told = texts.into_iter().chain(histologies).filter_map(|(field, what, text, about)| Some((field, what, text?, about)));
+    told.filter_map(|(field, what, text, about)| {
         let asked = if of_pregnancy(text, heard, ground) {
             PREGNANCY
-        } else if of_radiation(text, heard, false, ground) {
+        } else if of_radiation(text, heard, about, ground) {
             PRIOR_RADIATION
         } else {
             return None;
@@ -134,7 +149,9 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
 /// A histology outside the vocabulary will do where the schedule names none, but not where it says that there is no cancer.
 fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
     let mut told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
-    let (field, written) = told.find(|(_, text)| ground.catalog().heard.no_cancer.are_in(text))?;
+    let heard = &ground.catalog().heard;
+    let is_none = |text: &str| heard.no_cancer.are_in(text) || heard.benign.are_in(text) && !heard.cancer.are_in(text);
+    let (field, written) = told.find(|(_, text)| is_none(text))?;
     Some(deviation(
         DeviationCode::UnknownAnswer,
         field,

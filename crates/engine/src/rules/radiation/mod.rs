@@ -97,6 +97,7 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
         content,
         program: admitted.program,
         rules: admitted.program.radiation.as_ref().unwrap_or(&without),
+        related: &facts.related_cases,
     };
     deciding::decide(facts, &ground, &shared, now)
 }

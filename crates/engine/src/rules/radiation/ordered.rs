@@ -169,7 +169,13 @@ impl Deciding<'_> {
         let treated = self.ground.treated;
         let offered = schedule::offered(self.ground);
         let ordered = in_words(treated.dose_gy.unwrap_or_default(), treated.fractions.unwrap_or_default());
-        let message = format!("{ordered} is no schedule of this site and modality for this patient");
+        let boost = schedule::without_its_course(self.ground).map(|boost| {
+            format!(
+                ": as {} it is the boost of a course of external radiation, and none that it belongs to is on file",
+                boost.name
+            )
+        });
+        let message = format!("{ordered} is no schedule of this site and modality for this patient{}", boost.unwrap_or_default());
         let source = self.ground.program.criteria_source.clone();
         let id = self.findings.add(Said {
             rule: "radiation/schedule/none".to_owned(),

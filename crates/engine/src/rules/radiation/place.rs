@@ -42,13 +42,28 @@ fn place<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
     if let Some(found) = named(text, catalog) {
         return Some(found);
     }
-    let tokens = tokens(text);
-    if let Some(found) = named(&joined(&tokens), catalog) {
-        return Some(found);
+    let Tokens { words, is_leveled } = tokens(text);
+    let found = named(&joined(&words), catalog).or_else(|| with_side(&words, is_leveled, catalog))?;
+    if is_leveled { at_a_level(found, catalog) } else { Some(found) }
+}
+
+/// A place with words for a side beside it.
+fn with_side<'a>(words: &[String], is_leveled: bool, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+    let (rest, told) = without_side(words, catalog);
+    let levels = || named(SPINE, catalog).filter(|_| is_leveled && rest.is_empty());
+    let (site, part, of_part) = levels().or_else(|| named(&joined(&rest), catalog)).or_else(|| with_part(&rest, catalog))?;
+    match (told, of_part) {
+        // `left RUL` is neither
+        (Some(told), Some(of_part)) if told != of_part => None,
+        (told, of_part) => Some((site, part, told.or(of_part))),
     }
-    let (rest, told) = without_side(&tokens, catalog);
-    let (site, part, of_part) = named(&joined(&rest), catalog).or_else(|| with_part(&rest, catalog))?;
-    Some((site, part, together(told, of_part)))
+}
+
+/// What stands beside levels of the spine is the spine, or nothing that is understood: `T8 and left femur` are two places.
+fn at_a_level<'a>((site, part, told): Found<'a>, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+    let (of_levels, level, _) = named(SPINE, catalog)?;
+    let is_spine = part.is_none_or(|part| level.is_some_and(|level| level.target == part.target));
+    (site.key == of_levels.key && is_spine).then_some((site, part.or(level), told))
 }
 
 /// The site, or the part of a site, that is called so.
@@ -82,22 +97,45 @@ fn with_part<'a>(tokens: &[String], catalog: &'a RadiationCatalog) -> Option<Fou
 
 /// A target, with a side before or after it.
 pub(super) fn target<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<&'a Target> {
-    let tokens = tokens(text);
-    catalog.target(&joined(&tokens)).or_else(|| catalog.target(&joined(&without_side(&tokens, catalog).0)))
+    let Tokens { words, is_leveled } = tokens(text);
+    let (rest, _) = without_side(&words, catalog);
+    if is_leveled && rest.is_empty() {
+        return catalog.target(SPINE);
+    }
+    let found = catalog.target(&joined(&words)).or_else(|| catalog.target(&joined(&rest)));
+    found.filter(|target| !is_leveled || target.term.key == SPINE)
 }
 
-/// The folded words of a text; levels of the spine are its words.
-fn tokens(text: &str) -> Vec<String> {
+/// The folded words of a text, levels of the spine apart.
+struct Tokens {
+    words: Vec<String>,
+    /// True where levels stand beside them, or alone.
+    is_leveled: bool,
+}
+
+/// `T10-12`, `L3 to S1` and `T8` are levels, whatever stands beside them.
+fn tokens(text: &str) -> Tokens {
     let spaced: String =
         text.chars().map(|c| if matches!(c, '/' | '-' | '–' | '&' | ',' | ';' | '(' | ')') { ' ' } else { c }).collect();
-    let tokens: Vec<String> =
+    let all: Vec<String> =
         spaced.split_whitespace().flat_map(|word| fold(word).split('_').map(str::to_owned).collect::<Vec<_>>()).collect();
-    let others: Vec<String> = tokens.iter().filter(|token| !is_level(token)).cloned().collect();
-    match (others.len() < tokens.len(), others.is_empty()) {
-        (true, true) => vec![SPINE.to_owned()],
-        _ => others,
+    let (mut words, mut is_leveled, mut goes_on) = (Vec::new(), false, false);
+    for (at, token) in all.iter().enumerate() {
+        let is_number = |token: &String| token.parse::<u8>().is_ok_and(|level| (1..=12).contains(&level));
+        let joins =
+            goes_on && THROUGH.contains(&token.as_str()) && all.get(at + 1).is_some_and(|next| is_level(next) || is_number(next));
+        if is_level(token) || goes_on && is_number(token) {
+            (is_leveled, goes_on) = (true, true);
+        } else if !joins {
+            goes_on = false;
+            words.push(token.clone());
+        }
     }
+    Tokens { words, is_leveled }
 }
+
+/// Words between two levels.
+const THROUGH: [&str; 6] = ["to", "through", "thru", "and", "+", "plus"];
 
 /// `t8`, `l3`: a vertebra by its number.
 fn is_level(token: &str) -> bool {
@@ -166,18 +204,19 @@ pub(super) fn is_side(folded: &str, catalog: &RadiationCatalog) -> bool {
 
 /// The side that free text tells; `right lateral` is a beam.
 pub(super) fn side_in_text(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
-    let tokens = tokens(text);
-    let told = tokens.iter().enumerate().filter_map(|(at, token)| {
-        let next = tokens.get(at + 1).map(String::as_str).unwrap_or_default();
+    let Tokens { words, .. } = tokens(text);
+    let told = words.iter().enumerate().filter_map(|(at, token)| {
+        let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
         side_of(token, catalog).filter(|_| is_side(token, catalog) && !catalog.beam_sides.iter().any(|word| word == next))
     });
     told.fold(None, |so_far, side| together(so_far, Some(side)))
 }
 
-/// The side that the title of the diagnosis names.
-pub(super) fn side_of_diagnosis(order: &OrderRequest, content: &Content) -> Option<Side> {
+/// The side that the title of the diagnosis names, where its code is about the site: the side of a breast says nothing about a hip.
+pub(super) fn side_of_diagnosis(order: &OrderRequest, site: Option<&Site>, content: &Content) -> Option<Side> {
     let code = order.diagnosis.as_ref()?.icd10.as_deref()?;
     let title = &content.diagnoses.get(code)?.title;
+    site.filter(|site| !site.metastatic && site.is_site_of(code, title))?;
     let says = |side: &str| title.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case(side));
     match (says("right"), says("left")) {
         (true, false) => Some(Side::Right),

@@ -81,11 +81,11 @@ pub struct Treated<'a> {
     pub site: Told<&'a Arc<Site>>,
     /// The part of the site that its words say.
     pub part: Option<&'a Part>,
-    /// Side, by the words of the site and else the title of the diagnosis.
+    /// Side, by the words of the site and else the title of a diagnosis of the site.
     pub side: Option<Side>,
     /// Side by the words of the site alone.
     pub told_side: Option<Side>,
-    /// Side by the title of the diagnosis alone.
+    /// Side by the title of a diagnosis of the site alone.
     pub coded_side: Option<Side>,
     /// Target.
     pub target: Told<&'a Target>,
@@ -106,7 +106,7 @@ impl<'a> Treated<'a> {
     pub fn read(order: &'a OrderRequest, entered: &'a Radiation, content: &'a Content) -> Self {
         let catalog: &RadiationCatalog = &content.radiation;
         let Place { site, part, side: told_side } = place::read(&entered.site, content);
-        let coded_side = place::side_of_diagnosis(order, content);
+        let coded_side = place::side_of_diagnosis(order, site.known().map(AsRef::as_ref), content);
         let by_part = part.and_then(|part| catalog.targets.iter().find(|target| part.target.as_ref() == Some(&target.term.key)));
         let target = match word(&entered.target, content, |written| place::target(written, catalog)) {
             Told::Missing => by_part.map_or(Told::Missing, Told::Known),
@@ -179,9 +179,11 @@ impl<'a> Treated<'a> {
     }
 }
 
-/// text is a comparison as attested, unless it says of itself that it is none.
+/// text is a comparison as attested, unless it says of itself that it is none, or tells of earlier radiation and compares nothing.
 fn is_comparison(text: &str, content: &Content) -> bool {
-    !is_no_result(text, content) && !content.radiation.heard.no_comparison.are_in(text)
+    let heard = &content.radiation.heard;
+    let tells_of_another = || heard.again.are_in(text) || heard.earlier_radiation.are_in(text);
+    !is_no_result(text, content) && !heard.no_comparison.are_in(text) && (!tells_of_another() || heard.comparison.are_in(text))
 }
 
 /// True for words that say that there is no result: `n/a`, `pending`.

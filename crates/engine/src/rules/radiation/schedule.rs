@@ -1,5 +1,6 @@
 //! Which schedule is ordered (R-21…27).
 
+use super::duplicates;
 use super::ground::Ground;
 use crate::domain::content::radiation::{Designation, FractionationSchedule, ScheduleBoost};
 use crate::domain::order::Boost;
@@ -105,11 +106,22 @@ fn best<'a>(site: &str, dose: f64, fractions: u32, boost_in_total: bool, ground:
 }
 
 fn has_dose(schedule: &FractionationSchedule, dose: f64, fractions: u32, ground: &Ground<'_>) -> bool {
+    schedule.modalities.iter().any(|by| ground.treated.is_by(*by)) && is_dose_of(schedule, dose, fractions, ground)
+}
+
+/// True where so many gray in so many fractions lie within the ranges of the schedule.
+pub(super) fn is_dose_of(schedule: &FractionationSchedule, dose: f64, fractions: u32, ground: &Ground<'_>) -> bool {
     let each = dose / f64::from(fractions.max(1));
-    schedule.modalities.iter().any(|by| ground.treated.is_by(*by))
-        && (schedule.fractions.0..=schedule.fractions.1).contains(&fractions)
+    (schedule.fractions.0..=schedule.fractions.1).contains(&fractions)
         && is_within(dose, schedule.dose_gy, ground.tolerance())
         && is_within(each, schedule.dose_per_fraction_gy, ground.tolerance())
+}
+
+/// The boost that the order would be, were the course on file that it belongs to.
+pub(super) fn without_its_course<'a>(ground: &Ground<'a>) -> Option<&'a Arc<FractionationSchedule>> {
+    let (site, dose, fractions) = (ground.treated.site_key()?, ground.treated.dose_gy?, ground.treated.fractions?);
+    let schedules = ground.catalog().schedules_of(site);
+    schedules.into_iter().find(|schedule| schedule.boost_of.is_some() && has_dose(schedule, dose, fractions, ground))
 }
 
 fn is_within(value: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
@@ -119,6 +131,11 @@ fn is_within(value: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
 /// None where a known answer excludes the patient. Absent and unknown answers never do.
 pub(super) fn agreement(schedule: &FractionationSchedule, ground: &Ground<'_>) -> Option<Agreement> {
     let patient = ground.patient;
+    // a boost without the course that it belongs to is another treatment
+    let needs_course = schedule.boost_of.as_ref().is_some_and(|of| !of.alone);
+    if needs_course && duplicates::boosted(schedule, ground).is_none() {
+        return None;
+    }
     let mut unknown = Vec::new();
     let mut ask = |dimension: Dimension, is_named: bool, truth: Truth| {
         if is_named && truth == Truth::Unknown {

@@ -8,9 +8,6 @@ use crate::domain::case::Deviation;
 use crate::domain::content::radiation::Side;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
 
-/// Length of the category of a diagnosis, such as `C50`.
-const CATEGORY: usize = 3;
-
 /// Where a side is told, as written.
 struct Told {
     field: &'static str,
@@ -72,13 +69,9 @@ fn told(ground: &Ground<'_>) -> Vec<Told> {
     of_site.into_iter().chain(of_texts).collect()
 }
 
-/// The side of a code that is about the site itself.
+/// The side of the code, with it.
 fn coded<'g>(ground: &'g Ground<'_>) -> Option<(&'g str, Side)> {
-    let (code, coded) = (ground.patient.icd10?, ground.treated.coded_side?);
-    let site = ground.treated.site.known().filter(|site| !site.metastatic)?;
-    let title = ground.content.diagnoses.get(code)?.title.to_lowercase();
-    let is_of_site = site.diagnoses.iter().any(|prefix| prefix.len() >= CATEGORY && code.starts_with(prefix.as_str()));
-    (is_of_site || title.contains(&site.name.to_lowercase())).then_some((code, coded))
+    Some((ground.patient.icd10?, ground.treated.coded_side?))
 }
 
 /// A diagnosis of another part of the site than its words say: a lower lobe, and the code of an upper one.

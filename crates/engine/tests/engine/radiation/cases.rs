@@ -3,6 +3,7 @@
 use super::exact::{base, exact};
 use super::{content, deviations, fact, lines, schedule, situation};
 use crate::support::orders::merge;
+use oncoauth::domain::content::radiation::FractionationSchedule;
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, Hold, Service};
 use oncoauth::rules::Decision;
 use oncoauth::rules::RelatedCase;
@@ -44,12 +45,19 @@ struct Related {
     through: chrono::NaiveDate,
     theirs: bool,
     status: String,
+    /// Where several are told apart.
+    #[serde(default = "seven")]
+    id: u128,
+}
+
+const fn seven() -> u128 {
+    7
 }
 
 impl Related {
     fn case(&self) -> RelatedCase {
         RelatedCase {
-            case_id: uuid::Uuid::from_u128(7),
+            case_id: uuid::Uuid::from_u128(self.id),
             service: Service::RadiationOncology,
             status: CaseStatus::parse(&self.status).expect("a case status"),
             order_id: Some("A000000018".to_owned()),
@@ -65,6 +73,20 @@ impl Related {
             is_theirs: self.theirs,
         }
     }
+}
+
+/// A course on file by a schedule, of the first site of the one that boosts it.
+pub fn course_by(id: &str, boost: &FractionationSchedule) -> RelatedCase {
+    let main = content().radiation.schedule(id).expect("a schedule");
+    let (dose, fractions) = main.typical;
+    let words = vec![
+        format!("site:{}", boost.sites[0]),
+        format!("by:{}", main.modalities[0].modality),
+        format!("dose:{dose}/{fractions}"),
+    ];
+    let day = |text: &str| text.parse().expect("a day");
+    Related { words, from: day("2026-11-02"), through: day("2027-01-20"), theirs: true, status: "authorized".to_owned(), id: 7 }
+        .case()
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +116,9 @@ struct Expect {
     /// Words of no notice's message.
     #[serde(default)]
     hides: Vec<String>,
+    /// Words of some finding's message, each.
+    #[serde(default)]
+    finds: Vec<String>,
     /// A fact of the findings: a number with one decimal.
     #[serde(default)]
     facts: std::collections::BTreeMap<String, f64>,
@@ -107,7 +132,7 @@ fn file() -> File {
         let file: File = toml::from_str(&std::fs::read_to_string(path).expect("a readable file")).expect("cases");
         file.case
     };
-    File { case: ["cases.toml", "safety.toml", "consistency.toml"].into_iter().flat_map(read).collect() }
+    File { case: ["cases.toml", "safety.toml", "consistency.toml", "practice.toml"].into_iter().flat_map(read).collect() }
 }
 
 impl Case {
@@ -189,6 +214,11 @@ impl Expect {
         }
         for words in self.hides.iter().filter(|words| notices.contains(words.as_str())) {
             found.push(format!("a notice says {words:?}: {notices}"));
+        }
+        let findings: Vec<&str> = decision.findings.iter().map(|finding| finding.message.as_str()).collect();
+        let findings = findings.join(" | ");
+        for words in self.finds.iter().filter(|words| !findings.contains(words.as_str())) {
+            found.push(format!("no finding says {words:?}: {findings}"));
         }
         for (name, expected) in &self.facts {
             let is = fact(decision, name).as_f64().unwrap_or(f64::NAN);

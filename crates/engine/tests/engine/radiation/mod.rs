@@ -10,6 +10,7 @@ mod schedules;
 
 use crate::support::orders::Situation;
 use oncoauth::domain::content::Content;
+use oncoauth::domain::content::radiation::FractionationSchedule;
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
 
@@ -35,6 +36,14 @@ pub fn situation(order: Value) -> Situation {
 /// Decides an order that is taken.
 pub fn decide(order: &Value) -> Decision {
     situation(order.clone()).decide(content()).unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
+}
+
+/// Decides an order by a schedule that boosts a course, with that course on file.
+pub fn beside_its_course(order: Value, of: &FractionationSchedule) -> Decision {
+    let mut situation = situation(order);
+    let main = of.boost_of.iter().flat_map(|of| &of.schedules).next();
+    situation.related = main.map(|id| cases::course_by(id, of)).into_iter().collect();
+    situation.decide(content()).unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
 }
 
 /// The schedule of a decision, as its finding says; none where none fits.
