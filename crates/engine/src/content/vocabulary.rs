@@ -9,8 +9,9 @@ use super::source::Source;
 use crate::domain::content::answers::by_name;
 use crate::domain::content::{Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition};
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that can be named.

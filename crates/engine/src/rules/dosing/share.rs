@@ -7,9 +7,9 @@ use super::super::drugs::{Shared, ceiling};
 use super::super::limits::calendar::{self, Laid};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
+use super::About;
 use super::bounds::{NOISE, entered, in_words};
-use super::sequence::{self, Run};
-use super::{About, regimen};
+use super::sequence::{Doses, Run};
 use crate::domain::content::{Basis, Kind, Per, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
@@ -18,19 +18,18 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 const WINDOW: u64 = 28;
 
 /// Every drug that the regimen gives.
-pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+pub fn judge(shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
-    let laid = calendar::lay(shared);
-    for line in regimen::leading(shared, matched) {
-        let Some(ordered) = sequence::ordered(line.name(), shared) else { continue };
-        let Some(expected) = sequence::expected(line.name(), line, matched, shared) else {
+    for Doses { line, ordered, expected } in doses {
+        let Some(ordered) = ordered else { continue };
+        let Some(expected) = expected else {
             found.push(incomparable(line, matched, shared));
             continue;
         };
-        let four_weeks = window(line, &laid, matched, shared);
+        let four_weeks = window(line, matched, shared);
         let is_little =
             four_weeks.is_none_or(|window| window.percent * NOISE < shared.content.dosing.shares.regimen_below_percent);
-        let of_dose = ordered.iter().find_map(|run| of_dose(run, &expected, is_little, matched, shared));
+        let of_dose = ordered.iter().find_map(|run| of_dose(run, expected, is_little, matched, shared));
         let of_window = || four_weeks.and_then(|window| of_window(line, window, matched, shared));
         found.extend(of_dose.or_else(|| slip(line, matched, shared)).or_else(of_window));
     }
@@ -63,8 +62,8 @@ fn incomparable(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -
 fn of_dose(run: &Run, expected: &[Run], is_little: bool, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let line = shared.plan.get(run.line)?;
     let limits = &shared.content.dosing.shares;
-    let percents: Vec<f64> = expected.iter().filter_map(|other| run.total.percent_of(other.total)).collect();
-    let (least, most) = (percents.iter().copied().reduce(f64::min)?, percents.iter().copied().reduce(f64::max)?);
+    let percents = || expected.iter().filter_map(|other| run.total.percent_of(other.total));
+    let (least, most) = (percents().reduce(f64::min)?, percents().reduce(f64::max)?);
     if least > limits.regimen_above_percent * NOISE {
         let given = run.total.whole.shown().to_string();
         let what = format!("{given} on a day");
@@ -125,24 +124,28 @@ struct Window {
     percent: f64,
 }
 
-fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
+fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
     let is_of = |laid: &&Laid<'_>| laid.line.name() == line.name() && !laid.line.is_investigational();
-    let lines: Vec<&Laid<'_>> = laid.iter().filter(is_of).collect();
-    let ceilings: Vec<(&PlanLine<'_>, Option<f64>)> =
-        lines.iter().map(|laid| (laid.line, ceiling(laid.line, shared.matched))).collect();
-    let given = calendar::events(&lines, |length| WINDOW / length + 2).into_iter().filter_map(|event| {
-        let dose = event.dose?;
-        let (line, ceiling) = ceilings.iter().find(|(line, _)| line.ordered.line == event.line)?;
-        let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
-        let given = if dose.unit.is_relative() { given.at_most(*ceiling) } else { given };
-        Some((event.day, given.times(f64::from(event.times))))
-    });
-    let given: Vec<_> = given.collect();
-    let kind = given.first()?.1.kind();
-    let of_kind: Vec<(u64, f64)> =
-        given.iter().filter(|(_, given)| given.kind() == kind).map(|(day, given)| (*day, given.amount())).collect();
+    let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
+    let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
+    let mut kind: Option<Kind> = None;
+    let mut given: Vec<(u64, f64)> = Vec::new();
+    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+        let Some(dose) = event.dose else { continue };
+        if known.is_none_or(|(number, ..)| number != event.line) {
+            let laid = lines.iter().find(|laid| laid.number() == event.line);
+            known = laid.map(|laid| (event.line, laid.line, ceiling(laid.line, shared.matched)));
+        }
+        let Some((_, line, ceiling)) = known else { continue };
+        let Ok(dosed) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { continue };
+        let dosed = if dose.unit.is_relative() { dosed.at_most(ceiling) } else { dosed };
+        if *kind.get_or_insert(dosed.kind()) == dosed.kind() {
+            given.push((event.day, dosed.times(f64::from(event.times)).amount()));
+        }
+    }
+    let kind = kind?;
     let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, kind, shared))).fold(0.0, f64::max);
-    let ordered = fullest(&of_kind);
+    let ordered = fullest(&given);
     (expected > 0.0).then(|| Window { ordered, kind, percent: ordered / expected * 100.0 })
 }
 
@@ -169,7 +172,9 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
             (kind == given.kind()).then(|| given.amount() * f64::from(drug.frequency_per_day.max(1)))
         };
         let Some(ordinary) = amount(drug.dose) else { continue };
-        for cycle in 0..WINDOW / length + 2 {
+        let cycles = WINDOW / length + 2;
+        found.reserve(drug.days.len() * usize::try_from(cycles).unwrap_or(0));
+        for cycle in 0..cycles {
             for day in &drug.days {
                 let loading = drug.loading_dose.filter(|_| cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
                 found.push((cycle * length + u64::from(*day), loading.unwrap_or(ordinary).max(ordinary)));

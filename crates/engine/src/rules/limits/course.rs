@@ -72,9 +72,14 @@ pub struct Course {
 }
 
 impl Course {
-    /// Adds what the practice tells of earlier treatment: nobody has counted its administrations.
-    fn add_told(&mut self, told: impl Iterator<Item = (Truth, Option<NaiveDate>)>, service: NaiveDate) {
-        for (held, since) in told {
+    /// Adds what the practice tells of earlier treatment with these drugs, with a pause only what did not end longer ago: nobody has counted
+    /// its administrations.
+    fn add_told(&mut self, partners: impl Fn() -> Vec<Partner>, pause: Option<i64>, judging: &Judging<'_>) {
+        let (history, service) = (&judging.shared.patient.history, judging.shared.admitted.date_of_service);
+        if !history.lists_treatment() {
+            return;
+        }
+        for (held, since) in history.told_of(&partners(), pause, judging.shared.content) {
             self.is_uncounted = true;
             if held == Truth::Met {
                 self.times = self.times.max(1);
@@ -89,21 +94,28 @@ impl Course {
 }
 
 /// All that went before, whenever it was.
-pub fn ever(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
-    let mut ever = course(lines, partners, &is_of, judging);
+pub fn ever(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
+    let mut ever = course(lines, &partners, &is_of, judging);
     let of_drug = || judging.earlier.iter().filter(|earlier| is_of(earlier.drug));
     ever.times = ever.times.max(of_drug().filter_map(|earlier| earlier.times).sum());
     ever.is_uncounted |= of_drug().any(|earlier| earlier.times.is_none());
-    ever.add_told(
-        judging.shared.patient.history.told_of(partners, None, judging.shared.content),
-        judging.shared.admitted.date_of_service,
-    );
+    ever.add_told(partners, None, judging);
     ever
 }
 
 /// The course that these lines belong to: back through earlier cases until a pause that ends one, and to the day on which the treatment
 /// is said to have begun.
-pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+pub fn course(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
     let begins = lines.iter().map(|line| line.first()).min().and_then(|day| i64::try_from(day).ok()).unwrap_or(0);
     let pause = i64::from(judging.shared.content.limits.course_ends_after_days);
     let mut course = Course { first: begins, is_undated: false, times: 0, is_uncounted: false };
@@ -123,10 +135,7 @@ pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) ->
         }
     }
     course.times = course.times.max(running);
-    course.add_told(
-        judging.shared.patient.history.told_of(partners, Some(pause), judging.shared.content),
-        judging.shared.admitted.date_of_service,
-    );
+    course.add_told(partners, Some(pause), judging);
     course
 }
 
