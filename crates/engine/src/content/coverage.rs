@@ -13,11 +13,12 @@ use crate::domain::content::{
     Benefit, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable,
     CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
 };
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
 };
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FOLDER: &str = "coverage";

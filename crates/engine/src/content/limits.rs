@@ -10,8 +10,9 @@ use super::report::Report;
 use super::source::Source;
 use super::vocabulary::Vocabulary;
 use crate::domain::content::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, Statement, TotalDose};
+use crate::domain::quick::{HashMap, HashSet};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// More days or administrations than any limit can mean.
@@ -118,7 +119,7 @@ impl Drafts {
 /// Reads every limit.
 pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, report: &mut Report) -> Drafts {
     let mut drafts = Drafts::default();
-    let mut ids: HashMap<String, String> = HashMap::new();
+    let mut ids: HashMap<String, String> = HashMap::default();
     let mut first_counted = None;
     for file in source.files("limits", "toml") {
         let Some(text) = text_of(source, &file, report) else { continue };

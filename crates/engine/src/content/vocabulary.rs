@@ -11,8 +11,9 @@ use crate::domain::content::{
     Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition, Settings,
 };
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that can be named.

@@ -3,7 +3,7 @@
 use super::criteria::Asked;
 use super::drugs::{Judged, Shared};
 use super::intake;
-use super::matching::{Match, nearest};
+use super::matching::{Match, Nearest};
 use super::plain;
 use super::plan::PlanLine;
 use super::policy::Open;
@@ -24,12 +24,12 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
     let program = shared.admitted.program;
     let effect = effect(program, DeviationCode::CustomTreatmentPlan, DeviationEffect::PendsAndOffPathway);
     let entered: Vec<&str> = names(shared.plan.iter().filter(|line| !line.is_supportive_by_content()));
-    let (expected, hint) = match nearest(shared.plan, shared.patient, shared.content) {
-        Some((regimen, extra, missing)) => {
+    let (expected, hint) = match shared.nearest {
+        Some(Nearest { regimen, extra, missing }) => {
             let part = |words: &str, list: &[String]| {
                 if list.is_empty() { String::new() } else { format!("{words} {}", list.join(", ")) }
             };
-            let differs: Vec<String> = [part("it holds no", &extra), part("the order lacks", &missing)]
+            let differs: Vec<String> = [part("it holds no", extra), part("the order lacks", missing)]
                 .into_iter()
                 .filter(|part| !part.is_empty())
                 .collect();
@@ -99,16 +99,16 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
             } else {
                 (DeviationCode::UnknownAnswer, "is needed and not known for")
             };
-            let name = plain::name(&dimension.name, content);
+            let name = plain::name(dimension.name, content);
             Deviation {
                 code,
                 drug_line: None,
                 line: None,
                 options: Vec::new(),
-                field: dimension.field.clone(),
-                expected: dimension.expected.clone(),
-                entered: dimension.entered.clone(),
-                effect: effect(program, code, DeviationEffect::of(pends(&dimension.name), true)),
+                field: dimension.field.clone().into_owned(),
+                expected: dimension.expected.clone().into_owned(),
+                entered: dimension.entered.clone().into_owned(),
+                effect: effect(program, code, DeviationEffect::of(pends(dimension.name), true)),
                 message: format!(
                     "{name} {words} {}: expected {}; entered: {}",
                     matched.regimen.name,

@@ -19,6 +19,7 @@ use crate::domain::order::{Continues, PriorTherapy};
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::vocabulary::{LineOfTreatment, Response, Service, Toxicity, Truth};
 use chrono::NaiveDate;
+use std::cell::LazyCell;
 
 /// What came before.
 #[derive(Debug, Default)]
@@ -273,7 +274,7 @@ impl<'a> History<'a> {
 
     /// Whether the order goes on with a course of this line's drug for the same indication. Only a case on file makes it so.
     pub fn continuation(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Truth {
-        let partners = partners_of(line);
+        let partners = LazyCell::new(|| partners_of(line));
         let content = patient.content;
         let is_it =
             |drug: &&RelatedDrug| drug.may_have_been_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
@@ -331,7 +332,7 @@ impl<'a> History<'a> {
 
     /// Courses of a line's drug, this one included: those told, and those on file.
     pub fn courses(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Count> {
-        let partners = partners_of(line);
+        let partners = LazyCell::new(|| partners_of(line));
         let content = patient.content;
         let (mut fewest, mut most) = (0, 0);
         for earlier in self.told.as_ref()?.iter().filter(|earlier| earlier.course() != Some(CourseState::Ongoing)) {
@@ -340,7 +341,7 @@ impl<'a> History<'a> {
             most += u32::from(held != Truth::NotMet);
         }
         // a case on file may have been given, and was not for certain
-        let on_file = self.runs_on_file(&partners, content);
+        let on_file = if self.cases.is_empty() { 0 } else { self.runs_on_file(&partners, content) };
         Some(Count { fewest: 1 + fewest, most: Some(1 + most + on_file) })
     }
 

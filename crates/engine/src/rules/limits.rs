@@ -24,9 +24,9 @@ use said::{Broken, ask, say};
 
 /// Everything that a person has to look at.
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
-    let laid = calendar::lay(shared);
+    let laid = shared.laid;
     let mut found = Vec::new();
-    let mut told = together::same_ingredient(&laid, shared, &mut found);
+    let mut told = together::same_ingredient(laid, shared, &mut found);
     let earlier = course::earlier(facts, shared);
     let judging = Judging { facts, shared, earlier: &earlier };
     let mut named: Vec<(usize, usize)> = laid
@@ -61,7 +61,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
             }
         }
     }
-    found.extend(preferred::concerns(&laid, &judging));
+    found.extend(preferred::concerns(laid, &judging));
     found
 }
 

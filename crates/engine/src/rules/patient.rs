@@ -3,12 +3,13 @@
 use super::answers::{Answered, Days, Standing};
 use super::stage::{self, Stage, Status};
 use super::tnm;
-use crate::domain::content::{Content, Program};
+use crate::domain::content::{Content, PathologyTerm, Program};
 use crate::domain::order::{Clinical, OrderRequest};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{FnRiskFactor, LineOfTreatment, Sex, Truth};
 use crate::rules::history::History;
 use chrono::{Datelike, NaiveDate};
+use std::cell::OnceCell;
 
 /// Creatinine clearance below which renal function counts as a risk factor, mL/min.
 const RENAL_DYSFUNCTION_BELOW: f64 = 50.0;
@@ -50,6 +51,8 @@ pub struct Patient<'a> {
     pub history: History<'a>,
     /// Cap on creatinine clearance, mL/min.
     clearance_cap: f64,
+    /// Where the pathology that was entered stands in content, once it was looked up.
+    pathology: OnceCell<Option<usize>>,
 }
 
 /// A measure that a dose needs and the order lacks.
@@ -121,12 +124,20 @@ impl<'a> Patient<'a> {
             is_spread,
             answered: Answered::new(clinical, content, days),
             clearance_cap: program.creatinine_clearance_cap,
+            pathology: OnceCell::new(),
         }
     }
 
     /// Whether distant metastases are told: by M, or by a word for the stage that says them.
     pub fn is_m1(&self) -> Option<bool> {
         tnm::is_m1(self.clinical).or(self.is_spread.then_some(true))
+    }
+
+    /// The pathology, where a known one was entered.
+    pub fn pathology(&self) -> Option<&'a PathologyTerm> {
+        let look_up = || self.clinical.pathology.known().and_then(|entered| self.content.pathology_place(entered));
+        let place = (*self.pathology.get_or_init(look_up))?;
+        self.content.pathologies.get(place).map(AsRef::as_ref)
     }
 
     /// Line of treatment, where known.

@@ -1,6 +1,6 @@
 //! What content knows of giving a drug: doses, routes, caps, containers, step-up (SAFE-05…08, SAFE-13).
 
-use std::collections::HashMap;
+use crate::domain::quick::HashMap;
 
 /// What kind of amount a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

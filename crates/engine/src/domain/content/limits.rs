@@ -1,7 +1,7 @@
 //! Limits: drugs that are never given together, and how often, how close together and how long a drug is given (SAFE-09, SAFE-10, SAFE-15).
 
 use super::regimen::{RegimenDose, Statement};
-use std::collections::{HashMap, HashSet};
+use crate::domain::quick::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One limit.
@@ -148,7 +148,7 @@ impl Limits {
         own_maintenance: HashSet<String>,
         course_ends_after_days: u32,
     ) -> Self {
-        let mut by_drug: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_drug: HashMap<String, Vec<usize>> = HashMap::default();
         for (index, limit) in list.iter().enumerate() {
             let with: &[String] = match &limit.rule {
                 LimitRule::NeverTogether { with, .. } | LimitRule::Clear { with, .. } => with,

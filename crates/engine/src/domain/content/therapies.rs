@@ -3,8 +3,8 @@
 use super::catalog::{Drug, DrugCatalog};
 use crate::domain::criteria::Partner;
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a name of an earlier treatment stands for.
@@ -114,7 +114,7 @@ struct Index<T> {
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), by_letters: HashMap::new() }
+        Self { by_key: HashMap::default(), by_letters: HashMap::default() }
     }
 }
 

@@ -45,7 +45,7 @@ fn rounded(amount: f64) -> f64 {
 
 /// The routes that a line without one may mean: those that content allows, whole-body ones before others.
 fn possible(line: &PlanLine<'_>, shared: &Shared<'_>) -> Vec<RouteId> {
-    let all: Vec<RouteId> = line.allowed_routes().iter().collect();
+    let all: Vec<RouteId> = line.allowed_routes.iter().collect();
     let whole: Vec<RouteId> = all.iter().copied().filter(|route| !shared.content.dosing.is_local(*route)).collect();
     if whole.is_empty() { all } else { whole }
 }
@@ -58,7 +58,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             without_bounds(line, field, dose, shared, found);
             continue;
         }
-        if let Some(route) = line.known_route().filter(|route| line.allowed_routes().has(*route)) {
+        if let Some(route) = line.known_route().filter(|route| line.allowed_routes.has(*route)) {
             match verdict(line, dose, route, shared) {
                 Verdict::Within => usual(line, field, dose, shared, found),
                 worst => found.push(beyond(line, field, dose, route, worst, shared)),
@@ -66,7 +66,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             continue;
         }
         // a route that is not allowed or not understood is told by itself; the dose is then judged by every rule
-        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes().iter().collect() };
+        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes.iter().collect() };
         let verdicts: Vec<(RouteId, Verdict)> =
             routes.iter().map(|route| (*route, verdict(line, dose, *route, shared))).collect();
         let within = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).count();
@@ -173,7 +173,7 @@ fn possible_units(line: &PlanLine<'_>) -> String {
 fn route_matters(line: &PlanLine<'_>, field: &str, dose: Dose, verdicts: &[(RouteId, Verdict)], shared: &Shared<'_>) -> Concern {
     let sound =
         Routes(verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).fold(0, |all, (route, _)| all | 1 << route.0));
-    let expected = shared.content.dosing.route_names(line.allowed_routes());
+    let expected = shared.content.dosing.route_names(line.allowed_routes);
     let entered = entered(dose, line, shared);
     let message = format!(
         "enter the route of {} ({expected}): a {} of {entered} is given {} only",

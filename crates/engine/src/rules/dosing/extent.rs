@@ -5,21 +5,22 @@ use super::super::concern::{Concern, Pends};
 use super::super::dose;
 use super::super::drugs::{Shared, ceiling};
 use super::super::facts::{Facts, RelatedDrug};
-use super::super::limits::calendar::{self, Laid, end_of_range};
+use super::super::limits::calendar::{Laid, end_of_range};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
 use super::bounds::NOISE;
-use super::{About, regimen, sequence};
+use super::sequence::{self, Doses};
+use super::{About, regimen};
 use crate::domain::content::{Kind, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, LineOfTreatment, Truth};
 
 /// Every drug that the regimen gives.
-pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
-    let laid = calendar::lay(shared);
-    for line in regimen::leading(shared, matched) {
-        let lines: Vec<&Laid<'_>> = laid
+    for Doses { line, .. } in doses {
+        let lines: Vec<&Laid<'_>> = shared
+            .laid
             .iter()
             .filter(|laid| shares(laid.line, line) && !laid.is_named_otherwise && !laid.line.is_investigational())
             .collect();

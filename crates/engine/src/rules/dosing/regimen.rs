@@ -6,7 +6,7 @@ use super::super::drugs::Shared;
 use super::super::facts::Facts;
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
-use super::sequence::{self, Run, Total};
+use super::sequence::{Doses, Run, Total};
 use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
@@ -81,22 +81,13 @@ pub fn goes_on(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> b
 }
 
 /// The departures of one drug.
-fn of_drug<'p, 'a>(
-    line: &PlanLine<'a>,
-    facts: &Facts<'_>,
-    shared: &'p Shared<'a>,
-    matched: &Match<'a>,
-) -> Vec<Departure<'p, 'a>> {
-    let name = line.name();
-    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared))
-    else {
-        return Vec::new();
-    };
+fn of_drug<'p, 'a>(doses: &Doses<'_, 'a>, facts: &Facts<'_>, shared: &'p Shared<'a>) -> Vec<Departure<'p, 'a>> {
+    let Doses { line, ordered: Some(ordered), expected: Some(expected) } = doses else { return Vec::new() };
     let continues = goes_on(line, facts, shared);
     let strict = steps_up(line) || line.drug.is_some_and(|drug| drug.managed_on_dose);
-    let judge = Judge { expected: &expected, continues, strict, shared, line };
+    let judge = Judge { expected, continues, strict, shared, line };
     let mut found: Vec<Departure<'p, 'a>> = Vec::new();
-    for run in &ordered {
+    for run in ordered {
         let Some(line) = shared.plan.get(run.line) else { continue };
         if let Some((how, place, candidates)) = judge.worst(run) {
             let before_cap = candidates.iter().any(|candidate| run.total.is_hidden_by_cap(candidate.total));
@@ -190,17 +181,24 @@ impl<'j> Judge<'j, '_> {
 }
 
 /// Doses that depart from the matched regimen, but for those of a step-up schedule, which pend whatever else holds.
-pub fn deviations(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Vec<Deviation> {
-    leading(shared, matched)
-        .filter(|line| !steps_up(line))
-        .flat_map(|line| of_drug(line, facts, shared, matched))
+pub fn deviations<'a>(
+    facts: &Facts<'_>,
+    shared: &Shared<'a>,
+    matched: &Match<'_>,
+    doses: &[Doses<'_, 'a>],
+    has_managed: bool,
+) -> Vec<Deviation> {
+    doses
+        .iter()
+        .filter(|doses| !steps_up(doses.line))
+        .flat_map(|doses| of_drug(doses, facts, shared))
         .map(|departure| told(&departure, shared, matched, has_managed))
         .collect()
 }
 
 /// Departures of drugs that are stepped up.
-pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
-    leading(shared, matched).filter(|line| steps_up(line)).flat_map(|line| of_drug(line, facts, shared, matched)).collect()
+pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, doses: &[Doses<'_, 'a>]) -> Vec<Departure<'p, 'a>> {
+    doses.iter().filter(|doses| steps_up(doses.line)).flat_map(|doses| of_drug(doses, facts, shared)).collect()
 }
 
 fn steps_up(line: &PlanLine<'_>) -> bool {

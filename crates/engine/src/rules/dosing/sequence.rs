@@ -6,7 +6,7 @@ use super::super::dose::{self, Given};
 use super::super::drugs::{Shared, ceiling};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
-use crate::domain::content::{RegimenDrug, RegimenDrugRole, RegimenPhase};
+use crate::domain::content::{RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 
 /// Cycles that are laid out one by one where the doses within a cycle differ.
@@ -78,49 +78,89 @@ fn push(runs: &mut Vec<Run>, run: Run) {
     }
 }
 
+/// A drug that the matched regimen gives, with its doses one after another.
+#[derive(Debug)]
+pub struct Doses<'p, 'a> {
+    /// The line that leads the lines of the drug.
+    pub line: &'p PlanLine<'a>,
+    /// As ordered; none where a measure is missing, or amounts of several kinds meet on one day.
+    pub ordered: Option<Vec<Run>>,
+    /// As the regimen gives them; none likewise, and where nothing is known of the order.
+    pub expected: Option<Vec<Run>>,
+}
+
+/// Every drug of the order that the matched regimen gives.
+pub fn doses<'p, 'a>(shared: &'p Shared<'a>, matched: &'p Match<'a>) -> Vec<Doses<'p, 'a>> {
+    let of_drug = |line: &'p PlanLine<'a>| {
+        let ordered = ordered(line.name(), shared);
+        let expected = ordered.as_ref().and_then(|_| expected(line.name(), line, matched, shared));
+        Doses { line, ordered, expected }
+    };
+    super::regimen::leading(shared, matched).map(of_drug).collect()
+}
+
 /// What is ordered of a drug. None where a measure is missing, or amounts of several kinds meet on one day.
 pub fn ordered(name: &str, shared: &Shared<'_>) -> Option<Vec<Run>> {
     let mut runs = Vec::new();
     let mut at = 0;
     for index in 0..shared.phases.len() {
-        let of_phase = |line: &&(usize, &PlanLine<'_>)| line.1.phase_index == index && is_of(line.1, name);
-        let lines: Vec<(usize, &PlanLine<'_>)> = shared.plan.iter().enumerate().filter(|line| of_phase(&line)).collect();
-        let mut days: Vec<u32> = lines.iter().flat_map(|(_, line)| line.ordered.days.iter().copied()).collect();
-        days.sort_unstable();
-        days.dedup();
-        let Some(told) = lines.iter().min_by_key(|(_, line)| line.ordered.line).map(|(index, _)| *index) else { continue };
-        let on = |day: u32, first: bool| -> Option<Total> {
-            let given = lines.iter().filter(|(_, line)| line.ordered.days.contains(&day)).map(|(_, line)| {
-                let begins = first && line.ordered.days.iter().min() == Some(&day);
-                let dose = line.ordered.loading_dose.filter(|_| begins).or(line.ordered.dose)?;
-                total(dose, ceiling(line, shared.matched), line, shared)
-            });
-            given.reduce(|left, right| left?.plus(right?)).flatten()
+        let of_phase = || shared.plan.iter().enumerate().filter(|(_, line)| line.phase_index == index && is_of(line, name));
+        let (first, second) = {
+            let mut lines = of_phase();
+            (lines.next(), lines.next())
         };
-        let line_on = |day: u32| {
-            let given = || lines.iter().filter(|(_, line)| line.ordered.days.contains(&day));
-            // of several lines of one day, the one whose dose the regimen does not give
-            let several = given().nth(1).is_some();
-            given()
-                .min_by_key(|(_, line)| (several && is_dose_of(shared, line), line.ordered.line))
-                .map_or(told, |(index, _)| *index)
-        };
-        let ordinary: Vec<(Total, usize)> =
-            days.iter().map(|day| Some((on(*day, false)?, line_on(*day)))).collect::<Option<Vec<_>>>()?;
-        let loads = lines.iter().any(|(_, line)| line.ordered.loading_dose.is_some());
-        let cycles = lines.first().map_or(Some(0), |(_, line)| line.phase.cycles);
-        let count = u32::try_from(ordinary.len()).unwrap_or(u32::MAX);
-        let end = cycles.map_or(ENDLESS, |cycles| at + cycles * count);
-        if loads {
-            for (place, day) in (at..).zip(&days) {
-                push(&mut runs, Run { from: place, to: place + 1, total: on(*day, true)?, loading: false, line: line_on(*day) });
+        let Some((place, line)) = first else { continue };
+        if second.is_none() && line.ordered.loading_dose.is_none() {
+            // most drugs: one line, with one dose on all of its days
+            let total = total(line.ordered.dose?, ceiling(line, shared.matched), line, shared)?;
+            let count = u32::try_from(line.ordered.days.len()).unwrap_or(u32::MAX);
+            let end = line.phase.cycles.map_or(ENDLESS, |cycles| at + cycles * count);
+            if at < end {
+                push(&mut runs, Run { from: at, to: end, total, loading: false, line: place });
             }
-            at += count;
+            at = end;
+            continue;
         }
-        lay_out(&mut runs, &ordinary, (at, end), |from, to, total, line| Run { from, to, total, loading: false, line });
-        at = end;
+        at = of_several(&of_phase().collect::<Vec<_>>(), at, &mut runs, shared)?;
     }
     Some(runs)
+}
+
+/// The lines of a drug in one phase, of which there are several, or of which one is loaded; the place after them.
+fn of_several(lines: &[(usize, &PlanLine<'_>)], at: u32, runs: &mut Vec<Run>, shared: &Shared<'_>) -> Option<u32> {
+    let mut at = at;
+    let mut days: Vec<u32> = lines.iter().flat_map(|(_, line)| line.ordered.days.iter().copied()).collect();
+    days.sort_unstable();
+    days.dedup();
+    let Some(told) = lines.iter().min_by_key(|(_, line)| line.ordered.line).map(|(index, _)| *index) else { return Some(at) };
+    let on = |day: u32, first: bool| -> Option<Total> {
+        let given = lines.iter().filter(|(_, line)| line.ordered.days.contains(&day)).map(|(_, line)| {
+            let begins = first && line.ordered.days.iter().min() == Some(&day);
+            let dose = line.ordered.loading_dose.filter(|_| begins).or(line.ordered.dose)?;
+            total(dose, ceiling(line, shared.matched), line, shared)
+        });
+        given.reduce(|left, right| left?.plus(right?)).flatten()
+    };
+    let line_on = |day: u32| {
+        let given = || lines.iter().filter(|(_, line)| line.ordered.days.contains(&day));
+        // of several lines of one day, the one whose dose the regimen does not give
+        let several = given().nth(1).is_some();
+        given().min_by_key(|(_, line)| (several && is_dose_of(shared, line), line.ordered.line)).map_or(told, |(index, _)| *index)
+    };
+    let ordinary: Vec<(Total, usize)> =
+        days.iter().map(|day| Some((on(*day, false)?, line_on(*day)))).collect::<Option<Vec<_>>>()?;
+    let loads = lines.iter().any(|(_, line)| line.ordered.loading_dose.is_some());
+    let cycles = lines.first().map_or(Some(0), |(_, line)| line.phase.cycles);
+    let count = u32::try_from(ordinary.len()).unwrap_or(u32::MAX);
+    let end = cycles.map_or(ENDLESS, |cycles| at + cycles * count);
+    if loads {
+        for (place, day) in (at..).zip(&days) {
+            push(runs, Run { from: place, to: place + 1, total: on(*day, true)?, loading: false, line: line_on(*day) });
+        }
+        at += count;
+    }
+    lay_out(runs, &ordinary, (at, end), |from, to, total, line| Run { from, to, total, loading: false, line });
+    Some(end)
 }
 
 /// Repeats the doses of a cycle from one place to another.
@@ -167,19 +207,34 @@ pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &S
     let mut runs: Vec<Run> = Vec::new();
     let (mut earliest, mut latest) = (0_u32, 0_u32);
     for (source, phase) in matched.phases().iter().enumerate() {
-        let entries: Vec<&RegimenDrug> =
-            phase.drugs.iter().filter(|drug| drug.generic == name && drug.role != RegimenDrugRole::Supportive).collect();
+        let is_of = |drug: &&RegimenDrug| drug.generic == name && drug.role != RegimenDrugRole::Supportive;
+        let mut of_phase = phase.drugs.iter().filter(is_of);
+        let Some(first) = of_phase.next() else { continue };
+        if of_phase.next().is_none() && first.loading_dose.is_none() && first.days.is_sorted_by(|day, next| day < next) {
+            // most drugs: one entry, with one dose on all of its days
+            if first.days.is_empty() {
+                continue;
+            }
+            let total = of_entry(first, first.dose, line, shared)?;
+            let count = u32::try_from(first.days.len()).unwrap_or(u32::MAX);
+            let end = most_cycles(phase).map_or(ENDLESS, |cycles| latest.saturating_add(cycles * count).min(ENDLESS));
+            if earliest < end {
+                push(&mut runs, Run { from: earliest, to: end, total, loading: false, line: source });
+            }
+            earliest = earliest.saturating_add(phase.cycles_min * count);
+            latest = end;
+            continue;
+        }
+        let entries: Vec<&RegimenDrug> = phase.drugs.iter().filter(is_of).collect();
         let mut days: Vec<u32> = entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
         days.sort_unstable();
         days.dedup();
         let Some(first_day) = days.first().copied() else { continue };
         let on = |day: u32, first: bool| -> Option<Total> {
-            let given = entries.iter().filter(|entry| entry.days.contains(&day)).map(|entry| {
-                let dose = entry.loading_dose.filter(|_| first).unwrap_or(entry.dose);
-                let cap = line.product.and_then(|product| product.cap).map(|cap| cap.amount);
-                let ceiling = entry.maximum_dose.map_or(cap, |most| Some(cap.map_or(most, |cap| cap.min(most))));
-                total(Dose { amount: dose.amount, unit: dose.unit }, ceiling, line, shared)
-            });
+            let given = entries
+                .iter()
+                .filter(|entry| entry.days.contains(&day))
+                .map(|entry| of_entry(entry, entry.loading_dose.filter(|_| first).unwrap_or(entry.dose), line, shared));
             given.reduce(|left, right| left?.plus(right?)).flatten()
         };
         let ordinary: Vec<(Total, usize)> =
@@ -214,6 +269,12 @@ pub fn expected(name: &str, line: &PlanLine<'_>, matched: &Match<'_>, shared: &S
         latest = end;
     }
     Some(runs)
+}
+
+fn of_entry(entry: &RegimenDrug, dose: RegimenDose, line: &PlanLine<'_>, shared: &Shared<'_>) -> Option<Total> {
+    let cap = line.product.and_then(|product| product.cap).map(|cap| cap.amount);
+    let ceiling = entry.maximum_dose.map_or(cap, |most| Some(cap.map_or(most, |cap| cap.min(most))));
+    total(Dose { amount: dose.amount, unit: dose.unit }, ceiling, line, shared)
 }
 
 pub fn most_cycles(phase: &RegimenPhase) -> Option<u32> {

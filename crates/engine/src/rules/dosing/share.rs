@@ -8,9 +8,10 @@ use super::super::facts::Facts;
 use super::super::limits::calendar::{self, Laid};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
+use super::About;
 use super::bounds::{NOISE, entered, in_words};
-use super::sequence::{self, Run};
-use super::{About, kinds, regimen};
+use super::sequence::{self, Doses, Run};
+use super::{kinds, regimen};
 use crate::domain::content::{Basis, Kind, Per, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
@@ -19,19 +20,18 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 const WINDOW: u64 = 28;
 
 /// Every drug that the regimen gives.
-pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
-    let laid = calendar::lay(shared);
-    for line in regimen::leading(shared, matched) {
-        let Some(ordered) = sequence::ordered(line.name(), shared) else { continue };
-        let Some(expected) = sequence::expected(line.name(), line, matched, shared) else {
+    for Doses { line, ordered, expected } in doses {
+        let Some(ordered) = ordered else { continue };
+        let Some(expected) = expected else {
             found.push(incomparable(line, matched, shared));
             continue;
         };
         let goes_on = regimen::goes_on(line, facts, shared);
-        let judge = Judge { line, laid: &laid, expected: &expected, goes_on, matched, shared };
+        let judge = Judge { line, expected, goes_on, matched, shared };
         let of_dose = ordered.iter().find_map(|run| judge.of_dose(run));
-        let of_window = || window(line, &laid, matched, shared).and_then(|window| of_window(line, window, matched, shared));
+        let of_window = || window(line, matched, shared).and_then(|window| of_window(line, window, matched, shared));
         found.extend(
             of_dose.or_else(|| slip(line, matched, shared)).or_else(|| kinds::judge(line, matched, shared)).or_else(of_window),
         );
@@ -64,7 +64,6 @@ fn incomparable(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -
 /// One drug, and what the regimen gives of it.
 struct Judge<'j, 'a> {
     line: &'j PlanLine<'a>,
-    laid: &'j [Laid<'j>],
     expected: &'j [Run],
     goes_on: bool,
     matched: &'j Match<'a>,
@@ -104,7 +103,7 @@ impl Judge<'_, '_> {
 
     /// True where four weeks of the line's phase, too, hold less than those phases of the regimen: a dose may be divided.
     fn is_little(&self, line: &PlanLine<'_>, usual: &[&Run]) -> bool {
-        let Some(weeks) = weeks(self.line, self.laid, Some(line.phase_index), self.shared) else { return true };
+        let Some(weeks) = weeks(self.line, Some(line.phase_index), self.shared) else { return true };
         let of_phase = |run: &&Run| self.matched.phases().get(run.line);
         let held = |phase: &RegimenPhase| fullest(&events(phase, self.line, weeks.kind, self.shared));
         let expected = usual.iter().filter_map(of_phase).map(held).fold(0.0, f64::max);
@@ -170,30 +169,33 @@ struct Window {
 }
 
 /// What is ordered of a drug in four weeks: over the whole order, or by the lines of one phase.
-fn weeks(line: &PlanLine<'_>, laid: &[Laid<'_>], phase: Option<usize>, shared: &Shared<'_>) -> Option<Weeks> {
+fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Option<Weeks> {
     let is_of = |laid: &&Laid<'_>| {
         let here = phase.is_none_or(|phase| laid.line.phase_index == phase);
         here && laid.line.name() == line.name() && !laid.line.is_investigational()
     };
-    let lines: Vec<&Laid<'_>> = laid.iter().filter(is_of).collect();
-    let ceilings: Vec<(&PlanLine<'_>, Option<f64>)> =
-        lines.iter().map(|laid| (laid.line, ceiling(laid.line, shared.matched))).collect();
-    let given = calendar::events(&lines, |length| WINDOW / length + 2).into_iter().filter_map(|event| {
-        let dose = event.dose?;
-        let (line, ceiling) = ceilings.iter().find(|(line, _)| line.ordered.line == event.line)?;
-        let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
-        let given = if dose.unit.is_relative() { given.at_most(*ceiling) } else { given };
-        Some((event.day, given.times(f64::from(event.times))))
-    });
-    let given: Vec<_> = given.collect();
-    let kind = given.first()?.1.kind();
-    let of_kind: Vec<(u64, f64)> =
-        given.iter().filter(|(_, given)| given.kind() == kind).map(|(day, given)| (*day, given.amount())).collect();
-    Some(Weeks { amount: fullest(&of_kind), kind })
+    let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
+    let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
+    let mut kind: Option<Kind> = None;
+    let mut given: Vec<(u64, f64)> = Vec::new();
+    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+        let Some(dose) = event.dose else { continue };
+        if known.is_none_or(|(number, ..)| number != event.line) {
+            let laid = lines.iter().find(|laid| laid.number() == event.line);
+            known = laid.map(|laid| (event.line, laid.line, ceiling(laid.line, shared.matched)));
+        }
+        let Some((_, line, ceiling)) = known else { continue };
+        let Ok(dosed) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { continue };
+        let dosed = if dose.unit.is_relative() { dosed.at_most(ceiling) } else { dosed };
+        if *kind.get_or_insert(dosed.kind()) == dosed.kind() {
+            given.push((event.day, dosed.times(f64::from(event.times)).amount()));
+        }
+    }
+    Some(Weeks { amount: fullest(&given), kind: kind? })
 }
 
-fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
-    let ordered = weeks(line, laid, None, shared)?;
+fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
+    let ordered = weeks(line, None, shared)?;
     let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, ordered.kind, shared))).fold(0.0, f64::max);
     (expected > 0.0).then(|| Window { ordered, percent: ordered.amount / expected * 100.0 })
 }
@@ -223,7 +225,9 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
             (kind == given.kind()).then(|| given.amount() * f64::from(drug.frequency_per_day.max(1)))
         };
         let Some(ordinary) = amount(drug.dose) else { continue };
-        for cycle in 0..WINDOW / length + 2 {
+        let cycles = WINDOW / length + 2;
+        found.reserve(drug.days.len() * usize::try_from(cycles).unwrap_or(0));
+        for cycle in 0..cycles {
             for day in &drug.days {
                 let loading = drug.loading_dose.filter(|_| cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
                 found.push((cycle * length + u64::from(*day), loading.unwrap_or(ordinary).max(ordinary)));

@@ -8,6 +8,7 @@ use crate::domain::vocabulary::Truth;
 use crate::rules::patient::Patient;
 use crate::rules::plan::PlanLine;
 use chrono::NaiveDate;
+use std::cell::LazyCell;
 
 /// The part of a course before this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +30,7 @@ impl History<'_> {
     pub fn run(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Run {
         let mut run = self.run_on_file(line, patient);
         let gap = i64::from(patient.content.therapies.course_gap_days);
-        let partners = partners_of(line);
+        let partners = LazyCell::new(|| partners_of(line));
         let mut told = 0;
         for earlier in self.told.iter().flatten() {
             let held = earlier.held(&partners, patient.content);
@@ -122,6 +123,9 @@ impl History<'_> {
 
     /// The cases that follow one another up to this order. They say what may have been given; that it was, where the order goes on.
     fn run_on_file(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Run {
+        if self.cases.is_empty() {
+            return Run { most: Some(0), ..Run::default() };
+        }
         let partners = partners_of(line);
         let content = patient.content;
         let goes_on = self.continuation(line, patient) == Truth::Met;

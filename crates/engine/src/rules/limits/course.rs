@@ -79,12 +79,23 @@ pub struct Course {
 }
 
 impl Course {
-    /// Adds what the practice tells of earlier treatment: nobody has counted its administrations.
-    /// With both its days, and where no case on file may be the same, it counts at the pace of this order.
-    fn add_told(&mut self, told: impl Iterator<Item = ToldOf>, pace: Option<u64>, service: NaiveDate) {
+    /// Adds what the practice tells of earlier treatment with these drugs, with a pause only what did not end longer ago: nobody has counted
+    /// its administrations. With both its days, and where no case on file may be the same, it counts at the pace of this order.
+    fn add_told(
+        &mut self,
+        partners: impl Fn() -> Vec<Partner>,
+        pause: Option<i64>,
+        pace: impl FnOnce() -> Option<u64>,
+        judging: &Judging<'_>,
+    ) {
+        let (history, service) = (&judging.shared.patient.history, judging.shared.admitted.date_of_service);
+        if !history.lists_treatment() {
+            return;
+        }
+        let pace = pace();
         let has_cases = self.times > 0;
         let mut counted = 0;
-        for ToldOf { held, since, through } in told {
+        for ToldOf { held, since, through } in history.told_of(&partners(), pause, judging.shared.content) {
             let times = pace.zip(since.zip(through)).and_then(|(pace, (since, through))| at_pace(since, through, pace));
             match times.filter(|_| held == Truth::Met && !has_cases) {
                 Some(times) => counted += times,
@@ -104,22 +115,28 @@ impl Course {
 }
 
 /// All that went before, whenever it was.
-pub fn ever(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
-    let mut ever = course(lines, partners, &is_of, judging);
+pub fn ever(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
+    let mut ever = course(lines, &partners, &is_of, judging);
     let of_drug = || judging.earlier.iter().filter(|earlier| is_of(earlier.drug));
     ever.times = ever.times.max(of_drug().filter_map(|earlier| earlier.times).sum());
     ever.is_uncounted |= of_drug().any(|earlier| earlier.times.is_none());
-    ever.add_told(
-        judging.shared.patient.history.told_of(partners, None, judging.shared.content),
-        None,
-        judging.shared.admitted.date_of_service,
-    );
+    ever.add_told(partners, None, || None, judging);
     ever
 }
 
 /// The course that these lines belong to: back through earlier cases until a pause that ends one, and to the day on which the treatment
 /// is said to have begun.
-pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+pub fn course(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
     let begins = lines.iter().map(|line| line.first()).min().and_then(|day| i64::try_from(day).ok()).unwrap_or(0);
     let pause = i64::from(judging.shared.content.limits.course_ends_after_days);
     let mut course = Course { first: begins, is_undated: false, times: 0, is_uncounted: false };
@@ -130,7 +147,7 @@ pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) ->
     }
     // cases overlap and hold one another's pauses, so the latest end comes first
     let history = &judging.shared.patient.history;
-    let is_apart = |earlier: &Earlier<'_>| history.is_before_own_maintenance(earlier.line, partners, judging.shared.content);
+    let is_apart = |earlier: &Earlier<'_>| history.is_before_own_maintenance(earlier.line, &partners(), judging.shared.content);
     let mut before: Vec<_> = judging.earlier.iter().filter(|earlier| is_of(earlier.drug) && !is_apart(earlier)).collect();
     before.sort_by_key(|earlier| std::cmp::Reverse((earlier.last, earlier.first)));
     for earlier in before {
@@ -140,11 +157,7 @@ pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) ->
             course.is_uncounted |= earlier.times.is_none();
         }
     }
-    course.add_told(
-        judging.shared.patient.history.told_of(partners, Some(pause), judging.shared.content),
-        pace(lines),
-        judging.shared.admitted.date_of_service,
-    );
+    course.add_told(partners, Some(pause), || pace(lines), judging);
     course.times = course.times.max(running);
     course
 }

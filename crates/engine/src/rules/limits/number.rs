@@ -94,7 +94,7 @@ fn before(limit: &Limit, per: Span, lines: &[&Laid<'_>], judging: &Judging<'_>) 
     let is_of = |drug: &str| is_of(limit, lines, drug);
     match per {
         Span::Course => Some(course_of(limit, lines, judging)),
-        Span::Lifetime => Some(ever(lines, &partners(limit, lines), is_of, judging)),
+        Span::Lifetime => Some(ever(lines, || partners(limit, lines), is_of, judging)),
         Span::Cycle | Span::Days(_) | Span::Row | Span::Order => None,
     }
 }
@@ -145,7 +145,7 @@ fn is_of(limit: &Limit, lines: &[&Laid<'_>], drug: &str) -> bool {
 }
 
 fn course_of(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Course {
-    course(lines, &partners(limit, lines), |drug| is_of(limit, lines, drug), judging)
+    course(lines, || partners(limit, lines), |drug| is_of(limit, lines, drug), judging)
 }
 
 /// The drugs that count with these lines.
