@@ -9,8 +9,9 @@ use crate::domain::content::answers::StageWord;
 use crate::domain::content::{Answers, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::{fold, plain};
+use crate::domain::quick::HashMap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const GROUPS: &str = "words/groups.toml";
@@ -69,7 +70,7 @@ struct ReasonEntry {
 }
 
 fn no_result(source: &Source, report: &mut Report) -> HashMap<String, Arc<NoResult>> {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     each::<ReasonEntry>(source, NO_RESULT, "reason", report, |entry, place, report| {
         if entry.about.trim().is_empty() || entry.ask.trim().is_empty() {
             place.error(report, format!("say of `{}` why it is no result and what to do", entry.name), None);
@@ -317,7 +318,7 @@ fn span(result: &ResultEntry, low: f64, high: f64) -> Option<Interval> {
 
 /// Results by folded word: a result's word before what is also written for it, both before the shared lists.
 fn words(entry: &Entry, shared: &Shared, place: Place<'_, '_>, report: &mut Report) -> HashMap<String, usize> {
-    let mut found: HashMap<String, usize> = HashMap::new();
+    let mut found: HashMap<String, usize> = HashMap::default();
     for (index, result) in entry.results.iter().enumerate() {
         if found.insert(fold(&result.word).into_owned(), index).is_some() {
             place.key("results").error(report, format!("result `{}` is here twice", result.word), None);

@@ -6,9 +6,10 @@ use super::report::Report;
 use super::source::Source;
 use super::table::{flag, rows};
 use crate::domain::content::{Diagnosis, HolidayCalendar, PlaceOfService, TerminatedCode};
+use crate::domain::quick::HashMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Codes that are named one by one; of more, the next level is named.
 const FEW_CODES: usize = 12;

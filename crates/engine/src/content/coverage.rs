@@ -14,11 +14,12 @@ use crate::domain::content::{
     Benefit, CoverageCodes, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService,
     CoverageTable, CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
 };
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
 };
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const FOLDER: &str = "coverage";

@@ -9,9 +9,10 @@ use super::releases::{Lifetime, Releases};
 use super::report::Report;
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, Statement};
+use crate::domain::content::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, Statement, TotalDose};
+use crate::domain::quick::{HashMap, HashSet};
 use serde::Deserialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// More days or administrations than any limit can mean.
@@ -42,6 +43,14 @@ struct Entry {
     most: Option<u32>,
     per: Option<String>,
     longest_days: Option<u32>,
+    least_days_before: Option<u32>,
+    #[serde(default)]
+    except_codes: Vec<String>,
+    most_dose: Option<String>,
+    #[serde(default)]
+    counts_as: BTreeMap<String, f64>,
+    told_as: Option<String>,
+    only_where: Option<String>,
     when: Option<String>,
     unless: Option<String>,
     #[serde(default)]
@@ -78,6 +87,13 @@ struct Step {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct OwnMaintenance {
+    drugs: Vec<String>,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SeveralLines {
     drugs: Vec<String>,
     why: String,
@@ -88,6 +104,7 @@ struct SeveralLines {
 pub(super) struct Drafts {
     limits: Vec<(Arc<Limit>, Lifetime)>,
     several_lines: HashSet<String>,
+    own_maintenance: HashSet<String>,
     course_ends_after_days: Option<u32>,
 }
 
@@ -95,19 +112,19 @@ impl Drafts {
     /// The limits of the release with this index.
     pub fn version(&self, release: usize) -> Limits {
         let list = self.limits.iter().filter(|(_, life)| life.covers(release)).map(|(limit, _)| Arc::clone(limit)).collect();
-        Limits::new(list, self.several_lines.clone(), self.course_ends_after_days.unwrap_or(0))
+        Limits::new(list, self.several_lines.clone(), self.own_maintenance.clone(), self.course_ends_after_days.unwrap_or(0))
     }
 }
 
 /// Reads every limit.
 pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, report: &mut Report) -> Drafts {
     let mut drafts = Drafts::default();
-    let mut ids: HashMap<String, String> = HashMap::new();
+    let mut ids: HashMap<String, String> = HashMap::default();
     let mut first_counted = None;
     for file in source.files("limits", "toml") {
         let Some(text) = text_of(source, &file, report) else { continue };
         let Some(document) = Document::parse(&file, &text, report) else { continue };
-        let header = document.header::<Header>(&["limit", "several_lines"], report);
+        let header = document.header::<Header>(&["limit", "several_lines", "own_maintenance"], report);
         if let Some(header) = &header {
             head(header, document.root(), &mut drafts, report);
         }
@@ -117,6 +134,13 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
                 place.key("why").error(report, "say why the drug may stand on several lines of one day", None);
             }
             drafts.several_lines.extend(entry.drugs);
+        }
+        for (entry, place) in document.entries::<OwnMaintenance>("own_maintenance", report) {
+            names(&entry.drugs, place.key("drugs"), words, report);
+            if entry.why.trim().is_empty() {
+                place.key("why").error(report, "say why what came before does not count", None);
+            }
+            drafts.own_maintenance.extend(entry.drugs);
         }
         for (entry, place) in document.entries::<Entry>("limit", report) {
             if let Some(other) = ids.insert(entry.id.clone(), file.clone()) {
@@ -180,8 +204,13 @@ fn limit(entry: Entry, verify: bool, place: Place<'_, '_>, words: &Vocabulary, r
         place.key("except_routes").at(index).error(report, format!("write `{}`", route.trim().to_lowercase()), None);
     }
     let when = statement(entry.when.as_deref(), place.key("when"), words, report);
-    let unless = statement(entry.unless.as_deref(), place.key("unless"), words, report);
-    let rule = rule(&entry, place, report)?;
+    if entry.unless.is_some() && entry.only_where.is_some() {
+        place.key("unless").error(report, "`only_where` says already where it does not hold", None);
+    }
+    let (key, text) =
+        entry.only_where.as_ref().map_or(("unless", entry.unless.as_deref()), |only| ("only_where", Some(only.as_str())));
+    let unless = statement(text, place.key(key), words, report);
+    let rule = rule(&entry, place, words, report)?;
     Some(Limit {
         about: entry.about.unwrap_or_else(|| entry.drugs.join(", ")),
         id: entry.id,
@@ -208,15 +237,26 @@ fn statement(text: Option<&str>, place: Place<'_, '_>, words: &Vocabulary, repor
 }
 
 /// The one rule that an entry states.
-fn rule(entry: &Entry, place: Place<'_, '_>, report: &mut Report) -> Option<LimitRule> {
-    let stated = [entry.never.is_some(), entry.least_days.is_some(), entry.most.is_some(), entry.longest_days.is_some()];
+fn rule(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Option<LimitRule> {
+    let stated = [
+        entry.never.is_some(),
+        entry.least_days.is_some(),
+        entry.most.is_some(),
+        entry.longest_days.is_some(),
+        entry.least_days_before.is_some(),
+        entry.most_dose.is_some(),
+        entry.only_where.is_some(),
+    ];
     if stated.iter().filter(|stated| **stated).count() != 1 {
         let suggestion = Some("write an entry for each".to_owned());
-        place.error(report, "a limit says one of `never`, `least_days`, `most` and `longest_days`", suggestion);
+        place.error(report, "a limit says one of `never`, `least_days`, `least_days_before`, `most`, `most_dose`, `longest_days` and `only_where`", suggestion);
         return None;
     }
     for (key, is_there, belongs) in [
-        ("with", !entry.with.is_empty(), entry.never.is_some()),
+        ("with", !entry.with.is_empty(), entry.never.is_some() || entry.least_days_before.is_some()),
+        ("except_codes", !entry.except_codes.is_empty(), entry.least_days_before.is_some()),
+        ("counts_as", !entry.counts_as.is_empty(), entry.most_dose.is_some()),
+        ("told_as", entry.told_as.is_some(), entry.most_dose.is_some()),
         ("days_apart", entry.days_apart.is_some(), entry.never.is_some()),
         ("per", entry.per.is_some(), entry.most.is_some()),
         ("together", entry.together, entry.never.is_none()),
@@ -231,6 +271,19 @@ fn rule(entry: &Entry, place: Place<'_, '_>, report: &mut Report) -> Option<Limi
     if let Some(steps) = &entry.least_days {
         return Some(LimitRule::Spacing(spacing(steps, place.key("least_days"), report)));
     }
+    if let Some(least_days) = entry.least_days_before {
+        number(least_days, place.key("least_days_before"), report);
+        if entry.with.is_empty() {
+            place.key("with").error(report, "say which drugs come next", None);
+        }
+        return Some(LimitRule::Clear { with: entry.with.clone(), least_days, except_codes: entry.except_codes.clone() });
+    }
+    if let Some(most) = &entry.most_dose {
+        return Some(LimitRule::Total(total(entry, most, place, words, report)));
+    }
+    if entry.only_where.is_some() {
+        return Some(LimitRule::Only);
+    }
     if let Some(most_days) = entry.longest_days {
         number(most_days, place.key("longest_days"), report);
         return Some(LimitRule::Duration { most_days });
@@ -243,6 +296,27 @@ fn rule(entry: &Entry, place: Place<'_, '_>, report: &mut Report) -> Option<Limi
         place.key("per").error(report, "`most` needs a `per`", Some(suggestion));
     }
     Some(LimitRule::Number { most, per: per? })
+}
+
+fn total(entry: &Entry, most: &str, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> TotalDose {
+    for (generic, factor) in &entry.counts_as {
+        known_generic(generic, place.key("counts_as"), words, report);
+        if !(*factor > 0.0 && *factor <= 100.0) {
+            place.key("counts_as").error(report, format!("{generic}: more than 0 and at most 100"), None);
+        }
+    }
+    if let Some(name) = entry.told_as.as_deref().filter(|name| words.assessment(name).is_none()) {
+        place.key("told_as").error(report, format!("there is no assessment `{name}`"), None);
+    }
+    if !entry.together {
+        place.error(report, "drugs count together towards a total", Some("write `together = true`".to_owned()));
+    }
+    let own = entry.drugs.iter().filter(|drug| !entry.counts_as.contains_key(*drug)).map(|drug| (drug.clone(), 1.0));
+    TotalDose {
+        most: dose(most, place.key("most_dose"), report),
+        equivalents: own.chain(entry.counts_as.iter().map(|(drug, factor)| (drug.clone(), *factor))).collect(),
+        told_as: entry.told_as.clone(),
+    }
 }
 
 fn never_together(entry: &Entry, never: Never, place: Place<'_, '_>, report: &mut Report) -> LimitRule {

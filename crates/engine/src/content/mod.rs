@@ -186,6 +186,7 @@ impl Drafts {
                 regimens: self.regimens.iter().filter_map(|draft| draft.version(index)).collect(),
                 answers: Arc::clone(&answers),
                 pathologies: self.words.pathologies.clone(),
+                settings: Arc::clone(&self.words.setting_words),
 
                 calendars: self.calendars.clone(),
                 agreement: Arc::clone(&agreement),

@@ -6,9 +6,9 @@ use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::table::Row;
 use crate::domain::content::Release;
+use crate::domain::quick::HashMap;
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 const FILE: &str = "releases.toml";
@@ -131,7 +131,7 @@ pub(super) struct CodeSet<T>(HashMap<String, Vec<(T, Lifetime)>>);
 impl<T: Clone> CodeSet<T> {
     /// Without codes.
     pub fn new() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 
     /// Adds a code; false where some release has it already.

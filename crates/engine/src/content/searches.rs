@@ -67,9 +67,11 @@ pub(super) fn read(source: &Source, vocabulary: &Vocabulary, report: &mut Report
             place.error(report, "give `words` and the `codes` that they may mean", None);
         }
         for (index, code) in entry.codes.iter().enumerate() {
-            let suggestion = vocabulary.diagnosis_suggestion(code);
             match vocabulary.diagnoses.get(code) {
-                None => place.key("codes").at(index).error(report, format!("there is no diagnosis `{code}`"), suggestion),
+                None => {
+                    let suggestion = vocabulary.diagnosis_suggestion(code);
+                    place.key("codes").at(index).error(report, format!("there is no diagnosis `{code}`"), suggestion);
+                }
                 Some(known) if !known.billable => {
                     place.key("codes").at(index).error(report, format!("`{code}` is a category: give codes to bill"), None);
                 }

@@ -7,10 +7,13 @@ use super::releases::{CodeSet, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::answers::by_name;
-use crate::domain::content::{Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition};
+use crate::domain::content::{
+    Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition, Settings,
+};
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything that can be named.
@@ -24,6 +27,8 @@ pub(super) struct Vocabulary {
     pub drugs: Arc<DrugCatalog>,
     /// Disease settings that regimens use, plus those that rules derive.
     pub settings: BTreeSet<String>,
+    /// How they are written, and in which order they come.
+    pub setting_words: Arc<Settings>,
     /// Classes and subclasses of drugs.
     pub classes: BTreeSet<String>,
     /// ICD-10-CM codes of any release.
@@ -63,6 +68,7 @@ impl Vocabulary {
     pub fn read(source: &Source, drugs: Arc<DrugCatalog>, routes: Vec<String>, releases: &Releases, report: &mut Report) -> Self {
         let classes = drugs.all().iter().flat_map(|drug| [drug.class.clone(), drug.subclass.clone()]).collect();
         let cancers = cancers(source, report);
+        let (settings, setting_words) = settings(source, report);
         let diagnosis_set = diagnoses(source, releases, report);
         let place_set = places_of_service(source, releases, report);
         let mut answers = super::answers::read(source, report);
@@ -71,7 +77,8 @@ impl Vocabulary {
             answers,
             cancers,
             drugs,
-            settings: settings(source, report),
+            settings,
+            setting_words: Arc::new(setting_words),
             classes,
             diagnoses: diagnosis_set.all(),
             diagnosis_set,
@@ -241,10 +248,14 @@ fn pathologies(source: &Source, cancers: &[Arc<Cancer>], answers: &mut Answers, 
 struct SettingEntry {
     word: String,
     about: String,
+    #[serde(default)]
+    also: Vec<String>,
+    #[serde(default)]
+    after: Vec<String>,
 }
 
-fn settings(source: &Source, report: &mut Report) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+fn settings(source: &Source, report: &mut Report) -> (BTreeSet<String>, Settings) {
+    let (mut found, mut words) = (BTreeSet::new(), Settings::default());
     each::<SettingEntry>(source, "settings.toml", "setting", report, |entry, place, report| {
         if entry.about.trim().is_empty() {
             place.error(report, "say what the setting is", None);
@@ -252,6 +263,11 @@ fn settings(source: &Source, report: &mut Report) -> BTreeSet<String> {
         if !found.insert(entry.word.clone()) {
             place.key("word").error(report, format!("setting `{}` is here twice", entry.word), None);
         }
+        for (index, earlier) in entry.after.iter().enumerate().filter(|(_, earlier)| !found.contains(*earlier)) {
+            let message = format!("no setting `{earlier}` stands above");
+            place.key("after").at(index).error(report, message, did_you_mean(earlier, found.iter().map(String::as_str)));
+        }
+        words.add(&entry.word, &entry.also, entry.after);
     });
-    found
+    (found, words)
 }

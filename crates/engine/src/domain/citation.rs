@@ -32,7 +32,19 @@ pub fn told_apart(text: &str) -> (String, Vec<String>) {
 
 /// The sentence alone.
 pub fn sentence(text: impl Into<String> + AsRef<str>) -> String {
-    if text.as_ref().contains('(') { told_apart(text.as_ref()).0 } else { text.into() }
+    if cites(text.as_ref()) { told_apart(text.as_ref()).0 } else { text.into() }
+}
+
+/// True where some parentheses hold requirement ids.
+fn cites(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('(') {
+        if after.split_once(')').is_some_and(|(inside, _)| inside.split(", ").all(is_requirement_id)) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 /// A sentence of content as callers read it: its requirement ids stay with those who edit it.
@@ -58,7 +70,7 @@ fn is_requirement_id(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::told_apart;
+    use super::{sentence, told_apart};
 
     #[test]
     fn ids_are_taken_out_of_a_sentence_and_other_parentheses_stay() {
@@ -73,6 +85,7 @@ mod tests {
         for (text, clean, ids) in table {
             let (found, cited) = told_apart(text);
             assert_eq!((found.as_str(), cited.iter().map(String::as_str).collect::<Vec<_>>().as_slice()), (clean, ids));
+            assert_eq!(sentence(text), clean);
         }
     }
 }

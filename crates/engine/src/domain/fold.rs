@@ -19,6 +19,10 @@ fn is_folded(text: &str) -> bool {
 /// Lower case in the compatibility form, with every sign written one way.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    if text.is_ascii() {
+        out.extend(text.trim().chars().filter(|c| !matches!(c, '\'' | '`')).map(|c| c.to_ascii_lowercase()));
+        return out;
+    }
     for c in text.trim().nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
             '≥' => out.push_str(">="),
@@ -45,13 +49,7 @@ fn folded(text: &str) -> String {
         "-ve" => return "neg".to_owned(),
         _ => {}
     }
-    let text = text
-        .replace("+/-", "plus_minus")
-        .replace("-/+", "plus_minus")
-        .replace("(-)", "neg")
-        .replace("[-]", "neg")
-        .replace("(+)", "+")
-        .replace("[+]", "+");
+    let text = if text.contains(['+', '-']) && text.contains(['/', '(', '[']) { signs_in_words(&text) } else { text };
     let mut out = String::with_capacity(text.len() + 4);
     let mut chars = text.chars().peekable();
     let mut before = ' ';
@@ -74,9 +72,28 @@ fn folded(text: &str) -> String {
     out.trim_matches(['_', '.']).to_owned()
 }
 
+/// Signs that stand by themselves, as words or without their parentheses.
+fn signs_in_words(text: &str) -> String {
+    text.replace("+/-", "plus_minus")
+        .replace("-/+", "plus_minus")
+        .replace("(-)", "neg")
+        .replace("[-]", "neg")
+        .replace("(+)", "+")
+        .replace("[+]", "+")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{fold, plain};
+
+    #[test]
+    fn plain_text_is_the_same_whether_or_not_it_is_ascii() {
+        // proves SAFE-01
+        for text in [" It's 5'2\" `OK` ", "HER-2/neu (+)", "\t A_B-c\n", "", "~!@#$%^&*()"] {
+            let with_a_mark = plain(&[text.trim(), "é"].concat());
+            assert_eq!(plain(text), with_a_mark.strip_suffix('e').unwrap());
+        }
+    }
 
     #[test]
     fn what_is_written_in_many_ways_has_one_key_and_a_minus_is_never_lost() {

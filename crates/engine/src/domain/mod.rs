@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod attachment;
+pub mod canonical;
 pub mod case;
 pub mod citation;
 pub mod content;
@@ -13,6 +14,7 @@ pub mod line;
 pub mod names;
 pub mod order;
 pub mod order_id;
+pub mod quick;
 pub mod reading;
 pub mod refusal;
 pub mod review;

@@ -19,7 +19,7 @@ pub fn name_key(name: &str) -> String {
 /// True where both may be the given names of one person: `Mary A.`, `Mary` and `Mary Ann`, `Mary-Ann` and `Maryann`, `Jürgen` and
 /// `Juergen`. Middle names that contradict each other are two persons'.
 pub fn same_given_name(one: &str, other: &str) -> bool {
-    if one == other && is_name(one) {
+    if one.eq_ignore_ascii_case(other) && is_name(one) {
         return true;
     }
     both_spellings(one, other, |one, other| given_names_agree(&without_titles(one), &without_titles(other)))
@@ -28,7 +28,7 @@ pub fn same_given_name(one: &str, other: &str) -> bool {
 /// True where both may be the surname of one person: `Smith Jr.` and `Smith`, `O'Brien` and `O Brien`, `de la Cruz` and `Cruz`. Two
 /// different suffixes are a father's and his son's.
 pub fn same_surname(one: &str, other: &str) -> bool {
-    if one == other && is_name(one) {
+    if one.eq_ignore_ascii_case(other) && is_name(one) {
         return true;
     }
     both_spellings(one, other, |one, other| {

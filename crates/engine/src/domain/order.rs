@@ -4,6 +4,7 @@
 //! all of them at once, and a missing *clinical* item is a deviation (DEV-05), not a refusal.
 
 use super::answer::{self, Answer};
+use super::text::Amount;
 use super::vocabulary::{
     Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Modality, Response, Service, Setting, Sex, Toxicity,
     TreatmentGoal, Urgency,
@@ -491,8 +492,8 @@ pub struct Dose {
 impl fmt::Display for Dose {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unit {
-            DoseUnit::Auc => write!(out, "AUC {}", self.amount),
-            unit => write!(out, "{} {unit}", self.amount),
+            DoseUnit::Auc => write!(out, "AUC {}", Amount(self.amount)),
+            unit => write!(out, "{} {unit}", Amount(self.amount)),
         }
     }
 }

@@ -221,18 +221,17 @@ impl ProviderRow {
 
 /// True when ten digits carry a valid NPI check digit (Luhn over `80840` and the number).
 pub fn npi_is_valid(npi: &str) -> bool {
-    let digits: Option<Vec<u32>> = npi.chars().map(|c| c.to_digit(10)).collect();
-    let Some(digits) = digits.filter(|digits| digits.len() == 10) else { return false };
+    if npi.len() != 10 || !npi.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let digits = npi.bytes().rev().map(|byte| u32::from(byte - b'0')).enumerate();
     let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
         .map(|(place, digit)| {
             if place % 2 == 1 {
                 let doubled = digit * 2;
                 doubled / 10 + doubled % 10
             } else {
-                *digit
+                digit
             }
         })
         .sum();

@@ -315,7 +315,7 @@ fn intake_notices(facts: &Facts<'_>, program: &Program, ordering: &ProviderRow, 
     }
     if let Some(started) = order.continuation_of_treatment_started_on {
         let message = format!(
-            "continues a treatment begun on {started}; this authorization is for its continuation, and a changed treatment needs a new order (PRG-05)"
+            "the order says that its treatment began on {started}: what is authorized is its continuation, and a changed treatment needs a new order (PRG-05)"
         );
         notice(NoticeCode::Continuation, message);
     }

@@ -46,7 +46,7 @@ pub struct Concern {
 impl Concern {
     /// Pends what it is about, and is written down.
     pub fn apply(&self, plan: &[PlanLine<'_>], judged: &mut [Judged], findings: &mut Findings) {
-        let id = findings.add(Said {
+        let number = findings.put(Said {
             rule: self.rule.clone(),
             outcome: self.outcome,
             requirements: self.requirements,
@@ -65,7 +65,7 @@ impl Concern {
             if !concerned {
                 continue;
             }
-            judged.findings.push(id.clone());
+            judged.findings.push(number);
             if judged.status.may_be_given() {
                 judged.status = DrugStatus::InProgress;
                 judged.message = format!("goes to an oncology nurse: {}", self.deviation.message);

@@ -5,12 +5,13 @@ use super::criteria::Bench;
 use super::dose::{self, Given};
 use super::drugs::{ceiling, cycle_cap};
 use super::history::Run;
-use super::plan::{PlanLine, phase_starts};
+use super::plan::PlanLine;
 use crate::domain::content::Product;
 use crate::domain::criteria::{Amount, Comparison, NumberFact, Per};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DoseUnit, Truth};
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
+use std::cell::OnceCell;
 
 /// One administration of the drug reviewed, or several that are alike: same line, same dose, as long until the next.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ pub struct Administration<'a> {
 pub struct Course<'a> {
     /// Each that differs from the others, in order of time.
     pub administrations: Vec<Administration<'a>>,
-    /// The days of all of them; none where the days of a line are not told.
-    occasions: Option<Occasions>,
+    /// The days of all of them, once they were asked for; none where the days of a line are not told.
+    occasions: OnceCell<Option<Occasions>>,
     /// By how much, in percent, a flat dose may pass a bound per kilogram or square metre: whole vials (SAFE-07).
     rounding_percent: f64,
 }
@@ -38,26 +39,22 @@ impl<'a> Course<'a> {
     /// Lays the drug of `bench.line` out.
     pub fn of(bench: &Bench<'a>, rounding_percent: f64) -> Self {
         let mut administrations = Vec::new();
-        let starts = phase_starts(bench.phases);
         for (index, phase) in bench.phases.iter().enumerate() {
             let mut lines: Vec<&PlanLine<'a>> = lines(bench).filter(|line| line.phase_index == index).collect();
             lines.sort_unstable_by_key(|line| line.ordered.line);
-            if lines.is_empty() {
-                continue;
-            }
-            let start = starts.get(index).copied().unwrap_or(0);
+            let Some(start) = lines.first().map(|line| line.start) else { continue };
             let laid_out = LaidOut {
                 length: f64::from(phase.cycle_length_days),
                 repeats: phase.cycles.is_none_or(|cycles| cycles > 1),
                 after: phase.cycles.map_or(After::Unending, |cycles| {
                     let last_cycle = start + u64::from(cycles.saturating_sub(1)) * u64::from(phase.cycle_length_days);
-                    following(bench, index, &starts).map_or(After::Nothing, |day| After::Next(days(day) - days(last_cycle)))
+                    following(bench, index).map_or(After::Nothing, |day| After::Next(days(day) - days(last_cycle)))
                 }),
                 lines,
             };
             laid_out.add_to(&mut administrations);
         }
-        Self { administrations, occasions: Occasions::of(bench), rounding_percent }
+        Self { administrations, occasions: OnceCell::new(), rounding_percent }
     }
 }
 
@@ -68,11 +65,8 @@ fn lines<'a>(bench: &Bench<'a>) -> impl Iterator<Item = &'a PlanLine<'a>> {
 }
 
 /// The day, counted from 0 on the date of service, of the first administration in a later phase.
-fn following(bench: &Bench<'_>, index: usize, starts: &[u64]) -> Option<u64> {
-    let first = |line: &PlanLine<'_>| {
-        let start = starts.get(line.phase_index)?;
-        line.ordered.days.iter().min().map(|day| start + u64::from(day.saturating_sub(1)))
-    };
+fn following(bench: &Bench<'_>, index: usize) -> Option<u64> {
+    let first = |line: &PlanLine<'_>| line.ordered.days.iter().min().map(|day| line.start + u64::from(day.saturating_sub(1)));
     lines(bench).filter(|line| line.phase_index > index).filter_map(first).min()
 }
 
@@ -270,10 +264,10 @@ struct Occasion {
 #[derive(Debug)]
 struct Occasions(Vec<Occasion>);
 
-/// What the days of the drug on this order come to: those laid out with its course, where they are.
+/// What the days of the drug on this order come to: those of its course, where there is one.
 fn on_order<T>(bench: &Bench<'_>, of: impl FnOnce(&Occasions) -> T) -> Option<T> {
     match bench.course {
-        Some(course) => course.occasions.as_ref().map(of),
+        Some(course) => course.occasions.get_or_init(|| Occasions::of(bench)).as_ref().map(of),
         None => Occasions::of(bench).as_ref().map(of),
     }
 }
@@ -281,15 +275,13 @@ fn on_order<T>(bench: &Bench<'_>, of: impl FnOnce(&Occasions) -> T) -> Option<T>
 impl Occasions {
     /// None where the days of a line are not told.
     fn of(bench: &Bench<'_>) -> Option<Self> {
-        let starts = phase_starts(bench.phases);
         let last = u64::try_from((bench.range.1 - bench.range.0).num_days()).unwrap_or(0);
         let mut found: Vec<Occasion> = Vec::new();
         for line in lines(bench) {
             if line.ordered.days.is_empty() {
                 return None;
             }
-            let start = starts.get(line.phase_index).copied().unwrap_or(0);
-            let length = u64::from(line.phase.cycle_length_days.max(1));
+            let (start, length) = (line.start, u64::from(line.phase.cycle_length_days.max(1)));
             let cap = bench.matched.and_then(|matched| cycle_cap(line, matched, bench.plan)).map_or(u64::MAX, u64::from);
             let cycles = line.phase.cycles.map_or_else(|| (last.saturating_sub(start) / length + 1).min(cap), u64::from);
             for cycle in 0..cycles {
@@ -363,10 +355,9 @@ fn before(bench: &Bench<'_>) -> Run {
 /// Calendar months between two days; a part of a month as its share of that month.
 fn months_between(from: NaiveDate, through: NaiveDate) -> f64 {
     let after = |months: u32| from.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX);
-    let mut whole: u32 = 0;
-    while after(whole + 12) <= through && whole < 12_000 {
-        whole += 12;
-    }
+    // the month before that of the last day is never too many
+    let months = i64::from(through.year() - from.year()) * 12 + i64::from(through.month()) - i64::from(from.month());
+    let mut whole = u32::try_from((months - 1).clamp(0, 12_000)).unwrap_or(0);
     while after(whole + 1) <= through && whole < 12_000 {
         whole += 1;
     }

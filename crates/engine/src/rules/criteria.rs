@@ -7,7 +7,7 @@ use super::fit::is_line;
 use super::history::Count;
 use super::matching::Match;
 use super::patient::Patient;
-use super::plan::{PlanLine, phase_starts, planned_days};
+use super::plan::{PlanLine, planned_days};
 use super::radiation::Treated;
 use super::setting;
 use super::stage::Status as Kind;
@@ -20,6 +20,8 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+
+use Pointer::{At, Of};
 
 /// What a criterion is judged against.
 #[derive(Debug, Clone, Copy)]
@@ -77,18 +79,43 @@ pub struct Asked {
 }
 
 impl Evidence {
-    fn add(&mut self, name: &str, pointer: &str, value: Json, truth: Truth) {
-        self.add_answer(name, pointer, value, truth, String::new);
+    fn add(&mut self, name: &str, pointer: Pointer<'_>, value: Json, truth: Truth) {
+        self.add_answer(name, || pointer.written(), value, truth, String::new);
     }
 
     /// Adds an answer of which content says what would count.
-    fn add_answer(&mut self, name: &str, pointer: &str, value: Json, truth: Truth, wanted: impl FnOnce() -> String) {
+    fn add_answer(
+        &mut self,
+        name: &str,
+        pointer: impl FnOnce() -> String,
+        value: Json,
+        truth: Truth,
+        wanted: impl FnOnce() -> String,
+    ) {
         let is_open = truth == self.outcome && truth != Truth::Met;
         if is_open && !self.open.iter().any(|asked| asked.name == name) {
-            let (pointer, name) = (pointer.to_owned(), name.to_owned());
+            let (pointer, name) = (pointer(), name.to_owned());
             self.open.push(Asked { pointer, name, entered: in_words(&value), wanted: wanted(), truth });
         }
         self.facts.insert(name.to_owned(), value);
+    }
+}
+
+/// Where an answer stands: written out only where somebody is asked for it.
+#[derive(Debug, Clone, Copy)]
+enum Pointer<'p> {
+    /// There.
+    At(&'p str),
+    /// A field of a line.
+    Of(&'p PlanLine<'p>, &'static str),
+}
+
+impl Pointer<'_> {
+    fn written(self) -> String {
+        match self {
+            Self::At(pointer) => pointer.to_owned(),
+            Self::Of(line, field) => line.pointer(field),
+        }
     }
 }
 
@@ -214,14 +241,12 @@ fn own_cycle_days(bench: &Bench<'_>) -> Option<u32> {
 
 /// True where a partner's last administration on this order comes before the first of the drug reviewed.
 fn is_after(partners: &[Partner], bench: &Bench<'_>) -> bool {
-    let starts = phase_starts(bench.phases);
-    let start = |line: &PlanLine<'_>| starts.get(line.phase_index).copied().unwrap_or(0);
     let day = |day: u32| u64::from(day.saturating_sub(1));
     let reviewed = bench.plan.iter().filter(|line| line.name() == bench.line.name());
-    let begins = reviewed.filter_map(|line| Some(start(line) + day(*line.ordered.days.iter().min()?))).min();
+    let begins = reviewed.filter_map(|line| Some(line.start + day(*line.ordered.days.iter().min()?))).min();
     let ends = |line: &PlanLine<'_>| {
         let cycles = u64::from(line.phase.cycles?.saturating_sub(1));
-        Some(start(line) + cycles * u64::from(line.phase.cycle_length_days) + day(*line.ordered.days.iter().max()?))
+        Some(line.start + cycles * u64::from(line.phase.cycle_length_days) + day(*line.ordered.days.iter().max()?))
     };
     let partners = others(bench)
         .filter(|other| !other.is_investigational() && partners.iter().any(|partner| is_partner(other, partner)))
@@ -302,9 +327,7 @@ fn is_cancer(cancer: &str, any_of: &[String], patient: &Patient<'_>) -> bool {
 
 /// A known word of no kind at all says nothing about kinds; a word outside the vocabulary says nothing (REG-13).
 pub fn pathology(any_of: &[String], patient: &Patient<'_>) -> Truth {
-    let Some(term) = patient.clinical.pathology.known().and_then(|entered| patient.content.pathology(entered)) else {
-        return Truth::Unknown;
-    };
+    let Some(term) = patient.pathology() else { return Truth::Unknown };
     let of_cancer = |cancer: &str| cancer.is_empty() || patient.cancer() == Some(cancer);
     let is_kind =
         |wanted: &String| *wanted == term.word || term.kinds.iter().any(|(cancer, kind)| kind == wanted && of_cancer(cancer));
@@ -415,23 +438,24 @@ fn whole_months(from: NaiveDate, to: NaiveDate) -> i32 {
 /// Puts the facts behind one leaf into the evidence.
 fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mut Evidence) {
     let patient = bench.patient;
+    let assessments = || "/clinical/assessments".to_owned();
     match criterion {
         Criterion::Biomarker { marker, within, .. } => {
-            let pointer = patient.biomarker_pointer(marker);
-            let definition = patient.content.biomarker(marker);
-            return explain_answer(marker, &pointer, (definition, patient.biomarker(marker), *within), truth, evidence);
+            let pointer = || patient.biomarker_pointer(marker);
+            let definition = || patient.content.biomarker(marker);
+            return explain_answer(marker, pointer, (definition, patient.biomarker(marker), *within), truth, evidence);
         }
         Criterion::Assessment { name, within, .. } => {
-            let asked = (patient.content.assessment(name), patient.assessment(name), *within);
-            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+            let asked = (|| patient.content.assessment(name), patient.assessment(name), *within);
+            return explain_answer(name, assessments, asked, truth, evidence);
         }
         Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
-            let asked = (patient.content.assessment(name), patient.assessment(name), None);
-            return explain_answer(name, "/clinical/assessments", asked, truth, evidence);
+            let asked = (|| patient.content.assessment(name), patient.assessment(name), None);
+            return explain_answer(name, assessments, asked, truth, evidence);
         }
         _ => {}
     }
-    let mut say = |name: &str, pointer: &str, value: Json| evidence.add(name, pointer, value, truth);
+    let mut say = |name: &str, pointer: Pointer<'_>, value: Json| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
         Criterion::All(_)
@@ -442,46 +466,46 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         | Criterion::DaysSince { .. }
         | Criterion::MonthsSince { .. } => {}
         Criterion::Word { fact, .. } => explain_word(*fact, bench, &mut say),
-        Criterion::Line(_) => say("line_of_treatment", "/clinical/line_of_treatment", json!(clinical.line_of_treatment)),
+        Criterion::Line(_) => say("line_of_treatment", At("/clinical/line_of_treatment"), json!(clinical.line_of_treatment)),
         Criterion::Number { fact, .. } => {
             if let Some(word) = fact.schedule_word() {
                 return explain_schedule(word, *fact, bench, &mut say);
             }
             let (name, pointer) = number_name(*fact);
-            say(name, pointer, counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
+            say(name, At(pointer), counted(*fact, bench).map_or_else(|| json!(number(*fact, bench)), Count::shown));
         }
         Criterion::With(_) | Criterion::After(_) | Criterion::Alone => {
             let names: Vec<&str> = others(bench).map(PlanLine::name).collect();
-            say("given_with", "/treatment/phases", json!(names));
+            say("given_with", At("/treatment/phases"), json!(names));
         }
         Criterion::Prior { partners, end } => {
             let words = patient.history.in_words(partners, *end, patient);
-            say("prior_therapies", "/clinical/prior_therapies", json!(words));
+            say("prior_therapies", At("/clinical/prior_therapies"), json!(words));
         }
         Criterion::LinesBeforeWith { partners, .. } => {
             let words = patient.history.in_words(partners, PriorEnd::Any, patient);
-            say("prior_therapies", "/clinical/prior_therapies", json!(words));
+            say("prior_therapies", At("/clinical/prior_therapies"), json!(words));
         }
-        Criterion::Continuation(_) => say("continues", "/treatment/continues", json!(patient.history.continues_in_words())),
-        Criterion::FnRiskFactor(_) => say("fn_risk_factors", "/clinical/fn_risk_factors", json!(patient.fn_risk_factors())),
+        Criterion::Continuation(_) => say("continues", At("/treatment/continues"), json!(patient.history.continues_in_words())),
+        Criterion::FnRiskFactor(_) => say("fn_risk_factors", At("/clinical/fn_risk_factors"), json!(patient.fn_risk_factors())),
         Criterion::RegimenMatched => {
-            say("regimen_id", "/treatment", json!(bench.matched.map(|matched| matched.regimen.id.as_str())));
+            say("regimen_id", At("/treatment"), json!(bench.matched.map(|matched| matched.regimen.id.as_str())));
         }
     }
 }
 
 /// What was entered, why it does not count where it does not, and what would.
-fn explain_answer(
+fn explain_answer<'c>(
     name: &str,
-    pointer: &str,
-    (definition, standing, within): (Option<&Arc<ResultDefinition>>, Option<&Standing<'_>>, Option<u32>),
+    pointer: impl FnOnce() -> String,
+    (definition, standing, within): (impl FnOnce() -> Option<&'c Arc<ResultDefinition>>, Option<&Standing<'_>>, Option<u32>),
     truth: Truth,
     evidence: &mut Evidence,
 ) {
     let entered = standing.map_or_else(|| "not entered".to_owned(), Standing::entered);
     let wanted = || {
         let mut wanted =
-            definition.map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
+            definition().map_or_else(String::new, |definition| format!("{}: {}", definition.display, definition.wanted()));
         if let Some(days) = within {
             let _ = write!(wanted, "; here within {days} days");
         }
@@ -490,72 +514,72 @@ fn explain_answer(
     evidence.add_answer(name, pointer, Json::String(entered), truth, wanted);
 }
 
-fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
     let patient = bench.patient;
     let clinical = patient.clinical;
     match fact {
-        WordFact::Cancer => say("cancer_type", "/clinical/cancer_type", json!(clinical.cancer_type)),
-        WordFact::Pathology => say("pathology", "/clinical/pathology", json!(clinical.pathology)),
+        WordFact::Cancer => say("cancer_type", At("/clinical/cancer_type"), json!(clinical.cancer_type)),
+        WordFact::Pathology => say("pathology", At("/clinical/pathology"), json!(clinical.pathology)),
         WordFact::MStatus => {
-            say("m_status", "/clinical/tnm/m", json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
+            say("m_status", At("/clinical/tnm/m"), json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
         }
-        WordFact::TStatus => say("t_status", "/clinical/tnm/t", json!(clinical.tnm.known().and_then(|tnm| tnm.t.known()))),
-        WordFact::NStatus => say("n_status", "/clinical/tnm/n", json!(clinical.tnm.known().and_then(|tnm| tnm.n.known()))),
-        WordFact::Stage | WordFact::Substage => say("stage", "/clinical/stage", json!(clinical.stage)),
+        WordFact::TStatus => say("t_status", At("/clinical/tnm/t"), json!(clinical.tnm.known().and_then(|tnm| tnm.t.known()))),
+        WordFact::NStatus => say("n_status", At("/clinical/tnm/n"), json!(clinical.tnm.known().and_then(|tnm| tnm.n.known()))),
+        WordFact::Stage | WordFact::Substage => say("stage", At("/clinical/stage"), json!(clinical.stage)),
         WordFact::Setting => {
             let told = (&clinical.disease_setting, &clinical.stage, &clinical.line_of_treatment);
             say(
                 "disease_setting",
-                "/clinical/disease_setting",
+                At("/clinical/disease_setting"),
                 json!({"disease_setting": told.0, "stage": told.1, "line_of_treatment": told.2}),
             );
         }
-        WordFact::Goal => say("treatment_goal", "/clinical/treatment_goal", json!(clinical.treatment_goal)),
+        WordFact::Goal => say("treatment_goal", At("/clinical/treatment_goal"), json!(clinical.treatment_goal)),
         WordFact::RegimenFnRisk => {
-            say("regimen_fn_risk", "/treatment", json!(bench.matched.map(|matched| matched.regimen.fn_risk.as_str())));
+            say("regimen_fn_risk", At("/treatment"), json!(bench.matched.map(|matched| matched.regimen.fn_risk.as_str())));
         }
         WordFact::RegimenEmetogenicity => {
             say(
                 "regimen_emetogenicity",
-                "/treatment",
+                At("/treatment"),
                 json!(bench.matched.map(|matched| matched.regimen.emetogenicity.as_str())),
             );
         }
-        WordFact::LineOfBusiness => say("line_of_business", "/member", json!(patient.coverage.line_of_business)),
-        WordFact::Sex => say("sex", "/clinical/sex", json!(clinical.sex)),
-        WordFact::Diagnosis => say("icd10", "/diagnosis/icd10", json!(patient.icd10)),
+        WordFact::LineOfBusiness => say("line_of_business", At("/member"), json!(patient.coverage.line_of_business)),
+        WordFact::Sex => say("sex", At("/clinical/sex"), json!(clinical.sex)),
+        WordFact::Diagnosis => say("icd10", At("/diagnosis/icd10"), json!(patient.icd10)),
         WordFact::Product => {
-            say("hcpcs", &bench.line_at_hand().pointer("/hcpcs"), json!(bench.line_at_hand().ordered.hcpcs));
+            say("hcpcs", Of(bench.line_at_hand(), "/hcpcs"), json!(bench.line_at_hand().ordered.hcpcs));
         }
-        WordFact::Route => say("route", &bench.line_at_hand().pointer("/route"), json!(bench.line_at_hand().ordered.route)),
-        WordFact::PlaceOfService => say("place_of_service", "/place_of_service", json!(patient.place_of_service)),
-        WordFact::Response => say("response", "/treatment/continues", json!(patient.history.response(bench.line, patient))),
+        WordFact::Route => say("route", Of(bench.line_at_hand(), "/route"), json!(bench.line_at_hand().ordered.route)),
+        WordFact::PlaceOfService => say("place_of_service", At("/place_of_service"), json!(patient.place_of_service)),
+        WordFact::Response => say("response", At("/treatment/continues"), json!(patient.history.response(bench.line, patient))),
         WordFact::Site | WordFact::Target | WordFact::Technique | WordFact::Modality => {
             if let Some(treated) = bench.radiation {
                 let (name, pointer, value) = treated.said(fact);
-                say(name, pointer, value);
+                say(name, At(pointer), value);
             }
         }
-        WordFact::Toxicity => say("toxicity", "/treatment/continues", json!(patient.history.toxicity(bench.line, patient))),
+        WordFact::Toxicity => say("toxicity", At("/treatment/continues"), json!(patient.history.toxicity(bench.line, patient))),
     }
 }
 
 /// A fact of the schedule, or the measure that it waits for.
-fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, &str, Json)) {
+fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
     let line = bench.line_at_hand();
     let value = number(fact, bench);
     match fact {
         NumberFact::Dose(_, per) => {
             let lacking = bench.at.filter(|at| value.is_none() && !at.lacks_dose()).map(|at| at.lacking(per, bench));
             for measure in lacking.unwrap_or_default() {
-                say(measure.name(), measure.pointer(), Json::Null);
+                say(measure.name(), At(measure.pointer()), Json::Null);
             }
-            say(word, &line.pointer("/dose"), json!(value.map(rounded)));
+            say(word, Of(line, "/dose"), json!(value.map(rounded)));
         }
         NumberFact::Administrations | NumberFact::TotalCycles | NumberFact::TotalMonths => {
-            say(word, "/clinical/prior_therapies", json!(value.map(rounded)));
+            say(word, At("/clinical/prior_therapies"), json!(value.map(rounded)));
         }
-        _ => say(word, &line.pointer("/days"), json!(value.map(rounded))),
+        _ => say(word, Of(line, "/days"), json!(value.map(rounded))),
     }
 }
 

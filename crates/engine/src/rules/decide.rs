@@ -4,10 +4,12 @@ use super::admission::{Admitted, admit};
 use super::answers::Days;
 use super::decision::{DecidedDrug, Decision, due_at};
 use super::derive::case_status;
+use super::dosing::Doses;
 use super::drugs::{self, Judged, Shared};
 use super::facts::{Facts, KnownProvider, RelatedCase};
 use super::findings::{Findings, Said, facts as said_facts};
 use super::history::{self, History};
+use super::limits::calendar;
 use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plain;
@@ -21,7 +23,7 @@ use crate::domain::vocabulary::{
     CaseStatus, DeviationCode, DeviationEffect, DrugRole, DrugStatus, Hold, NoticeCode, PathwayDetermination, Service, Truth,
 };
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Decides an order.
 ///
@@ -62,8 +64,19 @@ fn decide_resolved(
     let patient = Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, history);
     let plan = plan::lines(facts.order, content);
     let matched = matching::best(facts.order, &plan, &patient, content);
-    let shared =
-        Shared { admitted: &admitted, patient: &patient, plan: &plan, phases, matched: matched.as_ref(), content, range };
+    let laid = calendar::lay(&plan, content);
+    let nearest = if matched.is_none() { matching::nearest(&plan, &patient, content) } else { None };
+    let shared = Shared {
+        admitted: &admitted,
+        patient: &patient,
+        plan: &plan,
+        phases,
+        matched: matched.as_ref(),
+        nearest: nearest.as_ref(),
+        content,
+        range,
+        laid: &laid,
+    };
     let supportive_only = is_supportive_only(facts, &shared)?;
     Ok(Deciding::new(facts, &shared, supportive_only).decide(now))
 }
@@ -92,6 +105,8 @@ struct Deciding<'a> {
     notices: Vec<Notice>,
     holds: Vec<Hold>,
     supportive_only: bool,
+    /// Of every drug that the matched regimen gives.
+    doses: Vec<Doses<'a, 'a>>,
 }
 
 impl<'a> Deciding<'a> {
@@ -99,6 +114,7 @@ impl<'a> Deciding<'a> {
         Self {
             facts,
             shared,
+            doses: shared.matched.map_or_else(Vec::new, |matched| dosing::doses(shared, matched)),
             findings: Findings::new(&shared.content.release.name),
             deviations: Vec::new(),
             notices: shared.admitted.notices.clone(),
@@ -123,10 +139,10 @@ impl<'a> Deciding<'a> {
         let mut decided: Vec<DecidedDrug> = shared
             .plan
             .iter()
-            .zip(judged.iter().zip(statuses))
+            .zip(judged.into_iter().zip(statuses))
             .map(|(line, (judged, status))| DecidedDrug {
-                drug: drugs::shown(line, judged, status, shared),
                 computed: judged.status,
+                drug: drugs::shown(line, judged, status, shared),
                 ingredients: line.ingredients().map(str::to_owned).collect(),
             })
             .collect();
@@ -160,7 +176,7 @@ impl<'a> Deciding<'a> {
     fn program_finding(&mut self) {
         let coverage = &self.shared.admitted.coverage;
         let program = self.shared.admitted.program;
-        self.findings.add(Said {
+        self.findings.put(Said {
             rule: format!("program/{}", program.id),
             outcome: Truth::Met,
             requirements: &["PRG-01", "PRG-13"],
@@ -179,18 +195,24 @@ impl<'a> Deciding<'a> {
             return self.no_match_finding();
         };
         for dimension in &matched.dimensions {
-            let name = plain::name(&dimension.name, self.shared.content);
-            self.findings.add(Said {
-                rule: ["regimen/", &matched.regimen.id, "/", &dimension.name].concat(),
+            let name = plain::called(dimension.name, self.shared.content);
+            let mut message = String::with_capacity(name.len() + dimension.expected.len() + dimension.entered.len() + 24);
+            message.push_str(&name);
+            message.push_str(": expected ");
+            message.extend(dimension.expected.chars().map(|c| if c == '_' { ' ' } else { c }));
+            message.push_str(", entered ");
+            message.push_str(&dimension.entered);
+            self.findings.put(Said {
+                rule: ["regimen/", &matched.regimen.id, "/", dimension.name].concat(),
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
                 source: &matched.regimen.citation,
-                facts: said_facts([(dimension.name.as_str(), json!(dimension.entered))]),
-                message: [&name, ": expected ", &dimension.expected.replace('_', " "), ", entered ", &dimension.entered].concat(),
+                facts: said_facts([(dimension.name, Value::from(dimension.entered.as_ref()))]),
+                message,
             });
         }
-        self.findings.add(Said {
-            rule: format!("regimen/{}/schedule", matched.regimen.id),
+        self.findings.put(Said {
+            rule: ["regimen/", &matched.regimen.id, "/schedule"].concat(),
             outcome: matched.differences.is_empty().into(),
             requirements: &["REG-01", "DEV-02"],
             source: &matched.regimen.citation,
@@ -201,9 +223,8 @@ impl<'a> Deciding<'a> {
 
     fn no_match_finding(&mut self) {
         let names: Vec<&str> = self.shared.plan.iter().map(PlanLine::name).collect();
-        let nearest = matching::nearest(self.shared.plan, self.shared.patient, self.shared.content)
-            .map(|(regimen, ..)| regimen.id.as_str());
-        self.findings.add(Said {
+        let nearest = self.shared.nearest.map(|nearest| nearest.regimen.id.as_str());
+        self.findings.put(Said {
             rule: "regimen/none".to_owned(),
             outcome: Truth::NotMet,
             requirements: &["REG-01", "DEV-01"],
@@ -250,7 +271,7 @@ impl<'a> Deciding<'a> {
             .chain(answers::concerns(shared))
             .chain(answers::concerns_of_drugs(shared))
             .chain(history::concerns(shared))
-            .chain(dosing::concerns(facts, shared))
+            .chain(dosing::concerns(facts, shared, &self.doses))
             .chain(limits::concerns(facts, shared));
         for concern in found {
             concern.apply(shared.plan, judged, &mut self.findings);
@@ -298,7 +319,7 @@ impl<'a> Deciding<'a> {
         let has_managed = managed().next().is_some();
         self.deviations.extend(deviations::clinical(matched, policies_met, program, self.shared.content));
         self.deviations.extend(deviations::cycles_dosing(matched, has_managed, program));
-        self.deviations.extend(dosing::against_regimen(self.facts, shared, matched, has_managed));
+        self.deviations.extend(dosing::against_regimen(self.facts, shared, matched, &self.doses, has_managed));
         let schedule_pends =
             self.deviations.iter().any(|found| found.code == DeviationCode::CyclesDosing && found.effect.pends());
         if schedule_pends {
@@ -333,9 +354,9 @@ impl<'a> Deciding<'a> {
         let shared = self.shared;
         let ours = matching::ingredients(shared.plan);
         let is_treatment = |ingredient: &str| {
-            ours.treatment.contains(ingredient)
+            ours.treatment.contains(&ingredient)
                 || shared.matched.is_some_and(|matched| matched.required().iter().any(|required| required == ingredient))
-                    && ours.flexible.contains(ingredient)
+                    && ours.flexible.contains(&ingredient)
         };
         let cited = shared.admitted.referenced.map(|case| case.case_id);
         let similar = |case: &&RelatedCase| {

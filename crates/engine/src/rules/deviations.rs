@@ -3,7 +3,7 @@
 use super::criteria::Asked;
 use super::drugs::{Judged, Shared};
 use super::intake;
-use super::matching::{Match, nearest};
+use super::matching::{Match, Nearest};
 use super::plain;
 use super::plan::PlanLine;
 use super::policy::Open;
@@ -24,14 +24,16 @@ pub fn custom_plan(shared: &Shared<'_>) -> Vec<Deviation> {
     let program = shared.admitted.program;
     let effect = effect(program, DeviationCode::CustomTreatmentPlan, DeviationEffect::PendsAndOffPathway);
     let entered: Vec<&str> = names(shared.plan.iter().filter(|line| !line.is_supportive_by_content()));
-    let (expected, hint) = match nearest(shared.plan, shared.patient, shared.content) {
-        Some((regimen, extra, missing)) => {
+    let (expected, hint) = match shared.nearest {
+        Some(Nearest { regimen, extra, missing }) => {
             let part = |words: &str, list: &[String]| {
                 if list.is_empty() { String::new() } else { format!("{words} {}", list.join(", ")) }
             };
-            let differs: Vec<String> =
-                [part("without", &extra), part("with", &missing)].into_iter().filter(|part| !part.is_empty()).collect();
-            let hint = format!("the nearest is {}, {}", regimen.name, differs.join(" and "));
+            let differs: Vec<String> = [part("it holds no", extra), part("the order lacks", missing)]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect();
+            let hint = format!("the nearest is {}: {}", regimen.name, differs.join(", and "));
             (regimen.required_ingredients.join(", "), hint)
         }
         None => (
@@ -92,19 +94,21 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
         .map(|dimension| {
             let (code, words) = if dimension.truth == Truth::NotMet {
                 (DeviationCode::ClinicalMismatch, "does not match")
+            } else if says_something(&dimension.entered) {
+                (DeviationCode::UnknownAnswer, "is told, and leaves open whether the patient fits")
             } else {
                 (DeviationCode::UnknownAnswer, "is needed and not known for")
             };
-            let name = plain::name(&dimension.name, content);
+            let name = plain::name(dimension.name, content);
             Deviation {
                 code,
                 drug_line: None,
                 line: None,
                 options: Vec::new(),
-                field: dimension.field.clone(),
-                expected: dimension.expected.clone(),
-                entered: dimension.entered.clone(),
-                effect: effect(program, code, DeviationEffect::of(pends(&dimension.name), true)),
+                field: dimension.field.clone().into_owned(),
+                expected: dimension.expected.clone().into_owned(),
+                entered: dimension.entered.clone().into_owned(),
+                effect: effect(program, code, DeviationEffect::of(pends(dimension.name), true)),
                 message: format!(
                     "{name} {words} {}: expected {}; entered: {}",
                     matched.regimen.name,
@@ -114,6 +118,12 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
             }
         })
         .collect()
+}
+
+/// True for an answer that was given and understood, whatever it leaves open.
+fn says_something(entered: &str) -> bool {
+    let is_missing = [Answer::<()>::Absent, Answer::Unknown, Answer::NotReported].iter().any(|answer| answer.word() == entered);
+    !is_missing && !entered.contains('(') && !entered.ends_with(" listed")
 }
 
 /// The schedule departs from the matched regimen's (DEV-02).

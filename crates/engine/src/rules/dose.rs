@@ -1,7 +1,7 @@
 //! Doses, billing units, visits and the valid range (VER-07, VER-08). All amounts of mass are worked out in milligrams.
 
 use super::patient::{Measure, Patient};
-use super::plan::{PlanLine, phase_starts};
+use super::plan::PlanLine;
 use crate::domain::content::{Amount, Basis, BillingUnit, Kind, Per, Product, Range, WeightBasis};
 use crate::domain::criteria::Amount as FactUnit;
 use crate::domain::order::{Dose, Phase};
@@ -168,6 +168,25 @@ fn weight(patient: &Patient<'_>, product: Option<&Product>) -> Result<f64, Vec<M
 /// A code that bills a container (`each`) counts as many as hold the dose where content says what one holds, else one.
 pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Option<Amount>) -> Option<u64> {
     let (kind, size) = match unit.unit.as_str() {
+        "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
+        "each" => match container.filter(|container| container.basis.kind == dose.kind) {
+            Some(container) => (dose.kind, container.amount),
+            None => return Some(1),
+        },
+        _ => size_of_unit(unit)?,
+    };
+    (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
+}
+
+/// How much of a kind one billing unit is; none where the code bills another.
+pub fn amount_of_unit(unit: &BillingUnit, kind: Kind) -> Option<f64> {
+    let (own, size) = size_of_unit(unit)?;
+    (own == kind && size > 0.0).then_some(size)
+}
+
+/// What a billing unit counts, but for containers.
+fn size_of_unit(unit: &BillingUnit) -> Option<(Kind, f64)> {
+    Some(match unit.unit.as_str() {
         "mg" => (Kind::Mass, unit.amount),
         "mcg" => (Kind::Mass, unit.amount / 1000.0),
         "g" => (Kind::Mass, unit.amount * 1000.0),
@@ -177,14 +196,8 @@ pub fn units_per_administration(dose: Given, unit: &BillingUnit, container: Opti
         "uci" => (Kind::Radioactivity, unit.amount / 1000.0),
         "ml" => (Kind::Volume, unit.amount),
         "meq" => (Kind::Equivalents, unit.amount),
-        "each" if dose.kind == Kind::Count => (Kind::Count, unit.amount),
-        "each" => match container.filter(|container| container.basis.kind == dose.kind) {
-            Some(container) => (dose.kind, container.amount),
-            None => return Some(1),
-        },
         _ => return None,
-    };
-    (kind == dose.kind && size > 0.0).then(|| whole_units(dose.amount / size))
+    })
 }
 
 /// Rounds up, but not for the noise of floating point: 3.6 mg in units of 0.1 mg is 36. However small, a dose takes one unit.
@@ -217,24 +230,21 @@ pub fn valid_range(from: NaiveDate, phases: &[Phase], range: &Range) -> (NaiveDa
     (from, through.min(months(range.maximum_months)))
 }
 
-/// Days, counted from 0 on the date of service, on which a line is given within the range; ascending.
-pub fn administration_days(line: &PlanLine<'_>, phases: &[Phase], cycle_cap: Option<u32>, last: u64) -> Vec<u64> {
-    let start = phase_starts(phases).get(line.phase_index).copied().unwrap_or(0);
+/// Days on which a line is given within the range, which ends so many days after the date of service.
+pub fn administrations(line: &PlanLine<'_>, cycle_cap: Option<u32>, last: u64) -> u64 {
     let length = u64::from(line.phase.cycle_length_days.max(1));
     let planned = line.phase.cycles.map_or(u64::MAX, u64::from).min(cycle_cap.map_or(u64::MAX, u64::from));
-    let in_range = last.saturating_sub(start) / length + 1;
-    let mut days: Vec<u64> = (0..planned.min(in_range))
-        .flat_map(|cycle| line.ordered.days.iter().map(move |day| start + cycle * length + u64::from(day.saturating_sub(1))))
-        .filter(|day| *day <= last)
-        .collect();
-    days.sort_unstable();
-    days.dedup();
-    days
+    let in_range = |day: &u32| match last.checked_sub(line.start + u64::from(day.saturating_sub(1))) {
+        Some(rest) => planned.min(rest / length + 1),
+        None => 0,
+    };
+    // the days of a cycle differ from each other, and none is beyond it
+    line.ordered.days.iter().map(in_range).sum()
 }
 
 /// Units over all administrations; the first may be a loading dose.
-pub fn units_in_all(days: usize, per_day: u32, ordinary: u64, loading: Option<u64>) -> u64 {
-    let administrations = days as u64 * u64::from(per_day);
+pub fn units_in_all(days: u64, per_day: u32, ordinary: u64, loading: Option<u64>) -> u64 {
+    let administrations = days * u64::from(per_day);
     match (administrations, loading) {
         (0, _) => 0,
         (count, None) => count * ordinary,

@@ -2,7 +2,9 @@
 
 mod bounds;
 mod days;
+mod extent;
 mod intake;
+mod kinds;
 mod naming;
 mod regimen;
 mod routes;
@@ -10,6 +12,7 @@ mod sequence;
 mod share;
 
 pub use intake::faults;
+pub use sequence::{Doses, doses};
 
 use super::concern::{Concern, Pends};
 use super::deviations::{departure_in_words, effect};
@@ -24,12 +27,18 @@ use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
 use serde_json::json;
 
 /// Doses that depart from the matched regimen's (DEV-02, DEV-03, SAFE-05).
-pub fn against_regimen(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Vec<Deviation> {
-    regimen::deviations(facts, shared, matched, has_managed)
+pub fn against_regimen<'a>(
+    facts: &Facts<'_>,
+    shared: &Shared<'a>,
+    matched: &Match<'_>,
+    doses: &[Doses<'_, 'a>],
+    has_managed: bool,
+) -> Vec<Deviation> {
+    regimen::deviations(facts, shared, matched, doses, has_managed)
 }
 
 /// Everything that a person has to look at.
-pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
+pub fn concerns<'a>(facts: &Facts<'_>, shared: &Shared<'a>, doses: &[Doses<'_, 'a>]) -> Vec<Concern> {
     let mut found = Vec::new();
     for line in shared.plan.iter().filter(|line| !line.is_investigational()) {
         naming::judge(line, shared, &mut found);
@@ -38,9 +47,10 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     }
     days::judge(shared, &mut found);
     beside(shared, &mut found);
-    share::judge(shared, &mut found);
+    share::judge(facts, shared, doses, &mut found);
+    extent::judge(facts, shared, doses, &mut found);
     combined_loading(shared, &mut found);
-    steps(facts, shared, &mut found);
+    steps(facts, shared, doses, &mut found);
     found
 }
 
@@ -164,11 +174,11 @@ fn combined_loading(shared: &Shared<'_>, found: &mut Vec<Concern>) {
 }
 
 /// Doses of a step-up schedule that come too early or are too small: the line pends, managed or not (SAFE-05).
-fn steps(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
+fn steps<'a>(facts: &Facts<'_>, shared: &Shared<'a>, doses: &[Doses<'_, 'a>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
-    for departure in regimen::missing_steps(facts, shared, matched) {
+    for departure in regimen::missing_steps(facts, shared, doses) {
         let line = departure.line;
-        let entered = departure.ordered.capped.shown().to_string();
+        let entered = departure.ordered.shown().to_string();
         let expected = regimen::words(&departure.expected);
         let why = match departure.how {
             regimen::Departs::Less => "; this drug is stepped up, and the next dose can harm who had too little before it",

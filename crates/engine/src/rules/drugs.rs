@@ -3,8 +3,9 @@
 use super::admission::Admitted;
 use super::criteria::Bench;
 use super::dose::{self, Given};
-use super::findings::{Findings, Said, facts};
-use super::matching::Match;
+use super::findings::{self, Findings, Said, facts};
+use super::limits::calendar::Laid;
+use super::matching::{Match, Nearest};
 use super::patient::{Measure, Patient};
 use super::plain;
 use super::plan::PlanLine;
@@ -14,7 +15,7 @@ use crate::domain::citation;
 use crate::domain::content::{Benefit, BillingUnit, Content, RegimenPhase};
 use crate::domain::line::{CaseLine, DrugOrdered, Ordered};
 use crate::domain::order::Phase;
-use crate::domain::text::day_list;
+use crate::domain::text::push_days;
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
 use serde_json::json;
@@ -33,10 +34,14 @@ pub struct Shared<'a> {
     pub phases: &'a [Phase],
     /// The match.
     pub matched: Option<&'a Match<'a>>,
+    /// Where nothing matches, the regimen that comes nearest.
+    pub nearest: Option<&'a Nearest<'a>>,
     /// Content.
     pub content: &'a Content,
     /// First and last day of the range.
     pub range: (NaiveDate, NaiveDate),
+    /// All lines on one calendar.
+    pub laid: &'a [Laid<'a>],
 }
 
 impl<'a> Shared<'a> {
@@ -86,8 +91,8 @@ pub struct Judged {
     pub message: String,
     /// Whom to ask.
     pub contact: Option<Contact>,
-    /// Findings behind it.
-    pub findings: Vec<String>,
+    /// Numbers of the findings behind it.
+    pub findings: Vec<usize>,
 }
 
 /// Judges one line.
@@ -118,7 +123,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, findings: &mut Findings) 
     } else if judged.status == DrugStatus::Authorized && judged.visits == Some(0) {
         judged.status = DrugStatus::InProgress;
         judged.message = format!(
-            "{} would first be given after {}, the last day of this authorization; order it then, or ask a nurse (VER-08)",
+            "{} would first be given after {}, the last day of this authorization; order it then, or ask a nurse",
             line.name(),
             shared.range.1
         );
@@ -148,35 +153,34 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
     if line.is_investigational() {
         judged.status = DrugStatus::ClinicalReviewNotRequired;
         judged.message =
-            format!("{name} is investigational: it is not the plan's to pay and is not reviewed; it stays on the order (DRG-08)");
+            format!("{name} is investigational: it is not the plan's to pay and is not reviewed; it stays on the order");
     } else if line.drug.is_none() {
         judged.status = DrugStatus::ReferToHealthPlan;
         judged.message = format!(
-            "{name} is not in the drug catalogue of {}: {} may have to review it (DRG-04)",
+            "{name} is not in the drug catalogue of {}: {} may have to review it",
             program.name, program.health_plan_name
         );
         judged.contact = Some(program.plan_contact.clone());
     } else if line.benefit(shared.patient.coverage.line_of_business) == Benefit::Pharmacy {
         judged.status = DrugStatus::OtherImpact;
-        judged.message =
-            format!("{name} is covered under the pharmacy benefit and needs review by the pharmacy benefit manager (DRG-03)");
+        judged.message = format!("{name} is covered under the pharmacy benefit and needs review by the pharmacy benefit manager");
         judged.contact = Some(program.pharmacy_benefit.clone());
     } else if line.drug.is_some_and(|drug| program.managed.contains(&drug.generic)) {
         managed(line, shared, judged, findings);
         return;
     } else {
         judged.status = DrugStatus::ClinicalReviewNotRequired;
-        judged.message = format!("{name} is not managed by {}: no clinical review is required here (DRG-01)", program.name);
+        judged.message = format!("{name} is not managed by {}: no clinical review is required here", program.name);
     }
-    let id = findings.add(Said {
-        rule: format!("drug/{name}/route"),
+    let number = findings.put(Said {
+        rule: ["drug/", name, "/route"].concat(),
         outcome: Truth::Met,
         requirements: &["DRG-01", "DRG-03", "DRG-04", "PRG-12", "PRG-18"],
         source: &program.criteria_source,
         facts: facts([("hcpcs", json!(line.ordered.hcpcs)), ("role", json!(judged.role)), ("status", json!(judged.status))]),
         message: judged.message.clone(),
     });
-    judged.findings.push(id);
+    judged.findings.push(number);
 }
 
 fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {
@@ -225,8 +229,8 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
     let ceiling = ceiling(line, shared.matched);
     let last = u64::try_from((shared.range.1 - shared.range.0).num_days()).unwrap_or(0);
     let cap = shared.matched.and_then(|matched| cycle_cap(line, matched, shared.plan));
-    let days = dose::administration_days(line, shared.phases, cap, last);
-    let visits = (!line.ordered.days.is_empty()).then(|| u32::try_from(days.len()).unwrap_or(u32::MAX));
+    let days = dose::administrations(line, cap, last);
+    let visits = (!line.ordered.days.is_empty()).then(|| u32::try_from(days).unwrap_or(u32::MAX));
     let in_mg = |entered: &crate::domain::order::Dose| dose::given(entered.amount, entered.unit, shared.patient, line.product);
     let ordinary = line.ordered.dose.as_ref().map(in_mg).transpose();
     let loading = line.ordered.loading_dose.as_ref().map(in_mg).transpose();
@@ -235,10 +239,8 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
             let ordinary = ordinary.map(|dose| dose.at_most(ceiling.map(|ceiling| left_of(ceiling, line, shared))));
             let relative = line.ordered.loading_dose.is_some_and(|dose| dose.unit.is_relative());
             let loading = loading.map(|dose| dose.at_most(ceiling.filter(|_| relative)));
-            let units = line
-                .code
-                .and_then(|code| code.billing_unit.as_ref())
-                .and_then(|unit| units(unit, ordinary, loading, &days, line));
+            let units =
+                line.code.and_then(|code| code.billing_unit.as_ref()).and_then(|unit| units(unit, ordinary, loading, days, line));
             Amounts { given: ordinary, first: loading, lacking: Vec::new(), visits, units }
         }
         (left, right) => {
@@ -250,13 +252,7 @@ fn amounts(line: &PlanLine<'_>, shared: &Shared<'_>) -> Amounts {
     }
 }
 
-fn units(
-    unit: &BillingUnit,
-    ordinary: Option<Given>,
-    loading: Option<Given>,
-    days: &[u64],
-    line: &PlanLine<'_>,
-) -> Option<Units> {
+fn units(unit: &BillingUnit, ordinary: Option<Given>, loading: Option<Given>, days: u64, line: &PlanLine<'_>) -> Option<Units> {
     let container = line.product.and_then(|product| product.container);
     let of = |dose: Given| if dose.amount() > 0.0 { dose::units_per_administration(dose, unit, container) } else { Some(0) };
     let each = of(ordinary?)?;
@@ -266,14 +262,13 @@ fn units(
     };
     let a_day = line.ordered.frequency_per_day;
     let per_visit = dose::units_in_all(1, a_day, each, None).max(dose::units_in_all(1, a_day, each, first));
-    Some(Units { in_all: dose::units_in_all(days.len(), a_day, each, first), per_visit })
+    Some(Units { in_all: dose::units_in_all(days, a_day, each, first), per_visit })
 }
 
 /// The ceiling of a dose that is worked out from body measures, the regimen's and the product's own; a flat dose is what the practice wants.
 pub fn ceiling(line: &PlanLine<'_>, matched: Option<&Match<'_>>) -> Option<f64> {
     let (basis, _) = dose::measure(line.ordered.dose.filter(|dose| dose.unit.is_relative())?.unit);
-    let entries = matched.into_iter().flat_map(Match::phases).flat_map(|phase| &phase.drugs);
-    let of_regimen = entries.filter(|drug| drug.generic == line.name()).find_map(|drug| drug.maximum_dose);
+    let of_regimen = matched.and_then(|matched| matched.maximum(line.name()));
     let own = line.product.and_then(|product| product.cap).filter(|cap| cap.basis.kind == basis.kind).map(|cap| cap.amount);
     match (of_regimen, own) {
         (Some(left), Some(right)) => Some(left.min(right)),
@@ -331,7 +326,7 @@ fn gives(phase: &RegimenPhase, line: &PlanLine<'_>) -> bool {
 }
 
 /// The line as it goes into the case. Units and dates are shown for drugs that may be given under the order.
-pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &Shared<'_>) -> CaseLine {
+pub fn shown(line: &PlanLine<'_>, judged: Judged, status: DrugStatus, shared: &Shared<'_>) -> CaseLine {
     let may_be_given = status.may_be_given() && judged.role != DrugRole::Investigational;
     CaseLine {
         line: line.ordered.line,
@@ -345,10 +340,10 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
         units_approved: judged.units.filter(|_| may_be_given),
         valid_from: may_be_given.then_some(shared.range.0),
         valid_through: may_be_given.then_some(shared.range.1),
-        message: citation::sentence(message(judged, status)),
+        message: citation::sentence(message(judged.status, judged.message, status)),
         denial: None,
-        contact: judged.contact.clone(),
-        findings: judged.findings.clone(),
+        contact: judged.contact,
+        findings: judged.findings.into_iter().map(findings::id).collect(),
         ordered: Ordered::Drug(DrugOrdered {
             dosing: dosing(line),
             administered_dose: judged.given.map(Given::shown),
@@ -362,12 +357,12 @@ pub fn shown(line: &PlanLine<'_>, judged: &Judged, status: DrugStatus, shared: &
 pub const HELD: &str = "waits for the review of the whole case; for itself: ";
 
 /// A held drug must not read as if it were decided (CAS-08).
-fn message(judged: &Judged, status: DrugStatus) -> String {
-    match judged.status {
+fn message(alone: DrugStatus, message: String, status: DrugStatus) -> String {
+    match alone {
         DrugStatus::Authorized | DrugStatus::ClinicalReviewNotRequired if status == DrugStatus::InProgress => {
-            format!("{HELD}{}", judged.message)
+            [HELD, &message].concat()
         }
-        _ => judged.message.clone(),
+        _ => message,
     }
 }
 
@@ -390,16 +385,21 @@ fn write_dosing(line: &PlanLine<'_>, words: &mut String) -> std::fmt::Result {
     }
     if let Some(route) = &drug.route {
         words.push(' ');
-        words.push_str(&route.to_uppercase());
+        words.extend(route.chars().flat_map(char::to_uppercase));
     }
     if drug.frequency_per_day > 1 {
         write!(words, ", {} times a day", drug.frequency_per_day)?;
     }
     if !drug.days.is_empty() {
-        let mut days = drug.days.clone();
-        days.sort_unstable();
-        let noun = if days.len() == 1 { "day" } else { "days" };
-        write!(words, ", {noun} {} of {}", day_list(&days), line.phase.cycle_length_days)?;
+        words.push_str(if drug.days.len() == 1 { ", day " } else { ", days " });
+        if drug.days.is_sorted() {
+            push_days(words, &drug.days);
+        } else {
+            let mut days = drug.days.clone();
+            days.sort_unstable();
+            push_days(words, &days);
+        }
+        write!(words, " of {}", line.phase.cycle_length_days)?;
     }
     match line.phase.cycles {
         Some(1) => words.push_str(", 1 cycle"),

@@ -114,8 +114,8 @@ fn outside(program: &Program, question: &Question<'_>, coverage: &MemberRow) -> 
     if let Some(last) = program.services_through.filter(|last| *last < day) {
         return say("after_program_end", format!("{name} covers services through {last}."));
     }
-    let received = local_day(question.received_at, program.time_zone);
-    let first = program.requests_from.filter(|first| received < *first)?;
+    let received = || local_day(question.received_at, program.time_zone);
+    let first = program.requests_from.filter(|first| received() < *first)?;
     say("before_program_start", format!("{name} takes requests from {first} on."))
 }
 
@@ -150,10 +150,10 @@ fn ineligible(exclusion: &Exclusion) -> Ineligible {
 
 /// True where every condition that is stated holds.
 fn applies(when: &When, question: &Question<'_>, coverage: &MemberRow, program: &Program) -> bool {
-    let received = local_day(question.received_at, program.time_zone);
+    let received = || local_day(question.received_at, program.time_zone);
     coverage::is_such(when, coverage)
         && (when.service.is_empty() || when.service.contains(&question.service))
         && (when.setting.is_empty() || when.setting.contains(&question.setting))
         && when.date_of_service_before.is_none_or(|first| question.date_of_service < first)
-        && when.received_before.is_none_or(|first| received < first)
+        && when.received_before.is_none_or(|first| received() < first)
 }

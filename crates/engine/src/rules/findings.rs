@@ -4,6 +4,7 @@ use super::plain;
 use crate::domain::case::Finding;
 use crate::domain::citation;
 use crate::domain::content::{Content, Statement};
+use crate::domain::text::numbered;
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -37,17 +38,22 @@ pub struct Said<'a> {
 impl Findings {
     /// None yet.
     pub fn new(release: &str) -> Self {
-        Self { release: Arc::from(release), list: Vec::new() }
+        Self { release: Arc::from(release), list: Vec::with_capacity(32) }
     }
 
     /// Adds one and returns its id.
     pub fn add(&mut self, said: Said<'_>) -> String {
-        let id = ["f", &(self.list.len() + 1).to_string()].concat();
+        id(self.put(said))
+    }
+
+    /// Adds one and returns its number.
+    pub fn put(&mut self, said: Said<'_>) -> usize {
+        let number = self.list.len() + 1;
         // the sentences of one policy follow each other
         let before = self.list.last().map(|finding| &finding.source).filter(|source| source.as_ref() == said.source);
         let source = before.map_or_else(|| Arc::from(said.source), Arc::clone);
         self.list.push(Finding {
-            id: id.clone(),
+            id: id(number),
             rule: said.rule,
             outcome: said.outcome,
             requirements: said.requirements.iter().map(|id| Cow::Borrowed(*id)).collect(),
@@ -58,25 +64,30 @@ impl Findings {
             criterion: None,
             says: None,
         });
-        id
+        number
     }
 
-    /// Adds one about a sentence of content and returns its id; what the sentence asks for stands in front of the outcome.
-    pub fn add_judged(&mut self, said: Said<'_>, statement: &Statement, content: &Content) -> String {
+    /// Adds one about a sentence of content and returns its number; what the sentence asks for stands in front of the outcome.
+    pub fn put_judged(&mut self, said: Said<'_>, outcome: &str, statement: &Statement, content: &Content) -> usize {
         let says = plain::sentence_of(statement, content);
-        let message = [says.trim_end_matches('.'), ": ", &said.message].concat();
-        let id = self.add(Said { message, ..said });
+        let message = [says.trim_end_matches('.'), ": ", outcome].concat();
+        let number = self.put(Said { message, ..said });
         if let Some(finding) = self.list.last_mut() {
             finding.criterion = Some(Arc::clone(&statement.text));
             finding.says = Some(Arc::clone(says));
         }
-        id
+        number
     }
 
     /// All of them.
     pub fn into_vec(self) -> Vec<Finding> {
         self.list
     }
+}
+
+/// The id of a finding by its number.
+pub fn id(number: usize) -> String {
+    numbered(&["f"], number)
 }
 
 /// Facts as a map.

@@ -8,20 +8,21 @@ use super::setting;
 use crate::domain::answer::Answer;
 use crate::domain::content::Regimen;
 use crate::domain::vocabulary::{LineOfTreatment, Truth};
+use std::borrow::Cow;
 
 /// One dimension of the fit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dimension {
+pub struct Dimension<'a> {
     /// Name such as `stage`.
-    pub name: String,
+    pub name: &'a str,
     /// Whether it fits.
     pub truth: Truth,
     /// What the regimen asks for.
-    pub expected: String,
+    pub expected: Cow<'a, str>,
     /// What was entered.
-    pub entered: String,
+    pub entered: Cow<'a, str>,
     /// JSON pointer of the answer.
-    pub field: String,
+    pub field: Cow<'a, str>,
 }
 
 /// What is compared with a regimen, beside its biomarkers.
@@ -30,8 +31,8 @@ struct Comparison {
     field: &'static str,
     /// None where the regimen does not ask.
     truth: fn(&Regimen, &Patient<'_>) -> Option<Truth>,
-    expected: fn(&Regimen) -> String,
-    entered: fn(&Patient<'_>) -> String,
+    expected: fn(&Regimen) -> Cow<'_, str>,
+    entered: for<'p> fn(&Patient<'p>) -> Cow<'p, str>,
 }
 
 /// In the order in which they are told; the first ones rule most regimens out.
@@ -40,55 +41,53 @@ const COMPARISONS: [Comparison; 7] = [
         name: "cancer_type",
         field: "/clinical/cancer_type",
         truth: |regimen, patient| Some(cancer(regimen, patient)),
-        expected: |regimen| regimen.cancer.clone(),
+        expected: |regimen| regimen.cancer.as_str().into(),
         entered: |patient| word(&patient.clinical.cancer_type),
     },
     Comparison {
         name: "diagnosis",
         field: "/diagnosis/icd10",
         truth: |regimen, patient| Some(diagnosis(regimen, patient)),
-        expected: |regimen| regimen.icd10_prefixes.join(", "),
-        entered: |patient| patient.icd10.unwrap_or("not entered").to_owned(),
+        expected: |regimen| regimen.icd10_prefixes.join(", ").into(),
+        entered: |patient| patient.icd10.unwrap_or("not entered").into(),
     },
     Comparison {
         name: "line_of_treatment",
         field: "/clinical/line_of_treatment",
         truth: |regimen, patient| Some(line(regimen, patient)),
-        expected: |regimen| regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", "),
-        entered: |patient| {
-            patient.line().map_or_else(|| patient.clinical.line_of_treatment.word(), |line| line.as_str()).to_owned()
-        },
+        expected: |regimen| regimen.lines.iter().map(|line| line.as_str()).collect::<Vec<_>>().join(", ").into(),
+        entered: |patient| patient.line().map_or_else(|| patient.clinical.line_of_treatment.word(), |line| line.as_str()).into(),
     },
     Comparison {
         name: "lines_of_therapy_before",
         field: "/clinical/lines_of_therapy_before",
         truth: lines_before,
-        expected: |regimen| format!("at least {}", regimen.fewest_lines_before.unwrap_or_default()),
+        expected: |regimen| format!("at least {}", regimen.fewest_lines_before.unwrap_or_default()).into(),
         entered: |patient| match (patient.clinical.lines_of_therapy_before.known(), patient.history.lines_before(patient)) {
-            (Some(number), _) => number.to_string(),
-            (None, Ok(Some(listed))) => format!("{} listed", listed.shown().to_string().replace('"', "")),
-            _ => patient.clinical.lines_of_therapy_before.word().to_owned(),
+            (Some(number), _) => number.to_string().into(),
+            (None, Ok(Some(listed))) => format!("{} listed", listed.shown().to_string().replace('"', "")).into(),
+            _ => patient.clinical.lines_of_therapy_before.word().into(),
         },
     },
     Comparison {
         name: "stage",
         field: "/clinical/stage",
         truth: stage,
-        expected: |regimen| regimen.stages.join(", "),
+        expected: |regimen| regimen.stages.join(", ").into(),
         entered: |patient| word(&patient.clinical.stage),
     },
     Comparison {
         name: "pathology",
         field: "/clinical/pathology",
         truth: |regimen, patient| Some(pathology(std::slice::from_ref(regimen.pathology.as_ref()?), patient)),
-        expected: |regimen| regimen.pathology.clone().unwrap_or_default(),
+        expected: |regimen| regimen.pathology.as_deref().unwrap_or_default().into(),
         entered: |patient| word(&patient.clinical.pathology),
     },
     Comparison {
         name: "disease_setting",
         field: "/clinical/disease_setting",
         truth: disease_setting,
-        expected: |regimen| regimen.settings.join(", "),
+        expected: |regimen| regimen.settings.join(", ").into(),
         entered: |patient| word(&patient.clinical.disease_setting),
     },
 ];
@@ -100,42 +99,52 @@ pub fn fit_truths<'a>(regimen: &'a Regimen, patient: &'a Patient<'_>) -> impl It
 }
 
 /// The fit in words. Has exactly the dimensions of [`fit_truths`].
-pub fn fit(regimen: &Regimen, patient: &Patient<'_>) -> Vec<Dimension> {
+pub fn fit<'a>(regimen: &'a Regimen, patient: &Patient<'a>) -> Vec<Dimension<'a>> {
     let compared = COMPARISONS.iter().filter_map(|comparison| {
         Some(Dimension {
-            name: comparison.name.to_owned(),
+            name: comparison.name,
             truth: (comparison.truth)(regimen, patient)?,
             expected: (comparison.expected)(regimen),
             entered: (comparison.entered)(patient),
-            field: comparison.field.to_owned(),
+            field: comparison.field.into(),
         })
     });
     let markers = regimen.biomarkers.iter().map(|asked| Dimension {
-        name: asked.marker.clone(),
+        name: asked.marker.as_str(),
         truth: biomarker::required(&asked.marker, &asked.required, patient),
-        expected: asked.text.clone(),
-        entered: biomarker::entered(&asked.marker, patient),
-        field: patient.biomarker_pointer(&asked.marker),
+        expected: asked.text.as_str().into(),
+        entered: biomarker::entered(&asked.marker, patient).into(),
+        field: patient.biomarker_pointer(&asked.marker).into(),
     });
     compared.chain(markers).collect()
 }
 
-/// What cannot be told, each with what the regimen asks for: `stage (I, II)`.
-pub fn open_dimensions(regimen: &Regimen, patient: &Patient<'_>) -> Vec<String> {
-    let compared =
-        COMPARISONS.iter().filter(|comparison| (comparison.truth)(regimen, patient) == Some(Truth::Unknown)).map(|comparison| {
-            format!("{} ({})", plain::name(comparison.name, patient.content), (comparison.expected)(regimen).replace('_', " "))
-        });
-    let markers = regimen
-        .biomarkers
-        .iter()
-        .filter(|asked| biomarker::required(&asked.marker, &asked.required, patient) == Truth::Unknown)
-        .map(|asked| format!("{} ({})", plain::name(&asked.marker, patient.content), asked.text));
-    compared.chain(markers).collect()
+/// Writes what cannot be told, each with what the regimen asks for: `stage (I, II), HER2 (HER2 positive)`.
+pub fn push_open_dimensions(text: &mut String, regimen: &Regimen, patient: &Patient<'_>) {
+    let begin = text.len();
+    let mut push = |name: &str, expected: &str, is_spoken: bool| {
+        if text.len() > begin {
+            text.push_str(", ");
+        }
+        text.push_str(&plain::called(name, patient.content));
+        text.push_str(" (");
+        text.extend(expected.chars().map(|c| if c == '_' && is_spoken { ' ' } else { c }));
+        text.push(')');
+    };
+    for comparison in &COMPARISONS {
+        if (comparison.truth)(regimen, patient) == Some(Truth::Unknown) {
+            push(comparison.name, &(comparison.expected)(regimen), true);
+        }
+    }
+    for asked in &regimen.biomarkers {
+        if biomarker::required(&asked.marker, &asked.required, patient) == Truth::Unknown {
+            push(&asked.marker, &asked.text, false);
+        }
+    }
 }
 
-fn word(answer: &Answer<String>) -> String {
-    answer.known().cloned().unwrap_or_else(|| answer.word().to_owned())
+fn word(answer: &Answer<String>) -> Cow<'_, str> {
+    answer.known().map_or_else(|| answer.word(), String::as_str).into()
 }
 
 fn cancer(regimen: &Regimen, patient: &Patient<'_>) -> Truth {

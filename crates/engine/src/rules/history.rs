@@ -7,7 +7,7 @@ mod run;
 
 pub use concerns::concerns;
 pub use lines::{Count, Disagreement};
-pub use run::Run;
+pub use run::{Run, ToldOf, at_pace};
 
 use super::answers::Days;
 use super::facts::{Facts, RelatedCase, RelatedDrug};
@@ -19,6 +19,7 @@ use crate::domain::order::{Continues, PriorTherapy};
 use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::vocabulary::{LineOfTreatment, Response, Service, Toxicity, Truth};
 use chrono::NaiveDate;
+use std::cell::LazyCell;
 
 /// What came before.
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub struct History<'a> {
     continues: Option<(&'a Continues, Option<&'a RelatedCase>)>,
     /// True where the order says that its treatment is already running.
     runs_already: bool,
+    /// The line of treatment of the order.
+    line: Option<LineOfTreatment>,
     received_on: NaiveDate,
     date_of_service: NaiveDate,
 }
@@ -130,9 +133,19 @@ impl<'a> History<'a> {
                 .and_then(|treatment| treatment.continues.as_ref())
                 .map(|continues| (continues, case_of(&continues.order_id, cases))),
             runs_already: order.continuation_of_treatment_started_on.is_some(),
+            line: order.clinical.line_of_treatment.known().copied(),
             received_on: days.received,
             date_of_service: days.service,
         }
+    }
+
+    /// True for treatment of another line where maintenance with the drug is a course of its own.
+    pub fn is_before_own_maintenance(&self, line: Option<LineOfTreatment>, partners: &[Partner], content: &Content) -> bool {
+        let is_own =
+            |partner: &Partner| matches!(partner, Partner::Generic(generic) if content.limits.has_own_maintenance(generic));
+        self.line == Some(LineOfTreatment::Maintenance)
+            && line.is_some_and(|line| line != LineOfTreatment::Maintenance)
+            && partners.iter().any(is_own)
     }
 
     /// True where the practice tells of some earlier treatment.
@@ -261,7 +274,7 @@ impl<'a> History<'a> {
 
     /// Whether the order goes on with a course of this line's drug for the same indication. Only a case on file makes it so.
     pub fn continuation(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Truth {
-        let partners = partners_of(line);
+        let partners = LazyCell::new(|| partners_of(line));
         let content = patient.content;
         let is_it =
             |drug: &&RelatedDrug| drug.may_have_been_given() && partners.iter().any(|partner| is_drug(drug, partner, content));
@@ -290,19 +303,36 @@ impl<'a> History<'a> {
 
     /// Last response of the treatment continued, where it is this line's.
     pub fn response(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Response> {
-        let told = self.continues?.0.response.filter(|response| *response != Response::NotEvaluated)?;
+        let Some((continues, _)) = self.continues else { return self.begun_elsewhere(line, patient)?.response(patient) };
+        let told = continues.response.filter(|response| *response != Response::NotEvaluated)?;
         (self.continuation(line, patient) == Truth::Met).then_some(told)
     }
 
     /// Whether the treatment continued is tolerated, where it is this line's.
     pub fn toxicity(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Toxicity> {
-        let told = self.continues?.0.toxicity.filter(|toxicity| *toxicity != Toxicity::Unknown)?;
+        let Some((continues, _)) = self.continues else { return self.begun_elsewhere(line, patient)?.toxicity(patient) };
+        let told = continues.toxicity.filter(|toxicity| *toxicity != Toxicity::Unknown)?;
         (self.continuation(line, patient) == Truth::Met).then_some(told)
+    }
+
+    /// The treatment that this order may go on with where no case on file bears it out: the order says since when it runs, and the latest
+    /// earlier treatment with the line's drug ended not long ago, or goes on. How it went is then what was told of it.
+    fn begun_elsewhere(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Elsewhere<'_>> {
+        if !self.runs_already || self.continuation(line, patient) != Truth::Unknown {
+            return None;
+        }
+        let partners = partners_of(line);
+        let gap = i64::from(patient.content.therapies.course_gap_days);
+        let held = self.told.iter().flatten().filter(|earlier| earlier.held(&partners, patient.content) != Truth::NotMet);
+        let latest = held.max_by_key(|earlier| earlier.told.ended_on.known().copied().unwrap_or(self.date_of_service))?;
+        let is_it = latest.held(&partners, patient.content) == Truth::Met && !self.ended_before(latest, gap);
+        let Told::As(outcome) = latest.outcome else { return None };
+        is_it.then(|| Elsewhere { outcome, progressed: self.progressed_on(latest, patient) })
     }
 
     /// Courses of a line's drug, this one included: those told, and those on file.
     pub fn courses(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Count> {
-        let partners = partners_of(line);
+        let partners = LazyCell::new(|| partners_of(line));
         let content = patient.content;
         let (mut fewest, mut most) = (0, 0);
         for earlier in self.told.as_ref()?.iter().filter(|earlier| earlier.course() != Some(CourseState::Ongoing)) {
@@ -311,7 +341,7 @@ impl<'a> History<'a> {
             most += u32::from(held != Truth::NotMet);
         }
         // a case on file may have been given, and was not for certain
-        let on_file = self.runs_on_file(&partners, content);
+        let on_file = if self.cases.is_empty() { 0 } else { self.runs_on_file(&partners, content) };
         Some(Count { fewest: 1 + fewest, most: Some(1 + most + on_file) })
     }
 
@@ -395,6 +425,41 @@ impl Earlier<'_> {
         match (self.outcome, self.told.outcome.known()) {
             (Told::NotUnderstood, Some(outcome)) => format!("{what}, outcome {outcome} (not understood)"),
             _ => what,
+        }
+    }
+}
+
+/// A treatment begun elsewhere, as told.
+struct Elsewhere<'a> {
+    outcome: &'a Outcome,
+    progressed: Truth,
+}
+
+impl Elsewhere<'_> {
+    /// As the assessment says; else as its outcome does.
+    fn response(&self, patient: &Patient<'_>) -> Option<Response> {
+        match self.progressed {
+            Truth::Met => return Some(Response::Progressive),
+            Truth::Unknown => return None,
+            Truth::NotMet => {}
+        }
+        let told = patient.assessment("response_to_last_line");
+        let word = told.map_or(Some(self.outcome.word.as_str()), |told| told.word())?;
+        match word {
+            // a course that was completed has no response of its own where nothing was left to be seen
+            "completed" => Some(Response::NoEvidence),
+            word => Response::parse(word).filter(|response| *response != Response::NotEvaluated),
+        }
+    }
+
+    /// As the assessment says; else a course that came to its end was not stopped for its toxicity.
+    fn toxicity(&self, patient: &Patient<'_>) -> Option<Toxicity> {
+        if self.outcome.toxicity != Truth::NotMet {
+            return (self.outcome.toxicity == Truth::Met).then_some(Toxicity::Unacceptable);
+        }
+        match patient.assessment("toxicity") {
+            Some(told) => Some(if told.word()? == "unacceptable" { Toxicity::Unacceptable } else { Toxicity::Acceptable }),
+            None => (self.outcome.course == CourseState::Over).then_some(Toxicity::Acceptable),
         }
     }
 }

@@ -170,7 +170,7 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
         faults.push(Fault::new("/treatment/regimen_id", "not-allowed-value", format!("no regimen has the id `{id}`{hint}")));
     }
-    let mut lines = std::collections::BTreeSet::new();
+    let mut lines: Vec<u32> = Vec::new();
     beside(&treatment.phases, content, faults);
     let last = treatment.phases.iter().rposition(|phase| !phase.beside);
     for (phase_index, phase) in treatment.phases.iter().enumerate() {
@@ -184,10 +184,11 @@ fn plan(order: &OrderRequest, content: &Content, faults: &mut Vec<Fault>) {
         }
         for (drug_index, drug) in phase.drugs.iter().enumerate() {
             let at = |field: &str| format!("/treatment/phases/{phase_index}/drugs/{drug_index}{field}");
-            if !lines.insert(drug.line) {
+            if lines.contains(&drug.line) {
                 let message = format!("line {} is used twice; every drug has a line number of its own", drug.line);
                 faults.push(Fault::new(at("/line"), "duplicate-line", message));
             }
+            lines.push(drug.line);
             one_drug(drug, phase, &at, content, faults);
         }
     }
@@ -234,13 +235,12 @@ fn one_drug(drug: &OrderedDrug, phase: &Phase, at: &impl Fn(&str) -> String, con
     if drug.days.is_empty() && !studied {
         faults.push(Fault::new(at("/days"), "missing", "enter the days of the cycle, such as [1] or [1, 8, 15]"));
     }
-    let mut seen = std::collections::BTreeSet::new();
     for (index, day) in drug.days.iter().enumerate() {
         if *day == 0 || *day > phase.cycle_length_days {
             let message = format!("day {day} is outside a cycle of {} days, which are counted from 1", phase.cycle_length_days);
             faults.push(Fault::new(at(&format!("/days/{index}")), "out-of-range", message));
         }
-        if !seen.insert(*day) {
+        if drug.days.iter().take(index).any(|earlier| earlier == day) {
             let message = format!("day {day} stands twice; use frequency_per_day for several administrations a day");
             faults.push(Fault::new(at(&format!("/days/{index}")), "duplicate-day", message));
         }

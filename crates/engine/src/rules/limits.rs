@@ -4,16 +4,19 @@
 //! while it would be broken, sends its lines to a person.
 
 pub mod calendar;
+mod clear;
 mod course;
 mod number;
 mod preferred;
 mod said;
 mod spacing;
 mod together;
+mod total;
 
 use super::concern::Concern;
 use super::drugs::Shared;
 use super::facts::Facts;
+use super::plain;
 use crate::domain::content::{Limit, LimitRule, Reach, Span};
 use calendar::Laid;
 use course::Earlier;
@@ -21,9 +24,9 @@ use said::{Broken, ask, say};
 
 /// Everything that a person has to look at.
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
-    let laid = calendar::lay(shared);
+    let laid = shared.laid;
     let mut found = Vec::new();
-    let mut told = together::same_ingredient(&laid, shared, &mut found);
+    let mut told = together::same_ingredient(laid, shared, &mut found);
     let earlier = course::earlier(facts, shared);
     let judging = Judging { facts, shared, earlier: &earlier };
     let mut named: Vec<(usize, usize)> = laid
@@ -49,7 +52,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
         if let LimitRule::NeverTogether { with, reach, days_apart } = &limit.rule {
             let rule = together::Rule { limit, with, reach: *reach, days_apart: *days_apart };
             found.extend(together::never(&rule, &lines, &judging, &mut told));
-        } else if limit.together {
+        } else if limit.together || matches!(limit.rule, LimitRule::Clear { .. }) {
             found.extend(judging.limit(limit, &lines));
         } else {
             lines.sort_by_key(|line| (line.name, line.number()));
@@ -58,7 +61,7 @@ pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
             }
         }
     }
-    found.extend(preferred::concerns(&laid, &judging));
+    found.extend(preferred::concerns(laid, &judging));
     found
 }
 
@@ -78,6 +81,21 @@ impl Judging<'_> {
         }
         let broken: Option<Broken> = match &limit.rule {
             LimitRule::NeverTogether { .. } => None,
+            LimitRule::Clear { least_days, except_codes, .. } => {
+                clear::judge(&limit.drugs, *least_days, except_codes, lines, self)
+            }
+            LimitRule::Total(total) => return total::judge(limit, total, lines, self),
+            LimitRule::Only => lines.first().map(|_| Broken {
+                entered: "ordered".to_owned(),
+                expected: limit
+                    .unless
+                    .as_ref()
+                    .map_or_else(String::new, |unless| plain::clause_of(unless, self.shared.content).to_owned()),
+                words: "is ordered, and nothing that was told says why it is needed".to_owned(),
+                facts: Vec::new(),
+                lines: lines.iter().map(|line| line.number()).collect(),
+                field: "",
+            }),
             LimitRule::Spacing(steps) => spacing::judge(steps, lines, self),
             LimitRule::Number { most, per } => match per {
                 Span::Cycle | Span::Days(_) | Span::Row => number::within(*most, *per, lines),

@@ -9,12 +9,14 @@ use super::dose;
 use super::fit::{Dimension, fit, fit_truths};
 use super::patient::Patient;
 use super::plan::PlanLine;
-use super::schedule::{self, Difference, compare};
-use crate::domain::content::{self, Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase};
+use super::schedule::{self, Departure, Difference, Lines, Ordered};
+use crate::domain::canonical::IngredientId;
+use crate::domain::content::{
+    self, Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase, RegimenWays, Way,
+};
 use crate::domain::order::{Dose, OrderRequest, Phase};
 use crate::domain::text::day_list;
 use crate::domain::vocabulary::Truth;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A regimen that the plan matches, and how well.
@@ -25,7 +27,7 @@ pub struct Match<'a> {
     /// The form of it that the order follows, where it is not as the regimen itself says.
     pub form: Option<&'a Form>,
     /// How the patient fits it.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<Dimension<'a>>,
     /// How the schedule departs from it.
     pub differences: Vec<Difference>,
     /// Every regimen of the cancer with these drugs on the schedule that departs least: what drugs and schedule do (DEV-06) is theirs,
@@ -33,9 +35,16 @@ pub struct Match<'a> {
     pub twins: Vec<&'a Arc<Regimen>>,
     /// True where the cancer type is not entered and the diagnosis can be several: what matched is a guess.
     pub cancer_is_unclear: bool,
+    /// Drugs that have a ceiling, with the first that its phases name.
+    maxima: Vec<(&'a str, f64)>,
 }
 
 impl<'a> Match<'a> {
+    /// The ceiling of a drug's dose, where it has one.
+    pub fn maximum(&self, generic: &str) -> Option<f64> {
+        self.maxima.iter().find(|(drug, _)| *drug == generic).map(|(_, most)| *most)
+    }
+
     /// Its phases, in the form that the order follows.
     pub fn phases(&self) -> &'a [RegimenPhase] {
         self.form.map_or(self.regimen.phases.as_slice(), |form| &form.phases)
@@ -57,96 +66,185 @@ impl<'a> Match<'a> {
     }
 }
 
-/// Ingredients of an order, told apart by whether only a regimen can make them treatment.
+/// Ingredients of an order, told apart by whether only a regimen can make them treatment; each once, in the order of their names.
 #[derive(Debug)]
 pub struct Ingredients<'a> {
     /// Never supportive.
-    pub treatment: BTreeSet<&'a str>,
+    pub treatment: Vec<&'a str>,
     /// Supportive unless a regimen counts them in, such as leucovorin or dexamethasone.
-    pub flexible: BTreeSet<&'a str>,
+    pub flexible: Vec<&'a str>,
 }
 
 /// The ingredients of a plan; investigational drugs are left out (TRI-02).
 pub fn ingredients<'a>(plan: &[PlanLine<'a>]) -> Ingredients<'a> {
-    let mut found = Ingredients { treatment: BTreeSet::new(), flexible: BTreeSet::new() };
+    let mut found = Ingredients { treatment: Vec::with_capacity(plan.len()), flexible: Vec::with_capacity(plan.len()) };
     for line in plan.iter().filter(|line| !line.is_investigational()) {
         let side = if line.is_supportive_by_content() { &mut found.flexible } else { &mut found.treatment };
         side.extend(line.ingredients());
     }
+    for side in [&mut found.treatment, &mut found.flexible] {
+        side.sort_unstable();
+        side.dedup();
+    }
     found
+}
+
+/// The same in the numbers of content's regimens.
+struct Drugs {
+    treatment: Vec<IngredientId>,
+    flexible: Vec<IngredientId>,
+    /// True where a treatment drug is in no regimen at all.
+    has_stranger: bool,
+}
+
+impl Drugs {
+    fn of(found: &Ingredients<'_>, content: &Content) -> Self {
+        let known = |names: &[&str]| -> Vec<IngredientId> { names.iter().filter_map(|name| content.ingredient(name)).collect() };
+        let treatment = known(&found.treatment);
+        Self { has_stranger: treatment.len() < found.treatment.len(), treatment, flexible: known(&found.flexible) }
+    }
+
+    /// True where a way holds all treatment of the order that is in any regimen, and nothing that the order lacks.
+    fn are_of(&self, way: &Way) -> bool {
+        let is_there = |ingredient: &IngredientId| self.treatment.contains(ingredient) || self.flexible.contains(ingredient);
+        self.treatment.len() <= way.required.len()
+            && way.required.iter().all(is_there)
+            && self.treatment.iter().all(|ingredient| way.required.contains(ingredient))
+    }
+}
+
+/// What candidates are compared with.
+struct Compared<'p, 'a> {
+    lines: Lines<'p, 'a>,
+    patient: &'p Patient<'p>,
+    drugs: Drugs,
+    /// The order's phases with all its drugs.
+    whole: Ordered,
+    /// The same with the drugs that only some candidates count in.
+    parts: Vec<(Vec<IngredientId>, Ordered)>,
+}
+
+impl<'p, 'a> Compared<'p, 'a> {
+    /// The order's phases with the drugs of a way.
+    fn ordered(&mut self, way: &Way) -> &Ordered {
+        let Drugs { treatment, flexible, .. } = &self.drugs;
+        let counted = |all: &[IngredientId]| all.iter().all(|ingredient| way.required.contains(ingredient));
+        if counted(treatment) && counted(flexible) {
+            return &self.whole;
+        }
+        // what the order lacks of the way is not in its phases either
+        let known = self.parts.iter().position(|(ingredients, _)| *ingredients == way.required);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push((way.required.clone(), self.whole.only(&way.required)));
+            self.parts.len() - 1
+        });
+        self.parts.get(at).map_or(&self.whole, |(_, ordered)| ordered)
+    }
+
+    fn follows(&mut self, way: &Way) -> bool {
+        let lines = self.lines;
+        schedule::follows(self.ordered(way), way, lines)
+    }
+
+    fn departures(&mut self, way: &Way) -> Vec<Departure<'p, 'a>> {
+        let lines = self.lines;
+        schedule::departures(self.ordered(way), way, lines)
+    }
 }
 
 /// The best match, where there is one.
 pub fn best<'a>(
     order: &'a OrderRequest,
     plan: &[PlanLine<'a>],
-    patient: &Patient<'_>,
+    patient: &Patient<'a>,
     content: &'a Content,
 ) -> Option<Match<'a>> {
     let treatment = order.treatment.as_ref();
     let chosen = treatment.and_then(|treatment| treatment.regimen_id.as_deref());
-    let phases = treatment.map_or(&[][..], |treatment| &treatment.phases);
+    let phases: &[Phase] = treatment.map_or(&[], |treatment| &treatment.phases);
     let cancer = Cancer::of(patient);
-    let found = ingredients(plan);
-    let candidates: Vec<Candidate<'a>> = same_drugs(&found, cancer, content)
-        .into_iter()
-        .filter_map(|regimen| Candidate::of(regimen, &found, phases, plan, patient))
-        .collect();
-    let fewest = candidates.iter().map(|candidate| candidate.differences.len()).min()?;
-    let twins = candidates.iter().filter(|other| other.differences.len() == fewest).map(|other| other.regimen).collect();
+    let drugs = Drugs::of(&ingredients(plan), content);
+    let same = same_drugs(&drugs, cancer, content);
+    if same.is_empty() {
+        return None;
+    }
+    let whole = Ordered::of(phases, plan, content);
+    let mut compared = Compared { lines: Lines { plan, content }, patient, drugs, whole, parts: Vec::new() };
+    let candidates: Vec<Candidate<'_, 'a>> =
+        same.into_iter().filter_map(|regimen| Candidate::of(regimen, &mut compared)).collect();
+    let fewest = candidates.iter().map(Candidate::differences).min()?;
+    let twins = candidates.iter().filter(|other| other.differences() == fewest).map(|other| other.regimen).collect();
     let best = candidates.into_iter().min_by_key(|candidate| candidate.rank(chosen, patient))?;
+    let drugs = best.form.map_or(&best.regimen.phases, |form| &form.phases).iter().flat_map(|phase| &phase.drugs);
     Some(Match {
+        maxima: drugs.filter_map(|drug| Some((drug.generic.as_str(), drug.maximum_dose?))).collect(),
         regimen: best.regimen,
         form: best.form,
         dimensions: fit(best.regimen, patient),
-        differences: best.differences,
+        differences: best.in_words(plan),
         twins,
         cancer_is_unclear: matches!(cancer, Cancer::Unclear(_)),
     })
 }
 
 /// A regimen with the drugs of the order.
-struct Candidate<'a> {
+struct Candidate<'p, 'a> {
     regimen: &'a Arc<Regimen>,
     form: Option<&'a Form>,
-    differences: Vec<Difference>,
+    departures: Vec<Departure<'p, 'a>>,
+    /// A line with another product, where nothing else departs.
+    unlike: Option<&'p PlanLine<'a>>,
 }
 
-impl<'a> Candidate<'a> {
+impl<'p, 'a> Candidate<'p, 'a> {
     /// The regimen as it is, where that is what is ordered; else one of its forms that the order follows in everything; else as it is,
     /// with what departs.
-    fn of(
-        regimen: &'a Arc<Regimen>,
-        found: &Ingredients<'_>,
-        phases: &[Phase],
-        plan: &[PlanLine<'_>],
-        patient: &Patient<'_>,
-    ) -> Option<Self> {
-        let itself = has_same_drugs(&regimen.required_ingredients, found)
-            .then(|| compare(phases, plan, &regimen.required_ingredients, &regimen.phases));
-        let is_itself = itself.as_ref().is_some_and(Vec::is_empty);
-        let other_products = other_products(&regimen.phases, plan);
-        let changed: Vec<&str> = regimen.forms.iter().flat_map(|form| form.changed.iter().map(String::as_str)).collect();
-        if !is_itself || !other_products.is_empty() || !has_doses_of(&regimen.phases, &changed, plan, patient) {
-            let follows = |form: &&Form| {
-                let own: Vec<&str> = form.changed.iter().map(String::as_str).collect();
-                has_same_drugs(&form.required_ingredients, found)
-                    && self::other_products(&form.phases, plan).is_empty()
-                    && has_doses_of(&form.phases, &own, plan, patient)
-                    && schedule::follows(phases, plan, &form.required_ingredients, &form.phases)
+    fn of(ways: &'a RegimenWays, compared: &mut Compared<'p, 'a>) -> Option<Self> {
+        let (plan, patient) = (compared.lines.plan, compared.patient);
+        let RegimenWays { regimen, itself, changed, .. } = ways;
+        let is_of_drugs = compared.drugs.are_of(itself);
+        let is_itself = is_of_drugs && compared.follows(itself);
+        let other_product = other_product(&regimen.phases, plan);
+        if !is_itself || other_product.is_some() || !has_doses_of(&regimen.phases, changed, plan, patient) {
+            let mut follows = |(form, way): &(&Form, &Way)| {
+                compared.drugs.are_of(way)
+                    && compared.follows(way)
+                    && self::other_product(&form.phases, plan).is_none()
+                    && has_doses_of(&form.phases, &form.changed, plan, patient)
             };
             // of several the one that has the doses of whatever any of them changes
-            let followed: Vec<&Form> = regimen.forms.iter().filter(follows).collect();
-            let best = followed.iter().find(|form| has_doses_of(&form.phases, &changed, plan, patient)).or(followed.first());
-            if let Some(form) = best {
-                return Some(Self { regimen, form: Some(form), differences: Vec::new() });
+            let mut first: Option<&'a Form> = None;
+            let mut best: Option<&'a Form> = None;
+            for followed in ways.forms() {
+                if follows(&followed) {
+                    first = first.or(Some(followed.0));
+                    if has_doses_of(&followed.0.phases, changed, plan, patient) {
+                        best = Some(followed.0);
+                        break;
+                    }
+                }
+            }
+            if let Some(form) = best.or(first) {
+                return Some(Self { regimen, form: Some(form), departures: Vec::new(), unlike: None });
             }
         }
+        if !is_of_drugs {
+            return None;
+        }
         // another product is ordered as a form gives it, or it departs: nothing else compares its dose
-        let differences = itself?;
-        let unlike = other_products.into_iter().next().filter(|_| differences.is_empty());
-        let differences = differences.into_iter().chain(unlike.map(|line| as_no_form(line, regimen))).collect();
-        Some(Self { regimen, form: None, differences })
+        let departures = if is_itself { Vec::new() } else { compared.departures(itself) };
+        let unlike = other_product.filter(|_| departures.is_empty());
+        Some(Self { regimen, form: None, departures, unlike })
+    }
+
+    /// In how much it departs.
+    fn differences(&self) -> usize {
+        self.departures.len() + usize::from(self.unlike.is_some())
+    }
+
+    fn in_words(&self, plan: &[PlanLine<'_>]) -> Vec<Difference> {
+        let departures = self.departures.iter().map(Departure::in_words);
+        departures.chain(self.unlike.map(|line| as_no_form(line, plan, self.regimen))).collect()
     }
 
     /// Least is best: the submitter's choice, then the fit, the schedule, what is a regimen by itself, a Pathway.
@@ -158,15 +256,7 @@ impl<'a> Candidate<'a> {
         }
         let is_pathway = self.regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
         let is_form = self.form.is_some();
-        (
-            chosen != Some(self.regimen.id.as_str()),
-            not_met,
-            unknown,
-            self.differences.len(),
-            is_form,
-            !is_pathway,
-            &self.regimen.id,
-        )
+        (chosen != Some(self.regimen.id.as_str()), not_met, unknown, self.differences(), is_form, !is_pathway, &self.regimen.id)
     }
 }
 
@@ -217,38 +307,38 @@ impl<'a> Cancer<'a> {
 }
 
 /// Regimens of the cancer that hold exactly the drugs of the order, by id.
-fn same_drugs<'a>(found: &Ingredients<'_>, cancer: Cancer<'_>, content: &'a Content) -> Vec<&'a Arc<Regimen>> {
-    let mut same: Vec<&'a Arc<Regimen>> = Vec::new();
+fn same_drugs<'a>(drugs: &Drugs, cancer: Cancer<'_>, content: &'a Content) -> Vec<&'a RegimenWays> {
+    let mut same: Vec<&'a RegimenWays> = Vec::new();
+    if drugs.has_stranger {
+        return same;
+    }
+    let is_of_drugs = |ways: &RegimenWays| drugs.are_of(&ways.itself) || ways.forms.iter().any(|form| drugs.are_of(form));
     for key in cancer.keys(content) {
-        let with = |ingredient: &&str| content.regimens_with(key, ingredient);
-        let mut add = |regimens: &'a [Arc<Regimen>]| {
-            same.extend(regimens.iter().filter(|regimen| cancer.has(regimen) && is_of_drugs(regimen, found)));
+        let with = |ingredient: &IngredientId| content.regimens_with(key, *ingredient);
+        let mut add = |regimens: &'a [Arc<RegimenWays>]| {
+            let known = regimens.iter().map(AsRef::as_ref);
+            same.extend(known.filter(|ways| cancer.has(&ways.regimen) && is_of_drugs(ways)));
         };
         // one ingredient that every candidate has; where all are flexible, whichever regimens have any of them
-        match found.treatment.iter().map(with).min_by_key(|regimens| regimens.len()) {
+        match drugs.treatment.iter().map(with).min_by_key(|regimens| regimens.len()) {
             Some(fewest) => add(fewest),
-            None => found.flexible.iter().map(with).for_each(add),
+            None => drugs.flexible.iter().map(with).for_each(add),
         }
     }
-    same.sort_by(|left, right| left.id.cmp(&right.id));
-    same.dedup_by(|left, right| left.id == right.id);
+    same.sort_by(|left, right| left.regimen.id.cmp(&right.regimen.id));
+    same.dedup_by(|left, right| left.regimen.id == right.regimen.id);
     same
 }
 
-fn is_of_drugs(regimen: &Regimen, found: &Ingredients<'_>) -> bool {
-    has_same_drugs(&regimen.required_ingredients, found)
-        || regimen.forms.iter().any(|form| has_same_drugs(&form.required_ingredients, found))
-}
-
-/// Lines of the regimen's ingredients that are other products than its phases name, such as one under the skin. What only modulates, such
+/// A line of the regimen's ingredients that is another product than its phases name, such as one under the skin. What only modulates, such
 /// as levoleucovorin for leucovorin, is judged by its own bounds.
-fn other_products<'p, 'l>(phases: &[RegimenPhase], plan: &'p [PlanLine<'l>]) -> Vec<&'p PlanLine<'l>> {
+fn other_product<'p, 'l>(phases: &[RegimenPhase], plan: &'p [PlanLine<'l>]) -> Option<&'p PlanLine<'l>> {
     let drugs = || treatment(phases).map(|(_, drug)| drug);
     let is_other = |line: &&PlanLine<'_>| {
         let is_of = |drug: &RegimenDrug| drug.role == RegimenDrugRole::Therapeutic && shares_ingredient(drug, line);
-        !line.is_investigational() && drugs().any(is_of) && !drugs().any(|drug| drug.generic == line.name())
+        !line.is_investigational() && !drugs().any(|drug| drug.generic == line.name()) && drugs().any(is_of)
     };
-    plan.iter().filter(is_other).collect()
+    plan.iter().find(is_other)
 }
 
 /// What phases give of the ingredients of a line, one after another.
@@ -265,7 +355,7 @@ fn in_turn(phases: &[RegimenPhase], line: &PlanLine<'_>) -> String {
 }
 
 /// The product is none of the regimen's, or its dose or days are none that stand for the regimen's own.
-fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
+fn as_no_form(line: &PlanLine<'_>, plan: &[PlanLine<'_>], regimen: &Regimen) -> Difference {
     let has_product = |phases: &&[RegimenPhase]| treatment(phases).any(|(_, drug)| drug.generic == line.name());
     let mut given: Vec<String> = Vec::new();
     let mut add = |phases: &[RegimenPhase]| {
@@ -279,12 +369,23 @@ fn as_no_form(line: &PlanLine<'_>, regimen: &Regimen) -> Difference {
         given.push(in_turn(&regimen.phases, line));
     }
     let entered = line.ordered.dose.map_or_else(String::new, |dose| dose.to_string());
+    // the same words on both sides: what differs is another product of the ingredient in the order
+    let is_beside = |other: &&PlanLine<'_>| {
+        let shares = || other.ingredients().any(|ingredient| line.has_ingredient(ingredient));
+        other.name() != line.name() && !other.is_investigational() && shares()
+    };
+    let beside = plan.iter().find(is_beside).map_or_else(String::new, |other| format!(", beside {}", other.name()));
     Difference {
         line: line.ordered.line,
         name: line.name().to_owned(),
         field: line.pointer("/dose"),
         expected: given.join(" or "),
-        entered: format!("{entered}, day {} of {}", day_list(&line.ordered.days), line.phase.cycle_length_days),
+        entered: format!(
+            "{} {entered}, day {} of {}{beside}",
+            line.name(),
+            day_list(&line.ordered.days),
+            line.phase.cycle_length_days
+        ),
         what: "product, dose and days",
         is_beside: false,
     }
@@ -301,19 +402,23 @@ fn shares_ingredient(drug: &RegimenDrug, line: &PlanLine<'_>) -> bool {
 
 /// True where what is other in a form has the doses that its phases give, one after another, at their intervals: 200 mg every 6 weeks is
 /// no form of a regimen that gives 400 mg.
-fn has_doses_of(phases: &[RegimenPhase], changed: &[&str], plan: &[PlanLine<'_>], patient: &Patient<'_>) -> bool {
-    let other = || treatment(phases).filter(|(_, drug)| changed.contains(&drug.generic.as_str()));
+fn has_doses_of(phases: &[RegimenPhase], changed: &[String], plan: &[PlanLine<'_>], patient: &Patient<'_>) -> bool {
+    if changed.is_empty() {
+        return true;
+    }
+    let other = || treatment(phases).filter(|(_, drug)| changed.contains(&drug.generic));
     let concerned =
         |drug: &RegimenDrug| other().any(|(_, other)| other.ingredients.iter().any(|name| drug.ingredients.contains(name)));
-    let entries: Vec<(&RegimenPhase, &RegimenDrug)> = treatment(phases).filter(|(_, drug)| concerned(drug)).collect();
-    let mut names: Vec<&str> = entries.iter().map(|(_, drug)| drug.generic.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().all(|name| {
-        let entries: Vec<_> = entries.iter().copied().filter(|(_, drug)| drug.generic == name).collect();
-        let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == name);
+    let has_doses = |(place, (_, drug)): (usize, (&RegimenPhase, &RegimenDrug))| {
+        let is_named_before = || treatment(phases).take(place).any(|(_, earlier)| earlier.generic == drug.generic);
+        if !concerned(drug) || is_named_before() {
+            return true;
+        }
+        let entries: Vec<_> = treatment(phases).filter(|(_, other)| other.generic == drug.generic).collect();
+        let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == drug.generic);
         in_step(lines, &entries, |line, (phase, drug)| is_given_as(line, phase, drug, patient))
-    })
+    };
+    treatment(phases).enumerate().all(has_doses)
 }
 
 /// True where lines and entries go along with each other from first to last: each line stands for one entry or for several in a row, each
@@ -362,36 +467,43 @@ fn is_dose_of(ordered: Dose, expected: RegimenDose, line: &PlanLine<'_>, patient
     percent.is_some_and(|percent| percent >= 100.0 - below - 1e-9 && percent <= 100.0 + shares.rounding_percent + 1e-9)
 }
 
-fn has_same_drugs(required: &[String], found: &Ingredients<'_>) -> bool {
-    required
-        .iter()
-        .all(|ingredient| found.treatment.contains(ingredient.as_str()) || found.flexible.contains(ingredient.as_str()))
-        && found.treatment.iter().all(|ingredient| required.iter().any(|wanted| wanted == ingredient))
+/// For a plan that matches nothing: the regimen of the same cancer that differs least.
+#[derive(Debug)]
+pub struct Nearest<'a> {
+    /// The regimen.
+    pub regimen: &'a Regimen,
+    /// Ingredients of the plan that it does not have.
+    pub extra: Vec<String>,
+    /// Ingredients of it that the plan does not have.
+    pub missing: Vec<String>,
 }
 
-/// For a plan that matches nothing: the regimen of the same cancer that differs least, with what is too much and what is missing.
-pub fn nearest<'a>(
-    plan: &[PlanLine<'_>],
-    patient: &Patient<'_>,
-    content: &'a Content,
-) -> Option<(&'a Arc<Regimen>, Vec<String>, Vec<String>)> {
+/// The regimen that comes nearest; none where no regimen of the cancer shares a drug with the plan.
+pub fn nearest<'a>(plan: &[PlanLine<'_>], patient: &Patient<'_>, content: &'a Content) -> Option<Nearest<'a>> {
     let found = ingredients(plan);
+    let drugs = Drugs::of(&found, content);
     let cancer = Cancer::of(patient);
-    let is_wanted = |regimen: &Regimen, have: &str| regimen.required_ingredients.iter().any(|want| want == have);
-    let is_there = |want: &str| found.treatment.contains(want) || found.flexible.contains(want);
+    let is_there = |want: &IngredientId| drugs.treatment.contains(want) || drugs.flexible.contains(want);
+    let strangers = found.treatment.len() - drugs.treatment.len();
     // how many are too much or missing; none where nothing is shared
-    let differing = |regimen: &Regimen| {
-        let missing = regimen.required_ingredients.iter().filter(|want| !is_there(want)).count();
-        let extra = || found.treatment.iter().filter(|have| !is_wanted(regimen, have)).count();
-        (missing < regimen.required_ingredients.len()).then(|| extra() + missing)
+    let differing = |ways: &RegimenWays| {
+        let required = &ways.itself.required;
+        let missing = required.iter().filter(|want| !is_there(want)).count();
+        let extra = || drugs.treatment.iter().filter(|have| !required.contains(have)).count();
+        (missing < required.len()).then(|| strangers + extra() + missing)
     };
     let (_, regimen) = cancer
         .keys(content)
-        .flat_map(|key| content.regimens_of(key))
-        .filter(|regimen| cancer.has(regimen))
-        .filter_map(|regimen| Some(((differing(regimen)?, regimen.pathway.is_none(), regimen.id.as_str()), regimen)))
+        .flat_map(|key| content.ways_of(key))
+        .filter(|ways| cancer.has(&ways.regimen))
+        .filter_map(|ways| {
+            let regimen = ways.regimen.as_ref();
+            Some(((differing(ways)?, regimen.pathway.is_none(), regimen.id.as_str()), regimen))
+        })
         .min_by_key(|(rank, _)| *rank)?;
-    let extra = found.treatment.iter().filter(|have| !is_wanted(regimen, have)).map(|have| (*have).to_owned());
-    let missing = regimen.required_ingredients.iter().filter(|want| !is_there(want)).cloned();
-    Some((regimen, extra.collect(), missing.collect()))
+    let is_wanted = |have: &str| regimen.required_ingredients.iter().any(|want| want == have);
+    let is_ordered = |want: &str| found.treatment.contains(&want) || found.flexible.contains(&want);
+    let extra = found.treatment.iter().filter(|have| !is_wanted(have)).map(|have| (*have).to_owned());
+    let missing = regimen.required_ingredients.iter().filter(|want| !is_ordered(want)).cloned();
+    Some(Nearest { regimen, extra: extra.collect(), missing: missing.collect() })
 }

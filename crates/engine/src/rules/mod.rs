@@ -1,7 +1,7 @@
 //! The engine: pure functions from facts and content to a decision. No clock, no I/O, no async, no randomness in here.
 //!
 //! [`decide()`] is the one entry point. Its steps, in order: `admission` (taken or refused), `plan` and `patient` (facts in one form),
-//! `matching` with `fit`, `schedule` and `canonical` (which regimen), `drugs` with `policy` and `criteria` (each drug), `deviations`,
+//! `matching` with `fit` and `schedule` (which regimen), `drugs` with `policy` and `criteria` (each drug), `deviations`,
 //! `agreement`, then `pathways`, `s_codes` and `derive`.
 
 pub mod admission;
@@ -10,7 +10,6 @@ pub mod answers;
 pub mod attachments;
 pub mod biomarker;
 pub mod calendar;
-pub mod canonical;
 pub mod claims;
 pub mod concern;
 pub mod concurrent;

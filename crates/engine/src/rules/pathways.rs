@@ -1,6 +1,6 @@
 //! Whether the order is on a Pathway, and which Pathways fit the patient (REG-02…04, REG-09).
 
-use super::fit::{fit_truths, open_dimensions};
+use super::fit::{fit_truths, push_open_dimensions};
 use super::matching::Match;
 use super::patient::Patient;
 use crate::domain::case::PathwayOption;
@@ -48,7 +48,9 @@ fn option(truth: Truth, pathway: &RegimenPathway, regimen: &Regimen, patient: &P
             pathway.efficacy, pathway.toxicity, pathway.consensus
         )
     } else {
-        format!("may fit; depends on {}", open_dimensions(regimen, patient).join(", "))
+        let mut reason = "may fit; depends on ".to_owned();
+        push_open_dimensions(&mut reason, regimen, patient);
+        reason
     };
     PathwayOption { pathway_id: pathway.id.clone(), regimen_id: regimen.id.clone(), regimen_name: regimen.name.clone(), reason }
 }

@@ -3,12 +3,13 @@
 use super::answers::{Answered, Days, Standing};
 use super::stage::{self, Stage, Status};
 use super::tnm;
-use crate::domain::content::{Content, Program};
+use crate::domain::content::{Content, PathologyTerm, Program};
 use crate::domain::order::{Clinical, OrderRequest};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{FnRiskFactor, LineOfTreatment, Sex, Truth};
 use crate::rules::history::History;
 use chrono::{Datelike, NaiveDate};
+use std::cell::OnceCell;
 
 /// Creatinine clearance below which renal function counts as a risk factor, mL/min.
 const RENAL_DYSFUNCTION_BELOW: f64 = 50.0;
@@ -42,12 +43,16 @@ pub struct Patient<'a> {
     pub answered: Answered<'a>,
     /// ECOG, from either scale.
     pub ecog: Option<u8>,
+    /// Disease setting, where told, by the word that content has for it.
+    pub setting: Option<&'a str>,
     /// Whether there are distant metastases.
     pub metastatic: Truth,
     /// What came before.
     pub history: History<'a>,
     /// Cap on creatinine clearance, mL/min.
     clearance_cap: f64,
+    /// Where the pathology that was entered stands in content, once it was looked up.
+    pathology: OnceCell<Option<usize>>,
 }
 
 /// A measure that a dose needs and the order lacks.
@@ -97,6 +102,7 @@ impl<'a> Patient<'a> {
     ) -> Self {
         let clinical = &order.clinical;
         let date_of_service = days.service;
+        let setting = clinical.disease_setting.known().map(|typed| content.settings.word(typed));
         let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
         let is_spread = told.as_ref().is_some_and(|told| told.is_spread);
         let (stage, substage) = told.map(|Stage { group, substage, .. }| (group, substage)).unzip();
@@ -110,19 +116,28 @@ impl<'a> Patient<'a> {
             continued_since: order.continuation_of_treatment_started_on,
             age: age_on(coverage.birth_date, date_of_service),
             ecog: clinical.performance_status.known().and_then(|status| content.agreement.ecog(*status)),
-            metastatic: metastatic(clinical, stage),
+            metastatic: metastatic(clinical, setting, stage),
+            setting,
             stage,
             history,
             substage,
             is_spread,
             answered: Answered::new(clinical, content, days),
             clearance_cap: program.creatinine_clearance_cap,
+            pathology: OnceCell::new(),
         }
     }
 
     /// Whether distant metastases are told: by M, or by a word for the stage that says them.
     pub fn is_m1(&self) -> Option<bool> {
         tnm::is_m1(self.clinical).or(self.is_spread.then_some(true))
+    }
+
+    /// The pathology, where a known one was entered.
+    pub fn pathology(&self) -> Option<&'a PathologyTerm> {
+        let look_up = || self.clinical.pathology.known().and_then(|entered| self.content.pathology_place(entered));
+        let place = (*self.pathology.get_or_init(look_up))?;
+        self.content.pathologies.get(place).map(AsRef::as_ref)
     }
 
     /// Line of treatment, where known.
@@ -233,8 +248,8 @@ pub fn age_on(birth: NaiveDate, day: NaiveDate) -> u32 {
     u32::try_from(years - i32::from(before_birthday)).unwrap_or(0)
 }
 
-fn metastatic(clinical: &Clinical, stage: Option<&str>) -> Truth {
-    let setting = clinical.disease_setting.known().map(String::as_str).unwrap_or_default();
+fn metastatic(clinical: &Clinical, setting: Option<&str>, stage: Option<&str>) -> Truth {
+    let setting = setting.unwrap_or_default();
     if setting.starts_with("metastatic") || setting == "recurrent_metastatic" {
         return Truth::Met;
     }

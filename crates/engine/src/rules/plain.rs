@@ -8,7 +8,7 @@ mod facts;
 mod lines;
 mod names;
 
-pub use names::{modality_name, name};
+pub use names::{called, modality_name, name};
 
 use crate::domain::content::{Content, PlainFact, Statement};
 use crate::domain::criteria::{Criterion, WordFact};

@@ -2,6 +2,7 @@
 
 use crate::domain::content::{Benefit, Code, Content, Dosing, Drug, DrugCatalog, Product, RouteId, Routes, SaidRoute};
 use crate::domain::order::{OrderRequest, OrderedDrug, Phase};
+use crate::domain::text::{numbered, push_number};
 use crate::domain::vocabulary::{DrugRole, LineOfBusiness};
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub struct PlanLine<'a> {
     pub phase_index: usize,
     /// Index in the phase.
     pub drug_index: usize,
+    /// The day on which its phase begins, counted from 0 on the date of service.
+    pub start: u64,
     /// What the catalogue knows.
     pub drug: Option<&'a Arc<Drug>>,
     /// The code in the catalogue.
@@ -28,6 +31,8 @@ pub struct PlanLine<'a> {
     pub product: Option<&'a Product>,
     /// What its route says; none where none is entered.
     pub route: Option<SaidRoute>,
+    /// Every route that content allows for its products.
+    pub allowed_routes: Routes,
     /// What it is called and made of.
     pub identity: Identity<'a>,
 }
@@ -85,13 +90,8 @@ impl<'a> PlanLine<'a> {
     pub fn known_route(&self) -> Option<RouteId> {
         match self.route {
             Some(said) => said.route(),
-            None => self.allowed_routes().only(),
+            None => self.allowed_routes.only(),
         }
-    }
-
-    /// Every route that content allows for its products.
-    pub fn allowed_routes(&self) -> Routes {
-        Routes(self.products().fold(0, |all, product| all | product.routes().0))
     }
 
     /// The products that it may be.
@@ -103,7 +103,11 @@ impl<'a> PlanLine<'a> {
 
     /// JSON pointer of the line, with a field of it.
     pub fn pointer(&self, field: &str) -> String {
-        format!("/treatment/phases/{}/drugs/{}{field}", self.phase_index, self.drug_index)
+        let mut pointer = numbered(&["/treatment/phases/"], self.phase_index);
+        pointer.push_str("/drugs/");
+        push_number(&mut pointer, self.drug_index);
+        pointer.push_str(field);
+        pointer
     }
 
     /// Whose benefit pays, for a line of business (PRG-12).
@@ -121,6 +125,7 @@ impl<'a> PlanLine<'a> {
 
 /// Looks every line up.
 pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<'a>> {
+    let starts = order.treatment.as_ref().map_or_else(Vec::new, |treatment| phase_starts(&treatment.phases));
     order
         .drugs()
         .map(|(phase_index, drug_index, phase, ordered)| {
@@ -138,14 +143,17 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
                 phase,
                 phase_index,
                 drug_index,
+                start: starts.get(phase_index).copied().unwrap_or(0),
                 drug,
                 code,
                 is_unclassified: by_code.is_some_and(|(drug, _)| drug.is_unclassified()),
                 dosing: drug.and_then(|drug| content.dosing.of(&drug.generic)),
                 product: None,
                 route: ordered.route.as_deref().map(|text| content.dosing.said(text)),
+                allowed_routes: Routes::default(),
                 identity: Identity::of(ordered, drug),
             };
+            line.allowed_routes = Routes(line.products().fold(0, |all, product| all | product.routes().0));
             let route = line.known_route();
             let by_route = |product: &&Product| route.is_none_or(|route| product.routes().has(route));
             line.product = line.products().find(by_route).or_else(|| line.products().next());
@@ -160,7 +168,7 @@ pub fn named<'a>(ordered: &OrderedDrug, drugs: &'a DrugCatalog) -> Option<&'a Ar
 }
 
 /// Phases with the day on which each begins, counted from 0 on the date of service. What runs beside begins at once.
-pub fn phase_starts(phases: &[Phase]) -> Vec<u64> {
+fn phase_starts(phases: &[Phase]) -> Vec<u64> {
     let mut start = 0;
     phases
         .iter()

@@ -11,7 +11,7 @@ use super::history::partners_of;
 use super::plain;
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::criteria::PriorEnd;
-use crate::domain::text::capitalize;
+use crate::domain::text::{capitalize, numbered};
 use crate::domain::vocabulary::{LineOfBusiness, Response, Toxicity, Truth};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ use std::sync::Arc;
 pub struct Reviewed {
     /// Whether policy is met.
     pub truth: Truth,
-    /// Ids of its findings.
-    pub findings: Vec<String>,
+    /// Numbers of its findings.
+    pub findings: Vec<usize>,
     /// Answers that make statements fail, or keep them from being told.
     pub open: Vec<Open>,
     /// True where the policy is a growth factor's (DEV-06).
@@ -88,8 +88,8 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
         open: Vec::new(),
         failing: Vec::new(),
     };
-    said.statements("general", &policy.general, &general, false);
-    said.statements("limits", &policy.general_limits, &limits, true);
+    said.statements(&["general"], &policy.general, &general, false);
+    said.statements(&["limits"], &policy.general_limits, &limits, true);
     let truth = match &best {
         Some((standing, indication)) => {
             said.indication(indication, &standing.truths);
@@ -97,9 +97,9 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
         }
         None => Truth::NotMet,
     };
-    let title = best.map_or_else(|| "no indication".to_owned(), |(_, indication)| title(indication));
+    let title = best.map_or("no indication", |(_, indication)| title(indication));
     let summary = match truth {
-        Truth::Met => format!("The policy “{}” is met: {title}", policy.title),
+        Truth::Met => ["The policy “", &policy.title, "” is met: ", title].concat(),
         Truth::NotMet => {
             format!(
                 "The policy “{}” is not met. Nearest is “{title}”, and this does not hold: {}",
@@ -117,7 +117,7 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
 /// A policy without indications is never met: a person reads the note.
 fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let summary = format!("The policy “{}” leaves this to a person: {note}", policy.title);
-    let id = findings.add(Said {
+    let number = findings.put(Said {
         rule: format!("policy/{}/note", policy.id),
         outcome: Truth::NotMet,
         requirements: &["REG-10", "REG-11", "REG-12"],
@@ -125,7 +125,7 @@ fn by_note(policy: &Policy, note: &str, bench: &Bench<'_>, program: &Program, fi
         facts: facts([("hcpcs", json!(bench.line.ordered.hcpcs))]),
         message: summary.clone(),
     });
-    Reviewed { truth: Truth::NotMet, findings: vec![id], open: Vec::new(), growth_factor: false, summary }
+    Reviewed { truth: Truth::NotMet, findings: vec![number], open: Vec::new(), growth_factor: false, summary }
 }
 
 /// The indication that comes nearest; of equals the first, as content orders them. One that is for something else, as its first
@@ -145,8 +145,8 @@ fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p I
         .max_by_key(|(standing, _)| standing.rank)
 }
 
-fn title(indication: &Indication) -> String {
-    if indication.title.is_empty() { indication.id.clone() } else { indication.title.clone() }
+fn title(indication: &Indication) -> &str {
+    if indication.title.is_empty() { &indication.id } else { &indication.title }
 }
 
 fn judged(list: &[Statement], bench: &Bench<'_>) -> Vec<Truth> {
@@ -205,7 +205,7 @@ struct ReviewWriter<'w, 'b> {
     bench: &'w Bench<'b>,
     findings: &'w mut Findings,
     source: String,
-    ids: Vec<String>,
+    ids: Vec<usize>,
     open: Vec<Open>,
     failing: Vec<String>,
 }
@@ -214,39 +214,44 @@ impl ReviewWriter<'_, '_> {
     /// With the truths of its statements, one after another.
     fn indication(&mut self, indication: &Indication, truths: &[Truth]) {
         let (of_criteria, rest) = truths.split_at(indication.criteria.len().min(truths.len()));
-        self.statements(&indication.id, &indication.criteria, of_criteria, false);
+        self.statements(&[&indication.id], &indication.criteria, of_criteria, false);
         let mut rest = rest.iter();
         if let Some((diagnoses, truth)) = indication.diagnoses.as_ref().and_then(|diagnoses| Some((diagnoses, rest.next()?))) {
-            self.statement(&[&indication.id, "/diagnoses"].concat(), diagnoses, *truth, false);
+            let rule = ["policy/", &self.policy.id, "/", &indication.id, "/diagnoses"].concat();
+            self.statement(rule, diagnoses, *truth, false);
         }
-        self.statements(&[&indication.id, "/limits"].concat(), &indication.limits, rest.as_slice(), true);
+        self.statements(&[&indication.id, "/limits"], &indication.limits, rest.as_slice(), true);
     }
 
-    fn statements(&mut self, part: &str, list: &[Statement], truths: &[Truth], is_limit: bool) {
+    fn statements(&mut self, part: &[&str], list: &[Statement], truths: &[Truth], is_limit: bool) {
+        let [first, second] = [part.first(), part.get(1)].map(|part| part.copied().unwrap_or_default());
         for (index, (statement, truth)) in list.iter().zip(truths).enumerate() {
-            self.statement(&[part, "/", &(index + 1).to_string()].concat(), statement, *truth, is_limit);
+            let rule = numbered(&["policy/", &self.policy.id, "/", first, second, "/"], index + 1);
+            self.statement(rule, statement, *truth, is_limit);
         }
     }
 
-    fn statement(&mut self, part: &str, statement: &Statement, truth: Truth, is_limit: bool) {
+    fn statement(&mut self, rule: String, statement: &Statement, truth: Truth, is_limit: bool) {
         let evidence = statement_evidence(statement, self.bench, truth);
         let content = self.bench.patient.content;
-        let says = plain::clause_of(statement, content);
-        self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: says.to_owned(), is_limit }));
-        if truth == Truth::NotMet {
-            self.failing.push(says.to_owned());
+        if truth != Truth::Met {
+            let says = plain::clause_of(statement, content);
+            self.open.extend(evidence.open.into_iter().map(|asked| Open { asked, statement: says.to_owned(), is_limit }));
+            if truth == Truth::NotMet {
+                self.failing.push(says.to_owned());
+            }
         }
         let words = if is_limit && truth == Truth::NotMet { "limit exceeded" } else { outcome_words(truth) };
         let said = Said {
-            rule: ["policy/", &self.policy.id, "/", part].concat(),
+            rule,
             outcome: truth,
             requirements: if is_limit { &["SAFE-05", "SAFE-09", "SAFE-15"] } else { &["REG-10", "REG-11", "REG-12"] },
             source: &self.source,
             facts: evidence.facts,
-            message: words.to_owned(),
+            message: String::new(),
         };
-        let id = self.findings.add_judged(said, statement, content);
-        self.ids.push(id);
+        let number = self.findings.put_judged(said, words, statement, content);
+        self.ids.push(number);
     }
 }
 
@@ -295,7 +300,8 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> 
     let before: Vec<Before> = came_before.chain([given_again(bench)]).collect();
     let truth = before.iter().fold(fit, |so_far, before| so_far.and(before.truth));
     let mut summary = format!(
-        "{name} has no policy of its own and is part of {}, whose criteria are {}",
+        "{name} has no policy of its own and is part of {}; whom that is for is {}, which says nothing of what makes the drug unsafe for this \
+         patient",
         matched.regimen.name,
         if fit == Truth::Unknown { "not all known" } else { outcome_words(fit) }
     );
@@ -307,7 +313,7 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> 
     let mut ids = vec![regimen_finding(truth, &source, summary.clone(), bench, findings)];
     let mut open = Vec::new();
     for before in before {
-        ids.push(findings.add(Said {
+        ids.push(findings.put(Said {
             rule: format!("policy/by-regimen/{name}/{}", before.part),
             outcome: before.truth,
             requirements: &["REG-11", "SAFE-04", "SAFE-15"],
@@ -323,12 +329,12 @@ fn by_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> 
 fn by_no_regimen(bench: &Bench<'_>, program: &Program, findings: &mut Findings) -> Reviewed {
     let summary = format!("{} has no policy of its own and is in no regimen that the order matches", bench.line.name());
     let source = format!("{}{}", program.criteria_source, for_want_of_cms(bench));
-    let id = regimen_finding(Truth::Unknown, &source, summary.clone(), bench, findings);
-    Reviewed { truth: Truth::Unknown, findings: vec![id], open: Vec::new(), growth_factor: false, summary }
+    let number = regimen_finding(Truth::Unknown, &source, summary.clone(), bench, findings);
+    Reviewed { truth: Truth::Unknown, findings: vec![number], open: Vec::new(), growth_factor: false, summary }
 }
 
-fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<'_>, findings: &mut Findings) -> String {
-    findings.add(Said {
+fn regimen_finding(outcome: Truth, source: &str, message: String, bench: &Bench<'_>, findings: &mut Findings) -> usize {
+    findings.put(Said {
         rule: format!("policy/by-regimen/{}", bench.line.name()),
         outcome,
         requirements: &["REG-10", "REG-11"],

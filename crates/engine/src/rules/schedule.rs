@@ -1,12 +1,13 @@
 //! How the schedule of a plan departs from a regimen's: interval, cycles, days, frequency, drug by drug (DEV-02).
 
-use super::canonical::{CanonicalPhase, Days, canonical, merged};
 use super::plan::PlanLine;
-use crate::domain::content::{RegimenDrugRole, RegimenPhase};
+use crate::domain::canonical::{CanonicalPhase, IngredientId, canonical, merged};
+use crate::domain::content::{Content, Way};
 use crate::domain::order::Phase;
 use crate::domain::text::day_list;
+use std::cell::OnceCell;
 
-/// A departure of one drug.
+/// A departure of one drug, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Line concerned.
@@ -25,97 +26,64 @@ pub struct Difference {
     pub is_beside: bool,
 }
 
-/// True where nothing departs from these phases, which hold the drugs of the order: [`compare`] finds nothing, and need not be asked what.
-pub fn follows(phases: &[Phase], plan: &[PlanLine<'_>], required: &[String], expected: &[RegimenPhase]) -> bool {
-    let (beside, following) = ordered_phases(phases, plan, required);
-    let (expected_beside, expected_following) = regimen_phases(expected);
-    if required.is_empty() || !beside.is_empty() || !expected_beside.is_empty() {
-        return compare(phases, plan, required, expected).is_empty();
-    }
-    are_alike(&following, &expected_following)
+/// The phases of an order with those of its drugs that are compared.
+#[derive(Debug)]
+pub struct Ordered {
+    /// Phases that run beside the others.
+    beside: Vec<CanonicalPhase>,
+    /// Phases that follow one another, as entered.
+    following: Vec<CanonicalPhase>,
+    /// The same in canonical form, once that was asked for.
+    shortest: OnceCell<Vec<CanonicalPhase>>,
 }
 
-/// Every departure from these phases, one per drug concerned.
-pub fn compare(phases: &[Phase], plan: &[PlanLine<'_>], required: &[String], expected: &[RegimenPhase]) -> Vec<Difference> {
-    let (beside, following) = ordered_phases(phases, plan, required);
-    let (expected_beside, expected_following) = regimen_phases(expected);
-    let mut found = if beside.is_empty() && expected_beside.is_empty() {
-        let all: Vec<&str> = required.iter().map(String::as_str).collect();
-        together(&all, &following, &expected_following, plan)
-    } else {
-        let ordered = Ordered { beside, following, plan };
-        let mut found = ordered.against(&expected_following, false);
-        for phase in expected_beside {
-            found.extend(ordered.against(&[phase], true));
+impl Ordered {
+    /// With every ingredient of the plan that some regimen has.
+    pub fn of(phases: &[Phase], plan: &[PlanLine<'_>], content: &Content) -> Self {
+        let (mut beside, mut following) = (Vec::new(), Vec::with_capacity(phases.len()));
+        for (index, phase) in phases.iter().enumerate() {
+            let mut canonical = CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles);
+            for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
+                for ingredient in line.ingredients().filter_map(|name| content.ingredient(name)) {
+                    canonical.give(ingredient, &line.ordered.days, line.ordered.frequency_per_day);
+                }
+            }
+            if phase.beside { &mut beside } else { &mut following }.push(canonical);
         }
-        found
-    };
-    found.sort_by_key(|difference| difference.line);
-    found.dedup_by_key(|difference| difference.line);
-    found
-}
-
-/// Drugs whose phases follow one another: how they stand to each other counts, too.
-fn together(
-    drugs: &[&str],
-    ordered: &[CanonicalPhase<'_>],
-    expected: &[CanonicalPhase<'_>],
-    plan: &[PlanLine<'_>],
-) -> Vec<Difference> {
-    if are_alike(ordered, expected) {
-        return Vec::new();
+        Self { beside, following, shortest: OnceCell::new() }
     }
-    let mut found: Vec<Difference> =
-        drugs.iter().filter_map(|ingredient| one_drug(ingredient, ordered, expected, plan)).collect();
-    if found.is_empty() {
-        let is_of = |line: &PlanLine<'_>| drugs.iter().any(|ingredient| line.has_ingredient(ingredient));
-        found.extend(departs_in(first_line(plan, is_of), "sequence of phases", ordered, expected));
+
+    /// The same with these ingredients only.
+    #[must_use]
+    pub fn only(&self, ingredients: &[IngredientId]) -> Self {
+        let (beside, following) = (projected(&self.beside, ingredients), projected(&self.following, ingredients));
+        Self { beside, following, shortest: OnceCell::new() }
     }
-    found
-}
 
-fn departs_in(
-    line: Option<&PlanLine<'_>>,
-    what: &'static str,
-    ordered: &[CanonicalPhase<'_>],
-    expected: &[CanonicalPhase<'_>],
-) -> Option<Difference> {
-    line.map(|line| Difference {
-        line: line.ordered.line,
-        name: line.name().to_owned(),
-        field: "/treatment/phases".to_owned(),
-        expected: in_words(&merged(expected.iter().cloned())),
-        entered: in_words(&merged(ordered.iter().cloned())),
-        what,
-        is_beside: line.phase.beside,
-    })
-}
+    fn shortest(&self) -> &[CanonicalPhase] {
+        self.shortest.get_or_init(|| canonical(self.following.iter().cloned()))
+    }
 
-/// An order with phases that run beside others, or one that is compared with such a regimen. What runs beside has no place among what
-/// follows one another, and is compared by itself.
-struct Ordered<'p, 'a> {
-    beside: Vec<CanonicalPhase<'a>>,
-    following: Vec<CanonicalPhase<'a>>,
-    plan: &'p [PlanLine<'a>],
-}
+    /// True where it follows a way in everything: the same in canonical form; phase for phase the same, as most are, is that already.
+    fn is_alike(&self, way: &Way) -> bool {
+        same(&self.following, &way.following) || same(self.shortest(), &way.shortest)
+    }
 
-impl Ordered<'_, '_> {
     /// The drugs of phases of a regimen that follow one another, or of one that runs beside.
-    fn against(&self, expected: &[CanonicalPhase<'_>], is_beside: bool) -> Vec<Difference> {
-        let mut drugs: Vec<&str> = expected.iter().flat_map(|phase| &phase.days).map(|(drug, _)| *drug).collect();
+    fn against<'p, 'a>(&self, expected: &[CanonicalPhase], is_beside: bool, lines: Lines<'p, 'a>) -> Vec<Departure<'p, 'a>> {
+        let mut drugs: Vec<IngredientId> = expected.iter().flat_map(|phase| &phase.given).map(|given| given.ingredient).collect();
         drugs.sort_unstable();
         drugs.dedup();
-        let place = |drug: &str| self.beside.iter().find(|phase| phase.days_of(drug).is_some());
-        let (apart, rest): (Vec<&str>, Vec<&str>) = drugs.into_iter().partition(|drug| place(drug).is_some());
+        let place = |drug: IngredientId| self.beside.iter().find(|phase| phase.gives(drug));
+        let (apart, rest): (Vec<IngredientId>, Vec<IngredientId>) = drugs.into_iter().partition(|drug| place(*drug).is_some());
         let mut found = Vec::new();
         for drug in apart {
             let (ordered, expected) = (place(drug).map(|phase| phase.only(&[drug])), projected(expected, &[drug]));
-            let ordered: Vec<CanonicalPhase<'_>> = ordered.into_iter().collect();
+            let ordered: Vec<CanonicalPhase> = ordered.into_iter().collect();
             if is_beside || begins_at_once(&expected) {
-                found.extend(together(&[drug], &ordered, &expected, self.plan));
+                found.extend(together(&[drug], &ordered, &expected, lines));
             } else {
-                let line = first_line(self.plan, |line| line.has_ingredient(drug));
-                found.extend(departs_in(line, "course", &ordered, &expected));
+                found.extend(departs_in(lines.first(|line| lines.is_of(line, drug)), How::Course, &ordered, &expected));
             }
         }
         if rest.is_empty() {
@@ -123,134 +91,195 @@ impl Ordered<'_, '_> {
         }
         let (ordered, expected) = (projected(&self.following, &rest), projected(expected, &rest));
         if is_beside && !begins_at_once(&ordered) {
-            let line = first_line(self.plan, |line| rest.iter().any(|drug| line.has_ingredient(drug)));
-            found.extend(departs_in(line, "course", &ordered, &expected));
+            let line = lines.first(|line| rest.iter().any(|drug| lines.is_of(line, *drug)));
+            found.extend(departs_in(line, How::Course, &ordered, &expected));
         } else {
-            found.extend(together(&rest, &ordered, &expected, self.plan));
+            found.extend(together(&rest, &ordered, &expected, lines));
         }
         found
     }
 }
 
-fn projected<'a>(phases: &[CanonicalPhase<'a>], drugs: &[&str]) -> Vec<CanonicalPhase<'a>> {
+/// The lines of a plan, with the content that names their ingredients.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines<'p, 'a> {
+    /// The lines.
+    pub plan: &'p [PlanLine<'a>],
+    /// Content.
+    pub content: &'p Content,
+}
+
+impl<'p, 'a> Lines<'p, 'a> {
+    fn is_of(self, line: &PlanLine<'_>, ingredient: IngredientId) -> bool {
+        line.has_ingredient(self.content.ingredient_name(ingredient))
+    }
+
+    /// The line with the lowest number, whichever was entered first.
+    fn first(self, is_it: impl Fn(&PlanLine<'a>) -> bool) -> Option<&'p PlanLine<'a>> {
+        self.plan.iter().filter(|line| is_it(line)).min_by_key(|line| line.ordered.line)
+    }
+}
+
+/// True where nothing departs from a way that holds the drugs of the order: [`departures`] finds nothing, and need not be asked what.
+pub fn follows(ordered: &Ordered, way: &Way, lines: Lines<'_, '_>) -> bool {
+    if way.required.is_empty() || !ordered.beside.is_empty() || !way.beside.is_empty() {
+        return departures(ordered, way, lines).is_empty();
+    }
+    ordered.is_alike(way)
+}
+
+/// Every departure from a way, one per line concerned.
+pub fn departures<'p, 'a>(ordered: &Ordered, way: &Way, lines: Lines<'p, 'a>) -> Vec<Departure<'p, 'a>> {
+    let mut found = if ordered.beside.is_empty() && way.beside.is_empty() {
+        if ordered.is_alike(way) {
+            return Vec::new();
+        }
+        apart(&way.required, &ordered.following, &way.following, lines)
+    } else {
+        let mut found = ordered.against(&way.following, false, lines);
+        for phase in &way.beside {
+            found.extend(ordered.against(std::slice::from_ref(phase), true, lines));
+        }
+        found
+    };
+    found.sort_by_key(|departure| departure.line.ordered.line);
+    found.dedup_by_key(|departure| departure.line.ordered.line);
+    found
+}
+
+/// Drugs whose phases follow one another: how they stand to each other counts, too.
+fn together<'p, 'a>(
+    drugs: &[IngredientId],
+    ordered: &[CanonicalPhase],
+    expected: &[CanonicalPhase],
+    lines: Lines<'p, 'a>,
+) -> Vec<Departure<'p, 'a>> {
+    if are_alike(ordered, expected) { Vec::new() } else { apart(drugs, ordered, expected, lines) }
+}
+
+/// The same for phases that are not alike.
+fn apart<'p, 'a>(
+    drugs: &[IngredientId],
+    ordered: &[CanonicalPhase],
+    expected: &[CanonicalPhase],
+    lines: Lines<'p, 'a>,
+) -> Vec<Departure<'p, 'a>> {
+    let mut found: Vec<Departure<'p, 'a>> =
+        drugs.iter().filter_map(|ingredient| one_drug(*ingredient, ordered, expected, lines)).collect();
+    if found.is_empty() {
+        let is_of = |line: &PlanLine<'_>| drugs.iter().any(|ingredient| lines.is_of(line, *ingredient));
+        found.extend(departs_in(lines.first(is_of), How::Sequence, ordered, expected));
+    }
+    found
+}
+
+fn departs_in<'p, 'a>(
+    line: Option<&'p PlanLine<'a>>,
+    how: How,
+    ordered: &[CanonicalPhase],
+    expected: &[CanonicalPhase],
+) -> Option<Departure<'p, 'a>> {
+    line.map(|line| Departure { line, how, expected: merged(expected.iter().cloned()), ordered: merged(ordered.iter().cloned()) })
+}
+
+fn projected(phases: &[CanonicalPhase], drugs: &[IngredientId]) -> Vec<CanonicalPhase> {
     phases.iter().map(|phase| phase.only(drugs)).collect()
 }
 
 /// True where the drugs are in every phase from the first on, until they end.
-fn begins_at_once(phases: &[CanonicalPhase<'_>]) -> bool {
-    let given = phases.iter().take_while(|phase| !phase.days.is_empty()).count();
-    given > 0 && phases.iter().skip(given).all(|phase| phase.days.is_empty())
+fn begins_at_once(phases: &[CanonicalPhase]) -> bool {
+    let given = phases.iter().take_while(|phase| !phase.given.is_empty()).count();
+    given > 0 && phases.iter().skip(given).all(|phase| phase.given.is_empty())
 }
 
 /// The same in canonical form; phase for phase the same, as most are, is that already.
-fn are_alike(ordered: &[CanonicalPhase<'_>], expected: &[CanonicalPhase<'_>]) -> bool {
+fn are_alike(ordered: &[CanonicalPhase], expected: &[CanonicalPhase]) -> bool {
     same(ordered, expected) || same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()))
 }
 
-fn same(left: &[CanonicalPhase<'_>], right: &[CanonicalPhase<'_>]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| departure(left, right).is_none())
+/// Phases at the end that a regimen gives or leaves out may be missing.
+fn same(left: &[CanonicalPhase], right: &[CanonicalPhase]) -> bool {
+    let may_end = right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
+    left.len() <= right.len()
+        && may_end
+        && left.is_empty() == right.is_empty()
+        && left.iter().zip(right).all(|(left, right)| how(left, right).is_none())
 }
 
-/// The line with the lowest number, whichever was entered first.
-fn first_line<'p, 'a>(plan: &'p [PlanLine<'a>], is_it: impl Fn(&PlanLine<'a>) -> bool) -> Option<&'p PlanLine<'a>> {
-    plan.iter().filter(|line| is_it(line)).min_by_key(|line| line.ordered.line)
+/// A departure of one drug.
+#[derive(Debug)]
+pub struct Departure<'p, 'a> {
+    /// Line concerned.
+    line: &'p PlanLine<'a>,
+    how: How,
+    ordered: Vec<CanonicalPhase>,
+    expected: Vec<CanonicalPhase>,
 }
 
-/// The phases of an order: those that run beside others, and those that follow one another.
-fn ordered_phases<'a>(
-    phases: &[Phase],
-    plan: &[PlanLine<'a>],
-    required: &[String],
-) -> (Vec<CanonicalPhase<'a>>, Vec<CanonicalPhase<'a>>) {
-    let canonical = phases.iter().enumerate().map(|(index, phase)| {
-        let mut days: Vec<(&'a str, Days)> = Vec::with_capacity(required.len());
-        for line in plan.iter().filter(|line| line.phase_index == index && !line.is_investigational()) {
-            for ingredient in line.ingredients().filter(|name| required.iter().any(|required| required == name)) {
-                add(&mut days, ingredient, &line.ordered.days, line.ordered.frequency_per_day);
-            }
-        }
-        (phase.beside, CanonicalPhase::ordered(index, phase.cycle_length_days, phase.cycles, days))
-    });
-    apart(canonical)
+/// Which entry departs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Interval,
+    Cycles,
+    Days,
+    Frequency,
+    /// When the drug is given, as a whole.
+    Course,
+    /// How the phases of all drugs follow one another.
+    Sequence,
 }
 
-fn apart<'a>(phases: impl Iterator<Item = (bool, CanonicalPhase<'a>)>) -> (Vec<CanonicalPhase<'a>>, Vec<CanonicalPhase<'a>>) {
-    let (beside, following): (Vec<_>, Vec<_>) = phases.partition(|(beside, _)| *beside);
-    let phases = |phases: Vec<(bool, CanonicalPhase<'a>)>| phases.into_iter().map(|(_, phase)| phase).collect();
-    (phases(beside), phases(following))
-}
-
-/// The same of a regimen.
-fn regimen_phases(phases: &[RegimenPhase]) -> (Vec<CanonicalPhase<'_>>, Vec<CanonicalPhase<'_>>) {
-    let canonical = phases.iter().enumerate().map(|(source, phase)| {
-        let mut days: Vec<(&str, Days)> = Vec::with_capacity(phase.drugs.len());
-        for drug in phase.drugs.iter().filter(|drug| drug.role != RegimenDrugRole::Supportive) {
-            for ingredient in &drug.ingredients {
-                add(&mut days, ingredient, &drug.days, drug.frequency_per_day);
-            }
-        }
-        let canonical = CanonicalPhase {
-            length: phase.cycle_length_days,
-            cycles_min: phase.cycles_min,
-            cycles_max: phase.cycles_max,
-            until_progression: phase.until_progression,
-            days,
-            source,
+impl Departure<'_, '_> {
+    /// As people are told.
+    pub fn in_words(&self) -> Difference {
+        let in_phase = |field: &str| format!("/treatment/phases/{}/{field}", self.line.phase_index);
+        let (what, field) = match self.how {
+            How::Interval => ("length of cycle in days", in_phase("cycle_length_days")),
+            How::Cycles => ("number of cycles", in_phase("cycles")),
+            How::Days => ("days of the cycle", self.line.pointer("/days")),
+            How::Frequency => ("administrations a day", self.line.pointer("/frequency_per_day")),
+            How::Course => ("course", "/treatment/phases".to_owned()),
+            How::Sequence => ("sequence of phases", "/treatment/phases".to_owned()),
         };
-        (phase.beside, canonical)
-    });
-    apart(canonical)
-}
-
-/// A drug split over two lines on one day is given once (REG-01: bolus and infusion, two vial sizes).
-fn add<'a>(found: &mut Vec<(&'a str, Days)>, ingredient: &'a str, more: &[u32], times: u32) {
-    let at = found.partition_point(|(name, _)| *name < ingredient);
-    if found.get(at).is_none_or(|(name, _)| *name != ingredient) {
-        found.insert(at, (ingredient, Vec::with_capacity(more.len())));
-    }
-    let Some((_, days)) = found.get_mut(at) else { return };
-    for day in more {
-        let at = days.partition_point(|(known, _)| known < day);
-        match days.get_mut(at).filter(|(known, _)| known == day) {
-            Some((_, known)) => *known = (*known).max(times),
-            None => days.insert(at, (*day, times)),
+        let words = |phases: &[CanonicalPhase]| match (self.how, phases) {
+            (How::Interval, [phase]) => phase.length.to_string(),
+            (How::Cycles, [phase]) => cycles(phase),
+            (How::Days, [phase]) => days(phase),
+            (How::Frequency, [phase]) => times(phase),
+            (_, phases) => in_words(phases),
+        };
+        Difference {
+            line: self.line.ordered.line,
+            name: self.line.name().to_owned(),
+            field,
+            expected: words(&self.expected),
+            entered: words(&self.ordered),
+            what,
+            is_beside: self.line.phase.beside,
         }
     }
 }
 
 /// Which entry of one canonical phase departs.
-enum Departure {
-    Interval,
-    Cycles,
-    Days,
-    Frequency,
-}
-
-fn departure(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> Option<Departure> {
+fn how(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> Option<How> {
     if ordered.length != expected.length {
-        return Some(Departure::Interval);
+        return Some(How::Interval);
     }
     if !cycles_fit(ordered, expected) {
-        return Some(Departure::Cycles);
+        return Some(How::Cycles);
     }
-    if ordered.days == expected.days {
+    if ordered.given == expected.given {
         return None;
     }
-    let same_days = ordered.days.len() == expected.days.len()
-        && ordered
-            .days
-            .iter()
-            .zip(&expected.days)
-            .all(|((left, days), (right, wanted))| left == right && given_on(days).eq(given_on(wanted)));
-    Some(if same_days { Departure::Frequency } else { Departure::Days })
+    Some(if on_days(ordered).eq(on_days(expected)) { How::Frequency } else { How::Days })
 }
 
-fn given_on(days: &[(u32, u32)]) -> impl Iterator<Item = u32> {
-    days.iter().map(|(day, _)| *day)
+fn on_days(phase: &CanonicalPhase) -> impl Iterator<Item = (IngredientId, u32)> {
+    phase.given.iter().map(|given| (given.ingredient, given.day))
 }
 
 /// Treatment until progression fits an open-ended regimen, also one with a cap; a number of cycles fits the regimen's range (REG-13).
-fn cycles_fit(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> bool {
+fn cycles_fit(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> bool {
     if ordered.until_progression {
         return expected.until_progression;
     }
@@ -258,57 +287,46 @@ fn cycles_fit(ordered: &CanonicalPhase<'_>, expected: &CanonicalPhase<'_>) -> bo
     enough && expected.cycles_max.is_none_or(|most| ordered.cycles_min <= most)
 }
 
-fn one_drug<'a>(
-    ingredient: &str,
-    ordered: &[CanonicalPhase<'a>],
-    expected: &[CanonicalPhase<'a>],
-    plan: &[PlanLine<'_>],
-) -> Option<Difference> {
-    let alone = |phases: &[CanonicalPhase<'a>]| phases.iter().map(|phase| phase.only(&[ingredient])).collect::<Vec<_>>();
-    let (ordered, expected) = (alone(ordered), alone(expected));
-    if are_alike(&ordered, &expected) {
+fn one_drug<'p, 'a>(
+    ingredient: IngredientId,
+    ordered: &[CanonicalPhase],
+    expected: &[CanonicalPhase],
+    lines: Lines<'p, 'a>,
+) -> Option<Departure<'p, 'a>> {
+    if is_alike_in(ingredient, ordered, expected) {
+        return None;
+    }
+    let (ordered, expected) = (projected(ordered, &[ingredient]), projected(expected, &[ingredient]));
+    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
         return None;
     }
     // told in the cycles that people entered, not in the shortest ones
     let (ordered, expected) = (merged(ordered), merged(expected));
     let at = |source: usize| {
-        first_line(plan, |line| line.phase_index == source && line.has_ingredient(ingredient))
-            .or_else(|| first_line(plan, |line| line.has_ingredient(ingredient)))
-    };
-    let describe = |line: &PlanLine<'_>, field: String, expected: String, entered: String, what| Difference {
-        line: line.ordered.line,
-        name: line.name().to_owned(),
-        field,
-        expected,
-        entered,
-        what,
-        is_beside: line.phase.beside,
+        lines
+            .first(|line| line.phase_index == source && lines.is_of(line, ingredient))
+            .or_else(|| lines.first(|line| lines.is_of(line, ingredient)))
     };
     if ordered.len() != expected.len() {
         let line = at(ordered.first().map_or(0, |phase| phase.source))?;
-        return Some(describe(line, "/treatment/phases".to_owned(), in_words(&expected), in_words(&ordered), "course"));
+        return Some(Departure { line, how: How::Course, ordered, expected });
     }
     ordered.iter().zip(&expected).find_map(|(have, want)| {
         let line = at(have.source)?;
-        let phase = format!("/treatment/phases/{}", line.phase_index);
-        Some(match departure(have, want)? {
-            Departure::Interval => describe(
-                line,
-                format!("{phase}/cycle_length_days"),
-                want.length.to_string(),
-                have.length.to_string(),
-                "length of cycle in days",
-            ),
-            Departure::Cycles => describe(line, format!("{phase}/cycles"), cycles(want), cycles(have), "number of cycles"),
-            Departure::Days => describe(line, line.pointer("/days"), days(want), days(have), "days of the cycle"),
-            Departure::Frequency => {
-                describe(line, line.pointer("/frequency_per_day"), times(want), times(have), "administrations a day")
-            }
-        })
+        let how = how(have, want)?;
+        Some(Departure { line, how, ordered: vec![have.clone()], expected: vec![want.clone()] })
     })
 }
 
-fn cycles(phase: &CanonicalPhase<'_>) -> String {
+/// True where phase for phase an ingredient is given the same.
+fn is_alike_in(ingredient: IngredientId, ordered: &[CanonicalPhase], expected: &[CanonicalPhase]) -> bool {
+    let is_alike = |(left, right): (&CanonicalPhase, &CanonicalPhase)| {
+        left.length == right.length && cycles_fit(left, right) && left.days_of(ingredient).eq(right.days_of(ingredient))
+    };
+    ordered.len() == expected.len() && ordered.iter().zip(expected).all(is_alike)
+}
+
+fn cycles(phase: &CanonicalPhase) -> String {
     match (phase.cycles_min, phase.cycles_max) {
         (_, None) => "until progression".to_owned(),
         (_, Some(most)) if phase.until_progression => format!("until progression, at most {most}"),
@@ -317,24 +335,24 @@ fn cycles(phase: &CanonicalPhase<'_>) -> String {
     }
 }
 
-fn days(phase: &CanonicalPhase<'_>) -> String {
-    let mut all: Vec<u32> = phase.days.iter().flat_map(|(_, days)| given_on(days)).collect();
+fn days(phase: &CanonicalPhase) -> String {
+    let mut all: Vec<u32> = phase.given.iter().map(|given| given.day).collect();
     all.sort_unstable();
     all.dedup();
     day_list(&all)
 }
 
-fn times(phase: &CanonicalPhase<'_>) -> String {
-    let mut all: Vec<u32> = phase.days.iter().flat_map(|(_, days)| days).map(|(_, times)| *times).collect();
+fn times(phase: &CanonicalPhase) -> String {
+    let mut all: Vec<u32> = phase.given.iter().map(|given| given.times).collect();
     all.sort_unstable();
     all.dedup();
     all.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn in_words(phases: &[CanonicalPhase<'_>]) -> String {
+fn in_words(phases: &[CanonicalPhase]) -> String {
     if phases.is_empty() {
         return "not given".to_owned();
     }
-    let one = |phase: &CanonicalPhase<'_>| format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase));
+    let one = |phase: &CanonicalPhase| format!("day {} every {} days, cycles: {}", days(phase), phase.length, cycles(phase));
     phases.iter().map(one).collect::<Vec<_>>().join("; then ")
 }

@@ -24,7 +24,7 @@ const fn is_later_line(line: LineOfTreatment) -> bool {
 
 /// Whether the patient is in a setting.
 pub fn truth(setting: &str, patient: &Patient<'_>) -> Truth {
-    let told = patient.clinical.disease_setting.known().map(String::as_str);
+    let told = patient.setting;
     if told == Some(setting) {
         return Truth::Met;
     }

@@ -4,7 +4,7 @@
 
 use crate::support;
 
-use oncoauth::domain::content::{Content, Form, Regimen};
+use oncoauth::domain::content::{Content, Form, Regimen, RegimenPhase};
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, PathwayDetermination};
 use oncoauth::rules::Decision;
 use serde_json::{Value, json};
@@ -71,6 +71,20 @@ fn a_form_entered_as_it_stands_breaks_no_limit_and_no_bound() {
     });
 }
 
+/// True where so many times a form's dose is the regimen's own at the same interval, or up to a quarter less.
+fn is_own_dose(regimen: &Regimen, form: &Form, changed: &str, factor: f64) -> bool {
+    let of = |phases: &[RegimenPhase]| -> Vec<(f64, u32)> {
+        let drugs = phases.iter().flat_map(|phase| phase.drugs.iter().map(move |drug| (phase.cycle_length_days, drug)));
+        let drugs = drugs.filter(|(_, drug)| drug.generic == changed && drug.dose.unit.is_relative());
+        drugs.map(|(length, drug)| (drug.dose.amount, length)).collect()
+    };
+    let own = of(&regimen.phases);
+    let is_it = |(dose, length): &(f64, u32)| {
+        own.iter().any(|(own, other)| length == other && (0.75..1.0).contains(&(dose * factor / own)))
+    };
+    factor > 1.0 && of(&form.phases).iter().any(is_it)
+}
+
 /// An order that is paid for without a person and without a word about its doses.
 fn passes_unseen(decision: &Decision) -> bool {
     let decided = decision.status != CaseStatus::InProgress;
@@ -85,6 +99,10 @@ fn half_the_dose_and_twice_the_dose_of_what_is_other_in_a_form_never_pass_unseen
         for factor in [0.5, 2.0] {
             // dexamethasone of 20 mg and of 40 mg are forms of each other
             for changed in form.changed.iter().filter(|changed| *changed != "dexamethasone") {
+                // twice the dose of a form may be the regimen's own, reduced as is usual: methotrexate of 7 for 8 g/m2
+                if is_own_dose(regimen, form, changed, factor) {
+                    continue;
+                }
                 let mut order = whole.clone();
                 for phase in order["treatment"]["phases"].as_array_mut().expect("a list") {
                     for drug in phase["drugs"].as_array_mut().expect("a list") {

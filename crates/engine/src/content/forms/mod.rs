@@ -49,6 +49,7 @@ struct Entry {
     #[serde(default)]
     without: Vec<PartEntry>,
     beside: Option<ScheduleEntry>,
+    first_phases: Option<usize>,
     #[serde(default)]
     phase: Vec<PhaseEntry>,
     cycle_days: Option<u32>,
@@ -139,10 +140,12 @@ fn rule(entry: Entry, place: Place<'_, '_>, words: &Vocabulary, releases: &Relea
         !entry.from.is_empty() && !entry.to.is_empty(),
         !entry.without.is_empty(),
         entry.beside.is_some(),
+        entry.first_phases.is_some(),
         !entry.phase.is_empty(),
     ];
     if kinds.iter().filter(|is| **is).count() != 1 {
-        let suggestion = Some("one of `schedules`, `from` with `to`, `without`, `beside`, `[[form.phase]]`".to_owned());
+        let suggestion =
+            Some("one of `schedules`, `from` with `to`, `without`, `beside`, `first_phases`, `[[form.phase]]`".to_owned());
         place.error(report, "a form says one thing", suggestion);
         return None;
     }
@@ -172,6 +175,12 @@ fn kind(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Re
     }
     if let Some(beside) = &entry.beside {
         return Kind::Beside(schedules(beside, place.key("beside"), words, report));
+    }
+    if let Some(first) = entry.first_phases {
+        if first == 0 {
+            place.key("first_phases").error(report, "keep one phase at least", None);
+        }
+        return Kind::Beginning(first);
     }
     if !entry.phase.is_empty() {
         return Kind::Phases(phases::phases(&entry.phase, place, words, report));

@@ -57,6 +57,8 @@ pub(super) enum Kind {
     Without(Vec<Part>),
     /// A drug that may run beside.
     Beside(Vec<Schedule>),
+    /// So many phases alone, without those after them.
+    Beginning(usize),
     /// Other phases.
     Phases(Vec<RegimenPhase>),
 }
@@ -140,6 +142,11 @@ impl Rule {
                 .iter()
                 .filter_map(|schedule| Some((format!("{} beside", schedule.name()), shape::beside(phases, schedule)?)))
                 .collect(),
+            Kind::Beginning(first) => {
+                // what runs beside has no place among what follows one another
+                let is_part = phases.len() > *first && !phases.iter().any(|phase| phase.beside);
+                named(is_part.then(|| (false, phases.iter().take(*first).cloned().collect())).into_iter().collect())
+            }
             Kind::Phases(other) => named(vec![(false, other.clone())]),
         }
     }

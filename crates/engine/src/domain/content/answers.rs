@@ -3,8 +3,8 @@
 
 use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// An interval of numbers: one number, or what `>=50%` and `1-49` leave open.

@@ -1,6 +1,8 @@
 //! Code sets and drugs.
 
-use std::collections::HashMap;
+use crate::domain::quick::HashMap;
+use crate::domain::text::Amount;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Whose benefit pays for a drug.
@@ -27,7 +29,7 @@ pub struct BillingUnit {
 impl BillingUnit {
     /// In words, such as `10 mg`.
     pub fn words(&self) -> String {
-        format!("{} {}", self.amount, self.unit)
+        format!("{} {}", Amount(self.amount), self.unit)
     }
 }
 
@@ -117,9 +119,9 @@ pub struct DrugCatalog {
 impl DrugCatalog {
     /// Builds the look-ups. Where two drugs share a code or name the first wins; `content` refuses such files before.
     pub fn new(drugs: Vec<Arc<Drug>>, terminated: Vec<TerminatedCode>) -> Self {
-        let mut by_code = HashMap::new();
-        let mut by_name = HashMap::new();
-        let mut by_brand: HashMap<String, Option<usize>> = HashMap::new();
+        let mut by_code = HashMap::default();
+        let mut by_name = HashMap::default();
+        let mut by_brand: HashMap<String, Option<usize>> = HashMap::default();
         for (index, drug) in drugs.iter().enumerate() {
             for (place, code) in drug.codes.iter().enumerate() {
                 by_code.entry(code.hcpcs.clone()).or_insert((index, place));
@@ -158,13 +160,13 @@ impl DrugCatalog {
 
     /// A drug by generic name or synonym, ignoring case.
     pub fn by_name(&self, name: &str) -> Option<&Arc<Drug>> {
-        self.by_name.get(&name.to_lowercase()).and_then(|index| self.drugs.get(*index))
+        self.by_name.get(lower(name).as_ref()).and_then(|index| self.drugs.get(*index))
     }
 
     /// The drug that an order names: by generic name, synonym or brand, ignoring case. A brand that several drugs have names none.
     pub fn named(&self, name: &str) -> Option<&Arc<Drug>> {
         let name = name.trim();
-        let by_brand = || self.by_brand.get(&name.to_lowercase()).copied().flatten().and_then(|index| self.drugs.get(index));
+        let by_brand = || self.by_brand.get(lower(name).as_ref()).copied().flatten().and_then(|index| self.drugs.get(index));
         self.by_name(name).or_else(by_brand)
     }
 
@@ -177,6 +179,12 @@ impl DrugCatalog {
     pub fn terminated(&self, hcpcs: &str) -> Option<&TerminatedCode> {
         self.terminated.get(hcpcs)
     }
+}
+
+/// In small letters, as most names are entered.
+fn lower(name: &str) -> Cow<'_, str> {
+    let is_lower = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }
 }
 
 /// An ICD-10-CM code.

@@ -6,10 +6,11 @@
 use super::coverage_words::CoverageWords;
 use crate::domain::case::Contact;
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{CoverageRequirement, LineOfBusiness, Service};
 use chrono::NaiveDate;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 

@@ -5,7 +5,8 @@ use super::coverage::{CoverageInput, CoverageProduct, CoverageService};
 use super::coverage_codes::CoverageCodes;
 use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
-use std::collections::{HashMap, HashSet};
+use crate::domain::quick::{HashMap, HashSet};
+use std::borrow::Cow;
 
 /// A phrase that tells of an input: "in the ED" of the setting, "FEP" of the line of business.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +181,7 @@ impl CoverageWords {
         let (parts, because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
         let phrases = parts.runs(|run| self.told_by(run));
         let mut told: Vec<(CoverageInput, String)> = Vec::new();
-        for pair in phrases.iter().flat_map(|phrase| &phrase.known) {
+        for pair in phrases.iter().flat_map(|phrase| phrase.known.as_ref()) {
             if !told.contains(pair) {
                 told.push(pair.clone());
             }
@@ -255,9 +256,9 @@ impl CoverageWords {
     }
 
     /// What a phrase tells, numbers in it included.
-    fn told_by(&self, run: &str) -> Option<Vec<(CoverageInput, String)>> {
+    fn told_by(&self, run: &str) -> Option<Cow<'_, [(CoverageInput, String)]>> {
         if let Some(told) = known(run, |word| self.told.get(word)) {
-            return Some(told.clone());
+            return Some(Cow::Borrowed(told));
         }
         let (pattern, number) = with_a_number(run)?;
         let told = self.told.get(&pattern)?;

@@ -1,6 +1,6 @@
 //! What content knows of giving a drug: doses, routes, caps, containers, step-up (SAFE-05…08, SAFE-13).
 
-use std::collections::HashMap;
+use crate::domain::quick::HashMap;
 
 /// What kind of amount a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -268,17 +268,21 @@ impl Dosing {
 pub struct DoseShares {
     /// Share of the regimen's dose that a drug without bound may have, in percent.
     pub without_bound_percent: f64,
-    /// More of the matched regimen's dose goes to a person.
+    /// This much or more of the matched regimen's dose goes to a person.
     pub regimen_above_percent: f64,
     /// So does more of what it gives in four weeks.
     pub regimen_window_percent: f64,
     /// Less of it, too.
     pub regimen_below_percent: f64,
+    /// More administrations than this share of the most that it gives, too.
+    pub regimen_number_percent: f64,
+    /// A cytotoxic drug at a shorter interval, and by so much more a day than it gives, too.
+    pub regimen_density_percent: f64,
     /// How far whole vials round a dose.
     pub rounding_percent: f64,
     /// How far below the regimen's a reduction is usual.
     pub usual_reduction_percent: f64,
-    /// Below this share of the least usual dose a message says so.
+    /// Below this share of the least usual dose a person looks.
     pub far_below_percent: f64,
 }
 

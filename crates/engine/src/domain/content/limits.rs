@@ -1,7 +1,7 @@
 //! Limits: drugs that are never given together, and how often, how close together and how long a drug is given (SAFE-09, SAFE-10, SAFE-15).
 
 use super::regimen::{RegimenDose, Statement};
-use std::collections::{HashMap, HashSet};
+use crate::domain::quick::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// One limit.
@@ -50,11 +50,47 @@ pub enum LimitRule {
         /// In what.
         per: Span,
     },
+    /// Least days from one of the drugs to the next administration of one of the others, the same day included.
+    Clear {
+        /// The others.
+        with: Vec<String>,
+        /// Days.
+        least_days: u32,
+        /// Codes of products that are put on on the same day and deliver the drug on the next.
+        except_codes: Vec<String>,
+    },
+    /// The most in a lifetime.
+    Total(TotalDose),
+    /// The drugs are given only where `unless` says why.
+    Only,
     /// Longest time from the first to the last administration, this member's earlier cases included.
     Duration {
         /// Days.
         most_days: u32,
     },
+}
+
+/// The most of drugs that count as one, in a lifetime.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TotalDose {
+    /// How much.
+    pub most: RegimenDose,
+    /// Drugs that count, each with how much of the first one of it is; those that only earlier treatment holds, too.
+    pub equivalents: Vec<(String, f64)>,
+    /// The assessment that tells what was given before.
+    pub told_as: Option<String>,
+}
+
+impl TotalDose {
+    /// How much one of a drug counts; none for one that does not.
+    pub fn counts_as(&self, generic: &str) -> Option<f64> {
+        self.equivalents.iter().find(|(drug, _)| drug == generic).map(|(_, factor)| *factor)
+    }
+
+    /// Every drug that counts.
+    pub fn others(&self) -> impl Iterator<Item = &str> {
+        self.equivalents.iter().map(|(drug, _)| drug.as_str())
+    }
 }
 
 /// How near is together.
@@ -98,17 +134,24 @@ pub struct Limits {
     list: Vec<Arc<Limit>>,
     by_drug: HashMap<String, Vec<usize>>,
     several_lines: HashSet<String>,
+    /// Drugs whose maintenance is a course of its own.
+    own_maintenance: HashSet<String>,
     /// Days without the drug that end a course.
     pub course_ends_after_days: u32,
 }
 
 impl Limits {
     /// Builds the index.
-    pub fn new(list: Vec<Arc<Limit>>, several_lines: HashSet<String>, course_ends_after_days: u32) -> Self {
-        let mut by_drug: HashMap<String, Vec<usize>> = HashMap::new();
+    pub fn new(
+        list: Vec<Arc<Limit>>,
+        several_lines: HashSet<String>,
+        own_maintenance: HashSet<String>,
+        course_ends_after_days: u32,
+    ) -> Self {
+        let mut by_drug: HashMap<String, Vec<usize>> = HashMap::default();
         for (index, limit) in list.iter().enumerate() {
             let with: &[String] = match &limit.rule {
-                LimitRule::NeverTogether { with, .. } => with,
+                LimitRule::NeverTogether { with, .. } | LimitRule::Clear { with, .. } => with,
                 _ => &[],
             };
             for drug in limit.drugs.iter().chain(with) {
@@ -118,7 +161,7 @@ impl Limits {
                 }
             }
         }
-        Self { list, by_drug, several_lines, course_ends_after_days }
+        Self { list, by_drug, several_lines, own_maintenance, course_ends_after_days }
     }
 
     /// Every limit.
@@ -129,6 +172,11 @@ impl Limits {
     /// Places in [`Limits::all`] of the limits that name a drug.
     pub fn of(&self, generic: &str) -> &[usize] {
         self.by_drug.get(generic).map_or(&[], Vec::as_slice)
+    }
+
+    /// True for a drug whose maintenance does not count what was given before it, such as rituximab after its induction.
+    pub fn has_own_maintenance(&self, generic: &str) -> bool {
+        self.own_maintenance.contains(generic)
     }
 
     /// True for a drug that may stand on several lines of one day, such as by vein and by mouth.

@@ -18,7 +18,9 @@ pub mod radiation;
 mod radiation_words;
 mod regimen;
 mod searches;
+mod settings;
 mod therapies;
+mod ways;
 
 pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
 pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
@@ -37,7 +39,7 @@ pub use dosing::{
 pub use letters::{
     DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, Reason, Template, Translation,
 };
-pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span};
+pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, TotalDose};
 pub use phrases::Phrases;
 pub use plain::{PlainFact, PlainWords};
 pub use program::{
@@ -50,14 +52,19 @@ pub use regimen::{
     Statement,
 };
 pub use searches::{DiagnosisWords, SearchWords};
+pub use settings::Settings;
 pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
+pub use ways::{RegimenWays, Way};
 
+use super::canonical::IngredientId;
 use super::fold::fold;
+use crate::domain::quick::HashMap;
 use answers::by_name;
 use chrono::NaiveDate;
 use radiation::RadiationCatalog;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use ways::Ingredients;
 
 /// A named state of the content, in force from a date (REG-08).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +137,8 @@ pub struct Content {
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
     pub pathologies: Vec<Arc<PathologyTerm>>,
+    /// Disease settings.
+    pub settings: Arc<Settings>,
     /// What counts as an answer.
     pub answers: Arc<Answers>,
     /// Holiday calendars by name.
@@ -150,7 +159,9 @@ pub struct Content {
     pub plain: Arc<PlainWords>,
     /// The sentences of letters.
     pub letters: Arc<LetterBook>,
+    cancer_keys: HashMap<String, usize>,
     regimen_ids: HashMap<String, usize>,
+    ingredients: Ingredients,
     by_cancer: HashMap<String, RegimenIndex>,
     pathology_words: HashMap<String, usize>,
     policy_by_generic: HashMap<String, Vec<usize>>,
@@ -160,23 +171,26 @@ pub struct Content {
 #[derive(Debug, Clone, Default)]
 struct RegimenIndex {
     regimens: Vec<Arc<Regimen>>,
-    by_ingredient: HashMap<String, Vec<Arc<Regimen>>>,
+    ways: Vec<Arc<RegimenWays>>,
+    by_ingredient: HashMap<IngredientId, Vec<Arc<RegimenWays>>>,
 }
 
 impl RegimenIndex {
-    fn add(&mut self, regimen: &Arc<Regimen>) {
+    fn add(&mut self, regimen: &Arc<Regimen>, ingredients: &Ingredients) {
         self.regimens.push(Arc::clone(regimen));
-        let of_forms = regimen.forms.iter().flat_map(|form| &form.required_ingredients);
-        let ingredients: BTreeSet<&String> = regimen.required_ingredients.iter().chain(of_forms).collect();
-        for ingredient in ingredients {
-            self.by_ingredient.entry(ingredient.clone()).or_default().push(Arc::clone(regimen));
+        let ways = Arc::new(ingredients.ways(regimen));
+        let required: BTreeSet<IngredientId> =
+            std::iter::once(&ways.itself).chain(&ways.forms).flat_map(|way| &way.required).copied().collect();
+        for ingredient in required {
+            self.by_ingredient.entry(ingredient).or_default().push(Arc::clone(&ways));
         }
+        self.ways.push(ways);
     }
 }
 
 /// Where each name leads; of equal names the first counts.
 fn index<'n, N: IntoIterator<Item = &'n String>>(entries: impl Iterator<Item = N>) -> HashMap<String, usize> {
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     for (place, names) in entries.enumerate() {
         for name in names {
             found.entry(name.clone()).or_insert(place);
@@ -213,6 +227,8 @@ pub struct Parts {
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
     /// See [`Content`].
+    pub settings: Arc<Settings>,
+    /// See [`Content`].
     pub calendars: BTreeMap<String, HolidayCalendar>,
     /// See [`Content`].
     pub agreement: Arc<Agreement>,
@@ -234,13 +250,15 @@ pub struct Parts {
 
 impl From<Parts> for Content {
     fn from(parts: Parts) -> Self {
-        let mut by_cancer: HashMap<String, RegimenIndex> = HashMap::new();
+        let mut by_cancer: HashMap<String, RegimenIndex> = HashMap::default();
+        let ingredients = Ingredients::of(&parts.regimens);
         for regimen in &parts.regimens {
-            by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen);
+            by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen, &ingredients);
         }
+        let cancer_keys = index(parts.cancers.iter().map(|cancer| std::iter::once(&cancer.key)));
         let regimen_ids = index(parts.regimens.iter().map(|regimen| std::iter::once(&regimen.id)));
         let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.folded)));
-        let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut policy_by_generic: HashMap<String, Vec<usize>> = HashMap::default();
         for (index, policy) in parts.policies.iter().enumerate() {
             for generic in &policy.generics {
                 policy_by_generic.entry(generic.clone()).or_default().push(index);
@@ -260,6 +278,7 @@ impl From<Parts> for Content {
             biomarkers: parts.answers.biomarkers.clone(),
             answers: parts.answers,
             pathologies: parts.pathologies,
+            settings: parts.settings,
             calendars: parts.calendars,
             agreement: parts.agreement,
             therapies: parts.therapies,
@@ -269,7 +288,9 @@ impl From<Parts> for Content {
             radiation: parts.radiation,
             plain: parts.plain,
             letters: parts.letters,
+            cancer_keys,
             regimen_ids,
+            ingredients,
             by_cancer,
             pathology_words,
             policy_by_generic,
@@ -293,9 +314,24 @@ impl Content {
         self.by_cancer.get(cancer).map_or(&[], |index| &index.regimens)
     }
 
-    /// Regimens of a cancer that require this ingredient, as they are or in one of their forms.
-    pub fn regimens_with(&self, cancer: &str, ingredient: &str) -> &[Arc<Regimen>] {
-        self.by_cancer.get(cancer).and_then(|index| index.by_ingredient.get(ingredient)).map_or(&[], Vec::as_slice)
+    /// The same with all their ways.
+    pub fn ways_of(&self, cancer: &str) -> &[Arc<RegimenWays>] {
+        self.by_cancer.get(cancer).map_or(&[], |index| &index.ways)
+    }
+
+    /// Regimens of a cancer that require this ingredient, as they are or in one of their forms, with all their ways.
+    pub fn regimens_with(&self, cancer: &str, ingredient: IngredientId) -> &[Arc<RegimenWays>] {
+        self.by_cancer.get(cancer).and_then(|index| index.by_ingredient.get(&ingredient)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The number of an ingredient; none where no regimen has it.
+    pub fn ingredient(&self, name: &str) -> Option<IngredientId> {
+        self.ingredients.id(name)
+    }
+
+    /// The name of an ingredient.
+    pub fn ingredient_name(&self, ingredient: IngredientId) -> &str {
+        self.ingredients.name(ingredient)
     }
 
     /// A regimen by id.
@@ -310,7 +346,7 @@ impl Content {
 
     /// A cancer type by key.
     pub fn cancer(&self, key: &str) -> Option<&Arc<Cancer>> {
-        self.cancers.iter().find(|cancer| cancer.key == key)
+        self.cancers.get(*self.cancer_keys.get(key)?)
     }
 
     /// A biomarker by name or synonym.
@@ -330,8 +366,13 @@ impl Content {
 
     /// A pathology term by word or synonym.
     pub fn pathology(&self, word: &str) -> Option<&Arc<PathologyTerm>> {
+        self.pathologies.get(self.pathology_place(word)?)
+    }
+
+    /// Where a pathology term stands among [`Content::pathologies`], by word or synonym.
+    pub fn pathology_place(&self, word: &str) -> Option<usize> {
         let folded = fold(word);
-        let known = |word: &str| self.pathologies.get(*self.pathology_words.get(word)?);
+        let known = |word: &str| self.pathology_words.get(word).copied();
         known(&folded).or_else(|| known(&without(&folded, &self.answers.pathology_beside)?))
     }
 }

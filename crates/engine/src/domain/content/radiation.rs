@@ -2,10 +2,11 @@
 //! the codes of services.
 
 use super::Statement;
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{DrugRole, LineOfTreatment, Modality, TreatmentGoal};
 use chrono::NaiveDate;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::radiation_words::{Heard, Means, Part, Rhythm, SECONDARY, Side, Site, Target, Term, loosely};

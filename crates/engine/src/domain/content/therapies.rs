@@ -3,8 +3,8 @@
 use super::catalog::{Drug, DrugCatalog};
 use crate::domain::criteria::Partner;
 use crate::domain::fold::fold;
+use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a name of an earlier treatment stands for.
@@ -114,7 +114,7 @@ struct Index<T> {
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), by_letters: HashMap::new() }
+        Self { by_key: HashMap::default(), by_letters: HashMap::default() }
     }
 }
 
@@ -178,11 +178,17 @@ impl Therapies {
         if let Some(known) = self.name(typed) {
             return Some(vec![known]);
         }
-        self.all_of(&parts(typed, &JOINS)).or_else(|| {
-            // `carboplatin-paclitaxel`; letters and numbers with a hyphen belong to one name
-            let parts = parts(typed, &[&JOINS[..], &["-"]].concat());
-            self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 3))
-        })
+        self.all_of(&parts(typed, &JOINS))
+            .or_else(|| {
+                // `carboplatin-paclitaxel`; letters and numbers with a hyphen belong to one name
+                let parts = parts(typed, &[&JOINS[..], &["-"]].concat());
+                self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 3))
+            })
+            .or_else(|| {
+                // `carboplatin etoposide atezolizumab`: whole names, each of them known
+                let parts = parts(typed, &[&JOINS[..], &["-", " "]].concat());
+                self.all_of(&parts).filter(|_| parts.iter().all(|part| part.len() >= 5))
+            })
     }
 
     fn all_of(&self, parts: &[String]) -> Option<Vec<&Therapy>> {

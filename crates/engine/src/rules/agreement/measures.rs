@@ -13,7 +13,7 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let of_age = shared.content.agreement.bounds.iter().filter(|bounds| bounds.from_age <= age && age < bounds.below_age);
     let mut both_told = false;
     for bounds in of_age {
-        let Some((value, sides)) = measured(bounds.measure, shared) else { continue };
+        let Some(value) = measured(bounds.measure, shared) else { continue };
         if (bounds.least..=bounds.most).contains(&value) {
             continue;
         }
@@ -23,37 +23,40 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
             continue;
         }
         both_told |= matches!(bounds.measure, BodyMeasure::Height | BodyMeasure::Weight) || is_pair;
-        found.push(implausible(*bounds, value, &sides, shared));
+        found.extend(sides(bounds.measure, shared).map(|sides| implausible(*bounds, value, &sides, shared)));
     }
 }
 
-/// The value and the two answers that it is held together with.
-fn measured(measure: BodyMeasure, shared: &Shared<'_>) -> Option<(f64, (Side, Side))> {
-    let patient = shared.patient;
-    let clinical = patient.clinical;
+/// The value, where the answers give it.
+fn measured(measure: BodyMeasure, shared: &Shared<'_>) -> Option<f64> {
+    let clinical = shared.patient.clinical;
     let height = clinical.height_cm.known().copied();
     let weight = clinical.weight_kg.known().copied();
-    let side = |name: &str, pointer: &str, value: f64, unit: &str| Side::new(name, pointer, format!("{value} {unit}"));
-    let tall = |value| side("height", "/clinical/height_cm", value, "cm");
-    let heavy = |value| side("weight", "/clinical/weight_kg", value, "kg");
-    let aged = || Side::new("age", "/member/birth_date", format!("{} years", patient.age));
     match measure {
-        BodyMeasure::Height => height.map(|height| (height, (aged(), tall(height)))),
-        BodyMeasure::Weight => weight.map(|weight| (weight, (aged(), heavy(weight)))),
-        BodyMeasure::MassIndex => {
-            let (height, weight) = height.zip(weight)?;
-            Some((weight / (height / 100.0).powi(2), (tall(height), heavy(weight))))
-        }
-        BodyMeasure::Surface => {
-            let (height, weight) = height.zip(weight)?;
-            Some(((height * weight / 3600.0).sqrt(), (tall(height), heavy(weight))))
-        }
-        BodyMeasure::Creatinine => {
-            let creatinine = clinical.serum_creatinine_mg_dl.known().copied()?;
-            let side = side("serum creatinine", "/clinical/serum_creatinine_mg_dl", creatinine, "mg/dL");
-            Some((creatinine, (aged(), side)))
-        }
+        BodyMeasure::Height => height,
+        BodyMeasure::Weight => weight,
+        BodyMeasure::MassIndex => Some(weight? / (height? / 100.0).powi(2)),
+        BodyMeasure::Surface => Some((height? * weight? / 3600.0).sqrt()),
+        BodyMeasure::Creatinine => clinical.serum_creatinine_mg_dl.known().copied(),
     }
+}
+
+/// The two answers that it is held together with.
+fn sides(measure: BodyMeasure, shared: &Shared<'_>) -> Option<(Side, Side)> {
+    let clinical = shared.patient.clinical;
+    let side = |name: &str, pointer: &str, value: f64, unit: &str| Side::new(name, pointer, format!("{value} {unit}"));
+    let tall = || Some(side("height", "/clinical/height_cm", *clinical.height_cm.known()?, "cm"));
+    let heavy = || Some(side("weight", "/clinical/weight_kg", *clinical.weight_kg.known()?, "kg"));
+    let aged = || Side::new("age", "/member/birth_date", format!("{} years", shared.patient.age));
+    Some(match measure {
+        BodyMeasure::Height => (aged(), tall()?),
+        BodyMeasure::Weight => (aged(), heavy()?),
+        BodyMeasure::MassIndex | BodyMeasure::Surface => (tall()?, heavy()?),
+        BodyMeasure::Creatinine => {
+            let creatinine = *clinical.serum_creatinine_mg_dl.known()?;
+            (aged(), side("serum creatinine", "/clinical/serum_creatinine_mg_dl", creatinine, "mg/dL"))
+        }
+    })
 }
 
 fn implausible(bounds: MeasureBounds, value: f64, (first, second): &(Side, Side), shared: &Shared<'_>) -> Concern {

@@ -7,14 +7,16 @@ use crate::rules::drugs::Shared;
 
 /// ECOG and Karnofsky beside each other, as answer and assessment or as two assessments.
 pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
-    let clinical = shared.patient.clinical;
-    let told = clinical.performance_status.known().and_then(|status| {
+    let assessed = [PerformanceScale::Ecog, PerformanceScale::Karnofsky].map(|scale| assessed(scale, shared));
+    // one scale contradicts nothing
+    if assessed.iter().all(Option::is_none) {
+        return;
+    }
+    let told = shared.patient.clinical.performance_status.known().and_then(|status| {
         let side = Side::new(scale(status.scale), "/clinical/performance_status", status.value.to_string());
         Some((shared.content.agreement.ecog(*status)?, side))
     });
-    let scales = [PerformanceScale::Ecog, PerformanceScale::Karnofsky];
-    let assessed = scales.into_iter().filter_map(|scale| assessed(scale, shared));
-    let all: Vec<(u8, Side)> = told.into_iter().chain(assessed).collect();
+    let all: Vec<(u8, Side)> = told.into_iter().chain(assessed.into_iter().flatten()).collect();
     let best = all.iter().min_by_key(|(ecog, _)| *ecog);
     let worst = all.iter().max_by_key(|(ecog, _)| *ecog);
     let (Some((best, first)), Some((worst, second))) = (best, worst) else { return };

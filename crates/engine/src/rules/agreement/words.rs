@@ -19,9 +19,12 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, treated: Option<&
     let bench = Bench { radiation: treated, ..shared.bench(line) };
     let continued = facts.order.continuation_of_treatment_started_on.is_some();
     let told = told_markers(shared);
-    let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(marker));
+    let may_hold = |markers: &[usize]| markers.is_empty() || markers.iter().any(|marker| told.contains(&Some(*marker)));
     for rule in &shared.content.agreement.contradictions {
         if !may_hold(&rule.first_markers) || !may_hold(&rule.second_markers) || (rule.unless_continued && continued) {
+            continue;
+        }
+        if !rule.drugs.is_empty() && !shared.plan.iter().any(|line| is_of(line, rule)) {
             continue;
         }
         if !holds(&rule.first, &bench) {
@@ -30,29 +33,24 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, treated: Option<&
         if rule.second.as_ref().is_some_and(|second| !holds(second, &bench)) {
             continue;
         }
-        found.extend(concern(rule, &bench, facts, shared));
+        found.push(concern(rule, &bench, facts, shared));
     }
-    opposed_results(shared, found);
+    opposed_results(&told, shared, found);
     unclear_results(shared, found);
 }
 
-/// The markers of which the order has an entry.
-fn told_markers(shared: &Shared<'_>) -> Vec<usize> {
+/// The markers of the order's entries, in their order; none of a name that nobody knows.
+fn told_markers(shared: &Shared<'_>) -> Vec<Option<usize>> {
     let entries = shared.patient.clinical.biomarkers.known();
-    entries.into_iter().flatten().filter_map(|entry| shared.content.biomarker_place(&entry.name)).collect()
+    entries.into_iter().flatten().map(|entry| shared.content.biomarker_place(&entry.name)).collect()
 }
 
 fn holds(statement: &Statement, bench: &Bench<'_>) -> bool {
     criteria::judge(&statement.criterion, bench) == Truth::Met
 }
 
-/// None where none of the drugs that it is about is ordered.
-fn concern(rule: &Contradiction, bench: &Bench<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<Concern> {
-    let lines: Vec<&PlanLine<'_>> =
-        shared.plan.iter().filter(|line| rule.drugs.iter().any(|partner| is_partner(line, partner))).collect();
-    if lines.is_empty() && !rule.drugs.is_empty() {
-        return None;
-    }
+fn concern(rule: &Contradiction, bench: &Bench<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Concern {
+    let lines: Vec<&PlanLine<'_>> = shared.plan.iter().filter(|line| is_of(line, rule)).collect();
     let first = side(&rule.first, bench);
     let second = match (&rule.second, lines.first()) {
         (_, Some(line)) => Side::new("the order of", line.pointer(""), line.name()),
@@ -62,7 +60,12 @@ fn concern(rule: &Contradiction, bench: &Bench<'_>, facts: &Facts<'_>, shared: &
     };
     let pends =
         if lines.is_empty() { Pends::Managed } else { Pends::Lines(lines.iter().map(|line| line.ordered.line).collect()) };
-    Some(contradiction(&rule.id, &rule.because, &first, &second, pends, shared))
+    contradiction(&rule.id, &rule.because, &first, &second, pends, shared)
+}
+
+/// True for a line of the drugs that a rule is about.
+fn is_of(line: &PlanLine<'_>, rule: &Contradiction) -> bool {
+    rule.drugs.iter().any(|partner| is_partner(line, partner))
 }
 
 fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
@@ -104,12 +107,13 @@ fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
 }
 
 /// Two entries of one marker of which content says that they exclude each other: the test would be asked for, whatever asks for it.
-fn opposed_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+fn opposed_results(told: &[Option<usize>], shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let Some(entries) = shared.patient.clinical.biomarkers.known() else { return };
     for (index, second) in entries.iter().enumerate().skip(1) {
-        let Some(marker) = shared.content.biomarker(&second.name) else { continue };
+        let place = told.get(index).copied().flatten();
+        let Some(marker) = place.and_then(|place| shared.content.biomarkers.get(place)) else { continue };
         for (earlier, first) in entries.iter().enumerate().take(index) {
-            let is_same = shared.content.biomarker(&first.name).is_some_and(|other| other.name == marker.name);
+            let is_same = told.get(earlier).copied().flatten() == place;
             let excludes = |rule: &OpposedResults| excludes(rule, marker, first, second);
             if is_same && shared.content.agreement.opposed.iter().any(excludes) {
                 let side = |index: usize, entry: &Biomarker| {

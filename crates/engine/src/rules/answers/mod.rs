@@ -111,12 +111,12 @@ impl<'a> Answered<'a> {
 
     /// How a biomarker stands; none where nothing was entered that says anything of it.
     pub fn biomarker(&self, name: &str) -> Option<&Standing<'a>> {
-        self.biomarkers.iter().find(|standing| standing.definition.name == name)
+        of_name(&self.biomarkers, name).or_else(|| of_name(&self.assessments, name))
     }
 
     /// How an assessment stands, by its name in content.
     pub fn assessment(&self, name: &str) -> Option<&Standing<'a>> {
-        self.assessments.iter().find(|standing| standing.definition.name == name)
+        of_name(&self.assessments, name).or_else(|| of_name(&self.biomarkers, name))
     }
 
     /// Entries whose names are in no vocabulary.
@@ -129,6 +129,11 @@ impl<'a> Answered<'a> {
         let biomarkers = self.biomarkers.iter().map(|standing| ("biomarkers", standing));
         biomarkers.chain(self.assessments.iter().map(|standing| ("assessments", standing)))
     }
+}
+
+/// The answer of that name. One that both lists know counts in whichever it was told.
+fn of_name<'s, 'a>(answers: &'s [Standing<'a>], name: &str) -> Option<&'s Standing<'a>> {
+    answers.iter().find(|standing| standing.definition.name == name)
 }
 
 /// True where the words of a folded name hold a name of the definition.

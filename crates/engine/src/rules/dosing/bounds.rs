@@ -45,7 +45,7 @@ fn rounded(amount: f64) -> f64 {
 
 /// The routes that a line without one may mean: those that content allows, whole-body ones before others.
 fn possible(line: &PlanLine<'_>, shared: &Shared<'_>) -> Vec<RouteId> {
-    let all: Vec<RouteId> = line.allowed_routes().iter().collect();
+    let all: Vec<RouteId> = line.allowed_routes.iter().collect();
     let whole: Vec<RouteId> = all.iter().copied().filter(|route| !shared.content.dosing.is_local(*route)).collect();
     if whole.is_empty() { all } else { whole }
 }
@@ -58,7 +58,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             without_bounds(line, field, dose, shared, found);
             continue;
         }
-        if let Some(route) = line.known_route().filter(|route| line.allowed_routes().has(*route)) {
+        if let Some(route) = line.known_route().filter(|route| line.allowed_routes.has(*route)) {
             match verdict(line, dose, route, shared) {
                 Verdict::Within => usual(line, field, dose, shared, found),
                 worst => found.push(beyond(line, field, dose, route, worst, shared)),
@@ -66,7 +66,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
             continue;
         }
         // a route that is not allowed or not understood is told by itself; the dose is then judged by every rule
-        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes().iter().collect() };
+        let routes = if line.route.is_none() { possible(line, shared) } else { line.allowed_routes.iter().collect() };
         let verdicts: Vec<(RouteId, Verdict)> =
             routes.iter().map(|route| (*route, verdict(line, dose, *route, shared))).collect();
         let within = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).count();
@@ -173,7 +173,7 @@ fn possible_units(line: &PlanLine<'_>) -> String {
 fn route_matters(line: &PlanLine<'_>, field: &str, dose: Dose, verdicts: &[(RouteId, Verdict)], shared: &Shared<'_>) -> Concern {
     let sound =
         Routes(verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Within).fold(0, |all, (route, _)| all | 1 << route.0));
-    let expected = shared.content.dosing.route_names(line.allowed_routes());
+    let expected = shared.content.dosing.route_names(line.allowed_routes);
     let entered = entered(dose, line, shared);
     let message = format!(
         "enter the route of {} ({expected}): a {} of {entered} is given {} only",
@@ -246,7 +246,7 @@ fn without_bounds(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<
     found.push(about.concern(line, shared));
 }
 
-/// Inside the bounds, but not usual: a warning, where the regimen's own dose does not say more.
+/// Inside the bounds, but not usual: a warning, where the regimen's own dose does not say more; far below it, a person looks.
 fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     if regimen::gives(shared.matched, line.name()) {
         return;
@@ -264,7 +264,9 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
     if amount >= least * (1.0 - rounding) / NOISE && amount <= most * (1.0 + rounding) * NOISE {
         return;
     }
-    let how = if amount < least * limits.far_below_percent / 100.0 {
+    // a tenth of a dose is none, supportive or not (SAFE-09); a small reduction is told only
+    let is_far = amount * NOISE < least * limits.far_below_percent / 100.0;
+    let how = if is_far {
         "far below"
     } else if amount < least {
         "below"
@@ -277,18 +279,19 @@ fn usual(line: &PlanLine<'_>, field: &str, dose: Dose, shared: &Shared<'_>, foun
     } else {
         format!("{} to {}", rounded(least), in_words(most, basis))
     };
-    let message = format!("check the {} of {}: {entered} is {how} what is usual, {expected}", what(field), line.name());
+    let to_do = if is_far { "" } else { regimen::TO_DO };
+    let message = format!("check the {} of {}: {entered} is {how} what is usual, {expected}{to_do}", what(field), line.name());
     let about = About {
         rule: "usual",
-        code: DeviationCode::DoseWarning,
+        code: if is_far { DeviationCode::DoseOutOfBounds } else { DeviationCode::DoseWarning },
         field,
         expected,
         entered,
         message,
-        pends: false,
-        hold: None,
+        pends: is_far,
+        hold: is_far.then_some(Hold::DoseOutOfBounds),
         outcome: Truth::NotMet,
-        requirements: &["DEV-03", "SAFE-06"],
+        requirements: &["DEV-03", "SAFE-06", "SAFE-09"],
     };
     found.push(about.concern(line, shared));
 }

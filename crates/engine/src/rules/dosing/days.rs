@@ -13,7 +13,6 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 
 /// Every day and interval of every ingredient.
 pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
-    let laid = calendar::lay(shared);
     for (index, line) in shared.plan.iter().enumerate().filter(|(_, line)| counts(line)) {
         let same =
             |other: &&PlanLine<'_>| counts(other) && (other.name() == line.name() || other.ingredients().eq(line.ingredients()));
@@ -28,7 +27,7 @@ pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         }
         let has_interval = |line: &PlanLine<'_>| rules(line, None).any(|rule| rule.per_interval.is_some());
         if leads && shared.plan.iter().filter(same).any(has_interval) {
-            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), &laid, shared, found);
+            of_an_interval(&shared.plan.iter().filter(same).collect::<Vec<_>>(), shared.laid, shared, found);
         }
     }
 }

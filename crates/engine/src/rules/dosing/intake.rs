@@ -2,7 +2,7 @@
 
 use super::super::dose;
 use super::super::plan;
-use crate::domain::content::{Code, Content, Drug, Kind, Per, Product, Routes};
+use crate::domain::content::{Basis, Code, Content, Drug, Kind, Per, Product, Routes};
 use crate::domain::order::{Dose, OrderedDrug};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::{DoseUnit, DrugRole};
@@ -57,22 +57,21 @@ fn route(
 
 /// Why the unit is not one of the product's, where it is not.
 fn wrong_unit(dose: Dose, known: &Drug, code: Option<&Code>, products: &[&Product]) -> Option<String> {
-    let mut kinds: Vec<Kind> = products.iter().flat_map(|product| &product.rules).map(|rule| rule.basis.kind).collect();
-    let by_auc = products.iter().flat_map(|product| &product.rules).any(|rule| rule.basis.per == Per::Auc);
-    let codes: Vec<&Code> = code.map_or_else(|| known.codes.iter().collect(), |code| vec![code]);
-    for unit in codes.iter().filter_map(|code| code.billing_unit.as_ref()) {
-        kinds.extend(crate::domain::content::Basis::parse(&unit.unit).map(|(basis, _)| basis.kind));
-    }
-    if kinds.is_empty() {
-        return None;
-    }
+    let rules = || products.iter().flat_map(|product| &product.rules);
+    let codes = code.map_or(known.codes.as_slice(), std::slice::from_ref);
+    let billed = || codes.iter().filter_map(|code| code.billing_unit.as_ref());
+    let kinds_billed = || billed().filter_map(|unit| Basis::parse(&unit.unit)).map(|(basis, _)| basis.kind);
+    let has = |kind: Kind| rules().any(|rule| rule.basis.kind == kind) || kinds_billed().any(|billed| billed == kind);
     let is_possible = |unit: DoseUnit| {
         let (basis, _) = dose::measure(unit);
-        kinds.contains(&basis.kind) && (basis.per != Per::Auc || by_auc)
+        has(basis.kind) && (basis.per != Per::Auc || rules().any(|rule| rule.basis.per == Per::Auc))
     };
+    if is_possible(dose.unit) || (rules().next().is_none() && kinds_billed().next().is_none()) {
+        return None;
+    }
     // a code that bills containers may be ordered by what they hold, which a person then looks at
-    let holds = codes.iter().filter_map(|code| code.billing_unit.as_ref()).all(|unit| unit.unit == "each") && !codes.is_empty();
-    if is_possible(dose.unit) || (holds && dose::measure(dose.unit).0.per == Per::Flat) {
+    let holds = billed().all(|unit| unit.unit == "each") && !codes.is_empty();
+    if holds && dose::measure(dose.unit).0.per == Per::Flat {
         return None;
     }
     let possible: Vec<&str> = DoseUnit::ALL.iter().filter(|unit| is_possible(**unit)).map(|unit| unit.as_str()).collect();

@@ -6,7 +6,7 @@ use super::super::drugs::Shared;
 use super::super::facts::Facts;
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
-use super::sequence::{self, Run, Total};
+use super::sequence::{Doses, Run, Total};
 use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
@@ -32,8 +32,10 @@ pub struct Departure<'p, 'a> {
     pub line: &'p PlanLine<'a>,
     /// Which administration, from 1.
     pub administration: u32,
-    /// What is ordered there.
-    pub ordered: Total,
+    /// What is ordered there, before caps where these hide the difference.
+    pub ordered: Given,
+    /// True where it is so.
+    pub before_cap: bool,
     /// What can stand there.
     pub expected: Vec<Given>,
     /// How.
@@ -72,30 +74,29 @@ fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> O
     Some((shared.admitted.date_of_service - first).num_days()).filter(|days| *days > 0)
 }
 
-/// The departures of one drug.
-fn of_drug<'p, 'a>(
-    line: &PlanLine<'a>,
-    facts: &Facts<'_>,
-    shared: &'p Shared<'a>,
-    matched: &Match<'a>,
-) -> Vec<Departure<'p, 'a>> {
-    let name = line.name();
-    let (Some(ordered), Some(expected)) = (sequence::ordered(name, shared), sequence::expected(name, line, matched, shared))
-    else {
-        return Vec::new();
-    };
+/// True where treatment with the drug is past the steps that it begins with.
+pub fn goes_on(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> bool {
     let last_step = line.dosing.and_then(|dosing| dosing.steps.last()).map_or(0, |step: &Step| i64::from(step.day));
-    let continues = treated_for(line, facts, shared).is_some_and(|days| days >= last_step);
-    let strict = last_step > 0 || line.drug.is_some_and(|drug| drug.managed_on_dose);
-    let judge = Judge { expected: &expected, continues, strict, shared, line };
+    treated_for(line, facts, shared).is_some_and(|days| days >= last_step)
+}
+
+/// The departures of one drug.
+fn of_drug<'p, 'a>(doses: &Doses<'_, 'a>, facts: &Facts<'_>, shared: &'p Shared<'a>) -> Vec<Departure<'p, 'a>> {
+    let Doses { line, ordered: Some(ordered), expected: Some(expected) } = doses else { return Vec::new() };
+    let continues = goes_on(line, facts, shared);
+    let strict = steps_up(line) || line.drug.is_some_and(|drug| drug.managed_on_dose);
+    let judge = Judge { expected, continues, strict, shared, line };
     let mut found: Vec<Departure<'p, 'a>> = Vec::new();
-    for run in &ordered {
+    for run in ordered {
         let Some(line) = shared.plan.get(run.line) else { continue };
         if let Some((how, place, candidates)) = judge.worst(run) {
-            let mut doses: Vec<Given> = candidates.iter().map(|candidate| candidate.total.capped).collect();
+            let before_cap = candidates.iter().any(|candidate| run.total.is_hidden_by_cap(candidate.total));
+            let amount = |total: Total| if before_cap { total.whole } else { total.capped };
+            let mut doses: Vec<Given> = candidates.iter().map(|candidate| amount(candidate.total)).collect();
             doses.sort_by(|left, right| left.amount().total_cmp(&right.amount()));
             doses.dedup_by(|left, right| left.shown() == right.shown());
-            let departure = Departure { line, administration: place + 1, ordered: run.total, expected: doses, how };
+            let departure =
+                Departure { line, administration: place + 1, ordered: amount(run.total), before_cap, expected: doses, how };
             match found.iter_mut().find(|known| known.line.ordered.line == line.ordered.line) {
                 Some(known) if known.how < how => *known = departure,
                 Some(_) => {}
@@ -115,13 +116,9 @@ struct Judge<'j, 'a> {
 }
 
 impl<'j> Judge<'j, '_> {
-    /// Doses of the regimen that can stand at a place. Where treatment goes on from before, nobody knows how far it has come.
+    /// Doses of the regimen that can stand at a place.
     fn candidates(&self, place: u32) -> Vec<&'j Run> {
-        if self.continues {
-            return self.expected.iter().filter(|run| !run.loading || place == 0).collect();
-        }
-        let here: Vec<&Run> = self.expected.iter().filter(|run| run.from <= place && place < run.to).collect();
-        if here.is_empty() { self.expected.iter().max_by_key(|run| run.to).into_iter().collect() } else { here }
+        sequence::standing(self.expected, place, self.continues)
     }
 
     fn fits(&self, ordered: Total, run: &Run) -> bool {
@@ -184,17 +181,24 @@ impl<'j> Judge<'j, '_> {
 }
 
 /// Doses that depart from the matched regimen, but for those of a step-up schedule, which pend whatever else holds.
-pub fn deviations(facts: &Facts<'_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Vec<Deviation> {
-    leading(shared, matched)
-        .filter(|line| !steps_up(line))
-        .flat_map(|line| of_drug(line, facts, shared, matched))
+pub fn deviations<'a>(
+    facts: &Facts<'_>,
+    shared: &Shared<'a>,
+    matched: &Match<'_>,
+    doses: &[Doses<'_, 'a>],
+    has_managed: bool,
+) -> Vec<Deviation> {
+    doses
+        .iter()
+        .filter(|doses| !steps_up(doses.line))
+        .flat_map(|doses| of_drug(doses, facts, shared))
         .map(|departure| told(&departure, shared, matched, has_managed))
         .collect()
 }
 
 /// Departures of drugs that are stepped up.
-pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, matched: &Match<'a>) -> Vec<Departure<'p, 'a>> {
-    leading(shared, matched).filter(|line| steps_up(line)).flat_map(|line| of_drug(line, facts, shared, matched)).collect()
+pub fn missing_steps<'p, 'a>(facts: &Facts<'_>, shared: &'p Shared<'a>, doses: &[Doses<'_, 'a>]) -> Vec<Departure<'p, 'a>> {
+    doses.iter().filter(|doses| steps_up(doses.line)).flat_map(|doses| of_drug(doses, facts, shared)).collect()
 }
 
 fn steps_up(line: &PlanLine<'_>) -> bool {
@@ -205,6 +209,10 @@ fn steps_up(line: &PlanLine<'_>) -> bool {
 pub fn words(doses: &[Given]) -> String {
     doses.iter().map(|dose| dose.shown().to_string()).collect::<Vec<_>>().join(" or ")
 }
+
+/// What a practice does about a warning.
+pub const TO_DO: &str =
+    "; nothing waits for this: check the dose before it is given, and send an update where it was entered wrongly";
 
 /// As told to the practice.
 pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Deviation {
@@ -217,11 +225,13 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
         Departs::Elsewhere | Departs::Unloaded => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
         _ => (DeviationCode::DoseWarning, DeviationEffect::None),
     };
-    let entered = departure.ordered.capped.shown().to_string();
+    let entered = departure.ordered.shown().to_string();
     let expected = words(&departure.expected);
+    let cap = if departure.before_cap { ", both before the cap" } else { "" };
     let why = match departure.how {
         Departs::Elsewhere => ", and as much as the regimen gives at another time only",
         Departs::Unloaded => ", a loading dose; say so where treatment goes on from before",
+        Departs::Less | Departs::More if code == DeviationCode::DoseWarning => TO_DO,
         Departs::Less | Departs::More => "",
     };
     let field = if departure.administration == 1 && line.ordered.loading_dose.is_some() { "/loading_dose" } else { "/dose" };
@@ -235,7 +245,7 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
         entered: entered.clone(),
         effect: effect(program, code, usual),
         message: format!(
-            "check the dose of {}: {entered} for this patient at administration {} is more than {} % from {expected} in {}{why}",
+            "check the dose of {}: {entered} for this patient at administration {} is more than {} % from {expected} in {}{cap}{why}",
             line.name(),
             departure.administration,
             program.dose_warning_percent,

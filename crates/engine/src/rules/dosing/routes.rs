@@ -11,9 +11,10 @@ use crate::domain::vocabulary::{DeviationCode, Truth};
 pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let (Some(said), Some(text)) = (line.route, line.ordered.route.as_deref()) else { return };
     let words = &shared.content.dosing;
-    let allowed = line.allowed_routes();
-    let expected = if allowed.0 == 0 { "a route such as iv, sc, im or po".to_owned() } else { words.route_names(allowed) };
+    let allowed = line.allowed_routes;
+    let expected = || if allowed.0 == 0 { "a route such as iv, sc, im or po".to_owned() } else { words.route_names(allowed) };
     let Some(route) = said.route() else {
+        let expected = expected();
         let message = format!("enter the route of {} ({expected}): `{text}` is not understood", line.name());
         found.push(concern(line, DeviationCode::UnknownAnswer, expected, text, message, Truth::Unknown, shared));
         return;
@@ -22,6 +23,7 @@ pub fn judge(line: &PlanLine<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>)
         return;
     }
     if !allowed.has(route) {
+        let expected = expected();
         let message =
             format!("check the route of {}: `{text}` is {}, and it is given {expected}", line.name(), words.route_name(route));
         found.push(concern(line, DeviationCode::RouteNotAllowed, expected, text, message, Truth::NotMet, shared));

@@ -4,12 +4,14 @@
 use super::super::concern::Concern;
 use super::super::dose;
 use super::super::drugs::{Shared, ceiling};
+use super::super::facts::Facts;
 use super::super::limits::calendar::{self, Laid};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
+use super::About;
 use super::bounds::{NOISE, entered, in_words};
-use super::sequence::{self, Run};
-use super::{About, regimen};
+use super::sequence::{self, Doses, Run};
+use super::{kinds, regimen};
 use crate::domain::content::{Basis, Kind, Per, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
@@ -18,21 +20,21 @@ use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 const WINDOW: u64 = 28;
 
 /// Every drug that the regimen gives.
-pub fn judge(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
-    let laid = calendar::lay(shared);
-    for line in regimen::leading(shared, matched) {
-        let Some(ordered) = sequence::ordered(line.name(), shared) else { continue };
-        let Some(expected) = sequence::expected(line.name(), line, matched, shared) else {
+    for Doses { line, ordered, expected } in doses {
+        let Some(ordered) = ordered else { continue };
+        let Some(expected) = expected else {
             found.push(incomparable(line, matched, shared));
             continue;
         };
-        let four_weeks = window(line, &laid, matched, shared);
-        let is_little =
-            four_weeks.is_none_or(|window| window.percent * NOISE < shared.content.dosing.shares.regimen_below_percent);
-        let of_dose = ordered.iter().find_map(|run| of_dose(run, &expected, is_little, matched, shared));
-        let of_window = || four_weeks.and_then(|window| of_window(line, window, matched, shared));
-        found.extend(of_dose.or_else(|| slip(line, matched, shared)).or_else(of_window));
+        let goes_on = regimen::goes_on(line, facts, shared);
+        let judge = Judge { line, expected, goes_on, matched, shared };
+        let of_dose = ordered.iter().find_map(|run| judge.of_dose(run));
+        let of_window = || window(line, matched, shared).and_then(|window| of_window(line, window, matched, shared));
+        found.extend(
+            of_dose.or_else(|| slip(line, matched, shared)).or_else(|| kinds::judge(line, matched, shared)).or_else(of_window),
+        );
     }
 }
 
@@ -59,19 +61,54 @@ fn incomparable(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -
     .concern(line, shared)
 }
 
-/// One day's dose against every day's dose of the regimen.
-fn of_dose(run: &Run, expected: &[Run], is_little: bool, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
-    let line = shared.plan.get(run.line)?;
-    let limits = &shared.content.dosing.shares;
-    let percents: Vec<f64> = expected.iter().filter_map(|other| run.total.percent_of(other.total)).collect();
-    let (least, most) = (percents.iter().copied().reduce(f64::min)?, percents.iter().copied().reduce(f64::max)?);
-    if least > limits.regimen_above_percent * NOISE {
-        let given = run.total.whole.shown().to_string();
-        let what = format!("{given} on a day");
-        return Some(far(line, "/dose", &what, least, true, matched, shared));
+/// One drug, and what the regimen gives of it.
+struct Judge<'j, 'a> {
+    line: &'j PlanLine<'a>,
+    expected: &'j [Run],
+    goes_on: bool,
+    matched: &'j Match<'a>,
+    shared: &'j Shared<'a>,
+}
+
+impl Judge<'_, '_> {
+    /// The doses of a run against those of the regimen that can stand in their places: what is right at the first administration is not
+    /// for that right at a later one.
+    fn of_dose(&self, run: &Run) -> Option<Concern> {
+        let line = self.shared.plan.get(run.line)?;
+        let limits = &self.shared.content.dosing.shares;
+        let edges = self.expected.iter().flat_map(|other| [other.from, other.to]);
+        let mut places: Vec<u32> =
+            std::iter::once(run.from).chain(edges.filter(|edge| run.from < *edge && *edge < run.to)).collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().find_map(|place| {
+            let here = sequence::standing(self.expected, place, self.goes_on);
+            let percents =
+                |of: &[&Run]| -> Vec<f64> { of.iter().filter_map(|other| run.total.percent_of(other.total)).collect() };
+            let least = percents(&here).into_iter().reduce(f64::min)?;
+            if least * NOISE >= limits.regimen_above_percent {
+                let what = format!("{} on a day", run.total.whole.shown());
+                return Some(far(line, "/dose", &what, least, true, self.matched, self.shared));
+            }
+            // who leaves a loading dose out is asked for it, and has not for that ordered too little
+            let mut usual = here;
+            if usual.iter().all(|other| other.loading) {
+                usual.extend(sequence::standing(self.expected, place + 1, self.goes_on));
+            }
+            let most = percents(&usual).into_iter().reduce(f64::max)?;
+            let is_little = most * NOISE < limits.regimen_below_percent && self.is_little(line, &usual);
+            is_little.then(|| far(line, "/dose", &run.total.capped.shown().to_string(), most, false, self.matched, self.shared))
+        })
     }
-    (is_little && most * NOISE < limits.regimen_below_percent)
-        .then(|| far(line, "/dose", &run.total.capped.shown().to_string(), most, false, matched, shared))
+
+    /// True where four weeks of the line's phase, too, hold less than those phases of the regimen: a dose may be divided.
+    fn is_little(&self, line: &PlanLine<'_>, usual: &[&Run]) -> bool {
+        let Some(weeks) = weeks(self.line, Some(line.phase_index), self.shared) else { return true };
+        let of_phase = |run: &&Run| self.matched.phases().get(run.line);
+        let held = |phase: &RegimenPhase| fullest(&events(phase, self.line, weeks.kind, self.shared));
+        let expected = usual.iter().filter_map(of_phase).map(held).fold(0.0, f64::max);
+        expected <= 0.0 || weeks.amount / expected * 100.0 * NOISE < self.shared.content.dosing.shares.regimen_below_percent
+    }
 }
 
 /// `375 mg` where the regimen gives 375 mg/m2: the unit was lost.
@@ -116,42 +153,61 @@ fn drugs<'m>(matched: &'m Match<'_>) -> impl Iterator<Item = &'m RegimenDrug> {
     matched.phases().iter().flat_map(|phase| &phase.drugs).filter(|drug| drug.role != RegimenDrugRole::Supportive)
 }
 
+/// The most that four weeks of a drug hold.
+#[derive(Clone, Copy)]
+struct Weeks {
+    amount: f64,
+    kind: Kind,
+}
+
 /// What four weeks hold.
 #[derive(Clone, Copy)]
 struct Window {
-    ordered: f64,
-    kind: Kind,
+    ordered: Weeks,
     /// Of the most that four weeks of the regimen hold.
     percent: f64,
 }
 
-fn window(line: &PlanLine<'_>, laid: &[Laid<'_>], matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
-    let is_of = |laid: &&Laid<'_>| laid.line.name() == line.name() && !laid.line.is_investigational();
-    let lines: Vec<&Laid<'_>> = laid.iter().filter(is_of).collect();
-    let ceilings: Vec<(&PlanLine<'_>, Option<f64>)> =
-        lines.iter().map(|laid| (laid.line, ceiling(laid.line, shared.matched))).collect();
-    let given = calendar::events(&lines, |length| WINDOW / length + 2).into_iter().filter_map(|event| {
-        let dose = event.dose?;
-        let (line, ceiling) = ceilings.iter().find(|(line, _)| line.ordered.line == event.line)?;
-        let given = dose::given(dose.amount, dose.unit, shared.patient, line.product).ok()?;
-        let given = if dose.unit.is_relative() { given.at_most(*ceiling) } else { given };
-        Some((event.day, given.times(f64::from(event.times))))
-    });
-    let given: Vec<_> = given.collect();
-    let kind = given.first()?.1.kind();
-    let of_kind: Vec<(u64, f64)> =
-        given.iter().filter(|(_, given)| given.kind() == kind).map(|(day, given)| (*day, given.amount())).collect();
-    let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, kind, shared))).fold(0.0, f64::max);
-    let ordered = fullest(&of_kind);
-    (expected > 0.0).then(|| Window { ordered, kind, percent: ordered / expected * 100.0 })
+/// What is ordered of a drug in four weeks: over the whole order, or by the lines of one phase.
+fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Option<Weeks> {
+    let is_of = |laid: &&Laid<'_>| {
+        let here = phase.is_none_or(|phase| laid.line.phase_index == phase);
+        here && laid.line.name() == line.name() && !laid.line.is_investigational()
+    };
+    let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
+    let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
+    let mut kind: Option<Kind> = None;
+    let mut given: Vec<(u64, f64)> = Vec::new();
+    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+        let Some(dose) = event.dose else { continue };
+        if known.is_none_or(|(number, ..)| number != event.line) {
+            let laid = lines.iter().find(|laid| laid.number() == event.line);
+            known = laid.map(|laid| (event.line, laid.line, ceiling(laid.line, shared.matched)));
+        }
+        let Some((_, line, ceiling)) = known else { continue };
+        let Ok(dosed) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { continue };
+        let dosed = if dose.unit.is_relative() { dosed.at_most(ceiling) } else { dosed };
+        if *kind.get_or_insert(dosed.kind()) == dosed.kind() {
+            given.push((event.day, dosed.times(f64::from(event.times)).amount()));
+        }
+    }
+    Some(Weeks { amount: fullest(&given), kind: kind? })
+}
+
+fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
+    let ordered = weeks(line, None, shared)?;
+    let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, ordered.kind, shared))).fold(0.0, f64::max);
+    (expected > 0.0).then(|| Window { ordered, percent: ordered.amount / expected * 100.0 })
 }
 
 /// Days and lines that multiply a dose.
 fn of_window(line: &PlanLine<'_>, window: Window, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
     (window.percent > shared.content.dosing.shares.regimen_window_percent * NOISE).then(|| {
-        let flat = Basis { kind: window.kind, per: Per::Flat };
-        let what =
-            format!("{} within {WINDOW} days, all lines together,", in_words((window.ordered * 100.0).round() / 100.0, flat));
+        let flat = Basis { kind: window.ordered.kind, per: Per::Flat };
+        let what = format!(
+            "{} within {WINDOW} days, all lines together,",
+            in_words((window.ordered.amount * 100.0).round() / 100.0, flat)
+        );
         far(line, "/days", &what, window.percent, true, matched, shared)
     })
 }
@@ -169,7 +225,9 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
             (kind == given.kind()).then(|| given.amount() * f64::from(drug.frequency_per_day.max(1)))
         };
         let Some(ordinary) = amount(drug.dose) else { continue };
-        for cycle in 0..WINDOW / length + 2 {
+        let cycles = WINDOW / length + 2;
+        found.reserve(drug.days.len() * usize::try_from(cycles).unwrap_or(0));
+        for cycle in 0..cycles {
             for day in &drug.days {
                 let loading = drug.loading_dose.filter(|_| cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
                 found.push((cycle * length + u64::from(*day), loading.unwrap_or(ordinary).max(ordinary)));
@@ -188,7 +246,7 @@ fn fullest(events: &[(u64, f64)]) -> f64 {
     events.iter().enumerate().map(within).fold(0.0, f64::max)
 }
 
-fn far(
+pub fn far(
     line: &PlanLine<'_>,
     field: &str,
     what: &str,
@@ -200,7 +258,7 @@ fn far(
     let limits = &shared.content.dosing.shares;
     let (expected, how) = if is_more {
         let share = if field == "/days" { limits.regimen_window_percent } else { limits.regimen_above_percent };
-        (format!("at most {share} % of the regimen's"), "far more")
+        (format!("less than {share} % of the regimen's"), "far more")
     } else {
         (format!("at least {} % of the regimen's", limits.regimen_below_percent), "far less")
     };

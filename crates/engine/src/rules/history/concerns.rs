@@ -69,6 +69,11 @@ fn disagreement(why: Disagreement, shared: &Shared<'_>) -> Option<Concern> {
 fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
     let ordered = patient.line()?;
+    // lines count anew where the disease has come into another setting, such as castration-resistant after sensitive
+    let earlier_setting = earlier.told.setting.known();
+    if patient.setting.zip(earlier_setting).is_some_and(|(now, before)| patient.content.settings.comes_after(now, before)) {
+        return None;
+    }
     let listed = earlier.told.line.known().copied()?;
     let (own, other) = (lines::rank(Some(ordered))?, lines::rank(Some(listed))?);
     // what is not understood may say so, too

@@ -3,7 +3,7 @@
 use crate::domain::content::{Content, DosingCatalog, Drug};
 use crate::domain::order::Dose;
 use crate::rules::drugs::Shared;
-use crate::rules::plan::{PlanLine, phase_starts};
+use crate::rules::plan::PlanLine;
 use std::sync::Arc;
 
 /// A line with a drug that it stands for: that of its code, and that of its name where the two differ.
@@ -35,12 +35,11 @@ pub struct Event {
 }
 
 /// Every line, in the order of their numbers.
-pub fn lay<'a>(shared: &Shared<'a>) -> Vec<Laid<'a>> {
-    let starts = phase_starts(shared.phases);
-    let mut laid: Vec<Laid<'a>> = Vec::with_capacity(shared.plan.len());
-    for line in shared.plan {
-        let start = starts.get(line.phase_index).copied().unwrap_or(0);
-        let other = named_otherwise(line, shared.content);
+pub fn lay<'a>(plan: &'a [PlanLine<'a>], content: &'a Content) -> Vec<Laid<'a>> {
+    let mut laid: Vec<Laid<'a>> = Vec::with_capacity(plan.len());
+    for line in plan {
+        let start = line.start;
+        let other = named_otherwise(line, content);
         laid.push(Laid { line, drug: line.drug, name: line.name(), start, is_named_otherwise: other.is_some() });
         if let Some(drug) = other {
             laid.push(Laid { line, drug: Some(drug), name: &drug.generic, start, is_named_otherwise: false });

@@ -3,9 +3,10 @@
 use super::Judging;
 use super::calendar::Laid;
 use crate::domain::criteria::Partner;
-use crate::domain::vocabulary::{CaseStatus, Truth};
+use crate::domain::vocabulary::{CaseStatus, LineOfTreatment, Truth};
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
+use crate::rules::history::{ToldOf, at_pace};
 use chrono::NaiveDate;
 
 /// A drug that an earlier case authorized. Days count from the date of service; those before it are negative.
@@ -23,6 +24,10 @@ pub struct Earlier<'a> {
     pub last: i64,
     /// Visits approved; none where nobody has counted them.
     pub times: Option<u64>,
+    /// Units authorized; none where nobody has counted them.
+    pub units: Option<u64>,
+    /// Line of treatment of its case.
+    pub line: Option<LineOfTreatment>,
     /// True where words may name it (PRV-02).
     pub is_theirs: bool,
 }
@@ -46,6 +51,8 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
                 first,
                 last: times.map_or(first + span, |times| first + span * i64::from(times - 1) / i64::from(times)),
                 times: times.map(u64::from),
+                units: drug.units_approved,
+                line: case.line_of_treatment,
                 is_theirs: case.is_theirs,
             });
         }
@@ -72,10 +79,28 @@ pub struct Course {
 }
 
 impl Course {
-    /// Adds what the practice tells of earlier treatment: nobody has counted its administrations.
-    fn add_told(&mut self, told: impl Iterator<Item = (Truth, Option<NaiveDate>)>, service: NaiveDate) {
-        for (held, since) in told {
-            self.is_uncounted = true;
+    /// Adds what the practice tells of earlier treatment with these drugs, with a pause only what did not end longer ago: nobody has counted
+    /// its administrations. With both its days, and where no case on file may be the same, it counts at the pace of this order.
+    fn add_told(
+        &mut self,
+        partners: impl Fn() -> Vec<Partner>,
+        pause: Option<i64>,
+        pace: impl FnOnce() -> Option<u64>,
+        judging: &Judging<'_>,
+    ) {
+        let (history, service) = (&judging.shared.patient.history, judging.shared.admitted.date_of_service);
+        if !history.lists_treatment() {
+            return;
+        }
+        let pace = pace();
+        let has_cases = self.times > 0;
+        let mut counted = 0;
+        for ToldOf { held, since, through } in history.told_of(&partners(), pause, judging.shared.content) {
+            let times = pace.zip(since.zip(through)).and_then(|(pace, (since, through))| at_pace(since, through, pace));
+            match times.filter(|_| held == Truth::Met && !has_cases) {
+                Some(times) => counted += times,
+                None => self.is_uncounted = true,
+            }
             if held == Truth::Met {
                 self.times = self.times.max(1);
             }
@@ -85,25 +110,33 @@ impl Course {
                 None => self.is_undated |= since.is_none_or(|since| since < self.first),
             }
         }
+        self.times = self.times.max(counted);
     }
 }
 
 /// All that went before, whenever it was.
-pub fn ever(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
-    let mut ever = course(lines, partners, &is_of, judging);
+pub fn ever(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
+    let mut ever = course(lines, &partners, &is_of, judging);
     let of_drug = || judging.earlier.iter().filter(|earlier| is_of(earlier.drug));
     ever.times = ever.times.max(of_drug().filter_map(|earlier| earlier.times).sum());
     ever.is_uncounted |= of_drug().any(|earlier| earlier.times.is_none());
-    ever.add_told(
-        judging.shared.patient.history.told_of(partners, None, judging.shared.content),
-        judging.shared.admitted.date_of_service,
-    );
+    ever.add_told(partners, None, || None, judging);
     ever
 }
 
 /// The course that these lines belong to: back through earlier cases until a pause that ends one, and to the day on which the treatment
 /// is said to have begun.
-pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) -> bool, judging: &Judging<'_>) -> Course {
+pub fn course(
+    lines: &[&Laid<'_>],
+    partners: impl Fn() -> Vec<Partner>,
+    is_of: impl Fn(&str) -> bool,
+    judging: &Judging<'_>,
+) -> Course {
     let begins = lines.iter().map(|line| line.first()).min().and_then(|day| i64::try_from(day).ok()).unwrap_or(0);
     let pause = i64::from(judging.shared.content.limits.course_ends_after_days);
     let mut course = Course { first: begins, is_undated: false, times: 0, is_uncounted: false };
@@ -113,7 +146,9 @@ pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) ->
         running = times;
     }
     // cases overlap and hold one another's pauses, so the latest end comes first
-    let mut before: Vec<_> = judging.earlier.iter().filter(|earlier| is_of(earlier.drug)).collect();
+    let history = &judging.shared.patient.history;
+    let is_apart = |earlier: &Earlier<'_>| history.is_before_own_maintenance(earlier.line, &partners(), judging.shared.content);
+    let mut before: Vec<_> = judging.earlier.iter().filter(|earlier| is_of(earlier.drug) && !is_apart(earlier)).collect();
     before.sort_by_key(|earlier| std::cmp::Reverse((earlier.last, earlier.first)));
     for earlier in before {
         if earlier.last + pause >= course.first {
@@ -122,12 +157,16 @@ pub fn course(lines: &[&Laid<'_>], partners: &[Partner], is_of: impl Fn(&str) ->
             course.is_uncounted |= earlier.times.is_none();
         }
     }
+    course.add_told(partners, Some(pause), || pace(lines), judging);
     course.times = course.times.max(running);
-    course.add_told(
-        judging.shared.patient.history.told_of(partners, Some(pause), judging.shared.content),
-        judging.shared.admitted.date_of_service,
-    );
     course
+}
+
+/// Days from one administration to the next on the average, in the first phase that gives the drug.
+fn pace(lines: &[&Laid<'_>]) -> Option<u64> {
+    let line = lines.iter().min_by_key(|line| (line.first(), line.number()))?;
+    let days = line.line.ordered.days.len() as u64;
+    (days > 0).then(|| (line.length() / days).max(1))
 }
 
 /// When treatment that is running began, and how often it was given since at the pace of this order. Supportive drugs may be new.

@@ -94,7 +94,7 @@ fn before(limit: &Limit, per: Span, lines: &[&Laid<'_>], judging: &Judging<'_>) 
     let is_of = |drug: &str| is_of(limit, lines, drug);
     match per {
         Span::Course => Some(course_of(limit, lines, judging)),
-        Span::Lifetime => Some(ever(lines, &partners(limit, lines), is_of, judging)),
+        Span::Lifetime => Some(ever(lines, || partners(limit, lines), is_of, judging)),
         Span::Cycle | Span::Days(_) | Span::Row | Span::Order => None,
     }
 }
@@ -106,7 +106,11 @@ pub fn asked(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Optio
             before(limit, per, lines, judging).filter(|before| before.is_uncounted).map(|_| "how often it was given before")
         }
         LimitRule::Duration { .. } => course_of(limit, lines, judging).is_undated.then_some("when it was first given"),
-        LimitRule::NeverTogether { .. } | LimitRule::Spacing(_) => None,
+        LimitRule::NeverTogether { .. }
+        | LimitRule::Spacing(_)
+        | LimitRule::Clear { .. }
+        | LimitRule::Total(_)
+        | LimitRule::Only => None,
     }
 }
 
@@ -141,11 +145,11 @@ fn is_of(limit: &Limit, lines: &[&Laid<'_>], drug: &str) -> bool {
 }
 
 fn course_of(limit: &Limit, lines: &[&Laid<'_>], judging: &Judging<'_>) -> Course {
-    course(lines, &partners(limit, lines), |drug| is_of(limit, lines, drug), judging)
+    course(lines, || partners(limit, lines), |drug| is_of(limit, lines, drug), judging)
 }
 
 /// The drugs that count with these lines.
-fn partners(limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Partner> {
+pub fn partners(limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Partner> {
     let together = limit.drugs.iter().filter(|_| limit.together).map(String::as_str);
     let mut names: Vec<&str> = lines.iter().map(|line| line.name).chain(together).collect();
     names.sort_unstable();

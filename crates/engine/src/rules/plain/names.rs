@@ -3,14 +3,20 @@
 use super::spaced;
 use crate::domain::content::Content;
 use crate::domain::vocabulary::Modality;
+use std::borrow::Cow;
 
 /// The name of an answer for people: `HER2` of `her2`, `febrile neutropenia risk of the regimen` of `regimen_fn_risk`.
 pub fn name(key: &str, content: &Content) -> String {
+    called(key, content).into_owned()
+}
+
+/// The same, which content mostly has.
+pub fn called<'c>(key: &str, content: &'c Content) -> Cow<'c, str> {
     let answers = &content.answers;
     let biomarker = || answers.biomarkers.get(*answers.biomarker_names.get(key)?).filter(|known| known.name == key);
     let assessment = || answers.assessments.get(*answers.assessment_names.get(key)?).filter(|known| known.name == key);
     if let Some(known) = biomarker().or_else(assessment) {
-        return known.display.clone();
+        return Cow::Borrowed(&known.display);
     }
     let told = match key {
         "icd10" => "diagnosis code",
@@ -38,9 +44,9 @@ pub fn name(key: &str, content: &Content) -> String {
         "total_months" => "months of treatment",
         "treatment_days" | "treatment_days_in_cycle" | "drug_days" => "days of treatment",
         dose if dose.starts_with("dose_") => "dose",
-        other => return spaced(other),
+        other => return Cow::Owned(spaced(other)),
     };
-    told.to_owned()
+    Cow::Borrowed(told)
 }
 
 /// A modality of radiation within a sentence.

@@ -35,7 +35,7 @@ use super::history::History;
 use super::patient::Patient;
 use super::plan::{Identity, PlanLine};
 use crate::domain::answer::Answer;
-use crate::domain::content::{Content, RadiationRules};
+use crate::domain::content::{Content, RadiationRules, Routes};
 use crate::domain::order::{Clinical, OrderedDrug, Phase, Radiation};
 use crate::domain::vocabulary::Truth;
 use chrono::{DateTime, Utc};
@@ -76,16 +76,19 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
         phase: &phase,
         phase_index: 0,
         drug_index: 0,
+        start: 0,
         drug: None,
         code: None,
         is_unclassified: false,
         dosing: None,
         product: None,
         route: None,
+        allowed_routes: Routes::default(),
         identity: Identity::of(&ordered, None),
     }];
     let range = (admitted.date_of_service, admitted.date_of_service);
-    let shared = Shared { admitted, patient: &patient, plan: &plan, phases: &[], matched: None, content, range };
+    let shared =
+        Shared { admitted, patient: &patient, plan: &plan, phases: &[], matched: None, nearest: None, content, range, laid: &[] };
     let [line] = &plan;
     let bench = Bench { radiation: Some(&treated), ..shared.bench(line) };
     let without = RadiationRules::default();

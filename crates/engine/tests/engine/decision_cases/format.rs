@@ -135,6 +135,9 @@ struct GivenBefore {
     /// Not counted where left out.
     #[serde(default)]
     visits: Option<u32>,
+    /// Units authorized; not counted where left out.
+    #[serde(default)]
+    units: Option<u64>,
 }
 
 /// An act after the decision.
@@ -371,7 +374,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
                     valid_from: related.from.parse().ok(),
                     valid_through: related.through.parse().ok(),
                     visits_approved: given.visits,
-                    units_approved: None,
+                    units_approved: given.units,
                 }),
             )
             .collect(),
