@@ -55,6 +55,7 @@ impl<'a> Shared<'a> {
             course: None,
             at: None,
             radiation: None,
+            heeds: false,
         }
     }
 }

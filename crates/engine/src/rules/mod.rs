@@ -14,6 +14,7 @@ pub mod canonical;
 pub mod claims;
 pub mod concern;
 pub mod concurrent;
+pub mod contraindications;
 pub mod course;
 pub mod coverage;
 pub mod coverage_requirements;
