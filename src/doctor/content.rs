@@ -45,6 +45,7 @@ fn unverified(content: &Content) -> Finding {
         ("regimens", share(&mut content.regimens.iter().map(|regimen| regimen.verify))),
         ("policies", share(&mut content.policies.iter().map(|policy| policy.verify))),
         ("limits", share(&mut content.limits.all().iter().map(|limit| limit.verify))),
+        ("contraindications", share(&mut content.contraindications.all().iter().map(|entry| entry.verify))),
         ("drugs", share(&mut content.drugs.all().iter().map(|drug| drug.verify))),
     ];
     let told: Vec<String> = parts.iter().map(|(name, (open, all))| format!("{open} of {all} {name}")).collect();

@@ -147,6 +147,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         regimens: regimens.collect(),
         policies: content.policies.clone(),
         limits: content.limits.clone(),
+        contraindications: content.contraindications.clone(),
         answers: Arc::clone(&content.answers),
         pathologies: content.pathologies.clone(),
         calendars: content.calendars.clone(),

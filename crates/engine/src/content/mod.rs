@@ -7,6 +7,7 @@ mod agreement;
 mod answers;
 mod code_tables;
 mod codes;
+mod contraindications;
 mod coverage;
 mod coverage_codes;
 mod coverage_rows;
@@ -87,6 +88,7 @@ struct Drafts {
     regimens: Vec<regimens::Draft>,
     policies: Vec<policies::Draft>,
     limits: limits::Drafts,
+    contraindications: contraindications::Drafts,
     /// Drugs of each release.
     catalogs: Vec<Arc<DrugCatalog>>,
     programs: Vec<programs::Draft>,
@@ -115,6 +117,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     let regimens = regimens::read(source, &words, &releases, &mut report);
     let policies = policies::read(source, &words, &releases, &mut report);
     let limits = limits::read(source, &words, &releases, &mut report);
+    let contraindications = contraindications::read(source, &words, &releases, &mut report);
     let calendars = codes::calendars(source, &mut report);
     let reasons = reasons::read(source, &mut report);
     let known = programs::Known { calendars: &calendars, reasons: &reasons };
@@ -134,6 +137,7 @@ fn read(source: &Source) -> (Drafts, Report) {
         regimens,
         policies,
         limits,
+        contraindications,
         catalogs,
         programs,
         calendars,
@@ -173,6 +177,7 @@ impl Drafts {
                 coverage: Arc::new(self.coverage.version(index, &programs)),
                 policies: policies.collect(),
                 limits: self.limits.version(index),
+                contraindications: self.contraindications.version(index),
                 programs,
                 drugs: Arc::clone(self.catalogs.get(index).unwrap_or(&self.words.drugs)),
                 dosing: Arc::clone(&self.dosing),

@@ -88,6 +88,8 @@ struct OutcomeEntry {
     progressed: Said,
     #[serde(default = "Said::no")]
     toxicity: Said,
+    #[serde(default = "Said::no")]
+    reaction: Said,
     course: CourseWord,
     #[serde(default)]
     best_response: bool,
@@ -328,6 +330,7 @@ fn outcome(entry: &OutcomeEntry) -> Outcome {
         word: entry.word.clone(),
         progressed: entry.progressed.truth(),
         toxicity: entry.toxicity.truth(),
+        reaction: entry.reaction.truth(),
         course: match entry.course {
             CourseWord::Over => CourseState::Over,
             CourseWord::Ongoing => CourseState::Ongoing,

@@ -104,6 +104,8 @@ pub enum PriorEnd {
     Progression,
     /// For its toxicity: `stopped_for_toxicity`.
     Toxicity,
+    /// In a severe reaction, such as anaphylaxis: `reacted_severely`.
+    Reaction,
 }
 
 /// Facts that are words.

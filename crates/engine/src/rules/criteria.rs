@@ -44,6 +44,8 @@ pub struct Bench<'a> {
     pub at: Option<&'a Administration<'a>>,
     /// The radiation ordered, where it is.
     pub radiation: Option<&'a Treated<'a>>,
+    /// True where the sentence speaks against a drug: answers are heeded whatever their date, and what nobody told says nothing.
+    pub heeds: bool,
 }
 
 impl Bench<'_> {
@@ -200,6 +202,8 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             value,
         } => counted(*fact, bench).map_or(Truth::Unknown, |count| count.holds(*comparison, *value)),
         Criterion::Number { fact, comparison, value } => number(*fact, bench).map(|found| comparison.holds(found, *value)).into(),
+        Criterion::Biomarker { marker, test, .. } if bench.heeds => heeded(patient.biomarker(marker), test),
+        Criterion::Assessment { name, test, .. } if bench.heeds => heeded(patient.assessment(name), test),
         Criterion::Biomarker { marker, test, within } => biomarker::test(marker, test, *within, patient),
         Criterion::Assessment { name, test, within } => assessment(name, test, *within, patient),
         Criterion::DaysSince { name, comparison, days } => days_since(name, *comparison, *days, patient),
@@ -223,6 +227,25 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             .filter(|factor| named.as_ref().is_none_or(|named| named == factor.as_str()))
             .fold(Truth::NotMet, |so_far, factor| so_far.or(patient.has_fn_risk_factor(*factor))),
         Criterion::RegimenMatched => bench.matched.map_or(Truth::NotMet, Match::clinical_fit),
+    }
+}
+
+/// An answer that may speak against a drug.
+fn heeded(standing: Option<&Standing<'_>>, test: &ResultTest) -> Truth {
+    standing.map_or(Truth::NotMet, |standing| if *test == ResultTest::Told { Truth::Met } else { standing.heeded(test) })
+}
+
+/// True where an answer that a sentence asks was told, and what it says is not understood or too coarse to tell.
+pub fn is_in_doubt(criterion: &Criterion, patient: &Patient<'_>) -> bool {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) => parts.iter().any(|part| is_in_doubt(part, patient)),
+        Criterion::Not(inner) => is_in_doubt(inner, patient),
+        Criterion::Biomarker { marker, test, .. } => heeded(patient.biomarker(marker), test) == Truth::Unknown,
+        Criterion::Assessment { name, test, .. } => heeded(patient.assessment(name), test) == Truth::Unknown,
+        Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
+            patient.assessment(name).is_some_and(Standing::is_worth_telling)
+        }
+        _ => false,
     }
 }
 

@@ -14,7 +14,9 @@ use super::matching::{self, Match};
 use super::patient::Patient;
 use super::plain;
 use super::plan::{self, PlanLine, planned_days};
-use super::{agreement, answers, concurrent, deviations, dose, dosing, limits, pathways, radiation, review, s_codes};
+use super::{
+    agreement, answers, concurrent, contraindications, deviations, dose, dosing, limits, pathways, radiation, review, s_codes,
+};
 use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Notice, Pathway};
 use crate::domain::content::Content;
 use crate::domain::order::Phase;
@@ -270,6 +272,7 @@ impl<'a> Deciding<'a> {
             .into_iter()
             .chain(answers::concerns(shared))
             .chain(answers::concerns_of_drugs(shared))
+            .chain(contraindications::concerns(shared))
             .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared, &self.doses))
             .chain(limits::concerns(facts, shared));

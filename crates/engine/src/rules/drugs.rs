@@ -60,6 +60,7 @@ impl<'a> Shared<'a> {
             course: None,
             at: None,
             radiation: None,
+            heeds: false,
         }
     }
 }

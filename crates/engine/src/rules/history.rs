@@ -1,6 +1,7 @@
 //! What came before this order: earlier treatments as the practice tells them, and the member's cases on file (SAFE-04, SAFE-12, SAFE-15).
 //! What is not understood is unknown, never "no". A case on file says that a drug may have been given, not that it was.
 
+mod again;
 mod concerns;
 mod lines;
 mod run;
@@ -178,7 +179,8 @@ impl<'a> History<'a> {
             (PriorEnd::Any, _) => Truth::Met,
             (PriorEnd::Progression, _) => self.progressed_on(earlier, patient),
             (PriorEnd::Toxicity, Told::As(outcome)) => outcome.toxicity,
-            (PriorEnd::Toxicity, _) => Truth::Unknown,
+            (PriorEnd::Reaction, Told::As(outcome)) => outcome.reaction,
+            (PriorEnd::Toxicity | PriorEnd::Reaction, _) => Truth::Unknown,
         }
     }
 
@@ -191,7 +193,7 @@ impl<'a> History<'a> {
             }
             (PriorEnd::Progression, None | Some(Response::NotEvaluated), _)
             | (PriorEnd::Toxicity, _, None | Some(Toxicity::Unknown))
-            | (PriorEnd::Any, ..) => Truth::Unknown,
+            | (PriorEnd::Any | PriorEnd::Reaction, ..) => Truth::Unknown,
             (PriorEnd::Progression | PriorEnd::Toxicity, ..) => Truth::NotMet,
         }
     }
@@ -370,7 +372,11 @@ impl<'a> History<'a> {
             let known = !earlier.is_foreign() && earlier.held(partners, patient.content) == Truth::Met;
             known && self.ended_so(earlier, end, patient) == Truth::Unknown
         };
-        let question = if end == PriorEnd::Toxicity { "was it stopped for toxicity?" } else { "did the disease progress on it?" };
+        let question = match end {
+            PriorEnd::Toxicity => "was it stopped for toxicity?",
+            PriorEnd::Reaction => "was there a severe reaction?",
+            PriorEnd::Progression | PriorEnd::Any => "did the disease progress on it?",
+        };
         let in_words = |earlier: &Earlier<'_>| {
             let words = earlier.in_words();
             if is_open(earlier) { format!("{words} ({question})") } else { words }

@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod claims;
 pub mod concern;
 pub mod concurrent;
+pub mod contraindications;
 pub mod course;
 pub mod coverage;
 pub mod coverage_requirements;

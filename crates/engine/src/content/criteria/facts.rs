@@ -325,7 +325,8 @@ fn partner(reader: &mut Reader<'_>) -> Parsed<Partner> {
 }
 
 fn continues_name(word: &str) -> bool {
-    word.starts_with(char::is_alphanumeric) && !matches!(word, "and" | "or" | "progressed" | "stopped_for_toxicity")
+    word.starts_with(char::is_alphanumeric)
+        && !matches!(word, "and" | "or" | "progressed" | "stopped_for_toxicity" | "reacted_severely")
 }
 
 fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
@@ -334,6 +335,8 @@ fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         PriorEnd::Progression
     } else if reader.eat("stopped_for_toxicity") {
         PriorEnd::Toxicity
+    } else if reader.eat("reacted_severely") {
+        PriorEnd::Reaction
     } else {
         PriorEnd::Any
     };

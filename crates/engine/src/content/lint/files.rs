@@ -5,7 +5,7 @@ use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 
 /// Everything with a meaning at the top of a content directory.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
     "README.md",
     "agreement.toml",
     "releases.toml",
@@ -21,6 +21,7 @@ const KNOWN: [&str; 24] = [
     "policies",
     "radiation",
     "limits",
+    "contraindications",
     "coverage",
     "regimens",
     "forms",
@@ -33,12 +34,13 @@ const KNOWN: [&str; 24] = [
 ];
 
 /// Folders of `.toml` files.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "coverage",
     "letters",
     "programs",
     "policies",
     "limits",
+    "contraindications",
     "regimens",
     "forms",
     "drugs",

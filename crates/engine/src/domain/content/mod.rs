@@ -4,6 +4,7 @@ mod agreement;
 pub mod answers;
 mod catalog;
 mod code_tables;
+mod contraindications;
 mod coverage;
 mod coverage_codes;
 mod coverage_spelling;
@@ -26,6 +27,7 @@ pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBoun
 pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode};
 pub use code_tables::{CodeTables, Coded, Observed, REFUSALS, Rejection, SystemCode};
+pub use contraindications::{Around, Contraindication, Contraindications};
 pub use coverage::{
     CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
     HowToRequest, OTHER_GROUP, Told, day_number,
@@ -133,6 +135,8 @@ pub struct Content {
     pub policies: Vec<Arc<Policy>>,
     /// What is never given together, and how often, how close together and how long drugs are given.
     pub limits: Limits,
+    /// Facts that send drugs to a person wherever they are told.
+    pub contraindications: Contraindications,
     /// Biomarkers with their accepted results.
     pub biomarkers: Vec<Arc<BiomarkerDefinition>>,
     /// Pathology vocabulary.
@@ -223,6 +227,8 @@ pub struct Parts {
     /// See [`Content`].
     pub limits: Limits,
     /// See [`Content`].
+    pub contraindications: Contraindications,
+    /// See [`Content`].
     pub answers: Arc<Answers>,
     /// See [`Content`].
     pub pathologies: Vec<Arc<PathologyTerm>>,
@@ -275,6 +281,7 @@ impl From<Parts> for Content {
             regimens: parts.regimens,
             policies: parts.policies,
             limits: parts.limits,
+            contraindications: parts.contraindications,
             biomarkers: parts.answers.biomarkers.clone(),
             answers: parts.answers,
             pathologies: parts.pathologies,

@@ -88,6 +88,8 @@ pub struct Outcome {
     pub progressed: Truth,
     /// Whether the treatment was stopped for its toxicity.
     pub toxicity: Truth,
+    /// Whether it says that the patient reacted severely to the treatment: anaphylaxis, a reaction of grade 4.
+    pub reaction: Truth,
     /// Where the course stands.
     pub course: CourseState,
     /// True where people write the best response, and not how the treatment ended.

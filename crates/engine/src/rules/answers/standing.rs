@@ -174,12 +174,25 @@ pub struct Standing<'a> {
     entered: Cow<'a, str>,
     /// What a result says that does not count and yet speaks against others: an undated one, or one that lasts.
     said: Option<Value>,
+    /// Where no result counts: what was said all the same, whatever its date.
+    heard: Vec<Value>,
 }
 
 impl<'a> Standing<'a> {
     /// Whether the result passes a test.
     pub fn test(&self, test: &ResultTest) -> Truth {
         passes(self.definition, self.value.as_ref().ok(), test)
+    }
+
+    /// Whether a test is passed that speaks against a drug: a result that does not count for its date is heard all the same. Unknown
+    /// where something was entered that is not understood, or is too coarse to tell.
+    pub fn heeded(&self, test: &ResultTest) -> Truth {
+        let Err(why) = &self.value else { return self.test(test) };
+        let doubt = match why {
+            Unusable::Foreign | Unusable::OutOfRange | Unusable::Disagree | Unusable::Unclear(_) => Truth::Unknown,
+            _ => Truth::NotMet,
+        };
+        self.heard.iter().fold(doubt, |so_far, said| so_far.or(passes(self.definition, Some(said), test)))
     }
 
     /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.
@@ -230,6 +243,11 @@ impl<'a> Standing<'a> {
                 | Unusable::OfAPart
                 | Unusable::Unclear(_))
         )
+    }
+
+    /// True where something was entered that nobody understands.
+    pub const fn is_not_understood(&self) -> bool {
+        matches!(self.value, Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::Disagree | Unusable::Unclear(_)))
     }
 
     /// As entered.
@@ -350,7 +368,8 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
     let on = if entries.iter().any(|entry| entry.value.is_ok() && entry.on.is_none()) { None } else { on };
     let telling = entries.iter().find(|entry| Some(entry.index) == index);
     let said = telling.filter(|_| value.is_err()).and_then(|entry| entry.beyond_its_date(definition)).cloned();
-    Standing { definition, value, on, index, entered, said }
+    let heard = if value.is_err() { entries.iter().filter_map(|entry| entry.said.clone()).collect() } else { Vec::new() };
+    Standing { definition, value, on, index, entered, said, heard }
 }
 
 /// What tells most of an unusable answer first.
@@ -460,7 +479,8 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
             Ok(Value::Words(words)) => words.iter().map(|index| definition.word(*index)).collect::<Vec<_>>().join(" and "),
             _ => "not entered".to_owned(),
         };
-        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered), said: None });
+        let heard = Vec::new();
+        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered), said: None, heard });
         return;
     };
     let (value, on) = match (&standing.value, value) {

@@ -1,13 +1,14 @@
 //! What a person has to look at about earlier treatment whatever policies and regimens say: answers that contradict each other, and
 //! words that nobody understood (SAFE-04, SAFE-12).
 
-use super::{Disagreement, Earlier, Told, lines};
+use super::{Disagreement, Earlier, Told, again, lines};
 use crate::domain::case::Deviation;
 use crate::domain::order::PriorTherapy;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 use crate::rules::findings::facts as said;
+use crate::rules::plan::PlanLine;
 use serde_json::json;
 
 /// Everything that a person has to look at.
@@ -21,6 +22,9 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     for earlier in told {
         found.extend(not_understood(earlier));
     }
+    found.extend(again::concerns(shared));
+    found.extend(lines_missing(shared));
+    found.extend(told.iter().find_map(|earlier| residual(earlier, shared)));
     let listed = patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
     let says_none = |typed: &str| patient.content.therapies.name(typed).is_some_and(|therapy| therapy.none);
     if let Some(none) = listed.iter().position(|therapy| says_none(therapy.typed())).filter(|_| !told.is_empty()) {
@@ -88,6 +92,42 @@ fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let message =
         format!("line_of_treatment is {ordered}, and the earlier treatment {name} was {listed}: which line is this order?");
     Some(contradiction("history/line", &pointer, listed.to_string(), "a line before line_of_treatment", message))
+}
+
+/// Drugs for which lines are counted, where the list of earlier treatments has fewer than the line of treatment says.
+fn lines_missing(shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let is_short = patient.history.lines_before(patient).err() == Some(Disagreement::LineAndList);
+    let line = patient.line().filter(|_| is_short)?;
+    let counted = |line: &&PlanLine<'_>| line.drug.is_some_and(|drug| shared.content.contraindications.counts_lines(drug));
+    let lines: Vec<u32> = shared.plan.iter().filter(counted).map(|line| line.ordered.line).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "line_of_treatment is {line}, and prior_therapies lists another number of lines: name the treatment of each earlier line, or correct the line"
+    );
+    let pointer = "/clinical/prior_therapies";
+    let found = contradiction("history/lines-listed", pointer, line.to_string(), "each earlier line", message);
+    Some(Concern { pends: Pends::Lines(lines), ..found })
+}
+
+/// A complete response to treatment before surgery, beside residual disease after it.
+fn residual(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let standing = shared.patient.assessment("residual_disease_after_neoadjuvant")?;
+    let Told::As(outcome) = earlier.outcome else { return None };
+    let is_before_surgery =
+        matches!(earlier.told.line.known(), Some(LineOfTreatment::Neoadjuvant | LineOfTreatment::Perioperative));
+    if standing.word() != Some("yes") || outcome.word != "complete_response" || !is_before_surgery {
+        return None;
+    }
+    let name = earlier.told.typed();
+    let pointer = format!("/clinical/prior_therapies/{}/outcome", earlier.index);
+    let message = format!(
+        "residual disease after treatment before surgery is yes, and the outcome of {name} is a complete response: correct one of them, or say \
+         which is right"
+    );
+    Some(contradiction("history/residual", &pointer, "complete response".to_owned(), "an outcome with residual disease", message))
 }
 
 fn contradiction(rule: &str, pointer: &str, entered: String, expected: &str, message: String) -> Concern {

@@ -140,5 +140,7 @@ pub(super) fn prior(drugs: &str, end: PriorEnd, denied: bool) -> String {
         (PriorEnd::Progression, true) => format!("the cancer did not grow during or after earlier treatment with {drugs}"),
         (PriorEnd::Toxicity, false) => format!("earlier treatment with {drugs} was stopped for its side effects"),
         (PriorEnd::Toxicity, true) => format!("earlier treatment with {drugs} was not stopped for its side effects"),
+        (PriorEnd::Reaction, false) => format!("the patient reacted severely to earlier treatment with {drugs}"),
+        (PriorEnd::Reaction, true) => format!("the patient did not react severely to earlier treatment with {drugs}"),
     }
 }

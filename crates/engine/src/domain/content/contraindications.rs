@@ -1,0 +1,136 @@
+//! Contraindications: facts that, where they are told, send a drug to a person whatever its policy asks (SAFE-01, SAFE-12).
+
+use super::catalog::Drug;
+use super::regimen::Statement;
+use super::therapies::is_partner;
+use crate::domain::criteria::{Criterion, Partner};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// A fact that speaks against drugs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contraindication {
+    /// Id such as `lvef-anthracycline`.
+    pub id: String,
+    /// Generic names and classes that it speaks against.
+    pub drugs: Vec<Partner>,
+    /// Generic names among these that it does not speak against.
+    pub except: Vec<String>,
+    /// What is told; or what has to be told, where `needed`.
+    pub told: Statement,
+    /// True where the drug waits until the sentence holds, in a program that reviews it.
+    pub needed: bool,
+    /// What is told, in words; none where the answers say it.
+    pub says: Option<String>,
+    /// Why it speaks against them, in words.
+    pub because: String,
+    /// Requirement that it serves.
+    pub requirement: &'static str,
+    /// Where it comes from.
+    pub source: String,
+    /// True where a clinician still has to verify it.
+    pub verify: bool,
+}
+
+/// Every contraindication of a release, by the answers that it asks.
+#[derive(Debug, Clone, Default)]
+pub struct Contraindications {
+    list: Vec<Arc<Contraindication>>,
+    by_answer: HashMap<String, Vec<usize>>,
+    always: Vec<usize>,
+    also: Around,
+}
+
+/// What the rules around contraindications need.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// Folded names of answers that say nothing about safety.
+    pub harmless: BTreeSet<String>,
+    /// Drugs that are usually given on when the disease has progressed on them.
+    pub goes_on: Vec<Partner>,
+    /// Drugs for which the earlier lines that are listed have to be as many as the line of treatment says.
+    pub counted_lines: Vec<Partner>,
+    /// Days after its end from which the same treatment may be given again although the disease progressed.
+    pub again_after_days: u32,
+}
+
+impl Contraindications {
+    /// Builds the index.
+    pub fn new(list: Vec<Arc<Contraindication>>, also: Around) -> Self {
+        let mut by_answer: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut always = Vec::new();
+        for (index, entry) in list.iter().enumerate() {
+            let mut names = BTreeSet::new();
+            if !entry.needed && answers(&entry.told.criterion, &mut names) {
+                for name in names {
+                    by_answer.entry(name.to_owned()).or_default().push(index);
+                }
+            } else {
+                always.push(index);
+            }
+        }
+        Self { list, by_answer, always, also }
+    }
+
+    /// Every one, as content has them.
+    pub fn all(&self) -> &[Arc<Contraindication>] {
+        &self.list
+    }
+
+    /// Those that an order with these answers may fall under, each once, as content has them.
+    pub fn of<'a>(&'a self, told: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a Contraindication> {
+        let by_answer = told.filter_map(|name| self.by_answer.get(name)).flatten();
+        let mut places: Vec<usize> = by_answer.chain(&self.always).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.list.get(place)).map(AsRef::as_ref)
+    }
+
+    /// True for a folded name of an answer that says nothing about safety.
+    pub fn is_harmless(&self, folded: &str) -> bool {
+        self.also.harmless.contains(folded)
+    }
+
+    /// True for a drug that is usually given on when the disease has progressed on it.
+    pub fn goes_on(&self, drug: &Drug) -> bool {
+        self.also.goes_on.iter().any(|partner| is_partner(drug, partner))
+    }
+
+    /// True for a drug for which the earlier lines that are listed have to be as many as the line of treatment says.
+    pub fn counts_lines(&self, drug: &Drug) -> bool {
+        self.also.counted_lines.iter().any(|partner| is_partner(drug, partner))
+    }
+
+    /// Days after its end from which the same treatment may be given again although the disease progressed.
+    pub const fn again_after_days(&self) -> u32 {
+        self.also.again_after_days
+    }
+}
+
+/// Gathers the answers that a sentence asks; false where it may hold without any of them.
+fn answers<'c>(criterion: &'c Criterion, names: &mut BTreeSet<&'c str>) -> bool {
+    match criterion {
+        Criterion::All(parts) => {
+            let mut asks = false;
+            for part in parts {
+                asks |= answers(part, names);
+            }
+            asks
+        }
+        Criterion::Any(parts) => {
+            let mut asks = true;
+            for part in parts {
+                asks &= answers(part, names);
+            }
+            asks
+        }
+        Criterion::Biomarker { marker: name, .. }
+        | Criterion::Assessment { name, .. }
+        | Criterion::DaysSince { name, .. }
+        | Criterion::MonthsSince { name, .. } => {
+            names.insert(name);
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,206 @@
+//! Facts that speak against a drug, whatever its policy asks: `content/contraindications/`. Where one is told the lines of the drug go to a
+//! person, managed or not; a fact that is told and not understood does the same, and nothing that nobody told (SAFE-01, SAFE-12).
+
+use super::answers::Standing;
+use super::concern::{Concern, Pends};
+use super::course::Course;
+use super::criteria::{self, Asked, Bench};
+use super::drugs::Shared;
+use super::plain;
+use super::plan::PlanLine;
+use crate::domain::case::Deviation;
+use crate::domain::content::{Content, Contraindication, is_partner};
+use crate::domain::criteria::{Criterion, Partner};
+use crate::domain::fold::fold;
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Everything that a person has to look at.
+pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
+    let told = shared.patient.answered.all().map(|(_, standing)| standing.definition.name.as_str());
+    let mut found: Vec<Concern> = shared.content.contraindications.of(told).filter_map(|entry| concern(entry, shared)).collect();
+    found.extend(not_understood(shared));
+    found
+}
+
+fn concern(entry: &Contraindication, shared: &Shared<'_>) -> Option<Concern> {
+    let lines: Vec<(&PlanLine<'_>, Truth)> = shared
+        .plan
+        .iter()
+        .filter(|line| is_meant(entry, line, shared.content) && (!entry.needed || is_managed(line, shared)))
+        .map(|line| (line, told(entry, line, shared)))
+        .filter(|(_, truth)| *truth != Truth::NotMet)
+        .collect();
+    // what is sure is told; what is in doubt only where nothing is sure
+    let outcome = lines.iter().fold(Truth::NotMet, |so_far, (_, truth)| so_far.or(*truth));
+    let concerned: Vec<&PlanLine<'_>> = lines.iter().filter(|(_, truth)| *truth == outcome).map(|(line, _)| *line).collect();
+    let first = concerned.first()?;
+    let mut names: Vec<&str> = concerned.iter().map(|line| line.name()).collect();
+    names.dedup();
+    let mut numbers: Vec<u32> = concerned.iter().map(|line| line.ordered.line).collect();
+    numbers.sort_unstable();
+    Some(said(entry, &answers(entry, outcome, first, shared), (&names.join(", "), numbers), outcome))
+}
+
+/// True for a line of one of the drugs, or with one of them in a fixed combination.
+fn is_meant(entry: &Contraindication, line: &PlanLine<'_>, content: &Content) -> bool {
+    let Some(drug) = line.drug.filter(|_| !line.is_investigational()) else { return false };
+    let parts = || drug.ingredients.iter().filter(|_| drug.ingredients.len() > 1).filter_map(|part| content.drugs.by_name(part));
+    let is_one = |partner: &Partner| is_partner(drug, partner) || parts().any(|part| is_partner(part, partner));
+    !entry.except.contains(&drug.generic) && entry.drugs.iter().any(is_one)
+}
+
+/// True for a line that the program reviews.
+fn is_managed(line: &PlanLine<'_>, shared: &Shared<'_>) -> bool {
+    line.drug.is_some_and(|drug| shared.admitted.program.managed.contains(&drug.generic))
+}
+
+/// Whether what speaks against a line was told; not met where it is unknown only because nobody told.
+fn told(entry: &Contraindication, line: &PlanLine<'_>, shared: &Shared<'_>) -> Truth {
+    let bench = Bench { heeds: !entry.needed, ..shared.bench(line) };
+    if entry.needed {
+        return criteria::judge(&entry.told.criterion, &bench).negate();
+    }
+    let truth = if entry.told.by_administration {
+        let course = Course::of(&bench, shared.admitted.program.dose_warning_percent);
+        let at = |at| criteria::judge(&entry.told.criterion, &Bench { at: Some(at), course: Some(&course), ..bench });
+        course.administrations.iter().fold(Truth::NotMet, |so_far, administration| so_far.or(at(administration)))
+    } else {
+        criteria::judge(&entry.told.criterion, &bench)
+    };
+    match truth {
+        Truth::Unknown if !criteria::is_in_doubt(&entry.told.criterion, shared.patient) => Truth::NotMet,
+        other => other,
+    }
+}
+
+/// The answers that say so.
+fn answers(entry: &Contraindication, outcome: Truth, line: &PlanLine<'_>, shared: &Shared<'_>) -> Vec<Asked> {
+    let bench = Bench { heeds: !entry.needed, ..shared.bench(line) };
+    let course = entry.told.by_administration.then(|| Course::of(&bench, shared.admitted.program.dose_warning_percent));
+    let bench = Bench { course: course.as_ref(), ..bench };
+    // what would have to change for the sentence to fail is what makes it hold
+    let denied = Criterion::Not(Box::new(entry.told.criterion.clone()));
+    let (criterion, wanted) = match (outcome, entry.needed) {
+        (Truth::Met, false) => (&denied, Truth::NotMet),
+        (Truth::Met, true) => (&entry.told.criterion, Truth::NotMet),
+        _ => (&entry.told.criterion, Truth::Unknown),
+    };
+    let at = |at| Bench { at: Some(at), ..bench };
+    let administrations = course.as_ref().map(|course| course.administrations.as_slice()).unwrap_or_default();
+    let which = administrations.iter().find(|one| criteria::judge(criterion, &at(one)) == wanted);
+    let bench = which.map_or(bench, at);
+    let mut open = criteria::evidence(criterion, &bench, wanted).open;
+    for asked in &mut open {
+        asked.name = plain::name(&asked.name, shared.content);
+    }
+    open
+}
+
+fn said(entry: &Contraindication, answers: &[Asked], (names, lines): (&str, Vec<u32>), outcome: Truth) -> Concern {
+    let told = answers.iter().map(|asked| format!("{} {}", asked.name, asked.entered)).collect::<Vec<_>>().join(" with ");
+    let told = entry.says.clone().unwrap_or(told);
+    let because = &entry.because;
+    let message = if entry.needed {
+        format!("{told}: it is needed for {names}, as {because}")
+    } else if outcome == Truth::Met {
+        format!(
+            "{told} speaks against {names}: {because}. A person decides: correct the answer where it is wrong, or say why the drug is given all \
+             the same"
+        )
+    } else {
+        format!(
+            "{told} may speak against {names}: {because}. Say what is so in words or a number that count, and a person decides"
+        )
+    };
+    let mut facts: BTreeMap<String, Value> =
+        answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
+    facts.insert("lines".to_owned(), json!(lines));
+    let first = lines.first().copied();
+    Concern {
+        rule: ["contraindications/", &entry.id].concat(),
+        outcome: if outcome == Truth::Met { Truth::NotMet } else { Truth::Unknown },
+        requirements: requirements(entry.requirement),
+        source: entry.source.clone(),
+        facts,
+        deviation: Deviation {
+            code: DeviationCode::Contradiction,
+            drug_line: first,
+            line: first,
+            options: Vec::new(),
+            field: answers.first().map_or_else(|| "/clinical/assessments".to_owned(), |asked| asked.pointer.clone()),
+            expected: ["an answer that does not speak against ", names].concat(),
+            entered: told,
+            effect: DeviationEffect::Pends,
+            message,
+        },
+        pends: Pends::Lines(lines),
+        hold: None,
+    }
+}
+
+/// As findings carry them.
+fn requirements(one: &str) -> &'static [&'static str] {
+    match one {
+        "SAFE-01" => &["SAFE-01"],
+        "SAFE-04" => &["SAFE-04"],
+        "SAFE-06" => &["SAFE-06"],
+        "SAFE-09" => &["SAFE-09"],
+        "SAFE-15" => &["SAFE-15"],
+        _ => &["SAFE-12"],
+    }
+}
+
+/// Assessments under a name, or with a value, that nobody understands: they may say that a drug is dangerous, so that lines that are
+/// reviewed wait, unless content says that the name says nothing about safety.
+fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
+    let content = shared.content;
+    let is_heeded = |name: &str| !content.contraindications.is_harmless(&fold(name));
+    let answered = &shared.patient.answered;
+    let strangers = answered.strangers().iter().filter(|stranger| stranger.list == "assessments" && is_heeded(stranger.name));
+    // a name that the other list knows is told apart from this, as misplaced
+    let strangers = strangers.filter(|stranger| content.biomarker(stranger.name).is_none());
+    let mut told: Vec<(String, String)> = strangers
+        .map(|stranger| (format!("`{}`", stranger.name), format!("/clinical/assessments/{}/name", stranger.index)))
+        .collect();
+    let doubtful = |(list, standing): &(&str, &Standing<'_>)| {
+        *list == "assessments" && standing.is_not_understood() && is_heeded(&standing.definition.name)
+    };
+    told.extend(answered.all().filter(doubtful).map(|(_, standing)| {
+        let pointer = standing.index.map_or_else(String::new, |index| format!("/{index}/result"));
+        (format!("{} {}", standing.definition.display, standing.entered()), format!("/clinical/assessments{pointer}"))
+    }));
+    let lines: Vec<u32> = shared.plan.iter().filter(|line| is_managed(line, shared)).map(|line| line.ordered.line).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    // in words, as the order of a list says nothing
+    told.sort();
+    let (_, field) = told.first()?.clone();
+    let words = told.into_iter().map(|(words, _)| words).collect::<Vec<_>>().join("; ");
+    let message = format!(
+        "{words}: not understood, and it may speak against the treatment. Enter it under a name and in words of GET /v1/assessments, or let a \
+         person read it"
+    );
+    Some(Concern {
+        rule: "answers/not-understood".to_owned(),
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-01"],
+        source: "content/assessments.toml".to_owned(),
+        facts: BTreeMap::from([("entered".to_owned(), Value::from(words.clone()))]),
+        deviation: Deviation {
+            code: DeviationCode::UnknownAnswer,
+            drug_line: None,
+            line: None,
+            options: Vec::new(),
+            field,
+            expected: "a name and a word of GET /v1/assessments".to_owned(),
+            entered: words,
+            effect: DeviationEffect::Pends,
+            message,
+        },
+        pends: Pends::Lines(lines),
+        hold: None,
+    })
+}
