@@ -150,6 +150,7 @@ fn multiplied(content: &Content, count: usize) -> Content {
         contraindications: content.contraindications.clone(),
         answers: Arc::clone(&content.answers),
         pathologies: content.pathologies.clone(),
+        settings: Arc::clone(&content.settings),
         calendars: content.calendars.clone(),
         therapies: Arc::clone(&content.therapies),
         coverage: Arc::clone(&content.coverage),

@@ -6,7 +6,7 @@ use super::super::drugs::Shared;
 use super::super::facts::Facts;
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
-use super::sequence::{Doses, Run, Total};
+use super::sequence::{self, Doses, Run, Total};
 use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
