@@ -176,9 +176,9 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "policies/trastuzumab.toml",
         "\"biomarker her2 is positive\"",
-        "\"biomarker her2 is positiv\"",
-        "positiv\"",
-        "unknown result of her2 `positiv`",
+        "\"biomarker her2 is pozitive\"",
+        "pozitive\"",
+        "unknown result of her2 `pozitive`",
         "did you mean `positive`?",
     ),
     fault(
