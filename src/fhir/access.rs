@@ -37,11 +37,22 @@ pub const ENCODED_SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/%24status
 pub const SMART_CONFIGURATION: &str = "/fhir/.well-known/smart-configuration";
 /// Where they get their access tokens.
 pub const TOKEN: &str = "/oauth2/token";
-/// What is open to everybody and answers in the form of OAuth.
-pub const SIGN_IN: [(&str, &str); 2] = [("GET", SMART_CONFIGURATION), ("POST", TOKEN)];
+/// Services of CDS Hooks.
+pub const CDS_SERVICES: &str = "/cds-services";
+/// Orders are signed.
+pub const ORDER_SIGN: &str = "/cds-services/order-sign-crd";
+/// Orders are chosen.
+pub const ORDER_SELECT: &str = "/cds-services/order-select-crd";
+/// Orders are sent to who carries them out.
+pub const ORDER_DISPATCH: &str = "/cds-services/order-dispatch-crd";
+/// What is open to everybody and answers in the form of OAuth, or of CDS Hooks.
+pub const SIGN_IN: [(&str, &str); 3] = [("GET", SMART_CONFIGURATION), ("POST", TOKEN), ("GET", CDS_SERVICES)];
+/// What a system may call with a token that it signed itself, too.
+pub const SIGNED: [(&str, &str, &[CallerRole]); 3] =
+    [("POST", ORDER_SIGN, ORDERING), ("POST", ORDER_SELECT, ORDERING), ("POST", ORDER_DISPATCH, ORDERING)];
 
-/// Where there is nothing, which the router matches last.
-pub const NOTHING: [&str; 2] = ["/fhir", "/fhir/{*rest}"];
+/// Where there is nothing, which the router matches last: operations and hooks that are not offered among it.
+pub const NOTHING: [&str; 3] = ["/fhir", "/fhir/{*rest}", "/cds-services/{*rest}"];
 
 /// Roles that order.
 const ORDERING: &[CallerRole] = &[CallerRole::OrderingProvider, CallerRole::ServicingProvider, CallerRole::Intake];

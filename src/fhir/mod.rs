@@ -10,6 +10,7 @@ mod attach;
 mod attach_documents;
 mod attachment_case;
 mod body;
+mod crd;
 mod element;
 mod fingerprint;
 mod inquire;
@@ -28,10 +29,10 @@ mod write;
 
 pub use outcome::Failure;
 
-use crate::app::App;
+use crate::app::{App, Caller};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Fault;
-use axum::extract::FromRef;
+use axum::extract::{FromRef, State};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use read::shape::Shape;
@@ -65,9 +66,18 @@ where
 {
     let nothing = || async { Failure::not_found() };
     let router = access::NOTHING.into_iter().fold(Router::new(), |router, path| router.route(path, any(nothing)));
-    router
+    let hook = |router: Router<S>, service: crd::Service| {
+        let answer = move |State(app): State<App>, Extension(caller): Extension<Caller>, sent: body::Resource| {
+            crd::answer(service, app, caller, documented, sent)
+        };
+        router.route(service.path, post(answer))
+    };
+    crd::SERVICES
+        .into_iter()
+        .fold(router, hook)
         .route(access::METADATA, get(statement::get_metadata))
         .route(access::SMART_CONFIGURATION, get(sign_in::get_smart_configuration))
+        .route(access::CDS_SERVICES, get(crd::get_services))
         .route(access::TOKEN, post(sign_in::post_token))
         .route(access::SUBMIT, post(submit::submit_claim))
         .route(access::ENCODED_SUBMIT, post(submit::submit_claim))

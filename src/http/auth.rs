@@ -14,6 +14,7 @@ use crate::app;
 pub use crate::app::Caller;
 use crate::app::CameFrom;
 use crate::app::identity::{self, Bearer};
+use crate::app::smart::hooks;
 use crate::app::smart::scopes::Needed;
 use crate::domain::vocabulary::CallerRole;
 use crate::fhir::access;
@@ -23,13 +24,15 @@ use std::net::IpAddr;
 
 /// Finds out whether the caller's role may, and leaves the [`Caller`] for the handler.
 pub async fn authorize(state: &HttpState, request: &mut Request) -> Result<(), Problem> {
-    let (roles, needed) = match access_of(&state.api, request) {
+    let access = access_of(&state.api, request);
+    let (roles, needed) = match access {
         Access::Everybody | Access::NoSuchMethod => return Ok(()),
-        Access::Roles(roles) => (roles, None),
+        Access::Roles(roles) | Access::Signed(roles) => (roles, None),
         Access::Scoped(roles, needed) => (roles, Some(*needed)),
     };
     let address = address_of(state, request);
-    let caller = authenticate(state, request.headers(), address).await?;
+    let path = matches!(access, Access::Signed(_)).then(|| request.uri().path());
+    let caller = authenticate(state, request.headers(), address, path).await?;
     if !roles.contains(&caller.role) {
         return Err(Problem::forbidden(refusal(caller.role, roles)));
     }
@@ -122,7 +125,13 @@ fn refusal(role: CallerRole, roles: &[CallerRole]) -> String {
     format!("the role {role} may not do this; allowed: {}", allowed.join(", "))
 }
 
-async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<IpAddr>) -> Result<Caller, Problem> {
+/// Who calls. `signed_for` is the address of a call that a system may have signed a token for.
+async fn authenticate(
+    state: &HttpState,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+    signed_for: Option<&str>,
+) -> Result<Caller, Problem> {
     let mut told = headers.get_all(header::AUTHORIZATION).iter();
     let header = told.next().ok_or_else(|| Problem::unauthenticated("this call needs `Authorization: Bearer <token>`"))?;
     if told.next().is_some() {
@@ -138,7 +147,7 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
         .ok_or_else(|| Problem::unauthenticated("the Authorization header does not read `Bearer <token>`"))?;
     let limit = &state.limits.failed_sign_ins;
     let attempt = limit.admit(address, token)?;
-    let caller = recognize(&state.app, token).await;
+    let caller = recognize(&state.app, token, signed_for).await;
     let outcome = match &caller {
         Ok(Bearer::Known(_) | Bearer::WithoutRole(_)) => Outcome::Worked,
         Ok(Bearer::Unknown) => Outcome::Failed,
@@ -154,9 +163,14 @@ async fn authenticate(state: &HttpState, headers: &HeaderMap, address: Option<Ip
     }
 }
 
-/// Whose token it is: one that was issued here, or one that a provider signed.
-async fn recognize(app: &app::App, token: &str) -> app::Result<Bearer> {
+/// Whose token it is: one that was issued here, one that a system signed for this call, or one that a provider signed.
+async fn recognize(app: &app::App, token: &str, signed_for: Option<&str>) -> app::Result<Bearer> {
     if identity::is_signed(token) {
+        if let Some(path) = signed_for
+            && let Some(caller) = hooks::caller_of(app, token, path).await?
+        {
+            return Ok(Bearer::Known(caller));
+        }
         return Box::pin(identity::recognize(app, token)).await;
     }
     Ok(app::tokens::authenticate(app, token).await?.map_or(Bearer::Unknown, Bearer::Known))

@@ -28,6 +28,9 @@ pub fn admit(api: &mut Api) {
         };
         api.admit(route.method, route.path, route.roles.map_or(Access::Everybody, scoped));
     }
+    for (method, path, roles) in access::SIGNED {
+        api.admit(method, path, Access::Signed(roles.to_vec()));
+    }
     for (method, path) in access::SIGN_IN {
         api.admit(method, path, Access::Everybody);
     }
@@ -36,9 +39,11 @@ pub fn admit(api: &mut Api) {
     }
 }
 
-/// True where everything is answered as FHIR has it.
+/// True where every failure is answered as FHIR has it.
 pub fn is_fhir(path: &str) -> bool {
-    path == "/fhir" || path.starts_with("/fhir/")
+    ["/fhir", access::CDS_SERVICES]
+        .iter()
+        .any(|door| path.strip_prefix(door).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// A problem in the form of FHIR.

@@ -22,6 +22,8 @@ pub enum Access {
     Roles(Vec<CallerRole>),
     /// The same, where the token is good for this if it was given for scopes. Such a token is good for nothing else.
     Scoped(Vec<CallerRole>, Needed),
+    /// A token with one of these roles, or one that a registered system signed for this call.
+    Signed(Vec<CallerRole>),
     /// The address does not take this method, which the router says better.
     NoSuchMethod,
 }

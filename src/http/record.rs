@@ -3,12 +3,13 @@
 use super::problem::Problem;
 use crate::app::accesses::{self, Handled};
 use crate::app::{App, Caller, RequestId};
+use crate::fhir::access;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
 /// POSTs that change nothing.
-const READS: [&str; 7] = [
+const READS: [&str; 10] = [
     "/v1/orders/preview",
     "/v1/orders/searches",
     "/v1/verifications",
@@ -16,6 +17,9 @@ const READS: [&str; 7] = [
     "/v1/disclosures",
     "/fhir/Claim/$inquire",
     "/fhir/Claim/%24inquire",
+    access::ORDER_SIGN,
+    access::ORDER_SELECT,
+    access::ORDER_DISPATCH,
 ];
 
 /// What is known of a request before it is handled.

@@ -22,6 +22,8 @@ pub struct Client {
     pub tax_ids: Vec<String>,
     /// The plan it is bound to.
     pub health_plan: Option<String>,
+    /// Who it says that it is in calls of CDS Hooks.
+    pub issuer: Option<String>,
     /// What it may ask for at most.
     pub scopes: Vec<String>,
     /// Its public keys, as they were registered.
@@ -39,6 +41,7 @@ struct Row {
     name: Option<String>,
     tax_ids: Vec<String>,
     health_plan: Option<String>,
+    issuer: Option<String>,
     scopes: Vec<String>,
     jwks: Value,
     created_at: DateTime<Utc>,
@@ -58,6 +61,7 @@ impl TryFrom<Row> for Client {
             name: row.name,
             tax_ids: row.tax_ids,
             health_plan: row.health_plan,
+            issuer: row.issuer,
             scopes: row.scopes,
             jwks: row.jwks,
             created_at: row.created_at,
@@ -69,8 +73,9 @@ impl TryFrom<Row> for Client {
 /// Stores a new client.
 pub async fn insert(conn: &mut PgConnection, client: &Client, created_by: &str) -> Result<()> {
     sqlx::query!(
-        "insert into smart_clients (client_id, role, subject, name, tax_ids, health_plan, scopes, jwks, created_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into smart_clients (client_id, role, subject, name, tax_ids, health_plan, scopes, jwks, created_at, created_by,
+           issuer)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         client.client_id,
         client.role.as_str(),
         client.subject,
@@ -81,6 +86,7 @@ pub async fn insert(conn: &mut PgConnection, client: &Client, created_by: &str) 
         client.jwks,
         client.created_at,
         created_by,
+        client.issuer,
     )
     .execute(conn)
     .await?;
@@ -91,9 +97,23 @@ pub async fn insert(conn: &mut PgConnection, client: &Client, created_by: &str) 
 pub async fn held(conn: &mut PgConnection, client_id: Uuid) -> Result<Option<Client>> {
     sqlx::query_as!(
         Row,
-        "select client_id, role, subject, name, tax_ids, health_plan, scopes, jwks, created_at, revoked_at
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
          from smart_clients where client_id = $1 for share",
         client_id,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Client::try_from)
+    .transpose()
+}
+
+/// The client in force that calls itself this, which stays as it is until the transaction ends.
+pub async fn of_issuer(conn: &mut PgConnection, issuer: &str) -> Result<Option<Client>> {
+    sqlx::query_as!(
+        Row,
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
+         from smart_clients where issuer = $1 and revoked_at is null for share",
+        issuer,
     )
     .fetch_optional(conn)
     .await?
@@ -105,7 +125,7 @@ pub async fn held(conn: &mut PgConnection, client_id: Uuid) -> Result<Option<Cli
 pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Client>> {
     sqlx::query_as!(
         Row,
-        "select client_id, role, subject, name, tax_ids, health_plan, scopes, jwks, created_at, revoked_at
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
          from smart_clients where $1::uuid is null or client_id > $1 order by client_id limit $2",
         after,
         limit,

@@ -1,4 +1,4 @@
-//! The table of who gets what: every operation of the API description and every page, as nobody, with a bad token, as each role, and as the
+//! The table of who gets what: every operation of the API description, of FHIR and of CDS Hooks, and every page, as nobody, with a bad token, as each role, and as the
 //! right role of another practice or plan, on an object of the practice and plan of the first ones. What is not visible is exactly not
 //! there. `access_matrix.txt` is the table; `ONCOAUTH_WRITE_MATRIX=1` writes it anew, for a person to look at what changed.
 
@@ -14,6 +14,7 @@ use axum::http::{Method, Request};
 use oncoauth::app::sandbox::caller_of;
 use oncoauth::app::sessions::{self, NewSession};
 use oncoauth::domain::vocabulary::CallerRole;
+use oncoauth::fhir::access;
 use oncoauth::portal::pages;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -201,6 +202,10 @@ fn told(answer: &Answer) -> (u16, Vec<String>, Value) {
     let mut body: Value = serde_json::from_str(&answer.text).unwrap_or_else(|_| json!(answer.text));
     if let Some(fields) = body.as_object_mut() {
         fields.remove("request_id");
+        // where an outcome of FHIR has it
+        if let Some(issue) = fields.get_mut("issue").and_then(|issues| issues[0].as_object_mut()) {
+            issue.remove("diagnostics");
+        }
     }
     let mut headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
     headers.sort_unstable();
@@ -308,6 +313,39 @@ async fn browser(service: &Service, who: Who) -> Browser<'_> {
     browser
 }
 
+/// The doors that are not in the API description: FHIR, its sign-in and CDS Hooks. What is read is a case of the practice's own.
+async fn rows_of_fhir(table: &mut String) {
+    let stage = Stage::set().await;
+    let shared = objects(&stage.service, "{case_id}").await;
+    let sign = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fhir/order-sign.json");
+    let sign = std::fs::read_to_string(sign).unwrap();
+    let routes = access::ROUTES.iter().map(|route| (route.method, route.path));
+    let signed = access::SIGNED.iter().map(|(method, path, _)| (*method, *path));
+    for (method, path) in routes.chain(signed).chain(access::SIGN_IN).filter(|(_, path)| !path.contains("%24")) {
+        let method: Method = method.parse().unwrap();
+        let body = (method == Method::POST).then(|| if path == access::ORDER_SIGN { sign.clone() } else { "{}".to_owned() });
+        let is_of_a_case = !path.contains("/Subscription/");
+        let mut cells = Vec::new();
+        for (number, (column, _)) in CALLERS.iter().enumerate() {
+            let ask = async |id: &str| {
+                let address = path.replace("{id}", id);
+                call(&stage.service, &method, &address, &stage.tokens[number], body.clone()).await
+            };
+            let answer = ask(if is_of_a_case { &shared["case_id"] } else { ABSENT }).await;
+            assert!(answer.status.as_u16() < 500, "{method} {path} as {column}: {}", answer.text);
+            if answer.status.as_u16() == 404 {
+                assert_eq!(
+                    told(&answer),
+                    told(&ask(ABSENT).await),
+                    "{path} as {column}: what is not visible is exactly not there"
+                );
+            }
+            cells.push(answer.status.as_u16().to_string());
+        }
+        row(table, &format!("{method} {path}"), &cells);
+    }
+}
+
 async fn rows_of_the_pages(table: &mut String) {
     let mut stage = Stage::set().await;
     for page in pages(true) {
@@ -338,6 +376,7 @@ async fn everybody_gets_what_the_table_says() {
     }
     table.push('\n');
     rows_of_the_api(&mut table).await;
+    rows_of_fhir(&mut table).await;
     rows_of_the_pages(&mut table).await;
     if std::env::var_os("ONCOAUTH_WRITE_MATRIX").is_some() {
         std::fs::write(TABLE, &table).unwrap();

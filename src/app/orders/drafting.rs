@@ -10,7 +10,8 @@ use crate::domain::case::{Case, Finding};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
-use crate::rules::decide_draft;
+pub use crate::rules::by_code::{Coded, Need};
+use crate::rules::{by_code, decide_draft};
 use crate::store::facts::MemberCase;
 use uuid::Uuid;
 
@@ -57,6 +58,25 @@ pub async fn preview_draft(app: &App, caller: &Caller, order: &OrderRequest, of:
     };
     let program = drafted.program.as_deref().and_then(|id| content.program(id)).map(|program| program.name.clone());
     Ok(Drafted { program, missing: drafted.missing, outlook })
+}
+
+/// What each of these lines needs by its code alone, for the member, service, day and diagnosis of an order that has no more than that; or why
+/// the program does not take it. Stores nothing.
+pub async fn needs(
+    app: &App,
+    caller: &Caller,
+    order: &OrderRequest,
+    lines: &[Coded<'_>],
+) -> Result<std::result::Result<Vec<Need>, Refusal>> {
+    let question = Question::of_member(&order.member);
+    let now = app.clock.now();
+    let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
+    if let Some(of_one) = question.narrowed(&mut known) {
+        known = app.busy.facts.ask(of_one.asked(None, None)).await?;
+    }
+    note_member(caller, order, &known);
+    let facts = question.facts(order, caller, caller, now, &known);
+    Ok(by_code::needs(&facts, lines, app.library.in_force(now.date_naive())))
 }
 
 fn outlook(content: &Content, mut case: Case, cases: &[MemberCase], caller: &Caller) -> Result<Outlook> {

@@ -60,6 +60,11 @@ impl<'a> Unverified<'a> {
         }
     }
 
+    /// Whom a token of CDS Hooks says it is from.
+    pub fn named_issuer(&self) -> Option<&str> {
+        self.claim("iss").filter(|issuer| !issuer.is_empty())
+    }
+
     fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name).and_then(Value::as_str)
     }

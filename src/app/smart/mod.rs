@@ -3,6 +3,7 @@
 
 mod assertion;
 mod grant;
+pub mod hooks;
 mod keys;
 pub mod scopes;
 
@@ -52,6 +53,10 @@ pub struct SmartClientRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 200)]
     pub subject: Option<String>,
+    /// Who it says that it is (`iss`) in the tokens that it signs for its calls of CDS Hooks; none where it makes none.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 500)]
+    pub issuer: Option<String>,
     /// What it may ask for at most, such as `system/Claim.crs`; everything that its role may do when left out.
     #[serde(default)]
     #[schema(min_items = 1, max_items = 50)]
@@ -99,6 +104,8 @@ pub struct SmartClient {
     pub tax_ids: Vec<String>,
     /// The plan it is bound to.
     pub health_plan: Option<String>,
+    /// Who it says that it is in calls of CDS Hooks.
+    pub issuer: Option<String>,
     /// What it may ask for at most.
     pub scopes: Vec<String>,
     /// Its keys.
@@ -138,12 +145,16 @@ pub async fn register(
             name: request.name,
             tax_ids: request.tax_ids.unwrap_or_default(),
             health_plan: request.health_plan,
+            issuer: request.issuer,
             scopes: Scopes::read(&texts).unwrap_or_default().texts(),
             jwks: request.jwks.unwrap_or_default(),
             created_at: now,
             revoked_at: None,
         };
-        store::smart_clients::insert(conn, &client, &caller.subject).await?;
+        store::smart_clients::insert(conn, &client, &caller.subject).await.map_err(|error| match error.violated() {
+            Some("smart_clients_issuer") => Error::conflict("another client has this issuer: revoke it first"),
+            _ => error.into(),
+        })?;
         tracing::info!(%client_id, role = %client.role, by = caller.subject, "SMART client registered");
         let body = serde_json::to_value(shown(app, client)).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Answer::created(body, None))
@@ -183,6 +194,7 @@ fn shown(app: &App, client: Client) -> SmartClient {
         name: client.name,
         tax_ids: client.tax_ids,
         health_plan: client.health_plan,
+        issuer: client.issuer,
         scopes: client.scopes,
         keys: keys::read(&client.jwks, "").unwrap_or_default().into_iter().map(of_key).collect(),
         token_endpoint: token_endpoint(app),

@@ -79,7 +79,7 @@ pub fn own_code(line: &Line<'_>) -> Product {
 
 /// The one code of HCPCS or CPT that concepts have.
 fn one_code<'v>(concepts: &[&'v Value]) -> Result<Option<&'v str>, String> {
-    let codes = concepts.iter().flat_map(|concept| codings(concept)).filter(is_procedure_code).map(|coding| coding.code);
+    let codes = concepts.iter().flat_map(|concept| procedure_codes(concept));
     let codes: BTreeSet<&str> = codes.collect();
     if codes.len() > 1 {
         let all: Vec<&str> = codes.into_iter().collect();
@@ -88,9 +88,14 @@ fn one_code<'v>(concepts: &[&'v Value]) -> Result<Option<&'v str>, String> {
     Ok(codes.first().copied())
 }
 
+/// The codes of HCPCS or CPT of a concept.
+pub fn procedure_codes(concept: &Value) -> impl Iterator<Item = &str> {
+    codings(concept).filter(is_procedure_code).map(|coding| coding.code)
+}
+
 /// Codes of HCPCS Level I and II; their systems are written in several ways.
 fn is_procedure_code(coding: &Coding<'_>) -> bool {
-    ["HCPCSReleaseCodeSets", "HCPCS-all-codes", "/cpt", "2.16.840.1.113883.6.285", "2.16.840.1.113883.6.12"]
+    ["HCPCSReleaseCodeSets", "HCPCS-all-codes", "codesystem/hcpcs", "/cpt", "2.16.840.1.113883.6.285", "2.16.840.1.113883.6.12"]
         .iter()
         .any(|end| is_system(coding.system, end))
 }

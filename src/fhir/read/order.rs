@@ -84,7 +84,11 @@ pub fn read(bundle: &Bundle<'_>, claim: &Claim<'_>, shape: &Shape, content: &Con
 pub fn plan(claim: &Claim<'_>, tables: &CodeTables) -> Option<String> {
     let own = claim.insurer.map(|entry| list(entry.resource, "identifier"));
     let logical = claim.entry.resource.get("insurer").map(|insurer| list(insurer, "identifier"));
-    let identifiers = own.or(logical).unwrap_or_default();
+    plan_of(own.or(logical).unwrap_or_default(), tables)
+}
+
+/// The one health plan that these identifiers mean.
+pub fn plan_of(identifiers: &[Value], tables: &CodeTables) -> Option<String> {
     let mut plans = identifiers.iter().filter_map(|identifier| {
         let (system, code) = (text(identifier, "system")?.to_owned(), text(identifier, "value")?.to_owned());
         tables.payers.get(&SystemCode { system, code })

@@ -5,6 +5,8 @@
 mod attachments;
 mod changes;
 mod corpus;
+mod crd;
+mod crd_kinds;
 mod frame;
 mod kits;
 mod malformed;

@@ -5,7 +5,7 @@ use super::calendar::{business_days_after, local_day};
 use super::eligibility::{self, Eligibility, Question};
 use super::facts::{Facts, KnownProvider, RelatedCase};
 use super::history::case_of;
-use super::{agreement, identity, intake, radiation};
+use super::{agreement, drafting, identity, intake, radiation};
 use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
 use crate::domain::names::{same_given_name, same_surname};
@@ -73,20 +73,7 @@ pub(super) fn admit_to<'a>(
         let detail = format!("{} does not take requests from the role {} (SUB-08)", program.name, facts.submitter.role);
         return Err(Refusal::NotPermitted { detail });
     }
-    let spans = identity::verify(&order.member, &facts.member, date_of_service)?;
-    let question = Question {
-        health_plan: &program.health_plan,
-        member: &spans,
-        service,
-        setting: order.setting(),
-        date_of_service,
-        icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
-        received_at: facts.received_at,
-    };
-    let (coverage, covered_through) = match eligibility::check(&question, content)? {
-        Eligibility::Eligible { coverage, covered_through, .. } => (*coverage, covered_through),
-        Eligibility::Ineligible(ineligible) => return Err(Refusal::NotEligible(ineligible)),
-    };
+    let (coverage, covered_through) = taken(program, facts, content, (service, date_of_service))?;
     let ordering_provider = ordering_provider(facts, program)?;
     may_act_for(facts, ordering_provider)?;
     let channel = channel(facts, program)?;
@@ -97,6 +84,46 @@ pub(super) fn admit_to<'a>(
     intake_notices(facts, program, ordering_provider, channel, &mut notices);
     notices.extend(agreement::not_billable(order, content));
     Ok(Admitted { program, coverage, covered_through, ordering_provider, date_of_service, service, referenced, notices })
+}
+
+/// The coverage by which the program takes the member on a day, and the last day of it.
+fn taken(
+    program: &Program,
+    facts: &Facts<'_>,
+    content: &Content,
+    (service, date_of_service): (Service, NaiveDate),
+) -> Result<(MemberRow, Option<NaiveDate>), Refusal> {
+    let order = facts.order;
+    let spans = identity::verify(&order.member, &facts.member, date_of_service)?;
+    let question = Question {
+        health_plan: &program.health_plan,
+        member: &spans,
+        service,
+        setting: order.setting(),
+        date_of_service,
+        icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
+        received_at: facts.received_at,
+    };
+    match eligibility::check(&question, content)? {
+        Eligibility::Eligible { coverage, covered_through, .. } => Ok((*coverage, covered_through)),
+        Eligibility::Ineligible(ineligible) => Err(Refusal::NotEligible(ineligible)),
+    }
+}
+
+/// The program that takes the member of a request for its service, day and diagnosis, and the coverage, whoever orders and whatever else is
+/// ordered.
+pub(super) fn eligible<'a>(facts: &Facts<'_>, content: &'a Content) -> Result<(&'a Arc<Program>, MemberRow), Refusal> {
+    let order = facts.order;
+    let (program, missing) = of_draft(facts, content)?;
+    let decides =
+        |fault: &Fault| drafting::WHO_AND_WHEN.contains(&fault.pointer.as_str()) || fault.pointer == drafting::DIAGNOSIS;
+    let missing: Vec<Fault> = missing.into_iter().filter(decides).collect();
+    match (order.service, order.date_of_service) {
+        (Some(service), Some(day)) if missing.is_empty() => {
+            taken(program, facts, content, (service, day)).map(|(coverage, _)| (program, coverage))
+        }
+        _ => Err(Refusal::MissingRequired(missing)),
+    }
 }
 
 impl Admitted<'_> {

@@ -10,10 +10,12 @@ use crate::domain::refusal::{Fault, Refusal};
 use chrono::{DateTime, Utc};
 
 /// Without these nothing is known of who asks for whom, and when.
-const WHO_AND_WHEN: [&str; 6] =
+pub(super) const WHO_AND_WHEN: [&str; 6] =
     ["/member/member_id", "/member/first_name", "/member/last_name", "/member/birth_date", "/service", "/date_of_service"];
 /// Without these nothing is ordered that could be decided.
-const WHAT: [&str; 3] = ["/diagnosis/icd10", "/treatment/phases", "/radiation/modality"];
+const WHAT: [&str; 3] = [DIAGNOSIS, "/treatment/phases", "/radiation/modality"];
+/// What it is for.
+pub(super) const DIAGNOSIS: &str = "/diagnosis/icd10";
 
 /// A draft as far as it goes.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,7 @@ use super::plan::PlanLine;
 use super::policy::{self, Open, Reviewed};
 use crate::domain::case::Contact;
 use crate::domain::citation;
-use crate::domain::content::{Benefit, BillingUnit, Content, RegimenPhase};
+use crate::domain::content::{Benefit, BillingUnit, Content, Drug, Program, RegimenPhase};
 use crate::domain::line::{CaseLine, DrugOrdered, Ordered};
 use crate::domain::order::Phase;
 use crate::domain::text::push_days;
@@ -155,23 +155,13 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
         judged.status = DrugStatus::ClinicalReviewNotRequired;
         judged.message =
             format!("{name} is investigational: it is not the plan's to pay and is not reviewed; it stays on the order");
-    } else if line.drug.is_none() {
-        judged.status = DrugStatus::ReferToHealthPlan;
-        judged.message = format!(
-            "{name} is not in the drug catalogue of {}: {} may have to review it",
-            program.name, program.health_plan_name
-        );
-        judged.contact = Some(program.plan_contact.clone());
-    } else if line.benefit(shared.patient.coverage.line_of_business) == Benefit::Pharmacy {
-        judged.status = DrugStatus::OtherImpact;
-        judged.message = format!("{name} is covered under the pharmacy benefit and needs review by the pharmacy benefit manager");
-        judged.contact = Some(program.pharmacy_benefit.clone());
-    } else if line.drug.is_some_and(|drug| program.managed.contains(&drug.generic)) {
-        managed(line, shared, judged, findings);
-        return;
     } else {
-        judged.status = DrugStatus::ClinicalReviewNotRequired;
-        judged.message = format!("{name} is not managed by {}: no clinical review is required here", program.name);
+        let benefit = line.benefit(shared.patient.coverage.line_of_business);
+        let Some((status, message, contact)) = reviewer(name, line.drug.map(AsRef::as_ref), benefit, program) else {
+            managed(line, shared, judged, findings);
+            return;
+        };
+        (judged.status, judged.message, judged.contact) = (status, message, contact);
     }
     let number = findings.put(Said {
         rule: ["drug/", name, "/route"].concat(),
@@ -182,6 +172,31 @@ fn route(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings
         message: judged.message.clone(),
     });
     judged.findings.push(number);
+}
+
+/// Who else reviews a drug, or nobody, with what that means and whom to ask; none where the program itself does.
+pub(super) fn reviewer(
+    name: &str,
+    drug: Option<&Drug>,
+    benefit: Benefit,
+    program: &Program,
+) -> Option<(DrugStatus, String, Option<Contact>)> {
+    let Some(drug) = drug else {
+        let message = format!(
+            "{name} is not in the drug catalogue of {}: {} may have to review it",
+            program.name, program.health_plan_name
+        );
+        return Some((DrugStatus::ReferToHealthPlan, message, Some(program.plan_contact.clone())));
+    };
+    if benefit == Benefit::Pharmacy {
+        let message = format!("{name} is covered under the pharmacy benefit and needs review by the pharmacy benefit manager");
+        return Some((DrugStatus::OtherImpact, message, Some(program.pharmacy_benefit.clone())));
+    }
+    if program.managed.contains(&drug.generic) {
+        return None;
+    }
+    let message = format!("{name} is not managed by {}: no clinical review is required here", program.name);
+    Some((DrugStatus::ClinicalReviewNotRequired, message, None))
 }
 
 fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findings: &mut Findings) {

@@ -270,10 +270,7 @@ fn code_and_name(drug: &OrderedDrug, at: &impl Fn(&str) -> String, content: &Con
             faults.push(Fault::new(at("/generic"), "contradiction", message));
         }
     } else if let Some(ended) = content.drugs.terminated(code) {
-        let instead = match ended.replaced_by.as_slice() {
-            [] => "no active code for it is known here".to_owned(),
-            codes => format!("use {}", codes.join(" or ")),
-        };
+        let instead = ended.instead();
         let when = ended.ended.as_ref().map_or_else(String::new, |when| format!(" ({when})"));
         let message = format!("{code} for {} is terminated{when}; {instead}", ended.generic);
         faults.push(Fault::new(at("/hcpcs"), "terminated-code", message));

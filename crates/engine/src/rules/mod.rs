@@ -9,6 +9,7 @@ pub mod agreement;
 pub mod answers;
 pub mod attachments;
 pub mod biomarker;
+pub mod by_code;
 pub mod calendar;
 pub mod claims;
 pub mod concern;

@@ -112,14 +112,31 @@ impl<'a> PlanLine<'a> {
 
     /// Whose benefit pays, for a line of business (PRG-12).
     pub fn benefit(&self, line_of_business: LineOfBusiness) -> Benefit {
-        match (self.code, self.drug) {
-            (Some(code), _) if code.medicare_part_b_oral && line_of_business == LineOfBusiness::MedicareAdvantage => {
-                Benefit::Medical
-            }
-            (Some(code), _) => code.benefit,
-            (None, Some(drug)) => drug.benefit,
-            (None, None) => Benefit::Medical,
-        }
+        benefit(self.code, self.drug.map(AsRef::as_ref), line_of_business)
+    }
+}
+
+/// Whose benefit pays for a drug under a code.
+pub fn benefit(code: Option<&Code>, drug: Option<&Drug>, line_of_business: LineOfBusiness) -> Benefit {
+    match (code, drug) {
+        (Some(code), _) if code.medicare_part_b_oral && line_of_business == LineOfBusiness::MedicareAdvantage => Benefit::Medical,
+        (Some(code), _) => code.benefit,
+        (None, Some(drug)) => drug.benefit,
+        (None, None) => Benefit::Medical,
+    }
+}
+
+/// The drug that a code or name means, and the code: beside one for unclassified drugs, the drug that is named.
+pub fn known<'a>(
+    hcpcs: Option<&str>,
+    generic: Option<&str>,
+    drugs: &'a DrugCatalog,
+) -> (Option<&'a Arc<Drug>>, Option<&'a Code>) {
+    let Some(hcpcs) = hcpcs else { return (generic.and_then(|name| drugs.named(name)), None) };
+    match drugs.by_code(hcpcs) {
+        Some((drug, code)) if drug.is_unclassified() => (Some(classified(generic, drugs).unwrap_or(drug)), Some(code)),
+        Some((drug, code)) => (Some(drug), Some(code)),
+        None => (None, None),
     }
 }
 
@@ -130,14 +147,7 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
         .drugs()
         .map(|(phase_index, drug_index, phase, ordered)| {
             let by_code = ordered.hcpcs.as_ref().and_then(|code| content.drugs.by_code(code));
-            let (drug, code) = match by_code {
-                Some((drug, code)) if drug.is_unclassified() => {
-                    (Some(named(ordered, &content.drugs).unwrap_or(drug)), Some(code))
-                }
-                Some((drug, code)) => (Some(drug), Some(code)),
-                None if ordered.hcpcs.is_some() => (None, None),
-                None => (ordered.generic.as_ref().and_then(|name| content.drugs.named(name)), None),
-            };
+            let (drug, code) = known(ordered.hcpcs.as_deref(), ordered.generic.as_deref(), &content.drugs);
             let mut line = PlanLine {
                 ordered,
                 phase,
@@ -164,7 +174,11 @@ pub fn lines<'a>(order: &'a OrderRequest, content: &'a Content) -> Vec<PlanLine<
 
 /// The drug that the line names beside a code for unclassified drugs.
 pub fn named<'a>(ordered: &OrderedDrug, drugs: &'a DrugCatalog) -> Option<&'a Arc<Drug>> {
-    drugs.named(ordered.generic.as_deref()?).filter(|drug| !drug.is_unclassified())
+    classified(ordered.generic.as_deref(), drugs)
+}
+
+fn classified<'a>(generic: Option<&str>, drugs: &'a DrugCatalog) -> Option<&'a Arc<Drug>> {
+    drugs.named(generic?).filter(|drug| !drug.is_unclassified())
 }
 
 /// Phases with the day on which each begins, counted from 0 on the date of service. What runs beside begins at once.

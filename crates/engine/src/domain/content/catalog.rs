@@ -105,6 +105,16 @@ pub struct TerminatedCode {
     pub replaced_by: Vec<String>,
 }
 
+impl TerminatedCode {
+    /// What to use in its place, in words.
+    pub fn instead(&self) -> String {
+        match self.replaced_by.as_slice() {
+            [] => "no active code for it is known here".to_owned(),
+            codes => format!("use {}", codes.join(" or ")),
+        }
+    }
+}
+
 /// All drugs with their look-ups.
 #[derive(Debug, Clone)]
 pub struct DrugCatalog {

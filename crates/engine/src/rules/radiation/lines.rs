@@ -115,6 +115,15 @@ pub(super) fn most_units(rule: UnitRule, counted: Counted) -> Option<u32> {
     })
 }
 
+/// What a code is by itself: reviewed, which is in progress here, not reviewed, or not known.
+pub fn by_code(service: Option<&RadiationService>) -> DrugStatus {
+    match service {
+        None => DrugStatus::ReferToHealthPlan,
+        Some(service) if !service.needs_authorization => DrugStatus::ClinicalReviewNotRequired,
+        Some(_) => DrugStatus::InProgress,
+    }
+}
+
 /// One line.
 #[derive(Debug, Clone)]
 pub(super) struct Line<'a> {
@@ -147,11 +156,11 @@ impl Line<'_> {
 
     /// Status by itself, before what pends the order.
     pub fn status(&self) -> DrugStatus {
-        match self.service {
-            None if self.code.is_some() => DrugStatus::ReferToHealthPlan,
+        match by_code(self.service.map(AsRef::as_ref)) {
+            DrugStatus::ReferToHealthPlan if self.code.is_some() => DrugStatus::ReferToHealthPlan,
             _ if self.mismatch.is_some() || self.code.is_none() => DrugStatus::InProgress,
-            Some(service) if !service.needs_authorization => DrugStatus::ClinicalReviewNotRequired,
-            _ => DrugStatus::Authorized,
+            DrugStatus::InProgress => DrugStatus::Authorized,
+            status => status,
         }
     }
 

@@ -23,6 +23,7 @@ mod sides;
 pub use duplicates::course_words;
 pub use extension::{extend, nothing_to_extend};
 pub use intake::{faults, other_service};
+pub use lines::by_code;
 pub use read::Treated;
 
 use super::admission::Admitted;

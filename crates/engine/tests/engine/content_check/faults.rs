@@ -511,14 +511,7 @@ pub const FAULTS: &[Fault] = &[
         "no ICD-10-CM code on file begins with `C6X`",
         "",
     ),
-    fault(
-        "coverage/codes.toml",
-        "from = \"71045\"",
-        "from = \"70558\"",
-        "from = \"70558\"",
-        "overlaps with 70540 to 70559",
-        "",
-    ),
+    fault("coverage/codes.toml", "from = \"71045\"", "from = \"70558\"", "from = \"70558\"", "overlaps with 70540 to 70559", ""),
     fault(
         "coverage/codes.toml",
         "about = \"CPAP device\"\nservices = [\"sleep_treatment\"]",
