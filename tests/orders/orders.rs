@@ -324,7 +324,7 @@ async fn a_practice_finds_its_own_patients_by_name_however_it_is_typed_and_nobod
     let reads = "select count(*) from accesses where operation = 'POST /v1/orders/searches' and action = 'read' and actor_role = 'ordering_provider'";
     assert_eq!(count(&service, reads).await, 12);
     for (token, typed, code) in
-        [(ORDERING, "n", "too-short"), (ORDERING, "n -", "too-short"), (ADMINISTRATOR, "nunez", "not-allowed")]
+        [(ORDERING, "n", "out-of-range"), (ORDERING, "n -", "too-short"), (ADMINISTRATOR, "nunez", "not-allowed")]
     {
         let refused = service.post("/v1/orders/searches", token, &json!({"member_name": typed})).await;
         let problem = refused.assert_problem(422, "validation-failed");
