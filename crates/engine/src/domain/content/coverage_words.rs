@@ -147,9 +147,10 @@ impl CoverageWords {
 
     /// What the words mean where each that is not known is one that is near to it; none where that is not one thing, or several services.
     fn respelled(&self, key: &str, as_written: &Understood) -> Option<Understood> {
-        let near: Vec<(&str, Vec<&str>)> =
-            as_written.unknown.iter().map(|word| (word.as_str(), self.spelling.near(word))).collect();
-        if near.iter().any(|(_, words)| words.is_empty()) || near.len() > MOST_SLIPS {
+        // where no service is named, words that are known are not understood either
+        let slips = as_written.unknown.iter().map(String::as_str).filter(|word| !self.spelling.knows(word));
+        let near: Vec<(&str, Vec<&str>)> = slips.map(|word| (word, self.spelling.near(word))).collect();
+        if near.is_empty() || near.len() > MOST_SLIPS || near.iter().any(|(_, words)| words.is_empty()) {
             return None;
         }
         let mut keys = vec![String::new()];

@@ -60,10 +60,10 @@ fn with_side<'a>(words: &[String], is_leveled: bool, catalog: &'a RadiationCatal
 }
 
 /// What stands beside levels of the spine is the spine, or nothing that is understood: `T8 and left femur` are two places.
-fn at_a_level<'a>((site, part, side): Found<'a>, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+fn at_a_level<'a>((site, part, told): Found<'a>, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
     let (of_levels, level, _) = named(SPINE, catalog)?;
     let is_spine = part.is_none_or(|part| level.is_some_and(|level| level.target == part.target));
-    (site.key == of_levels.key && is_spine).then_some((site, part.or(level), side))
+    (site.key == of_levels.key && is_spine).then_some((site, part.or(level), told))
 }
 
 /// The site, or the part of a site, that is called so.
