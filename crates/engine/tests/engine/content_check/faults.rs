@@ -528,14 +528,7 @@ pub const FAULTS: &[Fault] = &[
         "are no codes of one kind in their order",
         "",
     ),
-    fault(
-        "coverage/codes.toml",
-        "from = \"71045\"",
-        "from = \"70558\"",
-        "from = \"70558\"",
-        "overlaps with 70540 to 70559",
-        "",
-    ),
+    fault("coverage/codes.toml", "from = \"71045\"", "from = \"70558\"", "from = \"70558\"", "overlaps with 70540 to 70559", ""),
     fault(
         "coverage/codes.toml",
         "about = \"CPAP device\"\nservices = [\"sleep_treatment\"]",
