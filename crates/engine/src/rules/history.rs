@@ -10,7 +10,7 @@ pub use concerns::concerns;
 pub use lines::{Count, Disagreement};
 pub use run::{Run, ToldOf, at_pace};
 
-use super::answers::Days;
+use super::answers::{Days, Standing};
 use super::facts::{Facts, RelatedCase, RelatedDrug};
 use super::patient::Patient;
 use super::plan::PlanLine;
@@ -450,7 +450,7 @@ impl Elsewhere<'_> {
             Truth::NotMet => {}
         }
         let told = patient.assessment("response_to_last_line");
-        let word = told.map_or(Some(self.outcome.word.as_str()), |told| told.word())?;
+        let word = told.map_or(Some(self.outcome.word.as_str()), Standing::word)?;
         match word {
             // a course that was completed has no response of its own where nothing was left to be seen
             "completed" => Some(Response::NoEvidence),
