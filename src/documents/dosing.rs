@@ -60,7 +60,7 @@ mod tests {
     /// Each language has the same parts; in English they say what the case says.
     #[test]
     fn a_schedule_is_written_in_each_language() {
-        let content = crate::content::load_embedded().unwrap();
+        let content = oncoauth_engine::content::load_embedded().unwrap();
         let content = content.in_force("2026-11-20".parse().unwrap());
         let words = |language: &str| content.letters.get(language).unwrap();
         let phase = |cycles: Option<u32>| -> Phase {

@@ -289,7 +289,7 @@ async fn claims_on_two_cases_of_one_patient_at_once_see_each_other() {
     longer["clinical"]["assessments"] = json!([{"name": "lvef_percent", "result": 60, "on": "2027-12-01"}]);
     let second = assert_created(&service.post("/v1/orders", ORDERING, &longer).await);
     assert_eq!(second["status"], "in_progress", "trastuzumab for more than a year is for a person: {second:#}");
-    let authorize = json!({"drugs": [{"line": 3, "decision": "authorized"}, {"line": 4, "decision": "authorized"}], "pathway": {"determination": "on_pathway"}});
+    let authorize = json!({"drugs": (1..=4).map(|line| json!({"line": line, "decision": "authorized"})).collect::<Vec<_>>(), "pathway": {"determination": "on_pathway"}});
     let path = format!("/v1/reviews/{}/determinations", second["case_id"].as_str().unwrap());
     assert_created(&service.post(&path, NURSE, &authorize).await);
     let second = service.get(&format!("/v1/orders/{}", second["case_id"].as_str().unwrap()), ORDERING).await.json();
@@ -390,6 +390,15 @@ async fn taken_for_a_change(service: &Service, mut case: Value) -> Value {
     let path = format!("/v1/reviews/{}/duplicate-decisions", case["case_id"].as_str().unwrap());
     while case["review"]["holds"].as_array().is_some_and(|holds| !holds.is_empty()) {
         case = assert_created(&service.post(&path, NURSE, &decision).await);
+    }
+    // what would be given a second time in full waits for a person
+    let waiting = case["drugs"].as_array().unwrap().iter().filter(|drug| drug["status"] == "in_progress");
+    let lines: Vec<Value> = waiting.map(|drug| json!({"line": drug["line"], "decision": "authorized"})).collect();
+    if !lines.is_empty() {
+        let authorize = json!({"drugs": lines, "pathway": {"determination": "on_pathway"}});
+        let path = format!("/v1/reviews/{}/determinations", case["case_id"].as_str().unwrap());
+        assert_created(&service.post(&path, NURSE, &authorize).await);
+        case = service.get(&format!("/v1/orders/{}", case["case_id"].as_str().unwrap()), ORDERING).await.json();
     }
     assert!(case["order_id"].is_string(), "{case:#}");
     case

@@ -528,23 +528,6 @@ pub const FAULTS: &[Fault] = &[
         "are no codes of one kind in their order",
         "",
     ),
-    fault("coverage/codes.toml", "from = \"71045\"", "from = \"70558\"", "from = \"70558\"", "overlaps with 70540 to 70559", ""),
-    fault(
-        "coverage/codes.toml",
-        "about = \"CPAP device\"\nservices = [\"sleep_treatment\"]",
-        "about = \"CPAP device\"\nservices = [\"sleep_treatmnt\"]",
-        "sleep_treatmnt",
-        "there is no service `sleep_treatmnt`",
-        "sleep_treatment",
-    ),
-    fault(
-        "coverage/codes.toml",
-        "from = \"G0398\"",
-        "from = \"H0398\"",
-        "from = \"H0398\"",
-        "are no codes of one kind in their order",
-        "",
-    ),
     fault(
         "radiation/sites.toml",
         "own_diagnoses = [\"C67\", \"D09.0\"]",
