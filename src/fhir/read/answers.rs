@@ -223,6 +223,15 @@ impl Reader<'_> {
             let here = place.entry(taken);
             let mut entry = Value::Object(Map::new());
             self.items(&within, &here, entries, &mut entry);
+            if entry == json!({ "name": NONE }) {
+                self.fill(path, place, shape, slot, json!([]));
+                return;
+            }
+            // a questionnaire names what it asks for: without an answer that is not told
+            let is_open = entries.required.iter().any(|name| name == "result") && is_named_only(&entry);
+            if is_open {
+                return;
+            }
             if let Some(name) = entries.lacks(&entry).filter(|_| place.link.starts_with(CLINICAL)) {
                 self.unread(path, place, shape, slot, &format!("has an entry without {name}"));
             } else if entry.as_object().is_some_and(|fields| !fields.is_empty()) {
@@ -349,6 +358,10 @@ pub fn quantity_in_words(value: &Value) -> Option<String> {
     let unit = ["code", "unit"].iter().filter_map(|name| text(value, name)).find(|unit| *unit != "1").unwrap_or_default();
     let comparator = text(value, "comparator").unwrap_or_default();
     Some(format!("{comparator}{number} {unit}").trim().to_owned())
+}
+
+fn is_named_only(entry: &Value) -> bool {
+    entry.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("name"))
 }
 
 /// The word of an answer, where it is one.
