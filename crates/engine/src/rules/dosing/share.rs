@@ -26,6 +26,9 @@ pub fn judge(shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Conce
             found.push(incomparable(line, matched, shared));
             continue;
         };
+        if is_as_given(line, matched, shared) {
+            continue;
+        }
         let four_weeks = window(line, matched, shared);
         let is_little =
             four_weeks.is_none_or(|window| window.percent * NOISE < shared.content.dosing.shares.regimen_below_percent);
@@ -33,6 +36,30 @@ pub fn judge(shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Conce
         let of_window = || four_weeks.and_then(|window| of_window(line, window, matched, shared));
         found.extend(of_dose.or_else(|| slip(line, matched, shared)).or_else(of_window));
     }
+}
+
+/// True where the only line of a drug is the regimen's only entry of it, dose, days and interval: a hundred percent of every share.
+fn is_as_given(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> bool {
+    let limits = &shared.content.dosing.shares;
+    let holds =
+        limits.regimen_below_percent <= 100.0 && limits.regimen_above_percent >= 100.0 && limits.regimen_window_percent >= 100.0;
+    let mut lines = shared.plan.iter().filter(|other| other.name() == line.name() && !other.is_investigational());
+    let mut entries = matched.phases().iter().flat_map(|phase| {
+        let of_drug = |drug: &&RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
+        phase.drugs.iter().filter(of_drug).map(move |drug| (phase, drug))
+    });
+    let (Some(only), None, Some((phase, drug)), None) = (lines.next(), lines.next(), entries.next(), entries.next()) else {
+        return false;
+    };
+    let ordered = only.ordered;
+    let is_dose = |dose: Dose| dose.unit == drug.dose.unit && dose.amount.to_bits() == drug.dose.amount.to_bits();
+    holds
+        && ordered.dose.is_some_and(is_dose)
+        && ordered.loading_dose.is_none()
+        && drug.loading_dose.is_none()
+        && ordered.days == drug.days
+        && ordered.frequency_per_day.max(1) == drug.frequency_per_day.max(1)
+        && only.phase.cycle_length_days == phase.cycle_length_days
 }
 
 /// The regimen's dose is by weight or surface, the order's is not, and the measure is missing.
@@ -129,8 +156,9 @@ fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Opti
     let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
     let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
     let mut kind: Option<Kind> = None;
-    let mut given: Vec<(u64, f64)> = Vec::new();
-    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+    let laid_out = calendar::events(&lines, |length| WINDOW / length + 2);
+    let mut given: Vec<(u64, f64)> = Vec::with_capacity(laid_out.len());
+    for event in laid_out {
         let Some(dose) = event.dose else { continue };
         if known.is_none_or(|(number, ..)| number != event.line) {
             let laid = lines.iter().find(|laid| laid.number() == event.line);
