@@ -138,7 +138,7 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
 }
 
 async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
-    let _last_lines = telemetry::start_logging(LogFormat::Pretty)?;
+    let _last_lines = telemetry::start_logging(LogFormat::Pretty, None)?;
     let database = Database::open(options, Connections::FEW).await?;
     database.migrate().await?;
     database.close().await;

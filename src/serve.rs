@@ -47,7 +47,7 @@ pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
 
 /// Serves until told to stop.
 pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
-    let _last_lines = telemetry::start_logging(options.log_format)?;
+    let _last_lines = telemetry::start_logging(options.log_format, options.traces_to.as_deref().filter(|url| !url.is_empty()))?;
     let descriptors = descriptors::raise();
     block_on(serve(options, descriptors))
 }

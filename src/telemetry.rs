@@ -4,8 +4,10 @@ mod answered;
 mod json_lines;
 mod log_lines;
 mod panics;
+mod traces;
 
 pub use answered::Answered;
+pub use traces::{note_status, request_span};
 
 use crate::domain::vocabulary::CaseStatus;
 use json_lines::JsonLines;
@@ -15,6 +17,9 @@ use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
+use traces::Traces;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How often measured times are added up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -28,21 +33,41 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error until the guard is dropped; `RUST_LOG` narrows or widens it. A second call changes nothing.
-pub fn start_logging(format: LogFormat) -> std::io::Result<LastLines> {
+/// Sends the last traces and writes the last lines when it is dropped.
+#[derive(Debug)]
+pub struct Telling {
+    _traces: Option<Traces>,
+    _lines: LastLines,
+}
+
+/// Starts logging to standard error until the guard is dropped; `RUST_LOG` narrows or widens it. Traces go to this collector, where one is named.
+/// A second call changes nothing.
+pub fn start_logging(format: LogFormat, collector: Option<&str>) -> std::io::Result<Telling> {
     let (lines, last) = LogLines::to(std::io::stderr())?;
+    let (traces, tracer) = collector.map(traces::start).transpose().map_err(std::io::Error::other)?.unzip();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_ansi(std::io::stderr().is_terminal());
-    let started = match format {
-        LogFormat::Pretty => builder.compact().try_init(),
-        LogFormat::Json => builder.event_format(JsonLines).fmt_fields(JsonLines).try_init(),
+    let colours = std::io::stderr().is_terminal();
+    let started = if let Some(tracer) = tracer {
+        let lines = tracing_subscriber::fmt::layer().with_writer(lines).with_ansi(colours);
+        let lines = match format {
+            LogFormat::Pretty => lines.compact().with_filter(filter).boxed(),
+            LogFormat::Json => lines.event_format(JsonLines).fmt_fields(JsonLines).with_filter(filter).boxed(),
+        };
+        tracing_subscriber::registry().with(lines).with(traces::layer(tracer)).try_init().map_err(|error| error.to_string())
+    } else {
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines).with_ansi(colours);
+        let started = match format {
+            LogFormat::Pretty => builder.compact().try_init(),
+            LogFormat::Json => builder.event_format(JsonLines).fmt_fields(JsonLines).try_init(),
+        };
+        started.map_err(|error| error.to_string())
     };
     if let Err(error) = started {
-        tracing::debug!(%error, "logging was already started");
+        tracing::debug!(error, "logging was already started");
     }
     panics::log();
-    Ok(last)
+    Ok(Telling { _traces: traces, _lines: last })
 }
 
 /// The process's metrics; installed on first use.

@@ -7,6 +7,7 @@ use super::{auth, fhir_frame};
 use crate::app::RequestId;
 use crate::fhir::sign_in::Told;
 use crate::fhir::{Failure, outcome};
+use crate::telemetry;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -34,10 +35,10 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
     let as_outcome = fhir_frame::is_fhir(request.uri().path());
-    let span = tracing::info_span!("request", request_id = id.as_str());
+    let span = telemetry::request_span(&id, method, &route, request.headers());
     let mut response = match auth::hold_to_limit(&state, &mut request) {
         Ok(attempt) => {
-            let response = next.run(request).instrument(span).await;
+            let response = next.run(request).instrument(span.clone()).await;
             if let Some(attempt) = attempt {
                 auth::note(&state, attempt, response.status());
             }
@@ -56,6 +57,7 @@ pub async fn observe(State(state): State<HttpState>, mut request: Request, next:
     }
     finish(&mut response, &id);
     let status = response.status();
+    telemetry::note_status(&span, status.as_u16());
     let seconds = started.elapsed().as_secs_f64();
     let code = status.as_u16();
     let told = match (&failed, &problem) {

@@ -19,6 +19,7 @@ pub fn program() -> Command {
         "ONCOAUTH_MAX_CONNECTIONS",
         "ONCOAUTH_HEADER_TIMEOUT",
         "ONCOAUTH_KEEP_ALIVE",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         command.env_remove(variable);
     }

@@ -12,7 +12,10 @@ use oncoauth::clock::Clock;
 use oncoauth::store::backlog::{Deadlines, Queue, backlog};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 fn read(name: &str) -> String {
@@ -128,4 +131,60 @@ fn the_reference_of_the_options_is_what_the_program_says() {
         assert!(printed.contains(word), "{word}");
     }
     assert!(!printed.contains("test-postgres"), "what is hidden stays so");
+}
+
+/// A collector of traces: takes whatever is posted to it.
+fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&taken);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while stream.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                kept.lock().unwrap().extend_from_slice(line.as_bytes());
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            kept.lock().unwrap().extend_from_slice(&body);
+            stream
+                .get_mut()
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
+        }
+    });
+    (address, taken)
+}
+
+/// What is sent says what was asked for and how it was answered, within the caller's trace, and nothing of a patient or a secret.
+#[tokio::test]
+async fn requests_are_traced_where_a_collector_is_named() {
+    let database = database().await;
+    let (collector, taken) = collector();
+    let address = free_address();
+    let mut command = program();
+    command.env("DATABASE_URL", &database.url).args(["--sandbox", "--listen", &address, "--traces-to", &collector]);
+    let service = Running::start(&mut command);
+    load_members(&address, 1);
+    let traced = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+    let path = "/v1/orders?member_id=XKM900000000";
+    let listed = call(&address, "GET", path, "sandbox-ordering-provider", traced, "").unwrap();
+    assert_eq!(listed.status, 200, "{listed:?}");
+    service.stop();
+    let taken = taken.lock().unwrap().clone();
+    let has = |wanted: &[u8]| taken.windows(wanted.len()).any(|part| part == wanted);
+    let trace = [0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c];
+    for wanted in [&b"POST /v1/traces "[..], b"GET /v1/orders", b"oncoauth", b"http.response.status_code", &trace] {
+        assert!(has(wanted), "{:?} is not in {}", String::from_utf8_lossy(wanted), String::from_utf8_lossy(&taken));
+    }
+    for secret in ["XKM900000000", "member_id", "sandbox-ordering-provider"] {
+        assert!(!has(secret.as_bytes()), "{secret}");
+    }
 }
