@@ -98,7 +98,7 @@ async fn serve_on(
     subscriptions::seal_headers(&app).await?;
     if app.settings.sandbox {
         sandbox::follow_clock(&app).await?;
-        sandbox_rosters::load_if_empty(&app).await?;
+        sandbox_rosters::load_missing(&app).await?;
     }
     let address = listener.local_addr()?;
     let tls = match (&options.tls_certificate, &options.tls_key) {

@@ -28,11 +28,9 @@ const FILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Loads the demonstration rosters where no plan has sent any. Plans that content does not know are passed over.
-pub async fn load_if_empty(app: &App) -> Result<()> {
-    if !store::rosters::are_empty(&mut *app.pool.acquire().await?).await? {
-        return Ok(());
-    }
+/// Loads each demonstration file whose plan has sent none of its kind: a start that was cut off goes on where it was. Plans that content does
+/// not know are passed over.
+pub async fn load_missing(app: &App) -> Result<()> {
     let caller = Caller {
         role: CallerRole::Administrator,
         subject: "service".to_owned(),
@@ -51,6 +49,9 @@ pub async fn load_if_empty(app: &App) -> Result<()> {
 }
 
 async fn load<R: Row + DeserializeOwned>(app: &App, caller: &Caller, plan: &str, file: &str) -> Result<()> {
+    if store::rosters::was_sent(&mut *app.pool.acquire().await?, plan, R::ROSTER).await? {
+        return Ok(());
+    }
     let read = |(number, text): (u64, &str)| {
         serde_json::from_str(text)
             .map(|row| Line::<R> { number, row: Ok(row) })

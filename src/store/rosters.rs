@@ -224,13 +224,16 @@ pub async fn record(
     Ok(())
 }
 
-/// True where no plan has sent any file yet.
-pub async fn are_empty(conn: &mut PgConnection) -> Result<bool> {
-    let empty = sqlx::query_scalar!(
-        r#"select not exists (select from members) and not exists (select from providers) and not exists (select from roster_loads)
-           as "empty!""#
+/// True where the plan has sent this file before, or has rows of it.
+pub async fn was_sent(conn: &mut PgConnection, health_plan: &str, roster: Roster) -> Result<bool> {
+    let sent = sqlx::query_scalar!(
+        r#"select exists (select from roster_loads where health_plan = $1 and kind = $2)
+             or case $2 when 'members' then exists (select from members where health_plan = $1)
+                else exists (select from providers where health_plan = $1) end as "sent!""#,
+        health_plan,
+        roster.as_str(),
     )
     .fetch_one(conn)
     .await?;
-    Ok(empty)
+    Ok(sent)
 }

@@ -194,7 +194,7 @@ async fn what_is_changed_is_on_record_also_where_the_caller_hangs_up() {
 async fn what_may_have_been_changed_is_on_record_also_where_it_took_too_long() {
     let limit = std::time::Duration::from_millis(500);
     let service = Service::start(Settings { sandbox: true, request_timeout: limit, ..Settings::default() }).await;
-    oncoauth::app::sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    oncoauth::app::sandbox_rosters::load_missing(&service.app).await.unwrap();
     let lock = held_up(&service).await;
     let answer = service.post("/v1/orders", PRACTICE, &tch(PLAN)).await;
     answer.assert_problem(503, "request-timeout");

@@ -37,7 +37,7 @@ async fn both(leads_approve: bool) -> (OpenId, Service) {
         ..Settings::default()
     };
     let service = Service::start(settings).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     (openid, service)
 }
 

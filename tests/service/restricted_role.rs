@@ -31,7 +31,7 @@ async fn restricted() -> (Service, App) {
     let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
     let settings = owner.app.settings.as_ref().clone();
     let app = App::new(pool, owner.app.library.clone(), settings).with_clock(owner.app.clock.clone());
-    sandbox_rosters::load_if_empty(&app).await.unwrap();
+    sandbox_rosters::load_missing(&app).await.unwrap();
     (owner.with_router(doors::router(app.clone())), app)
 }
 

@@ -7,6 +7,7 @@ use crate::support;
 use axum::body::Body;
 use axum::http::Request;
 use oncoauth::app::Settings;
+use oncoauth::app::sandbox_rosters::load_missing;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -53,6 +54,21 @@ async fn a_file_replaces_what_it_covers_and_says_what_changed() {
     let providers = file(&[provider("1234567893", "individual"), provider("1245319599", "facility")]);
     let loaded = put_roster(&service, HEALTH_PLAN, PROVIDERS, providers).await;
     assert_eq!(loaded.json(), json!({"loaded": 2, "unchanged": 0, "removed": 0}), "{}", loaded.text);
+}
+
+/// As after a first start that was cut off between two of its files.
+#[tokio::test]
+async fn demonstration_files_come_where_the_plan_has_sent_none_of_their_kind() {
+    let service = Service::sandbox().await;
+    put_roster(&service, HEALTH_PLAN, MEMBERS, file(&[member("M1", "2020-01-01", None)])).await;
+    load_missing(&service.app).await.unwrap();
+    let own = "select count(*) from members where health_plan = 'anthem-blue-medicare-advantage'";
+    assert_eq!(count(&service, own).await, 1, "what the plan sent stays");
+    assert_eq!(count(&service, "select count(distinct health_plan) from members").await, 3);
+    assert_eq!(count(&service, "select count(distinct health_plan) from providers").await, 3);
+    let loads = count(&service, "select count(*) from roster_loads").await;
+    load_missing(&service.app).await.unwrap();
+    assert_eq!(count(&service, "select count(*) from roster_loads").await, loads, "each is loaded once");
 }
 
 // proves PRV-05

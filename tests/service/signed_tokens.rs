@@ -24,7 +24,7 @@ async fn both() -> (OpenId, Service) {
     let openid = OpenId::start(now()).await;
     let settings = Settings { sandbox: true, authorities: authorities(&[openid.entry("ehr", ROLES)]), ..Settings::default() };
     let service = Service::start(settings).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     (openid, service)
 }
 

@@ -81,7 +81,7 @@ impl Service {
     /// A sandbox with its demonstration rosters.
     pub async fn with_rosters() -> Self {
         let service = Self::sandbox().await;
-        oncoauth::app::sandbox_rosters::load_if_empty(&service.app).await.expect("loading the demonstration rosters");
+        oncoauth::app::sandbox_rosters::load_missing(&service.app).await.expect("loading the demonstration rosters");
         service
     }
 

@@ -24,7 +24,7 @@ pub const INTAKE: &str = "sandbox-intake";
 /// A sandbox with the demonstration rosters.
 pub async fn sandbox() -> Service {
     let service = Service::sandbox().await;
-    sandbox_rosters::load_if_empty(&service.app).await.expect("the demonstration rosters load");
+    sandbox_rosters::load_missing(&service.app).await.expect("the demonstration rosters load");
     service
 }
 

@@ -235,7 +235,7 @@ async fn headers_are_sealed_where_there_is_a_key_and_nothing_is_sent_without_the
     let keys = |keys: &str| Settings { sandbox: true, sealing: Sealing::parse(keys).unwrap(), ..Settings::default() };
     let (old, new) = ("ab".repeat(32), "0f".repeat(32));
     let service = Service::start(Settings { sandbox: true, ..Settings::default() }).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     let with = |settings: Settings| {
         App::new(service.app.pool.clone(), service.app.library.clone(), settings).with_clock(service.app.clock.clone())
     };

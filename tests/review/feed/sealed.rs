@@ -27,7 +27,7 @@ async fn kept(service: &Service) -> Vec<u8> {
 async fn a_copy_of_the_database_does_not_sign_and_deliveries_do() {
     let (old, new) = ("ab".repeat(32), "0f".repeat(32));
     let service = Service::start(settings("")).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     let receiver = Receiver::start().await;
     let put = async |body: Value| {
         service.call(Method::PUT, &format!("/v1/feeds/{BMA}/webhook"), ADMINISTRATOR, Some(&body)).await.json()

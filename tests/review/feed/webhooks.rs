@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 async fn sandbox() -> Service {
     let pace = webhooks::Pace { timeout: Duration::from_millis(300), ..webhooks::Pace::default() };
     let service = Service::start(Settings { sandbox: true, webhooks: pace, ..Settings::default() }).await;
-    sandbox_rosters::load_if_empty(&service.app).await.expect("rosters");
+    sandbox_rosters::load_missing(&service.app).await.expect("rosters");
     service
 }
 

@@ -39,7 +39,7 @@ async fn retry(service: &Service, id: &Value) -> Value {
 #[tokio::test]
 async fn a_case_that_panics_is_put_off_and_listed_and_the_others_have_their_deadlines() {
     let service = Service::start(Settings { sandbox: true, before_timer: Some(panics), ..Settings::default() }).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     let mut cases = Vec::new();
     for plan in [BMA, OVM, QCCP] {
         cases.push(id(&submit(&service, &custom(plan)).await));
@@ -88,7 +88,7 @@ async fn a_case_that_panics_is_put_off_and_listed_and_the_others_have_their_dead
 async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
     let job_limit = Duration::from_secs(1);
     let service = Service::start(Settings { sandbox: true, job_limit, ..Settings::default() }).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     let case_id = id(&submit(&service, &custom(BMA)).await);
     service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
     let mut holder = service.app.pool.begin().await.unwrap();
@@ -108,7 +108,7 @@ async fn a_timer_that_hangs_is_given_up_put_off_and_lets_go_of_its_case() {
 async fn neither_looking_for_a_timer_nor_the_end_of_its_work_hangs_for_ever() {
     let job_limit = Duration::from_millis(300);
     let service = Service::start(Settings { sandbox: true, job_limit, ..Settings::default() }).await;
-    sandbox_rosters::load_if_empty(&service.app).await.unwrap();
+    sandbox_rosters::load_missing(&service.app).await.unwrap();
     let case_id = id(&submit(&service, &custom(BMA)).await);
     service.app.clock.freeze_at("2026-12-20T15:00:00Z".parse().unwrap());
     let run = async || oncoauth::app::timers::run_free_timers(&service.app, service.app.clock.now()).await;
