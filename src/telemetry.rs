@@ -44,7 +44,7 @@ pub struct Telling {
 /// A second call changes nothing.
 pub fn start_logging(format: LogFormat, collector: Option<&str>) -> std::io::Result<Telling> {
     let (lines, last) = LogLines::to(std::io::stderr())?;
-    let (traces, tracer) = collector.map(traces::start).transpose().map_err(std::io::Error::other)?.unzip();
+    let (delivery, tracer) = collector.map(traces::start).transpose().map_err(std::io::Error::other)?.unzip();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
     let colours = std::io::stderr().is_terminal();
@@ -67,7 +67,7 @@ pub fn start_logging(format: LogFormat, collector: Option<&str>) -> std::io::Res
         tracing::debug!(error, "logging was already started");
     }
     panics::log();
-    Ok(Telling { _traces: traces, _lines: last })
+    Ok(Telling { _traces: delivery, _lines: last })
 }
 
 /// The process's metrics; installed on first use.
