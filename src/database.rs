@@ -65,13 +65,14 @@ impl Database {
             let url = own.serving_url(DATABASE, SERVICE_ROLE).await?;
             (Some(own), url, Some(owner))
         };
-        let serving = Hosts::read(&url)?;
+        let sessions = options.sessions();
+        let serving = Hosts::read(&url)?.with(sessions);
         let connected = serving.connect().await?;
-        let follower = Follower::of(serving.clone());
+        let follower = Follower::of(serving.clone(), sessions);
         let pool = PgPoolOptions::new().max_connections(connections.pool).acquire_timeout(Duration::from_secs(3));
         let pool = follower
             .watched(pool)
-            .connect_with(store::connect_options(connected.options.clone()))
+            .connect_with(store::connect_options(connected.options.clone(), sessions))
             .await
             .map_err(|error| format!("cannot connect to the database: {error}"))?;
         let following = tokio::spawn(follower.follow(pool.clone(), connected));

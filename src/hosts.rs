@@ -7,7 +7,7 @@
 use crate::options::Outcome;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use oncoauth::store;
+use oncoauth::store::{self, Sessions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::fmt;
@@ -65,6 +65,15 @@ impl Hosts {
     pub fn read(url: &str) -> Outcome<Self> {
         let options = |url: String| url.parse().map_err(|error| format!("the database URL cannot be read: {error}").into());
         one_url_each(url)?.into_iter().map(options).collect::<Outcome<_>>().map(Self)
+    }
+
+    /// As they are asked for such sessions: a pooler takes no setting at the start of one.
+    #[must_use]
+    pub fn with(self, sessions: Sessions) -> Self {
+        match sessions {
+            Sessions::Own => self,
+            Sessions::Lent => Self(self.0.into_iter().map(|options| options.extra_float_digits(None)).collect()),
+        }
     }
 
     /// Where the database is, for people.
@@ -155,14 +164,15 @@ impl Hosts {
 #[derive(Debug, Clone)]
 pub struct Follower {
     hosts: Hosts,
+    sessions: Sessions,
     /// When the server in use changed last. Connections that are older are let go.
     since: Arc<Mutex<Instant>>,
 }
 
 impl Follower {
     /// Of these servers.
-    pub fn of(hosts: Hosts) -> Self {
-        Self { hosts, since: Arc::new(Mutex::new(Instant::now())) }
+    pub fn of(hosts: Hosts, sessions: Sessions) -> Self {
+        Self { hosts, sessions, since: Arc::new(Mutex::new(Instant::now())) }
     }
 
     /// With several servers a pool hands out no connection to one that was left, and takes none to one that takes no writes.
@@ -207,7 +217,7 @@ impl Follower {
                 tracing::info!(server = before, "the database server answers again");
                 continue;
             }
-            pool.set_connect_options(store::connect_options(at.options.clone()));
+            pool.set_connect_options(store::connect_options(at.options.clone(), self.sessions));
             *changed(&self.since) = Instant::now();
             metrics::counter!("oncoauth_database_server_changes_total").increment(1);
             tracing::warn!(before, server = address(&at.options), "the database is used at this server");

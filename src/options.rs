@@ -2,6 +2,7 @@
 
 use clap::Args;
 use oncoauth::app::networks::Network;
+use oncoauth::store::Sessions;
 use oncoauth::telemetry::LogFormat;
 use std::error::Error;
 use std::path::PathBuf;
@@ -19,6 +20,10 @@ pub struct DatabaseOptions {
     /// the role of --database-url owns nothing, and has been granted `oncoauth_service`.
     #[arg(long, env = "ONCOAUTH_MIGRATE_AS", hide_env_values = true, value_name = "URL", requires = "database_url")]
     migrate_as: Option<String>,
+    /// The URL is that of a pooler which lends sessions for a transaction (PgBouncer, `pool_mode = transaction`): nothing is set for a session,
+    /// and the role has the settings of docs/operate.md. Migrations go to PostgreSQL itself: give --migrate-as, or migrate beforehand.
+    #[arg(long, env = "ONCOAUTH_DATABASE_POOLER", requires = "database_url")]
+    database_pooler: bool,
     /// Where the service's own PostgreSQL keeps its data.
     #[arg(long, env = "ONCOAUTH_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -28,6 +33,11 @@ impl DatabaseOptions {
     /// The owner's URL, where one is given.
     pub fn owner_url(&self) -> Option<&str> {
         self.migrate_as.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// Whose the sessions behind the URL are.
+    pub fn sessions(&self) -> Sessions {
+        if self.database_pooler { Sessions::Lent } else { Sessions::Own }
     }
 
     /// The URL, where one is given; an empty variable gives none.

@@ -8,6 +8,7 @@ use crate::serve::worker_threads;
 use chrono::TimeDelta;
 use oncoauth::clock::Clock;
 use oncoauth::store::checkup::{self, Grants, Migrations, Server};
+use oncoauth::store::{self, Sessions};
 use sqlx::{Connection as _, PgConnection};
 use std::path::Path;
 
@@ -36,7 +37,7 @@ pub async fn look(options: &ServeOptions, plans: &[String]) -> Vec<Finding> {
         return findings;
     };
     let hosts = match Hosts::read(url) {
-        Ok(hosts) => hosts,
+        Ok(hosts) => hosts.with(options.database.sessions()),
         Err(error) => return vec![Finding::fault(CHECK, error.to_string(), "mend --database-url (DATABASE_URL)")],
     };
     let mut findings: Vec<Finding> = servers(&hosts.look().await).into_iter().collect();
@@ -64,7 +65,8 @@ async fn inside(
     conn: &mut PgConnection,
     plans: &[String],
 ) -> oncoauth::store::Result<Vec<Finding>> {
-    checkup::only_read(conn).await?;
+    let mut look = checkup::look(conn).await?;
+    let conn = &mut *look;
     let server = checkup::server(conn).await?;
     let mut findings = vec![
         version(hosts, &server),
@@ -73,6 +75,9 @@ async fn inside(
         room_for_connections(options, &server),
     ];
     findings.extend(hosts.several().then(|| synchronous(&server)));
+    if options.database.sessions() == Sessions::Lent {
+        findings.push(settings_of_the_role(&server.role, &checkup::unlimited(conn).await?));
+    }
     findings.push(clocks(conn).await?);
     findings.push(match server.data_directory.as_deref().map(Path::new).filter(|dir| server.on_this_machine && dir.exists()) {
         Some(dir) => space(dir),
@@ -194,6 +199,21 @@ fn room_for_connections(options: &ServeOptions, server: &Server) -> Finding {
         );
     }
     Finding::ok(CHECK, format!("the server takes {most}; this process opens {own} at most"))
+}
+
+/// Behind a pooler the service sets nothing for a session.
+fn settings_of_the_role(role: &str, unlimited: &[String]) -> Finding {
+    const CHECK: &str = "session_settings";
+    if unlimited.is_empty() {
+        return Finding::ok(CHECK, format!("the role {role} has the settings that a pooler's sessions need"));
+    }
+    let wanted = store::SETTINGS.iter().filter(|(name, _)| unlimited.iter().any(|one| one == name));
+    let remedy: Vec<String> = wanted.map(|(name, value)| format!("alter role {role} set {name} = '{value}'")).collect();
+    Finding::fault(
+        CHECK,
+        format!("nothing limits {} of the role {role}: what hangs would keep its locks", unlimited.join(", ")),
+        format!("as the database's owner: {}; then reconnect the pooler", remedy.join("; ")),
+    )
 }
 
 async fn clocks(conn: &mut PgConnection) -> oncoauth::store::Result<Finding> {

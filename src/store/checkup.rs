@@ -1,8 +1,8 @@
 //! What is asked of a database to find out whether a service can rely on it. Nothing here writes.
 
-use super::{MIGRATIONS, Result};
+use super::{MIGRATIONS, Result, SETTINGS};
 use chrono::{DateTime, Utc};
-use sqlx::{Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgTransaction};
 
 /// The server and the role that asks.
 #[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
@@ -38,11 +38,21 @@ pub struct Server {
     pub owns_tables: bool,
 }
 
-/// Has the server refuse whatever writes, and give up what takes long.
-pub async fn only_read(conn: &mut PgConnection) -> Result<()> {
-    conn.execute("set session characteristics as transaction read only; set statement_timeout = '20s'; set lock_timeout = '5s'")
-        .await?;
-    Ok(())
+/// A look in which the server refuses whatever writes, and gives up what takes long: a transaction, as the session may be lent.
+pub async fn look(conn: &mut PgConnection) -> Result<PgTransaction<'_>> {
+    let mut look = conn.begin().await?;
+    look.execute("set transaction read only; set local statement_timeout = '20s'; set local lock_timeout = '5s'").await?;
+    Ok(look)
+}
+
+/// The settings of sessions that are not limited where the session began.
+pub async fn unlimited(conn: &mut PgConnection) -> Result<Vec<String>> {
+    let names = SETTINGS.map(|(name, _)| name.to_owned());
+    let unlimited = sqlx::query_scalar!(
+        r#"select name as "name!" from pg_settings where name = any($1) and reset_val = '0' order by name"#,
+        &names
+    );
+    Ok(unlimited.fetch_all(conn).await?)
 }
 
 /// Who they are.

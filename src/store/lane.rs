@@ -148,8 +148,11 @@ impl Inner {
         let server = self.pool.connect_options();
         self.opener.set_connect_options(PgConnectOptions::clone(&server));
         let mut connection = self.opener.acquire().await?.detach();
-        let set = SETTINGS.map(|(name, value)| format!("set {name} = '{value}'")).join("; ");
-        connection.execute(AssertSqlSafe(set)).await?;
+        // a session that a pooler lends was asked for without settings, and is somebody else's in a moment
+        if server.get_options().is_some() {
+            let set = SETTINGS.map(|(name, value)| format!("set {name} = '{value}'")).join("; ");
+            connection.execute(AssertSqlSafe(set)).await?;
+        }
         Ok(Kept { connection, opened: Instant::now(), since: Instant::now(), server })
     }
 

@@ -158,14 +158,26 @@ fn keys(ids: &[Uuid]) -> (Vec<Uuid>, Vec<i16>) {
     (ids, shards)
 }
 
-/// What every connection is opened with. Nothing that hangs here keeps a lock, or a connection, for long; what may take its time says so in
-/// its transaction.
-pub fn connect_options(options: PgConnectOptions) -> PgConnectOptions {
-    options.application_name("oncoauth").options([
-        ("lock_timeout", "5s"),
-        ("statement_timeout", "30s"),
-        ("idle_in_transaction_session_timeout", "60s"),
-    ])
+/// Whose the sessions of the database are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// Each connection has one.
+    Own,
+    /// A pooler lends them for a transaction, so that nothing may be set for longer: the role has the settings.
+    Lent,
+}
+
+/// What every session has. Nothing that hangs here keeps a lock, or a connection, for long; what may take its time says so in its transaction.
+pub const SETTINGS: [(&str, &str); 3] =
+    [("lock_timeout", "5s"), ("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")];
+
+/// What every connection is opened with.
+pub fn connect_options(options: PgConnectOptions, sessions: Sessions) -> PgConnectOptions {
+    let options = options.application_name("oncoauth");
+    match sessions {
+        Sessions::Own => options.options(SETTINGS),
+        Sessions::Lent => options,
+    }
 }
 
 /// The schema, as the files in `migrations/` build it.

@@ -22,6 +22,7 @@ mod isolation;
 mod kills;
 mod liveness;
 mod mangled_requests;
+mod pooler;
 mod portal;
 mod program;
 mod project_files;

@@ -20,6 +20,7 @@ pub fn program() -> Command {
         "ONCOAUTH_HEADER_TIMEOUT",
         "ONCOAUTH_KEEP_ALIVE",
         "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "ONCOAUTH_DATABASE_POOLER",
     ] {
         command.env_remove(variable);
     }

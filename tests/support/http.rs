@@ -9,6 +9,7 @@ use oncoauth::app::{App, Settings};
 use oncoauth::clock::Clock;
 use oncoauth::domain::content::Library;
 use oncoauth::doors;
+use oncoauth::store::Sessions;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::sync::{Arc, OnceLock};
@@ -69,7 +70,7 @@ pub fn library() -> Arc<Library> {
 
 /// How the service connects.
 fn options(url: &str) -> PgConnectOptions {
-    oncoauth::store::connect_options(url.parse().expect("a URL of PostgreSQL"))
+    oncoauth::store::connect_options(url.parse().expect("a URL of PostgreSQL"), Sessions::Own)
 }
 
 impl Service {
