@@ -2,6 +2,7 @@
 //! answered.
 
 use super::orders::{self, SentForm};
+use super::visibility::seen_by;
 use super::{App, Caller, Error, Result};
 use crate::store;
 use crate::store::cases::SentColumns;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 /// The case that a request with this number made or changed; none that the caller may know of is none. Several are nobody's to choose from.
 pub async fn case_of(app: &App, caller: &Caller, system: &str, value: &str) -> Result<Option<Uuid>> {
-    let found = store::sent_requests::cases(&mut *app.pool.acquire().await?, system, value).await?;
+    let found = store::sent_requests::cases(&mut *seen_by(app, caller).await?, system, value).await?;
     let mut seen = Vec::new();
     for case_id in found {
         match orders::get(app, caller, case_id).await {
@@ -90,7 +91,7 @@ pub struct Told {
 /// A case, where the caller may know of it.
 pub async fn told(app: &App, caller: &Caller, case_id: Uuid) -> Result<Told> {
     let seen = orders::get(app, caller, case_id).await?;
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let sent = store::sent_requests::latest(&mut conn, case_id).await?;
     let was_reviewed = !store::order_changes::reviewed(&mut conn, case_id).await?.lines.is_empty();
     Ok(Told { version: seen.version, body: seen.body, sent, was_reviewed })

@@ -2,6 +2,7 @@
 
 use super::orders::{in_sight, view};
 use super::rendering::{Format, Rendered, render};
+use super::visibility::seen_by;
 use super::{App, Caller, Error, Result};
 pub use crate::documents::Summary;
 use crate::store;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 /// The summary of a case.
 pub async fn get(app: &App, caller: &Caller, case_id: Uuid, format: Format) -> Result<Rendered<Summary>> {
     let now = app.clock.now();
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
     let case = view::seen(&mut conn, &stored, caller, now).await?;
     drop(conn);

@@ -1,20 +1,11 @@
 //! Who may know of a case (PRV-02). What a caller may not see does not exist for them.
 
-use super::Caller;
+use super::{App, Caller, Result};
 use crate::domain::vocabulary::CallerRole;
 use crate::store::cases::StoredCase;
+pub use crate::store::sight::Sight;
+use sqlx::PgTransaction;
 use uuid::Uuid;
-
-/// How far a caller sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sight {
-    /// Every case.
-    All,
-    /// Cases of one plan.
-    Plan(String),
-    /// Cases that name one of these parties.
-    Parties(Vec<String>),
-}
 
 impl Sight {
     /// How far this caller sees.
@@ -40,6 +31,11 @@ impl Sight {
             Self::Parties(parties) => parties.iter().any(|party| visible_to.contains(party)),
         }
     }
+}
+
+/// A transaction that reads with the caller's rights and no others: what is not within their sight is not there for the database either.
+pub async fn seen_by(app: &App, caller: &Caller) -> Result<PgTransaction<'static>> {
+    Ok(Sight::of(caller).begin_in(&app.pool).await?)
 }
 
 /// True where the caller may know of the case; that they do is noted for the record. Every answer about a case goes through here.

@@ -7,7 +7,7 @@ use crate::options::ServeOptions;
 use crate::serve::worker_threads;
 use chrono::TimeDelta;
 use oncoauth::clock::Clock;
-use oncoauth::store::checkup::{self, Grants, Migrations, Server};
+use oncoauth::store::checkup::{self, Grants, Migrations, RowSecurity, Server};
 use oncoauth::store::{self, Sessions};
 use sqlx::{Connection as _, PgConnection};
 use std::path::Path;
@@ -87,6 +87,7 @@ async fn inside(
     findings.push(migrations(&migrated));
     if migrated.missing.is_empty() {
         findings.push(grants(&server, &checkup::grants(conn).await?));
+        findings.push(row_security(&checkup::row_security(conn).await?));
         findings.extend(state::look(options, conn, plans).await?);
     } else {
         findings.push(Finding::unknown("state", "what the tables hold is looked at when the migrations are applied"));
@@ -293,6 +294,21 @@ fn grants(server: &Server, found: &Grants) -> Finding {
         format!("{} {why}: whoever takes the service over can rewrite histories and records", server.role),
         "serve as a role that owns nothing, with --migrate-as for the owner (docs/access.md)",
     )
+}
+
+fn row_security(found: &RowSecurity) -> Finding {
+    const CHECK: &str = "row_security";
+    let remedy = "run what `oncoauth grants` prints as the owner of the tables, or serve with --migrate-as (docs/access.md)";
+    if found.open.is_empty() && found.withheld.is_empty() {
+        return Finding::ok(CHECK, "practices and plans are kept apart by the database, too");
+    }
+    // the service takes these roles on where there are policies for cases
+    if !found.withheld.is_empty() && !found.open.iter().any(|table| table == "cases") {
+        let message = format!("practices and plans can read nothing: the role may not act as {}", found.withheld.join(", "));
+        return Finding::fault(CHECK, message, remedy);
+    }
+    let message = format!("the statements alone keep practices and plans apart in {}", found.open.join(", "));
+    Finding::warning(CHECK, message, remedy)
 }
 
 #[cfg(test)]

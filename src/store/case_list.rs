@@ -50,6 +50,13 @@ pub struct Counts {
     pub ending: i64,
 }
 
+#[derive(FromRow)]
+struct CountRow {
+    health_plan: String,
+    #[sqlx(flatten)]
+    counts: Counts,
+}
+
 /// The practice is asked for something.
 const ASKED_FOR: &str = "c.status = 'in_progress' and exists (select from case_events asked where asked.case_id = c.case_id
     and asked.shard = c.shard and asked.seq = c.document_seq and json_array_length(asked.document -> 'review' -> 'asked_for') > 0)";
@@ -86,24 +93,26 @@ pub async fn list(conn: &mut PgConnection, filter: &Filter, after: Option<Uuid>,
         .collect())
 }
 
-/// Counts those that the filter finds by their status, whatever statuses it asks for.
-pub async fn count_by_status(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<(String, i64)>> {
-    let mut query = QueryBuilder::new("select c.status, count(*) from cases c where true");
+/// Counts those that the filter finds by their plan and status, whatever statuses it asks for.
+pub async fn count_by_status(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<(String, String, i64)>> {
+    let mut query = QueryBuilder::new("select c.health_plan, c.status, count(*) from cases c where true");
     conditions(&mut query, &Filter { statuses: Vec::new(), ..filter.clone() });
-    query.push(" group by c.status");
+    query.push(" group by c.health_plan, c.status");
     Ok(query.build_query_as().fetch_all(conn).await?)
 }
 
-/// Counts those that the filter finds; `ends` are the days in which one that is about to end does.
-pub async fn count(conn: &mut PgConnection, filter: &Filter, ends: (NaiveDate, NaiveDate)) -> Result<Counts> {
-    let mut query = QueryBuilder::new("select count(*) as \"all\", count(*) filter (where ");
+/// Counts those that the filter finds, of each plan; `ends` are the days in which one that is about to end does.
+pub async fn count(conn: &mut PgConnection, filter: &Filter, ends: (NaiveDate, NaiveDate)) -> Result<Vec<(String, Counts)>> {
+    let mut query = QueryBuilder::new("select c.health_plan, count(*) as \"all\", count(*) filter (where ");
     query
         .push(ASKED_FOR)
         .push(") as asked_for, count(*) filter (where c.status = 'in_progress') as open, count(*) filter (where ");
     ending(&mut query, ends);
     query.push(") as ending from cases c where true");
     conditions(&mut query, filter);
-    Ok(query.build_query_as().fetch_one(conn).await?)
+    query.push(" group by c.health_plan");
+    let rows: Vec<CountRow> = query.build_query_as().fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.health_plan, row.counts)).collect())
 }
 
 fn ending(query: &mut QueryBuilder<Postgres>, (first, last): (NaiveDate, NaiveDate)) {

@@ -1,6 +1,7 @@
 //! Cases: written in one statement, read back as the answers that they were.
 
 use super::letters::LetterColumns;
+use super::sight::Sight;
 use super::together::{Statement, array_literal};
 use super::{Result, keys, shard_of, shard_of_member};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -60,6 +61,8 @@ pub struct NewCase<'a> {
     pub submitted_as: &'a str,
     /// Who may see it.
     pub visible_to: &'a [String],
+    /// The member's name beginning with each of its words in turn: those who may see the case find it so.
+    pub patient_names: &'a [String],
     /// Ingredients of the treatment drugs.
     pub treatment_ingredients: &'a [String],
     /// Lines.
@@ -287,6 +290,13 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
              select letter.id, stored.case_id, 1, letter.kind, letter.addressee, stored.submitted_at, stored.shard
              from unnest($45::int[], $46::uuid[], $48::text[], $49::text[]) as letter (place, id, kind, addressee)
              join stored on stored.place = letter.place
+           ), patients as (
+             insert into patients (party, name, health_plan, member_id)
+             select distinct party, called.name, asked.health_plan, asked.member_id
+             from unnest($60::int[], $61::text[]) as called (place, name)
+             join stored on stored.place = called.place join asked on asked.place = called.place
+             cross join lateral unnest(($21::text[])[called.place]::text[]) as party
+             on conflict do nothing
            ), pathways as (
              insert into timers (case_id, kind, due_at, shard)
              select earlier.case_id, 'pathway_end', stored.submitted_at, stored.shard
@@ -364,6 +374,8 @@ async fn insert(conn: &mut PgConnection, cases: &[(NewCase<'_>, Guard<'_>)]) -> 
         &cases.iter().map(|(_, guard)| guard.key.map(|key| key.owner)).collect::<Vec<_>>() as &[Option<&str>],
         &column(cases, |case| case.lines.count()),
         &column(cases, |case| shard_of(case.case_id)),
+        &places(cases, |case| case.patient_names.len()),
+        &cases.iter().flat_map(|(case, _)| case.patient_names).map(String::as_str).collect::<Vec<_>>() as &[&str],
     )
     .fetch_all(conn)
     .await?;
@@ -455,14 +467,29 @@ async fn all_current(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<S
 pub struct Reads;
 
 impl Statement for Reads {
-    type Asked = Uuid;
+    /// A case, and how far the one sees who asks.
+    type Asked = (Uuid, Sight);
     type Told = Option<StoredCase>;
 
     const CHANGES: bool = false;
 
-    async fn run(conn: &mut PgConnection, asked: &[Uuid]) -> Result<Vec<Option<StoredCase>>> {
-        let found = all_current(conn, asked).await?;
-        Ok(asked.iter().map(|case_id| found.iter().find(|case| case.case_id == *case_id).cloned()).collect())
+    /// One statement has the rights of one practice or plan.
+    fn exclude((_, one): &Self::Asked, (_, other): &Self::Asked) -> bool {
+        one != other
+    }
+
+    async fn run(conn: &mut PgConnection, asked: &[Self::Asked]) -> Result<Vec<Option<StoredCase>>> {
+        let case_ids: Vec<Uuid> = asked.iter().map(|(case_id, _)| *case_id).collect();
+        let found = match asked.first() {
+            None | Some((_, Sight::All)) => all_current(conn, &case_ids).await?,
+            Some((_, sight)) => {
+                let mut transaction = sight.begin(conn).await?;
+                let found = all_current(&mut transaction, &case_ids).await?;
+                transaction.commit().await?;
+                found
+            }
+        };
+        Ok(case_ids.iter().map(|case_id| found.iter().find(|case| case.case_id == *case_id).cloned()).collect())
     }
 }
 

@@ -152,6 +152,42 @@ pub async fn grants(conn: &mut PgConnection) -> Result<Grants> {
     Ok(grants)
 }
 
+/// The tables of which practices and plans read rows of their own.
+const NARROWED: [&str; 13] = [
+    "attachment_chunks",
+    "attachments",
+    "case_events",
+    "case_lines",
+    "cases",
+    "determinations",
+    "feed_events",
+    "letters",
+    "members",
+    "patients",
+    "peer_to_peer_events",
+    "reconsiderations",
+    "sent_requests",
+];
+
+/// What the isolation by row-level security lacks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowSecurity {
+    /// Tables that show every row, or every row to their owner.
+    pub open: Vec<String>,
+    /// Roles that the service reads as, and may not take on.
+    pub withheld: Vec<String>,
+}
+
+/// Looks for what it lacks.
+pub async fn row_security(conn: &mut PgConnection) -> Result<RowSecurity> {
+    let open = "select name from unnest($1::text[]) as name left join pg_class c on c.oid = to_regclass(name)
+                where (c.relrowsecurity and c.relforcerowsecurity) is not true order by name";
+    let open = sqlx::query_scalar(open).bind(NARROWED.map(str::to_owned)).fetch_all(&mut *conn).await?;
+    let withheld = "select name from unnest(array['oncoauth_plan', 'oncoauth_practice', 'oncoauth_verifier']) as name
+                    where not coalesce((select pg_has_role(r.oid, 'member') from pg_roles r where r.rolname = name), false) order by name";
+    Ok(RowSecurity { open, withheld: sqlx::query_scalar(withheld).fetch_all(conn).await? })
+}
+
 /// Tokens of a role that work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokensOfRole {

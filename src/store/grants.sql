@@ -40,3 +40,93 @@ revoke delete on tokens, smart_clients, access_heads, cases, s_code_awards from 
 
 -- what is delivered or given again stays what it was
 revoke update on feed_outbox, idempotency_keys from oncoauth_service;
+
+-- What practices and plans read, the service reads for them as one of three roles that can do nothing but read, and that see no more than
+-- their policies let them (`act_for`, docs/access.md). This stands here and not in a migration, because roles belong to a server and not to
+-- a database.
+do $$
+declare
+    reading text;
+    whom text;
+begin
+    foreach reading in array array['oncoauth_practice', 'oncoauth_verifier', 'oncoauth_plan'] loop
+        begin
+            if not exists (select from pg_roles where rolname = reading) then
+                execute format('create role %I nologin', reading);
+            end if;
+        exception
+            when duplicate_object or unique_violation then null;
+        end;
+        -- an owner who serves takes their part, too
+        foreach whom in array array['oncoauth_service', current_user::text] loop
+            begin
+                if not exists (select from pg_auth_members
+                               where roleid = reading::regrole and member = quote_ident(whom)::regrole) then
+                    execute format('grant %I to %I', reading, whom);
+                end if;
+            exception
+                -- the owner of another database on this server is at it at this moment
+                when unique_violation then null;
+            end;
+        end loop;
+        execute format('grant usage on schema public to %I', reading);
+    end loop;
+end $$;
+
+grant select on cases, case_lines, case_events, letters, attachments, attachment_chunks, determinations, peer_to_peer_events, reconsiderations,
+    sent_requests to oncoauth_practice, oncoauth_plan;
+grant select on patients to oncoauth_practice, oncoauth_plan;
+grant select on feed_events, members to oncoauth_plan;
+grant select on cases, case_lines, members to oncoauth_verifier;
+
+do $$
+declare
+    -- whose rights, as `act_for` says; where it was not asked, nobody's
+    parties constant text := $q$nullif(current_setting('oncoauth.sight', true), '')::text[]$q$;
+    plan constant text := $q$nullif(current_setting('oncoauth.sight', true), '')$q$;
+    numbers constant text := $q$nullif(current_setting('oncoauth.order_ids', true), '')::text[]$q$;
+    policy record;
+begin
+    for policy in
+        with of_cases (relation) as (
+            select unnest(array['case_lines', 'case_events', 'letters', 'attachments', 'determinations', 'peer_to_peer_events',
+                                'reconsiderations', 'sent_requests'])
+        ), reads (relation, who, sees) as (
+            values
+                ('cases', 'practice', 'visible_to && ' || parties),
+                ('cases', 'plan', 'health_plan = ' || plan),
+                ('patients', 'practice', format('party = any (%s)', parties)),
+                ('feed_events', 'plan', 'health_plan = ' || plan),
+                ('members', 'plan', 'health_plan = ' || plan),
+                -- a practice that treats learns of an authorization whose number it names (VER-03), and of its lines those that may be given
+                ('cases', 'verifier', format('visible_to && %s or order_id = any (%s)', parties, numbers)),
+                ('case_lines', 'verifier', format(
+                    $q$exists (select from cases c where c.case_id = case_lines.case_id and c.shard = case_lines.shard
+                         and (c.visible_to && %s or case_lines.status in ('authorized', 'clinical_review_not_required')))$q$, parties)),
+                ('members', 'verifier',
+                    'exists (select from cases c where c.member_id = members.member_id and c.health_plan = members.health_plan)')
+            union all
+            select relation, who, format('exists (select from cases c where c.case_id = %1$I.case_id and c.shard = %1$I.shard)', relation)
+            from of_cases, unnest(array['practice', 'plan']) as who
+            union all
+            select 'attachment_chunks', who, 'exists (select from attachments a
+                where a.attachment_id = attachment_chunks.attachment_id and a.shard = attachment_chunks.shard)'
+            from unnest(array['practice', 'plan']) as who
+        )
+        select relation, 'read_by_' || who as name, format('for select to oncoauth_%s using (%s)', who, sees) as rule from reads
+        union all
+        -- the service decides by all that is on file: an order that it did not see could let another one through
+        select distinct relation, 'service', 'to oncoauth_service using (true) with check (true)' from reads
+        union all
+        -- migrations and restores; nobody else who owns the tables one day sees anything before this is run
+        select distinct relation, 'owner', 'to current_user using (true) with check (true)' from reads
+    loop
+        if not exists (select from pg_class where oid = policy.relation::regclass and relrowsecurity and relforcerowsecurity) then
+            execute format('alter table %I enable row level security, force row level security', policy.relation);
+        end if;
+        -- what is there already is not locked again; a rule that changes gets another name
+        if not exists (select from pg_policies where schemaname = 'public' and tablename = policy.relation and policyname = policy.name) then
+            execute format('create policy %I on %I %s', policy.name, policy.relation, policy.rule);
+        end if;
+    end loop;
+end $$;

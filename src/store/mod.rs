@@ -31,6 +31,7 @@ pub mod s_codes;
 pub mod sandbox_clock;
 pub mod sent_requests;
 pub mod sessions;
+pub mod sight;
 pub mod sign_ins;
 pub mod smart_clients;
 pub mod subscriptions;

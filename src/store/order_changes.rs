@@ -114,6 +114,16 @@ pub async fn replace(conn: &mut PgConnection, case: &NewCase<'_>) -> Result<()> 
     )
     .execute(&mut *conn)
     .await?;
+    sqlx::query!(
+        "insert into patients (party, name, health_plan, member_id)
+         select distinct party, name, $1, $2 from unnest($3::text[]) as party, unnest($4::text[]) as name on conflict do nothing",
+        case.health_plan,
+        case.member_id,
+        case.visible_to,
+        case.patient_names,
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query!("delete from case_lines where case_id = $1 and shard = $2", case.case_id, shard_of(case.case_id))
         .execute(&mut *conn)
         .await?;

@@ -1,6 +1,7 @@
 //! What a verification is answered from (VER-03): cases with their drug lines, by Order ID or by member, in one statement each.
 
 use super::facts::read;
+use super::sight::Sight;
 use super::together::Statement;
 use super::{Error, Result, shard_of_number};
 use crate::domain::roster::MemberRow;
@@ -101,6 +102,10 @@ pub struct AskedById {
     pub order_id: String,
     /// Only the drug lines with this code.
     pub hcpcs: Option<String>,
+    /// How far the one sees who asks.
+    pub sight: Sight,
+    /// True where they also learn of an authorization that they do not see, by its number.
+    pub learns: bool,
 }
 
 impl Statement for ByOrderId {
@@ -109,11 +114,29 @@ impl Statement for ByOrderId {
 
     const CHANGES: bool = false;
 
+    /// One statement has the rights of one practice or plan.
+    fn exclude(one: &AskedById, other: &AskedById) -> bool {
+        one.sight != other.sight
+    }
+
     async fn run(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
-        let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
-        let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
-        let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
-        let rows = sqlx::query!(
+        let sight = asked.first().map_or(&Sight::All, |one| &one.sight);
+        if *sight == Sight::All {
+            return by_order_id(conn, asked).await;
+        }
+        let order_ids: Vec<String> = asked.iter().filter(|one| one.learns).map(|one| one.order_id.clone()).collect();
+        let mut transaction = sight.begin_verifying(conn, &order_ids).await?;
+        let told = by_order_id(&mut transaction, asked).await?;
+        transaction.commit().await?;
+        Ok(told)
+    }
+}
+
+async fn by_order_id(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
+    let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
+    let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
+    let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
+    let rows = sqlx::query!(
             r#"select asked.place as "place!", c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
                  d.code, d.name as "name?", d.status as "drug_status?", d.units_approved, d.visits_approved,
                  d.valid_from as "drug_from", d.valid_through as "drug_through"
@@ -130,48 +153,47 @@ impl Statement for ByOrderId {
         )
         .fetch_all(conn)
         .await?;
-        let mut told: Vec<Option<VerifiableCase>> = asked.iter().map(|_| None).collect();
-        for row in rows {
-            let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-            let (Some(case), Some(one)) = (told.get_mut(place), asked.get(place)) else { return Err(corrupt("asked.place")) };
-            let case = if let Some(case) = case {
-                case
-            } else {
-                case.insert(VerifiableCase {
-                    case_id: row.case_id,
-                    health_plan: row.health_plan,
-                    program: row.program,
-                    content_release: row.content_release,
-                    person: row.person,
-                    spans: row.spans.iter().map(|text| read("members.document", text)).collect::<Result<_>>()?,
-                    status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
-                    order_id: Some(one.order_id.clone()),
-                    valid_from: row.valid_from,
-                    valid_through: row.valid_through,
-                    visible_to: row.visible_to,
-                    service: Service::parse(&row.service).ok_or_else(|| corrupt("cases.service"))?,
-                    drugs: Vec::new(),
-                })
-            };
-            // a case without such drug lines comes as one row without a line
-            if let (Some(line), Some(name), Some(status)) = (row.line, row.name, row.drug_status) {
-                case.drugs.push(VerifiableDrug {
-                    line: line.unsigned_abs(),
-                    hcpcs: row.code,
-                    name,
-                    status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_lines.status"))?,
-                    units_approved: row.units_approved.map(i64::unsigned_abs),
-                    visits_approved: row.visits_approved.map(i32::unsigned_abs),
-                    valid_from: row.drug_from,
-                    valid_through: row.drug_through,
-                });
-            }
+    let mut told: Vec<Option<VerifiableCase>> = asked.iter().map(|_| None).collect();
+    for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+        let (Some(case), Some(one)) = (told.get_mut(place), asked.get(place)) else { return Err(corrupt("asked.place")) };
+        let case = if let Some(case) = case {
+            case
+        } else {
+            case.insert(VerifiableCase {
+                case_id: row.case_id,
+                health_plan: row.health_plan,
+                program: row.program,
+                content_release: row.content_release,
+                person: row.person,
+                spans: row.spans.iter().map(|text| read("members.document", text)).collect::<Result<_>>()?,
+                status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
+                order_id: Some(one.order_id.clone()),
+                valid_from: row.valid_from,
+                valid_through: row.valid_through,
+                visible_to: row.visible_to,
+                service: Service::parse(&row.service).ok_or_else(|| corrupt("cases.service"))?,
+                drugs: Vec::new(),
+            })
+        };
+        // a case without such drug lines comes as one row without a line
+        if let (Some(line), Some(name), Some(status)) = (row.line, row.name, row.drug_status) {
+            case.drugs.push(VerifiableDrug {
+                line: line.unsigned_abs(),
+                hcpcs: row.code,
+                name,
+                status: DrugStatus::parse(&status).ok_or_else(|| corrupt("case_lines.status"))?,
+                units_approved: row.units_approved.map(i64::unsigned_abs),
+                visits_approved: row.visits_approved.map(i32::unsigned_abs),
+                valid_from: row.drug_from,
+                valid_through: row.drug_through,
+            });
         }
-        for case in told.iter_mut().flatten() {
-            case.drugs.sort_unstable_by_key(|drug| drug.line);
-        }
-        Ok(told)
     }
+    for case in told.iter_mut().flatten() {
+        case.drugs.sort_unstable_by_key(|drug| drug.line);
+    }
+    Ok(told)
 }
 
 /// The rows of the members who may be meant, and the cases of all of them, each with its member ID.

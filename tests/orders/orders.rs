@@ -4,6 +4,7 @@
 
 use crate::support;
 
+use axum::http::Method;
 use chrono::TimeDelta;
 use oncoauth::app::idempotency;
 use serde_json::{Value, json};
@@ -339,6 +340,54 @@ async fn a_practice_finds_its_own_patients_by_name_however_it_is_typed_and_nobod
 
 // proves VER-06
 #[tokio::test]
+async fn patients_are_found_by_names_of_every_script_and_by_those_that_a_change_of_the_order_lets_see_them() {
+    let service = sandbox().await;
+    let names = [("XKM900300300", "ПЁТР", "Образцов-Smith"), ("XKM900300301", "ΑΝΝΑ", "Δοκιμή"), ("XKM900300302", "小明", "王")];
+    let row = |(id, first, last): &(&str, &str, &str)| {
+        json!({"member_id": id, "first_name": first, "last_name": last, "birth_date": "1950-01-15",
+               "line_of_business": "medicare_advantage", "product": "medicare_ppo", "coverage_from": "2020-01-01"})
+        .to_string()
+    };
+    let rows: Vec<String> = names.iter().map(row).collect();
+    let path = "/v1/rosters/anthem-blue-medicare-advantage/members";
+    assert_eq!(put_roster(&service, ADMINISTRATOR, path, rows.join("\n")).await.status.as_u16(), 200);
+    let mut cases = Vec::new();
+    for (id, first, last) in names {
+        let order = for_member(pending_order(), id, first, last, "1950-01-15");
+        cases.push(assert_created(&service.post("/v1/orders", ORDERING, &order).await)["case_id"].clone());
+    }
+    let search = async |token: &str, typed: &str| -> Vec<Value> {
+        let found = service.post("/v1/orders/searches", token, &json!({"member_name": typed})).await;
+        assert_eq!(found.status.as_u16(), 200, "{}", found.text);
+        found.json()["items"].as_array().unwrap().iter().map(|item| item["case_id"].clone()).collect()
+    };
+    for (typed, place) in [
+        ("пе", 0),
+        ("ОБРАЗЦОВ петр", 0),
+        ("smith, пётр", 0),
+        ("анна", 9),
+        ("αννα", 1),
+        ("δοκιμη αν", 1),
+        ("ΔΟΚ", 1),
+        ("小明 王", 2),
+        ("明小", 9),
+    ] {
+        let expected: Vec<Value> = cases.get(place).cloned().into_iter().collect();
+        assert_eq!(search(ORDERING, typed).await, expected, "{typed}");
+        assert_eq!(search(OTHER_PRACTICE, typed).await, Vec::<Value>::new(), "{typed}");
+    }
+    // another practice that is to treat finds the patient from then on
+    let path = format!("/v1/orders/{}", cases[0].as_str().unwrap());
+    let change = json!({"servicing_provider": {"npi": "1999999034", "name": "Another Clinician"}});
+    let changed = service.call(Method::PATCH, &path, ORDERING, Some(&change)).await;
+    assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+    let token = json!({"role": "servicing_provider", "tax_ids": ["900000003"], "subject": "another"});
+    let token = service.post("/v1/tokens", ADMINISTRATOR, &token).await.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(search(&token, "петр").await, [cases[0].clone()]);
+}
+
+// proves VER-06
+#[tokio::test]
 async fn a_practice_is_told_how_many_cases_there_are_of_each_status() {
     let service = sandbox().await;
     assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
@@ -351,8 +400,13 @@ async fn a_practice_is_told_how_many_cases_there_are_of_each_status() {
         .post("/v1/orders/searches", ORDERING, &json!({"member_name": "sample", "counts": true, "fields": "summary"}))
         .await;
     assert_eq!((&searched.json()["counts"]["in_progress"], &searched.json()["counts"]["authorized"]), (&json!(1), &json!(0)));
+    // of whose plan they are is on record, and that they are many: two counts were told so far
+    let counted = "select count(*) from accesses where member_id is null and health_plan = 'anthem-blue-medicare-advantage'
+                     and actor_role = 'ordering_provider' and action = 'read'";
+    assert_eq!(count(&service, counted).await, 2);
     let others = service.get("/v1/orders?counts=true", OTHER_PRACTICE).await.json();
     assert_eq!(others["counts"]["authorized"], 0);
+    assert_eq!(count(&service, counted).await, 2, "who counts none has read of nobody");
     assert!(service.get("/v1/orders", ORDERING).await.json().get("counts").is_none());
     service.get("/v1/orders?counts=true", NURSE).await.assert_problem(422, "validation-failed");
 }

@@ -76,9 +76,18 @@ fn a_sound_deployment_is_told_so_and_one_fault_after_the_other_is_found() {
     let url = deployed(&server);
     let report = Report::of(doctor(&url).args(["--public-url", "https://pa.example.org"]));
     report.assert("database", "ok", &["PostgreSQL", "serving"]);
-    for check in
-        ["migrations", "grants", "durability", "clocks", "database_connections", "tokens", "outbox", "failed_jobs", "public_url"]
-    {
+    for check in [
+        "migrations",
+        "grants",
+        "row_security",
+        "durability",
+        "clocks",
+        "database_connections",
+        "tokens",
+        "outbox",
+        "failed_jobs",
+        "public_url",
+    ] {
         report.assert(check, "ok", &[]);
     }
     // what is shipped is for demonstration, and no plan has sent its members
@@ -92,17 +101,21 @@ fn a_sound_deployment_is_told_so_and_one_fault_after_the_other_is_found() {
 
     server
         .execute_in("oncoauth", "revoke insert on cases from oncoauth_service; grant delete on case_events to oncoauth_service");
+    server.execute_in("oncoauth", "alter table letters no force row level security");
     server.execute("alter role serving set synchronous_commit = off");
     server.execute_in("oncoauth", "update tokens set revoked_at = now() where role = 'administrator'");
     let listed = format!("{},{}", free_address(), url.split('@').nth(1).unwrap());
     let report = Report::of(doctor(&format!("postgres://serving@{listed}")).args(["--public-url", "ftp://nowhere"]));
     assert!(!report.success);
     report.assert("grants", "fault", &["serving", "insert on cases", "oncoauth grants"]);
+    report.assert("row_security", "warning", &["letters", "oncoauth grants"]);
     report.assert("durability", "fault", &["synchronous_commit is off"]);
     report.assert("replication", "warning", &["synchronous_standby_names"]);
     report.assert("tokens", "fault", &["issue-token --role administrator"]);
     report.assert("public_url", "fault", &["--public-url"]);
     report.assert("servers", "warning", &["takes writes", "refused"]);
+    server.execute("revoke oncoauth_plan from oncoauth_service");
+    Report::of(&mut doctor(&url)).assert("row_security", "fault", &["oncoauth_plan"]);
     // whoever owns the tables is told so
     let report = Report::of(&mut doctor(&server.url_as("owner", "oncoauth")));
     report.assert("grants", "warning", &["owns the tables", "docs/access.md"]);

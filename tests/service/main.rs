@@ -32,6 +32,7 @@ mod registrations;
 mod restricted_role;
 mod role_routes;
 mod rosters;
+mod row_security;
 mod running;
 mod schema_names;
 mod seeing;

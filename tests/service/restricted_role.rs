@@ -19,7 +19,7 @@ use sqlx::postgres::PgPoolOptions;
 const PLAN: &str = "anthem-blue-medicare-advantage";
 
 /// A sandbox whose service connects as a role that owns nothing, and the service of the owner beside it.
-async fn restricted() -> (Service, App) {
+pub async fn restricted() -> (Service, App) {
     let owner = Service::sandbox().await;
     let mut conn = owner.app.pool.acquire().await.unwrap();
     store::grant(&mut conn).await.unwrap();

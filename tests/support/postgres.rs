@@ -2,7 +2,7 @@
 //!
 //! All test processes share one throw-away server, which the first of them starts and which ends soon after the last
 //! (see `oncoauth::postgres::serve_tests`). With `DATABASE_URL` set, that server is used instead: its role has to be
-//! allowed to create databases.
+//! allowed to create databases and roles.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt;
@@ -109,6 +109,7 @@ impl Server {
                 execute(&mut connection, format!("create database {name}")).await?;
                 let mut inside = self.options().database(name).connect().await?;
                 MIGRATOR.run(&mut inside).await?;
+                oncoauth::store::grant(&mut inside).await.expect("granting the service what it needs");
                 inside.close().await?;
                 execute(&mut connection, format!("alter database {name} is_template true")).await
             };
@@ -137,13 +138,14 @@ async fn execute(connection: &mut PgConnection, statement: String) -> Result<(),
     sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
 }
 
-/// Other migrations, other template: a checkout that changed them does not meet an older one.
+/// Other migrations or grants, other template: a checkout that changed them does not meet an older one.
 fn template_name() -> String {
     let mut hash = Sha256::new();
     for migration in MIGRATOR.iter() {
         hash.update(migration.version.to_be_bytes());
         hash.update(&migration.checksum);
     }
+    hash.update(oncoauth::store::GRANTS);
     let digest = hash.finalize();
     digest.iter().take(6).fold("template_".to_owned(), |name, byte| format!("{name}{byte:02x}"))
 }

@@ -2,6 +2,7 @@
 
 use super::may_read;
 use crate::app::audience::who;
+use crate::app::visibility::{Sight, seen_by};
 use crate::app::{App, Caller, Error, Result};
 use crate::domain::attachment::Attachment;
 use crate::store;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 /// The documents of a case, in the order in which they arrived.
 pub async fn list(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Attachment>> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let stored = store::cases::current(&mut conn, case_id).await?.ok_or(Error::NotFound)?;
     may_read(&mut conn, caller, &stored).await?;
     let mut documents = store::attachments::of_case(&mut conn, case_id).await?;
@@ -28,15 +29,16 @@ pub struct Download {
     /// What is known of it.
     pub attachment: Attachment,
     app: App,
+    sight: Sight,
 }
 
 /// Opens a document.
 pub async fn open(app: &App, caller: &Caller, attachment_id: Uuid) -> Result<Download> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let attachment = store::attachments::find(&mut conn, attachment_id).await?.ok_or(Error::NotFound)?;
     let stored = store::cases::current(&mut conn, attachment.case_id).await?.ok_or(Error::NotFound)?;
     may_read(&mut conn, caller, &stored).await?;
-    Ok(Download { attachment, app: app.clone() })
+    Ok(Download { attachment, app: app.clone(), sight: Sight::of(caller) })
 }
 
 /// How far a document is sent.
@@ -64,7 +66,7 @@ impl Sending {
         }
         let damaged = || Error::Internal(format!("attachment {attachment_id} does not read back as it was received"));
         let piece = {
-            let mut conn = self.download.app.pool.acquire().await?;
+            let mut conn = self.download.sight.begin_in(&self.download.app.pool).await?;
             store::attachments::chunk(&mut conn, attachment_id, self.n).await?
         };
         let piece = piece.filter(|piece| !piece.is_empty()).ok_or_else(damaged)?;

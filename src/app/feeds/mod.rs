@@ -6,6 +6,7 @@ mod outbox;
 pub use item::FeedItem;
 pub use outbox::publish;
 
+use super::visibility::seen_by;
 use super::{App, Caller, Error, Result};
 use crate::domain::refusal::Fault;
 use crate::store;
@@ -30,7 +31,7 @@ pub async fn read(app: &App, caller: &Caller, health_plan: &str, after: Option<U
     check_plan(app, caller, health_plan)?;
     let after = after.unwrap_or(BEGINNING);
     publish(app).await?;
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let position = position_of(&mut conn, health_plan, after, "?after").await?;
     let items = items_after(&mut conn, health_plan, position, limit).await?;
     for item in &items {

@@ -13,7 +13,7 @@ pub(in crate::app) use preview::preview;
 
 use super::orders::{in_sight, view};
 use super::rendering::{Format, Rendered, render};
-use super::visibility::sees_one;
+use super::visibility::{seen_by, sees_one};
 use super::{App, Caller, Error, Result};
 pub use crate::documents::Letter;
 use crate::domain::case::{Case, LetterReference};
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// The letters of a case that the caller may read, in the order in which they were issued.
 pub async fn list(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<LetterReference>> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
     let case: Case = view::read_back(&stored.document)?;
     Ok(case.letters.into_iter().filter(|letter| may_read(caller, letter.to)).collect())
@@ -32,7 +32,7 @@ pub async fn list(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Lette
 
 /// One letter.
 pub async fn get(app: &App, caller: &Caller, letter_id: Uuid, format: Format) -> Result<Rendered<Letter>> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let stored = store::letters::find(&mut conn, letter_id).await?.ok_or(Error::NotFound)?;
     if !sees_one(caller, stored.case_id, &stored.health_plan, &stored.visible_to) {
         return Err(Error::NotFound);

@@ -1,5 +1,6 @@
 //! From a decision to the case that is answered and the rows that are stored.
 
+use super::patient_names;
 use crate::app::{Caller, visibility};
 use crate::domain::case::{Case, Computed, MemberOnFile, PeerToPeer, Review, ReviewQueue};
 use crate::domain::content::Content;
@@ -32,6 +33,7 @@ pub struct Draft {
     ordering_npi: String,
     servicing_npi: Option<String>,
     visible_to: Vec<String>,
+    patient_names: Vec<String>,
     /// Ingredients of the treatment drugs that are still asked for (DUP-01).
     pub treatment_ingredients: Vec<String>,
     may_end: Vec<Uuid>,
@@ -56,6 +58,7 @@ impl Draft {
             ordering_npi: ordering.map(|row| row.npi.clone()).unwrap_or_default(),
             servicing_npi: servicing.map(|row| row.npi.clone()).or(entered_npi),
             visible_to,
+            patient_names: patient_names::beginnings(&decision.member.first_name, &decision.member.last_name),
             treatment_ingredients: decision.treatment_ingredients.clone(),
             may_end: may_end(&decision, facts),
             person: decision.member.person().to_string(),
@@ -110,6 +113,7 @@ impl Draft {
             submitted_by: &caller.subject,
             submitted_as: caller.role.as_str(),
             visible_to: &self.visible_to,
+            patient_names: &self.patient_names,
             treatment_ingredients: &self.treatment_ingredients,
             lines: line_columns(case, &computed_statuses),
             awards: award_columns(case),

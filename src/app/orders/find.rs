@@ -1,8 +1,8 @@
 //! Reading cases: one, many, and what happened to one (VER-06, VER-09).
 
-use super::view;
-use crate::app::catalog::text;
-use crate::app::visibility::{Sight, sees};
+use super::{patient_names, view};
+use crate::app::accesses::About;
+use crate::app::visibility::{Sight, seen_by, sees};
 use crate::app::{App, Caller, Error, Result, audience};
 use crate::domain::vocabulary::CaseStatus;
 use crate::store;
@@ -69,12 +69,12 @@ pub struct Seen {
 
 /// One case.
 pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
-    let stored = in_sight(app.busy.cases.ask(case_id).await?, caller)?;
+    let stored = in_sight(app.busy.cases.ask((case_id, Sight::of(caller))).await?, caller)?;
     let (version, now) = (i64::from(stored.version), app.clock.now());
     let body = if view::is_shown_as_stored(&stored, caller, now) {
         stored.document
     } else {
-        view::show(&mut *app.pool.acquire().await?, stored, caller, now).await?
+        view::show(&mut *seen_by(app, caller).await?, stored, caller, now).await?
     };
     Ok(Seen { case_id, version, body })
 }
@@ -94,7 +94,7 @@ pub async fn list_page(
 ) -> Result<(Vec<Seen>, bool)> {
     let now = app.clock.now();
     let filter = within_sight(caller, filter, now);
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut found = store::case_list::list(&mut conn, &filter, after, one_more).await?;
     // of the one that says that there are more nothing else is told
@@ -108,27 +108,45 @@ pub async fn list_page(
     Ok((seen, more))
 }
 
+/// Whoever is told how many cases there are has read of many members of these plans.
+fn note_plans<'a>(caller: &Caller, plans: impl Iterator<Item = &'a String>) {
+    for plan in plans {
+        caller.accessed.add(About::Plan(plan.clone()));
+    }
+}
+
 /// How many of each kind a list holds.
 pub async fn count(app: &App, caller: &Caller, filter: &Filter) -> Result<Counts> {
     let now = app.clock.now();
-    Ok(store::case_list::count(&mut *app.pool.acquire().await?, &within_sight(caller, filter, now), soon(now)).await?)
+    let of_plans =
+        store::case_list::count(&mut *seen_by(app, caller).await?, &within_sight(caller, filter, now), soon(now)).await?;
+    note_plans(caller, of_plans.iter().map(|(plan, _)| plan));
+    let sum = |of: fn(&Counts) -> i64| of_plans.iter().map(|(_, counts)| of(counts)).sum();
+    Ok(Counts {
+        all: sum(|counts| counts.all),
+        asked_for: sum(|counts| counts.asked_for),
+        open: sum(|counts| counts.open),
+        ending: sum(|counts| counts.ending),
+    })
 }
 
 /// How many there are of each status, of those that the filter finds whatever statuses it asks for.
 pub async fn count_by_status(app: &App, caller: &Caller, filter: &Filter) -> Result<Vec<(CaseStatus, i64)>> {
     let filter = within_sight(caller, filter, app.clock.now());
-    let counted = store::case_list::count_by_status(&mut *app.pool.acquire().await?, &filter).await?;
-    let of = |status: CaseStatus| counted.iter().find(|(word, _)| word == status.as_str()).map_or(0, |(_, count)| *count);
+    let counted = store::case_list::count_by_status(&mut *seen_by(app, caller).await?, &filter).await?;
+    note_plans(caller, counted.iter().map(|(plan, ..)| plan));
+    let of =
+        |status: CaseStatus| counted.iter().filter(|(_, word, _)| word == status.as_str()).map(|(.., count)| count).sum::<i64>();
     Ok(CaseStatus::ALL.iter().map(|status| (*status, of(*status))).collect())
 }
 
-/// The words of a name as search sees them; a name of another script as it is. The longest leads: it finds the fewest.
+/// The words of a name as search sees them. The longest leads: it finds the fewest.
 fn name_words(typed: &str) -> Vec<String> {
-    let folded = text::fold(typed);
-    if folded.is_empty() {
-        return vec![typed.trim().to_lowercase()];
+    let mut words = patient_names::words(typed);
+    if words.is_empty() {
+        // nobody is called so
+        words.push(typed.trim().to_lowercase());
     }
-    let mut words: Vec<String> = folded.split(' ').map(str::to_owned).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     words
 }
@@ -163,7 +181,7 @@ fn within_sight(caller: &Caller, filter: &Filter, now: DateTime<Utc>) -> store::
 
 /// What happened to a case, oldest first, as far as it is for this caller. The answers within are left out: they are the full ones.
 pub async fn history(app: &App, caller: &Caller, case_id: Uuid) -> Result<Vec<Event>> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
     Ok(audience::history(store::case_events::history(&mut conn, case_id).await?, caller))
 }

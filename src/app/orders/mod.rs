@@ -7,6 +7,7 @@ mod draft;
 mod drafting;
 mod facts;
 mod find;
+mod patient_names;
 mod rows;
 mod submit;
 mod update;

@@ -8,7 +8,7 @@ use super::steps;
 use crate::app::audience::who;
 use crate::app::idempotency::{self, Answer};
 use crate::app::orders::{is_number_in_use, view};
-use crate::app::visibility::sees;
+use crate::app::visibility::{seen_by, sees};
 use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Program;
@@ -103,7 +103,7 @@ async fn open(
 
 /// Reads one.
 pub async fn get(app: &App, caller: &Caller, id: Uuid) -> Result<ReconsiderationBody> {
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let one = store::reconsiderations::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
     let stored = store::cases::current(&mut conn, one.case_id).await?.ok_or(Error::NotFound)?;
     if !sees(caller, &stored) {
@@ -126,7 +126,7 @@ pub struct Reconsidering {
 /// The same of a case that this caller may see; none where nothing was denied and nothing was asked for.
 pub async fn standing(app: &App, caller: &Caller, case_id: Uuid) -> Result<Option<Reconsidering>> {
     let now = app.clock.now();
-    let mut conn = app.pool.acquire().await?;
+    let mut conn = seen_by(app, caller).await?;
     let stored = store::cases::current(&mut conn, case_id).await?.filter(|stored| sees(caller, stored)).ok_or(Error::NotFound)?;
     let case: Case = view::read_back(&stored.document)?;
     let one = store::reconsiderations::of_case(&mut conn, case_id).await?;

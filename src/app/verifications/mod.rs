@@ -173,7 +173,7 @@ impl From<VerifiedDrug> for VerifiedProcedure {
 pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> Result<Verification> {
     let hcpcs = check(asked)?;
     let now = app.clock.now();
-    let mut cases = find(app, asked, hcpcs.as_deref()).await?;
+    let mut cases = find(app, caller, asked, hcpcs.as_deref()).await?;
     cases.retain_mut(|case| learns(caller, case, hcpcs.as_deref(), asked.order_id.is_some()));
     let day = asked.date.unwrap_or_else(|| now.date_naive());
     let question = Question { hcpcs: hcpcs.as_deref(), date: asked.date };
@@ -207,7 +207,7 @@ fn learns(caller: &Caller, case: &mut VerifiableCase, hcpcs: Option<&str>, by_or
     }
 }
 
-async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {
+async fn find(app: &App, caller: &Caller, asked: &VerificationRequest, hcpcs: Option<&str>) -> Result<Vec<VerifiableCase>> {
     let order_id = match asked.order_id.as_deref().map(|typed| ReadableId::parse(Numbered::Order, typed)) {
         Some(None) => return Ok(Vec::new()), // a number that cannot exist is answered like one that does not
         Some(Some(id)) => Some(id),
@@ -216,7 +216,8 @@ async fn find(app: &App, asked: &VerificationRequest, hcpcs: Option<&str>) -> Re
     let order_id = order_id.as_ref().map(ReadableId::as_str);
     let Some(member) = &asked.member else {
         let Some(order_id) = order_id else { return Ok(Vec::new()) };
-        let asked = AskedById { order_id: order_id.to_owned(), hcpcs: hcpcs.map(str::to_owned) };
+        let (sight, learns) = (Sight::of(caller), caller.role == CallerRole::ServicingProvider);
+        let asked = AskedById { order_id: order_id.to_owned(), hcpcs: hcpcs.map(str::to_owned), sight, learns };
         return Ok(app.busy.verifications.ask(asked).await?.into_iter().collect());
     };
     Box::pin(of_member(app, member, hcpcs, order_id)).await
