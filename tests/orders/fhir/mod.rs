@@ -13,6 +13,7 @@ mod malformed;
 mod pairs;
 mod reading;
 mod refused;
+mod refused_changes;
 mod smart;
 mod subscriptions;
 
