@@ -4,6 +4,7 @@
 use super::hook::Hook;
 use super::request;
 use crate::app::orders::{self, Coded, Need};
+use crate::app::questionnaires::{Wanted, form_for};
 use crate::app::verifications::{self, VerificationRequest};
 use crate::app::{self, App, Caller};
 use crate::domain::case::Contact;
@@ -11,13 +12,13 @@ use crate::domain::content::Content;
 use crate::domain::order::{MemberIdentity, OrderRequest};
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{DrugStatus, Service};
-use crate::fhir::Documented;
 use crate::fhir::element::{put, resource_type};
 use crate::fhir::outcome::Failure;
 use crate::fhir::read::bundle::Bundle;
 use crate::fhir::read::claim::{Claim, Line};
 use crate::fhir::read::items::{self, Product};
 use crate::fhir::read::{observations, people};
+use crate::fhir::{Documented, dtr};
 use chrono::NaiveDate;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -40,6 +41,8 @@ pub enum Answer {
     Needed {
         /// In words.
         why: String,
+        /// Address of the questionnaire that asks for what decides.
+        questionnaire: Option<String>,
     },
     /// It needs none here.
     NotNeeded {
@@ -77,6 +80,22 @@ pub enum Answer {
 impl Answer {
     fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { code: None, why: why.into() }
+    }
+
+    /// Leaves of an answer what holds under another diagnosis, too.
+    fn join(&mut self, other: Self) {
+        if let (Self::Needed { why, questionnaire }, Self::Needed { why: also, questionnaire: another }) = (&mut *self, &other)
+            && why == also
+        {
+            // what is asked for differs, and not that it is
+            if questionnaire != another {
+                *questionnaire = None;
+            }
+            return;
+        }
+        if *self != other {
+            *self = Self::Open { why: "it turns on which of the diagnoses is treated: name that one".to_owned() };
+        }
     }
 
     fn technical(error: app::Error) -> Self {
@@ -160,10 +179,7 @@ impl Judge<'_, '_> {
                 None => all = Some(told),
                 Some(all) => {
                     for ((_, answer), (_, other)) in all.iter_mut().zip(told) {
-                        if *answer != other {
-                            let why = "it turns on which of the diagnoses is treated: name that one".to_owned();
-                            *answer = Answer::Open { why };
-                        }
+                        answer.join(other);
                     }
                 }
             }
@@ -198,11 +214,12 @@ impl Judge<'_, '_> {
             Ok(Err(refusal)) => return all(refused(&refusal)),
             Err(error) => return all(Answer::technical(error)),
         };
+        let form = self.questionnaire(service, &order, &lines);
         let asked = orders.iter().zip(&lines).map(|(ordered, line)| self.on_file(&order, line.code, request::day(ordered)));
         let on_file = join_all(asked).await;
         let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match product {
             Err(why) => (None, Answer::unknown(why.as_str())),
-            Ok(product) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need))),
+            Ok(product) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref()))),
         });
         told.collect()
     }
@@ -235,6 +252,14 @@ impl Judge<'_, '_> {
             .map_err(|faults| faults.first().map_or_else(String::new, |fault| format!("{}: {}", fault.pointer, fault.message)))
     }
 
+    /// Address of the questionnaire that asks for what decides these orders.
+    fn questionnaire(&self, service: Service, order: &OrderRequest, lines: &[Coded<'_>]) -> Option<String> {
+        let icd10: Vec<String> = order.diagnosis.iter().filter_map(|diagnosis| diagnosis.icd10.clone()).collect();
+        let drugs: Vec<_> = lines.iter().map(|line| (line.code, line.generic)).collect();
+        let wanted = Wanted { health_plan: self.plan, service, icd10: &icd10, cancer: None, drugs: &drugs };
+        form_for(self.app, wanted).map(|form| dtr::canonical(&form, self.base))
+    }
+
     /// An authorization on file for this member and code: on the day of the order, or, where it names none, one that goes on.
     async fn on_file(&self, order: &OrderRequest, code: Option<&str>, day: Option<NaiveDate>) -> Option<Answer> {
         let member: MemberIdentity = order.member.clone();
@@ -253,7 +278,7 @@ fn coded(product: &Result<Product, String>) -> Coded<'_> {
     Coded { code, generic: product.and_then(|product| product.generic.as_deref()) }
 }
 
-fn of_need(need: Need) -> Answer {
+fn of_need(need: Need, questionnaire: Option<&str>) -> Answer {
     let Need { status, message: why, contact } = need;
     match status {
         None => Answer::Open { why },
@@ -261,7 +286,7 @@ fn of_need(need: Need) -> Answer {
         Some(DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan) => {
             Answer::Elsewhere { why, contact: contact.map(Box::new) }
         }
-        Some(_) => Answer::Needed { why },
+        Some(_) => Answer::Needed { why, questionnaire: questionnaire.map(str::to_owned) },
     }
 }
 

@@ -4,8 +4,12 @@ use super::{Context, extension};
 use crate::fhir::urls;
 use serde_json::{Value, json};
 
-/// The version of the guide that is served.
-const GUIDE: &str = "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1";
+/// The guides that are served, with their versions.
+const GUIDES: [&str; 3] = [
+    "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1",
+    "http://hl7.org/fhir/us/davinci-crd/ImplementationGuide/hl7.fhir.us.davinci-crd|2.2.1",
+    "http://hl7.org/fhir/us/davinci-dtr/ImplementationGuide/hl7.fhir.us.davinci-dtr|2.2.0",
+];
 
 /// Extension: where tokens are given out.
 const OAUTH: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
@@ -29,7 +33,7 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
         "software": {"name": "oncoauth", "version": env!("CARGO_PKG_VERSION")},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "implementationGuide": [GUIDE],
+        "implementationGuide": GUIDES,
         "rest": [{
             "mode": "server",
             "security": {
@@ -49,6 +53,18 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
                     "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claimresponse",
                     "interaction": [{"code": "read"}],
                 },
+                {
+                    "type": "Questionnaire",
+                    "profile": "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/dtr-std-questionnaire",
+                    "interaction": [{"code": "read"}],
+                    "operation": [
+                        {"name": "questionnaire-package",
+                         "definition": "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/questionnaire-package"},
+                        {"name": "log-questionnaire-errors",
+                         "definition": "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/log-questionnaire-errors"},
+                    ],
+                },
+                {"type": "Library", "interaction": [{"code": "read"}]},
                 {"type": "Bundle", "profile": urls::RESPONSE_BUNDLE, "interaction": [{"code": "read"}]},
                 {
                     "type": "Subscription",

@@ -134,6 +134,10 @@ async fn what_came_along_decides_and_what_did_not_is_open() {
         assert_eq!(codes(parts, "pa-needed"), if needed.is_empty() { vec![] } else { vec![needed] }, "{what}: {parts:?}");
         assert!(reasons(parts).contains(words), "{what}: {}", reasons(parts));
     }
+    // which cancer is treated changes what is asked for, and not that it is
+    let (one, two) = (&said(&service, &managed()).await[0], &said(&service, &second("C16.9")).await[0]);
+    assert_eq!([codes(one, "pa-needed"), codes(two, "pa-needed")], [["auth-needed"], ["auth-needed"]], "{two:?}");
+    assert_eq!([codes(one, "questionnaire").len(), codes(two, "questionnaire").len()], [1, 0], "{two:?}");
     // a Condition that came along says what an order is for
     let by_reference = with(&|hook| {
         let order = &mut hook["context"]["draftOrders"]["entry"][0]["resource"];

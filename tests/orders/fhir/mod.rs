@@ -7,6 +7,7 @@ mod changes;
 mod corpus;
 mod crd;
 mod crd_kinds;
+mod dtr;
 mod frame;
 mod kits;
 mod malformed;

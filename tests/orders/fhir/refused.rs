@@ -409,6 +409,21 @@ async fn a_result_that_contradicts_itself_is_unknown() {
     hold(observed, rows).await;
 }
 
+/// An entry of a clinical list.
+fn group(list: &str, answers: &[(&str, Value)]) -> Value {
+    let items = answers.iter().map(|(name, value)| {
+        let kind = if value.is_object() { "valueCoding" } else { "valueString" };
+        json!({"linkId": format!("/clinical/{list}/{name}"), "answer": [{kind: value}]})
+    });
+    json!({"linkId": format!("/clinical/{list}"), "item": items.collect::<Vec<_>>()})
+}
+
+/// What is told of earlier treatment, in the place of what was.
+fn before(bundle: &mut Value, told: &[Value]) {
+    clinical(bundle).retain(|item| item["linkId"] != "/clinical/prior_therapies");
+    clinical(bundle).extend(told.iter().cloned());
+}
+
 const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
 
 #[tokio::test]
@@ -424,6 +439,40 @@ async fn an_answer_beside_the_questions_is_not_lost() {
             Pended,
         ),
         ("performance in words", |b| clinical(b).push(said("performance_status", "poor")), Pended),
+        (
+            "an open entry of a questionnaire",
+            |b| clinical(b).push(group("biomarkers", &[("name", json!("pd_l1_tps"))])),
+            Authorized,
+        ),
+        (
+            "an entry whose result is not read",
+            |b| {
+                clinical(b).push(group("biomarkers", &[("name", json!("egfr")), ("result", json!({"code": "x", "system": "y"}))]))
+            },
+            Pended,
+        ),
+        ("no earlier treatment as an entry", |b| before(b, &[group("prior_therapies", &[("name", json!("none"))])]), Authorized),
+        (
+            "none, and since when",
+            |b| before(b, &[group("prior_therapies", &[("name", json!("none")), ("ended_on", json!("in spring"))])]),
+            Pended,
+        ),
+        (
+            "none, and some",
+            |b| {
+                let some = [("name", json!("pembrolizumab")), ("ended_on", json!("2026-05-01"))];
+                before(b, &[group("prior_therapies", &[("name", json!("none"))]), group("prior_therapies", &some)]);
+            },
+            Pended,
+        ),
+        (
+            "some, and none",
+            |b| {
+                let some = [("name", json!("pembrolizumab")), ("ended_on", json!("2026-05-01"))];
+                before(b, &[group("prior_therapies", &some), group("prior_therapies", &[("name", json!("none"))])]);
+            },
+            Pended,
+        ),
     ];
     hold(pembro, rows).await;
     // what is told of earlier treatment is not lost, and `none` beside it is not what counts
