@@ -22,6 +22,7 @@ use crate::fhir::{Documented, dtr};
 use chrono::NaiveDate;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Diagnoses at most under which orders are judged; of more, nobody says which one is meant.
@@ -204,24 +205,48 @@ impl Judge<'_, '_> {
             return all(refused(&Refusal::MemberMismatch));
         }
         let products: Vec<Result<Product, String>> = claim.lines.iter().map(|line| self.product(bundle, claim, line)).collect();
-        let order = match self.asked(service, bundle, claim, orders) {
+        let order = match self.asked(service, bundle, claim) {
             Ok(order) => order,
             Err(why) => return all(Answer::Open { why }),
         };
         let lines: Vec<Coded<'_>> = products.iter().map(coded).collect();
-        let needs = match orders::needs(self.app, self.caller, &order, &lines).await {
-            Ok(Ok(needs)) => needs,
-            Ok(Err(refusal)) => return all(refused(&refusal)),
-            Err(error) => return all(Answer::technical(error)),
-        };
+        let days = self.days(orders);
+        let needs = self.needs(&order, &lines, &days).await;
         let form = self.questionnaire(service, &order, &lines);
         let asked = orders.iter().zip(&lines).map(|(ordered, line)| self.on_file(&order, line.code, request::day(ordered)));
         let on_file = join_all(asked).await;
-        let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match product {
-            Err(why) => (None, Answer::unknown(why.as_str())),
-            Ok(product) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref()))),
+        let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match (product, need) {
+            (_, Err(answer)) => (None, answer),
+            (Err(why), Ok(_)) => (None, Answer::unknown(why.as_str())),
+            (Ok(product), Ok(need)) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref()))),
         });
         told.collect()
+    }
+
+    /// The day of each order: its own, else the first that another of the treatment names, else today.
+    fn days(&self, orders: &[&Value]) -> Vec<NaiveDate> {
+        let own: Vec<Option<NaiveDate>> = orders.iter().map(|order| request::day(order)).collect();
+        let first = own.iter().flatten().min().copied().unwrap_or(self.today);
+        own.into_iter().map(|day| day.unwrap_or(first)).collect()
+    }
+
+    /// What each line needs on its day, all of them judged together on each of these days; or what is said of it because it is not taken.
+    async fn needs(&self, order: &OrderRequest, lines: &[Coded<'_>], days: &[NaiveDate]) -> Vec<Result<Need, Answer>> {
+        let mut on_days = BTreeMap::new();
+        for day in days.iter().copied().collect::<BTreeSet<_>>() {
+            let order = OrderRequest { date_of_service: Some(day), ..order.clone() };
+            let needs = match orders::needs(self.app, self.caller, &order, lines).await {
+                Ok(needs) => needs.map_err(|refusal| refused(&refusal)),
+                Err(error) => Err(Answer::technical(error)),
+            };
+            on_days.insert(day, needs);
+        }
+        let of_line = |(index, day): (usize, &NaiveDate)| match on_days.get(day) {
+            Some(Ok(needs)) => needs.get(index).cloned().ok_or_else(|| Answer::unknown("")),
+            Some(Err(answer)) => Err(answer.clone()),
+            None => Err(Answer::unknown("")),
+        };
+        days.iter().enumerate().map(of_line).collect()
     }
 
     /// What an order is for, or why that cannot be told.
@@ -236,12 +261,12 @@ impl Judge<'_, '_> {
         if is_told { Ok(product) } else { Err(untold.to_owned()) }
     }
 
-    /// Who asks, for what and when, or what keeps that from being read.
-    fn asked(&self, service: Service, bundle: &Bundle<'_>, claim: &Claim<'_>, orders: &[&Value]) -> Result<OrderRequest, String> {
+    /// Who asks and for what, or what keeps that from being read.
+    fn asked(&self, service: Service, bundle: &Bundle<'_>, claim: &Claim<'_>) -> Result<OrderRequest, String> {
         let mut member = people::member(claim);
         member.insert("health_plan".to_owned(), json!(self.plan));
-        let day = orders.iter().filter_map(|order| request::day(order)).min().unwrap_or(self.today);
-        let mut order = json!({"member": member, "service": service, "channel": "api", "date_of_service": day, "clinical": {}});
+        let mut order =
+            json!({"member": member, "service": service, "channel": "api", "date_of_service": self.today, "clinical": {}});
         if items::is_admission(bundle, claim).map_err(|issue| issue.text)? {
             put(&mut order, "setting", "inpatient");
         }

@@ -18,8 +18,8 @@ const STATUS: &str = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDef
 /// How callers are known.
 const SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
-/// Writes the statement.
-pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: &str) -> Value {
+/// Writes the statement. CDS Hooks are no interactions of FHIR: `hooks` is the address at which they are listed.
+pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: &str, hooks: &str) -> Value {
     let operations: Vec<Value> =
         operations.iter().map(|(name, definition)| json!({"name": name, "definition": definition})).collect();
     let service = |code: &str| json!({"coding": [{"system": SERVICES, "code": code}]});
@@ -36,6 +36,7 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
         "implementationGuide": GUIDES,
         "rest": [{
             "mode": "server",
+            "documentation": format!("Coverage requirements (CRD) are told by CDS Hooks, which are listed at {hooks}."),
             "security": {
                 "extension": [{"url": OAUTH, "extension": [{"url": "token", "valueUri": token_endpoint}]}],
                 "description": "Every call but this one needs `Authorization: Bearer <token>`. Systems get tokens by SMART Backend Services.",

@@ -185,3 +185,31 @@ async fn procedures_of_radiation_are_told_by_their_codes() {
     assert_eq!(codes(&answers[1], "pa-needed"), ["conditional"], "{answers:?}");
     assert_eq!(codes(&answers[2], "pa-needed"), ["auth-needed"], "{answers:?}");
 }
+
+#[tokio::test]
+async fn each_order_is_judged_on_its_own_day() {
+    // proves PRG-14
+    let service = sandbox().await;
+    let on = |id: &str, code: &str, name: &str, day: &str| {
+        let mut order = order(id, code, name);
+        if !day.is_empty() {
+            order["dispenseRequest"] = json!({"validityPeriod": {"start": day}});
+        }
+        order
+    };
+    // the member's coverage began in 2020
+    let orders = [
+        on("before", "J9355", "trastuzumab", "2019-12-31"),
+        on("within", "J9171", "docetaxel", "2026-12-08"),
+        on("later", "J9355", "trastuzumab", "2026-12-15"),
+    ];
+    let answers = said(&service, &hook(&orders)).await;
+    assert_eq!(
+        answers.iter().map(|parts| codes(parts, "covered")).collect::<Vec<_>>(),
+        [["not-covered"], ["covered"], ["covered"]]
+    );
+    assert_eq!(codes(&answers[2], "pa-needed"), ["auth-needed"]);
+    // one that names no day is given with the first of the others
+    let answers = said(&service, &hook(&[on("none", "J9355", "trastuzumab", ""), orders[0].clone()])).await;
+    assert_eq!(answers.iter().map(|parts| codes(parts, "covered")).collect::<Vec<_>>(), [["not-covered"], ["not-covered"]]);
+}
