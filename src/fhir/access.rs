@@ -102,7 +102,7 @@ const fn route(
 }
 
 /// Every route that answers as FHIR has it.
-pub const ROUTES: [Route; 21] = [
+pub const ROUTES: [Route; 22] = [
     open("GET", METADATA),
     route("POST", SUBMIT, ORDERING, ("Claim", "c")),
     route("POST", INQUIRE, READING, ("Claim", "rs")),
@@ -121,6 +121,7 @@ pub const ROUTES: [Route; 21] = [
     route("GET", BUNDLE, READING, ("ClaimResponse", "r")),
     route("POST", SUBSCRIPTIONS, PRACTICES, ("Subscription", "c")),
     route("GET", SUBSCRIPTION, PRACTICES, ("Subscription", "r")),
+    route("PUT", SUBSCRIPTION, PRACTICES, ("Subscription", "u")),
     route("DELETE", SUBSCRIPTION, PRACTICES, ("Subscription", "d")),
     route("GET", SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
     route("GET", ENCODED_SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),

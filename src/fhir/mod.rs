@@ -93,7 +93,10 @@ where
         .route(access::QUESTIONNAIRE, get(dtr::get_questionnaire).post(nothing))
         .route(access::LIBRARY, get(dtr::get_library))
         .route(access::SUBSCRIPTIONS, post(subscriptions::post_subscription))
-        .route(access::SUBSCRIPTION, get(subscriptions::get_subscription).delete(subscriptions::delete_subscription))
+        .route(
+            access::SUBSCRIPTION,
+            get(subscriptions::get_subscription).put(subscriptions::put_subscription).delete(subscriptions::delete_subscription),
+        )
         .route(access::SUBSCRIPTION_STATUS, get(subscriptions::get_status))
         .route(access::ENCODED_SUBSCRIPTION_STATUS, get(subscriptions::get_status))
         .route(access::BUNDLE, get(reads::get_bundle))

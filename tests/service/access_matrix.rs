@@ -327,7 +327,7 @@ async fn rows_of_fhir(table: &mut String) {
     let signed = access::SIGNED.iter().map(|(method, path, _)| (*method, *path));
     for (method, path) in routes.chain(signed).chain(access::SIGN_IN).filter(|(_, path)| !path.contains("%24")) {
         let method: Method = method.parse().unwrap();
-        let body = (method == Method::POST).then(|| body_of(path));
+        let body = matches!(method, Method::POST | Method::PUT).then(|| body_of(path));
         let id = match path {
             access::LIBRARY => "OncologyOrder",
             access::QUESTIONNAIRE => "blue-medicare-advantage-ccq.order.breast",

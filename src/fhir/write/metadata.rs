@@ -71,7 +71,7 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
                     "type": "Subscription",
                     "profile": urls::SUBSCRIPTION,
                     "extension": [extension(urls::TOPICS, "valueCanonical", urls::TOPIC)],
-                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "delete"}],
+                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "update"}, {"code": "delete"}],
                     "operation": [{"name": "status", "definition": STATUS}],
                 },
             ],

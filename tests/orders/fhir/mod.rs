@@ -16,6 +16,7 @@ mod reading;
 mod refused;
 mod refused_changes;
 mod smart;
+mod subscription_changes;
 mod subscriptions;
 
 use crate::support;
