@@ -28,6 +28,7 @@ pub mod orders;
 pub mod places;
 pub mod plan_metrics;
 pub mod public_metrics;
+pub mod questionnaires;
 pub mod rate_limit;
 pub mod readiness;
 pub mod registrations;

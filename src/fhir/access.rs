@@ -33,6 +33,18 @@ pub const SUBSCRIPTION: &str = "/fhir/Subscription/{id}";
 pub const SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/$status";
 /// See [`ENCODED_SUBMIT`].
 pub const ENCODED_SUBSCRIPTION_STATUS: &str = "/fhir/Subscription/{id}/%24status";
+/// What an order asks for.
+pub const QUESTIONNAIRE: &str = "/fhir/Questionnaire/{id}";
+/// Expressions by which it is filled in.
+pub const LIBRARY: &str = "/fhir/Library/{id}";
+/// All that it takes to fill in what orders ask for.
+pub const PACKAGE: &str = "/fhir/Questionnaire/$questionnaire-package";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_PACKAGE: &str = "/fhir/Questionnaire/%24questionnaire-package";
+/// What was in the way.
+pub const LOG_ERRORS: &str = "/fhir/Questionnaire/$log-questionnaire-errors";
+/// See [`ENCODED_SUBMIT`].
+pub const ENCODED_LOG_ERRORS: &str = "/fhir/Questionnaire/%24log-questionnaire-errors";
 /// How systems sign in.
 pub const SMART_CONFIGURATION: &str = "/fhir/.well-known/smart-configuration";
 /// Where they get their access tokens.
@@ -90,7 +102,7 @@ const fn route(
 }
 
 /// Every route that answers as FHIR has it.
-pub const ROUTES: [Route; 15] = [
+pub const ROUTES: [Route; 22] = [
     open("GET", METADATA),
     route("POST", SUBMIT, ORDERING, ("Claim", "c")),
     route("POST", INQUIRE, READING, ("Claim", "rs")),
@@ -98,11 +110,18 @@ pub const ROUTES: [Route; 15] = [
     route("POST", ENCODED_INQUIRE, READING, ("Claim", "rs")),
     route("POST", ATTACH, ORDERING, ("Claim", "cu")),
     route("POST", ENCODED_ATTACH, ORDERING, ("Claim", "cu")),
+    route("POST", PACKAGE, ORDERING, ("Questionnaire", "rs")),
+    route("POST", ENCODED_PACKAGE, ORDERING, ("Questionnaire", "rs")),
+    route("POST", LOG_ERRORS, ORDERING, ("Questionnaire", "rs")),
+    route("POST", ENCODED_LOG_ERRORS, ORDERING, ("Questionnaire", "rs")),
+    route("GET", QUESTIONNAIRE, READING, ("Questionnaire", "rs")),
+    route("GET", LIBRARY, READING, ("Library", "rs")),
     route("GET", CLAIM, READING, ("Claim", "r")),
     route("GET", CLAIM_RESPONSE, READING, ("ClaimResponse", "r")),
     route("GET", BUNDLE, READING, ("ClaimResponse", "r")),
     route("POST", SUBSCRIPTIONS, PRACTICES, ("Subscription", "c")),
     route("GET", SUBSCRIPTION, PRACTICES, ("Subscription", "r")),
+    route("PUT", SUBSCRIPTION, PRACTICES, ("Subscription", "u")),
     route("DELETE", SUBSCRIPTION, PRACTICES, ("Subscription", "d")),
     route("GET", SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),
     route("GET", ENCODED_SUBSCRIPTION_STATUS, PRACTICES, ("Subscription", "r")),

@@ -5,9 +5,9 @@
 
 use super::answer::read_case;
 use super::attach_documents::Document;
-use super::attachment_case::find;
+use super::attachment_case::{Found, find};
 use super::body::Resource;
-use super::element::{resource_type, text};
+use super::element::{put, resource_type, text};
 use super::outcome::{Failure, Issue, issue_code};
 use super::read::answers;
 use super::read::attachments::{self as read, Sent};
@@ -56,7 +56,7 @@ pub async fn submit_attachment(
             _ => documents.extend(Document::read(content, path, &mut issues)),
         }
     }
-    let fields = fields_of(&told, &found.patient, &sent, documented, context, &mut issues);
+    let fields = fields_of(&told, &found, &sent, documented, context, &mut issues);
     if !issues.is_empty() {
         return Err(Failure::bad(issues));
     }
@@ -80,7 +80,7 @@ pub async fn submit_attachment(
 /// What the questionnaires answer. What is not understood is a fault: there is no answer in which it could be told.
 fn fields_of(
     told: &[(&str, &Value)],
-    patient: &[String],
+    found: &Found,
     sent: &Sent<'_>,
     documented: Documented,
     context: Context<'_>,
@@ -92,14 +92,15 @@ fn fields_of(
         if !matches!(status, "completed" | "amended") {
             issues.push(Issue::at("value", format!("{path}.status"), "answers are taken when the questionnaire is `completed`"));
         }
-        if !read::is_about(response, patient, &sent.member_id) {
+        if !read::is_about(response, &found.patient, &sent.member_id) {
             let words = "the answers are not about the member of this request";
             issues.push(Issue::at("business-rule", format!("{path}.subject"), words));
         }
-        let read = answers::read_at(response, path, documented.order(), &context.content.code_tables);
+        let mut read = answers::read_at(response, path, documented.order(), &context.content.code_tables);
         let issue = |note: answers::Note| Issue::at("value", note.expression, format!("{}; nothing was taken", note.text));
         issues.extend(read.notes.into_iter().map(issue));
-        if read.fields.contains_key(PLAN) {
+        // a questionnaire that was filled in for the request has its plan, too
+        if read.fields.remove(PLAN).is_some_and(|plan| !is_plan_of(found, plan, documented)) {
             let words = "a plan is changed by a Claim that names the one before (Claim.related), not by an attachment";
             issues.push(Issue::at("not-supported", *path, words));
         }
@@ -109,6 +110,16 @@ fn fields_of(
         fields.push(Value::Object(read.fields));
     }
     fields
+}
+
+/// True where a plan is that of the order on file. Which regimen it is called is not asked.
+fn is_plan_of(found: &Found, mut plan: Value, documented: Documented) -> bool {
+    let Ok(mut order) = serde_json::to_value(&found.request) else { return false };
+    if let Some(regimen) = order.pointer("/treatment/regimen_id").filter(|_| plan.get("regimen_id").is_none()) {
+        put(&mut plan, "regimen_id", regimen.clone());
+    }
+    put(&mut order, PLAN, plan);
+    (documented.read)(&order).is_ok_and(|order| order.treatment == found.request.treatment)
 }
 
 /// Puts answers into the order, which is decided anew where that changes it.

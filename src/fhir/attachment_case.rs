@@ -12,6 +12,7 @@ use crate::app::orders::{self, Filter};
 use crate::app::sent_requests;
 use crate::app::{App, Caller, Error};
 use crate::domain::content::SystemCode;
+use crate::domain::order::OrderRequest;
 use crate::domain::vocabulary::CaseStatus;
 use axum::http::StatusCode;
 use std::collections::BTreeSet;
@@ -29,6 +30,8 @@ pub struct Found {
     pub case_id: Uuid,
     /// Addresses of the patient.
     pub patient: Vec<String>,
+    /// The order as it is on file.
+    pub request: OrderRequest,
 }
 
 /// Finds the case, where the caller may know of it and it is the member's.
@@ -48,7 +51,7 @@ pub async fn find(app: &App, caller: &Caller, sent: &Sent<'_>, context: Context<
     if !is_member || !sent.payer.as_ref().is_none_or(payer) {
         return Err(unknown());
     }
-    Ok(Found { case_id: known.case.case_id, patient: patient_of(&known, context) })
+    Ok(Found { case_id: known.case.case_id, patient: patient_of(&known, context), request: known.case.request })
 }
 
 /// One text whatever does not agree: nobody learns what is on file.

@@ -11,6 +11,7 @@ mod attach_documents;
 mod attachment_case;
 mod body;
 mod crd;
+mod dtr;
 mod element;
 mod fingerprint;
 mod inquire;
@@ -85,8 +86,17 @@ where
         .route(access::ENCODED_INQUIRE, post(inquire::inquire_claim))
         .route(access::ATTACH, post(attach::submit_attachment))
         .route(access::ENCODED_ATTACH, post(attach::submit_attachment))
+        .route(access::PACKAGE, post(dtr::questionnaire_package))
+        .route(access::ENCODED_PACKAGE, post(dtr::questionnaire_package))
+        .route(access::LOG_ERRORS, post(dtr::log_errors))
+        .route(access::ENCODED_LOG_ERRORS, post(dtr::log_errors))
+        .route(access::QUESTIONNAIRE, get(dtr::get_questionnaire).post(nothing))
+        .route(access::LIBRARY, get(dtr::get_library))
         .route(access::SUBSCRIPTIONS, post(subscriptions::post_subscription))
-        .route(access::SUBSCRIPTION, get(subscriptions::get_subscription).delete(subscriptions::delete_subscription))
+        .route(
+            access::SUBSCRIPTION,
+            get(subscriptions::get_subscription).put(subscriptions::put_subscription).delete(subscriptions::delete_subscription),
+        )
         .route(access::SUBSCRIPTION_STATUS, get(subscriptions::get_status))
         .route(access::ENCODED_SUBSCRIPTION_STATUS, get(subscriptions::get_status))
         .route(access::BUNDLE, get(reads::get_bundle))

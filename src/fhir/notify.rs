@@ -47,7 +47,7 @@ async fn turn(app: &App, claimed: &Claimed) -> Result<()> {
         return turn.fail(hindrance).await.map(drop);
     }
     if claimed.is_new {
-        let handshake = write::handshake(claimed.subscription_id, app.clock.now(), context);
+        let handshake = write::handshake(claimed.subscription_id, claimed.delivered, app.clock.now(), context);
         if turn.shake_hands(&handshake.to_string()).await? == Outcome::Over {
             return Ok(());
         }

@@ -125,7 +125,7 @@ impl Failure {
 }
 
 /// The resource. The id of the request stands in `diagnostics` of the first issue.
-fn outcome(issues: &[Issue], request_id: Option<&str>) -> Value {
+pub fn outcome(issues: &[Issue], request_id: Option<&str>) -> Value {
     let unlisted = issues.len().saturating_sub(LISTED_AT_MOST);
     let mut listed: Vec<Value> = issues.iter().take(LISTED_AT_MOST).map(written).collect();
     if unlisted > 0 {

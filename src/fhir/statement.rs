@@ -1,5 +1,6 @@
 //! `GET /fhir/metadata`.
 
+use super::access;
 use super::outcome::respond;
 use super::write::{Context, metadata};
 use crate::app::{App, smart};
@@ -18,5 +19,6 @@ const OPERATIONS: [(&str, &str); 3] = [
 pub async fn get_metadata(State(app): State<App>) -> Response {
     let in_force = app.library.in_force(app.clock.now().date_naive());
     let context = Context { base: &super::base(&app), content: in_force };
-    respond(StatusCode::OK, &metadata::write(context, &OPERATIONS, &smart::token_endpoint(&app)))
+    let hooks = format!("{}{}", app.settings.public_url.trim_end_matches('/'), access::CDS_SERVICES);
+    respond(StatusCode::OK, &metadata::write(context, &OPERATIONS, &smart::token_endpoint(&app), &hooks))
 }

@@ -1,6 +1,7 @@
 //! `Subscription`: made, read and removed by its owner, who may ask how it is doing. What is sent is in [`super::notify`].
 
 use super::body::Resource;
+use super::element::text;
 use super::outcome::{Failure, Issue, issue_code, respond};
 use super::read::subscription;
 use super::write::Context;
@@ -23,27 +24,54 @@ pub async fn post_subscription(
     Extension(caller): Extension<Caller>,
     Resource(sent): Resource,
 ) -> Result<Response, Failure> {
-    // whoever subscribes is sent whole answers
+    let read = read(&caller, &sent)?;
+    let document = |id, organizations: &[String]| document(&app, &read, id, organizations);
+    let id = subscriptions::create(&app, &caller, &read.wanted, document).await.map_err(refused)?;
+    let mut response = respond(StatusCode::CREATED, &shown(&app, &subscriptions::get(&app, &caller, id).await?)?);
+    if let Ok(location) = HeaderValue::from_str(&format!("{}/Subscription/{id}", super::base(&app))) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Puts another in the place of a subscription. The handshake follows, whatever changed.
+pub async fn put_subscription(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Resource(sent): Resource,
+) -> Result<Response, Failure> {
+    let named = read_id(&id)?;
+    if text(&sent, "id") != Some(id.as_str()) {
+        return Err(Failure::bad(vec![Issue::at("value", "Subscription.id", "the id is that of the address")]));
+    }
+    let read = read(&caller, &sent)?;
+    let hidden = read.wanted.headers.iter().position(|header| header.ends_with(write::HIDDEN));
+    if let Some(index) = hidden {
+        let words = "the value of a header is shown to nobody: send it again";
+        return Err(Failure::bad(vec![Issue::at("value", format!("Subscription.channel.header[{index}]"), words)]));
+    }
+    let document = |id, organizations: &[String]| document(&app, &read, id, organizations);
+    subscriptions::replace(&app, &caller, named, &read.wanted, document).await.map_err(refused)?;
+    Ok(respond(StatusCode::OK, &shown(&app, &subscriptions::get(&app, &caller, named).await?)?))
+}
+
+/// Reads what a caller may subscribe to: whoever subscribes is sent whole answers.
+fn read<'v>(caller: &Caller, sent: &'v Value) -> Result<subscription::Read<'v>, Failure> {
     let reading = Needed { resource: "ClaimResponse", any_of: "r" };
     if caller.scopes.as_ref().is_some_and(|scopes| !scopes.allow(reading)) {
         let words = format!("a subscription is sent whole answers: the token needs {reading}, too");
         return Err(Failure::new(StatusCode::FORBIDDEN, vec![Issue::at("forbidden", "Subscription.channel.payload", words)]));
     }
     let mut issues = Vec::new();
-    let Some(read) = subscription::read(&sent, &mut issues) else { return Err(Failure::bad(issues)) };
+    subscription::read(sent, &mut issues).ok_or_else(|| Failure::bad(issues))
+}
+
+/// A subscription as it is kept. An end that is past would be one that tells nothing.
+fn document(app: &App, read: &subscription::Read<'_>, id: Uuid, organizations: &[String]) -> String {
     let wanted = &read.wanted;
-    // an end that is past would be a subscription that tells nothing
     let end = wanted.ends_at.filter(|end| *end > app.clock.now());
-    let document = |id, organizations: &[String]| {
-        write::kept(id, read.reason, organizations, (&wanted.endpoint, &wanted.media_type), end).to_string()
-    };
-    let id = subscriptions::create(&app, &caller, wanted, document).await.map_err(refused)?;
-    let stored = subscriptions::get(&app, &caller, id).await?;
-    let mut response = respond(StatusCode::CREATED, &shown(&app, &stored)?);
-    if let Ok(location) = HeaderValue::from_str(&format!("{}/Subscription/{id}", super::base(&app))) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    write::kept(id, read.reason, organizations, (&wanted.endpoint, &wanted.media_type), end).to_string()
 }
 
 /// Faults with the places that they have in the resource. Another's organization is nobody's to subscribe to.

@@ -4,7 +4,7 @@ use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::App;
 use crate::domain::case::Contact;
-use crate::domain::content::{Clock, Program, RequiredItem, ServiceHours};
+use crate::domain::content::{Clock, OuterClock, Program, RequiredItem, ServiceHours};
 use crate::domain::vocabulary::{CallerRole, Channel, LineOfBusiness, Service};
 use axum::Json;
 use axum::extract::{Path, State};
@@ -96,6 +96,27 @@ struct ClocksBody {
     standard: ClockBody,
     /// Urgent requests.
     urgent: ClockBody,
+    /// Clocks of the law around these: whichever ends first counts.
+    outer: Vec<OuterClockBody>,
+}
+
+/// A clock of the law.
+#[derive(Debug, Serialize, ToSchema)]
+struct OuterClockBody {
+    /// What it is called.
+    name: String,
+    /// Members whom it is about.
+    lines_of_business: Vec<LineOfBusiness>,
+    /// Services that it is about.
+    services: Vec<Service>,
+    /// Standard requests.
+    standard: ClockBody,
+    /// Urgent requests.
+    urgent: ClockBody,
+    /// First day of receipt that counts; null while it is not in force.
+    received_from: Option<NaiveDate>,
+    /// Where it is written.
+    source: String,
 }
 
 /// A deadline: business days or hours by the clock.
@@ -105,6 +126,18 @@ struct ClockBody {
     business_days: Option<u32>,
     /// So many hours.
     hours: Option<u32>,
+}
+
+fn outer_clock(outer: &OuterClock) -> OuterClockBody {
+    OuterClockBody {
+        name: outer.name.clone(),
+        lines_of_business: outer.lines_of_business.clone(),
+        services: outer.services.clone(),
+        standard: outer.standard.into(),
+        urgent: outer.urgent.into(),
+        received_from: outer.received_from,
+        source: outer.source.clone(),
+    }
 }
 
 impl From<Clock> for ClockBody {
@@ -223,7 +256,11 @@ fn body(program: &Program, content_release: &str) -> ProgramBody {
             intake: program.channels.intake.clone(),
             with_attested_technical_problem: program.channels.with_attested_technical_problem.clone(),
         },
-        clocks: ClocksBody { standard: program.clocks.standard.into(), urgent: program.clocks.urgent.into() },
+        clocks: ClocksBody {
+            standard: program.clocks.standard.into(),
+            urgent: program.clocks.urgent.into(),
+            outer: program.clocks.outer.iter().map(outer_clock).collect(),
+        },
         validity: ValidityBody {
             days_after_last_cycle: program.range.days_after_last_cycle,
             maximum_months: program.range.maximum_months,

@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
 /// POSTs that change nothing.
-const READS: [&str; 10] = [
+const READS: [&str; 14] = [
     "/v1/orders/preview",
     "/v1/orders/searches",
     "/v1/verifications",
@@ -17,6 +17,10 @@ const READS: [&str; 10] = [
     "/v1/disclosures",
     "/fhir/Claim/$inquire",
     "/fhir/Claim/%24inquire",
+    access::PACKAGE,
+    access::ENCODED_PACKAGE,
+    access::LOG_ERRORS,
+    access::ENCODED_LOG_ERRORS,
     access::ORDER_SIGN,
     access::ORDER_SELECT,
     access::ORDER_DISPATCH,

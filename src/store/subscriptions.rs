@@ -59,6 +59,27 @@ pub async fn insert(conn: &mut PgConnection, new: &NewSubscription<'_>) -> Resul
     Ok(())
 }
 
+/// Puts another in the place of somebody's subscription; false where there is none. A claim on it is lost, numbers of events go on.
+pub async fn replace(conn: &mut PgConnection, new: &NewSubscription<'_>) -> Result<bool> {
+    let done = sqlx::query!(
+        "update subscriptions set tax_ids = $4, parties = $5, document = $6::text::json, endpoint = $7, media_type = $8, headers = $9,
+           ends_at = $10, status = 'requested', failures = 0, last_failure = null, next_attempt_at = null, claim = null,
+           claimed_until = null
+         where subscription_id = $1 and subject = $2 and role = $3",
+        new.subscription_id,
+        new.subject,
+        new.role.as_str(),
+        new.tax_ids,
+        new.parties,
+        new.document,
+        new.endpoint,
+        new.media_type,
+        new.headers,
+        new.ends_at,
+    );
+    Ok(done.execute(conn).await?.rows_affected() == 1)
+}
+
 /// How many somebody has. Who makes one at the same moment waits.
 pub async fn count_of(conn: &mut PgConnection, subject: &str) -> Result<i64> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('subscriptions of ' || $1, 0))", subject)

@@ -275,3 +275,33 @@ async fn catalogues_are_those_of_the_release_in_force() {
     assert_eq!(found(&new, "aaamycin").await, [json!("aaamycin")]);
     assert_eq!(found(&new, "bendamustine").await.first(), found(&old, "bendamustine").await.first());
 }
+
+// proves DET-05, DET-06
+#[tokio::test]
+async fn a_clock_of_the_law_ends_the_time_of_an_answer_from_its_first_day_on() {
+    let copy = with_release(&[Edit {
+        file: PROGRAM,
+        old: "standard = { hours = 72 }\nurgent = { hours = 24 }\nsource",
+        new: "standard = { hours = 72 }\nurgent = { hours = 24 }\nreceived_from = \"2026-12-01\"\nsource",
+    }]);
+    let library = Arc::new(library(&copy));
+    let service = sandbox().await;
+    let mut order = authorized_order();
+    order["clinical"]["weight_kg"] = json!("unknown");
+    // two Fridays: three business days end on the second Wednesday at nine, 72 hours on Monday
+    for (received, service_on, due) in [
+        ("2026-11-13T15:00:00Z", "2026-11-20", "2026-11-18T09:00:00-06:00"),
+        ("2026-12-04T15:00:00Z", "2026-12-11", "2026-12-07T09:00:00-06:00"),
+    ] {
+        let then = at(&service, &library, received);
+        order["date_of_service"] = json!(service_on);
+        let case = assert_created(&then.post("/v1/orders", ORDERING, &order).await);
+        assert_eq!(case["review"]["due_at"], due, "{case:#}");
+        let shown = then.get("/v1/programs/blue-medicare-advantage-ccq", ORDERING).await.json();
+        let outer = &shown["clocks"]["outer"][0];
+        assert_eq!((&outer["received_from"], &outer["urgent"]["hours"]), (&json!("2026-12-01"), &json!(24)), "{shown:#}");
+    }
+    // as shipped the clock of drugs is shown and not in force
+    let shown = service.get("/v1/programs/blue-medicare-advantage-ccq", ORDERING).await.json();
+    assert_eq!(shown["clocks"]["outer"][0]["received_from"], Value::Null, "{shown:#}");
+}

@@ -317,21 +317,30 @@ async fn browser(service: &Service, who: Who) -> Browser<'_> {
 async fn rows_of_fhir(table: &mut String) {
     let stage = Stage::set().await;
     let shared = objects(&stage.service, "{case_id}").await;
-    let sign = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/fhir/order-sign.json");
-    let sign = std::fs::read_to_string(sign).unwrap();
+    let documented = |name: &str| std::fs::read_to_string(format!("{}/docs/fhir/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let body_of = |path: &str| match path {
+        access::ORDER_SIGN => documented("order-sign.json"),
+        access::PACKAGE => documented("questionnaire-package.json"),
+        _ => "{}".to_owned(),
+    };
     let routes = access::ROUTES.iter().map(|route| (route.method, route.path));
     let signed = access::SIGNED.iter().map(|(method, path, _)| (*method, *path));
     for (method, path) in routes.chain(signed).chain(access::SIGN_IN).filter(|(_, path)| !path.contains("%24")) {
         let method: Method = method.parse().unwrap();
-        let body = (method == Method::POST).then(|| if path == access::ORDER_SIGN { sign.clone() } else { "{}".to_owned() });
-        let is_of_a_case = !path.contains("/Subscription/");
+        let body = matches!(method, Method::POST | Method::PUT).then(|| body_of(path));
+        let id = match path {
+            access::LIBRARY => "OncologyOrder",
+            access::QUESTIONNAIRE => "blue-medicare-advantage-ccq.order.breast",
+            _ if path.contains("/Subscription/") => ABSENT,
+            _ => &shared["case_id"],
+        };
         let mut cells = Vec::new();
         for (number, (column, _)) in CALLERS.iter().enumerate() {
             let ask = async |id: &str| {
                 let address = path.replace("{id}", id);
                 call(&stage.service, &method, &address, &stage.tokens[number], body.clone()).await
             };
-            let answer = ask(if is_of_a_case { &shared["case_id"] } else { ABSENT }).await;
+            let answer = ask(id).await;
             assert!(answer.status.as_u16() < 500, "{method} {path} as {column}: {}", answer.text);
             if answer.status.as_u16() == 404 {
                 assert_eq!(

@@ -144,8 +144,10 @@ async fn whatever_arrives_is_answered_and_never_by_a_failure_of_the_service() {
     let authorized = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
     let pending = assert_created(&service.post("/v1/orders", ORDERING, &pending_order()).await);
     let changed = format!("/v1/orders/{}", pending["case_id"].as_str().unwrap());
-    let fhir = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fhir/request.json")).unwrap();
-    let fhir: Value = serde_json::from_str(&fhir).unwrap();
+    let documented = |name: &str| -> Value {
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fhir").join(name)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
     let patch = json!({"clinical": pending_order()["clinical"], "treatment": pending_order()["treatment"], "contact": {"name": "Other desk"}});
     let (json, merge, ndjson) = ("application/json", "application/merge-patch+json", "application/x-ndjson");
     let verification = json!({"order_id": authorized["order_id"]});
@@ -174,7 +176,14 @@ async fn whatever_arrives_is_answered_and_never_by_a_failure_of_the_service() {
         ("POST", "/v1/orders/preview", ORDERING, json, pending_order()),
         ("POST", "/v1/orders/preview", ORDERING, json, of_radiation),
         ("PATCH", changed.as_str(), ORDERING, merge, patch),
-        ("POST", "/fhir/Claim/$submit", ORDERING, "application/fhir+json", fhir),
+        ("POST", "/fhir/Claim/$submit", ORDERING, "application/fhir+json", documented("request.json")),
+        (
+            "POST",
+            "/fhir/Questionnaire/$questionnaire-package",
+            ORDERING,
+            "application/fhir+json",
+            documented("questionnaire-package.json"),
+        ),
         ("POST", "/v1/verifications", SERVICING, json, verification),
         ("POST", "/v1/verifications", SERVICING, json, by_member),
         ("POST", "/v1/coverage-requirements", ORDERING, json, question),

@@ -25,7 +25,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// What systems can be allowed to do here.
-pub const SUPPORTED: [&str; 3] = ["system/Claim.crs", "system/ClaimResponse.r", "system/Subscription.crd"];
+pub const SUPPORTED: [&str; 5] =
+    ["system/Claim.crs", "system/ClaimResponse.r", "system/Library.r", "system/Questionnaire.r", "system/Subscription.crud"];
 /// What a client may ask for that was registered without scopes.
 const EVERYTHING: &str = "system/*.cruds";
 /// So long after it ended, a token can still be found by its id.

@@ -51,67 +51,123 @@ pub async fn create(
     wanted: &Wanted,
     document: impl FnOnce(Uuid, &[String]) -> String,
 ) -> Result<Uuid> {
-    let is_of_a_sandbox = app.settings.sandbox && sandbox::subjects().any(|subject| subject == caller.subject);
-    if caller.token_id.is_none() && !is_of_a_sandbox {
-        return Err(Error::forbidden(
-            "subscriptions go to systems with a token that was issued here: a SMART client's, or one of POST /v1/tokens",
-        ));
-    }
-    let mut faults = Vec::new();
-    if let Err((code, message)) = Target::parse(&wanted.endpoint, reach(app)) {
-        faults.push(Fault::new("/endpoint", code, message));
-    }
-    if wanted.headers.len() > HEADERS_AT_MOST {
-        faults.push(Fault::new("/headers", "too-long", format!("there may be {HEADERS_AT_MOST} headers")));
-    }
-    for (index, header) in wanted.headers.iter().enumerate() {
-        if let Err((code, message)) = Header::parse(header) {
-            faults.push(Fault::new(format!("/headers/{index}"), code, message));
-        }
-    }
     let mut transaction = app.pool.begin().await?;
-    let mut tax_ids = Vec::new();
-    for (index, number) in wanted.organizations.iter().enumerate() {
-        let of = of_organization(&mut transaction, caller, number).await?;
-        if of.is_empty() {
-            let message = "this is no organization of the caller's: name it by its tax id, or by an NPI that is on file with it";
-            faults.push(Fault::new(format!("/organizations/{index}"), "not-allowed-value", message));
-        }
-        tax_ids.extend(of);
-    }
-    if !faults.is_empty() {
-        return Err(Error::invalid(faults));
-    }
-    if wanted.organizations.is_empty() {
-        tax_ids.clone_from(&caller.tax_ids);
-    }
-    tax_ids.sort_unstable();
-    tax_ids.dedup();
+    let checked = Checked::of(app, &mut transaction, caller, wanted).await?;
     if store::subscriptions::count_of(&mut transaction, &caller.subject).await? >= AT_MOST {
         return Err(Error::conflict(format!("a caller has {AT_MOST} subscriptions at most: delete one first")));
     }
-    let now = app.clock.now();
-    let subscription_id = app.ids.uuid(now);
-    let headers = serde_json::to_vec(&wanted.headers).map_err(|error| Error::Internal(error.to_string()))?;
-    let of_role = if caller.role == CallerRole::ServicingProvider { servicing_parties } else { ordering_parties };
-    let organizations = if wanted.organizations.is_empty() { &tax_ids } else { &wanted.organizations };
-    let new = NewSubscription {
-        subscription_id,
-        subject: &caller.subject,
-        role: caller.role,
-        tax_ids: &caller.tax_ids,
-        parties: &of_role(&tax_ids),
-        document: &document(subscription_id, organizations),
-        endpoint: &wanted.endpoint,
-        media_type: &wanted.media_type,
-        headers: &app.settings.sealing.seal_any(&subscription_id.to_string(), &headers)?,
-        ends_at: wanted.ends_at.filter(|end| *end > now),
-        at: now,
-    };
+    let subscription_id = app.ids.uuid(app.clock.now());
+    let document = document(subscription_id, &checked.organizations);
+    let headers = sealed(app, subscription_id, wanted)?;
+    let new = checked.kept(app, caller, wanted, (subscription_id, &document, &headers));
     store::subscriptions::insert(&mut transaction, &new).await?;
     transaction.commit().await?;
     tracing::info!(%subscription_id, by = caller.subject, "subscription made");
     Ok(subscription_id)
+}
+
+/// Puts another in the place of somebody's subscription: its receiver shakes hands anew and is told what waits, and numbers of events go on.
+/// Faults are those of [`create`].
+pub async fn replace(
+    app: &App,
+    caller: &Caller,
+    subscription_id: Uuid,
+    wanted: &Wanted,
+    document: impl FnOnce(Uuid, &[String]) -> String,
+) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let before = store::subscriptions::find(&mut transaction, subscription_id, &caller.subject, caller.role).await?;
+    before.ok_or(Error::NotFound)?;
+    let checked = Checked::of(app, &mut transaction, caller, wanted).await?;
+    let document = document(subscription_id, &checked.organizations);
+    let headers = sealed(app, subscription_id, wanted)?;
+    let new = checked.kept(app, caller, wanted, (subscription_id, &document, &headers));
+    if !store::subscriptions::replace(&mut transaction, &new).await? {
+        return Err(Error::NotFound);
+    }
+    transaction.commit().await?;
+    tracing::info!(%subscription_id, by = caller.subject, "subscription changed");
+    Ok(())
+}
+
+/// What is told of to somebody who may be.
+struct Checked {
+    parties: Vec<String>,
+    organizations: Vec<String>,
+}
+
+impl Checked {
+    async fn of(app: &App, conn: &mut sqlx::PgConnection, caller: &Caller, wanted: &Wanted) -> Result<Self> {
+        let is_of_a_sandbox = app.settings.sandbox && sandbox::subjects().any(|subject| subject == caller.subject);
+        if caller.token_id.is_none() && !is_of_a_sandbox {
+            return Err(Error::forbidden(
+                "subscriptions go to systems with a token that was issued here: a SMART client's, or one of POST /v1/tokens",
+            ));
+        }
+        let mut faults = Vec::new();
+        if let Err((code, message)) = Target::parse(&wanted.endpoint, reach(app)) {
+            faults.push(Fault::new("/endpoint", code, message));
+        }
+        if wanted.headers.len() > HEADERS_AT_MOST {
+            faults.push(Fault::new("/headers", "too-long", format!("there may be {HEADERS_AT_MOST} headers")));
+        }
+        for (index, header) in wanted.headers.iter().enumerate() {
+            if let Err((code, message)) = Header::parse(header) {
+                faults.push(Fault::new(format!("/headers/{index}"), code, message));
+            }
+        }
+        let mut tax_ids = Vec::new();
+        for (index, number) in wanted.organizations.iter().enumerate() {
+            let of = of_organization(&mut *conn, caller, number).await?;
+            if of.is_empty() {
+                let message =
+                    "this is no organization of the caller's: name it by its tax id, or by an NPI that is on file with it";
+                faults.push(Fault::new(format!("/organizations/{index}"), "not-allowed-value", message));
+            }
+            tax_ids.extend(of);
+        }
+        if !faults.is_empty() {
+            return Err(Error::invalid(faults));
+        }
+        if wanted.organizations.is_empty() {
+            tax_ids.clone_from(&caller.tax_ids);
+        }
+        tax_ids.sort_unstable();
+        tax_ids.dedup();
+        let of_role = if caller.role == CallerRole::ServicingProvider { servicing_parties } else { ordering_parties };
+        let parties = of_role(&tax_ids);
+        let organizations = if wanted.organizations.is_empty() { tax_ids } else { wanted.organizations.clone() };
+        Ok(Self { parties, organizations })
+    }
+
+    fn kept<'a>(
+        &'a self,
+        app: &App,
+        caller: &'a Caller,
+        wanted: &'a Wanted,
+        (subscription_id, document, headers): (Uuid, &'a str, &'a [u8]),
+    ) -> NewSubscription<'a> {
+        let now = app.clock.now();
+        NewSubscription {
+            subscription_id,
+            subject: &caller.subject,
+            role: caller.role,
+            tax_ids: &caller.tax_ids,
+            parties: &self.parties,
+            document,
+            endpoint: &wanted.endpoint,
+            media_type: &wanted.media_type,
+            headers,
+            ends_at: wanted.ends_at.filter(|end| *end > now),
+            at: now,
+        }
+    }
+}
+
+/// Headers as they are kept.
+fn sealed(app: &App, subscription_id: Uuid, wanted: &Wanted) -> Result<Vec<u8>> {
+    let headers = serde_json::to_vec(&wanted.headers).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(app.settings.sealing.seal_any(&subscription_id.to_string(), &headers)?)
 }
 
 /// Which of the caller's tax IDs a number stands for: one of them, or an NPI that a plan's file has with one of them.

@@ -4,6 +4,7 @@
 use super::hook::Hook;
 use super::request;
 use crate::app::orders::{self, Coded, Need};
+use crate::app::questionnaires::{Wanted, form_for};
 use crate::app::verifications::{self, VerificationRequest};
 use crate::app::{self, App, Caller};
 use crate::domain::case::Contact;
@@ -11,16 +12,17 @@ use crate::domain::content::Content;
 use crate::domain::order::{MemberIdentity, OrderRequest};
 use crate::domain::refusal::Refusal;
 use crate::domain::vocabulary::{DrugStatus, Service};
-use crate::fhir::Documented;
 use crate::fhir::element::{put, resource_type};
 use crate::fhir::outcome::Failure;
 use crate::fhir::read::bundle::Bundle;
 use crate::fhir::read::claim::{Claim, Line};
 use crate::fhir::read::items::{self, Product};
 use crate::fhir::read::{observations, people};
+use crate::fhir::{Documented, dtr};
 use chrono::NaiveDate;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Diagnoses at most under which orders are judged; of more, nobody says which one is meant.
@@ -40,6 +42,8 @@ pub enum Answer {
     Needed {
         /// In words.
         why: String,
+        /// Address of the questionnaire that asks for what decides.
+        questionnaire: Option<String>,
     },
     /// It needs none here.
     NotNeeded {
@@ -77,6 +81,22 @@ pub enum Answer {
 impl Answer {
     fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { code: None, why: why.into() }
+    }
+
+    /// Leaves of an answer what holds under another diagnosis, too.
+    fn join(&mut self, other: Self) {
+        if let (Self::Needed { why, questionnaire }, Self::Needed { why: also, questionnaire: another }) = (&mut *self, &other)
+            && why == also
+        {
+            // what is asked for differs, and not that it is
+            if questionnaire != another {
+                *questionnaire = None;
+            }
+            return;
+        }
+        if *self != other {
+            *self = Self::Open { why: "it turns on which of the diagnoses is treated: name that one".to_owned() };
+        }
     }
 
     fn technical(error: app::Error) -> Self {
@@ -160,10 +180,7 @@ impl Judge<'_, '_> {
                 None => all = Some(told),
                 Some(all) => {
                     for ((_, answer), (_, other)) in all.iter_mut().zip(told) {
-                        if *answer != other {
-                            let why = "it turns on which of the diagnoses is treated: name that one".to_owned();
-                            *answer = Answer::Open { why };
-                        }
+                        answer.join(other);
                     }
                 }
             }
@@ -188,23 +205,48 @@ impl Judge<'_, '_> {
             return all(refused(&Refusal::MemberMismatch));
         }
         let products: Vec<Result<Product, String>> = claim.lines.iter().map(|line| self.product(bundle, claim, line)).collect();
-        let order = match self.asked(service, bundle, claim, orders) {
+        let order = match self.asked(service, bundle, claim) {
             Ok(order) => order,
             Err(why) => return all(Answer::Open { why }),
         };
         let lines: Vec<Coded<'_>> = products.iter().map(coded).collect();
-        let needs = match orders::needs(self.app, self.caller, &order, &lines).await {
-            Ok(Ok(needs)) => needs,
-            Ok(Err(refusal)) => return all(refused(&refusal)),
-            Err(error) => return all(Answer::technical(error)),
-        };
+        let days = self.days(orders);
+        let needs = self.needs(&order, &lines, &days).await;
+        let form = self.questionnaire(service, &order, &lines);
         let asked = orders.iter().zip(&lines).map(|(ordered, line)| self.on_file(&order, line.code, request::day(ordered)));
         let on_file = join_all(asked).await;
-        let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match product {
-            Err(why) => (None, Answer::unknown(why.as_str())),
-            Ok(product) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need))),
+        let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match (product, need) {
+            (_, Err(answer)) => (None, answer),
+            (Err(why), Ok(_)) => (None, Answer::unknown(why.as_str())),
+            (Ok(product), Ok(need)) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref()))),
         });
         told.collect()
+    }
+
+    /// The day of each order: its own, else the first that another of the treatment names, else today.
+    fn days(&self, orders: &[&Value]) -> Vec<NaiveDate> {
+        let own: Vec<Option<NaiveDate>> = orders.iter().map(|order| request::day(order)).collect();
+        let first = own.iter().flatten().min().copied().unwrap_or(self.today);
+        own.into_iter().map(|day| day.unwrap_or(first)).collect()
+    }
+
+    /// What each line needs on its day, all of them judged together on each of these days; or what is said of it because it is not taken.
+    async fn needs(&self, order: &OrderRequest, lines: &[Coded<'_>], days: &[NaiveDate]) -> Vec<Result<Need, Answer>> {
+        let mut on_days = BTreeMap::new();
+        for day in days.iter().copied().collect::<BTreeSet<_>>() {
+            let order = OrderRequest { date_of_service: Some(day), ..order.clone() };
+            let needs = match orders::needs(self.app, self.caller, &order, lines).await {
+                Ok(needs) => needs.map_err(|refusal| refused(&refusal)),
+                Err(error) => Err(Answer::technical(error)),
+            };
+            on_days.insert(day, needs);
+        }
+        let of_line = |(index, day): (usize, &NaiveDate)| match on_days.get(day) {
+            Some(Ok(needs)) => needs.get(index).cloned().ok_or_else(|| Answer::unknown("")),
+            Some(Err(answer)) => Err(answer.clone()),
+            None => Err(Answer::unknown("")),
+        };
+        days.iter().enumerate().map(of_line).collect()
     }
 
     /// What an order is for, or why that cannot be told.
@@ -219,12 +261,12 @@ impl Judge<'_, '_> {
         if is_told { Ok(product) } else { Err(untold.to_owned()) }
     }
 
-    /// Who asks, for what and when, or what keeps that from being read.
-    fn asked(&self, service: Service, bundle: &Bundle<'_>, claim: &Claim<'_>, orders: &[&Value]) -> Result<OrderRequest, String> {
+    /// Who asks and for what, or what keeps that from being read.
+    fn asked(&self, service: Service, bundle: &Bundle<'_>, claim: &Claim<'_>) -> Result<OrderRequest, String> {
         let mut member = people::member(claim);
         member.insert("health_plan".to_owned(), json!(self.plan));
-        let day = orders.iter().filter_map(|order| request::day(order)).min().unwrap_or(self.today);
-        let mut order = json!({"member": member, "service": service, "channel": "api", "date_of_service": day, "clinical": {}});
+        let mut order =
+            json!({"member": member, "service": service, "channel": "api", "date_of_service": self.today, "clinical": {}});
         if items::is_admission(bundle, claim).map_err(|issue| issue.text)? {
             put(&mut order, "setting", "inpatient");
         }
@@ -233,6 +275,14 @@ impl Judge<'_, '_> {
         }
         (self.documented.read)(&order)
             .map_err(|faults| faults.first().map_or_else(String::new, |fault| format!("{}: {}", fault.pointer, fault.message)))
+    }
+
+    /// Address of the questionnaire that asks for what decides these orders.
+    fn questionnaire(&self, service: Service, order: &OrderRequest, lines: &[Coded<'_>]) -> Option<String> {
+        let icd10: Vec<String> = order.diagnosis.iter().filter_map(|diagnosis| diagnosis.icd10.clone()).collect();
+        let drugs: Vec<_> = lines.iter().map(|line| (line.code, line.generic)).collect();
+        let wanted = Wanted { health_plan: self.plan, service, icd10: &icd10, cancer: None, drugs: &drugs };
+        form_for(self.app, wanted).map(|form| dtr::canonical(&form, self.base))
     }
 
     /// An authorization on file for this member and code: on the day of the order, or, where it names none, one that goes on.
@@ -253,7 +303,7 @@ fn coded(product: &Result<Product, String>) -> Coded<'_> {
     Coded { code, generic: product.and_then(|product| product.generic.as_deref()) }
 }
 
-fn of_need(need: Need) -> Answer {
+fn of_need(need: Need, questionnaire: Option<&str>) -> Answer {
     let Need { status, message: why, contact } = need;
     match status {
         None => Answer::Open { why },
@@ -261,7 +311,7 @@ fn of_need(need: Need) -> Answer {
         Some(DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan) => {
             Answer::Elsewhere { why, contact: contact.map(Box::new) }
         }
-        Some(_) => Answer::Needed { why },
+        Some(_) => Answer::Needed { why, questionnaire: questionnaire.map(str::to_owned) },
     }
 }
 

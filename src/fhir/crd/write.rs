@@ -130,7 +130,11 @@ fn information(coverage: &str, code: Option<&str>, answer: &Answer) -> Vec<Value
                 parts.push(json!({"url": "expiry-date", "valueDate": through}));
             }
         }
-        Answer::Needed { why } | Answer::NotNeeded { why } => parts.push(reason(None, why)),
+        Answer::Needed { why, questionnaire } => {
+            parts.push(reason(None, why));
+            parts.extend(questionnaire.iter().map(|form| json!({"url": "questionnaire", "valueCanonical": form})));
+        }
+        Answer::NotNeeded { why } => parts.push(reason(None, why)),
         Answer::Open { why } => parts.push(reason(None, if why.is_empty() { "More has to be known" } else { why })),
         Answer::NotCovered { code, why } => parts.push(reason(Some(code), why)),
         Answer::Unknown { code, why } => parts.push(reason(*code, why)),

@@ -223,6 +223,19 @@ impl Reader<'_> {
             let here = place.entry(taken);
             let mut entry = Value::Object(Map::new());
             self.items(&within, &here, entries, &mut entry);
+            let is_named_only = is_named_only(&entry, &within, place);
+            if entry.get("name").is_some_and(|name| name == NONE) {
+                if is_named_only {
+                    self.fill(path, place, shape, slot, json!([]));
+                } else {
+                    self.unread(path, place, shape, slot, "has an entry that says `none` and more than that");
+                }
+                return;
+            }
+            // a questionnaire names what it asks for: without an answer that is not told
+            if is_named_only && entries.fields.contains_key("result") {
+                return;
+            }
             if let Some(name) = entries.lacks(&entry).filter(|_| place.link.starts_with(CLINICAL)) {
                 self.unread(path, place, shape, slot, &format!("has an entry without {name}"));
             } else if entry.as_object().is_some_and(|fields| !fields.is_empty()) {
@@ -236,7 +249,10 @@ impl Reader<'_> {
         match slot {
             Value::Array(list) if !list.is_empty() => list.extend(found),
             Value::Null => *slot = Value::Array(found),
-            _ => self.note(path, format!("{} has entries and is said to have none, or to be unknown", place.link)),
+            _ => {
+                self.note(path, format!("{} has entries and is said to have none, or to be unknown", place.link));
+                *slot = if shape.may_be_unknown { json!("unknown") } else { Value::Null };
+            }
         }
     }
 
@@ -349,6 +365,15 @@ pub fn quantity_in_words(value: &Value) -> Option<String> {
     let unit = ["code", "unit"].iter().filter_map(|name| text(value, name)).find(|unit| *unit != "1").unwrap_or_default();
     let comparator = text(value, "comparator").unwrap_or_default();
     Some(format!("{comparator}{number} {unit}").trim().to_owned())
+}
+
+/// True where an entry has its name and nothing else was answered, not even something that was not read.
+fn is_named_only(entry: &Value, within: &[(String, &Value)], place: &Place) -> bool {
+    let name = place.field("name").link;
+    let is_silent = |item: &Value| list(item, "answer").is_empty() && list(item, "item").is_empty();
+    let others = || within.iter().filter(|(_, item)| text(item, "linkId") != Some(&name));
+    entry.as_object().is_some_and(|fields| fields.len() == 1 && fields.contains_key("name"))
+        && others().all(|(_, item)| is_silent(item))
 }
 
 /// The word of an answer, where it is one.

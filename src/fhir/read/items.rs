@@ -101,7 +101,7 @@ fn is_procedure_code(coding: &Coding<'_>) -> bool {
 }
 
 /// A concept's text, and what stands beside its codes.
-fn words_of(concept: &Value) -> impl Iterator<Item = &str> {
+pub fn words_of(concept: &Value) -> impl Iterator<Item = &str> {
     let shown = list(concept, "coding").iter().filter_map(|coding| text(coding, "display"));
     text(concept, "text").into_iter().chain(shown)
 }

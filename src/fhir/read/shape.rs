@@ -11,6 +11,8 @@ const DEPTH: usize = 60;
 #[expect(clippy::struct_excessive_bools, reason = "each is a type that a schema may allow beside the others")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shape {
+    /// What it is, in the words of the description.
+    pub about: Option<String>,
     /// Fields, where it takes an object.
     pub fields: BTreeMap<String, Shape>,
     /// Names of the fields that an object has to have.
@@ -65,6 +67,10 @@ impl Shape {
 
     fn take(&mut self, schema: &Value, components: &Map<String, Value>, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else { return };
+        if self.about.is_none() {
+            let about = schema.get("description").and_then(Value::as_str);
+            self.about = about.map(|about| about.lines().next().unwrap_or_default().trim_end_matches('.').to_owned());
+        }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let named = target.strip_prefix("#/components/schemas/").and_then(|name| components.get(name));
             if let Some(named) = named {

@@ -4,8 +4,12 @@ use super::{Context, extension};
 use crate::fhir::urls;
 use serde_json::{Value, json};
 
-/// The version of the guide that is served.
-const GUIDE: &str = "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1";
+/// The guides that are served, with their versions.
+const GUIDES: [&str; 3] = [
+    "http://hl7.org/fhir/us/davinci-pas/ImplementationGuide/hl7.fhir.us.davinci-pas|2.2.1",
+    "http://hl7.org/fhir/us/davinci-crd/ImplementationGuide/hl7.fhir.us.davinci-crd|2.2.1",
+    "http://hl7.org/fhir/us/davinci-dtr/ImplementationGuide/hl7.fhir.us.davinci-dtr|2.2.0",
+];
 
 /// Extension: where tokens are given out.
 const OAUTH: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
@@ -14,8 +18,8 @@ const STATUS: &str = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDef
 /// How callers are known.
 const SERVICES: &str = "http://terminology.hl7.org/CodeSystem/restful-security-service";
 
-/// Writes the statement.
-pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: &str) -> Value {
+/// Writes the statement. CDS Hooks are no interactions of FHIR: `hooks` is the address at which they are listed.
+pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: &str, hooks: &str) -> Value {
     let operations: Vec<Value> =
         operations.iter().map(|(name, definition)| json!({"name": name, "definition": definition})).collect();
     let service = |code: &str| json!({"coding": [{"system": SERVICES, "code": code}]});
@@ -29,9 +33,10 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
         "software": {"name": "oncoauth", "version": env!("CARGO_PKG_VERSION")},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
-        "implementationGuide": [GUIDE],
+        "implementationGuide": GUIDES,
         "rest": [{
             "mode": "server",
+            "documentation": format!("Coverage requirements (CRD) are told by CDS Hooks, which are listed at {hooks}."),
             "security": {
                 "extension": [{"url": OAUTH, "extension": [{"url": "token", "valueUri": token_endpoint}]}],
                 "description": "Every call but this one needs `Authorization: Bearer <token>`. Systems get tokens by SMART Backend Services.",
@@ -49,12 +54,24 @@ pub fn write(context: Context<'_>, operations: &[(&str, &str)], token_endpoint: 
                     "profile": "http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-claimresponse",
                     "interaction": [{"code": "read"}],
                 },
+                {
+                    "type": "Questionnaire",
+                    "profile": "http://hl7.org/fhir/us/davinci-dtr/StructureDefinition/dtr-std-questionnaire",
+                    "interaction": [{"code": "read"}],
+                    "operation": [
+                        {"name": "questionnaire-package",
+                         "definition": "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/questionnaire-package"},
+                        {"name": "log-questionnaire-errors",
+                         "definition": "http://hl7.org/fhir/us/davinci-dtr/OperationDefinition/log-questionnaire-errors"},
+                    ],
+                },
+                {"type": "Library", "interaction": [{"code": "read"}]},
                 {"type": "Bundle", "profile": urls::RESPONSE_BUNDLE, "interaction": [{"code": "read"}]},
                 {
                     "type": "Subscription",
                     "profile": urls::SUBSCRIPTION,
                     "extension": [extension(urls::TOPICS, "valueCanonical", urls::TOPIC)],
-                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "delete"}],
+                    "interaction": [{"code": "create"}, {"code": "read"}, {"code": "update"}, {"code": "delete"}],
                     "operation": [{"name": "status", "definition": STATUS}],
                 },
             ],

@@ -28,7 +28,7 @@ fn concept(system: &str, code: &str, display: Option<&str>) -> Value {
 }
 
 /// An instant as it goes out: in UTC, to the millisecond.
-fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
+pub fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// What stands in the place of a header's value.
-const HIDDEN: &str = "********";
+pub const HIDDEN: &str = "********";
 
 /// A new subscription, to be kept: without its status and its headers.
 pub fn kept(
@@ -121,10 +121,10 @@ fn notification(entries: &[Value], at: DateTime<Utc>) -> Value {
     })
 }
 
-/// What a receiver is sent first.
-pub fn handshake(id: Uuid, at: DateTime<Utc>, context: Context<'_>) -> Value {
+/// What a receiver is sent first, with the number of events that were told before: of a subscription that was changed.
+pub fn handshake(id: Uuid, events: i64, at: DateTime<Utc>, context: Context<'_>) -> Value {
     let state = State { status: "requested", error: None };
-    let status = Status { id, state, kind: "handshake", events: 0 };
+    let status = Status { id, state, kind: "handshake", events };
     notification(&[status_entry(status, None, context)], at)
 }
 

@@ -168,6 +168,13 @@ async fn orders_say_that_they_need_authorization_and_then_that_it_is_on_file() {
         |actions: &[(Value, Parts)]| actions.iter().filter(|(_, parts)| codes(parts, "pa-needed") == ["auth-needed"]).count();
     assert!(needed(&actions) >= 3, "{}", answer.text);
     assert_eq!(answer.json()["cards"].as_array().unwrap().len(), 1);
+    // what needs authorization names the one questionnaire of the regimen, which can be had
+    let named: HashSet<&str> = actions.iter().flat_map(|(_, parts)| codes(parts, "questionnaire")).collect();
+    let named: Vec<&str> = named.into_iter().collect();
+    let [form] = named.as_slice() else { panic!("{named:?}") };
+    let (url, version) = form.split_once('|').unwrap();
+    let read = service.get(url.strip_prefix("http://127.0.0.1:8080").unwrap(), ORDERING).await;
+    assert_eq!((read.status.as_u16(), &read.json()["version"]), (200, &json!(version)), "{}", read.text);
     // an order that says so already is told nothing new
     let mut again = hook.clone();
     again["context"]["draftOrders"] = bundle(&actions.iter().map(|(resource, _)| resource.clone()).collect::<Vec<_>>());

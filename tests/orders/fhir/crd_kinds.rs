@@ -134,6 +134,10 @@ async fn what_came_along_decides_and_what_did_not_is_open() {
         assert_eq!(codes(parts, "pa-needed"), if needed.is_empty() { vec![] } else { vec![needed] }, "{what}: {parts:?}");
         assert!(reasons(parts).contains(words), "{what}: {}", reasons(parts));
     }
+    // which cancer is treated changes what is asked for, and not that it is
+    let (one, two) = (&said(&service, &managed()).await[0], &said(&service, &second("C16.9")).await[0]);
+    assert_eq!([codes(one, "pa-needed"), codes(two, "pa-needed")], [["auth-needed"], ["auth-needed"]], "{two:?}");
+    assert_eq!([codes(one, "questionnaire").len(), codes(two, "questionnaire").len()], [1, 0], "{two:?}");
     // a Condition that came along says what an order is for
     let by_reference = with(&|hook| {
         let order = &mut hook["context"]["draftOrders"]["entry"][0]["resource"];
@@ -180,4 +184,32 @@ async fn procedures_of_radiation_are_told_by_their_codes() {
     let answers = said(&service, &serde_json::from_str(&text).unwrap()).await;
     assert_eq!(codes(&answers[1], "pa-needed"), ["conditional"], "{answers:?}");
     assert_eq!(codes(&answers[2], "pa-needed"), ["auth-needed"], "{answers:?}");
+}
+
+#[tokio::test]
+async fn each_order_is_judged_on_its_own_day() {
+    // proves PRG-14
+    let service = sandbox().await;
+    let on = |id: &str, code: &str, name: &str, day: &str| {
+        let mut order = order(id, code, name);
+        if !day.is_empty() {
+            order["dispenseRequest"] = json!({"validityPeriod": {"start": day}});
+        }
+        order
+    };
+    // the member's coverage began in 2020
+    let orders = [
+        on("before", "J9355", "trastuzumab", "2019-12-31"),
+        on("within", "J9171", "docetaxel", "2026-12-08"),
+        on("later", "J9355", "trastuzumab", "2026-12-15"),
+    ];
+    let answers = said(&service, &hook(&orders)).await;
+    assert_eq!(
+        answers.iter().map(|parts| codes(parts, "covered")).collect::<Vec<_>>(),
+        [["not-covered"], ["covered"], ["covered"]]
+    );
+    assert_eq!(codes(&answers[2], "pa-needed"), ["auth-needed"]);
+    // one that names no day is given with the first of the others
+    let answers = said(&service, &hook(&[on("none", "J9355", "trastuzumab", ""), orders[0].clone()])).await;
+    assert_eq!(answers.iter().map(|parts| codes(parts, "covered")).collect::<Vec<_>>(), [["not-covered"], ["not-covered"]]);
 }

@@ -40,6 +40,31 @@ async fn the_statement_names_what_is_served_and_needs_no_token() {
     assert_eq!(statement["implementation"]["url"], "http://127.0.0.1:8080/fhir");
     let claims = statement["rest"][0]["resource"].as_array().unwrap().iter().find(|it| it["type"] == "Claim").unwrap().clone();
     assert!(claims["operation"].as_array().unwrap().iter().any(|operation| operation["name"] == "submit"), "{claims}");
+    // the guides of all three doors, and where the hooks are, which are none of FHIR's interactions
+    let guides = statement["implementationGuide"].to_string();
+    assert!(["davinci-pas", "davinci-crd", "davinci-dtr"].iter().all(|guide| guides.contains(guide)), "{guides}");
+    let words = statement["rest"][0]["documentation"].as_str().unwrap();
+    let hooks = words.split_whitespace().find_map(|word| word.strip_prefix("http://127.0.0.1:8080")).unwrap();
+    assert_eq!(service.get(hooks.trim_end_matches('.'), "").await.status, 200, "{words}");
+    // every resource and interaction that is named is one of the door's
+    for resource in statement["rest"][0]["resource"].as_array().unwrap() {
+        let kind = resource["type"].as_str().unwrap();
+        for interaction in resource["interaction"].as_array().unwrap() {
+            let (method, path) = match interaction["code"].as_str().unwrap() {
+                "read" => ("GET", format!("/fhir/{kind}/{{id}}")),
+                "create" => ("POST", format!("/fhir/{kind}")),
+                "update" => ("PUT", format!("/fhir/{kind}/{{id}}")),
+                "delete" => ("DELETE", format!("/fhir/{kind}/{{id}}")),
+                other => panic!("{kind}: {other}"),
+            };
+            assert!(ROUTES.iter().any(|route| (route.method, route.path) == (method, path.as_str())), "{method} {path}");
+        }
+        for operation in resource["operation"].as_array().into_iter().flatten() {
+            let end = format!("/${}", operation["name"].as_str().unwrap());
+            let is_own = |path: &str| path.starts_with(&format!("/fhir/{kind}/")) && path.ends_with(&end);
+            assert!(ROUTES.iter().any(|route| is_own(route.path)), "{kind}{end}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,13 +7,16 @@ mod changes;
 mod corpus;
 mod crd;
 mod crd_kinds;
+mod dtr;
 mod frame;
 mod kits;
 mod malformed;
 mod pairs;
 mod reading;
 mod refused;
+mod refused_changes;
 mod smart;
+mod subscription_changes;
 mod subscriptions;
 
 use crate::support;

@@ -14,7 +14,7 @@ use oncoauth::fhir::notify;
 use oncoauth::{doors, store};
 use serde_json::{Value, json};
 
-const SUBSCRIPTION: &str = "/fhir/Subscription";
+pub(super) const SUBSCRIPTION: &str = "/fhir/Subscription";
 const TOPIC: &str = "http://hl7.org/fhir/us/davinci-pas/SubscriptionTopic/PASSubscriptionTopic";
 const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/";
 const SECRET: &str = "Authorization: Bearer only-for-the-receiver";
@@ -22,7 +22,7 @@ const SECRET: &str = "Authorization: Bearer only-for-the-receiver";
 const MEMBER: &str = "BMA000003";
 
 /// A subscription as the guide has it, to this address.
-fn subscription(url: &str, filter: &str) -> Value {
+pub(super) fn subscription(url: &str, filter: &str) -> Value {
     json!({
         "resourceType": "Subscription",
         "meta": {"profile": ["http://hl7.org/fhir/us/davinci-pas/StructureDefinition/profile-subscription"]},
@@ -37,17 +37,17 @@ fn subscription(url: &str, filter: &str) -> Value {
     })
 }
 
-async fn subscribe(service: &Service, token: &str, url: &str, filter: &str) -> String {
+pub(super) async fn subscribe(service: &Service, token: &str, url: &str, filter: &str) -> String {
     let answer = post(service, SUBSCRIPTION, token, &subscription(url, filter)).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn read(service: &Service, token: &str, id: &str) -> Answer {
+pub(super) async fn read(service: &Service, token: &str, id: &str) -> Answer {
     held(service.get(&format!("{SUBSCRIPTION}/{id}"), token).await)
 }
 
-async fn serve(service: &Service) {
+pub(super) async fn serve(service: &Service) {
     notify::serve_due(&service.app).await.unwrap();
 }
 
@@ -77,7 +77,7 @@ async fn doing(service: &Service, path: &str) -> Value {
 /// A notification, once it is found to be what the guide for backported subscriptions and the kit ask for: what kind it is, the number of its
 /// event, and the answer in it.
 #[track_caller]
-fn told(sent: &Sent, id: &str) -> (String, i64, Value) {
+pub(super) fn told(sent: &Sent, id: &str) -> (String, i64, Value) {
     assert_eq!(sent.headers["content-type"], "application/fhir+json");
     assert_eq!(sent.headers["authorization"], "Bearer only-for-the-receiver");
     assert_eq!(sent.headers["x-room"], "7");
@@ -127,7 +127,7 @@ fn told(sent: &Sent, id: &str) -> (String, i64, Value) {
 }
 
 /// A request that pends, of another member each time.
-async fn pended(service: &Service, member: u32) -> String {
+pub(super) async fn pended(service: &Service, member: u32) -> String {
     let text = pair("pend-her2-unknown.pas-request").to_string().replace(MEMBER, &format!("BMA{member:06}"));
     let mut request: Value = serde_json::from_str(&text).unwrap();
     claim(&mut request)["identifier"] = json!([{"system": "http://ehr.example.org/claims", "value": member.to_string()}]);
@@ -135,7 +135,22 @@ async fn pended(service: &Service, member: u32) -> String {
     response["id"].as_str().unwrap().to_owned()
 }
 
-async fn statuses(service: &Service, case_id: &str) -> Vec<u32> {
+/// A denied item has the reason of its code and, in a note, the reviewer's own words.
+#[track_caller]
+fn says_why(response: &Value) {
+    let item = response["item"].as_array().unwrap().iter().find(|item| item["adjudication"].to_string().contains("A3")).unwrap();
+    let review = item["adjudication"][0]["extension"][0]["extension"].as_array().unwrap();
+    let reason = review.iter().find(|part| part["url"] == "reasonCode").unwrap_or_else(|| panic!("{item}"));
+    assert!(reason["valueCodeableConcept"]["text"].as_str().is_some_and(|words| !words.is_empty()), "{reason}");
+    let numbers = item["noteNumber"].as_array().unwrap();
+    let notes = response["processNote"].as_array().unwrap().iter().filter(|note| numbers.contains(&note["number"]));
+    let words: Vec<&str> = notes.map(|note| note["text"].as_str().unwrap()).collect();
+    assert!(words.contains(&"the evidence does not support this drug here"), "{words:?}");
+    let flag = response["extension"].to_string();
+    assert!(flag.contains(r#""url":"wasHumanReviewedFlag","valueBoolean":true"#), "{flag}");
+}
+
+pub(super) async fn statuses(service: &Service, case_id: &str) -> Vec<u32> {
     let case = service.get(&format!("/v1/orders/{case_id}"), ORDERING).await.json();
     let drugs = case["drugs"].as_array().unwrap();
     drugs
@@ -182,6 +197,7 @@ async fn a_subscriber_shakes_hands_and_is_told_of_every_change_in_order_and_by_n
     let of_one = action(&last_of(&one));
     assert!(of_one.contains(&"A1".to_owned()) && !of_one.contains(&"A4".to_owned()), "{of_one:?}");
     assert!(action(&last_of(&two)).contains(&"A3".to_owned()));
+    says_why(&last_of(&two)["entry"][0]["resource"]);
     let parameters = &doing(&service, &format!("{SUBSCRIPTION}/{id}/$status")).await;
     assert_eq!(parameter(parameters, "type")["valueCode"], "query-status");
     assert_eq!(parameter(parameters, "events-since-subscription-start")["valueString"], told.len().to_string());

@@ -4,11 +4,12 @@ use super::admission::Admitted;
 use super::calendar::deadline;
 use super::facts::Facts;
 use crate::domain::case::{Computed, Deviation, Finding, Notice, Pathway, SCode};
-use crate::domain::content::{Content, HolidayCalendar};
+use crate::domain::content::{Clocks, Content, HolidayCalendar};
 use crate::domain::line::CaseLine;
 use crate::domain::roster::MemberRow;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus, Hold, SCodesWithheld, Urgency};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, Hold, LineOfBusiness, SCodesWithheld, Service, Urgency};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono_tz::Tz;
 
 /// What the engine decided about an order that it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,14 +69,71 @@ pub struct DecidedDrug {
     pub ingredients: Vec<String>,
 }
 
-/// When the answer is due (DET-05…07).
+/// When the answer is due (DET-05…07): by the program's own clock, or by one of the law where that ends before.
 pub fn due_at(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content) -> DateTime<FixedOffset> {
     let program = admitted.program;
-    let clock = match facts.order.urgency() {
-        Urgency::Standard => program.clocks.standard,
-        Urgency::Urgent => program.clocks.urgent,
-    };
     let none = HolidayCalendar::default();
     let holidays = content.calendars.get(&program.holiday_calendar).unwrap_or(&none);
-    deadline(facts.received_at, clock, program.time_zone, holidays)
+    let asked = (facts.order.urgency(), admitted.service, admitted.coverage.line_of_business);
+    due(facts.received_at, &program.clocks, asked, program.time_zone, holidays)
+}
+
+fn due(
+    received: DateTime<Utc>,
+    clocks: &Clocks,
+    (urgency, service, line_of_business): (Urgency, Service, LineOfBusiness),
+    zone: Tz,
+    holidays: &HolidayCalendar,
+) -> DateTime<FixedOffset> {
+    let day = received.with_timezone(&zone).date_naive();
+    let own = deadline(received, clocks.own(urgency), zone, holidays);
+    let outer = clocks.outer(urgency, service, line_of_business, day);
+    outer.map(|clock| deadline(received, clock, zone, holidays)).fold(own, std::cmp::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::due;
+    use crate::domain::content::{Clock, Clocks, DeadlineEnd, HolidayCalendar, OuterClock};
+    use crate::domain::vocabulary::{LineOfBusiness, Service, Urgency};
+    use chrono::{DateTime, Utc};
+
+    #[test]
+    fn the_clock_that_ends_first_counts_where_the_law_has_one() {
+        // proves DET-05, DET-06
+        let outer = OuterClock {
+            name: "of the law".to_owned(),
+            lines_of_business: vec![LineOfBusiness::MedicareAdvantage],
+            services: vec![Service::RadiationOncology],
+            standard: Clock::Hours(72),
+            urgent: Clock::Hours(72),
+            received_from: "2026-01-01".parse().ok(),
+            source: String::new(),
+            verify: true,
+        };
+        let clocks = Clocks {
+            standard: Clock::BusinessDays(3),
+            urgent: Clock::Hours(24),
+            at_deadline: DeadlineEnd::Escalate,
+            outer: vec![outer.clone()],
+        };
+        let off = Clocks { outer: vec![OuterClock { received_from: None, ..outer }], ..clocks.clone() };
+        let (radiation, drugs) = (Service::RadiationOncology, Service::MedicalOncology);
+        let (advantage, commercial) = (LineOfBusiness::MedicareAdvantage, LineOfBusiness::Commercial);
+        // a Friday: three business days are Wednesday, 72 hours Monday
+        let friday = "2026-12-04T15:00:00Z";
+        for (clocks, received, urgency, service, line, ends) in [
+            (&clocks, friday, Urgency::Standard, radiation, advantage, "2026-12-07T10:00:00-05:00"),
+            (&clocks, friday, Urgency::Urgent, radiation, advantage, "2026-12-05T10:00:00-05:00"),
+            (&clocks, friday, Urgency::Standard, drugs, advantage, "2026-12-09T10:00:00-05:00"),
+            (&clocks, friday, Urgency::Standard, radiation, commercial, "2026-12-09T10:00:00-05:00"),
+            (&clocks, "2025-12-31T15:00:00Z", Urgency::Standard, radiation, advantage, "2026-01-05T10:00:00-05:00"),
+            (&off, friday, Urgency::Standard, radiation, advantage, "2026-12-09T10:00:00-05:00"),
+        ] {
+            let received: DateTime<Utc> = received.parse().unwrap();
+            let asked = (urgency, service, line);
+            let due = due(received, clocks, asked, chrono_tz::America::New_York, &HolidayCalendar::default());
+            assert_eq!(due.to_rfc3339(), ends, "{received} {asked:?}");
+        }
+    }
 }

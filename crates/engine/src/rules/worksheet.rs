@@ -1,7 +1,7 @@
 //! What to have ready before an order of a cancer is entered: everything that regimens and the policies of a program's drugs ask for.
 
 use crate::domain::content::radiation::{Designation, FractionationSchedule, Site};
-use crate::domain::content::{Cancer, Content, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
+use crate::domain::content::{Cancer, Content, Drug, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Criterion, WordFact};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,9 +30,41 @@ pub struct Needs<'c> {
     pub managed: Vec<String>,
 }
 
+/// Regimens of a cancer that are made of the same drugs, whatever their doses, days and settings.
+#[derive(Debug, Clone)]
+pub struct Family<'c> {
+    /// The first of them, by which the family is called.
+    pub lead: &'c Arc<Regimen>,
+    /// All of them.
+    pub regimens: Vec<Arc<Regimen>>,
+}
+
+/// The families of a cancer, in the order of content.
+pub fn families<'c>(content: &'c Content, cancer: &str) -> Vec<Family<'c>> {
+    let mut families: Vec<Family<'c>> = Vec::new();
+    for regimen in content.regimens_of(cancer) {
+        match families.iter_mut().find(|family| family.lead.required_ingredients == regimen.required_ingredients) {
+            Some(family) => family.regimens.push(Arc::clone(regimen)),
+            None => families.push(Family { lead: regimen, regimens: vec![Arc::clone(regimen)] }),
+        }
+    }
+    families
+}
+
+/// The family that these drugs make, supportive ones aside.
+pub fn family_of<'c>(content: &'c Content, cancer: &str, drugs: &[Arc<Drug>]) -> Option<Family<'c>> {
+    let treating = drugs.iter().filter(|drug| !drug.supportive);
+    let ingredients: BTreeSet<&String> = treating.flat_map(|drug| &drug.ingredients).collect();
+    families(content, cancer).into_iter().find(|family| ingredients.iter().copied().eq(&family.lead.required_ingredients))
+}
+
 /// What regimens of the cancer and policies of its managed drugs ask for.
 pub fn needs<'c>(content: &'c Content, program: &Program, cancer: &str) -> Needs<'c> {
-    let regimens = content.regimens_of(cancer);
+    needs_of(content, program, cancer, content.regimens_of(cancer))
+}
+
+/// What these regimens of the cancer and policies of their managed drugs ask for.
+pub fn needs_of<'c>(content: &'c Content, program: &Program, cancer: &str, regimens: &[Arc<Regimen>]) -> Needs<'c> {
     let mut asked = Asked::default();
     let mut needs = Needs::default();
     for regimen in regimens {

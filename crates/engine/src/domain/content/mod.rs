@@ -45,8 +45,8 @@ pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, TotalDose};
 pub use phrases::Phrases;
 pub use plain::{PlainFact, PlainWords};
 pub use program::{
-    AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, Program, RadiationItem,
-    RadiationRules, Range, RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
+    AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, OuterClock, Program,
+    RadiationItem, RadiationRules, Range, RequiredItem, Retrospective, SCodeRules, ServiceHours, When,
 };
 pub use regimen::{
     BiomarkerRequirement, EmeticRisk, FnRisk, Form, Indication, Policy, PolicyBasis, PolicyKind, PolicyScope, PreferredEffect,

@@ -3,7 +3,7 @@
 use super::super::attachment::MediaType;
 use super::super::case::Contact;
 use super::super::citation;
-use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting};
+use super::super::vocabulary::{CallerRole, Channel, DeviationCode, DeviationEffect, LineOfBusiness, Service, Setting, Urgency};
 use super::letters::{Letters, Reason};
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -240,6 +240,62 @@ pub struct Clocks {
     pub urgent: Clock,
     /// At the end.
     pub at_deadline: DeadlineEnd,
+    /// Clocks of the law around the program's own: whichever ends first counts.
+    #[serde(default)]
+    pub outer: Vec<OuterClock>,
+}
+
+/// A clock of the law, for some requests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OuterClock {
+    /// What it is called, for people.
+    pub name: String,
+    /// Members whom it is about.
+    pub lines_of_business: Vec<LineOfBusiness>,
+    /// Services that it is about.
+    pub services: Vec<Service>,
+    /// For standard requests.
+    pub standard: Clock,
+    /// For urgent requests.
+    pub urgent: Clock,
+    /// First day of receipt that counts, where the program is; none while it is not in force.
+    #[serde(default)]
+    pub received_from: Option<NaiveDate>,
+    /// Where it is written.
+    pub source: String,
+    /// True where a person still has to confirm it.
+    #[serde(default)]
+    pub verify: bool,
+}
+
+impl Clocks {
+    /// The program's own clock.
+    pub const fn own(&self, urgency: Urgency) -> Clock {
+        match urgency {
+            Urgency::Standard => self.standard,
+            Urgency::Urgent => self.urgent,
+        }
+    }
+
+    /// Clocks of the law for a request of a member with this line of business that came in on this day.
+    pub fn outer(
+        &self,
+        urgency: Urgency,
+        service: Service,
+        line_of_business: LineOfBusiness,
+        received: NaiveDate,
+    ) -> impl Iterator<Item = Clock> {
+        let applies = move |outer: &&OuterClock| {
+            outer.received_from.is_some_and(|first| first <= received)
+                && outer.services.contains(&service)
+                && outer.lines_of_business.contains(&line_of_business)
+        };
+        self.outer.iter().filter(applies).map(move |outer| match urgency {
+            Urgency::Standard => outer.standard,
+            Urgency::Urgent => outer.urgent,
+        })
+    }
 }
 
 /// Until when a denial is reconsidered (APP-01).
