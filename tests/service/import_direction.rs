@@ -20,7 +20,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("clock", vec![]),
         ("shard", vec!["domain"]),
         ("ids", vec!["domain", "shard"]),
-        ("telemetry", vec!["domain"]),
+        // traces are sent to a collector
+        ("telemetry", vec!["domain", "outbound"]),
         ("postgres", vec![]),
         ("outbound", vec![]),
         ("store", vec!["domain", "shard", "telemetry"]),
