@@ -67,6 +67,11 @@ begin
             exception
                 -- the owner of another database on this server is at it at this moment
                 when unique_violation then null;
+                -- or made these roles; who owns and does not serve does without
+                when insufficient_privilege then
+                    if whom <> current_user then
+                        raise;
+                    end if;
             end;
         end loop;
         execute format('grant usage on schema public to %I', reading);

@@ -84,8 +84,8 @@ impl Answer {
     }
 
     /// Leaves of an answer what holds under another diagnosis, too.
-    fn join(&mut self, other: Self) {
-        if let (Self::Needed { why, questionnaire }, Self::Needed { why: also, questionnaire: another }) = (&mut *self, &other)
+    fn join(&mut self, other: &Self) {
+        if let (Self::Needed { why, questionnaire }, Self::Needed { why: also, questionnaire: another }) = (&mut *self, other)
             && why == also
         {
             // what is asked for differs, and not that it is
@@ -94,7 +94,7 @@ impl Answer {
             }
             return;
         }
-        if *self != other {
+        if self != other {
             *self = Self::Open { why: "it turns on which of the diagnoses is treated: name that one".to_owned() };
         }
     }
@@ -180,7 +180,7 @@ impl Judge<'_, '_> {
                 None => all = Some(told),
                 Some(all) => {
                     for ((_, answer), (_, other)) in all.iter_mut().zip(told) {
-                        answer.join(other);
+                        answer.join(&other);
                     }
                 }
             }

@@ -238,7 +238,9 @@ impl Writer<'_> {
             return capital(&item.name);
         }
         let name = link.rsplit('/').next().unwrap_or_default().replace('_', " ");
-        match &shape.about {
+        // that a word may say that nothing is known is among what is offered
+        let about = shape.about.as_ref().map(|about| about.split(", or `unknown`").next().unwrap_or_default().replace('`', ""));
+        match about {
             Some(about) => format!("{}: {about}", capital(&name)),
             None => capital(&name),
         }

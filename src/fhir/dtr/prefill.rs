@@ -131,9 +131,8 @@ fn question(link: &str, kind: &str, value: &Value) -> Vec<Value> {
 fn answer(kind: &str, value: &Value) -> Option<Value> {
     let mut answer = match (kind, value) {
         ("choice" | "open-choice", Value::String(word)) => json!({"valueCoding": {"code": word}}),
-        ("open-choice", Value::Number(number)) => json!({"valueString": number.to_string()}),
+        ("open-choice" | "string", Value::Number(number)) => json!({"valueString": number.to_string()}),
         ("string", Value::String(text)) => json!({"valueString": text}),
-        ("string", Value::Number(number)) => json!({"valueString": number.to_string()}),
         ("string", Value::Object(parts)) => {
             let parts: Vec<&str> = parts.values().filter_map(Value::as_str).collect();
             json!({"valueString": parts.join(", ")})
