@@ -96,7 +96,8 @@ struct ClocksBody {
     standard: ClockBody,
     /// Urgent requests.
     urgent: ClockBody,
-    /// Clocks of the law around these: whichever ends first counts.
+    /// Clocks of the law around these, where there are any: whichever ends first counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     outer: Vec<OuterClockBody>,
 }
 
