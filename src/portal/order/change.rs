@@ -34,7 +34,8 @@ pub(super) struct Change {
 pub(super) struct Stored {
     pub case_id: Uuid,
     pub version: i64,
-    request: Value,
+    /// The order as JSON.
+    pub request: Value,
     /// The form as it is opened.
     pub fields: Fields,
     /// The form has no place for all of it.

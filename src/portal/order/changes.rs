@@ -2,7 +2,7 @@
 
 use super::super::differences::{place, value};
 use super::labels;
-use crate::app::orders::Difference;
+use crate::app::orders::{Difference, differences};
 use serde_json::{Map, Value};
 
 /// Something that differs.
@@ -13,27 +13,36 @@ pub(super) struct Changed {
     pub will: String,
 }
 
-/// The rows of a table of what differs; `order` is the order with the change.
-pub(super) fn rows(changes: &[Difference], order: &Value) -> Vec<Changed> {
-    changes.iter().flat_map(|one| of_one(one, order)).collect()
-}
-
-fn of_one(one: &Difference, order: &Value) -> Vec<Changed> {
-    let parts: Vec<&str> = one.pointer.split('/').skip(1).collect();
-    let listed = match parts.as_slice() {
-        ["treatment", "phases", phase, "drugs"] => Some(("line", format!("Phase {}, line ", number(phase)))),
-        ["clinical", "biomarkers" | "assessments"] => Some(("name", String::new())),
-        _ => None,
-    };
-    let (before, after) = (items(&one.before), items(&one.after));
-    if let Some((key, prefix)) = listed.filter(|_| before.is_some() || after.is_some()) {
-        return by_key(key, &prefix, before.unwrap_or_default(), after.unwrap_or_default());
+/// The rows of a table of what differs. Where lines or results come, go or change their places, each is told for itself.
+pub(super) fn rows(before: &Value, after: &Value) -> Vec<Changed> {
+    let (mut was, mut is) = (before.clone(), after.clone());
+    let phases = after.pointer("/treatment/phases").and_then(Value::as_array).map_or(0, Vec::len);
+    let of_phase = |phase: usize| (format!("/treatment/phases/{phase}/drugs"), "line", format!("Phase {}, line ", phase + 1));
+    let results = ["biomarkers", "assessments"].map(|list| (format!("/clinical/{list}"), "name", String::new()));
+    let mut listed = Vec::new();
+    for (at, key, prefix) in results.into_iter().chain((0..phases).map(of_phase)) {
+        let (Some(old), Some(new)) = (items(&was, &at), items(&is, &at)) else { continue };
+        if !old.iter().map(|one| &one[key]).eq(new.iter().map(|one| &one[key])) {
+            listed.extend(by_key(key, &prefix, &old, &new));
+            for order in [&mut was, &mut is] {
+                if let Some(list) = order.pointer_mut(&at) {
+                    *list = Value::Null;
+                }
+            }
+        }
     }
-    vec![Changed { place: place_of(&one.pointer, order), was: value(&one.before), will: value(&one.after) }]
+    let other =
+        |one: Difference| Changed { place: place_of(&one.pointer, after), was: value(&one.before), will: value(&one.after) };
+    differences(&was, &is).into_iter().map(other).chain(listed).collect()
 }
 
-fn items(list: &Value) -> Option<&[Value]> {
-    list.as_array().map(Vec::as_slice)
+/// The list at a place; none where a word stands there, or no such place is.
+fn items(order: &Value, at: &str) -> Option<Vec<Value>> {
+    match order.pointer(at)? {
+        Value::Array(all) => Some(all.clone()),
+        Value::Null => Some(Vec::new()),
+        _ => None,
+    }
 }
 
 /// Lists in which one came or went: each of them for itself.
@@ -100,8 +109,7 @@ fn place_of(pointer: &str, order: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::{place_of, rows};
-    use crate::app::orders::Difference;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     #[test]
     fn places_are_called_as_in_the_form() {
@@ -121,16 +129,17 @@ mod tests {
     fn a_line_that_comes_or_goes_is_told_by_its_number() {
         let line =
             |line: u32, code: &str| json!({"line": line, "hcpcs": code, "dose": {"amount": 75.0, "unit": "mg/m2"}, "days": [1]});
-        let change = Difference {
-            pointer: "/treatment/phases/0/drugs".to_owned(),
-            before: json!([line(10, "J9171"), line(20, "J9075")]),
-            after: json!([line(20, "J9075"), line(21, "J9045"), line(22, "J9267")]),
-        };
+        let order =
+            |lines: Vec<serde_json::Value>| json!({"clinical": {"stage": "II"}, "treatment": {"phases": [{"drugs": lines}]}});
+        let before = order(vec![line(10, "J9171"), line(20, "J9075")]);
+        let mut after = order(vec![line(20, "J9075"), line(21, "J9045"), line(22, "J9267")]);
+        after["clinical"]["stage"] = json!("III");
         let told: Vec<String> =
-            rows(&[change], &Value::Null).into_iter().map(|row| format!("{}: {} > {}", row.place, row.was, row.will)).collect();
+            rows(&before, &after).into_iter().map(|row| format!("{}: {} > {}", row.place, row.was, row.will)).collect();
         assert_eq!(
             told,
             [
+                "Clinical, stage: II > III",
                 "Phase 1, line 10: J9171 75 mg/m2 days 1 > taken out",
                 "Phase 1, line 21: nothing > J9045 75 mg/m2 days 1",
                 "Phase 1, line 22: nothing > J9267 75 mg/m2 days 1",

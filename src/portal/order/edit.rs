@@ -128,7 +128,7 @@ async fn send(
                 let text = "Nothing in this form differs from the order as it stands.".to_owned();
                 filled.refused.push(Link { field: "main".to_owned(), text });
             }
-            Ok(updated) => return confirm(app, &visitor, case_id, &looked, &updated).map(only_read),
+            Ok(updated) => return confirm(app, &visitor, &stored, &looked, &updated).map(only_read),
             Err(error) => filled.refused.extend(refusal_links(&looked.read, error)?),
         },
     }
@@ -136,7 +136,7 @@ async fn send(
 }
 
 /// What differs and what would become of it, before anything is changed.
-fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated: &Updated) -> Result<Response, Failure> {
+fn confirm(app: &App, visitor: &Visitor, stored: &Stored, looked: &Looked, updated: &Updated) -> Result<Response, Failure> {
     let case: Case = orders::view::read_back(&updated.seen.body)?;
     let member = [&case.request.member.first_name, &case.request.member.last_name];
     let order = serde_json::to_value(&case.request).map_err(|error| Failure::internal(&error.to_string()))?;
@@ -152,10 +152,10 @@ fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated
     let sent = looked.fields.under("").filter(|(name, value)| !OF_A_SENDING.contains(name) && !value.is_empty());
     page(&ChangePage {
         shell: Shell::new(app, Some(visitor), ""),
-        case_id,
+        case_id: stored.case_id,
         member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
-        number: case.case_number.clone().unwrap_or_else(|| case_id.to_string()),
-        changes: changes::rows(&updated.changes, &order),
+        number: case.case_number.clone().unwrap_or_else(|| stored.case_id.to_string()),
+        changes: changes::rows(&stored.request, &order),
         verdict: words::case_status(case.status).to_owned(),
         text: due.unwrap_or_else(|| "The case would be decided at once.".to_owned()),
         lines: case.lines().iter().map(line).collect(),
