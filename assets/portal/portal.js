@@ -107,7 +107,12 @@ function reconcile(here, there) {
   for (const [id, control] of known) {
     if (!wanted.has(id) && !control.value && control !== document.activeElement) control.closest(".field").remove();
   }
-  for (const [id, control] of wanted) if (!known.has(id)) here.append(control.closest(".field"));
+  let last;
+  for (const [id, control] of wanted) {
+    const field = (known.get(id) ?? control).closest(".field");
+    if (!known.has(id)) last ? last.after(field) : here.prepend(field);
+    last = field;
+  }
 }
 
 /** The live panel of order entry. */

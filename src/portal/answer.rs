@@ -1,13 +1,13 @@
 //! What a practice does about a case that waits or was denied: it sends what was asked for, takes the order back, and asks for a
 //! reconsideration. Whether it may is the use cases' to say.
 
-use super::case::{drawn, id};
+use super::case::{Told, drawn, id};
 use super::failure::Failure;
 use super::faults::of_error;
 use super::fields::Fields;
 use super::pages::{ORDERING, Pages, Who};
 use super::shell::random_key;
-use super::upload::{Unread, receive};
+use super::upload::{Unread, receive, unwanted};
 use super::visitor::Visitor;
 use crate::app::orders::{Reason, Withdrawal};
 use crate::app::reviews::reconsiderations::{self, Reconsidering};
@@ -51,10 +51,23 @@ pub(super) struct Answering {
     pub takes_documents: bool,
     pub may_withdraw: bool,
     pub withdraw: String,
+    /// What the document is that was not taken.
+    pub description: String,
+    /// The largest document.
+    pub most_mib: u64,
     /// The reconsideration of a denial, in words.
     pub reconsideration: Vec<String>,
     pub may_ask_again: bool,
     pub why: String,
+}
+
+impl Answering {
+    /// What was typed in a form that the case does not have any more.
+    pub fn left_over(&self, fields: &Fields) -> Option<String> {
+        let why = fields.text("why").filter(|_| !self.may_ask_again);
+        let description = fields.text("description").filter(|_| !self.takes_documents);
+        why.or(description).map(str::to_owned)
+    }
 }
 
 /// What this visitor may do about the case.
@@ -72,6 +85,7 @@ pub(super) async fn answering(
         agreed: (state == Some(PeerToPeer::Scheduled)).then(|| agreed(events, zone)).flatten(),
         withdraw: fields.owned("withdraw").unwrap_or_default(),
         why: fields.owned("why").unwrap_or_default(),
+        description: fields.owned("description").unwrap_or_default(),
         ..Answering::default()
     };
     let standing = reconsiderations::standing(app, caller, case_id).await?;
@@ -87,7 +101,10 @@ pub(super) async fn answering(
     found.may_withdraw = is_open;
     found.may_ask_again = standing.is_some_and(|standing| standing.one.is_none() && standing.refused.is_none());
     found.takes_documents = match attachments::admit(app, caller, case_id, false).await {
-        Ok(_) => true,
+        Ok(rules) => {
+            found.most_mib = rules.maximum_mib.into();
+            true
+        }
         Err(Error::NotFound | Error::Forbidden { .. } | Error::NotAsked(_)) => false,
         Err(other) => return Err(other.into()),
     };
@@ -145,16 +162,23 @@ async fn upload(
     request: Request,
 ) -> Result<Response, Failure> {
     let case_id = id(&case_id)?;
-    let (caller, fields) = (&visitor.caller, Fields::default());
+    let (caller, mut fields) = (&visitor.caller, Fields::default());
     let rules = match attachments::admit(&app, caller, case_id, false).await {
         Ok(rules) => rules,
-        Err(error) => return refused(&app, &visitor, case_id, error, fields).await,
+        Err(error) => {
+            fields.set("description", unwanted(request).await);
+            return refused(&app, &visitor, case_id, error, fields).await;
+        }
     };
     let _place = attachments::place(&app, caller).await?;
-    let arrived = match receive(request, &rules).await {
+    let mut description = String::new();
+    let arrived = receive(request, &rules, &mut description).await;
+    fields.set("description", description);
+    let arrived = match arrived {
         Ok(arrived) => arrived,
-        Err(Unread::Refused(status, text)) => {
-            return drawn(&app, &visitor, case_id, Some((status, words::sentence(&words::without_ids(&text)))), fields).await;
+        Err(Unread::Refused { status, text, field }) => {
+            let told = Told::of_field(status, words::sentence(&words::without_ids(&text)), field);
+            return drawn(&app, &visitor, case_id, Some(told), fields).await;
         }
         Err(Unread::Failed(error)) => return Err(error.into()),
     };
@@ -176,9 +200,14 @@ async fn withdraw(
         Some("error_entry") => Some(Reason::ErrorEntry),
         _ => None,
     };
-    let (Some(reason), Some(_)) = (reason, fields.text("sure")) else {
-        let text = "Say why the order is withdrawn, and tick that all of it is: there is no undo. Nothing was withdrawn.";
-        return drawn(&app, &visitor, case_id, Some((StatusCode::UNPROCESSABLE_ENTITY, text.to_owned())), fields).await;
+    let (field, text) = match (reason, fields.text("sure")) {
+        (None, _) => ("withdraw", "Say why the order is withdrawn: pick one. Nothing was withdrawn."),
+        (_, None) => ("withdraw-sure", "Tick that all of it is withdrawn: there is no undo. Nothing was withdrawn."),
+        _ => ("", ""),
+    };
+    let Some(reason) = reason.filter(|_| field.is_empty()) else {
+        let told = Told::of_field(StatusCode::UNPROCESSABLE_ENTITY, text.to_owned(), field);
+        return drawn(&app, &visitor, case_id, Some(told), fields).await;
     };
     let withdrawal = Withdrawal { lines: None, reason };
     let key = idempotent(&format!("/cases/{case_id}/withdraw"), &fields);
@@ -199,7 +228,8 @@ async fn reconsider(
     let long = reason.chars().count();
     if reason.is_empty() || long > REASON {
         let text = format!("Say why the denial should not stand, in at most {REASON} characters; {long} were entered.");
-        return drawn(&app, &visitor, case_id, Some((StatusCode::UNPROCESSABLE_ENTITY, text)), fields).await;
+        let told = Told::of_field(StatusCode::UNPROCESSABLE_ENTITY, text, "why");
+        return drawn(&app, &visitor, case_id, Some(told), fields).await;
     }
     let asked = ReconsiderationRequest { reason, attachments: Vec::new() };
     let key = idempotent(&format!("/cases/{case_id}/reconsideration"), &fields);
@@ -238,5 +268,5 @@ async fn refused(app: &App, visitor: &Visitor, case_id: Uuid, error: Error, fiel
             (StatusCode::UNPROCESSABLE_ENTITY, first)
         }
     };
-    drawn(app, visitor, case_id, Some(told), fields).await
+    drawn(app, visitor, case_id, Some(Told::of_case(told.0, told.1)), fields).await
 }

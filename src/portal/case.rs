@@ -48,9 +48,36 @@ struct CasePage {
     /// The order is in progress, and this visitor's kind may change it.
     may_change: bool,
     /// Why nothing was done.
-    told: Option<String>,
+    told: Option<Told>,
     answering: Answering,
     events: Vec<Happened>,
+}
+
+/// Why nothing was done, and the field that it is about; none where it is about the case.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub status: StatusCode,
+    pub text: String,
+    pub field: &'static str,
+    /// What was typed, where the case has no form for it any more.
+    pub typed: Option<String>,
+}
+
+impl Told {
+    /// About the case.
+    pub const fn of_case(status: StatusCode, text: String) -> Self {
+        Self::of_field(status, text, "")
+    }
+
+    /// About a field.
+    pub const fn of_field(status: StatusCode, text: String, field: &'static str) -> Self {
+        Self { status, text, field, typed: None }
+    }
+
+    /// What is wrong with a field.
+    fn of(&self, field: &str) -> Option<&str> {
+        (self.field == field).then_some(self.text.as_str())
+    }
 }
 
 struct LetterLine {
@@ -74,13 +101,16 @@ pub(super) async fn drawn(
     app: &App,
     visitor: &Visitor,
     case_id: Uuid,
-    told: Option<(StatusCode, String)>,
+    mut told: Option<Told>,
     fields: Fields,
 ) -> Result<Response, Failure> {
     let summary = summary(app, visitor, case_id).await?;
     let events = orders::history(app, &visitor.caller, case_id).await?;
     let answering = answering(app, visitor, &summary, &events, &fields).await?;
-    let (status, told) = told.map_or((StatusCode::OK, None), |(status, text)| (status, Some(text)));
+    let status = told.as_ref().map_or(StatusCode::OK, |told| told.status);
+    if let Some(told) = &mut told {
+        told.typed = answering.left_over(&fields);
+    }
     let zone = summary.time_zone();
     let happened = |event: &orders::Event| {
         let what = what_happened(&event.kind, visitor.caller.role)?;

@@ -4,7 +4,7 @@
 use super::cookie::Kept;
 use super::failure::Failure;
 use super::here::Portal;
-use super::pages::Who;
+use super::pages::{OnlyRead, Who};
 use super::shell::{self, Shell};
 use super::visitor::Visitor;
 use super::{assets, cookie};
@@ -98,8 +98,8 @@ async fn handle(
 ) -> Result<Response, Failure> {
     let response = held(until, page).await.unwrap_or_else(Failure::into_response);
     if let Some(visitor) = &visitor {
-        // what was refused was read, and nothing changed
-        handled.writes &= !response.status().is_client_error();
+        // what was refused or only looked at was read, and nothing changed
+        handled.writes &= !response.status().is_client_error() && response.extensions().get::<OnlyRead>().is_none();
         let until = Instant::now() + portal.app.settings.request_timeout;
         held(Some(until), accesses::keep(&portal.app, &visitor.caller, handled)).await??;
     }

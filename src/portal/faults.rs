@@ -26,6 +26,11 @@ impl Faults {
         }
     }
 
+    /// Keeps those of these fields.
+    pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.0.retain(|fault| is_kept(&fault.field));
+    }
+
     /// True where nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -28,6 +28,11 @@ impl Fields {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
 
+    /// True where the form has such a field, entered or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     /// Puts a value in the place of what was entered.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.retain(|(known, _)| known != name);
@@ -53,6 +58,12 @@ impl Fields {
     /// From what a browser sends.
     pub fn decoded(sent: &str) -> Self {
         form_urlencoded::parse(sent.as_bytes()).collect()
+    }
+
+    /// As controls of one line send it back: without line breaks, and without what stands around.
+    pub fn in_one_line(&self) -> Self {
+        let one_line = |(name, value): &(String, String)| (name.clone(), value.replace(['\r', '\n'], ""));
+        self.0.iter().map(one_line).collect()
     }
 
     /// The same as text of its own.

@@ -6,6 +6,7 @@ use crate::domain::vocabulary::CallerRole;
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
+use axum::response::Response;
 use axum::routing::{get, post};
 
 /// Staff of practices, and the call center that orders for them.
@@ -45,6 +46,16 @@ impl Who {
             Self::SignedIn(roles) => roles.contains(&role),
         }
     }
+}
+
+/// Says of an answer that nothing was changed, though its page can.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnlyRead;
+
+/// The same answer: what was sent was only looked at.
+pub(super) fn only_read(mut response: Response) -> Response {
+    response.extensions_mut().insert(OnlyRead);
+    response
 }
 
 /// A page, or what one of its forms is sent to.

@@ -12,6 +12,7 @@ use crate::domain::vocabulary::CallerRole;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use chrono::Datelike as _;
 
 /// Spans to look at, in days.
 const SPANS: [(u16, &str); 3] = [(30, "30 days"), (90, "90 days"), (365, "A year")];
@@ -30,6 +31,8 @@ pub(super) fn pages(pages: Pages) -> Pages {
 struct PlanPage {
     shell: Shell,
     name: String,
+    /// Where its yearly numbers are published.
+    yearly: String,
     span: String,
     spans: Vec<Span>,
     figures: Vec<Figure>,
@@ -94,6 +97,11 @@ async fn show(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuer
     let metrics = plan_metrics::of(&app, &visitor.caller, days).await?;
     page(&PlanPage {
         shell: Shell::new(&app, Some(&visitor), "/plan"),
+        yearly: format!(
+            "/public/prior-authorization-metrics/{}/{}",
+            visitor.caller.health_plan.as_deref().unwrap_or_default(),
+            metrics.through.year()
+        ),
         span: format!("{} to {}", instant(&app, metrics.from), instant(&app, metrics.through)),
         spans: SPANS.iter().map(|(span, name)| Span { days: *span, name, here: *span == days }).collect(),
         figures: figures(&metrics),
@@ -138,7 +146,8 @@ fn share(share: Share) -> String {
 }
 
 fn hours(hours: Option<f64>) -> String {
-    hours.map_or_else(|| "none yet".to_owned(), |hours| format!("{hours} h"))
+    let told = |hours: f64| if hours < 1.0 { "under 1 h".to_owned() } else { format!("{hours} h") };
+    hours.map_or_else(|| "none yet".to_owned(), told)
 }
 
 fn month(month: &MonthOfPlan) -> MonthRow {

@@ -4,11 +4,12 @@ use crate::app::Error;
 use crate::app::attachments::{Arrived, Spool, Spooled, file_name};
 use crate::domain::attachment::MediaType;
 use crate::domain::content::AttachmentRules;
-use axum::body::{Body, Bytes};
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::{Stream, StreamExt as _, stream};
 use multer::{Constraints, Field, Multipart, SizeLimit};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, ready};
 
 /// What a form may have beside the document, in bytes.
@@ -21,8 +22,8 @@ const DESCRIPTION_BYTES: usize = 4 * DESCRIPTION;
 /// Why there is no document.
 #[derive(Debug)]
 pub(super) enum Unread {
-    /// What was sent is not taken, in words for its sender.
-    Refused(StatusCode, String),
+    /// What was sent is not taken, in words for its sender, and the field that it is about.
+    Refused { status: StatusCode, text: String, field: &'static str },
     /// It cannot be had now.
     Failed(Error),
 }
@@ -33,39 +34,76 @@ impl From<Error> for Unread {
     }
 }
 
-/// The document of a form, checked against what it is said to be.
-pub(super) async fn receive(request: Request, rules: &AttachmentRules) -> Result<Arrived, Unread> {
-    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+/// The document of a form, checked against what it is said to be; `said` becomes what it is called there, also where it is not taken. What
+/// is left of a form that is not taken is read away: a browser listens for the answer only then.
+pub(super) async fn receive(request: Request, rules: &AttachmentRules, said: &mut String) -> Result<Arrived, Unread> {
+    let (parts, body) = request.into_parts();
+    let body = Arc::new(Mutex::new(body.into_data_stream()));
+    let arrived = read(&parts.headers, Arc::clone(&body), rules, said).await;
+    if matches!(arrived, Err(Unread::Refused { .. })) {
+        let mut rest = in_turns(body);
+        while rest.next().await.is_some_and(|piece| piece.is_ok()) {}
+    }
+    arrived
+}
+
+/// What a document is called that is not taken at all. The form is read away, and nothing of it is kept.
+pub(super) async fn unwanted(request: Request) -> String {
+    let (parts, body) = request.into_parts();
+    let body = Arc::new(Mutex::new(body.into_data_stream()));
+    let boundary = parts.headers.get(header::CONTENT_TYPE).and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok());
+    let mut said = String::new();
+    if let Some(boundary) = boundary {
+        let mut form = Multipart::with_constraints(in_turns(Arc::clone(&body)), boundary, Constraints::new());
+        // the page sends it before the document
+        if let Ok(Some(field)) = form.next_field().await
+            && field.name() == Some("description")
+        {
+            said = words(field, &AttachmentRules::default()).await.unwrap_or_default().trim().replace('\0', "\u{fffd}");
+        }
+    }
+    let mut rest = in_turns(body);
+    while rest.next().await.is_some_and(|piece| piece.is_ok()) {}
+    said
+}
+
+type Pieces = Arc<Mutex<BodyDataStream>>;
+
+async fn read(headers: &HeaderMap, body: Pieces, rules: &AttachmentRules, said: &mut String) -> Result<Arrived, Unread> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let boundary = multer::parse_boundary(&sent).map_err(|_| broken())?;
     let limits = SizeLimit::new().whole_stream(rules.maximum_bytes() + BESIDE);
-    let pieces = in_turns(request.into_body());
+    let pieces = in_turns(body);
     let mut form = Multipart::with_constraints(pieces, boundary, Constraints::new().size_limit(limits));
     let (mut file, mut description) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|error| unread(&error, rules))? {
         match field.name() {
             Some("file") if file.is_none() => file = Some(document(field, rules).await?),
-            Some("description") if description.is_none() => description = Some(words(field, rules).await?),
+            Some("description") if description.is_none() => {
+                let text = words(field, rules).await?.trim().replace('\0', "\u{fffd}");
+                said.clone_from(&text);
+                description = Some(text);
+            }
             _ => return Err(broken()),
         }
     }
     let (spooled, media_type, name) = file.ok_or_else(|| refused("Pick the document. Nothing was sent."))?;
-    let description = description.map(|text: String| text.trim().replace('\0', "\u{fffd}")).filter(|text| !text.is_empty());
+    let description = description.filter(|text| !text.is_empty());
     if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION) {
-        return Err(refused(&format!("What it is: at most {DESCRIPTION} characters fit.")));
+        return Err(too_long());
     }
     Ok(Arrived { spooled, file_name: file_name(name.as_deref(), media_type), media_type, description })
 }
 
 /// The parser takes all that it can get at once: it gets one piece at a time.
-fn in_turns(body: Body) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send {
-    let mut pieces = body.into_data_stream();
+fn in_turns(pieces: Pieces) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send {
     let mut given = false;
     stream::poll_fn(move |context| {
         if std::mem::take(&mut given) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let piece = ready!(pieces.poll_next_unpin(context));
+        let piece = ready!(pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
         given = true;
         Poll::Ready(piece)
     })
@@ -103,30 +141,35 @@ async fn words(mut field: Field<'_>, rules: &AttachmentRules) -> Result<String, 
     while let Some(piece) = field.chunk().await.map_err(|error| unread(&error, rules))? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > DESCRIPTION_BYTES {
-            return Err(refused(&format!("What it is: at most {DESCRIPTION} characters fit.")));
+            return Err(too_long());
         }
     }
     String::from_utf8(bytes).map_err(|_| broken())
 }
 
 fn refused(message: &str) -> Unread {
-    Unread::Refused(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned())
+    Unread::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, text: message.to_owned(), field: "file" }
+}
+
+fn too_long() -> Unread {
+    let text = format!("What it is: at most {DESCRIPTION} characters fit. Nothing was stored.");
+    Unread::Refused { status: StatusCode::UNPROCESSABLE_ENTITY, text, field: "description" }
 }
 
 fn broken() -> Unread {
     let text = "What came is no whole form, and nothing was stored. Send it again from the page.";
-    Unread::Refused(StatusCode::BAD_REQUEST, text.to_owned())
+    Unread::Refused { status: StatusCode::BAD_REQUEST, text: text.to_owned(), field: "file" }
 }
 
 fn too_large(rules: &AttachmentRules) -> Unread {
     let text = format!("A document may have {} MiB: send it in several files. Nothing was stored.", rules.maximum_mib);
-    Unread::Refused(StatusCode::PAYLOAD_TOO_LARGE, text)
+    Unread::Refused { status: StatusCode::PAYLOAD_TOO_LARGE, text, field: "file" }
 }
 
 fn unsupported(rules: &AttachmentRules) -> Unread {
     let types: Vec<&str> = rules.media_types.iter().map(|known| known.as_str()).collect();
     let text = format!("A document is one of {}. Nothing was stored.", types.join(", "));
-    Unread::Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)
+    Unread::Refused { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, text, field: "file" }
 }
 
 /// The parser's own words may quote what was sent.

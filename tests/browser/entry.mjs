@@ -240,6 +240,34 @@ export const tests = {
     await context.close();
   },
 
+  async "a change says what it would do as it is typed, and a corrected result is asked for its day"() {
+    const { case_id } = await pend();
+    const { context, page, complaints } = await open(DESK);
+    await page.goto(`${base}/cases/${case_id}/edit`);
+    await says(page, "Nothing differs from the order as it stands");
+    await field(page, "/clinical/weight_kg").fill("75");
+    await says(page, "Would stay with an oncology nurse");
+    await field(page, "/clinical/biomarkers/her2").selectOption("positive");
+    await says(page, "is the day of the result that stood here");
+    const same = field(page, "/clinical/biomarkers/her2/same_day");
+    const next = await field(page, "/clinical/biomarkers/her2/on").evaluate((day) => day.closest(".field").nextElementSibling.querySelector("select")?.id);
+    assert.equal(next, "/clinical/biomarkers/her2/same_day", "it is asked for beside the day");
+    await same.selectOption("yes");
+    await says(page, "Would stay with an oncology nurse");
+    // filling in a regimen leaves what stands there
+    await page.fill("#regimen", "TC (docetaxel/cyclophosphamide)");
+    await Promise.all([page.waitForEvent("domcontentloaded"), page.click("button[value=fill]")]);
+    const drugs = await page.locator('[id^="/treatment/phases/0/"][id$="/drug"]').evaluateAll((cells) => cells.map((cell) => cell.value).filter(Boolean));
+    assert.deepEqual(drugs, ["J9171", "J9299", "J9075 cyclophosphamide"]);
+    await Promise.all([page.waitForEvent("domcontentloaded"), page.click("button[value=send]")]);
+    const told = (await page.textContent("#changes")).replace(/\s+/g, " ");
+    for (const text of ["Weight 71.5 75", "HER2", "Phase 1, line 3 nothing J9075 cyclophosphamide 600 mg/m2"]) assert.ok(told.includes(text), `${text}: ${told}`);
+    assert.ok(!told.includes("line 1") && !told.includes("line 2"), told);
+    await Promise.all([page.waitForURL(`${base}/cases/${case_id}`), page.click("button[value=change]")]);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  },
+
   async "a connection that breaks while an order is sent makes one order"() {
     const { context, page } = await open(DESK);
     const member = await enterTc(page);

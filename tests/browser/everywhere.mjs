@@ -74,6 +74,8 @@ export const tests = {
           const name = typeof path === "string" ? path : path[0];
           const where = `${name} as ${person || "nobody"} at ${width}${forcedColors === "active" ? " in forced colours" : ""}`;
           if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) found.push(`${where}: scrolls sideways`);
+          const blank = await page.evaluate(() => document.documentElement.scrollHeight - Math.max(innerHeight, scrollY + document.querySelector(".bottom").getBoundingClientRect().bottom));
+          if (blank > 40) found.push(`${where}: ${Math.round(blank)} blank pixels below its foot`);
           const { violations } = await page.evaluate(() => window.axe.run({ resultTypes: ["violations"] }));
           for (const one of violations) found.push(`${where}: ${one.id}: ${one.nodes[0].html.slice(0, 160)}`);
           looked += 1;

@@ -155,7 +155,7 @@ export async function pend(member = patient()) {
     ordering_provider: { npi: "1234567893", first_name: "Ordering", last_name: "Clinician" }, servicing_provider: { npi: "1245319599", name: "Sample Infusion Center" },
     contact: { name: "Front desk", phone: "+1 734 555 0100" }, diagnosis: { icd10: "C50.911" },
     clinical: { cancer_type: "breast", stage: "IIA", line_of_treatment: "adjuvant", performance_status: { scale: "ecog", value: 1 },
-      biomarkers: [{ name: "her2", result: "negative" }], height_cm: 165, weight_kg: 71.5 },
+      biomarkers: [{ name: "her2", result: "negative", on: now.slice(0, 10) }], height_cm: 165, weight_kg: 71.5 },
     treatment: { phases: [{ cycle_length_days: 21, cycles: 4, drugs: [drug(1, "J9171", 75, "mg/m2"), drug(2, "J9299", 240, "mg")] }] },
   });
   return { ...placed, member };

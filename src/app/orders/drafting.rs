@@ -36,13 +36,13 @@ pub struct Outlook {
 }
 
 /// Decides a draft as far as it goes and stores nothing, not even the enquiry. What is missing is listed beside the decision that can
-/// already be given; submitting asks for all of it. `of` is the case whose order it changes: it is no other order of the member.
-pub async fn preview_draft(app: &App, caller: &Caller, order: &OrderRequest, of: Option<Uuid>) -> Result<Drafted> {
+/// already be given; submitting asks for all of it.
+pub async fn preview_draft(app: &App, caller: &Caller, order: &OrderRequest) -> Result<Drafted> {
     let question = Question::of_order(order, caller);
     let now = app.clock.now();
-    let mut known = app.busy.facts.ask(question.asked(of, None)).await?;
+    let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
     if let Some(of_one) = question.narrowed(&mut known) {
-        known = app.busy.facts.ask(of_one.asked(of, None)).await?;
+        known = app.busy.facts.ask(of_one.asked(None, None)).await?;
     }
     note_member(caller, order, &known);
     let facts = question.facts(order, caller, caller, now, &known);

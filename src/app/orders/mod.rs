@@ -19,11 +19,11 @@ pub(in crate::app) use find::in_sight;
 pub(in crate::app) use submit::is_number_in_use;
 
 pub use crate::store::case_events::Event;
-pub use differences::Difference;
+pub use differences::{Difference, differences};
 pub use drafting::{Coded, Drafted, Need, Outlook, needs, preview_draft};
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Counts, Filter, Seen, View, count, count_by_status, get, history, list, list_page};
 pub use rows::{OrderRow, rows, rows_page};
 pub use submit::{Decided, Placed, SentForm, preview, submit, submit_sent};
-pub use update::{Editable, Updated, editable, preview_update, update};
+pub use update::{Editable, Foreseen, Updated, editable, foresee, preview_update, update};
 pub use withdraw::{Reason, Withdrawal, withdraw};

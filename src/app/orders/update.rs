@@ -3,12 +3,14 @@
 
 use super::differences::{Difference, differences};
 use super::draft::{Draft, number, remaining_ingredients};
+use super::drafting::Outlook;
 use super::facts::Question;
 use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::reviews::{change, claims};
 use crate::app::{App, Caller, Error, Expected, Result, letters, visibility};
+use crate::documents::Summary;
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
@@ -81,6 +83,25 @@ pub async fn preview_update(app: &App, caller: &Caller, case_id: Uuid, version: 
     let updated = put(app, &mut transaction, caller, case_id, version, order).await?;
     transaction.rollback().await?;
     Ok(updated)
+}
+
+/// A change that was not made, and the case as it would be.
+#[derive(Debug, Clone)]
+pub struct Foreseen {
+    /// What would be decided.
+    pub outlook: Outlook,
+    /// What would differ in the order.
+    pub changes: Vec<Difference>,
+}
+
+/// The same in words. Nothing is stored.
+pub async fn foresee(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Foreseen> {
+    let Updated { seen, changes } = preview_update(app, caller, case_id, version, order).await?;
+    let mut case: Case = view::read_back(&seen.body)?;
+    let content = change::content_of(app, &case, app.clock.now());
+    let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
+    let findings = std::mem::take(&mut case.findings);
+    Ok(Foreseen { outlook: Outlook { summary: Summary::of(case, &content, program), findings }, changes })
 }
 
 async fn put(

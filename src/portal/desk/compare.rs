@@ -182,6 +182,9 @@ fn of_rule(finding: &Finding, since: String) -> (Truth, Row) {
 
 /// `policy/MP-TRASTUZUMAB/general/1` to `General 1`, `drug/docetaxel/route` to `Docetaxel, route`.
 fn name_of(rule: &str) -> String {
+    if rule == "regimen/none" {
+        return "Regimen".to_owned();
+    }
     let mut parts: Vec<&str> = rule.split('/').collect();
     if matches!(parts.first(), Some(&("policy" | "regimen"))) && parts.len() > 2 {
         parts.drain(..2);
@@ -320,7 +323,7 @@ mod tests {
     fn rules_are_named_by_what_they_are_about() {
         assert_eq!(name_of("policy/MP-TRASTUZUMAB/general/1"), "General, 1");
         assert_eq!(name_of("drug/docetaxel/route"), "Docetaxel, route");
-        assert_eq!(name_of("regimen/none"), "None");
+        assert_eq!(name_of("regimen/none"), "Regimen");
         assert_eq!(name_of("radiation/modality/IND-069"), "Modality");
     }
 }

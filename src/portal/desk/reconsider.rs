@@ -121,6 +121,13 @@ fn in_part(standing: &Standing, fields: &Fields, rationale: Option<&str>, faults
     let mut lines = Vec::new();
     let reason_code = reading::text(fields, "reconsider_reason", "Reason", NAME, faults);
     let for_member = reading::text(fields, "reconsider_member", "For the member", reading::LONG, faults);
+    let is_denied = |number: &str| denied(standing).any(|line| line.line.to_string() == number);
+    if let Some((number, _)) = fields.under("lift/").find(|(number, value)| !value.is_empty() && !is_denied(number)) {
+        faults.add(
+            "lift",
+            format!("Line {number} does not stand denied: look at the lines again, and tick those that are authorized"),
+        );
+    }
     for line in denied(standing) {
         let number = line.line;
         let lifted = fields.text(&format!("lift/{number}")).is_some();

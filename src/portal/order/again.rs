@@ -4,7 +4,6 @@
 
 use super::super::fields::Fields;
 use super::cells::{PHASES, PRIOR_ROWS, ROWS};
-use super::form::has_day;
 use super::grid::days_in_words;
 use crate::domain::content::Content;
 use crate::domain::order::{Dose, OrderRequest, OrderedDrug, Phase};
@@ -31,6 +30,14 @@ const AS_IT_WAS: [&str; 17] = [
     "/clinical/tnm/m",
     "/clinical/sex",
     "/clinical/height_cm",
+];
+
+/// Where a site is that was entered by hand.
+pub(super) const ADDRESS: [&str; 4] = [
+    "/servicing_provider/address/line1",
+    "/servicing_provider/address/city",
+    "/servicing_provider/address/state",
+    "/servicing_provider/address/postal_code",
 ];
 
 /// What a practice's orders have in common, whoever is treated.
@@ -64,7 +71,7 @@ pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
     if let Some(born) = order.member.birth_date {
         fields.set("/member/birth_date", typed_day(born));
     }
-    let mut is_short = !biomarkers(&mut fields, &value);
+    let mut is_short = !results(&mut fields, &value, "biomarkers");
     if let Some(treatment) = &order.treatment {
         if let Some(regimen) = treatment.regimen_id.as_deref().and_then(|id| content.regimen(id)) {
             fields.set("/treatment/regimen_id", regimen.id.clone());
@@ -75,7 +82,7 @@ pub(super) fn again(order: &OrderRequest, content: &Content) -> Again {
         }
         is_short |= treatment.phases.len() > PHASES || treatment.phases.iter().any(|phase| phase.drugs.len() > ROWS);
     }
-    is_short |= order.servicing_provider.as_ref().is_some_and(|provider| provider.address.is_some());
+    put(&mut fields, &value, &ADDRESS);
     Again { fields, is_short }
 }
 
@@ -94,11 +101,14 @@ const WITH_TIME: [&str; 11] = [
     "/supportive_only/reference_regimen",
 ];
 
-/// The whole order as it stands, to be changed.
+/// The whole order as it stands, to be changed. Each drug has the number of its line beside it.
 pub(super) fn as_it_stands(order: &OrderRequest, content: &Content) -> Again {
     let Again { mut fields, mut is_short } = again(order, content);
     let value = serde_json::to_value(order).unwrap_or_default();
     put(&mut fields, &value, &WITH_TIME);
+    for (phase, row, _, drug) in order.drugs().filter(|(phase, row, ..)| *phase < PHASES && *row < ROWS) {
+        fields.set(&format!("/treatment/phases/{phase}/drugs/{row}/line"), drug.line.to_string());
+    }
     for (field, day) in [
         ("/date_of_service", order.date_of_service),
         ("/continuation_of_treatment_started_on", order.continuation_of_treatment_started_on),
@@ -109,7 +119,7 @@ pub(super) fn as_it_stands(order: &OrderRequest, content: &Content) -> Again {
         fields.set("/urgency", Urgency::Urgent.as_str());
     }
     is_short |= !performance(&mut fields, &value);
-    is_short |= !results(&mut fields, &value, content);
+    is_short |= !results(&mut fields, &value, "assessments");
     is_short |= !prior_therapies(&mut fields, &value);
     match value.pointer("/clinical/fn_risk_factors").and_then(Value::as_array).map(Vec::as_slice) {
         Some([]) => fields.set("/clinical/fn_risk_factors", "none"),
@@ -145,46 +155,40 @@ fn performance(fields: &mut Fields, order: &Value) -> bool {
     let typed = match order.pointer("/clinical/performance_status") {
         None | Some(Value::Null) => return true,
         Some(Value::String(word)) => Some(word.clone()),
-        Some(status) if status["scale"] == "ecog" => status["value"].as_u64().map(|value| value.to_string()),
-        Some(_) => None,
+        Some(status) => status["value"].as_u64().map(|value| {
+            let scale = if status["scale"] == "karnofsky" { "K" } else { "" };
+            format!("{scale}{value}")
+        }),
     };
     let Some(typed) = typed else { return false };
     fields.set("/clinical/performance_status", typed);
     true
 }
 
-/// Assessments, and the days of those results that have a field for it. False where one has no place in the form.
-fn results(fields: &mut Fields, order: &Value, content: &Content) -> bool {
+/// Results with their days. False where one has no place in the form.
+fn results(fields: &mut Fields, order: &Value, kind: &str) -> bool {
     let mut all = true;
-    for found in order.pointer("/clinical/assessments").and_then(Value::as_array).into_iter().flatten() {
+    for found in order.pointer(&format!("/clinical/{kind}")).and_then(Value::as_array).into_iter().flatten() {
         let name = found["name"].as_str().unwrap_or_default();
-        let field = format!("/clinical/assessments/{name}");
+        let field = format!("/clinical/{kind}/{name}");
         let result = match &found["result"] {
             Value::Number(number) => Some(in_digits(number)),
+            Value::Bool(true) => Some("yes".to_owned()),
+            Value::Bool(false) => Some("no".to_owned()),
             value => day_or_word(value),
         };
-        let fits = !name.is_empty() && !name.contains('/') && !name.starts_with("more-") && fields.text(&field).is_none();
-        let Some(result) = result.filter(|_| fits) else {
+        let is_name = !name.is_empty() && name.trim() == name && !name.contains(['/', '\r', '\n']);
+        let fits = is_name && !name.starts_with("more-") && fields.text(&field).is_none();
+        let Some(result) = result.filter(|result| fits && !result.trim().is_empty()) else {
             all = false;
             continue;
         };
         fields.set(&field, result);
-        match day_or_word(&found["on"]) {
-            Some(on) if has_day(name, content) => fields.set(&format!("{field}/on"), on),
-            Some(_) => all = false,
-            None => {}
+        if let Some(on) = day_or_word(&found["on"]) {
+            fields.set(&format!("{field}/on"), on);
         }
     }
-    // the days of biomarkers have no fields
-    let dated: Vec<String> = fields
-        .under("/clinical/biomarkers/")
-        .filter(|(name, _)| name.ends_with("/on"))
-        .map(|(name, _)| format!("/clinical/biomarkers/{name}"))
-        .collect();
-    for field in &dated {
-        fields.set(field, "");
-    }
-    all && dated.is_empty()
+    all
 }
 
 /// False where they have no place in the form.
@@ -198,7 +202,6 @@ fn prior_therapies(fields: &mut Fields, order: &Value) -> bool {
         Some(given) => given.as_array().map(Vec::as_slice).unwrap_or_default(),
     };
     fields.set("/clinical/prior_therapies", if given.is_empty() { "none" } else { "given" });
-    let mut all = given.len() <= PRIOR_ROWS;
     for (row, one) in given.iter().enumerate().take(PRIOR_ROWS) {
         let mut set = |cell: &str, value: Option<String>| {
             fields.set(&format!("/clinical/prior_therapies/{row}/{cell}"), value.unwrap_or_default());
@@ -208,9 +211,9 @@ fn prior_therapies(fields: &mut Fields, order: &Value) -> bool {
         set("started_on", day_or_word(&one["started_on"]));
         set("ended_on", day_or_word(&one["ended_on"]));
         set("outcome", one["outcome"].as_str().map(str::to_owned));
-        all &= one["setting"].is_null();
+        set("setting", one["setting"].as_str().map(str::to_owned));
     }
-    all
+    given.len() <= PRIOR_ROWS
 }
 
 fn put(fields: &mut Fields, order: &Value, places: &[&str]) {
@@ -241,31 +244,6 @@ fn providers(fields: &mut Fields, order: &OrderRequest) {
     if let Some(provider) = &order.servicing_provider {
         set("/servicing_provider", [provider.npi.as_ref(), provider.name.as_ref(), None]);
     }
-}
-
-/// False where one has no place in the form.
-fn biomarkers(fields: &mut Fields, order: &Value) -> bool {
-    let Some(found) = order.pointer("/clinical/biomarkers").and_then(Value::as_array) else { return true };
-    let mut all = true;
-    for found in found {
-        let name = found["name"].as_str().unwrap_or_default();
-        let result = match &found["result"] {
-            Value::String(word) => Some(word.clone()),
-            Value::Number(number) => Some(in_digits(number)),
-            _ => None,
-        };
-        let field = format!("/clinical/biomarkers/{name}");
-        let fits = !name.is_empty() && !name.contains('/') && !name.starts_with("more-") && fields.text(&field).is_none();
-        let Some(result) = result.filter(|_| fits) else {
-            all = false;
-            continue;
-        };
-        fields.set(&field, result);
-        if let Some(on) = found["on"].as_str() {
-            fields.set(&format!("{field}/on"), on);
-        }
-    }
-    all
 }
 
 fn put_phase(fields: &mut Fields, number: usize, phase: &Phase) {

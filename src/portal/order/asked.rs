@@ -3,19 +3,18 @@
 
 use super::super::fields::Fields;
 use super::form::definition;
-use crate::app::orders::Drafted;
+use crate::app::orders::Outlook;
 use crate::domain::content::Content;
 use crate::domain::vocabulary::Truth;
 
 /// The fields of the results, each once.
-pub(super) fn asked(fields: &Fields, drafted: Option<&Drafted>, content: &Content) -> Vec<String> {
+pub(super) fn asked(fields: &Fields, outlook: Option<&Outlook>, content: &Content) -> Vec<String> {
     let mut asked: Vec<String> = Vec::new();
     let mut ask = |field: String| {
         if !asked.contains(&field) {
             asked.push(field);
         }
     };
-    let outlook = drafted.and_then(|drafted| drafted.outlook.as_ref().ok()?.as_ref());
     let matched = outlook.and_then(|outlook| outlook.summary.pathway.pathway.regimen_id.as_deref());
     let regimen = matched.or_else(|| fields.text("/treatment/regimen_id")).and_then(|id| content.regimen(id));
     for required in regimen.into_iter().flat_map(|regimen| &regimen.biomarkers) {

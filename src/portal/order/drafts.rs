@@ -73,7 +73,7 @@ async fn save(State(app): State<App>, visitor: Visitor, mut fields: Fields) -> R
 
 async fn show(State(portal): State<Portal>, visitor: Visitor, Path(draft_id): Path<String>) -> Result<Response, Failure> {
     let draft = drafts::get(&portal.app, &visitor.caller, super::super::case::id(&draft_id)?).await?;
-    let looked = look(&portal, &visitor, Fields::decoded(&draft.form), None).await?;
+    let looked = look(&portal, &visitor, Fields::decoded(&draft.form)).await?;
     page(&drawn(&portal.app, &visitor, looked, Pressed::default()).await?)
 }
 

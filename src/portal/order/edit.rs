@@ -3,28 +3,25 @@
 
 use super::super::answer::seen;
 use super::super::case;
-use super::super::differences::{place, value};
 use super::super::failure::Failure;
 use super::super::fields::Fields;
 use super::super::here::Portal;
-use super::super::pages::{ORDERING, Pages, Who};
+use super::super::pages::{ORDERING, Pages, Who, only_read};
 use super::super::shell::{Shell, page};
 use super::super::visitor::Visitor;
-use super::labels;
-use super::panel::{self, Link};
-use super::{Looked, OrderPage, Pressed, again, drawn, fill_in, look, read, refusal_links};
-use crate::app::orders::{self, Editable, Updated};
+use super::change::{CHANGED, Change, Stored};
+use super::changes::{self, Changed};
+use super::panel::Link;
+use super::read::NEXT_LINE;
+use super::{Looked, OrderPage, Pressed, drawn, fill_in, refusal_links};
+use crate::app::orders::{self, Updated};
 use crate::app::{App, Error, Expected, catalog};
 use crate::documents::words;
 use crate::domain::case::Case;
-use crate::domain::order::OrderRequest;
-use crate::domain::vocabulary::Service;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde_json::Value;
-use std::collections::HashSet;
 use uuid::Uuid;
 
 /// What the form says above an order that is changed.
@@ -32,11 +29,8 @@ const STANDS: &str =
     "The order as it stands. Correct what has to be otherwise: what differs is shown before anything is changed.";
 const SHORT: &str = "Not everything of this order has a place in this form. What has none stays as it was sent; what differs is shown before \
                      anything is changed.";
-/// What is said where somebody else was faster.
-const CHANGED: &str = "The case changed since you opened this form, and nothing was done. What you entered stands below: look at what differs, and \
-                       send it again if it still holds.";
 /// What belongs to one sending of the form.
-const OF_A_SENDING: [&str; 7] = ["do", "fill", "pasted", "favourite", "favourite_name", "forget", "draft"];
+const OF_A_SENDING: [&str; 8] = ["do", "fill", "pasted", "favourite", "favourite_name", "forget", "draft", NEXT_LINE];
 
 pub(super) fn pages(pages: Pages) -> Pages {
     pages.get_and_post("/cases/{case_id}/edit", Who::SignedIn(ORDERING), show, send)
@@ -63,13 +57,6 @@ struct ChangePage {
     fields: Vec<(String, String)>,
 }
 
-/// Something that differs.
-struct Changed {
-    place: String,
-    was: String,
-    will: String,
-}
-
 /// What becomes of a line.
 struct Line {
     name: String,
@@ -79,47 +66,34 @@ struct Line {
 
 async fn show(State(portal): State<Portal>, visitor: Visitor, Path(case_id): Path<String>) -> Result<Response, Failure> {
     let case_id = case::id(&case_id)?;
-    let Editable { version, request } = match orders::editable(&portal.app, &visitor.caller, case_id, &Expected::Any).await {
-        Ok(editable) => editable,
+    let stored = match orders::editable(&portal.app, &visitor.caller, case_id, &Expected::Any).await {
+        Ok(editable) => Stored::of(&portal, &visitor, case_id, editable).await?,
         Err(error) => return decided(&portal.app, &visitor, case_id, error).await,
     };
-    let (fields, is_short) = as_it_stands(&portal, &visitor, &request).await?;
-    let looked = look(&portal, &visitor, fields, Some(case_id)).await?;
-    let told = if is_short { SHORT } else { STANDS };
-    form(&portal.app, &visitor, Editing { case_id, version }, looked, Pressed { filled_in: Some(told), ..Pressed::default() })
-        .await
-}
-
-/// The fields of an order as it stands, and whether they are not all of it.
-async fn as_it_stands(portal: &Portal, visitor: &Visitor, request: &Value) -> Result<(Fields, bool), Failure> {
-    let order: OrderRequest =
-        serde_json::from_value(request.clone()).map_err(|error| Failure::internal(&format!("a stored order: {error}")))?;
-    if order.service != Some(Service::MedicalOncology) {
-        return Err(Failure::not_found());
-    }
-    let again::Again { mut fields, is_short } = again::as_it_stands(&order, catalog::content(&portal.app, None));
-    super::suggest::complete(&portal.app, visitor, &mut fields).await?;
-    Ok((fields, is_short))
+    let Change { looked, .. } = stored.change(&portal, &visitor, stored.fields.clone(), true).await?;
+    let told = if stored.is_short { SHORT } else { STANDS };
+    form(&portal.app, &visitor, &stored, looked, Pressed { filled_in: Some(told), ..Pressed::default() }).await
 }
 
 /// The case, with why its order is not changed any more.
 async fn decided(app: &App, visitor: &Visitor, case_id: Uuid, error: Error) -> Result<Response, Failure> {
     match error {
         Error::Conflict { detail } => {
-            let told = (StatusCode::CONFLICT, words::sentence(&words::without_ids(&detail)));
+            let told = case::Told::of_case(StatusCode::CONFLICT, words::sentence(&words::without_ids(&detail)));
             case::drawn(app, visitor, case_id, Some(told), Fields::default()).await
         }
         other => Err(other.into()),
     }
 }
 
-async fn form(app: &App, visitor: &Visitor, editing: Editing, looked: Looked, filled: Pressed) -> Result<Response, Failure> {
+async fn form(app: &App, visitor: &Visitor, stored: &Stored, looked: Looked, filled: Pressed) -> Result<Response, Failure> {
     let status = if filled.refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let drawn = drawn(app, visitor, looked, filled).await?;
     let shell = Shell::new(app, Some(visitor), "");
-    let mut response = page(&OrderPage { shell, editing: Some(editing), ..drawn })?;
+    let editing = Some(Editing { case_id: stored.case_id, version: stored.version });
+    let mut response = page(&OrderPage { shell, editing, ..drawn })?;
     *response.status_mut() = status;
-    Ok(response)
+    Ok(only_read(response))
 }
 
 async fn send(
@@ -130,60 +104,42 @@ async fn send(
 ) -> Result<Response, Failure> {
     let app = &portal.app;
     let case_id = case::id(&case_id)?;
-    let Editable { version, request } = match orders::editable(app, &visitor.caller, case_id, &Expected::Any).await {
-        Ok(editable) => editable,
+    let stored = match orders::editable(app, &visitor.caller, case_id, &Expected::Any).await {
+        Ok(editable) => Stored::of(&portal, &visitor, case_id, editable).await?,
         Err(error) => return decided(app, &visitor, case_id, error).await,
     };
-    let (was, _) = as_it_stands(&portal, &visitor, &request).await?;
-    let mut filled = fill_in(app, &visitor, &mut fields).await?;
-    let (is_fresh, wanted) = (seen(&fields).admits(version), fields.owned("do"));
-    let looked = look(&portal, &visitor, fields, Some(case_id)).await?;
-    let editing = Editing { case_id, version };
+    let mut filled = fill_in(app, &visitor, &mut fields, true).await?;
+    let (is_fresh, wanted) = (seen(&fields).admits(stored.version), fields.owned("do"));
+    let Change { looked, order } = stored.change(&portal, &visitor, fields, is_fresh).await?;
     let wanted = wanted.filter(|wanted| matches!(wanted.as_str(), "send" | "change"));
-    let Some(wanted) = wanted else { return form(app, &visitor, editing, looked, filled).await };
+    let Some(wanted) = wanted else { return form(app, &visitor, &stored, looked, filled).await };
     if !is_fresh {
         filled.refused.push(Link { field: "main".to_owned(), text: CHANGED.to_owned() });
-        return form(app, &visitor, editing, looked, filled).await;
+        return form(app, &visitor, &stored, looked, filled).await;
     }
-    let content = catalog::content(app, None);
-    let before = read::read(&was, content, app.clock.now().date_naive()).order;
-    match changed(&portal, &looked, &before, request) {
+    match order {
         Err(why) => filled.refused.extend(why),
-        Ok(order) if wanted == "change" => match orders::update(app, &visitor.caller, case_id, version, &order).await {
+        Ok(order) if wanted == "change" => match orders::update(app, &visitor.caller, case_id, stored.version, &order).await {
             Ok(_) => return Ok(Redirect::to(&format!("/cases/{case_id}")).into_response()),
             Err(error) => filled.refused.extend(refusal_links(&looked.read, error)?),
         },
-        Ok(order) => match orders::preview_update(app, &visitor.caller, case_id, version, &order).await {
+        Ok(order) => match orders::preview_update(app, &visitor.caller, case_id, stored.version, &order).await {
             Ok(updated) if updated.changes.is_empty() => {
                 let text = "Nothing in this form differs from the order as it stands.".to_owned();
                 filled.refused.push(Link { field: "main".to_owned(), text });
             }
-            Ok(updated) => return confirm(app, &visitor, case_id, &looked, updated),
+            Ok(updated) => return confirm(app, &visitor, &stored, &looked, &updated).map(only_read),
             Err(error) => filled.refused.extend(refusal_links(&looked.read, error)?),
         },
     }
-    form(app, &visitor, editing, looked, filled).await
-}
-
-/// The order with what differs in the form, or why there is none.
-fn changed(portal: &Portal, looked: &Looked, before: &Value, mut request: Value) -> Result<OrderRequest, Vec<Link>> {
-    if !looked.read.faults.is_empty() {
-        return Err(panel::of_faults(&looked.read.faults));
-    }
-    merge(&mut request, before, &looked.read.order);
-    (portal.read_order)(&request).map_err(|faults| panel::links(&looked.read, &faults))
+    form(app, &visitor, &stored, looked, filled).await
 }
 
 /// What differs and what would become of it, before anything is changed.
-fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated: Updated) -> Result<Response, Failure> {
+fn confirm(app: &App, visitor: &Visitor, stored: &Stored, looked: &Looked, updated: &Updated) -> Result<Response, Failure> {
     let case: Case = orders::view::read_back(&updated.seen.body)?;
     let member = [&case.request.member.first_name, &case.request.member.last_name];
     let order = serde_json::to_value(&case.request).map_err(|error| Failure::internal(&error.to_string()))?;
-    let changed = |one: orders::Difference| Changed {
-        place: place_of(&one.pointer, &order),
-        was: value(&one.before),
-        will: value(&one.after),
-    };
     let line = |line: &crate::domain::line::CaseLine| Line {
         name: words::capitalize(&line.name),
         status: words::drug_status(line.status),
@@ -196,139 +152,13 @@ fn confirm(app: &App, visitor: &Visitor, case_id: Uuid, looked: &Looked, updated
     let sent = looked.fields.under("").filter(|(name, value)| !OF_A_SENDING.contains(name) && !value.is_empty());
     page(&ChangePage {
         shell: Shell::new(app, Some(visitor), ""),
-        case_id,
+        case_id: stored.case_id,
         member: member.into_iter().flatten().cloned().collect::<Vec<_>>().join(" "),
-        number: case.case_number.clone().unwrap_or_else(|| case_id.to_string()),
-        changes: updated.changes.into_iter().map(changed).collect(),
+        number: case.case_number.clone().unwrap_or_else(|| stored.case_id.to_string()),
+        changes: changes::rows(&stored.request, &order),
         verdict: words::case_status(case.status).to_owned(),
         text: due.unwrap_or_else(|| "The case would be decided at once.".to_owned()),
         lines: case.lines().iter().map(line).collect(),
         fields: sent.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
     })
-}
-
-/// A place of an order as its form calls it.
-fn place_of(pointer: &str, order: &Value) -> String {
-    let parts: Vec<&str> = pointer.split('/').skip(1).collect();
-    let rest = |parts: &[&str]| parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(" ");
-    let number = |text: &str| text.parse::<usize>().map_or_else(|_| text.to_owned(), |number| (number + 1).to_string());
-    match parts.as_slice() {
-        ["clinical", list @ ("biomarkers" | "assessments"), at, parts @ ..] if !parts.is_empty() => {
-            let name = order.pointer(&format!("/clinical/{list}/{at}/name")).and_then(Value::as_str).unwrap_or(list);
-            format!("{}, {}", name.replace('_', " ").to_uppercase(), rest(parts))
-        }
-        ["treatment", "phases", phase, "drugs", drug, parts @ ..] => {
-            format!("Phase {}, drug {}, {}", number(phase), number(drug), rest(parts))
-        }
-        ["treatment", "phases", phase, parts @ ..] if !parts.is_empty() => format!("Phase {}, {}", number(phase), rest(parts)),
-        _ => labels::known(pointer).map_or_else(|| place(pointer), str::to_owned),
-    }
-}
-
-/// Puts into an order what differs between the form as it was and as it is.
-fn merge(order: &mut Value, was: &Value, is: &Value) {
-    if was == is {
-        return;
-    }
-    match (&mut *order, was, is) {
-        (Value::Object(order), Value::Object(was), Value::Object(is)) => {
-            for name in was.keys().chain(is.keys().filter(|name| !was.contains_key(*name))) {
-                let (was, is) = (was.get(name).unwrap_or(&Value::Null), is.get(name).unwrap_or(&Value::Null));
-                if was == is {
-                    continue;
-                }
-                merge(order.entry(name).or_insert(Value::Null), was, is);
-                if is.is_null() {
-                    order.remove(name);
-                }
-            }
-        }
-        (Value::Array(order), Value::Array(was), Value::Array(is))
-            if are_named(order.as_slice()) && are_named(was) && are_named(is) =>
-        {
-            merge_named(order, was, is);
-        }
-        (Value::Array(order), Value::Array(was), Value::Array(is)) if order.len() == was.len() && was.len() == is.len() => {
-            for (order, (was, is)) in order.iter_mut().zip(was.iter().zip(is)) {
-                merge(order, was, is);
-            }
-        }
-        _ => *order = is.clone(),
-    }
-}
-
-/// Results and treatments have names: each is found by its own, whatever stands before it.
-fn merge_named(order: &mut Vec<Value>, was: &[Value], is: &[Value]) {
-    let named = |list: &[Value], name: &Value| list.iter().find(|one| one.get("name") == Some(name)).cloned();
-    order.retain(|one| one.get("name").is_none_or(|name| named(is, name).is_some() || named(was, name).is_none()));
-    for one in is {
-        let Some(name) = one.get("name") else { continue };
-        match order.iter_mut().find(|known| known.get("name") == Some(name)) {
-            Some(known) => merge(known, &named(was, name).unwrap_or(Value::Null), one),
-            None => order.push(one.clone()),
-        }
-    }
-}
-
-/// True where each has a name of its own.
-fn are_named(list: &[Value]) -> bool {
-    let mut names = HashSet::new();
-    !list.is_empty() && list.iter().all(|one| one.get("name").and_then(Value::as_str).is_some_and(|name| names.insert(name)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{merge, place_of};
-    use serde_json::{Value, json};
-
-    fn merged(mut order: Value, was: &Value, is: &Value) -> Value {
-        merge(&mut order, was, is);
-        order
-    }
-
-    #[test]
-    fn what_differs_is_put_in_and_what_the_form_does_not_know_stays() {
-        let order = json!({"channel": "fax", "clinical": {"weight_kg": 70, "stage": "II"}, "urgency": "urgent"});
-        let was = json!({"clinical": {"weight_kg": 70, "stage": "II"}, "urgency": "urgent"});
-        let is = json!({"clinical": {"weight_kg": 72, "stage": "II"}, "setting": "inpatient"});
-        let expected = json!({"channel": "fax", "clinical": {"weight_kg": 72, "stage": "II"}, "setting": "inpatient"});
-        assert_eq!(merged(order.clone(), &was, &is), expected);
-        assert_eq!(merged(order.clone(), &was, &was), order);
-    }
-
-    #[test]
-    fn places_are_called_as_in_the_form() {
-        let order = json!({"clinical": {"assessments": [{"name": "lvef_percent"}]}});
-        for (pointer, told) in [
-            ("/clinical/weight_kg", "Weight"),
-            ("/clinical/assessments/0/on", "LVEF PERCENT, on"),
-            ("/treatment/phases/0/drugs/1/dose/amount", "Phase 1, drug 2, dose amount"),
-            ("/treatment/phases/1/cycles", "Phase 2, cycles"),
-            ("/clinical/stage", "Clinical, stage"),
-        ] {
-            assert_eq!(place_of(pointer, &order), told);
-        }
-    }
-
-    #[test]
-    fn results_are_found_by_their_names() {
-        let order = json!([{"name": "her2", "result": "positive", "method": "ihc"}, {"name": "odd", "result": [1]}, {"name": "er", "result": "negative"}]);
-        let was = json!([{"name": "her2", "result": "positive"}, {"name": "er", "result": "negative"}]);
-        let is = json!([{"name": "pr", "result": "negative"}, {"name": "her2", "result": "negative"}]);
-        let expected = json!([{"name": "her2", "result": "negative", "method": "ihc"}, {"name": "odd", "result": [1]}, {"name": "pr", "result": "negative"}]);
-        assert_eq!(merged(order, &was, &is), expected);
-    }
-
-    #[test]
-    fn drugs_keep_what_has_no_cell_as_long_as_none_comes_or_goes() {
-        let order = json!([{"line": 10, "dose": 75, "note": "x"}, {"line": 20, "dose": 6}]);
-        let was = json!([{"line": 1, "dose": 75}, {"line": 2, "dose": 6}]);
-        let changed = json!([{"line": 1, "dose": 60}, {"line": 2, "dose": 6}]);
-        assert_eq!(
-            merged(order.clone(), &was, &changed),
-            json!([{"line": 10, "dose": 60, "note": "x"}, {"line": 20, "dose": 6}])
-        );
-        let more = json!([{"line": 1, "dose": 75}, {"line": 2, "dose": 6}, {"line": 3, "dose": 1}]);
-        assert_eq!(merged(order, &was, &more), more);
-    }
 }

@@ -27,7 +27,8 @@ pub(super) async fn offered(app: &App, visitor: &Visitor) -> Result<Vec<Offered>
 
 /// True for a field that a treatment is made of. What it goes on with is a patient's.
 fn is_kept(name: &str) -> bool {
-    name == "regimen" || name == "/treatment/regimen_id" || name.starts_with("/treatment/phases/")
+    let is_of_order = name.ends_with("/line");
+    name == "regimen" || name == "/treatment/regimen_id" || (name.starts_with("/treatment/phases/") && !is_of_order)
 }
 
 /// Puts a treatment in the place of the one in the form.

@@ -61,6 +61,73 @@ pub(super) fn fill(fields: &mut Fields, regimen: &Regimen, content: &Content) {
     }
 }
 
+/// Where the rows of drugs are.
+const GRID: &str = "/treatment/phases/";
+
+/// True where the rows of drugs are others.
+pub(super) fn differ(before: &Fields, after: &Fields) -> bool {
+    let grid = |fields: &Fields| fields.under(GRID).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>();
+    grid(before) != grid(after)
+}
+
+/// Puts what was filled in beside what had been entered: a row that was entered stays where and as it is, and a drug that its phase does not
+/// have yet comes into a row below. False where there are not rows enough.
+pub(super) fn keep_entered(fields: &mut Fields, entered: &Fields, content: &Content) -> bool {
+    let filled = fields.clone();
+    fields.clear(GRID);
+    for (name, value) in entered.under(GRID) {
+        fields.add(&format!("{GRID}{name}"), value);
+    }
+    let mut all = true;
+    for number in 0..cells::PHASES {
+        let at = format!("{GRID}{number}");
+        let is_new = !entered.under(&format!("{at}/")).any(|(_, value)| !value.is_empty());
+        for cell in ["cycle_length_days", "cycles", "beside"] {
+            let name = format!("{at}/{cell}");
+            let may_fill = is_new || (cell != "beside" && entered.text(&name).is_none());
+            if let Some(value) = filled.owned(&name).filter(|_| may_fill) {
+                fields.set(&name, value);
+            }
+        }
+        all &= add_rows(fields, &filled, &at, content);
+    }
+    all
+}
+
+/// Adds the drugs that a phase lacks below its rows.
+fn add_rows(fields: &mut Fields, filled: &Fields, at: &str, content: &Content) -> bool {
+    let row_at = |row: usize| format!("{at}/drugs/{row}/");
+    let drug = |fields: &Fields, row: usize| fields.text(&format!("{}drug", row_at(row))).map(|typed| drug_of(typed, content));
+    let known: Vec<String> = (0..cells::ROWS).filter_map(|row| drug(fields, row)).collect();
+    let is_used = |fields: &Fields, row: usize| fields.under(&row_at(row)).any(|(_, value)| !value.is_empty());
+    let mut next = (0..cells::ROWS).rev().find(|row| is_used(fields, *row)).map_or(0, |last| last + 1);
+    let mut all = true;
+    for row in 0..cells::ROWS {
+        if drug(filled, row).is_none_or(|drug| known.contains(&drug)) {
+            continue;
+        }
+        if next == cells::ROWS {
+            all = false;
+            break;
+        }
+        for (cell, value) in filled.under(&row_at(row)).filter(|(cell, _)| *cell != "line") {
+            fields.set(&format!("{}{cell}", row_at(next)), value);
+        }
+        next += 1;
+    }
+    all
+}
+
+/// The drug that a cell means, whatever its product.
+fn drug_of(typed: &str, content: &Content) -> String {
+    let generic = match cells::drug(typed, content) {
+        Ok((_, Some(generic))) => Some(generic),
+        Ok((Some(code), None)) => content.drugs.by_code(&code).map(|(drug, _)| drug.generic.clone()),
+        _ => None,
+    };
+    generic.unwrap_or_else(|| typed.to_lowercase())
+}
+
 /// The cycles, where the regimen has one number of them or goes on until progression.
 fn cycles(phase: &RegimenPhase) -> Option<String> {
     match phase.cycles_max {

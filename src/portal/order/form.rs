@@ -4,6 +4,7 @@ use super::super::faults::Faults;
 use super::super::fields::Fields;
 use super::super::inputs::{Drawing, Input};
 use super::super::plans::Plan;
+use super::again::ADDRESS;
 use super::cells::{self, PHASES, PRIOR_ROWS, ROWS};
 use super::fill;
 use super::labels::label;
@@ -37,6 +38,30 @@ pub(super) struct Sections {
     pub supports: Vec<Input>,
 }
 
+impl Sections {
+    /// True where something that is folded away has to be seen: what was entered, and what is wrong with it.
+    fn is_told<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> bool {
+        inputs.into_iter().any(|input| !input.value.is_empty() || !input.fault.is_empty())
+    }
+
+    pub fn more_when_is_told(&self) -> bool {
+        Self::is_told(&self.more_when)
+    }
+
+    pub fn continuation_is_told(&self) -> bool {
+        Self::is_told(&self.continuation)
+    }
+
+    pub fn prior_is_told(&self) -> bool {
+        Self::is_told(self.prior_rows.iter().flatten())
+    }
+
+    pub fn more_clinical_is_told(&self) -> bool {
+        let rows = self.more_results.iter().flat_map(|(name, result, on)| [name, result, on]);
+        Self::is_told(self.more_clinical.iter().chain(rows)) || self.fn_risks.iter().any(|tick| tick.ticked)
+    }
+}
+
 /// A phase of the grid.
 #[derive(Debug, Clone)]
 pub(super) struct Phase {
@@ -45,8 +70,18 @@ pub(super) struct Phase {
     pub cycles: Input,
     /// Runs over the time of the others.
     pub beside: Tick,
-    pub rows: Vec<Vec<Input>>,
+    /// True where it can: the first phase is beside nothing, unless an order says so.
+    pub may_run_beside: bool,
+    pub rows: Vec<Row>,
     pub is_open: bool,
+}
+
+/// A row of the grid.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub cells: Vec<Input>,
+    /// The number that its line has in the order that is changed, and the field that carries it along.
+    pub line: Option<(String, String)>,
 }
 
 /// A regimen that a name may mean.
@@ -130,11 +165,16 @@ fn when(draw: &Drawing<'_>, content: &Content) -> Vec<Input> {
 }
 
 fn more_when(draw: &Drawing<'_>) -> Vec<Input> {
-    vec![
+    let mut inputs = vec![
         draw.text("/continuation_of_treatment_started_on", "Already running since").short(),
         draw.choice("/setting", "Setting", "Outpatient", [("inpatient", "Inpatient")]).short(),
         draw.text("/contact/fax", "Fax").short(),
-    ]
+    ];
+    // only who was entered by hand has one
+    if ADDRESS.iter().any(|field| draw.fields.text(field).is_some()) {
+        inputs.extend(ADDRESS.map(|field| draw.text(field, label(field))));
+    }
+    inputs
 }
 
 fn diagnosis(draw: &Drawing<'_>, content: &Content) -> Vec<Input> {
@@ -172,6 +212,7 @@ fn phases(draw: &Drawing<'_>, content: &Content) -> Vec<Phase> {
                 .text(format!("{at}/cycles"), "Cycles")
                 .hint(choice.unwrap_or_else(|| "a number, or until progression".to_owned()))
                 .short(),
+            may_run_beside: number > 0 || draw.fields.text(&format!("{at}/beside")).is_some(),
             beside: Tick {
                 value: "yes",
                 name: format!("{at}/beside"),
@@ -184,7 +225,7 @@ fn phases(draw: &Drawing<'_>, content: &Content) -> Vec<Phase> {
     (0..shown).map(phase).collect()
 }
 
-fn rows(draw: &Drawing<'_>, at: &str, content: &Content) -> Vec<Vec<Input>> {
+fn rows(draw: &Drawing<'_>, at: &str, content: &Content) -> Vec<Row> {
     let is_used = |row: usize| draw.fields.under(&format!("{at}/drugs/{row}/")).any(|(_, value)| !value.is_empty());
     let used = (0..ROWS).filter(|row| is_used(*row)).max().map_or(0, |last| last + 1);
     let shown = (used + 2).min(ROWS);
@@ -196,7 +237,7 @@ fn rows(draw: &Drawing<'_>, at: &str, content: &Content) -> Vec<Vec<Input>> {
     let row = |row: usize| {
         let name = |cell: &str| format!("{at}/drugs/{row}/{cell}");
         let text = |cell: &str| draw.text(name(cell), label(&name(cell)));
-        vec![
+        let cells = vec![
             text("drug").hint(other_codes(draw.fields.text(&name("drug")), content)).suggesting("drugs").column("Drug"),
             text("dose").column("Dose"),
             text("route").column("Route"),
@@ -205,7 +246,8 @@ fn rows(draw: &Drawing<'_>, at: &str, content: &Content) -> Vec<Vec<Input>> {
             text("loading").column("First dose"),
             draw.choice(name("role"), label(&name("role")), "Automatic", roles.map(|(role, name)| (role.as_str(), name)))
                 .column("Role"),
-        ]
+        ];
+        Row { cells, line: draw.fields.owned(&name("line")).map(|line| (name("line"), line)) }
     };
     (0..shown).map(row).collect()
 }
@@ -260,37 +302,46 @@ fn more_clinical(draw: &Drawing<'_>, content: &Content) -> Vec<Input> {
     ]
 }
 
-/// A result that is asked for, with its day where that counts.
+/// A result that is asked for, with its day where that counts or is told.
 fn result(draw: &Drawing<'_>, field: &str, content: &Content) -> Vec<Input> {
     let name = field.rsplit('/').next().unwrap_or_default();
     let is_marker = field.starts_with("/clinical/biomarkers/");
-    let Some(asked) = definition(name, is_marker, content) else { return vec![draw.text(field, label(field))] };
-    let mut input = if asked.results.is_empty() {
-        let range = asked.range.map(|(low, high)| format!("{low} to {high} {}", asked.unit));
-        draw.text(field, asked.display.clone()).hint(if asked.is_day {
-            "a day, or none".to_owned()
-        } else {
-            range.unwrap_or_default()
-        })
-    } else {
-        let results = asked.results.iter().map(|(word, _)| (word.clone(), words::humanize(word)));
-        draw.choice(field, asked.display.clone(), "Not answered", results.chain([(UNKNOWN.0.to_owned(), UNKNOWN.1.to_owned())]))
+    let asked = definition(name, is_marker, content);
+    let display = asked.map_or_else(|| label(field), |asked| asked.display.clone());
+    let mut input = match asked {
+        Some(asked) if !asked.results.is_empty() => {
+            let results = asked.results.iter().map(|(word, _)| (word.clone(), words::humanize(word)));
+            let results = results.chain([(UNKNOWN.0.to_owned(), UNKNOWN.1.to_owned())]);
+            draw.choice(field, display.clone(), "Not answered", results)
+        }
+        Some(asked) if asked.is_day => draw.text(field, display.clone()).hint("a day, or none"),
+        Some(asked) => {
+            let range = asked.range.map(|(low, high)| format!("{low} to {high} {}", asked.unit));
+            draw.text(field, display.clone()).hint(range.unwrap_or_default())
+        }
+        None => draw.text(field, display.clone()),
     };
     input.class = "short";
-    if is_marker || !is_dated(asked) {
-        return vec![input];
+    let mut inputs = vec![input];
+    let day = format!("{field}/on");
+    let has_day = !is_marker && asked.is_some_and(is_dated);
+    if has_day || draw.fields.has(&day) {
+        inputs.push(draw.text(day, format!("{display} on")).example("11/12/2026").short());
     }
-    vec![input, draw.text(format!("{field}/on"), format!("{} on", asked.display)).example("11/12/2026").short()]
+    let same = format!("{field}/{SAME_DAY}");
+    if draw.fields.text(&same).is_some() || draw.faults.of(&same).is_some() {
+        inputs
+            .push(draw.choice(same, format!("{display}: same day?"), "Not answered", [("yes", "Yes, of the same day")]).short());
+    }
+    inputs
 }
+
+/// The field beside a corrected result that says that its day holds.
+pub(super) const SAME_DAY: &str = "same_day";
 
 /// True for a result beside which the day counts.
 const fn is_dated(asked: &ResultDefinition) -> bool {
     !asked.is_day && (asked.window_days.is_some() || !asked.undated_counts)
-}
-
-/// True for an assessment that has a field for its day.
-pub(super) fn has_day(name: &str, content: &Content) -> bool {
-    definition(name, false, content).is_some_and(is_dated)
 }
 
 /// What counts as a result of that name.
@@ -315,17 +366,21 @@ fn more_results(draw: &Drawing<'_>) -> Vec<(Input, Input, Input)> {
 
 fn prior_rows(draw: &Drawing<'_>) -> Vec<Vec<Input>> {
     let at = |number: usize, cell: &str| format!("/clinical/prior_therapies/{number}/{cell}");
-    let is_used = |number: usize| draw.fields.text(&at(number, "name")).is_some();
+    let is_used = |number: usize| draw.fields.under(&at(number, "")).any(|(_, value)| !value.is_empty());
     let used = (0..PRIOR_ROWS).filter(|number| is_used(*number)).max().map_or(0, |last| last + 1);
     let row = |number: usize| {
         let lines = LineOfTreatment::ALL.iter().map(|word| (word.as_str(), words::humanize(word.as_str())));
-        vec![
+        let mut row = vec![
             draw.text(at(number, "name"), "Treatment").example("AC, or carbo/taxol"),
             draw.choice(at(number, "line"), "Line", "Not answered", lines).short(),
             draw.text(at(number, "started_on"), "From").short(),
             draw.text(at(number, "ended_on"), "Until").short(),
             draw.text(at(number, "outcome"), "Outcome").example("progression"),
-        ]
+        ];
+        if draw.fields.text(&at(number, "setting")).is_some() {
+            row.push(draw.text(at(number, "setting"), "Situation").short());
+        }
+        row
     };
     (0..(used + 2).min(PRIOR_ROWS)).map(row).collect()
 }

@@ -69,6 +69,10 @@ pub(super) fn known(field: &str) -> Option<&'static str> {
         "/supportive_only/reference_order_id" => "Order ID of the treatment",
         "/continuation_of_treatment_started_on" => "Running since",
         "/contact/phone" => "Phone",
+        "/servicing_provider/address/line1" => "Street of the treating site",
+        "/servicing_provider/address/city" => "City",
+        "/servicing_provider/address/state" => "State",
+        "/servicing_provider/address/postal_code" => "ZIP code",
         _ => return None,
     })
 }

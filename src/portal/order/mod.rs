@@ -4,6 +4,8 @@
 mod again;
 mod asked;
 mod cells;
+mod change;
+mod changes;
 pub(super) mod drafts;
 mod edit;
 mod favourites;
@@ -11,6 +13,7 @@ mod fill;
 mod form;
 mod grid;
 mod labels;
+mod merge;
 mod panel;
 mod paste;
 mod read;
@@ -21,12 +24,12 @@ use super::failure::Failure;
 use super::faults::Faults;
 use super::fields::Fields;
 use super::here::Portal;
-use super::pages::{ORDERING, Pages, Who};
+use super::pages::{ORDERING, Pages, Who, only_read};
 use super::plans;
 use super::refusal;
 use super::shell::{Shell, page, random_key};
 use super::visitor::Visitor;
-use crate::app::orders::{self, Drafted, Filter};
+use crate::app::orders::{self, Filter, Outlook};
 use crate::app::{self, App, Idempotent, catalog};
 use crate::documents::words;
 use crate::domain::case::Case;
@@ -111,7 +114,7 @@ struct Looked {
 /// A new order; provider, place and contact are those of the last one.
 async fn show(State(portal): State<Portal>, visitor: Visitor) -> Result<Response, Failure> {
     let fields = usual(&portal.app, &visitor).await?;
-    let looked = look(&portal, &visitor, fields, None).await?;
+    let looked = look(&portal, &visitor, fields).await?;
     page(&drawn(&portal.app, &visitor, looked, Pressed::default()).await?)
 }
 
@@ -120,6 +123,12 @@ const AGAIN: &str = "Member, providers, diagnosis, stage, results and drugs stan
                      changes with time, is asked anew.";
 const SHORT: &str = "Not everything of the earlier order has a place in this form: compare it before you send. The day, and what changes with time, is \
                      asked anew.";
+
+/// What is said where rows were added to those of an order that is changed.
+const ADDED: &str = "Drugs that were missing are added in rows of their own. Whatever was entered stands as it was: empty the row of a drug that is not \
+                     given any more, and compare cycles and doses.";
+const FULL: &str = "Not all drugs have a row: the form is full. Whatever was entered stands as it was: empty the row of a drug that is not given any \
+                    more.";
 
 /// A new order that begins as an earlier one.
 async fn show_again(
@@ -136,7 +145,7 @@ async fn show_again(
     }
     let queue = Queue::of_address(query.as_deref().unwrap_or_default());
     let again::Again { fields, is_short } = again::again(&case.request, catalog::content(app, None));
-    let looked = look(&portal, &visitor, fields, None).await?;
+    let looked = look(&portal, &visitor, fields).await?;
     let filled_in = Some(if is_short { SHORT } else { AGAIN });
     let drawn = drawn(app, &visitor, looked, Pressed { filled_in, ..Pressed::default() }).await?;
     page(&OrderPage { in_row: renew::in_row(app, &visitor, &queue).await?, ..drawn })
@@ -144,19 +153,37 @@ async fn show_again(
 
 /// The panel and the results that are asked for, as somebody types.
 async fn live(State(portal): State<Portal>, visitor: Visitor, fields: Fields) -> Result<Response, Failure> {
-    let of = match fields.text("case").and_then(|case_id| case_id.parse().ok()) {
-        Some(case_id) => Some(orders::get(&portal.app, &visitor.caller, case_id).await?.case_id),
-        None => None,
+    let (looked, faults) = match fields.owned("case") {
+        Some(case_id) => {
+            let looked = change::live(&portal, &visitor, super::case::id(&case_id)?, fields).await?;
+            let faults = looked.read.faults.clone();
+            (looked, faults)
+        }
+        None => (look(&portal, &visitor, fields).await?, Faults::default()),
     };
-    let looked = look(&portal, &visitor, fields, of).await?;
     let content = catalog::content(&portal.app, None);
-    let none = Faults::default();
-    let sections = form::sections(&looked.fields, &none, &[], content, &looked.asked);
+    let sections = form::sections(&looked.fields, &faults, &[], content, &looked.asked);
     page(&PanelPart { panel: looked.panel, asked: sections.asked })
 }
 
 /// Does what a button asks for that fills the form in, or that keeps what stands in it.
-async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Pressed, Failure> {
+async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields, is_change: bool) -> Result<Pressed, Failure> {
+    let entered = is_change.then(|| fields.clone());
+    let mut filled = press(app, visitor, fields).await?;
+    // lines that stand in an order that is changed are not put in the place of others
+    if let Some(entered) = entered.filter(|entered| fill::differ(entered, fields)) {
+        let all = fill::keep_entered(fields, &entered, catalog::content(app, None));
+        filled.filled_in = Some(if all { ADDED } else { FULL });
+        for name in ["/treatment/regimen_id", "regimen"] {
+            if fields.text(name).is_none() {
+                fields.set(name, entered.owned(name).unwrap_or_default());
+            }
+        }
+    }
+    Ok(filled)
+}
+
+async fn press(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Pressed, Failure> {
     let mut filled = Pressed::default();
     if let Some(id) = fields.owned("fill") {
         let content = catalog::content(app, None);
@@ -181,11 +208,11 @@ async fn fill_in(app: &App, visitor: &Visitor, fields: &mut Fields) -> Result<Pr
 
 async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields) -> Result<Response, Failure> {
     let app = &portal.app;
-    let mut filled = fill_in(app, &visitor, &mut fields).await?;
+    let mut filled = fill_in(app, &visitor, &mut fields, false).await?;
     let wanted = fields.text("do") == Some("send");
-    let looked = look(&portal, &visitor, fields, None).await?;
+    let looked = look(&portal, &visitor, fields).await?;
     if !wanted {
-        return page(&drawn(app, &visitor, looked, filled).await?);
+        return page(&drawn(app, &visitor, looked, filled).await?).map(only_read);
     }
     match submit(&portal, &visitor, &looked).await? {
         Ok(case_id) => {
@@ -196,7 +223,7 @@ async fn send(State(portal): State<Portal>, visitor: Visitor, mut fields: Fields
         }
         Err(why) => {
             filled.refused = why;
-            page(&drawn(app, &visitor, looked, filled).await?)
+            page(&drawn(app, &visitor, looked, filled).await?).map(only_read)
         }
     }
 }
@@ -244,8 +271,8 @@ fn refusal_links(read: &Read, error: app::Error) -> Result<Vec<Link>, Failure> {
     }
 }
 
-/// Reads a form, and asks what would become of it.
-async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields, of: Option<Uuid>) -> Result<Looked, Failure> {
+/// Reads the form of a new order, and asks what would become of it.
+async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields) -> Result<Looked, Failure> {
     let app = &portal.app;
     let content = catalog::content(app, None);
     suggest::complete(app, visitor, &mut fields).await?;
@@ -253,7 +280,7 @@ async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields, of: Option
     let mut drafted = None;
     if read.faults.is_empty() {
         match (portal.read_order)(&read.order) {
-            Ok(order) => drafted = Some(orders::preview_draft(app, &visitor.caller, &order, of).await?),
+            Ok(order) => drafted = Some(orders::preview_draft(app, &visitor.caller, &order).await?),
             Err(faults) => {
                 for fault in faults {
                     let field = read.field_of(&fault.pointer);
@@ -262,17 +289,17 @@ async fn look(portal: &Portal, visitor: &Visitor, mut fields: Fields, of: Option
             }
         }
     }
-    let asked = asked::asked(&fields, drafted.as_ref(), content);
-    let about = about(&fields, drafted.as_ref());
+    let outlook = drafted.as_ref().and_then(|drafted| drafted.outlook.as_ref().ok()?.as_deref());
+    let asked = asked::asked(&fields, outlook, content);
+    let about = about(&fields, outlook);
     let panel = panel::panel(&read, drafted, about, &asked, content);
     Ok(Looked { fields, read, asked, panel })
 }
 
 /// Member and regimen, in a line that stays in sight.
-fn about(fields: &Fields, drafted: Option<&Drafted>) -> String {
+fn about(fields: &Fields, outlook: Option<&Outlook>) -> String {
     let name =
         [fields.text("/member/first_name"), fields.text("/member/last_name")].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let outlook = drafted.and_then(|drafted| drafted.outlook.as_ref().ok()?.as_ref());
     let matched = outlook.and_then(|outlook| outlook.summary.pathway.pathway.regimen_name.clone());
     let regimen = matched.or_else(|| fields.owned("regimen"));
     [Some(name).filter(|name| !name.is_empty()), regimen].into_iter().flatten().collect::<Vec<_>>().join(" · ")

@@ -6,7 +6,7 @@ use super::super::refusal::{self, Refused};
 use super::form::definition;
 use super::labels::{in_this_form, known, label};
 use super::read::Read;
-use crate::app::orders::{Drafted, Outlook};
+use crate::app::orders::{Drafted, Foreseen, Outlook};
 use crate::documents::words;
 use crate::domain::case::{Deviation, PathwayOption, ReviewQueue};
 use crate::domain::content::Content;
@@ -112,6 +112,68 @@ pub(super) fn panel(read: &Read, drafted: Option<Drafted>, about: String, asked:
         Err(refusal) => refused(&mut panel, refusal::in_words(refusal)),
     }
     panel
+}
+
+/// What a change would do to its order.
+pub(super) enum Foresight {
+    /// What is entered is not understood: nothing can be told.
+    Nothing,
+    /// The case as it would be.
+    Decided(Box<Foreseen>),
+    /// It would not be taken.
+    Refused(Box<Refusal>),
+    /// It is not made now, and why.
+    NotNow(String),
+}
+
+/// The panel of a change. What is told is what the change does to the case as it stands, with what reviewers decided about it.
+pub(super) fn of_change(read: &Read, foresight: Foresight, about: String, asked: &[String], content: &Content) -> Panel {
+    let mut panel = Panel { about, tone: "bad", verdict: "Not complete yet".to_owned(), ..Panel::default() };
+    panel.faults = of_faults(&read.faults);
+    match foresight {
+        Foresight::Nothing => {}
+        Foresight::Decided(foreseen) => {
+            decided(&mut panel, &foreseen.outlook, read, (asked, content));
+            changed(&mut panel, &foreseen);
+        }
+        Foresight::Refused(refusal) => match *refusal {
+            Refusal::Validation(faults) | Refusal::MissingRequired(faults) | Refusal::NotOfThisService(faults) => {
+                panel.faults.extend(links(read, &faults));
+            }
+            other => refused(&mut panel, refusal::in_words(other)),
+        },
+        Foresight::NotNow(why) => {
+            "This change cannot be made".clone_into(&mut panel.verdict);
+            panel.text.push(why);
+        }
+    }
+    panel
+}
+
+/// The verdict of a change: what it would do, or that there is none.
+fn changed(panel: &mut Panel, foreseen: &Foreseen) {
+    let summary = &foreseen.outlook.summary;
+    let by = summary.review.as_ref().map(|review| review.review.queue);
+    let (tone, verdict) = match (foreseen.changes.is_empty(), summary.status, by) {
+        (true, ..) => ("plain", "Nothing differs from the order as it stands"),
+        (_, CaseStatus::Authorized, _) => ("good", "The change would authorize it at once"),
+        (_, CaseStatus::Completed, _) => ("good", "No drug needs review here with the change: an Order ID at once"),
+        (_, CaseStatus::InProgress, Some(ReviewQueue::Physician)) => ("waiting", "Would stay with a medical oncologist"),
+        (_, CaseStatus::InProgress, _) => ("waiting", "Would stay with an oncology nurse"),
+        (_, CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered | CaseStatus::ReviewCancelled, _) => {
+            ("waiting", "The change would end the review")
+        }
+    };
+    panel.tone = tone;
+    verdict.clone_into(&mut panel.verdict);
+    panel.text.clear();
+    if let Some(review) = &summary.review {
+        let is = if foreseen.changes.is_empty() { "is" } else { "would be" };
+        panel.text.push(format!("It {is} {}; the answer is due {}.", words::case_status(summary.status), review.due_text));
+        panel.text.extend(review.review.holds.iter().map(|hold| format!("{}.", words::hold(*hold))));
+    } else {
+        panel.text.push(format!("The case would be {}.", words::case_status(summary.status)));
+    }
 }
 
 /// Faults with their fields named.

@@ -4,11 +4,13 @@
 use super::super::faults::Faults;
 use super::super::fields::Fields;
 use super::super::typed::{self, Century};
+use super::again::ADDRESS;
 use super::grid::Cycles;
 use super::{cells, grid};
 use crate::domain::content::Content;
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The form as an order, as far as it goes.
 #[derive(Debug, Clone)]
@@ -17,8 +19,10 @@ pub(super) struct Read {
     pub order: Value,
     /// What was not understood.
     pub faults: Faults,
-    /// Which row of the form each drug of each phase is.
-    rows: Vec<(usize, Vec<usize>)>,
+    /// Which phase of the form each phase is, and which row of it each drug.
+    pub rows: Vec<(usize, Vec<usize>)>,
+    /// Which row of the form each earlier treatment is.
+    pub prior_rows: Vec<usize>,
     /// Names of biomarkers and assessments in their order.
     biomarkers: Vec<String>,
     assessments: Vec<String>,
@@ -72,12 +76,12 @@ impl Reader<'_> {
         }
         put(&mut order, "contact", filled(contact));
         put(&mut order, "diagnosis", self.diagnosis().map(|code| json!({ "icd10": code })));
-        let (clinical, biomarkers, assessments) = self.clinical();
+        let (clinical, biomarkers, assessments, prior_rows) = self.clinical();
         put(&mut order, "clinical", filled(clinical));
         let (treatment, rows) = self.treatment();
         put(&mut order, "treatment", treatment);
         self.declarations(&mut order);
-        Read { order: Value::Object(order), faults: self.faults, rows, biomarkers, assessments }
+        Read { order: Value::Object(order), faults: self.faults, rows, prior_rows, biomarkers, assessments }
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -91,6 +95,14 @@ impl Reader<'_> {
             self.faults.add(name, format!("“{typed}” is no day: write month, day and year, such as 3/9/1954"));
         }
         day.map(|day| day.to_string())
+    }
+
+    /// A day, or one of the words for an answer that is not there.
+    fn day_or_word(&mut self, name: &str) -> Option<String> {
+        match self.fields.text(name).and_then(missing_word) {
+            Some(word) => Some(word.to_owned()),
+            None => self.day(name, Century::This),
+        }
     }
 
     /// A number of a field, with its unit read away.
@@ -122,8 +134,18 @@ impl Reader<'_> {
     }
 
     fn servicing_provider(&self) -> Option<Value> {
-        let (npi, name) = cells::provider(self.fields.text("/servicing_provider")?);
-        Some(json!({"npi": npi, "name": name}))
+        let mut address = Map::new();
+        for field in ADDRESS {
+            put(&mut address, field.rsplit('/').next().unwrap_or_default(), self.text(field));
+        }
+        let (npi, name) = match self.fields.text("/servicing_provider") {
+            Some(typed) => cells::provider(typed),
+            None if address.is_empty() => return None,
+            None => (None, None),
+        };
+        let mut provider = Map::from_iter([("npi".to_owned(), json!(npi)), ("name".to_owned(), json!(name))]);
+        put(&mut provider, "address", filled(address));
+        Some(Value::Object(provider))
     }
 
     /// The code of the diagnosis: what stands before its title.
@@ -139,7 +161,7 @@ impl Reader<'_> {
         code
     }
 
-    fn clinical(&mut self) -> (Map<String, Value>, Vec<String>, Vec<String>) {
+    fn clinical(&mut self) -> (Map<String, Value>, Vec<String>, Vec<String>, Vec<usize>) {
         let mut clinical = Map::new();
         for name in ["pathology", "stage", "line_of_treatment", "treatment_goal", "sex", "disease_setting"] {
             put(&mut clinical, name, self.text(&format!("/clinical/{name}")).map(word));
@@ -166,8 +188,9 @@ impl Reader<'_> {
         put(&mut clinical, "biomarkers", (!results.is_empty()).then_some(results));
         let (assessed, results) = self.results("/clinical/assessments/", true);
         put(&mut clinical, "assessments", (!results.is_empty()).then_some(results));
-        put(&mut clinical, "prior_therapies", self.prior_therapies());
-        (clinical, names, assessed)
+        let (given, prior_rows) = self.prior_therapies();
+        put(&mut clinical, "prior_therapies", given);
+        (clinical, names, assessed, prior_rows)
     }
 
     fn performance_status(&mut self) -> Option<Value> {
@@ -200,7 +223,7 @@ impl Reader<'_> {
 
     /// Named results: `/clinical/biomarkers/her2` and the day beside it. Further ones have their name in a field of its own.
     fn results(&mut self, prefix: &str, dated: bool) -> (Vec<String>, Vec<Value>) {
-        let (mut names, mut results) = (Vec::new(), Vec::new());
+        let (mut names, mut results, mut names_taken) = (Vec::new(), Vec::new(), Vec::new());
         let entered: Vec<(String, String)> =
             self.fields.under(prefix).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         for (rest, value) in entered.iter().filter(|(rest, value)| !rest.contains('/') && !value.is_empty()) {
@@ -214,6 +237,11 @@ impl Reader<'_> {
                 }
                 None => (rest.clone(), format!("{prefix}{rest}")),
             };
+            if names_taken.contains(&name.to_lowercase()) {
+                self.faults.add(field, format!("{name} stands above already: correct it there"));
+                continue;
+            }
+            names_taken.push(name.to_lowercase());
             let on = self.day(&format!("{field}/on"), Century::This);
             names.push(field);
             results.push(if dated || on.is_some() {
@@ -225,34 +253,53 @@ impl Reader<'_> {
         (names, results)
     }
 
-    fn prior_therapies(&mut self) -> Option<Value> {
-        let mut given = Vec::new();
+    /// Earlier treatment, and the row of each.
+    fn prior_therapies(&mut self) -> (Option<Value>, Vec<usize>) {
+        let (mut given, mut rows) = (Vec::new(), Vec::new());
         for number in 0..cells::PRIOR_ROWS {
             let at = |field: &str| format!("/clinical/prior_therapies/{number}/{field}");
-            let Some(name) = self.text(&at("name")) else { continue };
-            let (started, ended) = (self.day(&at("started_on"), Century::This), self.day(&at("ended_on"), Century::This));
-            given.push(json!({
-                "name": name, "line": self.text(&at("line")), "started_on": started, "ended_on": ended,
-                "outcome": self.text(&at("outcome")).map(word),
-            }));
+            let Some(name) = self.text(&at("name")) else {
+                if ["line", "started_on", "ended_on", "outcome", "setting"]
+                    .iter()
+                    .any(|cell| self.fields.text(&at(cell)).is_some())
+                {
+                    self.faults.add(at("name"), "enter the treatment, or empty the rest of its row");
+                }
+                continue;
+            };
+            let (started, ended) = (self.day_or_word(&at("started_on")), self.day_or_word(&at("ended_on")));
+            let mut one = Map::from_iter([
+                ("name".to_owned(), json!(name)),
+                ("line".to_owned(), json!(self.text(&at("line")))),
+                ("started_on".to_owned(), json!(started)),
+                ("ended_on".to_owned(), json!(ended)),
+                ("outcome".to_owned(), json!(self.text(&at("outcome")).map(word))),
+            ]);
+            put(&mut one, "setting", self.text(&at("setting")).map(word));
+            given.push(Value::Object(one));
+            rows.push(number);
         }
-        match (self.fields.text("/clinical/prior_therapies"), given.is_empty()) {
+        let answer = match (self.fields.text("/clinical/prior_therapies"), given.is_empty()) {
+            (Some(said), false) if said != "given" => {
+                self.faults.add("/clinical/prior_therapies", "rows below name earlier treatment: empty them, or pick “As below”");
+                Some(json!(given))
+            }
             (_, false) => Some(json!(given)),
             (Some("none"), true) => Some(json!([])),
             (Some(word), true) => missing_word(word).map(|word| json!(word)),
             (None, true) => None,
-        }
+        };
+        (answer, rows)
     }
 
     fn treatment(&mut self) -> (Option<Value>, Vec<(usize, Vec<usize>)>) {
-        let (mut phases, mut rows, mut line) = (Vec::new(), Vec::new(), 0);
+        let (mut phases, mut rows, mut lines) = (Vec::new(), Vec::new(), Lines::of(self.fields));
         for phase in 0..cells::PHASES {
             let at = format!("/treatment/phases/{phase}");
             let mut drugs = Vec::new();
             let mut own = Vec::new();
             for row in 0..cells::ROWS {
-                let Some(drug) = self.drug(&format!("{at}/drugs/{row}"), line + 1) else { continue };
-                line += 1;
+                let Some(drug) = self.drug(&format!("{at}/drugs/{row}"), &mut lines) else { continue };
                 own.push(row);
                 drugs.push(drug);
             }
@@ -298,7 +345,7 @@ impl Reader<'_> {
         cycles
     }
 
-    fn drug(&mut self, at: &str, line: u32) -> Option<Value> {
+    fn drug(&mut self, at: &str, lines: &mut Lines) -> Option<Value> {
         let name = |cell: &str| format!("{at}/{cell}");
         let cells = ["drug", "dose", "days", "times", "loading"];
         if cells.iter().all(|cell| self.fields.text(&name(cell)).is_none()) {
@@ -315,6 +362,7 @@ impl Reader<'_> {
                 (None, None)
             }
         };
+        let line = lines.number(self.fields.text(&name("line")));
         let dose = self.dose(&name("dose"));
         let loading = self.fields.text(&name("loading")).is_some().then(|| self.dose(&name("loading"))).flatten();
         let days = self.days(&name("days"));
@@ -372,6 +420,36 @@ impl Reader<'_> {
     }
 }
 
+/// The first number that no line of a changed order has.
+pub(super) const NEXT_LINE: &str = "/treatment/next_line";
+
+/// Numbers of lines: a line that has one keeps it, and the others are counted on from there.
+struct Lines {
+    known: Vec<u32>,
+    next: u32,
+}
+
+impl Lines {
+    fn of(fields: &Fields) -> Self {
+        let numbers = fields.under("/treatment/phases/").filter(|(name, _)| name.ends_with("/line"));
+        let known: Vec<u32> = numbers.filter_map(|(_, number)| number.parse().ok()).collect();
+        let next = known.iter().max().map_or(1, |last| last.saturating_add(1));
+        let next = next.max(fields.text(NEXT_LINE).and_then(|next| next.parse().ok()).unwrap_or(1));
+        Self { known, next }
+    }
+
+    /// The number that a row has, once; else the next one.
+    fn number(&mut self, own: Option<&str>) -> u32 {
+        let own = own.and_then(|own| own.parse().ok());
+        if let Some(place) = self.known.iter().position(|known| Some(*known) == own) {
+            return self.known.swap_remove(place);
+        }
+        let next = self.next;
+        self.next = next.saturating_add(1);
+        next
+    }
+}
+
 /// The two words for an answer that is not there.
 fn missing_word(typed: &str) -> Option<&'static str> {
     match typed.to_lowercase().as_str() {
@@ -408,6 +486,35 @@ fn whole(value: Value) -> Value {
 }
 
 impl Read {
+    /// The same form, as an order that it changes has it: what the form has no place for leads to no field.
+    pub fn of_order(mut self, order: &Value) -> Self {
+        let mut lines: HashMap<u64, (usize, usize)> = HashMap::new();
+        let phases = self.order.pointer("/treatment/phases").and_then(Value::as_array).into_iter().flatten();
+        for (phase, (number, own)) in phases.zip(&self.rows) {
+            let drugs = phase["drugs"].as_array().into_iter().flatten();
+            lines.extend(drugs.zip(own).filter_map(|(drug, row)| Some((drug["line"].as_u64()?, (*number, *row)))));
+        }
+        let place = |drug: &Value| lines.get(&drug["line"].as_u64()?).copied();
+        let phases = order.pointer("/treatment/phases").and_then(Value::as_array).into_iter().flatten().enumerate();
+        let rows = phases.map(|(number, phase)| {
+            let places: Vec<_> = phase["drugs"].as_array().into_iter().flatten().map(place).collect();
+            let of_form = places.iter().flatten().next().map_or(number, |(number, _)| *number);
+            (of_form, places.iter().map(|place| place.map_or(cells::ROWS, |(_, row)| row)).collect())
+        });
+        let rows = rows.collect();
+        let named = |at: &str, fields: &[String], otherwise: &str| -> Vec<String> {
+            let of_form: Vec<&Value> = self.order.pointer(at).and_then(Value::as_array).into_iter().flatten().collect();
+            let field = |one: &Value| of_form.iter().position(|known| known["name"] == one["name"]).and_then(|at| fields.get(at));
+            let all = order.pointer(at).and_then(Value::as_array).into_iter().flatten();
+            all.map(|one| field(one).cloned().unwrap_or_else(|| otherwise.to_owned())).collect()
+        };
+        let biomarkers = named("/clinical/biomarkers", &self.biomarkers, "/clinical/biomarkers");
+        let assessments = named("/clinical/assessments", &self.assessments, "/clinical/assessments");
+        (self.rows, self.biomarkers, self.assessments) = (rows, biomarkers, assessments);
+        self.order.clone_from(order);
+        self
+    }
+
     /// The field of the form that a pointer into the order leads to.
     pub fn field_of(&self, pointer: &str) -> String {
         let parts: Vec<&str> = pointer.split('/').skip(1).collect();
@@ -439,6 +546,11 @@ impl Read {
             ["clinical", "performance_status", ..] => "/clinical/performance_status".to_owned(),
             ["clinical", "biomarkers", place, ..] => named(&self.biomarkers, place, "/clinical/biomarkers"),
             ["clinical", "assessments", place, ..] => named(&self.assessments, place, "/clinical/assessments"),
+            ["clinical", "prior_therapies", place, cell, ..] => {
+                let row = number(place).and_then(|place| self.prior_rows.get(place)).copied().unwrap_or_default();
+                let cell = if *cell == "generic" { "name" } else { cell };
+                format!("/clinical/prior_therapies/{row}/{cell}")
+            }
             ["clinical_trial", "enrolled"] | ["clinical_trial"] => "/clinical_trial/enrolled".to_owned(),
             _ => pointer.to_owned(),
         }

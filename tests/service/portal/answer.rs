@@ -205,3 +205,96 @@ async fn single_lines_of_a_denial_are_lifted_and_the_others_keep_their_reasons_o
     assert_eq!((&case["status"], &case["drugs"][4]["status"]), (&json!("multiple_decisions_rendered"), &json!("non_authorized")));
     assert_eq!(case["drugs"][4]["denial"]["rationale"], "No risk factor is documented.", "{case:#}");
 }
+
+/// What is told beside a field.
+fn fault_at(page: &str, field: &str) -> String {
+    let beside = page.split(&format!("id=\"{field}-fault\">")).nth(1).unwrap_or_else(|| panic!("nothing at {field}: {page}"));
+    beside.split('<').next().unwrap().to_owned()
+}
+
+// proves INF-07
+#[tokio::test]
+async fn a_document_that_is_not_taken_is_told_beside_its_field_and_what_was_typed_stays() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let path = format!("/cases/{case_id}/documents");
+    done(&service, NURSE, &case_id, "information-requests", &json!({"items": ["The report of the ejection fraction"]})).await;
+    let mut practice = Browser::of(&service, PRACTICE).await;
+    let mut large = PDF.to_vec();
+    large.resize(26 * 1024 * 1024, b' ');
+    for (kind, bytes, status, told) in [
+        ("application/pdf", large.as_slice(), 413, "A document may have 25 MiB"),
+        ("application/zip", PDF, 415, "A document is one of"),
+        ("application/pdf", b"".as_slice(), 422, "The document is empty"),
+    ] {
+        let answer = practice.send_document(&path, kind, bytes, "Echo of \"November\"").await;
+        assert_eq!(answer.status.as_u16(), status, "{kind}");
+        let fault = fault_at(&answer.text, "file");
+        assert!(fault.contains(told), "{fault}");
+        assert!(answer.text.contains("value=\"Echo of &#34;November&#34;\""), "{}", answer.text);
+    }
+    let long = practice.send_document(&path, "application/pdf", PDF, &"x".repeat(1_001)).await;
+    assert_eq!(long.status.as_u16(), 422, "{}", long.text);
+    assert!(fault_at(&long.text, "description").contains("at most 1000 characters"), "{}", long.text);
+    assert_eq!(count(&service, "select count(*) from attachments").await, 0);
+    // decided meanwhile: there is no form any more, and the words are not lost
+    let line = read(&service, &case_id).await["drugs"][2]["line"].clone();
+    done(&service, NURSE, &case_id, "determinations", &json!({"drugs": [{"line": line, "decision": "authorized"}]})).await;
+    let late = practice.send_document(&path, "application/pdf", PDF, "Echo of November").await;
+    assert_eq!(late.status.as_u16(), 409, "{}", late.text);
+    let typed = late.text.split("id=\"typed\">").nth(1).unwrap_or_else(|| panic!("{}", late.text));
+    assert!(typed.starts_with("Echo of November") && !late.text.contains("type=\"file\""), "{}", late.text);
+    assert_eq!(count(&service, "select count(*) from attachments").await, 0);
+}
+
+// proves APP-01, APP-04
+#[tokio::test]
+async fn faults_of_a_reconsideration_are_told_beside_its_fields_and_nothing_is_half_done() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&denied(&service, BMA).await);
+    let mut practice = Browser::of(&service, PRACTICE).await;
+    let page = practice.page(&format!("/cases/{case_id}")).await;
+    let asked =
+        |why: &'static str| vec![("version", hidden(&page, "version")), ("key", hidden(&page, "key")), ("why", why.to_owned())];
+    let path = format!("/cases/{case_id}/reconsideration");
+    let refused = practice.send(&path, &asked("").iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>()).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert!(fault_at(&refused.text, "why").contains("Say why the denial should not stand"), "{}", refused.text);
+    let (mut second, version) = asked_again(&service, &case_id).await;
+    // asked for already: what was typed is still to be read
+    let again = practice
+        .send(&path, &asked("a third trial").iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
+        .await;
+    assert!(
+        again.status.is_client_error() && again.text.contains("id=\"typed\">") && again.text.contains("a third trial"),
+        "{}",
+        again.text
+    );
+    let desk = format!("/cases/{case_id}/review/reconsider");
+    let said = [
+        ("version", version.as_str()),
+        ("reconsidered", "in_part"),
+        ("reconsider_rationale", "The trials were not known."),
+        ("sure", "yes"),
+    ];
+    for (more, told) in [
+        (vec![("lift/77", "yes")], "Line 77 does not stand denied"),
+        (vec![("lift/99", "yes"), ("lift/2", "yes")], "Line 99 does not stand denied"),
+        (vec![], "tick at least one line"),
+    ] {
+        let answer = second.send(&desk, &[&said[..], &more[..]].concat()).await;
+        assert_eq!(answer.status.as_u16(), 422, "{more:?}: {}", answer.text);
+        let form = answer.text.split("review/reconsider\"").nth(1).unwrap();
+        let beside = form.split("class=\"fault\">").nth(1).unwrap_or_else(|| panic!("{more:?}: {form}"));
+        assert!(beside.split("</span>").next().unwrap().contains(told), "{told}: {beside}");
+        assert!(form.contains("The trials were not known.</textarea>"), "{form}");
+    }
+    assert_eq!(read(&service, &case_id).await["status"], "non_authorized", "nothing half done");
+    let upheld =
+        [("version", version.as_str()), ("reconsidered", "upheld"), ("reconsider_rationale", "It stands."), ("sure", "yes")];
+    assert_eq!(second.send(&desk, &upheld).await.status.as_u16(), 303);
+    let late = second.send(&desk, &[&said[..], &[("lift/2", "yes")]].concat()).await;
+    assert!(late.status.is_client_error(), "decided already: {}", late.text);
+    assert!(late.text.contains("id=\"typed\">The trials were not known."), "{}", late.text);
+    assert_eq!(read(&service, &case_id).await["status"], "non_authorized");
+}

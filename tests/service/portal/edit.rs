@@ -19,7 +19,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// What a browser would send of the form that is in a page.
-fn form_of(page: &str) -> Fields {
+pub fn form_of(page: &str) -> Fields {
     let form = page.split(" id=\"order\"").nth(1).unwrap().split("</form>").next().unwrap();
     let mut fields = Vec::new();
     let mut open: Option<(String, Option<String>, Option<String>)> = None;
@@ -55,13 +55,13 @@ fn form_of(page: &str) -> Fields {
     fields
 }
 
-async fn send(browser: &mut Browser<'_>, case_id: &str, fields: &Fields, what: &str) -> Answer {
+pub async fn send(browser: &mut Browser<'_>, case_id: &str, fields: &Fields, what: &str) -> Answer {
     let fields = with(fields.clone(), "do", what);
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     browser.send(&format!("/cases/{case_id}/edit"), &fields).await
 }
 
-async fn opened(browser: &mut Browser<'_>, case_id: &str) -> (String, Fields) {
+pub async fn opened(browser: &mut Browser<'_>, case_id: &str) -> (String, Fields) {
     let page = browser.page(&format!("/cases/{case_id}/edit")).await;
     let fields = form_of(&page);
     (page, fields)
@@ -93,7 +93,8 @@ async fn an_order_in_progress_is_changed_after_what_differs_was_shown() {
     let mut desk = Browser::of(&service, PRACTICE).await;
     assert!(desk.page(&format!("/cases/{case_id}")).await.contains(&format!("/cases/{case_id}/edit")));
     let (page, fields) = opened(&mut desk, &case_id).await;
-    assert!(page.contains("What has none stays as it was sent"), "the day of a biomarker has no field: {page}");
+    assert!(page.contains("Correct what has to be otherwise"), "everything of it has a place: {page}");
+    assert!(page.contains("name=\"/clinical/biomarkers/her2/on\" value=\"11/1/2026\""), "also the day of a biomarker: {page}");
     assert!(!page.contains("data-save"), "an order that is changed is no new one: {page}");
     // the form as it came changes nothing
     let same = send(&mut desk, &case_id, &fields, "send").await;

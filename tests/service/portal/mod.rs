@@ -10,6 +10,7 @@ mod desk_decide;
 mod desk_kept;
 mod drafts;
 mod edit;
+mod edit_keeps;
 pub mod identity;
 mod my_orders;
 mod orders;
