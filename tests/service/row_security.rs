@@ -169,7 +169,7 @@ async fn who_verifies_sees_the_authorization_that_it_names_and_no_other() {
     };
     let only = |case: &Value| BTreeSet::from([id(case)]);
     assert_eq!(seen_with(&[]).await, (BTreeSet::new(), BTreeSet::new()));
-    assert_eq!(seen_with(&[order_id.clone()]).await, (only(&named), only(&named)));
+    assert_eq!(seen_with(std::slice::from_ref(&order_id)).await, (only(&named), only(&named)));
     assert_ne!(only(&named), only(&other));
     // over HTTP a stranger is told of it, and an ordering practice is not
     let stranger = json!({"role": "servicing_provider", "tax_ids": ["910000009"], "subject": "a stranger"});
@@ -251,9 +251,9 @@ async fn ten_practices_over_few_connections_see_their_own_each() {
     let all: BTreeSet<String> = tokens.iter().map(|(_, case_id)| case_id.clone()).collect();
     assert_eq!(all.len(), PRACTICES);
     let mut calls = JoinSet::new();
-    for place in 0..PRACTICES {
+    for (place, (token, own)) in tokens.iter().enumerate() {
         for round in 0..20 {
-            let (token, own) = tokens[place].clone();
+            let (token, own) = (token.clone(), own.clone());
             let foreign = tokens[(place + 1 + round % (PRACTICES - 1)) % PRACTICES].1.clone();
             let (service, pool) = (service.beside(oncoauth::doors::router(app.clone())), app.pool.clone());
             calls.spawn(async move {
