@@ -16,6 +16,8 @@ use std::task::{Poll, ready};
 const BESIDE: u64 = 32 * 1024;
 /// The longest description, in characters, as the API takes it.
 const DESCRIPTION: usize = 1_000;
+/// What the parser gets at once, in bytes: whatever comes before a document is read before its size counts.
+const PIECE: usize = 64 * 1024;
 /// A character has four bytes at most.
 const DESCRIPTION_BYTES: usize = 4 * DESCRIPTION;
 
@@ -95,17 +97,22 @@ async fn read(headers: &HeaderMap, body: Pieces, rules: &AttachmentRules, said: 
     Ok(Arrived { spooled, file_name: file_name(name.as_deref(), media_type), media_type, description })
 }
 
-/// The parser takes all that it can get at once: it gets one piece at a time.
+/// The parser takes all that it can get at once: it gets one small piece at a time.
 fn in_turns(pieces: Pieces) -> impl Stream<Item = Result<Bytes, axum::Error>> + Send {
-    let mut given = false;
+    let (mut given, mut rest) = (false, Bytes::new());
     stream::poll_fn(move |context| {
         if std::mem::take(&mut given) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let piece = ready!(pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context));
+        if rest.is_empty() {
+            match ready!(pieces.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context)) {
+                Some(Ok(piece)) => rest = piece,
+                ended => return Poll::Ready(ended),
+            }
+        }
         given = true;
-        Poll::Ready(piece)
+        Poll::Ready(Some(Ok(rest.split_to(rest.len().min(PIECE)))))
     })
 }
 

@@ -260,7 +260,7 @@ export const tests = {
     const drugs = await page.locator('[id^="/treatment/phases/0/"][id$="/drug"]').evaluateAll((cells) => cells.map((cell) => cell.value).filter(Boolean));
     assert.deepEqual(drugs, ["J9171", "J9299", "J9075 cyclophosphamide"]);
     await Promise.all([page.waitForEvent("domcontentloaded"), page.click("button[value=send]")]);
-    const told = (await page.textContent("#changes")).replace(/\s+/g, " ");
+    const told = (await page.innerText("#changes")).replace(/\s+/g, " ");
     for (const text of ["Weight 71.5 75", "HER2", "Phase 1, line 3 nothing J9075 cyclophosphamide 600 mg/m2"]) assert.ok(told.includes(text), `${text}: ${told}`);
     assert.ok(!told.includes("line 1") && !told.includes("line 2"), told);
     await Promise.all([page.waitForURL(`${base}/cases/${case_id}`), page.click("button[value=change]")]);

@@ -69,6 +69,7 @@ pub(super) fn known(field: &str) -> Option<&'static str> {
         "/supportive_only/reference_order_id" => "Order ID of the treatment",
         "/continuation_of_treatment_started_on" => "Running since",
         "/contact/phone" => "Phone",
+        "/treatment/regimen_id" => "Regimen",
         "/servicing_provider/address/line1" => "Street of the treating site",
         "/servicing_provider/address/city" => "City",
         "/servicing_provider/address/state" => "State",

@@ -143,8 +143,8 @@ async fn the_panel_of_a_change_says_what_the_change_would_do() {
     done(&service, NURSE, &case_id, "peer-to-peer", &offer()).await;
     let stale = panel(&mut desk, &fields).await;
     assert!(stale.contains("The case changed since you opened this form") && !stale.contains("Would stay"), "{stale}");
-    let first = read(&service, &case_id).await["drugs"][2]["line"].clone();
-    done(&service, NURSE, &case_id, "determinations", &json!({"drugs": [{"line": first, "decision": "authorized"}]})).await;
+    let both = [3, 4].map(|line| json!({"line": line, "decision": "authorized"}));
+    done(&service, NURSE, &case_id, "determinations", &json!({"drugs": both})).await;
     let decided = panel(&mut desk, &fields).await;
     assert!(decided.contains("any change of an authorized treatment is a new order"), "{decided}");
     assert!(!decided.contains("Would be authorized") && !decided.contains("No drug needs review"), "{decided}");
