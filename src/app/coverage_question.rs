@@ -3,16 +3,37 @@
 
 use super::coverage_requirements::CoverageQuestionBody;
 use crate::domain::content::{
-    CoverageGuide, CoverageInput, CoverageProduct, CoverageService, CoverageTable, CoverageValue, OTHER_GROUP, Told, Understood,
-    day_number,
+    Content, CoverageGuide, CoverageInput, CoverageProduct, CoverageService, CoverageTable, CoverageValue, OTHER_GROUP, Told,
+    Understood, day_number,
 };
 use crate::domain::fold::fold;
 use crate::domain::refusal::Fault;
-use crate::domain::vocabulary::LineOfBusiness;
+use crate::domain::vocabulary::{CoverageSetting, LineOfBusiness};
 use crate::rules::coverage_requirements::CoverageQuestion;
 use chrono::NaiveDate;
 
 const ALL: &str = "GET /v1/coverage-requirements/services lists all";
+
+/// What the words of the service and of the product say. An id tells no place where the question does: it is only the usual one.
+pub(super) fn heard(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Understood {
+    let mut heard = guide.words.understand(&asked.service);
+    if heard.is_id && (asked.setting.is_some() || asked.place_of_service.is_some()) {
+        heard.told.retain(|(input, _)| *input != CoverageInput::Setting);
+    }
+    // "HMO Blue" is a product of commercial members, "FEP Blue Focus" none that is told apart here
+    let is_product = asked.product.as_ref().is_some_and(|product| !guide.products_called(product).is_empty());
+    if asked.line_of_business.is_none() || !is_product {
+        heard.told.extend(lines_of_product(guide, asked));
+    }
+    heard
+}
+
+/// The line of business that the words of the product tell.
+fn lines_of_product(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Vec<(CoverageInput, String)> {
+    let Some(product) = &asked.product else { return Vec::new() };
+    let told = guide.words.understand(product).told;
+    told.into_iter().filter(|(input, _)| *input == CoverageInput::LineOfBusiness).collect()
+}
 
 /// The one service that the words mean.
 pub(super) fn the_service<'g>(
@@ -34,6 +55,10 @@ pub(super) fn the_service<'g>(
             one.id,
             otherwise(guide, asked)
         ),
+        ([], _) if guide.words.significant(&asked.service).is_empty() => {
+            faults.push(Fault::new("/service", "missing", format!("say which service is meant; {ALL}")));
+            return None;
+        }
         ([], _) => {
             let nearest = guide.nearest(&asked.service);
             let nearest = if nearest.is_empty() { String::new() } else { format!("nearest: {}; ", named(&nearest)) };
@@ -42,7 +67,8 @@ pub(super) fn the_service<'g>(
         (several, unknown) => {
             let unknown =
                 if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
-            format!("several services are called so, name one: {}{unknown}; {ALL}", named(several))
+            let read = heard.read_as.iter().map(|read| format!("; {read}")).collect::<String>();
+            format!("several services are called so, name one: {}{unknown}{read}; {ALL}", named(several))
         }
     };
     faults.push(Fault::new("/service", "not-allowed-value", message));
@@ -73,6 +99,8 @@ pub(super) fn the_products(
     let heard_of = |product: &&CoverageProduct| heard.told.contains(&(CoverageInput::Product, product.id.clone()));
     let by_words: Vec<&CoverageProduct> = guide.products.iter().filter(heard_of).collect();
     let by_field = asked.product.as_ref().map(|word| guide.products_called(word));
+    let is_line = !lines_of_product(guide, asked).is_empty();
+    let by_field = by_field.filter(|products| !(products.is_empty() && is_line));
     if by_field.is_none() && by_words.is_empty() {
         return if lines.is_empty() { Vec::new() } else { ids(guide.products.iter().filter(sold).collect()) };
     }
@@ -107,6 +135,27 @@ fn lines_of(asked: &CoverageQuestionBody, heard: &Understood) -> Vec<LineOfBusin
     let by_words = heard.told.iter().filter(|(input, _)| *input == CoverageInput::LineOfBusiness);
     let by_words = by_words.filter_map(|(_, value)| LineOfBusiness::parse(value));
     asked.line_of_business.into_iter().chain(by_words).collect()
+}
+
+/// The settings that a place of service can be: what is done at a hospital's outpatient department may be a part of observation or of an operation.
+pub(super) fn the_places(content: &Content, asked: &CoverageQuestionBody, faults: &mut Vec<Fault>) -> Vec<String> {
+    use CoverageSetting::{Emergency, Home, Inpatient, Observation, Office, Outpatient, OutpatientSurgery};
+    let Some(code) = &asked.place_of_service else { return Vec::new() };
+    let Some(place) = content.places_of_service.get(code.as_str()) else {
+        let message = format!("`{code}` is no place of service that is known here; leave it out, or tell the setting");
+        faults.push(Fault::new("/place_of_service", "not-allowed-value", message));
+        return Vec::new();
+    };
+    let settings: &[CoverageSetting] = match code.as_str() {
+        _ if place.inpatient => &[Inpatient],
+        "11" => &[Office],
+        "12" => &[Home],
+        "19" | "22" => &[Outpatient, Observation, OutpatientSurgery],
+        "23" => &[Emergency],
+        "24" => &[Outpatient, OutpatientSurgery],
+        _ => &[Outpatient],
+    };
+    settings.iter().map(ToString::to_string).collect()
 }
 
 /// The groups that a word can mean in a table that tells groups apart; a number that the table does not know is none of those that it does.
@@ -151,8 +200,7 @@ fn called(guide: &CoverageGuide, words: &str, known: &[&String]) -> Vec<String> 
 pub(super) fn question<'a>(
     asked: &'a CoverageQuestionBody,
     heard: &'a Understood,
-    products: &'a [String],
-    groups: &'a [String],
+    (products, groups, places): (&'a [String], &'a [String], &'a [String]),
     day: NaiveDate,
 ) -> CoverageQuestion<'a> {
     let said = |told: bool| Told::Word(if told { "true" } else { "false" });
@@ -169,7 +217,7 @@ pub(super) fn question<'a>(
         (CoverageInput::Benefits, asked.benefits.map(|word| Told::Word(word.as_str()))),
         (CoverageInput::Date, Some(Told::Number(day_number(day)))),
     ];
-    let several = [(CoverageInput::Product, products), (CoverageInput::Group, groups)];
+    let several = [(CoverageInput::Product, products), (CoverageInput::Group, groups), (CoverageInput::Setting, places)];
     let mut question = CoverageQuestion::default();
     for input in CoverageInput::ALL {
         let by_field = fields.iter().filter(|(field, _)| *field == input).filter_map(|(_, told)| *told);

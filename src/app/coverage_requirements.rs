@@ -1,7 +1,7 @@
 //! Coverage requirements: does a service need authorization, and from whom (COV-01…04). Asks the rules and puts the answer in words; what is
 //! answered stands in content.
 
-use super::coverage_question::{question, the_groups, the_products, the_service};
+use super::coverage_question::{heard, question, the_groups, the_places, the_products, the_service};
 use super::{App, Caller, Error, Result};
 use crate::domain::content::{
     Content, CoverageGuide, CoverageInput, CoverageRow, CoverageService, CoverageValue, HowToRequest, Told, Understood,
@@ -43,6 +43,10 @@ pub struct CoverageQuestionBody {
     /// Where the service is given.
     #[serde(default)]
     pub setting: Option<CoverageSetting>,
+    /// Where it is given, as a place of service of two digits that claims have; it may stand for several settings.
+    #[serde(default)]
+    #[schema(max_length = 2)]
+    pub place_of_service: Option<String>,
     /// Where the member was before an admission.
     #[serde(default)]
     pub admitted_from: Option<CoverageAdmission>,
@@ -171,9 +175,10 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     } else if !caller.serves_plan(&asked.health_plan) {
         return Err(Error::NotFound);
     }
-    let heard = guide.words.understand(&asked.service);
+    let heard = heard(guide, asked);
     let service = the_service(guide, asked, &heard, &mut faults);
     let products = the_products(guide, asked, &heard, &mut faults);
+    let places = the_places(content, asked, &mut faults);
     let table = service.and_then(|(index, _)| guide.table(&asked.health_plan, index));
     let groups = table.map(|table| the_groups(guide, table, asked, &mut faults)).unwrap_or_default();
     if !faults.is_empty() {
@@ -181,7 +186,7 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     }
     let (Some((_, service)), Some(table)) = (service, table) else { return Err(Error::NotFound) };
     let day = asked.date.unwrap_or_else(|| today(&asked.health_plan, content, now));
-    let answer = rule::answer(table, &question(asked, &heard, &products, &groups, day));
+    let answer = rule::answer(table, &question(asked, &heard, (&products, &groups, &places), day));
     let mut found = body(&asked.health_plan, service, &heard, &answer, content);
     let is_past = heard.is_past || asked.date.is_some_and(|day| day < today(&asked.health_plan, content, now));
     if is_past && answer.rows.iter().all(|row| row.afterwards.is_none()) {

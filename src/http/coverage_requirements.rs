@@ -1,6 +1,7 @@
 //! Coverage requirements (COV-01…04).
 
 use super::body::ValidJson;
+use super::paging;
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
@@ -42,14 +43,20 @@ struct Listing {
     q: Option<String>,
     /// One health plan only.
     health_plan: Option<String>,
+    /// Items on a page; all on one where it is left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
 }
 
-/// Every answer, service by service. There are some forty services, so they come on one page.
+/// Every answer, service by service; on one page unless a limit is asked for.
 #[derive(Debug, Serialize, ToSchema)]
 struct CoverageRequirements {
     /// The answers, each with its branches.
     items: Vec<CoverageAnswerBody>,
-    /// Always null.
+    /// Send it as `?cursor=` for the next page; null on the last one.
     next_cursor: Option<String>,
 }
 
@@ -62,9 +69,10 @@ async fn list_coverage_requirements(
     State(app): State<App>,
     caller: Caller,
     ValidQuery(listing): ValidQuery<Listing>,
-) -> Json<CoverageRequirements> {
-    let items = coverage_requirements::list(&app, &caller, listing.health_plan.as_deref(), listing.q.as_deref());
-    Json(CoverageRequirements { items, next_cursor: None })
+) -> Result<Json<CoverageRequirements>, Problem> {
+    let found = coverage_requirements::list(&app, &caller, listing.health_plan.as_deref(), listing.q.as_deref());
+    let (items, next_cursor) = page(found, listing.limit, listing.cursor.as_deref())?;
+    Ok(Json(CoverageRequirements { items, next_cursor }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -73,14 +81,29 @@ struct Search {
     /// Words of the service's names, such as `sleep`.
     #[param(max_length = 100)]
     q: Option<String>,
+    /// Items on a page; all on one where it is left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
 }
 
-/// Every service that can be asked about, on one page.
+/// The items that limit and cursor ask for, and the next cursor.
+fn page<T>(found: Vec<T>, limit: Option<u32>, cursor: Option<&str>) -> Result<(Vec<T>, Option<String>), Problem> {
+    let begin = paging::decode::<usize>(cursor)?.unwrap_or(0);
+    let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let end = begin.saturating_add(limit);
+    let next_cursor = (found.len() > end).then(|| paging::encode(&end));
+    Ok((found.into_iter().skip(begin).take(limit).collect(), next_cursor))
+}
+
+/// Every service that can be asked about; on one page unless a limit is asked for.
 #[derive(Debug, Serialize, ToSchema)]
 struct CoverageServices {
     /// The services.
     items: Vec<CoverageServiceBody>,
-    /// Always null.
+    /// Send it as `?cursor=` for the next page; null on the last one.
     next_cursor: Option<String>,
 }
 
@@ -89,6 +112,11 @@ struct CoverageServices {
     extensions(("x-roles" = json!(["ordering_provider", "servicing_provider", "intake", "nurse", "physician", "health_plan",
                                    "administrator"]))),
     params(Search), responses((status = 200, description = "The services", body = CoverageServices)))]
-async fn list_coverage_services(State(app): State<App>, ValidQuery(search): ValidQuery<Search>) -> Json<CoverageServices> {
-    Json(CoverageServices { items: coverage_requirements::services(&app, search.q.as_deref()), next_cursor: None })
+async fn list_coverage_services(
+    State(app): State<App>,
+    ValidQuery(search): ValidQuery<Search>,
+) -> Result<Json<CoverageServices>, Problem> {
+    let found = coverage_requirements::services(&app, search.q.as_deref());
+    let (items, next_cursor) = page(found, search.limit, search.cursor.as_deref())?;
+    Ok(Json(CoverageServices { items, next_cursor }))
 }

@@ -123,6 +123,7 @@ fn question(fields: &Fields, faults: &mut Faults) -> CoverageQuestionBody {
         product: fields.owned("product"),
         group: fields.owned("group"),
         setting: setting.flatten(),
+        place_of_service: None,
         admitted_from: None,
         age,
         visit_number,

@@ -11,6 +11,7 @@ mod api_page;
 mod backups;
 mod callers;
 mod catalog;
+mod coverage_codes;
 mod coverage_requirements;
 mod database_tls;
 mod doctor;

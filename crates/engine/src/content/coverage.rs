@@ -11,9 +11,11 @@ use super::releases::Releases;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::{
-    Benefit, CoverageCodes, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService,
-    CoverageTable, CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
+    Benefit, Code, CoverageAlso, CoverageCodes, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow,
+    CoverageService, CoverageTable, CoverageValue, CoverageWords, Drug, DrugCatalog, HowToRequest, MoreNames, Program,
+    TerminatedCode,
 };
+use crate::domain::fold::fold;
 use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{
     CoverageAdmission, CoverageRequest, CoverageRequirement, CoverageSetting, HabilitationBenefit, LineOfBusiness, Service,
@@ -86,33 +88,95 @@ struct ServiceEntry {
     /// Groups of words (`words.toml`) that may stand beside its name.
     #[serde(default)]
     beside: Vec<String>,
+    /// Groups of words that are not passed over beside its name.
+    #[serde(default)]
+    not_beside: Vec<String>,
+    /// What it is in a setting.
+    #[serde(default)]
+    in_setting: BTreeMap<CoverageSetting, String>,
+    /// When it may be meant beside others.
+    also: Option<AlsoEntry>,
     /// Drugs of `drugs/` that it is the service of.
     #[serde(default)]
     drugs: Vec<DrugKind>,
+    /// True where it is the service of the codes of `radiation/services.toml`.
+    #[serde(default)]
+    procedures: bool,
     #[serde(default)]
     named: Named,
 }
 
-/// Which drugs a service is about.
+/// Words that make a service possible where the question is about one of others.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlsoEntry {
+    of: Vec<String>,
+    words: Vec<String>,
+}
+
+/// Which drugs a service is about, code by code; a name of a drug is one of every code that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum DrugKind {
     /// Of the medical benefit, or of either.
     Medical,
-    /// Of the pharmacy benefit, or of either.
+    /// Of the pharmacy benefit of every member.
     Pharmacy,
+    /// Of the pharmacy benefit of most members, and of the medical benefit of Medicare's (Part B).
+    PartBOral,
     /// Supportive drugs of the medical benefit, which are given without cancer, too.
     Supportive,
 }
 
 impl DrugKind {
-    const fn is_of(self, drug: &Drug) -> bool {
+    const fn is_of(self, benefit: Benefit, is_part_b_oral: bool, is_supportive: bool) -> bool {
+        let is_medical = matches!(benefit, Benefit::Medical | Benefit::Either);
         match self {
-            Self::Medical => matches!(drug.benefit, Benefit::Medical | Benefit::Either),
-            Self::Pharmacy => matches!(drug.benefit, Benefit::Pharmacy | Benefit::Either),
-            Self::Supportive => drug.supportive && matches!(drug.benefit, Benefit::Medical | Benefit::Either),
+            Self::Medical => is_medical,
+            Self::Pharmacy => !is_medical && !is_part_b_oral,
+            Self::PartBOral => !is_medical && is_part_b_oral,
+            Self::Supportive => is_medical && is_supportive,
         }
     }
+
+    fn is_of_code(self, drug: &Drug, code: &Code) -> bool {
+        self.is_of(code.benefit, code.medicare_part_b_oral, drug.supportive)
+    }
+
+    /// By any code of the drug; by the drug itself where it has none.
+    fn is_of_drug(self, drug: &Drug, codes: &[&Code]) -> bool {
+        if codes.is_empty() {
+            self.is_of(drug.benefit, false, drug.supportive)
+        } else {
+            codes.iter().any(|code| self.is_of_code(drug, code))
+        }
+    }
+
+    /// What a drug and those of its codes are called that are of this kind.
+    fn names_of(self, drug: &Drug) -> Vec<String> {
+        let codes: Vec<&Code> = drug.codes.iter().collect();
+        let is_name = |name: &&String| self.is_of_drug(drug, &named_codes(&codes, name));
+        let names = std::iter::once(&drug.generic).chain(&drug.synonyms).chain(&drug.brands).filter(is_name);
+        let of_kind = codes.iter().filter(|code| self.is_of_code(drug, code)).map(|code| &code.hcpcs);
+        names.chain(of_kind).cloned().collect()
+    }
+}
+
+/// The codes that a name can mean: of a brand with codes of its own these, of a drug by mouth those of the pharmacy benefit, else all.
+fn named_codes<'c>(codes: &[&'c Code], name: &str) -> Vec<&'c Code> {
+    let of = |keep: &dyn Fn(&Code) -> bool| codes.iter().copied().filter(|code| keep(code)).collect::<Vec<_>>();
+    let own = of(&|code| is_product(code, name));
+    let oral = if name.ends_with(" oral") { of(&|code| code.benefit == Benefit::Pharmacy) } else { Vec::new() };
+    match (own.is_empty(), oral.is_empty()) {
+        (false, _) => own,
+        (true, false) => oral,
+        (true, true) => codes.to_vec(),
+    }
+}
+
+/// True where a code is this brand's.
+fn is_product(code: &Code, brand: &str) -> bool {
+    code.product.as_ref().is_some_and(|product| fold(product) == fold(brand))
 }
 
 /// What a source names for a service, so that a row has to answer it.
@@ -134,8 +198,10 @@ pub(super) struct Drafts {
     words: Words,
     codes: CoverageCodes,
     services: Vec<CoverageService>,
-    /// Names of drugs, by service.
+    /// Names of drugs and codes of procedures, by service.
     drugs: Vec<MoreNames>,
+    /// Codes that ended, with what to use.
+    ended: Vec<(String, String)>,
     named: Vec<(Named, (String, usize))>,
     rows: Vec<RowDraft>,
 }
@@ -143,11 +209,14 @@ pub(super) struct Drafts {
 /// Reads the folder.
 pub(super) fn read(
     source: &Source,
-    (programs, drugs): (&[programs::Draft], &DrugCatalog),
+    (programs, drugs, procedures): (&[programs::Draft], &DrugCatalog, &[String]),
     releases: &Releases,
     report: &mut Report,
 ) -> Drafts {
     let mut drafts = Drafts::default();
+    let ended =
+        drugs.ended_codes().map(|code| (code.hcpcs.clone(), format!("{}: this code ended; {}", code.hcpcs, code.instead())));
+    drafts.ended = ended.collect();
     let files = source.files(FOLDER, "toml");
     if files.is_empty() {
         return drafts;
@@ -158,7 +227,7 @@ pub(super) fn read(
     let texts: Vec<_> = others.iter().filter_map(|file| Some((file.as_str(), text_of(source, file, report)?))).collect();
     let documents: Vec<_> = texts.iter().filter_map(|(file, text)| Some((*file, Document::parse(file, text, report)?))).collect();
     for (file, document) in &documents {
-        read_services(file, document, drugs, &mut drafts, report);
+        read_services(file, document, (drugs, procedures), &mut drafts, report);
     }
     drafts.codes = read_codes(source, &drafts.services, report);
     for (_, document) in &documents {
@@ -213,37 +282,43 @@ fn check_contacts(ask: &[String], place: Place<'_, '_>, contacts: &HashMap<Strin
     }
 }
 
-fn read_services(file: &str, document: &Document<'_>, drugs: &DrugCatalog, drafts: &mut Drafts, report: &mut Report) {
+fn read_services(
+    file: &str,
+    document: &Document<'_>,
+    (drugs, procedures): (&DrugCatalog, &[String]),
+    drafts: &mut Drafts,
+    report: &mut Report,
+) {
     let family = file.trim_start_matches("coverage/").trim_end_matches(".toml");
     for (entry, place) in document.entries::<ServiceEntry>("service", report) {
         if drafts.services.iter().any(|service| service.id == entry.id) {
             place.key("id").error(report, format!("service `{}` is here twice", entry.id), None);
         }
         check_products(&entry.named.product, place.key("named").key("product"), drafts, report);
-        let mut beside = Vec::new();
-        for (index, group) in entry.beside.iter().enumerate() {
-            if let Some(words) = drafts.words.group(group) {
-                beside.extend_from_slice(words);
-            } else {
-                let suggestion = did_you_mean(group, drafts.words.groups());
-                let message = format!("there is no group of words `{group}` in {WORDS}");
-                place.key("beside").at(index).error(report, message, suggestion);
-            }
+        let beside = drafts.words.all_of(&entry.beside, place.key("beside"), report);
+        let not_beside = drafts.words.all_of(&entry.not_beside, place.key("not_beside"), report);
+        let mut names: Vec<String> = Vec::new();
+        for drug in drugs.all().iter().filter(|drug| !drug.is_unclassified()) {
+            names.extend(entry.drugs.iter().flat_map(|kind| kind.names_of(drug)));
         }
+        names.extend(drugs.ended_codes().filter(|code| replaced_by(code, &entry.drugs, drugs)).map(|code| code.hcpcs.clone()));
+        if entry.procedures {
+            names.extend_from_slice(procedures);
+        }
+        drafts.drugs.push((drafts.services.len(), names));
         drafts.named.push((entry.named, place.position()));
-        let of_service = |drug: &&Arc<Drug>| !drug.is_unclassified() && entry.drugs.iter().any(|kind| kind.is_of(drug));
-        drafts
-            .drugs
-            .push((drafts.services.len(), drugs.all().iter().filter(of_service).flat_map(|drug| names_of(drug)).collect()));
-        let (id, name, words) = (entry.id, entry.name, entry.words);
-        drafts.services.push(CoverageService { id, name, words, family: family.to_owned(), beside });
+        let in_setting = entry.in_setting.into_iter().map(|(setting, id)| (setting.to_string(), id)).collect();
+        let also = entry.also.map(|AlsoEntry { of, words }| CoverageAlso { of, words });
+        let (id, name, words, family) = (entry.id, entry.name, entry.words, family.to_owned());
+        drafts.services.push(CoverageService { id, name, words, family, beside, not_beside, in_setting, also });
     }
 }
 
-/// What a drug is called, its codes included.
-fn names_of(drug: &Drug) -> Vec<String> {
-    let names = std::iter::once(&drug.generic).chain(&drug.synonyms).chain(&drug.brands);
-    names.chain(drug.codes.iter().map(|code| &code.hcpcs)).cloned().collect()
+/// True where a code that ended is of these kinds by those that replaced it, or by its drug.
+fn replaced_by(ended: &TerminatedCode, kinds: &[DrugKind], drugs: &DrugCatalog) -> bool {
+    let Some(drug) = drugs.by_name(&ended.generic).filter(|drug| !drug.is_unclassified()) else { return false };
+    let codes: Vec<&Code> = ended.replaced_by.iter().filter_map(|code| drugs.by_code(code)).map(|(_, code)| code).collect();
+    kinds.iter().any(|kind| kind.is_of_drug(drug, &codes))
 }
 
 fn check_products(products: &[String], place: Place<'_, '_>, drafts: &Drafts, report: &mut Report) {
@@ -323,9 +398,9 @@ impl Drafts {
             (plan.health_plan.clone(), tables.collect())
         });
         let tables = tables.collect();
-        let Words { fillers, purpose, because, already, phrases, .. } = &self.words;
-        let lists = [fillers.as_slice(), purpose, because, already];
-        let words = CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, lists, self.codes.clone());
+        let Words { lists, phrases, .. } = &self.words;
+        let codes = (self.codes.clone(), self.ended.as_slice());
+        let words = CoverageWords::new((&self.services, &self.drugs), &self.products, phrases, lists, codes);
         let unsaid = self.plans.iter().map(|plan| (plan.health_plan.clone(), plan.afterwards_unsaid.clone())).collect();
         CoverageGuide::new(self.services.clone(), self.products.clone(), words, (tables, unsaid))
     }
@@ -470,11 +545,23 @@ impl Drafts {
                 }
             }
         }
+        self.check_named(report);
         let Some((newest, _)) = releases.iter().last() else { return };
         for (service, (named, (file, line))) in self.named.iter().enumerate() {
             for missing in self.unnamed(service, named, newest) {
                 let id = self.services.get(service).map(|service| service.id.as_str()).unwrap_or_default();
                 report.error(file, *line, format!("the source names {missing} for `{id}`, and no row answers it"), None);
+            }
+        }
+    }
+
+    /// The services that services name.
+    fn check_named(&self, report: &mut Report) {
+        for (service, (_, (file, line))) in self.services.iter().zip(&self.named) {
+            let named = service.in_setting.values().chain(service.also.iter().flat_map(|also| &also.of));
+            for id in named.filter(|id| !self.services.iter().any(|service| service.id == **id)) {
+                let suggestion = did_you_mean(id, self.services.iter().map(|service| service.id.as_str()));
+                report.error(file, *line, format!("`{}` names the service `{id}`, which is not there", service.id), suggestion);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! `coverage/words.toml`: what the words of a question tell beside the service, and words that change nothing (COV-01).
 
 use super::codes::text_of;
-use super::document::Document;
+use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{CoverageInput, CoveragePhrase};
+use crate::domain::content::{CoverageInput, CoverageLists, CoveragePhrase};
 use crate::domain::fold::fold;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ struct Header {
     purpose: Vec<String>,
     because: Vec<String>,
     already: Vec<String>,
+    ordered: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,20 +35,18 @@ struct GroupEntry {
 struct ToldEntry {
     input: String,
     value: String,
+    #[serde(default)]
+    where_given: bool,
+    #[serde(default)]
+    in_reason: bool,
     words: Vec<String>,
 }
 
 /// What the file says.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    /// Words that change nothing.
-    pub fillers: Vec<String>,
-    /// Words before what a service is for.
-    pub purpose: Vec<String>,
-    /// Words before why it is needed.
-    pub because: Vec<String>,
-    /// That the service was given already.
-    pub already: Vec<String>,
+    /// Words by what they do.
+    pub lists: CoverageLists,
     /// What phrases tell.
     pub phrases: Vec<CoveragePhrase>,
     groups: HashMap<String, Vec<String>>,
@@ -63,8 +62,8 @@ impl Words {
             if header.provenance.trim().is_empty() {
                 document.root().key("provenance").error(report, "say where the words come from", None);
             }
-            (words.fillers, words.purpose) = (header.fillers, header.purpose);
-            (words.because, words.already) = (header.because, header.already);
+            let Header { fillers, purpose, because, already, ordered, .. } = header;
+            words.lists = CoverageLists { fillers, purpose, because, already, ordered };
         }
         for (entry, place) in document.entries::<GroupEntry>("group", report) {
             if words.groups.insert(entry.id.clone(), entry.words).is_some() {
@@ -81,7 +80,8 @@ impl Words {
             };
             // groups are those that rows name
             let known = values(input);
-            if input != CoverageInput::Group && !known.contains(&entry.value) {
+            let is_number = known == ["0"] && entry.value.parse::<u32>().is_ok();
+            if input != CoverageInput::Group && !is_number && !known.contains(&entry.value) {
                 let suggestion = did_you_mean(&entry.value, known.iter().map(String::as_str));
                 place.key("value").error(report, format!("`{}` is no value of {}", entry.value, entry.input), suggestion);
             }
@@ -92,18 +92,23 @@ impl Words {
                     place.key("words").at(index).error(report, message, None);
                 }
             }
-            words.phrases.push(CoveragePhrase { words: entry.words, input, value: entry.value });
+            let ToldEntry { value, words: said, where_given, in_reason, .. } = entry;
+            words.phrases.push(CoveragePhrase { words: said, input, value, where_given, in_reason });
         }
         words
     }
 
-    /// The words of a group.
-    pub fn group(&self, id: &str) -> Option<&[String]> {
-        self.groups.get(id).map(Vec::as_slice)
-    }
-
-    /// Ids of the groups.
-    pub fn groups(&self) -> impl Iterator<Item = &str> {
-        self.groups.keys().map(String::as_str)
+    /// The words of several groups.
+    pub fn all_of(&self, ids: &[String], place: Place<'_, '_>, report: &mut Report) -> Vec<String> {
+        let mut words = Vec::new();
+        for (index, id) in ids.iter().enumerate() {
+            if let Some(group) = self.groups.get(id) {
+                words.extend_from_slice(group);
+            } else {
+                let suggestion = did_you_mean(id, self.groups.keys().map(String::as_str));
+                place.at(index).error(report, format!("there is no group of words `{id}` in {WORDS}"), suggestion);
+            }
+        }
+        words
     }
 }

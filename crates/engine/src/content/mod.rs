@@ -124,7 +124,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     let programs = programs::read(source, &words, known, &releases, &mut report);
     policies::check_programs(&policies, &programs, &mut report);
     policies::check_scopes(&policies, &programs, &mut report);
-    let coverage = coverage::read(source, (&programs, &words.drugs), &releases, &mut report);
+    let coverage = coverage::read(source, (&programs, &words.drugs, &radiation.codes()), &releases, &mut report);
     let code_tables = Arc::new(code_tables::read(source, &words, &programs, &mut report));
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));

@@ -40,6 +40,11 @@ impl Drafts {
         self.schedules.iter().map(|(schedule, _, (file, _))| (&**schedule, file.as_str()))
     }
 
+    /// The codes of services, of any release.
+    pub fn codes(&self) -> Vec<String> {
+        self.services.iter().map(|(service, ..)| service.code.clone()).collect()
+    }
+
     /// What the release with this index has.
     pub fn version(&self, release: usize) -> RadiationCatalog {
         fn of<T>(entries: &[Dated<T>], release: usize) -> Vec<Arc<T>> {

@@ -224,6 +224,21 @@ pub struct CoverageService {
     pub family: String,
     /// Words that may stand beside its name and change nothing ("MRI of the knee").
     pub beside: Vec<String>,
+    /// Words that are not passed over beside it, though they are beside others ("psychotherapy, admitted").
+    pub not_beside: Vec<String>,
+    /// Settings in which it is another service, with the id of that ("physical therapy at home").
+    pub in_setting: BTreeMap<String, String>,
+    /// When it may be meant beside others.
+    pub also: Option<CoverageAlso>,
+}
+
+/// A service that may be meant where the question is about another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CoverageAlso {
+    /// Ids of the others.
+    pub of: Vec<String>,
+    /// Words that make it possible, wherever they stand.
+    pub words: Vec<String>,
 }
 
 /// A product of a plan.
@@ -244,6 +259,12 @@ pub const OTHER_GROUP: &str = "other";
 
 /// Names less alike than this are other words: "ambulance" and "appliance" are 0.8 alike.
 const NEAR: f64 = 0.82;
+/// The same for a text of few letters, which are easily alike by chance.
+const NEARER: f64 = 0.9;
+/// A text of so few letters is near to nothing.
+const SHORTEST: usize = 3;
+/// Letters of a text that is not short.
+const LONG: usize = 7;
 
 /// Everything that can be answered about coverage.
 #[derive(Debug, Clone, Default)]
@@ -277,15 +298,21 @@ impl CoverageGuide {
         plans
     }
 
-    /// The services whose names come near a word, nearest first, three at most.
-    pub fn nearest(&self, word: &str) -> Vec<&CoverageService> {
-        let key = fold(word);
+    /// The services whose names come near a text, nearest first, three at most; words that change nothing do not count.
+    pub fn nearest(&self, text: &str) -> Vec<&CoverageService> {
+        let words = self.words.significant(text);
+        let (key, letters) = (words.join("_"), words.iter().map(String::len).sum::<usize>());
+        if letters < SHORTEST {
+            return Vec::new();
+        }
+        let near = if letters < LONG { NEARER } else { NEAR };
         let likeness = |service: &CoverageService| {
             let names = [&service.id, &service.name].into_iter().chain(&service.words).map(|name| fold(name));
             let like = |name: std::borrow::Cow<'_, str>| {
-                let inside = key.split('_').filter(|part| part.len() > 2 && name.split('_').any(|other| other == *part)).count();
+                let inside = words.iter().filter(|part| part.len() > 2 && name.split('_').any(|other| other == *part)).count();
                 let inside = u32::try_from(inside).map_or(0.0, f64::from);
-                strsim::jaro_winkler(&key, &name) + inside
+                let alike = strsim::jaro_winkler(&key, &name);
+                if alike > near || inside > 0.0 { alike + inside } else { 0.0 }
             };
             names.map(like).fold(0.0, f64::max)
         };

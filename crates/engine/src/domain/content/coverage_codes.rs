@@ -68,6 +68,12 @@ impl CoverageCodes {
         (word <= range.through.as_str() && are_alike(word, &range.from)).then_some(range)
     }
 
+    /// A code and the modifier that is written onto it.
+    pub fn with_modifier<'w>(&self, word: &'w str) -> Option<(&'w str, &'w str)> {
+        let (code, modifier) = word.split_at_checked(LENGTH)?;
+        (Self::is_code(code) && self.modifiers.contains_key(modifier)).then_some((code, modifier))
+    }
+
     /// The services that a modifier behind a code tells; none where it is no modifier.
     pub fn modifier(&self, word: &str) -> Option<&Vec<usize>> {
         self.modifiers.get(word)

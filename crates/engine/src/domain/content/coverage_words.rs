@@ -1,12 +1,28 @@
 //! The words that questions about coverage are made of. Every word of a question is understood or named as not understood: one that is passed
 //! over could be the one that makes it another service ("speech" and "speech generating device").
 
-use super::coverage::{CoverageInput, CoverageProduct, CoverageService};
+use super::coverage::{CoverageInput, CoverageProduct, CoverageService, Told};
 use super::coverage_codes::CoverageCodes;
+use super::coverage_parts::{Parts, Run, known, with_a_number};
 use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
 use crate::domain::quick::{HashMap, HashSet};
 use std::borrow::Cow;
+
+/// Lists of words, folded or not.
+#[derive(Debug, Clone, Default)]
+pub struct CoverageLists {
+    /// Words that change nothing, whatever the service.
+    pub fillers: Vec<String>,
+    /// What a service is for stands after these.
+    pub purpose: Vec<String>,
+    /// Only why it is needed stands after these.
+    pub because: Vec<String>,
+    /// That the service was given already.
+    pub already: Vec<String>,
+    /// That it is ordered or planned somewhere, and may be given elsewhere.
+    pub ordered: Vec<String>,
+}
 
 /// A phrase that tells of an input: "in the ED" of the setting, "FEP" of the line of business.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +33,10 @@ pub struct CoveragePhrase {
     pub input: CoverageInput,
     /// What it tells.
     pub value: String,
+    /// True for a place that counts only where the service itself is given there, and not where it is only ordered or planned.
+    pub where_given: bool,
+    /// True where it counts even among the words that say why the service is needed: "after surgery out of network".
+    pub in_reason: bool,
 }
 
 /// What is known of words.
@@ -36,6 +56,22 @@ pub struct CoverageWords {
     because: HashSet<String>,
     /// That the service was given already.
     already: HashSet<String>,
+    /// That the service is ordered or planned somewhere.
+    ordered: HashSet<String>,
+    /// Folded phrases that count only where the service is given there.
+    where_given: HashSet<String>,
+    /// Folded phrases that count among reasons, too.
+    in_reason: HashSet<String>,
+    /// Folded words that are not passed over beside this service, though they are beside others.
+    not_beside: Vec<HashSet<String>>,
+    /// What this service is in a setting.
+    in_setting: Vec<Vec<(String, usize)>>,
+    /// Services that are meant as well as one of others where a folded word stands in the question.
+    also: Vec<(usize, Vec<usize>, HashSet<String>)>,
+    /// Folded ids of services.
+    ids: HashSet<String>,
+    /// What is said of folded codes that ended.
+    ended: HashMap<String, String>,
     /// Codes of procedures, equipment and drugs.
     codes: CoverageCodes,
     /// Words that are near to those that are not known.
@@ -59,10 +95,9 @@ pub struct Understood {
     pub read_as: Vec<String>,
     /// True where the words say that the service was given already.
     pub is_past: bool,
+    /// True for the id of a service: what it tells is only the usual case.
+    pub is_id: bool,
 }
-
-/// What stands for a number in a phrase: "0 years old" is any age.
-const NUMBER: &str = "0";
 
 /// The most words of a question that are read as others.
 const MOST_SLIPS: usize = 2;
@@ -71,47 +106,78 @@ const MOST_SLIPS: usize = 2;
 pub type MoreNames = (usize, Vec<String>);
 
 impl CoverageWords {
-    /// Puts the words together. Products are phrases too.
+    /// Puts the words together. Products are phrases too; `ended` has codes with what is said of them.
     pub fn new(
         (services, more): (&[CoverageService], &[MoreNames]),
         products: &[CoverageProduct],
         phrases: &[CoveragePhrase],
-        [fillers, purpose, because, already]: [&[String]; 4],
-        codes: CoverageCodes,
+        lists: &CoverageLists,
+        (codes, ended): (CoverageCodes, &[(String, String)]),
     ) -> Self {
-        let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect::<HashSet<_>>();
-        let (fillers, purpose, because) = (folded(fillers), folded(purpose), folded(because));
-        let mut words = Self { fillers, purpose, because, already: folded(already), codes, ..Self::default() };
+        let mut words = Self {
+            fillers: folded(&lists.fillers),
+            purpose: folded(&lists.purpose),
+            because: folded(&lists.because),
+            already: folded(&lists.already),
+            ordered: folded(&lists.ordered),
+            codes,
+            ended: ended.iter().map(|(code, said)| (fold(code).into_owned(), said.clone())).collect(),
+            ..Self::default()
+        };
+        let index_of = |id: &String| services.iter().position(|service| service.id == *id);
         for (index, service) in services.iter().enumerate() {
             words.names(index, std::iter::once(&service.name).chain(&service.words));
             words.beside.push(folded(&service.beside));
+            words.not_beside.push(folded(&service.not_beside));
+            let there = service.in_setting.iter().filter_map(|(setting, id)| Some((setting.clone(), index_of(id)?)));
+            words.in_setting.push(there.collect());
+            if let Some(also) = &service.also {
+                words.also.push((index, also.of.iter().filter_map(index_of).collect(), folded(&also.words)));
+            }
         }
         for (index, names) in more {
             words.names(*index, names.iter());
         }
         // an id names one service, whatever else is called so
         for (index, service) in services.iter().enumerate() {
-            words.services.insert(fold(&service.id).into_owned(), vec![index]);
+            let id = fold(&service.id).into_owned();
+            words.services.insert(id.clone(), vec![index]);
+            words.ids.insert(id);
         }
         for phrase in phrases {
             for word in &phrase.words {
-                words.tells(word, phrase.input, &phrase.value);
+                words.tells(word, phrase);
             }
         }
         for product in products {
+            let phrase = CoveragePhrase {
+                words: Vec::new(),
+                input: CoverageInput::Product,
+                value: product.id.clone(),
+                where_given: false,
+                in_reason: true,
+            };
             for word in [&product.id, &product.name].into_iter().chain(&product.words) {
-                words.tells(word, CoverageInput::Product, &product.id);
+                words.tells(word, &phrase);
             }
         }
-        let names = words.services.keys().chain(words.told.keys()).chain(&words.fillers).chain(words.beside.iter().flatten());
-        let names: Vec<&String> = names.chain(&words.purpose).chain(&words.because).chain(&words.already).collect();
-        words.spelling = Spelling::new(names.iter().copied());
+        words.index();
+        words
+    }
+
+    /// Finds out what words begin names and phrases, and what is near to them.
+    fn index(&mut self) {
+        let also = self.also.iter().flat_map(|(.., words)| words);
+        let names = self.services.keys().chain(self.told.keys()).chain(&self.fillers).chain(self.beside.iter().flatten());
+        let names = names.chain(&self.purpose).chain(&self.because).chain(&self.already).chain(&self.ordered).chain(also);
+        self.spelling = Spelling::new(names.clone());
+        let mut begins: HashMap<String, usize> = HashMap::default();
         for key in names {
             let first = key.split('_').next().unwrap_or_default();
-            let longest = words.begins.entry(first.to_owned()).or_default();
+            let longest = begins.entry(first.to_owned()).or_default();
             *longest = key.split('_').count().max(*longest);
         }
-        words
+        self.begins = begins;
     }
 
     /// Words of the longest name or phrase that a word begins.
@@ -131,23 +197,49 @@ impl CoverageWords {
         }
     }
 
-    fn tells(&mut self, word: &str, input: CoverageInput, value: &str) {
-        let known = self.told.entry(fold(word).into_owned()).or_default();
-        let told = (input, value.to_owned());
+    fn tells(&mut self, word: &str, phrase: &CoveragePhrase) {
+        let key = fold(word).into_owned();
+        if phrase.where_given {
+            self.where_given.insert(key.clone());
+        }
+        if phrase.in_reason {
+            self.in_reason.insert(key.clone());
+        }
+        let known = self.told.entry(key).or_default();
+        let told = (phrase.input, phrase.value.clone());
         if !known.contains(&told) {
             known.push(told);
         }
     }
 
+    /// The words of a text that are not passed over, folded.
+    pub fn significant(&self, text: &str) -> Vec<String> {
+        let key = fold(text);
+        let counts = |word: &&str| !self.fillers.contains(*word) && !self.purpose.contains(*word) && !word.is_empty();
+        key.split('_').filter(counts).map(str::to_owned).collect()
+    }
+
     /// Understands a question's words; where some are not known, with the words that are near to them in their place.
     pub fn understand(&self, text: &str) -> Understood {
-        let key = fold(text);
-        let understood = self.as_written(&key);
-        if understood.unknown.is_empty() { understood } else { self.respelled(&key, &understood).unwrap_or(understood) }
+        let key = self.apart(fold(text));
+        let commas = commas(text);
+        let understood = self.as_written(&key, &commas);
+        if understood.unknown.is_empty() { understood } else { self.respelled(&key, &commas, &understood).unwrap_or(understood) }
+    }
+
+    /// A modifier that is written onto its code, as a word of its own: "70553TC".
+    fn apart<'k>(&self, key: Cow<'k, str>) -> Cow<'k, str> {
+        if !key.split('_').any(|part| self.codes.with_modifier(part).is_some()) {
+            return key;
+        }
+        let apart = |part: &str| {
+            self.codes.with_modifier(part).map_or_else(|| part.to_owned(), |(code, modifier)| [code, "_", modifier].concat())
+        };
+        Cow::Owned(key.split('_').map(apart).collect::<Vec<_>>().join("_"))
     }
 
     /// What the words mean where each that is not known is one that is near to it; none where that is not one thing, or several services.
-    fn respelled(&self, key: &str, as_written: &Understood) -> Option<Understood> {
+    fn respelled(&self, key: &str, commas: &[usize], as_written: &Understood) -> Option<Understood> {
         // where no service is named, words that are known are not understood either
         let slips = as_written.unknown.iter().map(String::as_str).filter(|word| !self.spelling.knows(word));
         let near: Vec<(&str, Vec<&str>)> = slips.map(|word| (word, self.spelling.near(word))).collect();
@@ -161,7 +253,7 @@ impl CoverageWords {
             let longer = |key: &String, word: &str| if key.is_empty() { word.to_owned() } else { [key, "_", word].concat() };
             keys = keys.iter().flat_map(|key| words.iter().map(move |word| longer(key, word))).collect();
         }
-        let read = keys.iter().map(|key| (key, self.as_written(key)));
+        let read = keys.iter().map(|key| (key, self.as_written(key, commas)));
         let mut read = read.filter(|(_, read)| !read.services.is_empty() && read.unknown.is_empty());
         let (key, mut first) = read.next()?;
         for (_, other) in read {
@@ -176,17 +268,11 @@ impl CoverageWords {
     }
 
     /// Understands words as they are written: the longest names and phrases first, then what may stand beside them.
-    fn as_written(&self, key: &str) -> Understood {
+    fn as_written(&self, key: &str, commas: &[usize]) -> Understood {
         let all = Parts::of(key, |word| self.longest_from(word));
         let whole = self.services.get(key);
-        let (parts, because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
+        let (parts, mut because) = if whole.is_some() { (all.clone(), Vec::new()) } else { self.without_reason(&all) };
         let phrases = parts.runs(|run| self.told_by(run));
-        let mut told: Vec<(CoverageInput, String)> = Vec::new();
-        for pair in phrases.iter().flat_map(|phrase| phrase.known.as_ref()) {
-            if !told.contains(pair) {
-                told.push(pair.clone());
-            }
-        }
         let past = parts.runs(|run| self.tells_of_the_past(run));
         let in_phrase = |at: usize| phrases.iter().any(|phrase| phrase.has(at));
         let mut names: Vec<Run<&Vec<usize>>> = match whole {
@@ -201,9 +287,7 @@ impl CoverageWords {
             if !CoverageCodes::is_code(word) || !is_name() {
                 continue;
             }
-            if let Some(range) = self.codes.range(word) {
-                read_as.push(format!("{}: {}", word.to_uppercase(), range.about));
-            }
+            read_as.extend(self.about(word));
             match self.codes.modifier(parts.run(at + 1, at + 2)) {
                 Some(services) if !services.is_empty() => names.push(Run { from: at + 1, to: at + 2, known: services }),
                 Some(_) => behind.push(at + 1),
@@ -217,8 +301,21 @@ impl CoverageWords {
         let is_settled = |at: usize| {
             in_phrase(at) || behind.contains(&at) || past.iter().any(|run| run.has(at)) || names.iter().any(|name| name.has(at))
         };
+        // a place where the service is only ordered or planned says nothing of where it is given
+        let is_more =
+            |(from, to): (usize, usize), run: &Run<()>| from <= run.from && run.to <= to && run.to - run.from < to - from;
+        let is_part = |run: &Run<()>| {
+            let others = phrases.iter().map(|phrase| (phrase.from, phrase.to)).chain(past.iter().map(|run| (run.from, run.to)));
+            others.chain(names.iter().map(|name| (name.from, name.to))).any(|other| is_more(other, run))
+        };
+        let is_named = |phrase: &Run<_>| names.iter().any(|name| name.from <= phrase.from && phrase.to <= name.to);
+        let is_place = |phrase: &Run<_>| !is_named(phrase) && self.is_among(&self.where_given, parts.run(phrase.from, phrase.to));
+        let is_ordered = phrases.iter().any(is_place)
+            && parts.runs(|run| self.ordered.contains(run).then_some(())).iter().any(|run| !is_part(run));
+        let (doubted, told): (Vec<_>, Vec<_>) = phrases.iter().partition(|phrase| is_ordered && is_place(*phrase));
+        let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         let open: Vec<usize> = (0..parts.len()).filter(|at| !is_settled(*at)).collect();
-        let (services, missed) = self.best(&parts, &open, meant);
+        let (mut services, missed) = self.best(&parts, &open, meant);
         let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
             let says_for = |at: &usize| *at >= named && self.purpose.contains(parts.run(*at, *at + 1));
             open.iter().copied().find(says_for)
@@ -226,11 +323,82 @@ impl CoverageWords {
         // what a service is for is said as a whole: "torn meniscus", though the meniscus is known
         let in_purpose = |at: &usize| purpose.is_some_and(|from| *at > from);
         let first = missed.iter().copied().find(in_purpose);
+        if whole.is_none() {
+            self.placed(&mut services, &told, &pairs(doubted.iter().map(|phrase| phrase.known.as_ref())));
+            self.joined(&mut services, &all);
+        }
+        self.told_in_reason(&all, (parts.len(), commas), &mut because, &mut told);
         let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
         let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
         let is_past = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
-        Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past }
+        let is_id = whole.is_some() && self.ids.contains(key);
+        Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past, is_id }
+    }
+
+    /// What a code is, and that it ended.
+    fn about(&self, code: &str) -> impl Iterator<Item = String> {
+        let range = self.codes.range(code).map(|range| format!("{}: {}", code.to_uppercase(), range.about));
+        range.into_iter().chain(self.ended.get(code).cloned())
+    }
+
+    /// The services as they are in the setting that is told: physical therapy at home is home care. Where it is doubtful, either is meant.
+    fn placed(&self, services: &mut Vec<usize>, told: &[(CoverageInput, String)], doubted: &[(CoverageInput, String)]) {
+        let there = |service: usize, pairs: &[(CoverageInput, String)]| {
+            let mut settings = self.in_setting.get(service).into_iter().flatten();
+            let is_told =
+                |setting: &String| pairs.iter().any(|(input, value)| *input == CoverageInput::Setting && value == setting);
+            settings.find(|(setting, _)| is_told(setting)).map(|(_, service)| *service)
+        };
+        let mut placed: Vec<usize> = services.iter().map(|service| there(*service, told).unwrap_or(*service)).collect();
+        placed.extend(services.iter().filter_map(|service| there(*service, doubted)));
+        placed.sort_unstable();
+        placed.dedup();
+        if placed.len() != services.len() || placed.iter().any(|service| !services.contains(service)) {
+            *services = placed;
+        }
+    }
+
+    /// Adds services that a word of the question makes possible, its reason included: a genetic test after a transplant may be one for it.
+    fn joined(&self, services: &mut Vec<usize>, all: &Parts<'_>) {
+        for (service, of, words) in &self.also {
+            let is_of = services.iter().any(|meant| of.contains(meant)) && !services.contains(service);
+            if is_of && !all.runs(|run| known(run, |word| words.contains(word).then_some(()))).is_empty() {
+                services.push(*service);
+            }
+        }
+    }
+
+    /// What is told behind the beginning of a reason: it is no part of the reason where it stands behind a comma, or counts there anyway and is
+    /// not the reason itself ("after an out of network stay"). Places and what is the usual case are not told there.
+    fn told_in_reason(
+        &self,
+        all: &Parts<'_>,
+        (named, commas): (usize, &[usize]),
+        because: &mut Vec<usize>,
+        told: &mut Vec<(CoverageInput, String)>,
+    ) {
+        let Some(first) = because.first().copied() else { return };
+        for phrase in all.rest(named).runs(|run| self.told_by(run)) {
+            let (from, to) = (named + phrase.from, named + phrase.to);
+            let is_itself = (first..from).all(|at| self.fillers.contains(all.run(at, at + 1)));
+            let counts = commas.contains(&from) || !is_itself && self.is_among(&self.in_reason, all.run(from, to));
+            let tells = |(input, value): &&(CoverageInput, String)| {
+                let is_place = matches!(input, CoverageInput::Setting | CoverageInput::AdmittedFrom);
+                !is_place && input.usual() != Some(Told::Word(value))
+            };
+            let pairs: Vec<_> = phrase.known.iter().filter(tells).cloned().collect();
+            if counts && !pairs.is_empty() {
+                because.retain(|at| !(from..to).contains(at));
+                told.extend(pairs.into_iter().filter(|pair| !told.contains(pair)).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    /// True for a phrase of a list, numbers included.
+    fn is_among(&self, list: &HashSet<String>, run: &str) -> bool {
+        known(run, |word| list.contains(word).then_some(())).is_some()
+            || with_a_number(run).is_some_and(|(pattern, _)| list.contains(&pattern))
     }
 
     /// That the service was given already, numbers included: "3 days ago".
@@ -268,12 +436,19 @@ impl CoverageWords {
 
     /// Those of the services that understand every word, all where none does; and the places of the words that are not understood.
     fn best(&self, parts: &Parts<'_>, open: &[usize], meant: Meant) -> (Vec<usize>, Vec<usize>) {
-        let missed = |beside: Option<&HashSet<String>>| -> Vec<usize> {
+        let missed = |services: &[usize]| -> Vec<usize> {
             if open.is_empty() {
                 return Vec::new();
             }
+            let has = |lists: &[HashSet<String>], word: &str| {
+                services.iter().any(|service| lists.get(*service).is_some_and(|list| list.contains(word)))
+            };
             let is_spare = |word: &str| {
-                self.fillers.contains(word) || self.purpose.contains(word) || beside.is_some_and(|beside| beside.contains(word))
+                (self.fillers.contains(word)
+                    || self.ordered.contains(word)
+                    || self.purpose.contains(word)
+                    || has(&self.beside, word))
+                    && !has(&self.not_beside, word)
             };
             let is_counted = |word: &str| with_a_number(word).is_some_and(|(word, _)| is_spare(&word));
             let changes_nothing = |word: &str| (is_spare(word) || is_counted(word)).then_some(());
@@ -282,125 +457,44 @@ impl CoverageWords {
         };
         let services = match meant {
             Meant::OneOf(services) => services,
-            Meant::Each(services) => return (services, missed(None)),
+            Meant::Each(services) => {
+                let missed = missed(&services);
+                return (services, missed);
+            }
         };
-        if let [one] = services.as_slice() {
-            let missed = missed(self.beside.get(*one));
+        if let [_] = services.as_slice() {
+            let missed = missed(&services);
             return (services, missed);
         }
-        let by_all: Vec<usize> =
-            services.iter().copied().filter(|service| missed(self.beside.get(*service)).is_empty()).collect();
-        if by_all.is_empty() { (services, missed(None)) } else { (by_all, Vec::new()) }
+        let by_all: Vec<usize> = services.iter().copied().filter(|service| missed(&[*service]).is_empty()).collect();
+        if by_all.is_empty() { (services, missed(&[])) } else { (by_all, Vec::new()) }
     }
 }
 
-/// Neighbouring words with what is known of them.
-struct Run<T> {
-    from: usize,
-    to: usize,
-    known: T,
+fn folded(words: &[String]) -> HashSet<String> {
+    words.iter().map(|word| fold(word).into_owned()).collect()
 }
 
-impl<T> Run<T> {
-    fn has(&self, at: usize) -> bool {
-        (self.from..self.to).contains(&at)
-    }
-}
-
-/// The words of a folded text.
-#[derive(Clone)]
-struct Parts<'k> {
-    key: &'k str,
-    /// Where each begins and ends, and how many words a name or phrase that begins with it can have.
-    spans: Vec<(usize, usize, usize)>,
-}
-
-impl<'k> Parts<'k> {
-    fn of(key: &'k str, longest: impl Fn(&str) -> usize) -> Self {
-        let mut spans = Vec::new();
-        let mut from = 0;
-        for part in key.split('_') {
-            let to = from + part.len();
-            if from < to {
-                spans.push((from, to, longest(part)));
-            }
-            from = to + 1;
-        }
-        Self { key, spans }
-    }
-
-    fn first(&self, count: usize) -> Self {
-        Self { key: self.key, spans: self.spans.iter().take(count).copied().collect() }
-    }
-
-    /// How many words there can be from here on that are known together.
-    fn longest(&self, from: usize) -> usize {
-        self.spans.get(from).map_or(0, |(_, _, longest)| (*longest).min(self.len() - from))
-    }
-
-    fn len(&self) -> usize {
-        self.spans.len()
-    }
-
-    /// The runs of words that are known, the longest first, none of them in another.
-    fn runs<T>(&self, find: impl Fn(&str) -> Option<T>) -> Vec<Run<T>> {
-        let mut found: Vec<Run<T>> = Vec::new();
-        let longest = (0..self.len()).map(|from| self.longest(from)).max().unwrap_or_default();
-        for length in (1..=longest).rev() {
-            for from in (0..=(self.len() - length)).filter(|from| self.longest(*from) >= length) {
-                let to = from + length;
-                let free = found.iter().all(|run| to <= run.from || run.to <= from);
-                if free && let Some(known) = find(self.run(from, to)) {
-                    found.push(Run { from, to, known });
-                }
-            }
-        }
-        found
-    }
-
-    /// Neighbouring words as they stand in the text.
-    fn run(&self, from: usize, to: usize) -> &'k str {
-        let start = self.spans.get(from).map(|(start, ..)| *start);
-        let end = to.checked_sub(1).and_then(|last| self.spans.get(last)).map(|(_, end, _)| *end);
-        start.zip(end).and_then(|(start, end)| self.key.get(start..end)).unwrap_or_default()
-    }
-}
-
-/// A run with its one number written as [`NUMBER`] ("13th" as "0th"), and the number.
-fn with_a_number(run: &str) -> Option<(String, String)> {
-    if !run.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let mut number = None;
-    let mut pattern = String::with_capacity(run.len());
-    for part in run.split('_') {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-        let digits = part.strip_suffix(rest).unwrap_or_default();
-        let unit = match rest {
-            "st" | "nd" | "rd" | "th" => Some("th"),
-            "" | "x" => Some(rest),
-            _ => None,
-        };
-        if !pattern.is_empty() {
-            pattern.push('_');
-        }
-        match unit.filter(|_| !digits.is_empty()) {
-            None => pattern.push_str(part),
-            Some(_) if number.is_some() => return None,
-            Some(unit) => {
-                number = Some(digits.to_owned());
-                pattern.push_str(NUMBER);
-                pattern.push_str(unit);
-            }
+/// What phrases tell, each once.
+fn pairs<'p>(phrases: impl Iterator<Item = &'p [(CoverageInput, String)]>) -> Vec<(CoverageInput, String)> {
+    let mut told: Vec<(CoverageInput, String)> = Vec::new();
+    for pair in phrases.flatten() {
+        if !told.contains(pair) {
+            told.push(pair.clone());
         }
     }
-    Some((pattern, number?))
+    told
 }
 
-/// What is known of a word, or of what it is the plural of.
-fn known<T>(word: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let singular = || word.strip_suffix('s').filter(|singular| singular.len() > 1).and_then(&find);
-    find(word).or_else(singular)
+/// The places of the words that stand behind a comma or a semicolon.
+fn commas(text: &str) -> Vec<usize> {
+    let marks = text.bytes().filter(|byte| matches!(byte, b',' | b';')).count();
+    let words = |part: &str| fold(part).split('_').filter(|word| !word.is_empty()).count();
+    let so_far = |count: &mut usize, part: &str| {
+        *count += words(part);
+        Some(*count)
+    };
+    text.split([',', ';']).take(marks).scan(0, so_far).collect()
 }
 
 /// What all names can mean together: "substance use" and "residential" are one service. Where nothing is common to all, each may be meant.

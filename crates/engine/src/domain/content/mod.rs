@@ -7,6 +7,7 @@ mod code_tables;
 mod contraindications;
 mod coverage;
 mod coverage_codes;
+mod coverage_parts;
 mod coverage_spelling;
 mod coverage_words;
 mod dosing;
@@ -29,11 +30,11 @@ pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, Path
 pub use code_tables::{CodeTables, Coded, Observed, REFUSALS, Rejection, SystemCode};
 pub use contraindications::{Around, Contraindication, Contraindications};
 pub use coverage::{
-    CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable, CoverageValue,
-    HowToRequest, OTHER_GROUP, Told, day_number,
+    CoverageAlso, CoverageDimension, CoverageGuide, CoverageInput, CoverageProduct, CoverageRow, CoverageService, CoverageTable,
+    CoverageValue, HowToRequest, OTHER_GROUP, Told, day_number,
 };
 pub use coverage_codes::{CoverageCodeRange, CoverageCodes, are_alike};
-pub use coverage_words::{CoveragePhrase, CoverageWords, MoreNames, Understood};
+pub use coverage_words::{CoverageLists, CoveragePhrase, CoverageWords, MoreNames, Understood};
 pub use dosing::{
     Amount, Basis, Counts, DoseRule, DoseShares, Dosing, DosingCatalog, IdealWeight, Kind, Per, Product, Route, RouteId, Routes,
     SaidRoute, Step, WeightBasis,

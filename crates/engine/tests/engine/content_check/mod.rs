@@ -267,7 +267,25 @@ fn coverage_rows_that_overlap_that_nothing_reaches_or_that_leave_a_gap_are_error
         ),
         ("coverage/words.toml", "input = \"request\"", "input = \"requests\"", "there is no input `requests`"),
         ("coverage/words.toml", "value = \"observation\"", "value = \"observed\"", "`observed` is no value of setting"),
-        ("coverage/words.toml", "value = \"0\"", "value = \"9\"", "`9` is no value of age"),
+        ("coverage/words.toml", "value = \"0\"", "value = \"nine\"", "`nine` is no value of age"),
+        (
+            "coverage/rehabilitation.toml",
+            "in_setting = { home = \"home_health_care\" }",
+            "in_setting = { home = \"home_health\" }",
+            "names the service `home_health`",
+        ),
+        (
+            "coverage/genetic-testing.toml",
+            "also = { of = [\"genetic_testing\"]",
+            "also = { of = [\"genetic_tests\"]",
+            "names the service `genetic_tests`",
+        ),
+        (
+            "coverage/behavioral-health.toml",
+            "not_beside = [\"stay_words\"]",
+            "not_beside = [\"stays\"]",
+            "there is no group of words `stays`",
+        ),
         ("coverage/words.toml", "\"under observation\"", "\"inpatient\"", "`inpatient` tells of setting twice"),
     ];
     for (file, old, new, message) in cases {
