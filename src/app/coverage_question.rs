@@ -67,7 +67,8 @@ pub(super) fn the_service<'g>(
         (several, unknown) => {
             let unknown =
                 if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
-            format!("several services are called so, name one: {}{unknown}; {ALL}", named(several))
+            let read = heard.read_as.iter().map(|read| format!("; {read}")).collect::<String>();
+            format!("several services are called so, name one: {}{unknown}{read}; {ALL}", named(several))
         }
     };
     faults.push(Fault::new("/service", "not-allowed-value", message));
