@@ -1,6 +1,7 @@
 //! Coverage requirements (COV-01…04).
 
 use super::body::ValidJson;
+use super::paging;
 use super::problem::Problem;
 use super::query::ValidQuery;
 use super::state::HttpState;
@@ -42,14 +43,20 @@ struct Listing {
     q: Option<String>,
     /// One health plan only.
     health_plan: Option<String>,
+    /// Items on a page; everything on one page without it.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
 }
 
-/// Every answer, service by service. There are some forty services, so they come on one page.
+/// Answers, service by service. There are some forty services, so they come on one page unless the caller limits it.
 #[derive(Debug, Serialize, ToSchema)]
 struct CoverageRequirements {
     /// The answers, each with its branches.
     items: Vec<CoverageAnswerBody>,
-    /// Always null.
+    /// Send it as `?cursor=` for the next page; null on the last one.
     next_cursor: Option<String>,
 }
 
@@ -62,9 +69,13 @@ async fn list_coverage_requirements(
     State(app): State<App>,
     caller: Caller,
     ValidQuery(listing): ValidQuery<Listing>,
-) -> Json<CoverageRequirements> {
-    let items = coverage_requirements::list(&app, &caller, listing.health_plan.as_deref(), listing.q.as_deref());
-    Json(CoverageRequirements { items, next_cursor: None })
+) -> Result<Json<CoverageRequirements>, Problem> {
+    let limit = listing.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let begin = paging::decode::<usize>(listing.cursor.as_deref())?.unwrap_or(0);
+    let all = coverage_requirements::list(&app, &caller, listing.health_plan.as_deref(), listing.q.as_deref());
+    let end = begin.saturating_add(limit);
+    let next_cursor = (all.len() > end).then(|| paging::encode(&end));
+    Ok(Json(CoverageRequirements { items: all.into_iter().skip(begin).take(limit).collect(), next_cursor }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

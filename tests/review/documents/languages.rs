@@ -49,7 +49,9 @@ async fn names_print_in_the_script_that_they_are_written_in() {
         let path = letter_path(&case, 0);
         let page = page(&service, &path, PRACTICE).await;
         let direction = if ["NotoSansArabic", "NotoSansHebrew"].contains(font) { " dir=\"auto\"" } else { "" };
-        assert!(page.contains(&format!("<dd{direction}>{first} {last}<")), "{page}");
+        // Chinese and Japanese names begin with the family
+        let name = if *font == "DroidSansFallback" { format!("{last}{first}") } else { format!("{first} {last}") };
+        assert!(page.contains(&format!("<dd{direction}>{name}<")), "{page}");
         let bytes = pdf(&service, &path, PRACTICE).await;
         let document = Document::load_mem(&bytes).unwrap();
         let fonts: Vec<String> = of_type(&document, "FontDescriptor")
@@ -135,5 +137,10 @@ async fn a_member_reads_of_policies_criteria_and_doses_in_their_language() {
     let all = line["criteria_not_met"].as_array().unwrap();
     let in_english =
         all.iter().any(|one| one["says"].as_str().is_none_or(|says| says.starts_with("The ") || says.contains(" is ")));
-    assert_eq!(form.contains("Los puntos que siguen están en inglés"), in_english, "{all:?}");
+    assert_eq!(form.contains("Lo que dice “en inglés”"), in_english, "{all:?}");
+    // whose policy it is and what the patient has are said in Spanish, and who decided in a sentence
+    for said in ["(Política médica del plan de salud)", "Cáncer de mama (C50.911)", "Un oncólogo médico tomó esta decisión."]
+    {
+        assert!(form.contains(said), "no {said:?} in {form}");
+    }
 }
