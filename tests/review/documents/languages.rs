@@ -144,3 +144,30 @@ async fn a_member_reads_of_policies_criteria_and_doses_in_their_language() {
         assert!(form.contains(said), "no {said:?} in {form}");
     }
 }
+
+/// What the plan's file holds of a member is in no letter, and a note to the desk in none that a member reads.
+// proves INF-08, DET-10
+#[tokio::test]
+async fn no_letter_tells_what_the_member_file_holds() {
+    let service = Service::with_rosters().await;
+    let mut on_file = row("XKM100200300", ("Test", "Member"), &json!("es"));
+    on_file["sex"] = json!("male");
+    put_members(&service, &[on_file]).await;
+    let mut order = custom(BMA);
+    order["clinical"]["sex"] = json!("female");
+    let case_id = id(&submit(&service, &order).await);
+    let pending = read(&service, &case_id).await;
+    assert!(pending.to_string().contains("member file"), "the desk is told that it contradicts: {pending:#}");
+    assert!(!pending.to_string().contains("member file male"), "{pending:#}");
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let case = done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[2])).await;
+    for index in [0, 1] {
+        let path = letter_path(&case, index);
+        let data = service.get(&path, PRACTICE).await.text;
+        for form in
+            [words_of_page(&page(&service, &path, PRACTICE).await), words_of_pdf(&pdf(&service, &path, PRACTICE).await), data]
+        {
+            assert!(!form.contains("member file") && !form.contains("contradict"), "{form}");
+        }
+    }
+}

@@ -127,12 +127,12 @@ impl Speaker<'_> {
             Criterion::Biomarker { marker, test, within } => {
                 let known = self.content.biomarker(marker);
                 let name = known.map_or_else(|| spaced(marker), |known| known.display.clone());
-                facts::result(&name, known, test, *within, "", denied)
+                facts::result(&name, known.map(AsRef::as_ref), test, *within, "", denied)
             }
             Criterion::Assessment { name, test, within } => {
                 let known = self.content.assessment(name);
                 let unit = known.map(|known| known.unit.as_str()).unwrap_or_default();
-                facts::result(&self.assessment(name), known, test, *within, unit, denied)
+                facts::result(&self.assessment(name), known.map(AsRef::as_ref), test, *within, unit, denied)
             }
             Criterion::DaysSince { name, comparison, days } => {
                 facts::since(&self.assessment(name), *comparison, *days, "day", denied)
