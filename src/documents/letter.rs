@@ -6,7 +6,7 @@ use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
 use super::{dosing, letter_blocks, letter_denial};
 use crate::domain::case::{Case, Finding, LetterReference};
-use crate::domain::content::{Content, ENGLISH, LetterWords, Program, Template};
+use crate::domain::content::{Content, ENGLISH, Indication, LetterWords, Policy, Program, Template};
 use crate::domain::line::CaseLine;
 use crate::domain::reading;
 use crate::domain::review::ReconsiderationDecision;
@@ -143,6 +143,15 @@ pub struct Criterion {
     /// What it asks for is said in the language of the letter, which is not English.
     #[serde(skip)]
     pub translated: bool,
+    /// No section of the policy is for the patient's cancer.
+    #[serde(skip)]
+    pub another_cancer: bool,
+    /// The patient's cancer, as the letter names it.
+    #[serde(skip)]
+    pub cancer: Option<String>,
+    /// What the policy covers for the patient's cancer, where that is a handful.
+    #[serde(skip)]
+    pub uses: Vec<String>,
 }
 
 /// An event of the peer-to-peer discussion.
@@ -336,7 +345,12 @@ fn because(
         clinical_reason: lay.as_ref().filter(|_| !denied.for_member).map(|_| reason_in_words(&denied.reason_code, told.program)),
         reason: Some(lay.unwrap_or_else(|| reason_in_words(&denied.reason_code, told.program))),
         rationale: Some(denied.rationale.clone()),
-        criteria_not_met: denied.criteria_not_met.iter().map(|rule| criterion(rule, findings, case, told)).collect(),
+        criteria_not_met: denied
+            .criteria_not_met
+            .iter()
+            .filter(|rule| is_told(rule, to))
+            .map(|rule| criterion(rule, findings, case, told))
+            .collect(),
         implied_by_line: denied.implied_by_line,
         ..entry
     }
@@ -369,6 +383,21 @@ pub fn reason_in_words(code: &str, program: &Program) -> String {
     program.reason(code).map_or_else(|| words::sentence(&words::humanize(code)), |reason| reason.clinical.clone())
 }
 
+/// Findings that are notes for whoever works the case: what an entry contradicts, how it was read, what is on file of other cases.
+const FOR_THE_DESK: [&str; 6] =
+    ["agreement/", "answers/", "history/", "program/", "radiation/contradiction/", "radiation/cms-determinations"];
+
+/// What the plan's member file holds is in no letter (INF-08).
+const OF_THE_MEMBER_FILE: &str = "agreement/sex-roster";
+
+/// True for what the reader of a letter is told as a reason; a member is told nothing that is written to the desk.
+fn is_told(rule: &str, to: Addressee) -> bool {
+    rule != OF_THE_MEMBER_FILE && (to == Addressee::Provider || !FOR_THE_DESK.iter().any(|kind| rule.starts_with(kind)))
+}
+
+/// More uses than this are no answer to what a policy covers.
+const FEW_USES: usize = 6;
+
 fn criterion(rule: &str, findings: &[String], case: &Case, letter: &Told<'_>) -> Criterion {
     let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
     let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
@@ -376,15 +405,30 @@ fn criterion(rule: &str, findings: &[String], case: &Case, letter: &Told<'_>) ->
     let policy = rule.strip_prefix("policy/").and_then(|rest| rest.split('/').next());
     let policy = policy.and_then(|id| letter.content.policies.iter().find(|policy| policy.id == id));
     let says = finding.and_then(|finding| finding.says.as_deref());
+    let translation = says.and_then(|says| letter.words.criterion(says));
+    let cancer = case.request.clinical.cancer_type.known().and_then(|key| letter.content.cancer(key));
+    let fitting = |policy: &Policy| -> Vec<String> {
+        let is_for = |one: &&Indication| cancer.is_some_and(|cancer| one.is_for(&cancer.key, cancer.solid));
+        policy.indications.iter().filter(is_for).map(|one| one.title.clone()).collect()
+    };
+    let uses = policy.map(|policy| fitting(policy)).unwrap_or_default();
     Criterion {
         rule: rule.to_owned(),
         message: finding.map(|finding| words::sentence(&words::without_ids(&finding.message))),
-        says: says.map(|says| letter.words.criterion(says).unwrap_or(says).to_owned()),
-        translated: says.is_some_and(|says| letter.words.criterion(says).is_some()),
+        says: says.map(|says| translation.clone().unwrap_or_else(|| says.to_owned())),
+        translated: translation.is_some(),
         outcome: finding.map(|finding| finding.outcome),
         policy: policy.map(|policy| letter.words.title(&policy.id).unwrap_or(&policy.title).to_owned()),
         source: finding.map(|finding| finding.source.as_ref().to_owned()),
+        another_cancer: cancer.is_some() && uses.is_empty() && policy.is_some_and(|policy| !policy.indications.is_empty()),
+        cancer: cancer.map(|cancer| letter.words.cancer(&cancer.key).unwrap_or(&cancer.name).to_owned()),
+        uses: if uses.len() > FEW_USES { Vec::new() } else { uses },
     }
+}
+
+/// True for letters that the figure can count: Latin ones.
+fn is_readable(text: &str) -> bool {
+    text.chars().all(|character| !character.is_alphabetic() || character < '\u{250}')
 }
 
 /// How easy the letter is to read. Only English can be told.
@@ -393,7 +437,7 @@ fn reading(letter: &Letter) -> Option<Reading> {
     let rationales: Vec<&str> = letter.lines().iter().filter_map(|line| line.rationale.as_deref()).collect();
     Some(Reading {
         grade: reading::grade(&text.join("\n")).filter(|_| letter.language == ENGLISH)?,
-        rationale_grade: reading::grade(&rationales.join("\n")),
+        rationale_grade: reading::grade(&rationales.join("\n")).filter(|_| rationales.iter().all(|text| is_readable(text))),
         aim: reading::AIM,
     })
 }

@@ -85,7 +85,13 @@ fn title(letter: &Letter, told: &Told<'_>) -> String {
     told.words.phrase(key).to_owned()
 }
 
+/// A name as its bearer writes it: Chinese and Japanese put the family first.
 fn name(first: Option<&String>, last: Option<&String>) -> String {
+    if let (Some(first), Some(last)) = (first, last)
+        && words::is_family_first(first, last)
+    {
+        return format!("{last}{first}");
+    }
     [first, last].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
@@ -118,7 +124,7 @@ fn about(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<Fact> {
     fact("member_id", case.request.member.member_id.clone());
     fact("ordering_provider", Some(provider(case)));
     fact("servicing_provider", case.request.servicing_provider.as_ref().and_then(|one| one.name.clone()));
-    fact("diagnosis", disease::diagnosis(&case.request, told.content).map(diagnosis));
+    fact("diagnosis", disease::diagnosis(&case.request, told.content).map(|known| diagnosis(known, case, told)));
     fact("request_received", Some(local(&case.submitted_at)));
     // what a denial is about has no number that authorizes (DET-09)
     fact("order_id_name", letter.order_id.clone().filter(|_| letter.kind == LetterKind::Approval));
@@ -126,11 +132,18 @@ fn about(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<Fact> {
     facts
 }
 
-/// The name first: the code says nothing to whoever has the disease.
-fn diagnosis(known: disease::DiagnosisInWords) -> String {
-    match known.description {
-        Some(title) => format!("{title} ({})", known.icd10),
-        None => known.icd10,
+/// The name first: the code says nothing to whoever has the disease. The classification is in English; another language names the cancer, and
+/// says that the title is English.
+fn diagnosis(known: disease::DiagnosisInWords, case: &Case, told: &Told<'_>) -> String {
+    let Some(title) = known.description else { return known.icd10 };
+    if told.words.language == ENGLISH {
+        return format!("{title} ({})", known.icd10);
+    }
+    let in_english = told.words.say("in_english", &[("text", &title)]);
+    let cancer = case.request.clinical.cancer_type.known().and_then(|cancer| told.words.cancer(cancer));
+    match cancer {
+        Some(cancer) => format!("{cancer} ({}): {in_english}", known.icd10),
+        None => format!("{in_english} ({})", known.icd10),
     }
 }
 
@@ -176,7 +189,7 @@ fn approval(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Bloc
         blocks.push(Block::heading(told.words.phrase("the_radiation")));
         blocks.push(Block::Facts { items: radiation.into_iter().map(|item| Fact::new(item.name, item.value)).collect() });
     }
-    others(case, told, blocks);
+    others(letter, case, told, blocks);
     if case.status == CaseStatus::MultipleDecisionsRendered {
         blocks.push(Block::paragraph(told.words.phrase("another_part")));
     }
@@ -204,22 +217,28 @@ fn valid(drug: &DrugInLetter, told: &Told<'_>) -> Option<String> {
     Some(format!("{} – {}", told.words.day(drug.valid_from?), told.words.day(drug.valid_through?)))
 }
 
-/// Drugs that somebody else reviews, or nobody: they are on the request, and this letter does not decide them.
-fn others(case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
-    let not_ours = |status| {
-        matches!(status, DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan)
+/// Drugs that this letter does not decide: somebody else reviews them, or nobody. A denial also names what is approved, of which another letter
+/// tells, and what is no longer requested.
+pub(super) fn others(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
+    let is_denial = letter.kind == LetterKind::Denial;
+    let not_ours = |status| match status {
+        DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan => true,
+        DrugStatus::Authorized | DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => is_denial,
+        DrugStatus::NonAuthorized | DrugStatus::InProgress => false,
     };
     let items: Vec<String> = case
         .lines()
         .iter()
         .filter(|drug| not_ours(drug.status))
         .map(|drug| {
-            if told.words.language != ENGLISH {
-                let key = match drug.status {
-                    DrugStatus::OtherImpact => "status_pharmacy",
-                    DrugStatus::ReferToHealthPlan => "status_refer",
-                    _ => "status_not_required",
-                };
+            let key = match drug.status {
+                DrugStatus::OtherImpact => "status_pharmacy",
+                DrugStatus::ReferToHealthPlan => "status_refer",
+                DrugStatus::Authorized => "status_approved",
+                DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => "status_withdrawn",
+                _ => "status_not_required",
+            };
+            if told.words.language != ENGLISH || matches!(key, "status_approved" | "status_withdrawn") {
                 return told.words.say(key, &[("name", &words::capitalize(&drug.name))]);
             }
             let message = words::sentence(&words::without_ids(&drug.message));

@@ -1,14 +1,13 @@
-//! What a letter says of a denial: what is denied and why, by which policy, who decided, and what can be done (DET-10, APP-01…03). Ids of
-//! rules stay in the data.
+//! What a letter says of a denial: what is denied, who decided, and what can be done (DET-10, APP-01…03). Why is in `letter_reasons`.
 
 use super::blocks::{Block, Tone};
-use super::letter::{Appeal, CallInLetter, Criterion, DrugInLetter, Letter, Told};
-use super::words;
+use super::letter::{Appeal, CallInLetter, Letter, Told};
+use super::{letter_blocks, letter_reasons, words};
 use crate::domain::case::Case;
 use crate::domain::content::ENGLISH;
 use crate::domain::line::CaseLine;
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind, Truth};
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugRole, DrugStatus, LetterKind};
 use chrono::{Days, NaiveDate};
 
 /// Writes it.
@@ -23,7 +22,8 @@ fn decision(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Bloc
     verdict(letter, case, told, blocks);
     reconsidered(letter, told, blocks);
     blocks.push(Block::heading(told.words.phrase("what_and_why")));
-    reasons(letter, case, told, blocks);
+    letter_reasons::reasons(letter, case, told, blocks);
+    letter_blocks::others(letter, case, told, blocks);
     peer_to_peer(letter, told, blocks);
 }
 
@@ -54,16 +54,6 @@ pub(super) fn outcome(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<Stri
     text
 }
 
-/// Each reason with the drugs that it is about, and where the policies are to be had.
-pub(super) fn reasons(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
-    for drugs in alike(letter.lines()) {
-        denied_drugs(&drugs, letter, case, told, blocks);
-    }
-    if letter.lines().iter().any(|drug| drug.criteria_not_met.iter().any(|one| one.policy.is_some() || one.says.is_some())) {
-        blocks.push(Block::paragraph(told.words.say("where_policies", &[("where", &told.program.letters.policies)])));
-    }
-}
-
 /// True where nothing of the request is approved because of a denial: of a treatment drug, or of everything. What the office withdrew
 /// itself was not denied.
 pub(super) fn is_denied_as_a_whole(case: &Case) -> bool {
@@ -73,132 +63,6 @@ pub(super) fn is_denied_as_a_whole(case: &Case) -> bool {
     case.status == CaseStatus::NonAuthorized
         && !case.lines().iter().any(withdrawn)
         && (case.lines().iter().any(treatment) || case.lines().iter().all(denied))
-}
-
-/// Drugs by what is said of them: equal reasons are written once.
-fn alike(drugs: &[DrugInLetter]) -> Vec<Vec<&DrugInLetter>> {
-    let mut groups: Vec<Vec<&DrugInLetter>> = Vec::new();
-    for drug in drugs {
-        let same = |group: &&mut Vec<&DrugInLetter>| group.first().is_some_and(|first| says_the_same(first, drug));
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(drug),
-            None => groups.push(vec![drug]),
-        }
-    }
-    groups
-}
-
-fn says_the_same(left: &DrugInLetter, right: &DrugInLetter) -> bool {
-    match (left.implied_by_line, right.implied_by_line) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => {
-            let words = |drug: &DrugInLetter| -> Vec<_> {
-                drug.criteria_not_met.iter().map(|one| (text_of(one), one.outcome, one.policy.clone())).collect()
-            };
-            (&left.reason_code, &left.rationale) == (&right.reason_code, &right.rationale)
-                && left.reason_code.is_some()
-                && words(left) == words(right)
-        }
-        _ => false,
-    }
-}
-
-/// The drug, its code and its dose.
-pub(super) fn named(drug: &DrugInLetter) -> String {
-    let code = drug.hcpcs.as_ref().map(|code| format!(" (HCPCS {code})")).unwrap_or_default();
-    let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
-    format!("{}{code}{dosing}", words::capitalize(&drug.name))
-}
-
-fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
-    let Some(drug) = drugs.first() else { return };
-    let implied_by = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first));
-    if let [only] = drugs {
-        blocks.push(Block::subheading(named(only)));
-    } else {
-        let heading = match implied_by {
-            Some(_) => "also_denied",
-            None if letter.procedures.is_empty() => "these_drugs",
-            None => "these_procedures",
-        };
-        blocks.push(Block::subheading(told.words.phrase(heading)));
-        blocks.push(Block::List { items: drugs.iter().map(|drug| named(drug)).collect() });
-    }
-    // where the denial that took it along was overturned, the reasons are its own
-    if let Some(implied_by) = implied_by {
-        let key = if letter.procedures.is_empty() { "because_of" } else { "because_of_treatment" };
-        blocks.push(Block::paragraph(told.words.say(key, &[("name", &implied_by.name)])));
-        return;
-    }
-    if let (Some(reason), Some(rationale)) = (&drug.reason, &drug.rationale) {
-        blocks.push(Block::paragraph(told.words.say("reason", &[("reason", reason)])));
-        let from = if letter.to == Addressee::Member { "rationale_to_member" } else { "rationale" };
-        blocks.push(Block::paragraph(told.words.phrase(from)));
-        blocks.push(Block::Quote { text: rationale.clone() });
-        if let Some(reason) = &drug.clinical_reason {
-            blocks.push(Block::paragraph(told.words.say("medical_terms", &[("reason", reason)])));
-        }
-    } else {
-        let message = case.lines().iter().find(|other| other.line == drug.line).map(|other| other.message.as_str());
-        blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
-    }
-    criteria(&drug.criteria_not_met, told, blocks);
-}
-
-/// What the policies ask for and is not so, and what the request does not show; then what else the review noted.
-fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
-    if told.words.language != ENGLISH && all.iter().any(|one| !one.translated && text_of(one).is_some()) {
-        blocks.push(Block::paragraph(told.words.phrase("criteria_in_english")));
-    }
-    let mut policies: Vec<&String> = Vec::new();
-    for policy in all.iter().filter_map(|one| one.policy.as_ref()) {
-        if !policies.contains(&policy) {
-            policies.push(policy);
-        }
-    }
-    for policy in policies {
-        let source = all.iter().find(|one| one.policy.as_ref() == Some(policy)).and_then(|one| one.source.as_deref());
-        let named = match source {
-            Some(source) => format!("“{policy}” ({})", owner(source)),
-            None => format!("“{policy}”"),
-        };
-        blocks.push(Block::paragraph(told.words.say("rests_on", &[("policy", &named)])));
-        for (outcome, key) in [(Truth::NotMet, "asks_not_met"), (Truth::Unknown, "asks_unknown")] {
-            let of_policy = |one: &&Criterion| one.policy.as_ref() == Some(policy) && one.outcome == Some(outcome);
-            list(key, all.iter().filter(of_policy), told, blocks);
-        }
-    }
-    let by_regimen = |one: &&Criterion| one.policy.is_none() && one.rule.starts_with("policy/by-regimen/");
-    if all.iter().any(|one| by_regimen(&one)) {
-        blocks.push(Block::paragraph(told.words.phrase("rests_on_regimen")));
-    }
-    list("noted", all.iter().filter(|one| one.policy.is_none()), told, blocks);
-}
-
-/// Whose criteria they are, without what they rest on: that stays in the data.
-fn owner(source: &str) -> &str {
-    let owner = source.split(';').next().unwrap_or(source);
-    owner.split(", for want of").next().unwrap_or(owner).trim().trim_end_matches('.')
-}
-
-fn list<'c>(key: &str, criteria: impl Iterator<Item = &'c Criterion>, told: &Told<'_>, blocks: &mut Vec<Block>) {
-    let mut items: Vec<String> = Vec::new();
-    for text in criteria.filter_map(text_of) {
-        if !items.contains(&text) {
-            items.push(text);
-        }
-    }
-    if !items.is_empty() {
-        blocks.push(Block::paragraph(told.words.phrase(key)));
-        blocks.push(Block::List { items });
-    }
-}
-
-/// The words for a criterion: what it asks for, what the review said, or what the physician wrote. A rule of which nothing is known but its
-/// id has none.
-fn text_of(one: &Criterion) -> Option<String> {
-    let own = || Some(one.rule.as_str()).filter(|rule| rule.contains(' ') && !rule.contains('_')).map(words::sentence);
-    one.says.clone().or_else(|| one.message.clone()).or_else(own)
 }
 
 /// The reconsideration that the letter tells.

@@ -3,7 +3,7 @@
 
 use super::blocks::{Block, Tone};
 use super::letter::{Letter, Told};
-use super::{letter_denial, words};
+use super::{letter_blocks, letter_denial, letter_reasons, words};
 use crate::domain::case::Case;
 
 /// Writes it.
@@ -14,10 +14,10 @@ pub(super) fn denial(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut
     blocks.push(Block::note(Tone::Plain, phrase("idn_important"), vec![phrase("idn_important_text")]));
     blocks.push(Block::heading(phrase("idn_denied")));
     blocks.push(Block::paragraph(phrase(if letter.in_part { "idn_denied_part" } else { "idn_denied_whole" })));
-    blocks.push(Block::List { items: letter.lines().iter().map(letter_denial::named).collect() });
+    blocks.push(Block::List { items: letter.lines().iter().map(letter_reasons::named).collect() });
     blocks.push(Block::heading(phrase("idn_why")));
     blocks.push(Block::paragraph(phrase("idn_why_text")));
-    letter_denial::reasons(letter, case, told, blocks);
+    letter_reasons::reasons(letter, case, told, blocks);
     blocks.push(Block::paragraph(phrase("idn_share")));
     rights(letter, told, blocks);
     how(plan, told, blocks);
@@ -67,6 +67,7 @@ fn how(plan: &str, told: &Told<'_>, blocks: &mut Vec<Block>) {
 fn attachment(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     blocks.push(Block::heading(told.words.phrase("idn_attachment")));
     blocks.extend(letter_denial::outcome(letter, case, told).into_iter().map(Block::paragraph));
+    letter_blocks::others(letter, case, told, blocks);
     letter_denial::reconsidered(letter, told, blocks);
     letter_denial::peer_to_peer(letter, told, blocks);
     if let Some(appeal) = &letter.appeal {

@@ -10,6 +10,7 @@ mod letter_blocks;
 mod letter_denial;
 mod letter_idn;
 mod letter_lines;
+mod letter_reasons;
 pub mod pdf;
 mod summary;
 mod summary_blocks;

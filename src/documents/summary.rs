@@ -4,7 +4,7 @@
 use super::blocks::Document;
 use super::disease::{self, DiagnosisInWords, DiseaseItem};
 use super::words;
-use super::{summary_blocks, summary_text};
+use super::{letter_denial, summary_blocks, summary_text};
 use crate::domain::case::{Case, Contact, Deviation, LetterReference, Notice, Pathway, Review, SCode};
 use crate::domain::content::{Content, Program};
 use crate::domain::line::{CaseDrug, CaseLine, CaseProcedure};
@@ -190,16 +190,18 @@ pub struct ReviewInSummary {
 impl Summary {
     /// The summary of a case, as far as its caller may see the case.
     pub fn of(case: Case, content: &Content, program: &Program) -> Self {
+        let is_denied_in_part = case.status == CaseStatus::NonAuthorized && !letter_denial::is_denied_as_a_whole(&case);
         let request: OrderRequest = case.request;
         let place = request.place_of_service.as_deref();
         Self {
             status_text: words::case_status(case.status).to_owned(),
             status_meaning: match request.service {
+                _ if is_denied_in_part => words::DENIED_IN_PART,
                 Some(Service::RadiationOncology) => words::radiation_status_meaning(case.status),
                 _ => words::case_status_meaning(case.status),
             }
             .to_owned(),
-            s_codes_withheld_text: case.s_codes_withheld.map(|reason| words::withheld(reason).to_owned()),
+            s_codes_withheld_text: case.s_codes_withheld.map(|reason| words::withheld(reason, case.status).to_owned()),
             s_codes_text: summary_text::s_codes(case.s_codes.as_deref(), case.status, program),
             without_authorization: summary_text::without_authorization(case.status, program),
             review: case.review.map(|review| review_in_words(review, program.time_zone)),

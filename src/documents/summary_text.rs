@@ -37,6 +37,15 @@ pub(super) fn questions(program: &Program) -> Contact {
     }
 }
 
+/// Why what was entered stands among the options; of what it lacks the most is told with the deviations.
+fn entered_in_words(lacks: &[String]) -> String {
+    match lacks {
+        [] => "Entered.".to_owned(),
+        [only] => format!("Entered. {only}"),
+        many => format!("Entered. {} points keep it off a Pathway; the deviations below name them.", many.len()),
+    }
+}
+
 /// Options beside what was entered.
 const OTHERS: usize = 3;
 
@@ -84,7 +93,7 @@ pub(super) fn options(pathway: &Pathway, deviations: &[Deviation], content: &Con
         regimen_id: pathway.regimen_id.clone(),
         regimen_name: pathway.regimen_name.clone().unwrap_or_else(|| "The treatment as entered".to_owned()),
         pathway_id: designated.map(|pathway| pathway.id.clone()),
-        reason: if lacks.is_empty() { "Entered.".to_owned() } else { format!("Entered. {}", lacks.join(" ")) },
+        reason: entered_in_words(&lacks),
         lacks,
     };
     let others = pathway.options.iter().filter(|option| Some(option.regimen_id.as_str()) != own).take(OTHERS);

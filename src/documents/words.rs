@@ -43,6 +43,12 @@ pub fn humanize(code: &str) -> String {
     capitalize(&code.replace('_', " "))
 }
 
+/// True for a name in Chinese characters or Japanese syllables, which begins with the family.
+pub(super) fn is_family_first(first: &str, last: &str) -> bool {
+    let is_one = |character: char| matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
+    !first.is_empty() && !last.is_empty() && first.chars().chain(last.chars()).all(is_one)
+}
+
 /// With a capital at the beginning.
 pub fn capitalize(text: &str) -> String {
     let mut characters = text.chars();
@@ -148,6 +154,10 @@ pub const fn case_status_meaning(status: CaseStatus) -> &'static str {
     }
 }
 
+/// What a denial means that leaves other lines as they are (CAS-07, CAS-09).
+pub(super) const DENIED_IN_PART: &str =
+    "What is denied does not meet the criteria. The other lines keep their own status: see the status of each.";
+
 /// The same for a radiation order.
 pub(super) const fn radiation_status_meaning(status: CaseStatus) -> &'static str {
     match status {
@@ -194,8 +204,14 @@ pub const fn pathway(determination: PathwayDetermination) -> &'static str {
 }
 
 /// Why S-codes are withheld (SCD-02, SCD-03).
-pub const fn withheld(reason: SCodesWithheld) -> &'static str {
+pub const fn withheld(reason: SCodesWithheld, status: CaseStatus) -> &'static str {
     match reason {
+        SCodesWithheld::NotDecided if matches!(status, CaseStatus::InProgress) => {
+            "No S-codes are awarded: the request is not decided yet."
+        }
+        SCodesWithheld::NotDecided if matches!(status, CaseStatus::NonAuthorized) => {
+            "No S-codes are awarded: the request is not authorized."
+        }
         SCodesWithheld::OutOfNetwork => {
             "No S-codes are awarded because the ordering provider is out of network, even where the regimen meets Pathway criteria."
         }

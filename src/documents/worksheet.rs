@@ -92,11 +92,14 @@ impl Worksheet {
             within(&self.cancer_name)
         ))];
         blocks.push(Block::heading(if self.radiation.is_some() { "Every order of drugs" } else { "Every order" }));
-        blocks.push(blanks(&self.required));
+        blocks.push(self.blanks(&self.required));
         blocks.push(Block::heading("About the disease"));
-        blocks.push(Block::Facts { items: self.disease() });
+        let facts = self.disease();
+        if !facts.is_empty() {
+            blocks.push(Block::Facts { items: facts });
+        }
         if !self.clinical.is_empty() {
-            blocks.push(blanks(&self.clinical));
+            blocks.push(self.blanks(&self.clinical));
         }
         for (heading, caption, answers) in [
             ("Biomarkers", "Biomarkers with the results that count", &self.biomarkers),
@@ -104,7 +107,7 @@ impl Worksheet {
         ] {
             if !answers.is_empty() {
                 blocks.push(Block::heading(heading));
-                blocks.push(table(caption, answers, "regimens"));
+                blocks.push(table(caption, answers, "Choice of the regimen"));
             }
         }
         if !self.managed_drugs.is_empty() {
@@ -112,7 +115,7 @@ impl Worksheet {
             blocks.push(Block::paragraph(words::sentence(&self.managed_drugs.join(", "))));
         }
         if let Some(radiation) = &self.radiation {
-            radiation.add_to(&mut blocks);
+            radiation.add_to(&mut blocks, self);
         }
         blocks.push(Block::heading("Questions"));
         blocks.push(Block::paragraph(self.questions.clone()));
@@ -133,25 +136,46 @@ impl Worksheet {
         }
     }
 
-    fn disease(&self) -> Vec<Fact> {
-        let mut facts = vec![Fact::new("Diagnosis", format!("ICD-10-CM {}", self.icd10_prefixes.join(", ")))];
-        let mut fact = |name: &str, list: &[String]| {
-            if !list.is_empty() {
-                facts.push(Fact::new(name, list.join(", ")));
-            }
+    /// What may be entered of an item, where the worksheet knows it.
+    fn choices(&self, item: &str) -> Option<String> {
+        let (words, list) = match item {
+            "diagnosis" => ("ICD-10-CM", &self.icd10_prefixes),
+            "stage" => ("one of", &self.stages),
+            "pathology" => ("such as", &self.pathologies),
+            _ => return None,
         };
-        fact("Stage, one of", &self.stages);
-        fact("Pathology, such as", &self.pathologies);
-        facts
+        (!list.is_empty()).then(|| format!("{words} {}", list.join(", ")))
+    }
+
+    /// Lines to fill in, with what may be entered.
+    fn blanks(&self, items: &[String]) -> Block {
+        let line = |item: &String| {
+            let choices = self.choices(item).map(|choices| format!(" ({choices})")).unwrap_or_default();
+            format!("{}{choices}: ______________________", words::capitalize(item))
+        };
+        Block::List { items: items.iter().map(line).collect() }
+    }
+
+    /// What is known of the disease, where no line asks for it.
+    fn disease(&self) -> Vec<Fact> {
+        let is_asked = |item: &str| self.required.iter().chain(&self.clinical).any(|known| known == item);
+        let items = [("diagnosis", "Diagnosis"), ("stage", "Stage"), ("pathology", "Pathology")];
+        let items = items.into_iter().filter(|(item, _)| !is_asked(item));
+        items.filter_map(|(item, name)| Some(Fact::new(name, self.choices(item)?))).collect()
     }
 }
 
 impl RadiationWorksheet {
-    fn add_to(&self, blocks: &mut Vec<Block>) {
+    /// What an order of drugs has ready, too, is not asked for twice.
+    fn add_to(&self, blocks: &mut Vec<Block>, sheet: &Worksheet) {
+        let is_above = |item: &String| sheet.required.contains(item) || sheet.clinical.contains(item);
+        let own = |items: &[String]| items.iter().filter(|item| !is_above(item)).cloned().collect::<Vec<_>>();
         blocks.push(Block::heading("Every order of radiation"));
-        blocks.push(blanks(&self.required));
-        if !self.clinical.is_empty() {
-            blocks.push(blanks(&self.clinical));
+        blocks.push(Block::paragraph("What stands above under “Every order of drugs” where it is not about drugs, and this:"));
+        blocks.push(sheet.blanks(&own(&self.required)));
+        let clinical = own(&self.clinical);
+        if !clinical.is_empty() {
+            blocks.push(sheet.blanks(&clinical));
         }
         if !self.sites.is_empty() {
             let sites = format!("Sites that go with these diagnoses: {}.", self.sites.join(", "));
@@ -159,7 +183,11 @@ impl RadiationWorksheet {
         }
         if !self.assessments.is_empty() {
             blocks.push(Block::subheading("Answers that schedules and modalities ask for"));
-            blocks.push(table("Answers that schedules and modalities of radiation ask for", &self.assessments, "radiation"));
+            blocks.push(table(
+                "Answers that schedules and modalities of radiation ask for",
+                &self.assessments,
+                "Choice of the schedule",
+            ));
         }
         if !self.preferred_schedules.is_empty() {
             blocks.push(Block::subheading("Schedules that are preferred"));
@@ -181,10 +209,6 @@ fn within(name: &str) -> String {
         return name.to_owned();
     }
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-}
-
-fn blanks(items: &[String]) -> Block {
-    Block::List { items: items.iter().map(|item| format!("{}: ______________________", words::capitalize(item))).collect() }
 }
 
 /// `others` ask for what no drug's policy does.

@@ -209,6 +209,13 @@ async fn what_the_words_tell_beside_the_service_counts_and_is_shown() {
     let answer = ask(&service, &question).await;
     assert_eq!(answer["conditions"], json!(["Based on medical necessity."]));
     let everything = service.get("/v1/coverage-requirements", ORDERING).await.json();
+    // one page, or several where the caller limits them
+    let first = service.get("/v1/coverage-requirements?limit=2", ORDERING).await.json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = service.get(&format!("/v1/coverage-requirements?limit=2&cursor={cursor}"), ORDERING).await.json();
+    let items = |page: &Value| page["items"].as_array().unwrap().clone();
+    assert_eq!([items(&first), items(&second)].concat(), items(&everything)[..4]);
+    assert_eq!(everything["next_cursor"], Value::Null);
     let decided: Vec<&str> = everything["items"]
         .as_array()
         .unwrap()

@@ -42,6 +42,10 @@ fn place(kind: &str) -> (&'static str, &'static str) {
         "diagnosis" => ("diagnoses", "icd10"),
         "regimen" => ("regimens", "regimen_id"),
         "provider" => ("providers", "npi"),
+        "procedure" => ("procedures", "code"),
+        "schedule" => ("radiation/schedules", "schedule"),
+        "biomarker" => ("biomarkers", "name"),
+        "assessment" => ("assessments", "name"),
         other => panic!("no search of {other}"),
     }
 }

@@ -5,14 +5,23 @@ use super::text::fold;
 use super::{Search, as_code};
 use crate::app::App;
 use crate::domain::content::{Code, Content, Drug};
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Kinds of names: what content calls it, what clinics call it, and what it belongs to.
+/// Kinds of names: what content calls it, what clinics call it, and what it belongs to, or may belong to.
 const OWN: u8 = 0;
 const BRAND: u8 = 1;
 const CLINICS: u8 = 2;
 const CLASS: u8 = 3;
+const MAYBE: u8 = 4;
+
+/// Drugs by their names, and in how many regimens each is.
+#[derive(Debug)]
+pub(super) struct Index {
+    names: NameIndex,
+    regimens: Vec<usize>,
+}
 
 /// A drug, and the code that was meant.
 #[derive(Debug, Clone, Copy)]
@@ -37,14 +46,20 @@ pub fn search<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Searc
         }
     }
     let indexes = app.catalog.of(content);
-    let index = indexes.drugs.get_or_init(|| index(content));
-    let found = index.search(typed);
+    let Index { names: index, regimens } = indexes.drugs.get_or_init(|| index(content));
+    let mut found = index.search(typed);
+    // a class that only begins so is meant by nobody who names a drug
+    if found.hits.iter().any(|hit| hit.kind < CLASS) {
+        found.hits.retain(|hit| hit.kind < CLASS || hit.fit <= Fit::SameWords);
+    }
     let product = fold(found.searched_for.as_deref().unwrap_or(typed));
     let mut numbers = Vec::new();
     let (mut named, others): (Vec<Hit>, Vec<Hit>) = found.hits.iter().partition(|hit| hit.fit <= Fit::SameWords);
     named.sort_by_key(|hit| {
         let generic = all.get(hit.item).map_or(usize::MAX, |drug| drug.generic.len());
-        (hit.fit, hit.kind, generic, hit.item)
+        // of a class, what is given most comes first
+        let given = if hit.kind < CLASS { 0 } else { regimens.get(hit.item).copied().unwrap_or_default() };
+        (hit.fit, hit.kind, Reverse(given), generic, hit.item)
     });
     numbers.extend(named.iter().map(|hit| hit.item));
     for hit in named.iter().filter(|hit| hit.kind < CLASS) {
@@ -52,7 +67,7 @@ pub fn search<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Searc
         numbers.extend(forms.iter().filter(|form| form.fit <= Fit::Words && form.kind == OWN).map(|form| form.item));
     }
     numbers.extend(others.iter().map(|hit| hit.item));
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let items = numbers.into_iter().filter(|number| seen.insert(*number)).filter_map(|number| all.get(number));
     let items = items.map(|drug| FoundDrug { drug, code: product_of(drug, &product) }).collect();
     Search { items, searched_for: found.searched_for }
@@ -92,19 +107,29 @@ fn product_of<'a>(drug: &'a Drug, typed: &str) -> Option<&'a Code> {
     drug.codes.iter().find(|code| [&code.product, &code.biosimilar_name].into_iter().flatten().any(|name| is_it(&name)))
 }
 
-fn index(content: &Content) -> NameIndex {
+fn index(content: &Content) -> Index {
     let mut clinics: HashMap<&str, Vec<&str>> = HashMap::new();
-    let mut of_class: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut together: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut of_class: HashMap<&str, Vec<(&str, u8)>> = HashMap::new();
+    let narrow: HashSet<&str> = content.drugs.all().iter().map(|drug| drug.subclass.as_str()).collect();
     // codes belong to releases, which `by_code` heeds
     for (name, therapy) in content.therapies.names().filter(|(name, _)| as_code(name).is_none()) {
         match (therapy.drugs.as_slice(), therapy.classes.as_slice()) {
             ([only], []) if !therapy.others => clinics.entry(&only.generic).or_default().push(name),
             ([], classes) => {
-                for class in classes.iter().chain(&therapy.may_be_classes) {
-                    of_class.entry(class).or_default().push(name);
+                // a PARP inhibitor is a targeted drug, too: the class that says more is meant
+                let says_more = classes.iter().any(|class| narrow.contains(class.as_str()));
+                let meant = classes.iter().filter(|class| !says_more || narrow.contains(class.as_str()));
+                let meant = meant.map(|class| (class, CLASS)).chain(therapy.may_be_classes.iter().map(|class| (class, MAYBE)));
+                for (class, kind) in meant {
+                    of_class.entry(class).or_default().push((name, kind));
                 }
             }
-            _ => {}
+            (drugs, _) => {
+                for drug in drugs {
+                    together.entry(&drug.generic).or_default().push(name);
+                }
+            }
         }
     }
     let names = content.drugs.all().iter().map(|drug| {
@@ -115,12 +140,23 @@ fn index(content: &Content) -> NameIndex {
         names.extend(products.map(|name| (name.clone(), BRAND)));
         let said = clinics.get(drug.generic.as_str()).into_iter().flatten();
         names.extend(said.map(|name| ((*name).to_owned(), CLINICS)));
+        let said = together.get(drug.generic.as_str()).into_iter().flatten();
+        names.extend(said.map(|name| ((*name).to_owned(), CLASS)));
         for class in [&drug.class, &drug.subclass] {
             names.push((class.clone(), CLASS));
             let said = of_class.get(class.as_str()).into_iter().flatten();
-            names.extend(said.map(|name| ((*name).to_owned(), CLASS)));
+            names.extend(said.map(|(name, kind)| ((*name).to_owned(), *kind)));
         }
         names
     });
-    NameIndex::new(names, &BTreeMap::new())
+    let mut having: HashMap<&str, usize> = HashMap::new();
+    let ingredients = content.regimens.iter().flat_map(|one| one.required_ingredients.iter().chain(&one.supportive_ingredients));
+    for ingredient in ingredients {
+        *having.entry(ingredient).or_default() += 1;
+    }
+    let regimens = |drug: &Arc<Drug>| match drug.ingredients.as_slice() {
+        [only] => having.get(only.as_str()).copied().unwrap_or_default(),
+        _ => 0,
+    };
+    Index { names: NameIndex::new(names, &BTreeMap::new()), regimens: content.drugs.all().iter().map(regimens).collect() }
 }

@@ -180,6 +180,10 @@ impl NameIndex {
             }
         }
         let mut hits: Vec<Hit> = best.into_values().collect();
+        // letters within a word mean nothing where something is called so
+        if hits.iter().any(|hit| hit.fit <= Fit::SameWords) {
+            hits.retain(|hit| hit.fit < Fit::Part);
+        }
         hits.sort_unstable();
         hits
     }

@@ -38,7 +38,7 @@ impl Indexes {
 
 #[derive(Debug, Default)]
 struct OfRelease {
-    drugs: OnceLock<NameIndex>,
+    drugs: OnceLock<drugs::Index>,
     diagnoses: OnceLock<diagnoses::Index>,
     regimens: OnceLock<regimens::Index>,
     cancers: OnceLock<NameIndex>,
@@ -82,25 +82,33 @@ pub fn cancers<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Sear
     by_name(index, &content.cancers, typed)
 }
 
-/// Biomarkers by name or synonym.
+/// Biomarkers by name or synonym, or by a result that only they have.
 pub fn biomarkers<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<&'a Arc<ResultDefinition>> {
     let indexes = app.catalog.of(content);
     by_name(indexes.biomarkers.get_or_init(|| answers(&content.answers.biomarkers)), &content.answers.biomarkers, typed)
 }
 
-/// Assessments by name or synonym.
+/// Assessments by name or synonym, or by a result that only they have.
 pub fn assessments<'a>(app: &App, content: &'a Content, typed: Option<&str>) -> Search<&'a Arc<ResultDefinition>> {
     let indexes = app.catalog.of(content);
     by_name(indexes.assessments.get_or_init(|| answers(&content.answers.assessments)), &content.answers.assessments, typed)
 }
 
 fn answers(asked: &[Arc<ResultDefinition>]) -> NameIndex {
+    let mut having: HashMap<&str, usize> = HashMap::new();
+    for word in asked.iter().flat_map(|asked| asked.words.keys()) {
+        *having.entry(word).or_default() += 1;
+    }
     let names = asked.iter().map(|asked| {
         let own = [(&asked.name, 0), (&asked.display, 0)];
-        own.into_iter().chain(asked.synonyms.iter().map(|synonym| (synonym, 1))).collect()
+        let results = asked.words.keys().filter(|word| having.get(word.as_str()).is_some_and(|count| *count <= TELLING));
+        own.into_iter().chain(asked.synonyms.iter().map(|synonym| (synonym, 1))).chain(results.map(|word| (word, 2))).collect()
     });
     NameIndex::new(names, &BTreeMap::new())
 }
+
+/// A result that more answers than this have says nothing of which one is meant: `positive`.
+const TELLING: usize = 2;
 
 fn by_name<'a, T>(index: &NameIndex, items: &'a [T], typed: Option<&str>) -> Search<&'a T> {
     let Some(typed) = typed else { return Search::all(items.iter().collect()) };

@@ -9,12 +9,22 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Kinds of names: its own, what its name begins with, the trial's, what clinics call its drugs together, and those of its parts.
+/// Kinds of names: its own, what its name begins with, the trial's, what clinics call its drugs together, those of its phases, and of its parts.
 const OWN: u8 = 0;
 const SHORT: u8 = 1;
 const TRIAL: u8 = 2;
 const TOGETHER: u8 = 3;
-const PART: u8 = 4;
+const PHASE: u8 = 4;
+const PART: u8 = 5;
+/// Families of trials, and how they are shortened: `KN189` for `KEYNOTE-189`.
+const TRIALS: [(&str, &str); 6] = [
+    ("KEYNOTE-", "KN"),
+    ("CheckMate ", "CM"),
+    ("DESTINY-Breast", "DB-"),
+    ("DESTINY-Lung", "DL-"),
+    ("IMpower", "IMP"),
+    ("EMPOWER-Lung ", "EL"),
+];
 /// Ingredients by which a Pathway may differ from the regimen that was named, to be shown after it, and how many are.
 const NEAR: std::ops::RangeInclusive<usize> = 1..=2;
 const NEIGHBORS: usize = 2;
@@ -138,8 +148,10 @@ impl Index {
             (Fit::Whole | Fit::SameWords, TOGETHER) => {
                 (1, 0, u8::from(!is_only_drugs(regimen)), no_pathway, 0, ranks, hit.length, hit.item)
             }
+            (Fit::Whole | Fit::SameWords, PHASE) => (1, 0, 1, no_pathway, 0, ranks, regimen.name.len(), hit.item),
             (Fit::WholeWords, OWN | SHORT | TRIAL) => (1, 0, 1, no_pathway, 0, ranks, hit.length, hit.item),
-            (Fit::Beginning | Fit::Words, OWN | SHORT | TRIAL) => (2, 0, 0, no_pathway, 0, ranks, hit.length, hit.item),
+            // of those that go on, the one that adds the least is nearest
+            (Fit::Beginning | Fit::Words, OWN | SHORT | TRIAL) => (2, 0, 0, no_pathway, size, ranks, hit.length, hit.item),
             _ => (3, unlike(), u8::from(!is_only_drugs(regimen)), no_pathway, 0, ranks, 0, hit.item),
         }
     }
@@ -166,6 +178,7 @@ impl Index {
 fn index(content: &Content) -> Index {
     let ingredients = names_of_ingredients(content);
     let together = names_of_combinations(content);
+    let choices = names_of_choices(content);
     let names = content.regimens.iter().map(|regimen| {
         let cancer = content.cancer(&regimen.cancer).map_or(&regimen.cancer, |cancer| &cancer.name);
         let mut names =
@@ -173,10 +186,17 @@ fn index(content: &Content) -> Index {
         names.extend(regimen.aliases.iter().map(|alias| (alias.clone(), OWN)));
         names.extend(short_name(&regimen.name).map(|name| (name.to_owned(), SHORT)));
         names.extend(regimen.pathway.iter().map(|pathway| (pathway.id.clone(), OWN)));
-        names.extend(trials(&regimen.citation).map(|trial| (trial.to_owned(), TRIAL)));
+        for trial in trials(&regimen.citation) {
+            names.extend(shortened(trial).map(|short| (short, TRIAL)));
+            names.push((trial.to_owned(), TRIAL));
+        }
         let drugs: BTreeSet<&str> = regimen.required_ingredients.iter().map(String::as_str).collect();
         names.extend(together.get(&drugs).into_iter().flatten().map(|name| ((*name).to_owned(), TOGETHER)));
-        names.extend(regimen.phases.iter().filter(|phase| phase.name != regimen.name).map(|phase| (phase.name.clone(), PART)));
+        let is_one_of = |choice: &&Choice<'_>| choice.is(&drugs);
+        names.extend(choices.iter().filter(is_one_of).map(|choice| (choice.name.to_owned(), TOGETHER)));
+        names.extend(regimen.phases.iter().filter(|phase| phase.name != regimen.name).map(|phase| (phase.name.clone(), PHASE)));
+        names.extend(regimen.settings.iter().map(|setting| (setting.clone(), PART)));
+        names.extend(regimen.biomarkers.iter().map(|marker| (marker.text.clone(), PART)));
         let called = regimen.required_ingredients.iter().filter_map(|ingredient| ingredients.get(ingredient)).flatten();
         names.extend(called.map(|name| (name.to_string(), PART)));
         names
@@ -225,10 +245,51 @@ fn names_of_combinations(content: &Content) -> HashMap<BTreeSet<&str>, Vec<&str>
     found
 }
 
+/// A name for drugs of which some may differ: `AC-T` with paclitaxel or docetaxel.
+struct Choice<'c> {
+    name: &'c str,
+    certain: BTreeSet<&'c str>,
+    possible: BTreeSet<&'c str>,
+}
+
+impl Choice<'_> {
+    /// True for drugs that hold all that is certain, and one or more of the possible, and no others.
+    fn is(&self, drugs: &BTreeSet<&str>) -> bool {
+        let certain = drugs.iter().filter(|drug| self.certain.contains(*drug)).count();
+        certain == self.certain.len()
+            && drugs.len() > certain
+            && drugs.iter().all(|drug| self.certain.contains(drug) || self.possible.contains(drug))
+    }
+}
+
+fn names_of_choices(content: &Content) -> Vec<Choice<'_>> {
+    let is_choice = |therapy: &Therapy| {
+        !therapy.drugs.is_empty() && !therapy.may_be.is_empty() && !therapy.others && therapy.outside.is_none()
+    };
+    let chosen = content.therapies.names().filter(|(_, therapy)| is_choice(therapy));
+    let mut found: Vec<Choice<'_>> = chosen
+        .map(|(name, therapy)| Choice {
+            name,
+            certain: therapy.drugs.iter().flat_map(|drug| &drug.ingredients).map(String::as_str).collect(),
+            possible: therapy.may_be.iter().flat_map(|drug| &drug.ingredients).map(String::as_str).collect(),
+        })
+        .collect();
+    found.sort_by_key(|choice| choice.name);
+    found
+}
+
 /// What a name begins with before it explains itself: `TCHP` of `TCHP then trastuzumab to 1 year`, `VRd` of `VRd (bortezomib …)`.
 fn short_name(name: &str) -> Option<&str> {
     let ends = [" (", ",", ":", " then "].iter().filter_map(|mark| name.find(mark));
     name.get(..ends.min()?).map(str::trim).filter(|short| !short.is_empty())
+}
+
+/// The name of a trial of a family, as clinics shorten it.
+fn shortened(trial: &str) -> Option<String> {
+    TRIALS.iter().find_map(|(family, short)| {
+        let number = trial.strip_prefix(family)?;
+        Some(format!("{short}{number}"))
+    })
 }
 
 /// Names and numbers of the trials that a citation begins with: `KEYNOTE-522` and `NCT03036488`.

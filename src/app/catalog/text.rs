@@ -28,7 +28,7 @@ pub fn fold(text: &str) -> String {
 pub fn tolerance(typed: &str) -> usize {
     match typed.len() {
         ..SHORTEST_MISSPELT => 0,
-        SHORTEST_MISSPELT..8 => 1,
+        SHORTEST_MISSPELT..7 => 1,
         _ => 2,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::fonts::{Faces, Script, Weight};
 use krilla::text::{GlyphId, KrillaGlyph};
-use rustybuzz::{Direction, UnicodeBuffer};
+use rustybuzz::{BufferClusterLevel, Direction, UnicodeBuffer};
 use unicode_bidi::{BidiInfo, Level};
 
 /// A part of a line in one font and one direction.
@@ -80,6 +80,8 @@ fn piece(faces: &Faces, script: Script, text: &str, weight: Weight, is_rtl: bool
     };
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
+    // each mark says its own letter: a glyph that says its whole syllable would be read once for every glyph of it
+    buffer.set_cluster_level(BufferClusterLevel::Characters);
     buffer.guess_segment_properties();
     buffer.set_direction(if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight });
     let outcome = rustybuzz::shape(shaper, &[], buffer);
@@ -121,7 +123,7 @@ fn mirrored(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Script, by_script, runs_right_to_left, set};
+    use super::{Piece, Script, by_script, runs_right_to_left, set};
     use crate::documents::pdf::fonts::{Faces, Weight};
 
     #[test]
@@ -144,6 +146,32 @@ mod tests {
                 assert_eq!(missing.count(), 0, "{text}");
                 assert!(faces.width(text, weight, 10.0) > 20.0, "{text}");
             }
+        }
+    }
+
+    /// What a reader gets that takes the text from the glyphs, one after the other.
+    fn read(text: &str) -> String {
+        let faces = Faces::read().unwrap();
+        let pieces = faces.set(text, Weight::Regular, None);
+        let of_piece = |piece: &Piece| -> String {
+            let ranges = piece.glyphs.iter().map(|glyph| glyph.text_range.clone());
+            ranges.filter_map(|range| piece.text.get(range)).collect()
+        };
+        pieces.iter().map(of_piece).collect()
+    }
+
+    #[test]
+    fn no_letter_is_read_twice() {
+        assert_eq!(read("สมชาย ใจดี"), "สมชาย ใจดี");
+        assert_eq!(read("ที่นี่"), "ที่นี่");
+        // from right to left on the sheet; nothing is lost and nothing comes twice
+        for text in ["דָּוִד כֹּהֵן", "प्रिया शर्मा", "मुझे यह दवा"] {
+            let sorted = |text: &str| {
+                let mut letters: Vec<char> = text.chars().collect();
+                letters.sort_unstable();
+                letters
+            };
+            assert_eq!(sorted(&read(text)), sorted(text), "{text}");
         }
     }
 

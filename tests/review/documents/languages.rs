@@ -49,7 +49,9 @@ async fn names_print_in_the_script_that_they_are_written_in() {
         let path = letter_path(&case, 0);
         let page = page(&service, &path, PRACTICE).await;
         let direction = if ["NotoSansArabic", "NotoSansHebrew"].contains(font) { " dir=\"auto\"" } else { "" };
-        assert!(page.contains(&format!("<dd{direction}>{first} {last}<")), "{page}");
+        // Chinese and Japanese names begin with the family
+        let name = if *font == "DroidSansFallback" { format!("{last}{first}") } else { format!("{first} {last}") };
+        assert!(page.contains(&format!("<dd{direction}>{name}<")), "{page}");
         let bytes = pdf(&service, &path, PRACTICE).await;
         let document = Document::load_mem(&bytes).unwrap();
         let fonts: Vec<String> = of_type(&document, "FontDescriptor")
@@ -135,5 +137,37 @@ async fn a_member_reads_of_policies_criteria_and_doses_in_their_language() {
     let all = line["criteria_not_met"].as_array().unwrap();
     let in_english =
         all.iter().any(|one| one["says"].as_str().is_none_or(|says| says.starts_with("The ") || says.contains(" is ")));
-    assert_eq!(form.contains("Los puntos que siguen están en inglés"), in_english, "{all:?}");
+    assert_eq!(form.contains("Lo que dice “en inglés”"), in_english, "{all:?}");
+    // whose policy it is and what the patient has are said in Spanish, and who decided in a sentence
+    for said in ["(Política médica del plan de salud)", "Cáncer de mama (C50.911)", "Un oncólogo médico tomó esta decisión."]
+    {
+        assert!(form.contains(said), "no {said:?} in {form}");
+    }
+}
+
+/// What the plan's file holds of a member is in no letter, and a note to the desk in none that a member reads.
+// proves INF-08, DET-10
+#[tokio::test]
+async fn no_letter_tells_what_the_member_file_holds() {
+    let service = Service::with_rosters().await;
+    let mut on_file = row("XKM100200300", ("Test", "Member"), &json!("es"));
+    on_file["sex"] = json!("male");
+    put_members(&service, &[on_file]).await;
+    let mut order = custom(BMA);
+    order["clinical"]["sex"] = json!("female");
+    let case_id = id(&submit(&service, &order).await);
+    let pending = read(&service, &case_id).await;
+    assert!(pending.to_string().contains("member file"), "the desk is told that it contradicts: {pending:#}");
+    assert!(!pending.to_string().contains("member file male"), "{pending:#}");
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let case = done(&service, PHYSICIAN, &case_id, "determinations", &deny(&[2])).await;
+    for index in [0, 1] {
+        let path = letter_path(&case, index);
+        let data = service.get(&path, PRACTICE).await.text;
+        for form in
+            [words_of_page(&page(&service, &path, PRACTICE).await), words_of_pdf(&pdf(&service, &path, PRACTICE).await), data]
+        {
+            assert!(!form.contains("member file") && !form.contains("contradict"), "{form}");
+        }
+    }
 }

@@ -174,3 +174,61 @@ async fn no_heading_stands_at_the_foot_of_a_sheet() {
         }
     }
 }
+
+/// TC, which no program reviews, with denosumab every 21 days.
+fn with_denosumab(plan: &str) -> Value {
+    let mut order = tch(plan);
+    order["clinical"]["biomarkers"] = json!([{"name": "her2", "result": "negative"}]);
+    order["treatment"] = json!({"phases": [{"cycle_length_days": 21, "cycles": 4, "drugs": [
+        {"line": 1, "hcpcs": "J9171", "route": "iv", "dose": {"amount": 75, "unit": "mg/m2"}, "days": [1]},
+        {"line": 2, "hcpcs": "J9075", "route": "iv", "dose": {"amount": 600, "unit": "mg/m2"}, "days": [1]},
+        {"line": 3, "hcpcs": "J0897", "role": "supportive", "route": "sc", "dose": {"amount": 120, "unit": "mg"}, "days": [1]}]}]});
+    order
+}
+
+// proves CAS-09, DET-10
+#[tokio::test]
+async fn a_part_denial_is_told_alike_in_letters_and_summary_and_says_what_becomes_of_the_other_drugs() {
+    let service = Service::with_rosters().await;
+    for plan in [BMA, OVM, QCCP] {
+        let case = denied_order(&service, plan, &with_denosumab(plan), &[3]).await;
+        let of = |line: usize| case["drugs"][line]["status"].as_str().unwrap().to_owned();
+        assert_eq!(
+            (case["status"].as_str(), of(0), of(2)),
+            (Some("non_authorized"), "clinical_review_not_required".into(), "non_authorized".into())
+        );
+        for text in words(&service, &case).await {
+            assert!(text.contains("does not approve a part of the treatment requested"), "{text}");
+            assert!(!text.contains("The entire request is denied"), "{text}");
+            let rest = text.split("Other drugs of the request").nth(1).unwrap_or_else(|| panic!("no other drugs in {text}"));
+            assert!(rest.contains("Docetaxel") && rest.contains("Cyclophosphamide"), "{text}");
+            // what the policy covers is named, the obvious use among it
+            assert!(text.contains("Bone metastases of a solid tumor."), "{text}");
+            for machine in ["content asks", "msi h", "Entered: not entered"] {
+                assert!(!text.contains(machine), "{machine} in {text}");
+            }
+        }
+        let summary = words_of_page(&page(&service, &format!("/v1/orders/{}/summary", id(&case)), PRACTICE).await);
+        assert!(summary.contains("The other lines keep their own status"), "{summary}");
+        assert!(!summary.contains("The entire request is denied") && !summary.contains("not entered. What counts"), "{summary}");
+    }
+}
+
+// proves DET-10
+#[tokio::test]
+async fn a_policy_that_has_no_section_for_the_cancer_is_said_to_have_none() {
+    let service = Service::with_rosters().await;
+    let mut order = tch(BMA);
+    order["treatment"]["phases"][0]["drugs"][2]["hcpcs"] = json!("J9035");
+    order["treatment"]["phases"][0]["drugs"][2]["dose"] = json!({"amount": 15, "unit": "mg/kg"});
+    order["treatment"]["phases"][0]["drugs"][2].as_object_mut().unwrap().remove("loading_dose");
+    let line = order["treatment"]["phases"][0]["drugs"][2]["line"].as_u64().and_then(|line| u32::try_from(line).ok()).unwrap();
+    let case = denied_order(&service, BMA, &order, &[line]).await;
+    for text in words(&service, &case).await {
+        assert!(
+            text.contains("“Bevacizumab and biosimilars”") && text.contains("This one is not among them: Breast cancer."),
+            "{text}"
+        );
+        assert!(!text.contains("ovarian"), "{text}");
+    }
+}

@@ -226,6 +226,14 @@ async fn a_radiation_case_is_authorized_or_denied_as_its_one_line() {
     done(&service, PHYSICIAN, &second, "peer-to-peer", &offer()).await;
     let case = done(&service, PHYSICIAN, &second, "determinations", &deny(&[1])).await;
     assert_eq!(case["status"], "non_authorized");
+    // a denial of radiation names what it rests on and where that is to be had, as one of drugs does (DET-10)
+    for letter in case["letters"].as_array().unwrap() {
+        let path = format!("/v1/letters/{}", letter["letter_id"].as_str().unwrap());
+        let text = service.get(&path, PHYSICIAN).await.json()["document"].to_string();
+        for said in ["“Radiation oncology criteria” (Criteria of the program's administrator)", "Where to get the policy:"] {
+            assert!(text.contains(said), "no {said:?} in {text}");
+        }
+    }
 }
 
 // proves DET-11

@@ -195,6 +195,7 @@ const fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 struct ResultEntry {
     word: String,
+    says: Option<String>,
     #[serde(default)]
     counts_as: Vec<String>,
     #[serde(default)]
@@ -276,6 +277,9 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         let suggestion = did_you_mean(word, entry.results.iter().map(|result| result.word.as_str()));
         place.key("results").error(report, format!("`leaves_open` names `{word}`, which is no result here"), suggestion);
     }
+    for says in entry.results.iter().filter_map(|result| result.says.as_ref()) {
+        super::plain::says_something(says, place.key("results"), report);
+    }
     let units = shared.units.iter().filter(|unit| unit.of.contains(&entry.name));
     let units = units.map(|unit| (unit_key(&unit.written), unit.times));
     let own = (!entry.unit.is_empty()).then(|| (unit_key(&entry.unit), 1.0));
@@ -283,6 +287,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         leaves_open: result.leaves_open.clone(),
         opposite: result.opposite.clone(),
         lasting: result.lasting,
+        says: result.says.clone(),
         span: span(result, low, high),
     });
     ResultDefinition {

@@ -5,7 +5,8 @@ use super::document::{Document, Place};
 use super::policies;
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{ENGLISH, LetterBook, LetterWords, PHRASES};
+use super::vocabulary::Vocabulary;
+use crate::domain::content::{ENGLISH, LetterBook, LetterWords, PHRASES, PLACE};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +21,14 @@ struct Header {
     titles: BTreeMap<String, String>,
     #[serde(default)]
     criteria: BTreeMap<String, String>,
+    #[serde(default)]
+    cancers: BTreeMap<String, String>,
+    #[serde(default)]
+    terms: BTreeMap<String, String>,
 }
 
 /// Reads every language; each has to have every sentence, with the places that English has.
-pub(super) fn read(source: &Source, policies: &[policies::Draft], report: &mut Report) -> LetterBook {
+pub(super) fn read(source: &Source, words: &Vocabulary, policies: &[policies::Draft], report: &mut Report) -> LetterBook {
     let mut found = BTreeMap::new();
     let english = format!("letters/{ENGLISH}.toml");
     let mut files = source.files("letters", "toml");
@@ -44,9 +49,9 @@ pub(super) fn read(source: &Source, policies: &[policies::Draft], report: &mut R
             root.key("language").error(report, format!("the file should be letters/{}.toml", header.language), None);
         }
         check(&header.phrases, root.key("phrases"), &mut places, report);
-        check_translations(&header, root, policies, report);
-        let Header { language, name, phrases, titles, criteria, .. } = header;
-        found.insert(language.clone(), LetterWords::new(language, name, phrases, titles, criteria));
+        check_translations(&header, root, (policies, words), report);
+        let Header { language, name, phrases, titles, criteria, cancers, terms, .. } = header;
+        found.insert(language.clone(), LetterWords::new(language, name, phrases, titles, criteria, cancers, terms));
     }
     LetterBook::new(found)
 }
@@ -77,8 +82,15 @@ fn check(
 }
 
 /// Titles are of policies that there are, and nothing is translated into nothing. English is what is translated.
-fn check_translations(header: &Header, root: Place<'_, '_>, policies: &[policies::Draft], report: &mut Report) {
-    for (table, entries) in [("titles", &header.titles), ("criteria", &header.criteria)] {
+fn check_translations(
+    header: &Header,
+    root: Place<'_, '_>,
+    (policies, words): (&[policies::Draft], &Vocabulary),
+    report: &mut Report,
+) {
+    for (table, entries) in
+        [("titles", &header.titles), ("criteria", &header.criteria), ("cancers", &header.cancers), ("terms", &header.terms)]
+    {
         if header.language == ENGLISH && !entries.is_empty() {
             root.key(table).error(report, "titles and criteria are English where they stand", None);
         }
@@ -89,6 +101,14 @@ fn check_translations(header: &Header, root: Place<'_, '_>, policies: &[policies
     let ids = || policies.iter().map(|draft| draft.policy.id.as_str());
     for id in header.titles.keys().filter(|id| !ids().any(|known| known == **id)) {
         root.key("titles").key(id).error(report, format!("there is no policy `{id}`"), did_you_mean(id, ids()));
+    }
+    for (key, text) in header.criteria.iter().filter(|(key, text)| key.matches(PLACE).count() != text.matches(PLACE).count()) {
+        let message = format!("\"{text}\" has not the places that \"{key}\" has");
+        root.key("criteria").key(key).error(report, message, Some(format!("one `{PLACE}`, or none, in both")));
+    }
+    let keys = || words.cancers.iter().map(|cancer| cancer.key.as_str());
+    for key in header.cancers.keys().filter(|key| !keys().any(|known| known == **key)) {
+        root.key("cancers").key(key).error(report, format!("there is no cancer type `{key}`"), did_you_mean(key, keys()));
     }
 }
 

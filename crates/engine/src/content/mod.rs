@@ -130,7 +130,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
     let searches = Arc::new(searches::read(source, &words, &mut report));
     let plain = Arc::new(plain::read(source, &words, &mut report));
-    let letters = Arc::new(letters::read(source, &policies, &mut report));
+    let letters = Arc::new(letters::read(source, &words, &policies, &mut report));
     let drafts = Drafts {
         releases,
         words,

@@ -39,12 +39,14 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     let mut found = PlainWords::default();
     let Some(text) = text_of(source, FILE, report) else { return found };
     let Some(document) = Document::parse(FILE, &text, report) else { return found };
-    let lists = ["setting", "class", "fact"];
+    let lists = ["setting", "class", "cancer", "fact"];
     if document.header::<Header>(&lists, report).is_some_and(|header| header.provenance.trim().is_empty()) {
         document.root().key("provenance").error(report, "say where these words come from", None);
     }
     found.settings = named(&document, "setting", &words.settings, report);
     found.classes = named(&document, "class", &words.classes, report);
+    let cancers = words.cancers.iter().map(|cancer| cancer.key.clone()).collect();
+    found.cancers = named(&document, "cancer", &cancers, report);
     for (entry, place) in document.entries::<Fact>("fact", report) {
         says_something(&entry.says, place.key("says"), report);
         says_something(&entry.denies, place.key("denies"), report);

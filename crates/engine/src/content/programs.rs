@@ -331,6 +331,14 @@ fn check_denial(denial: &DenialSlots, place: Place<'_, '_>, report: &mut Report)
     }
 }
 
+/// A denial of radiation names what decides it, as one of drugs names a policy (DET-10).
+fn check_radiation_policy(program: &Program, title: &str, place: Place<'_, '_>, report: &mut Report) {
+    if program.services.contains(&Service::RadiationOncology) == title.trim().is_empty() {
+        let message = "give the title of what decides radiation where the program decides it, and only there (DET-10)";
+        place.key("radiation_policy").error(report, message, None);
+    }
+}
+
 /// Letters that would say nothing where they have to say something (DET-10, DET-12).
 fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
     let letters = &program.letters;
@@ -349,6 +357,7 @@ fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
         }
     }
     check_denial(&letters.denial, place.key("denial"), report);
+    check_radiation_policy(program, &letters.radiation_policy, place, report);
     for (line, notice) in &letters.lines {
         let here = place.key("lines").key(line.as_str());
         if notice.appeal_days == 0 {
@@ -369,6 +378,7 @@ fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
             ("questions_member", &other.questions_member),
             ("nondiscrimination", &other.nondiscrimination),
             ("policies", &other.policies),
+            ("criteria_source", &other.criteria_source),
             ("expedited", &other.expedited),
             ("expedited_within", &other.expedited_within),
             ("standard_within", &other.standard_within),
@@ -380,6 +390,7 @@ fn check_letters(program: &Program, place: Place<'_, '_>, report: &mut Report) {
         for (key, _) in told.into_iter().filter(|(_, text)| text.trim().is_empty()) {
             here.key(key).error(report, "say it in this language, too", None);
         }
+        check_radiation_policy(program, &other.radiation_policy, here, report);
         if other.reconsideration.is_some() != letters.reconsideration.is_some() {
             here.key("reconsideration").error(report, "say it in this language where English says it, and only there", None);
         }

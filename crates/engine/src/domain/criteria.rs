@@ -295,6 +295,17 @@ impl NumberFact {
 }
 
 impl Criterion {
+    /// True where it holds for other cancer types only.
+    pub fn is_for_another_cancer(&self, cancer: &str, is_solid: bool) -> bool {
+        match self {
+            Self::Word { fact: WordFact::Cancer, any_of } => {
+                !any_of.iter().any(|word| word == cancer || (word == "any_solid" && is_solid))
+            }
+            Self::All(parts) => parts.iter().any(|part| part.is_for_another_cancer(cancer, is_solid)),
+            _ => false,
+        }
+    }
+
     /// True for a sentence on dose or interval, which is judged at every administration of the drug (SAFE-05).
     pub fn is_of_administration(&self) -> bool {
         match self {

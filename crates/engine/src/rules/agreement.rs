@@ -65,7 +65,7 @@ impl Side {
     }
 
     fn in_words(&self) -> String {
-        [&self.name, " ", &self.entered].concat()
+        [&self.name, " ", &self.entered].concat().trim_end().to_owned()
     }
 }
 

@@ -93,11 +93,11 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
         .filter(|dimension| dimension.truth != Truth::Met && !(dimension.name == "diagnosis" && dimension.truth == Truth::NotMet))
         .map(|dimension| {
             let (code, words) = if dimension.truth == Truth::NotMet {
-                (DeviationCode::ClinicalMismatch, "does not match")
+                (DeviationCode::ClinicalMismatch, "not what is expected for")
             } else if says_something(&dimension.entered) {
-                (DeviationCode::UnknownAnswer, "is told, and leaves open whether the patient fits")
+                (DeviationCode::UnknownAnswer, "told, and leaves open whether the patient fits")
             } else {
-                (DeviationCode::UnknownAnswer, "is needed and not known for")
+                (DeviationCode::UnknownAnswer, "needed and not known for")
             };
             let name = plain::name(dimension.name, content);
             Deviation {
@@ -110,14 +110,19 @@ pub fn clinical(matched: &Match<'_>, policies_met: bool, program: &Program, cont
                 entered: dimension.entered.clone().into_owned(),
                 effect: effect(program, code, DeviationEffect::of(pends(dimension.name), true)),
                 message: format!(
-                    "{name} {words} {}: expected {}; entered: {}",
+                    "{name}: {words} {}; expected {}{}",
                     matched.regimen.name,
                     spoken(&dimension.expected),
-                    spoken(&dimension.entered)
+                    entered_in_words(&dimension.entered)
                 ),
             }
         })
         .collect()
+}
+
+/// What was entered, where something was.
+pub(super) fn entered_in_words(entered: &str) -> String {
+    if entered == Answer::<()>::Absent.word() { String::new() } else { format!("; entered: {}", spoken(entered)) }
 }
 
 /// True for an answer that was given and understood, whatever it leaves open.
@@ -197,34 +202,29 @@ fn of_policy(asked: &Asked, is_limit: bool, supportive: bool) -> Option<(Deviati
     let is_clinical = asked.pointer.starts_with("/clinical") || asked.pointer == "/treatment/continues";
     let is_told_elsewhere = matches!(asked.pointer.as_str(), "/treatment" | "/treatment/phases" | "/member");
     match asked.truth {
-        Truth::NotMet if is_limit => Some((DeviationCode::LimitExceeded, "exceeds a limit of", false)),
+        Truth::NotMet if is_limit => Some((DeviationCode::LimitExceeded, "beyond a limit of", false)),
         Truth::NotMet if supportive => None,
         Truth::NotMet if is_clinical || asked.pointer == "/diagnosis/icd10" => {
-            Some((DeviationCode::ClinicalMismatch, "does not meet", true))
+            Some((DeviationCode::ClinicalMismatch, "not as asked by", true))
         }
         Truth::NotMet => None,
         _ if is_told_elsewhere => None,
         _ if !is_clinical || asked.pointer.starts_with("/clinical/assessments") => {
-            Some((DeviationCode::MissingClinicalInformation, "is needed for", false))
+            Some((DeviationCode::MissingClinicalInformation, "needed for", false))
         }
-        _ => Some((DeviationCode::UnknownAnswer, "is needed and not known for", !supportive)),
+        _ => Some((DeviationCode::UnknownAnswer, "needed and not known for", !supportive)),
     }
 }
 
-/// Which earlier treatments are behind an open question, with what was not understood about them.
-fn not_understood(asked: &super::criteria::Asked) -> String {
-    let is_open = asked.pointer == "/clinical/prior_therapies" && asked.truth == Truth::Unknown && !asked.entered.is_empty();
-    if is_open { format!("; entered: {}", asked.entered) } else { String::new() }
-}
-
-/// What a statement of policy waits for: what was entered, why it does not count, and what would.
+/// What a statement of policy waits for: what was entered, where something was, and what would count.
 fn asks(asked: &Asked, words: &str, drug: &str, statement: &str, content: &Content) -> String {
     let name = plain::name(&asked.name, content);
-    let plain = format!("{name} {words} the policy of {drug}, which asks for this: {statement}{}", not_understood(asked));
-    if asked.truth == Truth::NotMet || asked.wanted.is_empty() {
-        return plain;
-    }
-    format!("{plain}. Entered: {}. What counts: {}", asked.entered, asked.wanted)
+    let is_open = asked.truth == Truth::Unknown;
+    let is_told =
+        is_open && (!asked.wanted.is_empty() || asked.pointer == "/clinical/prior_therapies") && !asked.entered.is_empty();
+    let entered = if is_told { entered_in_words(&asked.entered) } else { String::new() };
+    let counts = if is_open && !asked.wanted.is_empty() { format!(". What counts: {}", asked.wanted) } else { String::new() };
+    format!("{name}: {words} the policy of {drug}, which asks for this: {statement}{entered}{counts}")
 }
 
 /// Clinical items that the program asks for and the request leaves out (INF-02, INF-05). What another deviation names already, and what

@@ -38,6 +38,9 @@ pub fn clause(criterion: &Criterion, content: &Content) -> String {
     Speaker { content }.say(criterion, false)
 }
 
+/// How what is given beside a drug is said.
+const TOGETHER: &str = "the drug is given together with";
+
 struct Speaker<'c> {
     content: &'c Content,
 }
@@ -61,7 +64,17 @@ impl Speaker<'_> {
     /// Everything that has to hold. Alternatives among it come last and are set off, so that nobody reads "A or B and C" in two ways.
     fn all(&self, parts: &[Criterion], denied: bool) -> String {
         let said = |wanted: bool| parts.iter().filter(move |part| is_alternative(part, denied) == wanted);
-        let plain: Vec<String> = said(false).map(|part| self.say(part, denied)).collect();
+        let mut plain: Vec<String> = Vec::new();
+        for part in said(false) {
+            let clause = self.say(part, denied);
+            // "given together with A and given together with B" has one verb
+            let same =
+                |before: &&mut String| !clause.contains(" and ") && before.starts_with(TOGETHER) && clause.starts_with(TOGETHER);
+            match plain.last_mut().filter(same) {
+                Some(before) => *before = format!("{before} and with{}", clause.get(TOGETHER.len()..).unwrap_or_default()),
+                None => plain.push(clause),
+            }
+        }
         let alternatives = said(true).map(|part| {
             let clause = self.say(part, denied);
             if clause.starts_with("either ") || !clause.contains(" or ") { clause } else { format!("either {clause}") }
@@ -112,13 +125,14 @@ impl Speaker<'_> {
             Criterion::Line(lines) => lines::said(lines, denied),
             Criterion::Number { fact, comparison, value } => facts::number(*fact, *comparison, *value, denied),
             Criterion::Biomarker { marker, test, within } => {
-                let name = self.content.biomarker(marker).map_or_else(|| spaced(marker), |known| known.display.clone());
-                facts::result(&name, test, *within, "", denied)
+                let known = self.content.biomarker(marker);
+                let name = known.map_or_else(|| spaced(marker), |known| known.display.clone());
+                facts::result(&name, known.map(AsRef::as_ref), test, *within, "", denied)
             }
             Criterion::Assessment { name, test, within } => {
                 let known = self.content.assessment(name);
                 let unit = known.map(|known| known.unit.as_str()).unwrap_or_default();
-                facts::result(&self.assessment(name), test, *within, unit, denied)
+                facts::result(&self.assessment(name), known.map(AsRef::as_ref), test, *within, unit, denied)
             }
             Criterion::DaysSince { name, comparison, days } => {
                 facts::since(&self.assessment(name), *comparison, *days, "day", denied)

@@ -145,21 +145,10 @@ fn managed_drugs(regimens: &[Arc<Regimen>], program: &Program) -> BTreeSet<Strin
 
 /// What a policy asks for where the cancer is this one.
 fn statements<'p>(policy: &'p Policy, cancer: &'p str, content: &'p Content) -> impl Iterator<Item = &'p Statement> {
-    let of_cancer = move |indication: &&Indication| {
-        !indication.criteria.iter().any(|statement| names_another_cancer(&statement.criterion, cancer, content))
-    };
+    let is_solid = content.cancer(cancer).is_some_and(|known| known.solid);
+    let of_cancer = move |indication: &&Indication| indication.is_for(cancer, is_solid);
     let general = policy.general.iter().chain(&policy.general_limits);
     general.chain(policy.indications.iter().filter(of_cancer).flat_map(Indication::statements))
-}
-
-fn names_another_cancer(criterion: &Criterion, cancer: &str, content: &Content) -> bool {
-    let is_it =
-        |word: &String| word == cancer || (word == "any_solid" && content.cancer(cancer).is_some_and(|known| known.solid));
-    match criterion {
-        Criterion::Word { fact: WordFact::Cancer, any_of } => !any_of.iter().any(is_it),
-        Criterion::All(parts) => parts.iter().any(|part| names_another_cancer(part, cancer, content)),
-        _ => false,
-    }
 }
 
 /// Names of answers, each with the drugs that ask for it.

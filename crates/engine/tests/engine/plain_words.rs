@@ -19,7 +19,8 @@ fn statements(content: &Content) -> Vec<(String, &Statement)> {
 
 /// What no letter may say.
 fn is_machine_text(text: &str) -> bool {
-    let signs = ["_", "<=", ">=", "[", "]", "policy/", " is yes", "of the class", "  "];
+    let signs =
+        ["_", "<=", ">=", "[", "]", "policy/", " is yes", "of the class", "  ", "msi h", "at least 1 line", "since this:"];
     signs.iter().any(|sign| text.contains(sign)) || text.len() < 10 || !text.ends_with('.')
 }
 
@@ -68,5 +69,19 @@ fn a_criterion_says_what_it_asks_for_and_what_content_says_beside_it_comes_first
          either the drug is not given together with ipilimumab or the drug begins after ipilimumab on this request has ended.",
         "alternatives come last and are set off"
     );
+    for (policy, text, expected) in [
+        (
+            "MP-BEVACIZUMAB-AND-BIOSIMILARS",
+            "days since last_major_surgery_on >= 28",
+            "At least 28 days have passed since the last major surgery.",
+        ),
+        (
+            "MP-BEVACIZUMAB-AND-BIOSIMILARS",
+            "cancer is ovarian",
+            "The cancer is ovarian, fallopian tube or primary peritoneal cancer.",
+        ),
+    ] {
+        assert_eq!(says(policy, text), expected);
+    }
     assert!(reading::grade(&says("SP-GCSF-PRIMARY", "regimen fn_risk is high")).unwrap() < 12.0);
 }

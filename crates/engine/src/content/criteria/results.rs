@@ -149,12 +149,12 @@ pub(in crate::content) fn biomarker_requirement(text: &str, words: &Vocabulary) 
         Some(_) => return Err(CriterionError::new(1, "a regimen's biomarker compares with `>=` only")),
         None if reader.eat_not() => {
             let word = results(&mut reader, marker)?;
-            let shown = format!("not {}", shown(&word));
+            let shown = format!("not {}", shown(marker, &word));
             (RequiredResult::NoneOf(word), shown)
         }
         None => {
             let any_of = results(&mut reader, marker)?;
-            let shown = shown(&any_of);
+            let shown = shown(marker, &any_of);
             (RequiredResult::AnyOf(any_of), shown)
         }
     };
@@ -162,6 +162,6 @@ pub(in crate::content) fn biomarker_requirement(text: &str, words: &Vocabulary) 
     Ok(BiomarkerRequirement { marker: marker.name.clone(), required, text: format!("{} {result}", marker.display) })
 }
 
-fn shown(words: &[String]) -> String {
-    words.iter().map(|word| word.replace('_', " ")).collect::<Vec<_>>().join(" or ")
+fn shown(marker: &ResultDefinition, words: &[String]) -> String {
+    words.iter().map(|word| marker.said(word)).collect::<Vec<_>>().join(" or ")
 }

@@ -23,6 +23,8 @@ const MOST: u32 = 1000;
 struct Entry {
     code: String,
     name: String,
+    #[serde(default)]
+    words: Vec<String>,
     #[serde(rename = "system")]
     _system: String,
     category: ServiceCategory,
@@ -114,6 +116,7 @@ fn service(entry: Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut 
         units: units(&entry, place, report)?,
         role: role?,
         modalities,
+        words: entry.words,
         code: entry.code,
         name: entry.name,
         category: entry.category,

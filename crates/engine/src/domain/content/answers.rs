@@ -87,6 +87,8 @@ pub struct ResultDetail {
     pub opposite: Vec<String>,
     /// A later opposite result does not take it back: a history, hepatitis B.
     pub lasting: bool,
+    /// In words for people, where the word itself is none: `MSI-high` of `msi_h`.
+    pub says: Option<String>,
     /// Numbers that are this result (ER of more than 10 %), or that a score's word stands for (`high` is at least 50 %).
     pub span: Option<Interval>,
 }
@@ -157,6 +159,13 @@ impl ResultDefinition {
         self.results.get(index).map_or("", |(word, _)| word)
     }
 
+    /// A result in words for people: `MSI-high` of `msi_h`.
+    pub fn said(&self, word: &str) -> String {
+        let place = self.results.iter().position(|(own, _)| own == word);
+        let detail = place.and_then(|place| self.details.get(place));
+        detail.and_then(|detail| detail.says.clone()).unwrap_or_else(|| word.replace('_', " "))
+    }
+
     /// True where this result is, or counts as, the word.
     pub fn is(&self, index: usize, word: &str) -> bool {
         self.results.get(index).is_some_and(|(own, also)| own == word || also.iter().any(|also| also == word))
@@ -187,7 +196,7 @@ impl ResultDefinition {
             format!("a number from {low} to {high} {}", self.unit).trim_end().to_owned()
         } else {
             let words = self.results.iter().enumerate().filter(|(index, _)| !self.is_partial(*index));
-            words.map(|(_, (word, _))| word.replace('_', " ")).collect::<Vec<_>>().join(", ")
+            words.map(|(_, (word, _))| self.said(word)).collect::<Vec<_>>().join(", ")
         };
         match (self.window_days, self.undated_counts) {
             (Some(days), false) => wanted + &format!(", dated within {days} days before the date of service"),

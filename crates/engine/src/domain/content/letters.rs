@@ -31,6 +31,12 @@ pub struct Letters {
     pub lines: BTreeMap<LineOfBusiness, LineNotice>,
     /// Where the policies and criteria are to be had, free of charge.
     pub policies: String,
+    /// Title of what decides radiation; a program that decides radiation has one.
+    #[serde(default)]
+    pub radiation_policy: String,
+    /// Whose criteria they are, in another language than the program's own.
+    #[serde(skip)]
+    pub criteria_source: Option<String>,
     /// What a denial has to hold.
     pub denial: DenialSlots,
     /// Codes of the reasons that reviewers may give.
@@ -53,6 +59,8 @@ impl Letters {
             questions_member: other.questions_member.clone(),
             nondiscrimination: other.nondiscrimination.clone(),
             policies: other.policies.clone(),
+            radiation_policy: other.radiation_policy.clone(),
+            criteria_source: Some(other.criteria_source.clone()),
             denial: DenialSlots {
                 expedited: other.expedited.clone(),
                 expedited_within: other.expedited_within.clone(),
@@ -118,6 +126,11 @@ pub struct Translation {
     pub nondiscrimination: String,
     /// See [`Letters`].
     pub policies: String,
+    /// See [`Letters`].
+    #[serde(default)]
+    pub radiation_policy: String,
+    /// Whose criteria they are.
+    pub criteria_source: String,
     /// See [`DenialSlots`].
     pub expedited: String,
     /// See [`DenialSlots`].
@@ -188,19 +201,31 @@ pub struct LetterWords {
     phrases: BTreeMap<String, String>,
     titles: BTreeMap<String, String>,
     criteria: BTreeMap<String, String>,
+    cancers: BTreeMap<String, String>,
+    terms: BTreeMap<String, String>,
 }
+
+/// What stands for the part of a criterion that differs.
+pub const PLACE: &str = "{}";
 
 impl LetterWords {
     /// The sentences; `content` holds every language to the same keys before. In another language than English also titles of policies, by
-    /// their ids, and what criteria say, by what they say in English.
+    /// their ids, what criteria say, by what they say in English, names of cancer types, and terms by what they are in English.
     pub const fn new(
         language: String,
         name: String,
         phrases: BTreeMap<String, String>,
         titles: BTreeMap<String, String>,
         criteria: BTreeMap<String, String>,
+        cancers: BTreeMap<String, String>,
+        terms: BTreeMap<String, String>,
     ) -> Self {
-        Self { language, name, phrases, titles, criteria }
+        Self { language, name, phrases, titles, criteria, cancers, terms }
+    }
+
+    /// The name of a cancer type in this language, where it has one.
+    pub fn cancer(&self, key: &str) -> Option<&str> {
+        self.cancers.get(key).map(String::as_str)
     }
 
     /// The title of a policy in this language, where it has one.
@@ -208,9 +233,36 @@ impl LetterWords {
         self.titles.get(policy).map(String::as_str)
     }
 
-    /// What a criterion says in this language, where content has words for what it says in English.
-    pub fn criterion(&self, says: &str) -> Option<&str> {
-        self.criteria.get(says).map(String::as_str)
+    /// What a criterion says in this language, where content has words for what it says in English: for all of it, or for the sentence and what
+    /// fills its one place.
+    pub fn criterion(&self, says: &str) -> Option<String> {
+        if let Some(known) = self.criteria.get(says) {
+            return Some(known.clone());
+        }
+        self.criteria.iter().find_map(|(pattern, told)| {
+            let (before, behind) = pattern.split_once(PLACE)?;
+            let part = says.strip_prefix(before)?.strip_suffix(behind)?;
+            Some(told.replace(PLACE, &self.listed(part)?))
+        })
+    }
+
+    /// What fills a place: `a taxane or carboplatin`. Each of its parts is a term of content, or one word, which is a name or a number.
+    fn listed(&self, part: &str) -> Option<String> {
+        let term = |one: &str| -> Option<String> {
+            let known = self.terms.get(one).cloned();
+            known.or_else(|| Some(one.to_owned()).filter(|name| !name.is_empty() && !name.contains(' ')))
+        };
+        if let Some(whole) = self.terms.get(part) {
+            return Some(whole.clone());
+        }
+        let all: Vec<String> = part.split(", ").flat_map(|some| some.split(" or ")).map(term).collect::<Option<_>>()?;
+        match all.as_slice() {
+            [only] => Some(only.clone()),
+            [first @ .., last] => {
+                Some(format!("{} {} {last}", first.join(", "), self.terms.get("or").map_or("or", String::as_str)))
+            }
+            [] => None,
+        }
     }
 
     /// A sentence as it stands; its key where there is none, which no checked content has.
@@ -347,6 +399,8 @@ pub const PHRASES: &[&str] = &[
     "status_not_required",
     "status_refer",
     "status_pharmacy",
+    "status_approved",
+    "status_withdrawn",
     "another_part",
     "not_a_guarantee",
     "denies_whole",
@@ -369,6 +423,9 @@ pub const PHRASES: &[&str] = &[
     "rests_on",
     "rests_on_regimen",
     "criteria_in_english",
+    "in_english",
+    "not_for_cancer",
+    "policy_uses",
     "asks_not_met",
     "asks_unknown",
     "noted",

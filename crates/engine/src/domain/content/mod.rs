@@ -40,7 +40,8 @@ pub use dosing::{
     SaidRoute, Step, WeightBasis,
 };
 pub use letters::{
-    DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, Reason, Template, Translation,
+    DenialSlots, ENGLISH, LanguageLine, LetterBook, LetterWords, Letters, LineNotice, PHRASES, PLACE, Reason, Template,
+    Translation,
 };
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, TotalDose};
 pub use phrases::Phrases;

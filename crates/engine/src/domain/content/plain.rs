@@ -21,6 +21,8 @@ pub struct PlainWords {
     pub settings: BTreeMap<String, String>,
     /// Classes and subclasses of drugs by key: `a platinum drug`.
     pub classes: BTreeMap<String, String>,
+    /// Cancer types by key, within a sentence, where their name is none for it: `ovarian, fallopian tube or primary peritoneal cancer`.
+    pub cancers: BTreeMap<String, String>,
     /// Facts.
     pub facts: Vec<PlainFact>,
 }

@@ -293,6 +293,8 @@ pub struct RadiationService {
     pub code: String,
     /// Own words for it.
     pub name: String,
+    /// What clinics call it, for searches.
+    pub words: Vec<String>,
     /// What it is for.
     pub category: ServiceCategory,
     /// Treatment, or supportive.

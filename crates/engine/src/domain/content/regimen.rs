@@ -309,6 +309,11 @@ pub struct Indication {
 }
 
 impl Indication {
+    /// True where no criterion is for other cancers only.
+    pub fn is_for(&self, cancer: &str, is_solid: bool) -> bool {
+        !self.criteria.iter().any(|statement| statement.criterion.is_for_another_cancer(cancer, is_solid))
+    }
+
     /// Everything that has to hold.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.criteria.iter().chain(&self.diagnoses).chain(&self.limits)

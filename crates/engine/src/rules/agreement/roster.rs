@@ -10,7 +10,8 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<C
     if let (Some(told), Some(on_file)) = (told, shared.admitted.coverage.sex)
         && *told != on_file
     {
-        let first = Side::new("sex in the plan's member file", "/member", on_file.as_str());
+        // what the file holds is not told (INF-08)
+        let first = Side::new("the plan's member file", "/member", "");
         let second = Side::new("sex", "/clinical/sex", told.as_str());
         let because = "doses by renal function depend on it, and it may be another member's order";
         found.push(contradiction("sex-roster", because, &first, &second, Pends::Managed, shared));

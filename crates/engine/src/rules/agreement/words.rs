@@ -89,8 +89,9 @@ fn side(statement: &Statement, bench: &Bench<'_>) -> Side {
 /// One answer. A setting that nobody told is the stage or the M status that says it.
 fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
     let clinical = bench.patient.clinical;
-    if let ("sex", None, Some(on_file)) = (asked.name.as_str(), clinical.sex.known(), bench.patient.coverage.sex) {
-        return Side::new("sex in the plan's member file", "/member", on_file.as_str());
+    if asked.name == "sex" && clinical.sex.known().is_none() && bench.patient.coverage.sex.is_some() {
+        // what the file holds is not told (INF-08)
+        return Side::new("sex in the plan's member file", "/member", "");
     }
     if asked.name != "disease_setting" {
         return Side::new(plain::name(&asked.name, bench.patient.content), asked.pointer.clone(), asked.entered.clone());

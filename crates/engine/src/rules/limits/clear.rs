@@ -38,14 +38,14 @@ pub fn judge(
         is_broken.then(|| {
             let what = if apart == 0 {
                 format!(
-                    "is ordered on day {} of the treatment, the day of {}; content gives it on the day after at the earliest (enter the day on \
+                    "is ordered on day {} of the treatment, the day of {}; it is given on the day after at the earliest (enter the day on \
                      which an on-body injector delivers it)",
                     from + 1,
                     named.words()
                 )
             } else {
                 format!(
-                    "would be given on day {} of the treatment and {} on day {}, {} later; content asks for at least {} before it",
+                    "would be given on day {} of the treatment and {} on day {}, {} later; at least {} should lie between",
                     from + 1,
                     named.words(),
                     other.day + 1,

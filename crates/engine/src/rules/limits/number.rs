@@ -22,8 +22,8 @@ pub fn within(most: u32, per: Span, lines: &[&Laid<'_>]) -> Option<Broken> {
         entered: format!("{found} {words}"),
         expected: format!("at most {most} {words}"),
         words: match per {
-            Span::Row => format!("is ordered on more than {most} days in a row; content gives it on at most {most}"),
-            _ => format!("is ordered {found} times {words}; content gives it at most {most} times"),
+            Span::Row => format!("is ordered on more than {most} days in a row; it is given on at most {most}"),
+            _ => format!("is ordered {found} times {words}; it is given at most {most} times"),
         },
         facts: vec![("administrations", json!(found)), ("most", json!(most))],
         lines: lines.iter().map(|line| line.number()).collect(),
@@ -81,7 +81,7 @@ pub fn in_all(limit: &Limit, most: u32, per: Span, lines: &[&Laid<'_>], judging:
         Broken {
             entered: format!("{} administrations", here + before),
             expected: format!("at most {most} {of}"),
-            words: format!("is ordered {here} times{also}; content gives it at most {most} times {of}"),
+            words: format!("is ordered {here} times{also}; it is given at most {most} times {of}"),
             facts: vec![("administrations", json!(here)), ("before", json!(before)), ("most", json!(most))],
             lines: lines.iter().map(|line| line.number()).collect(),
             field: "/days",
@@ -127,7 +127,7 @@ pub fn duration(limit: &Limit, most_days: u32, lines: &[&Laid<'_>], judging: &Ju
             entered: format!("{found} days"),
             expected: format!("at most {most_days} days"),
             words: format!(
-                "would be given from {} to {}, {}; content gives it for at most {most_days} days",
+                "would be given from {} to {}, {}; it is given for at most {most_days} days",
                 on(first),
                 on(last),
                 days(found.unsigned_abs())

@@ -48,7 +48,7 @@ fn several_a_day(event: &Event) -> Broken {
     Broken {
         entered: format!("{} administrations a day", event.times),
         expected: "one administration a day".to_owned(),
-        words: format!("is ordered {} times a day, and content gives it once a day at most", event.times),
+        words: format!("is ordered {} times a day, and it is given once a day at most", event.times),
         facts: vec![("times_a_day", json!(event.times))],
         lines: Vec::new(),
         field: "/frequency_per_day",
@@ -61,7 +61,7 @@ fn too_close(from: u64, to: u64, least: u32, dose: Option<Dose>) -> Broken {
         entered: days(to - from),
         expected: format!("at least {}", days(u64::from(least))),
         words: format!(
-            "would be given on day {} and day {} of the treatment, {} apart; content asks for at least {}{after}",
+            "would be given on day {} and day {} of the treatment, {} apart; these should be at least {} apart{after}",
             from + 1,
             to + 1,
             days(to - from),
@@ -167,7 +167,7 @@ fn since_earlier(steps: &[SpacingStep], lines: &[&Laid<'_>], judging: &Judging<'
         entered,
         expected: format!("at least {asked}"),
         words: format!(
-            "would first be given on {}, and another case of this member {there}; content asks for at least {asked} between",
+            "would first be given on {}, and another case of this member {there}; at least {asked} should lie between",
             on(first_day)
         ),
         facts,

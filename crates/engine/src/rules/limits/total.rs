@@ -37,7 +37,7 @@ pub fn judge(limit: &Limit, total: &TotalDose, lines: &[&Laid<'_>], judging: &Ju
         let broken = Broken {
             entered: in_unit(here + before).to_string(),
             expected: format!("at most {bound} in a lifetime"),
-            words: format!("comes to {}{also}{counted}; content gives at most {bound} in a lifetime", in_unit(here)),
+            words: format!("comes to {}{also}{counted}; at most {bound} is given in a lifetime", in_unit(here)),
             facts: vec![
                 ("here", json!(in_unit(here).amount)),
                 ("before", json!(in_unit(before).amount)),

@@ -34,7 +34,7 @@ impl Speaker<'_> {
         match fact {
             WordFact::Cancer => {
                 let name = |key: &String| match self.content.cancer(key) {
-                    Some(cancer) => lower(&cancer.name),
+                    Some(cancer) => self.content.plain.cancers.get(key).cloned().unwrap_or_else(|| lower(&cancer.name)),
                     None if key == "any_solid" => "a solid tumor".to_owned(),
                     None => spaced(key),
                 };
@@ -125,7 +125,7 @@ impl Speaker<'_> {
             let title = known.title.split(" [").next().unwrap_or_default();
             return format!("the diagnosis {is} {code} ({title})");
         }
-        format!("the diagnosis code {verb} those of the policy ({})", any_of.join(", "))
+        format!("the diagnosis code {verb} those that the policy names (beginning with {})", listed(any_of, "or"))
     }
 
     /// The product, the way it is given and the place.
@@ -164,7 +164,7 @@ impl Speaker<'_> {
 }
 
 /// Within a sentence: `Breast cancer` is `breast cancer`, `Hodgkin lymphoma` and `B-cell` stay.
-fn lower(name: &str) -> String {
+pub(super) fn lower(name: &str) -> String {
     let names = ["Hodgkin", "Merkel", "Castleman", "Burkitt", "Waldenström", "Kaposi"];
     if names.iter().any(|proper| name.starts_with(proper)) {
         return name.to_owned();

@@ -1,6 +1,7 @@
 //! Numbers, results and earlier treatment in plain English.
 
 use super::{listed, spaced};
+use crate::domain::content::ResultDefinition;
 use crate::domain::criteria::{Amount, Comparison, NumberFact, Per, PriorEnd, ResultTest};
 
 /// The comparison that says the opposite.
@@ -16,6 +17,7 @@ const fn opposite(comparison: Comparison) -> Option<Comparison> {
 
 /// `at least 50`; of a denied comparison the opposite.
 fn compared(comparison: Comparison, value: f64, unit: &str, denied: bool) -> String {
+    let unit = if is_one(value) { unit.strip_suffix('s').unwrap_or(unit) } else { unit };
     let unit = if unit.is_empty() || unit == "%" { unit.to_owned() } else { format!(" {unit}") };
     let (comparison, not) =
         if denied { opposite(comparison).map_or((comparison, "not "), |other| (other, "")) } else { (comparison, "") };
@@ -29,10 +31,26 @@ fn compared(comparison: Comparison, value: f64, unit: &str, denied: bool) -> Str
     format!("{not}{words} {value}{unit}")
 }
 
-/// `at least 2 earlier lines of treatment`.
+/// `at least 2 earlier lines of treatment`, `at least one dose`.
 pub(super) fn count(comparison: Comparison, value: f64, denied: bool, what: &str) -> String {
-    let what = if value.to_bits() == 1f64.to_bits() { what.to_owned() } else { plural(what) };
-    format!("{} {what}", compared(comparison, value, "", denied))
+    let what = if is_one(value) { what.to_owned() } else { plural(what) };
+    let number = compared(comparison, value, "", denied);
+    let number = number.strip_suffix(" 1").map_or_else(|| number.clone(), |compared| format!("{compared} one"));
+    format!("{number} {what}")
+}
+
+fn is_one(value: f64) -> bool {
+    value.to_bits() == 1f64.to_bits()
+}
+
+/// What a count does: `is` of one, `are` of several.
+fn are(value: f64) -> &'static str {
+    if is_one(value) { "is" } else { "are" }
+}
+
+/// `there was at least one line`, `there were at least 2 lines`.
+fn there(comparison: Comparison, value: f64, denied: bool, what: &str) -> String {
+    format!("there {} {}", if is_one(value) { "was" } else { "were" }, count(comparison, value, denied, what))
 }
 
 fn plural(what: &str) -> String {
@@ -60,17 +78,17 @@ pub(super) fn number(fact: NumberFact, comparison: Comparison, value: f64, denie
         NumberFact::DosePerFraction => format!("each fraction of the radiation has {}", is("Gy")),
         NumberFact::WeightKg => format!("the patient weighs {}", is("kg")),
         NumberFact::LinesBefore => {
-            format!("there were {} before", count(comparison, value, denied, "line of treatment"))
+            format!("{} before", there(comparison, value, denied, "line of treatment"))
         }
         NumberFact::MetastaticLinesBefore => {
-            format!("there were {} of advanced disease before", count(comparison, value, denied, "line of treatment"))
+            format!("{} of advanced disease before", there(comparison, value, denied, "line of treatment"))
         }
         NumberFact::Courses => format!("this drug is given in {}", count(comparison, value, denied, "course")),
         NumberFact::Dose(amount, per) => format!("each dose is {}", is(&dose_unit(amount, per))),
         NumberFact::IntervalDays => format!("doses are {} apart", count(comparison, value, denied, "day")),
         NumberFact::IntervalHours => format!("doses are {} apart", count(comparison, value, denied, "hour")),
-        NumberFact::Administrations => format!("{} are given in all", count(comparison, value, denied, "dose")),
-        NumberFact::TotalCycles => format!("{} are given in all", count(comparison, value, denied, "cycle")),
+        NumberFact::Administrations => format!("{} {} given in all", count(comparison, value, denied, "dose"), are(value)),
+        NumberFact::TotalCycles => format!("{} {} given in all", count(comparison, value, denied, "cycle"), are(value)),
         NumberFact::TotalMonths => format!("treatment with the drug lasts {}", count(comparison, value, denied, "month")),
         NumberFact::TreatmentDays => format!("the drug is given on {} of this request", count(comparison, value, denied, "day")),
         NumberFact::TreatmentDaysInCycle => {
@@ -96,10 +114,17 @@ fn dose_unit(amount: Amount, per: Per) -> String {
     }
 }
 
-/// A result of a test or an assessment.
-pub(super) fn result(name: &str, test: &ResultTest, within: Option<u32>, unit: &str, denied: bool) -> String {
+/// A result of a test or an assessment, by what content calls it.
+pub(super) fn result(
+    name: &str,
+    known: Option<&ResultDefinition>,
+    test: &ResultTest,
+    within: Option<u32>,
+    unit: &str,
+    denied: bool,
+) -> String {
     let said = match test {
-        ResultTest::In(words) => answer(name, words, denied),
+        ResultTest::In(words) => answer(name, known, words, denied),
         ResultTest::Compare(comparison, value) => format!("{name} is {}", compared(*comparison, *value, unit, denied)),
         ResultTest::Known if denied => format!("no usable result is on file for {name}"),
         ResultTest::Known => format!("a result is on file for {name}"),
@@ -112,7 +137,7 @@ pub(super) fn result(name: &str, test: &ResultTest, within: Option<u32>, unit: &
     }
 }
 
-fn answer(name: &str, words: &[String], denied: bool) -> String {
+fn answer(name: &str, known: Option<&ResultDefinition>, words: &[String], denied: bool) -> String {
     let is = if denied { "is not" } else { "is" };
     match words {
         [word] if word == "yes" || word == "no" => {
@@ -120,15 +145,17 @@ fn answer(name: &str, words: &[String], denied: bool) -> String {
             format!("this {applies} to the patient: {name}")
         }
         words => {
-            let words: Vec<String> = words.iter().map(|word| spaced(word)).collect();
+            let said = |word: &String| known.map_or_else(|| spaced(word), |known| known.said(word));
+            let words: Vec<String> = words.iter().map(said).collect();
             format!("{name} {is} {}", listed(&words, "or"))
         }
     }
 }
 
-/// Time since something.
+/// Time since something: `at least 28 days have passed since the last major surgery`.
 pub(super) fn since(name: &str, comparison: Comparison, value: f64, unit: &str, denied: bool) -> String {
-    format!("{} have passed since this: {name}", count(comparison, value, denied, unit))
+    let have = if is_one(value) { "has" } else { "have" };
+    format!("{} {have} passed since the {}", count(comparison, value, denied, unit), super::drug::lower(name))
 }
 
 /// Earlier treatment.

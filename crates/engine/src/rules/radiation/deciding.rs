@@ -12,6 +12,7 @@ use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusi
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
 use crate::rules::decision::Decision;
+use crate::rules::deviations::entered_in_words;
 use crate::rules::drugs::Shared;
 use crate::rules::facts::{Facts, KnownProvider, RelatedCase};
 use crate::rules::findings::{Findings, Said, facts as said_facts};
@@ -137,7 +138,7 @@ impl Deciding<'_> {
             field,
             (what, &entered),
             DeviationEffect::Pends,
-            format!("{what} is needed and not known for {name}; entered: {entered}"),
+            format!("{what}: needed and not known for {name}{}", entered_in_words(&entered)),
         ));
     }
 
@@ -160,7 +161,7 @@ impl Deciding<'_> {
                 field,
                 (&what, &asked.entered),
                 DeviationEffect::Pends,
-                format!("{what} is needed and not known for {name}; entered: {}{counts}", asked.entered),
+                format!("{what}: needed and not known for {name}{}{counts}", entered_in_words(&asked.entered)),
             ));
         }
     }

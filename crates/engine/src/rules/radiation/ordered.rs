@@ -175,7 +175,10 @@ impl Deciding<'_> {
                 boost.name
             )
         });
-        let message = format!("{ordered} is no schedule of this site and modality for this patient{}", boost.unwrap_or_default());
+        let message = format!(
+            "{ordered} is none of the schedules that the criteria list for this site and kind of radiation{}",
+            boost.unwrap_or_default()
+        );
         let source = self.ground.program.criteria_source.clone();
         let id = self.findings.add(Said {
             rule: "radiation/schedule/none".to_owned(),
