@@ -2,7 +2,7 @@
 
 use crate::domain::content::radiation::{Designation, FractionationSchedule, Site};
 use crate::domain::content::{Cancer, Content, Drug, Indication, Policy, Program, Regimen, ResultDefinition, Statement};
-use crate::domain::criteria::{Criterion, WordFact};
+use crate::domain::criteria::Criterion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
