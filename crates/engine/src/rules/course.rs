@@ -284,6 +284,7 @@ impl Occasions {
             let (start, length) = (line.start, u64::from(line.phase.cycle_length_days.max(1)));
             let cap = bench.matched.and_then(|matched| cycle_cap(line, matched, bench.plan)).map_or(u64::MAX, u64::from);
             let cycles = line.phase.cycles.map_or_else(|| (last.saturating_sub(start) / length + 1).min(cap), u64::from);
+            found.reserve(usize::try_from(cycles).unwrap_or(0).min(400).saturating_mul(line.ordered.days.len()));
             for cycle in 0..cycles {
                 let on = line.ordered.days.iter().map(|day| start + cycle * length + u64::from(day.saturating_sub(1)));
                 found.extend(on.filter(|day| line.phase.cycles.is_some() || *day <= last).map(|day| Occasion {

@@ -155,7 +155,10 @@ pub fn judge_statement(statement: &Statement, bench: &Bench<'_>) -> Truth {
 
 /// By which facts a line of a policy was judged: at the first administration that accounts for the outcome, where it speaks of one.
 pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Truth) -> Evidence {
-    let all = bench.course.filter(|_| statement.by_administration).into_iter().flat_map(|course| &course.administrations);
+    if !statement.by_administration {
+        return evidence(&statement.criterion, &Bench { at: None, ..*bench }, outcome);
+    }
+    let all = bench.course.into_iter().flat_map(|course| &course.administrations);
     let accounts = |at: &&Administration<'_>| judge(&statement.criterion, &Bench { at: Some(at), ..*bench }) == outcome;
     let at = all.into_iter().find(accounts);
     evidence(&statement.criterion, &Bench { at, ..*bench }, outcome)
@@ -164,8 +167,21 @@ pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Tru
 /// By which facts a criterion was judged, and which answers account for the outcome.
 pub fn evidence(criterion: &Criterion, bench: &Bench<'_>, outcome: Truth) -> Evidence {
     let mut evidence = Evidence { facts: BTreeMap::new(), open: Vec::new(), outcome };
-    part(criterion, bench, Some(&mut evidence), false);
+    if outcome == Truth::Met {
+        used(criterion, bench, &mut evidence);
+    } else {
+        part(criterion, bench, Some(&mut evidence), false);
+    }
     evidence
+}
+
+/// The facts that a criterion asks for. Of one that holds nothing is open, so that nothing need be judged again.
+fn used(criterion: &Criterion, bench: &Bench<'_>, evidence: &mut Evidence) {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) => parts.iter().for_each(|part| used(part, bench, evidence)),
+        Criterion::Not(inner) => used(inner, bench, evidence),
+        leaf => explain(leaf, Truth::Met, bench, evidence),
+    }
 }
 
 fn part(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>, negated: bool) -> Truth {

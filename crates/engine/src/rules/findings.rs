@@ -38,7 +38,7 @@ pub struct Said<'a> {
 impl Findings {
     /// None yet.
     pub fn new(release: &str) -> Self {
-        Self { release: Arc::from(release), list: Vec::with_capacity(32) }
+        Self { release: Arc::from(release), list: Vec::with_capacity(64) }
     }
 
     /// Adds one and returns its id.
@@ -92,5 +92,9 @@ pub fn id(number: usize) -> String {
 
 /// Facts as a map.
 pub fn facts<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut facts = BTreeMap::new();
+    for (name, value) in pairs {
+        facts.insert(name.to_owned(), value);
+    }
+    facts
 }

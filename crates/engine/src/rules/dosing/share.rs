@@ -177,8 +177,9 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
     let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
     let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
     let mut kind: Option<Kind> = None;
-    let mut given: Vec<(u64, f64)> = Vec::new();
-    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+    let laid_out = calendar::events(&lines, |length| WINDOW / length + 2);
+    let mut given: Vec<(u64, f64)> = Vec::with_capacity(laid_out.len());
+    for event in laid_out {
         let Some(dose) = event.dose else { continue };
         if known.is_none_or(|(number, ..)| number != event.line) {
             let laid = lines.iter().find(|laid| laid.number() == event.line);

@@ -28,6 +28,13 @@ pub struct Broken {
     pub field: &'static str,
 }
 
+/// Whether a limit holds for this patient and plan.
+pub fn truth(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> Truth {
+    let bench = judging.shared.bench(line.line);
+    let judged = |statement: &Option<Statement>| statement.as_ref().map(|statement| judge(&statement.criterion, &bench));
+    judged(&limit.when).unwrap_or(Truth::Met).and(judged(&limit.unless).map_or(Truth::Met, Truth::negate))
+}
+
 /// Whether a limit holds for this patient and plan, and which answers would tell.
 pub fn holds(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> (Truth, Vec<Asked>) {
     let shared = judging.shared;
