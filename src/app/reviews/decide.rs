@@ -147,10 +147,10 @@ fn criteria_not_met(case: &Case, line: u32) -> Vec<String> {
     let not_met = || case.findings.iter().filter(|finding| finding.outcome != Truth::Met);
     let of_another = |id: &String| case.lines().iter().any(|drug| drug.line != line && drug.findings.contains(id));
     let own: Vec<String> =
-        not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.clone()).collect();
+        not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.to_string()).collect();
     if own.is_empty() {
         let of_case = |finding: &&Finding| finding.outcome == Truth::NotMet && !of_another(&finding.id);
-        not_met().filter(of_case).map(|finding| finding.rule.clone()).collect()
+        not_met().filter(of_case).map(|finding| finding.rule.to_string()).collect()
     } else {
         own
     }

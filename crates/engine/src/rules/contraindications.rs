@@ -11,10 +11,10 @@ use super::plan::PlanLine;
 use crate::domain::case::Deviation;
 use crate::domain::content::{Content, Contraindication, is_partner};
 use crate::domain::criteria::{Criterion, Partner};
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Everything that a person has to look at.
 pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
@@ -114,9 +114,8 @@ fn said(entry: &Contraindication, answers: &[Asked], (names, lines): (&str, Vec<
             "{told} may speak against {names}: {because}. Say what is so in words or a number that count, and a person decides"
         )
     };
-    let mut facts: BTreeMap<String, Value> =
-        answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
-    facts.insert("lines".to_owned(), json!(lines));
+    let mut facts: FactsUsed = answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
+    facts.insert("lines", json!(lines));
     let first = lines.first().copied();
     Concern {
         rule: ["contraindications/", &entry.id].concat(),
@@ -188,7 +187,7 @@ fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
         outcome: Truth::Unknown,
         requirements: &["SAFE-01"],
         source: "content/assessments.toml".to_owned(),
-        facts: BTreeMap::from([("entered".to_owned(), Value::from(words.clone()))]),
+        facts: [("entered", Value::from(words.clone()))].into(),
         deviation: Deviation {
             code: DeviationCode::UnknownAnswer,
             drug_line: None,

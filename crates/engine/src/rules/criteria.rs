@@ -14,10 +14,11 @@ use super::stage::Status as Kind;
 use super::tnm;
 use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, ResultTest, WordFact};
+use crate::domain::facts_used::FactsUsed;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ impl Bench<'_> {
 #[derive(Debug)]
 pub struct Evidence {
     /// Facts by name.
-    pub facts: BTreeMap<String, Json>,
+    pub facts: FactsUsed,
     /// Where the whole does not hold, every answer that makes it so, once.
     pub open: Vec<Asked>,
     outcome: Truth,
@@ -81,25 +82,25 @@ pub struct Asked {
 }
 
 impl Evidence {
-    fn add(&mut self, name: &str, pointer: Pointer<'_>, value: Json, truth: Truth) {
-        self.add_answer(name, || pointer.written(), value, truth, String::new);
+    fn add(&mut self, name: &'static str, pointer: Pointer<'_>, value: Json, truth: Truth) {
+        self.add_answer(name.into(), || pointer.written(), value, truth, String::new);
     }
 
     /// Adds an answer of which content says what would count.
     fn add_answer(
         &mut self,
-        name: &str,
+        name: Text,
         pointer: impl FnOnce() -> String,
         value: Json,
         truth: Truth,
         wanted: impl FnOnce() -> String,
     ) {
         let is_open = truth == self.outcome && truth != Truth::Met;
-        if is_open && !self.open.iter().any(|asked| asked.name == name) {
-            let (pointer, name) = (pointer(), name.to_owned());
+        if is_open && !self.open.iter().any(|asked| name == asked.name) {
+            let (pointer, name) = (pointer(), name.to_string());
             self.open.push(Asked { pointer, name, entered: in_words(&value), wanted: wanted(), truth });
         }
-        self.facts.insert(name.to_owned(), value);
+        self.facts.insert(name, value);
     }
 }
 
@@ -166,7 +167,7 @@ pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Tru
 
 /// By which facts a criterion was judged, and which answers account for the outcome.
 pub fn evidence(criterion: &Criterion, bench: &Bench<'_>, outcome: Truth) -> Evidence {
-    let mut evidence = Evidence { facts: BTreeMap::new(), open: Vec::new(), outcome };
+    let mut evidence = Evidence { facts: FactsUsed::new(), open: Vec::new(), outcome };
     if outcome == Truth::Met {
         used(criterion, bench, &mut evidence);
     } else {
@@ -494,7 +495,7 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         }
         _ => {}
     }
-    let mut say = |name: &str, pointer: Pointer<'_>, value: Json| evidence.add(name, pointer, value, truth);
+    let mut say = |name: &'static str, pointer: Pointer<'_>, value: Json| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
         Criterion::All(_)
@@ -550,10 +551,10 @@ fn explain_answer<'c>(
         }
         wanted
     };
-    evidence.add_answer(name, pointer, Json::String(entered), truth, wanted);
+    evidence.add_answer(name.to_owned().into(), pointer, Json::String(entered), truth, wanted);
 }
 
-fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&'static str, Pointer<'_>, Json)) {
     let patient = bench.patient;
     let clinical = patient.clinical;
     match fact {
@@ -604,7 +605,12 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Po
 }
 
 /// A fact of the schedule, or the measure that it waits for.
-fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
+fn explain_schedule(
+    word: &'static str,
+    fact: NumberFact,
+    bench: &Bench<'_>,
+    say: &mut impl FnMut(&'static str, Pointer<'_>, Json),
+) {
     let line = bench.line_at_hand();
     let value = number(fact, bench);
     match fact {
