@@ -18,10 +18,23 @@ use std::cell::OnceCell;
 pub struct Administration<'a> {
     /// The line that gives it.
     pub line: &'a PlanLine<'a>,
-    /// Doses of the drug on that day, over all its lines; none where one was not told.
-    doses: Vec<Option<Dose>>,
+    /// Doses of the drug on that day.
+    doses: Doses,
     /// Hours until the next one; none where the schedule is not told.
     interval_hours: Option<f64>,
+}
+
+/// Doses of a drug on one day, over all its lines, of which most drugs have one; none where one was not told.
+#[derive(Debug)]
+struct Doses {
+    first: Option<Dose>,
+    others: Vec<Option<Dose>>,
+}
+
+impl Doses {
+    fn iter(&self) -> impl Iterator<Item = Option<Dose>> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
 }
 
 /// The administrations of one drug on an order.
@@ -147,9 +160,10 @@ impl<'a> LaidOut<'a> {
     }
 
     /// Doses of one day over all lines; every line where the day is not told.
-    fn doses(&self, day: Option<u32>, first: bool) -> Vec<Option<Dose>> {
+    fn doses(&self, day: Option<u32>, first: bool) -> Doses {
         let on_the_day = self.lines.iter().filter(|line| day.is_none_or(|day| line.ordered.days.contains(&day)));
-        on_the_day.map(|line| line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose)).collect()
+        let mut doses = on_the_day.map(|line| line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose));
+        Doses { first: doses.next().flatten(), others: doses.collect() }
     }
 }
 
@@ -199,8 +213,8 @@ impl Administration<'_> {
     /// The dose of this administration, all its lines together; none where a dose or a measure is missing, or the units do not convert.
     fn dose(&self, amount: Amount, per: Per, bench: &Bench<'_>) -> Option<f64> {
         let ceiling = ceiling(self.line, bench.matched);
-        let each = |dose: &Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, (ceiling, self.line.product), bench));
-        if self.doses.is_empty() { None } else { self.doses.iter().map(each).sum() }
+        let each = |dose: Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, (ceiling, self.line.product), bench));
+        self.doses.iter().map(each).sum()
     }
 
     /// Measures of the patient that the dose waits for.
@@ -219,7 +233,7 @@ impl Administration<'_> {
 
     /// True where a dose was not entered.
     pub fn lacks_dose(&self) -> bool {
-        self.doses.is_empty() || self.doses.iter().any(Option::is_none)
+        self.doses.iter().any(|dose| dose.is_none())
     }
 }
 
