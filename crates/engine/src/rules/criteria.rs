@@ -151,7 +151,14 @@ pub fn judge_statement(statement: &Statement, bench: &Bench<'_>) -> Truth {
     }
     let Some(course) = bench.course.filter(|course| !course.administrations.is_empty()) else { return Truth::Unknown };
     let at = |at| judge(&statement.criterion, &Bench { at: Some(at), ..*bench });
-    course.administrations.iter().fold(Truth::Met, |so_far, administration| so_far.and(at(administration)))
+    let mut truth = Truth::Met;
+    for administration in &course.administrations {
+        truth = truth.and(at(administration));
+        if truth == Truth::NotMet {
+            break;
+        }
+    }
+    truth
 }
 
 /// By which facts a line of a policy was judged: at the first administration that accounts for the outcome, where it speaks of one.
@@ -186,12 +193,27 @@ fn used(criterion: &Criterion, bench: &Bench<'_>, evidence: &mut Evidence) {
 }
 
 fn part(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>, negated: bool) -> Truth {
+    // every part is asked only where the facts are wanted; else the first that decides is the last
     match criterion {
         Criterion::All(parts) => {
-            parts.iter().fold(Truth::Met, |so_far, each| so_far.and(part(each, bench, evidence.as_deref_mut(), negated)))
+            let mut truth = Truth::Met;
+            for each in parts {
+                truth = truth.and(part(each, bench, evidence.as_deref_mut(), negated));
+                if truth == Truth::NotMet && evidence.is_none() {
+                    break;
+                }
+            }
+            truth
         }
         Criterion::Any(parts) => {
-            parts.iter().fold(Truth::NotMet, |so_far, each| so_far.or(part(each, bench, evidence.as_deref_mut(), negated)))
+            let mut truth = Truth::NotMet;
+            for each in parts {
+                truth = truth.or(part(each, bench, evidence.as_deref_mut(), negated));
+                if truth == Truth::Met && evidence.is_none() {
+                    break;
+                }
+            }
+            truth
         }
         Criterion::Not(inner) => part(inner, bench, evidence, !negated).negate(),
         other => {

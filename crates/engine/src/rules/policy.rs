@@ -141,7 +141,7 @@ fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p I
         .zip(purposes)
         .rev()
         .filter(|(_, purpose)| !some_is || *purpose != Truth::NotMet)
-        .map(|(indication, _)| (Standing::of(indication, bench), indication))
+        .map(|(indication, purpose)| (Standing::of(indication, purpose, bench), indication))
         .max_by_key(|(standing, _)| standing.rank)
 }
 
@@ -182,8 +182,11 @@ impl Rank {
 }
 
 impl Standing {
-    fn of(indication: &Indication, bench: &Bench<'_>) -> Self {
-        let truths: Vec<Truth> = indication.statements().map(|statement| judge_statement(statement, bench)).collect();
+    /// With what its first criterion says, where it has one.
+    fn of(indication: &Indication, purpose: Truth, bench: &Bench<'_>) -> Self {
+        let known = usize::from(!indication.criteria.is_empty());
+        let rest = indication.statements().skip(known).map(|statement| judge_statement(statement, bench));
+        let truths: Vec<Truth> = std::iter::once(purpose).take(known).chain(rest).collect();
         let is_for_this = truths.first().is_none_or(|first| *first == Truth::Met);
         let mut rank = Rank { not_failed: true, is_for_this, fewer_failed: 0, fewer_unknown: 0 };
         for truth in &truths {
