@@ -306,7 +306,8 @@ pub enum PeerToPeer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Unique in the case.
-    pub id: String,
+    #[schema(value_type = String)]
+    pub id: Text,
     /// The rule, a path such as `policy/trastuzumab/her2`.
     #[schema(value_type = String)]
     pub rule: Text,

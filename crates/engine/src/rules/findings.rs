@@ -9,7 +9,7 @@ use crate::domain::shared_text::Text;
 use crate::domain::text::numbered;
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Findings in the order in which the rules were asked.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Findings {
     }
 
     /// Adds one and returns its id.
-    pub fn add(&mut self, said: Said<'_>) -> String {
+    pub fn add(&mut self, said: Said<'_>) -> Text {
         id(self.put(said))
     }
 
@@ -123,9 +123,13 @@ impl Findings {
     }
 }
 
+/// Ids of the first findings: few orders have more.
+static FIRST_IDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| (0..64).map(|number| &*numbered(&["f"], number).leak()).collect());
+
 /// The id of a finding by its number.
-pub fn id(number: usize) -> String {
-    numbered(&["f"], number)
+pub fn id(number: usize) -> Text {
+    FIRST_IDS.get(number).map_or_else(|| numbered(&["f"], number).into(), |id| Text::from(*id))
 }
 
 /// Facts by name.

@@ -9,6 +9,7 @@ use crate::domain::case::{Deviation, Notice};
 use crate::domain::content::Statement;
 use crate::domain::criteria::ResultTest;
 use crate::domain::facts_used::FactsUsed;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
@@ -46,7 +47,7 @@ pub(super) struct Deciding<'a> {
     pub notices: Vec<Notice>,
     pub holds: Vec<Hold>,
     /// Findings behind every line.
-    pub behind: Vec<String>,
+    pub behind: Vec<Text>,
     /// True where the order as a whole goes to a nurse.
     pub pends: bool,
 }
