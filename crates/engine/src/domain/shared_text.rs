@@ -66,6 +66,12 @@ impl From<Cow<'static, str>> for Text {
     }
 }
 
+impl From<&Text> for String {
+    fn from(text: &Text) -> Self {
+        text.as_str().to_owned()
+    }
+}
+
 impl Deref for Text {
     type Target = str;
 
