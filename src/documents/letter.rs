@@ -10,6 +10,7 @@ use crate::domain::content::{Content, ENGLISH, Indication, LetterWords, Policy, 
 use crate::domain::line::CaseLine;
 use crate::domain::reading;
 use crate::domain::review::ReconsiderationDecision;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{Addressee, DrugStatus, LetterKind, Service, Truth};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -334,7 +335,7 @@ fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts,
 fn because(
     entry: DrugInLetter,
     denied: &Denied,
-    (findings, case): (&[String], &Case),
+    (findings, case): (&[Text], &Case),
     told: &Told<'_>,
     to: Addressee,
 ) -> DrugInLetter {
@@ -398,7 +399,7 @@ fn is_told(rule: &str, to: Addressee) -> bool {
 /// More uses than this are no answer to what a policy covers.
 const FEW_USES: usize = 6;
 
-fn criterion(rule: &str, findings: &[String], case: &Case, letter: &Told<'_>) -> Criterion {
+fn criterion(rule: &str, findings: &[Text], case: &Case, letter: &Told<'_>) -> Criterion {
     let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
     let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
     let finding = case.findings.iter().find(of_drug).or_else(|| case.findings.iter().find(told));

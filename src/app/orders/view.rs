@@ -3,6 +3,7 @@
 use crate::app::visibility::Sight;
 use crate::app::{Caller, Error, Result, letters, similar};
 use crate::domain::case::Case;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{CallerRole, NoticeCode};
 use crate::store;
 use crate::store::cases::StoredCase;
@@ -83,7 +84,7 @@ pub fn restrict(case: &mut Case, caller: &Caller, visible: &[Uuid]) -> bool {
         case.member_on_file = None;
         case.notices.retain(|notice| notice.code != NoticeCode::OutOfNetwork);
         case.letters.retain(|letter| letters::may_read(caller, letter.to));
-        let speaks_of_s_codes: Vec<String> = case
+        let speaks_of_s_codes: Vec<Text> = case
             .findings
             .extract_if(.., |finding| finding.requirements.iter().any(|requirement| requirement.starts_with("SCD-")))
             .map(|finding| finding.id)

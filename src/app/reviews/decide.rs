@@ -9,6 +9,7 @@ use crate::domain::case::{Case, Computed, Finding, PeerToPeer};
 use crate::domain::content::{Program, Reason};
 use crate::domain::refusal::Fault;
 use crate::domain::review::{LineOutcome, PathwayFinding};
+use crate::domain::shared_text::Text;
 use crate::domain::text::said;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Truth};
 use crate::rules::review::{self, LineDecision, PathwayChoice, PhysicianReview, ReviewError, expiry};
@@ -145,12 +146,12 @@ fn reason_fault(program: &Program, (list, index): (&str, usize), line: &LineDete
 fn criteria_not_met(case: &Case, line: u32) -> Vec<String> {
     let of_drug = case.lines().iter().find(|drug| drug.line == line).map(|drug| drug.findings.as_slice()).unwrap_or_default();
     let not_met = || case.findings.iter().filter(|finding| finding.outcome != Truth::Met);
-    let of_another = |id: &String| case.lines().iter().any(|drug| drug.line != line && drug.findings.contains(id));
+    let of_another = |id: &Text| case.lines().iter().any(|drug| drug.line != line && drug.findings.contains(id));
     let own: Vec<String> =
-        not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.clone()).collect();
+        not_met().filter(|finding| of_drug.contains(&finding.id)).map(|finding| finding.rule.to_string()).collect();
     if own.is_empty() {
         let of_case = |finding: &&Finding| finding.outcome == Truth::NotMet && !of_another(&finding.id);
-        not_met().filter(of_case).map(|finding| finding.rule.clone()).collect()
+        not_met().filter(of_case).map(|finding| finding.rule.to_string()).collect()
     } else {
         own
     }

@@ -157,7 +157,7 @@ fn of_fit(finding: &Finding, since: &str) -> (Truth, Row) {
 fn of_rule(finding: &Finding, since: String) -> (Truth, Row) {
     let facts = finding.facts.iter().filter(|(_, fact)| !fact.is_null());
     let named = |name: &str| if name.starts_with('/') { place(name) } else { name.replace('_', " ") };
-    let fact = |(name, fact): (&String, &serde_json::Value)| format!("{} {}", named(name), value(fact));
+    let fact = |(name, fact): (&str, &serde_json::Value)| format!("{} {}", named(name), value(fact));
     let entered: Vec<String> = facts.map(fact).collect();
     let (verdict, tone) = verdict(finding.outcome);
     let message = words::sentence(&words::without_ids(&finding.message));

@@ -12,7 +12,7 @@ use crate::domain::fold::{fold, plain};
 use crate::domain::quick::HashMap;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const GROUPS: &str = "words/groups.toml";
 const NO_RESULT: &str = "words/no_result.toml";
@@ -308,6 +308,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         undated_counts: entry.undated,
         several: entry.several,
         derived: Vec::new(),
+        told: OnceLock::new(),
     }
 }
 

@@ -1,17 +1,17 @@
 //! The case: what callers get back, and what is stored. The status is always derived from the drugs (CAS-08).
 
 use super::citation::told_apart;
+use super::facts_used::{FactsUsed, Requirements};
 use super::line::{CaseDrug, CaseLine, CaseProcedure, drugs, procedures};
 use super::order::{OrderRequest, is_false};
 use super::roster::{MemberRow, postal_lines};
+use super::shared_text::Text;
 use super::vocabulary::{
     Addressee, CaseStatus, DeviationCode, DeviationEffect, DrugStatus, Hold, LetterKind, LineOfBusiness, NoticeCode,
     PathwayDetermination, SCodesWithheld, Truth, Urgency,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -306,14 +306,16 @@ pub enum PeerToPeer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Unique in the case.
-    pub id: String,
+    #[schema(value_type = String)]
+    pub id: Text,
     /// The rule, a path such as `policy/trastuzumab/her2`.
-    pub rule: String,
+    #[schema(value_type = String)]
+    pub rule: Text,
     /// What it said.
     pub outcome: Truth,
     /// Requirement ids.
     #[schema(value_type = Vec<String>)]
-    pub requirements: Vec<Cow<'static, str>>,
+    pub requirements: Requirements,
     /// Release of the content that holds the rule.
     #[schema(value_type = String)]
     pub content_release: Arc<str>,
@@ -321,9 +323,11 @@ pub struct Finding {
     #[schema(value_type = String)]
     pub source: Arc<str>,
     /// The facts it used.
-    pub facts: BTreeMap<String, serde_json::Value>,
+    #[schema(value_type = BTreeMap<String, serde_json::Value>)]
+    pub facts: FactsUsed,
     /// In words.
-    pub message: String,
+    #[schema(value_type = String)]
+    pub message: Text,
     /// The sentence of the criteria language that was judged, as content has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

@@ -39,7 +39,8 @@ pub fn sentence(text: impl Into<String> + AsRef<str>) -> String {
 fn cites(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('(') {
-        if after.split_once(')').is_some_and(|(inside, _)| inside.split(", ").all(is_requirement_id)) {
+        let may_be_one = after.bytes().next().is_some_and(|first| first.is_ascii_uppercase());
+        if may_be_one && after.split_once(')').is_some_and(|(inside, _)| inside.split(", ").all(is_requirement_id)) {
             return true;
         }
         rest = after;

@@ -3,6 +3,7 @@
 
 use super::case::{Contact, Denial};
 use super::order::Dose;
+use super::shared_text::Text;
 use super::vocabulary::{DrugRole, DrugStatus};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ pub struct CaseLine {
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
-    pub findings: Vec<String>,
+    pub findings: Vec<Text>,
     /// What is ordered.
     pub ordered: Ordered,
 }
@@ -166,7 +167,8 @@ pub struct CaseDrug {
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
-    pub findings: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub findings: Vec<Text>,
 }
 
 /// One procedure of a case.
@@ -205,7 +207,8 @@ pub struct CaseProcedure {
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
-    pub findings: Vec<String>,
+    #[schema(value_type = Vec<String>)]
+    pub findings: Vec<Text>,
 }
 
 impl From<CaseLine> for CaseDrug {

@@ -4,7 +4,7 @@
 //! all of them at once, and a missing *clinical* item is a deviation (DEV-05), not a refusal.
 
 use super::answer::{self, Answer};
-use super::text::Amount;
+use super::text::push_amount;
 use super::vocabulary::{
     Channel, DoseUnit, DrugRole, FnRiskFactor, LineOfTreatment, Modality, Response, Service, Setting, Sex, Toxicity,
     TreatmentGoal, Urgency,
@@ -491,9 +491,22 @@ pub struct Dose {
 /// As people write it: `75 mg/m2`, `AUC 6`.
 impl fmt::Display for Dose {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.unit {
-            DoseUnit::Auc => write!(out, "AUC {}", Amount(self.amount)),
-            unit => write!(out, "{} {unit}", Amount(self.amount)),
+        let mut text = String::with_capacity(16);
+        self.push_to(&mut text);
+        out.write_str(&text)
+    }
+}
+
+impl Dose {
+    /// Writes it: `75 mg/m2`, `AUC 5`.
+    pub fn push_to(&self, text: &mut String) {
+        if self.unit == DoseUnit::Auc {
+            text.push_str("AUC ");
+            push_amount(text, self.amount);
+        } else {
+            push_amount(text, self.amount);
+            text.push(' ');
+            text.push_str(self.unit.as_str());
         }
     }
 }

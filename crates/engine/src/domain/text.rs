@@ -1,5 +1,6 @@
 //! Text that people have to write, such as a rationale. What nobody can see or read says nothing, however many characters it has.
 
+use std::fmt::Write as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Letters by Unicode's tables that are drawn as nothing: the fillers of Hangul.
@@ -74,33 +75,30 @@ pub fn push_number(text: &mut String, number: usize) {
     if number >= 10 {
         push_number(text, number / 10);
     }
-    text.extend(u32::try_from(number % 10).ok().and_then(|digit| char::from_digit(digit, 10)));
+    text.push(char::from(b'0' + u8::try_from(number % 10).unwrap_or(0)));
 }
 
-/// A number as people read it, and as Rust writes it: `75`, `1.4`. Most are whole, which takes a tenth of the time.
-#[derive(Debug, Clone, Copy)]
-pub struct Amount(pub f64);
-
-impl std::fmt::Display for Amount {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(amount) = *self;
-        if amount.is_sign_positive() && amount < 1e15 && amount.fract() == 0.0 {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, positive and below 1e15")]
-            let whole = amount as u64;
-            return write!(out, "{whole}");
-        }
-        write!(out, "{amount}")
+/// Writes a number as people read it, and as Rust writes it: `75`, `1.4`. Most are whole, which takes a tenth of the time.
+pub fn push_amount(text: &mut String, amount: f64) {
+    if amount.is_sign_positive() && amount < 1e15 && amount.fract() == 0.0 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, positive and below 1e15")]
+        let whole = amount as usize;
+        return push_number(text, whole);
     }
+    // writing to a string does not fail
+    let _ = write!(text, "{amount}");
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, day_list, numbered, said, says_something};
+    use super::{day_list, numbered, push_amount, said, says_something};
 
     #[test]
     fn a_number_is_written_as_ever() {
         for amount in [0.0, -0.0, 1.0, 75.0, 1.4, 0.1, -3.0, 1e14, 1e15, 1e16, 1e-7, f64::MAX, f64::INFINITY, f64::NAN] {
-            assert_eq!(Amount(amount).to_string(), amount.to_string());
+            let mut text = String::new();
+            push_amount(&mut text, amount);
+            assert_eq!(text, amount.to_string());
         }
     }
 

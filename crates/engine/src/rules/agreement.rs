@@ -17,9 +17,9 @@ use super::drugs::Shared;
 use super::facts::Facts;
 use super::radiation::Treated;
 use crate::domain::case::Deviation;
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Everything that a person has to look at.
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
@@ -98,6 +98,6 @@ fn contradiction(id: &str, because: &str, first: &Side, second: &Side, pends: Pe
     }
 }
 
-fn both(first: &Side, second: &Side) -> BTreeMap<String, Value> {
+fn both(first: &Side, second: &Side) -> FactsUsed {
     [first, second].into_iter().map(|side| (side.pointer.clone(), Value::from(side.entered.clone()))).collect()
 }

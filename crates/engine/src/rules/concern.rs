@@ -5,9 +5,8 @@ use super::drugs::Judged;
 use super::findings::{Findings, Said};
 use super::plan::PlanLine;
 use crate::domain::case::Deviation;
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::vocabulary::{DrugStatus, Hold, Truth};
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Which lines wait for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub struct Concern {
     /// Where content has it from.
     pub source: String,
     /// Facts used.
-    pub facts: BTreeMap<String, Value>,
+    pub facts: FactsUsed,
     /// As told to the practice. Its effect says whether it pends and whether it leaves the Pathway.
     pub deviation: Deviation,
     /// Which lines wait.

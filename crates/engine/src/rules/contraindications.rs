@@ -9,17 +9,19 @@ use super::drugs::Shared;
 use super::plain;
 use super::plan::PlanLine;
 use crate::domain::case::Deviation;
-use crate::domain::content::{Content, Contraindication, is_partner};
-use crate::domain::criteria::{Criterion, Partner};
+use crate::domain::content::{Content, Contraindication};
+use crate::domain::criteria::Criterion;
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Everything that a person has to look at.
 pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let told = shared.patient.answered.all().map(|(_, standing)| standing.definition.name.as_str());
-    let mut found: Vec<Concern> = shared.content.contraindications.of(told).filter_map(|entry| concern(entry, shared)).collect();
+    let drugs = shared.plan.iter().filter_map(|line| line.drug).map(|drug| drug.generic.as_str());
+    let known = &shared.content.contraindications;
+    let mut found: Vec<Concern> = known.of(told, drugs).filter_map(|entry| concern(entry, shared)).collect();
     found.extend(not_understood(shared));
     found
 }
@@ -45,10 +47,7 @@ fn concern(entry: &Contraindication, shared: &Shared<'_>) -> Option<Concern> {
 
 /// True for a line of one of the drugs, or with one of them in a fixed combination.
 fn is_meant(entry: &Contraindication, line: &PlanLine<'_>, content: &Content) -> bool {
-    let Some(drug) = line.drug.filter(|_| !line.is_investigational()) else { return false };
-    let parts = || drug.ingredients.iter().filter(|_| drug.ingredients.len() > 1).filter_map(|part| content.drugs.by_name(part));
-    let is_one = |partner: &Partner| is_partner(drug, partner) || parts().any(|part| is_partner(part, partner));
-    !entry.except.contains(&drug.generic) && entry.drugs.iter().any(is_one)
+    line.drug.is_some_and(|drug| !line.is_investigational() && entry.is_about(drug, &content.drugs))
 }
 
 /// True for a line that the program reviews.
@@ -114,9 +113,8 @@ fn said(entry: &Contraindication, answers: &[Asked], (names, lines): (&str, Vec<
             "{told} may speak against {names}: {because}. Say what is so in words or a number that count, and a person decides"
         )
     };
-    let mut facts: BTreeMap<String, Value> =
-        answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
-    facts.insert("lines".to_owned(), json!(lines));
+    let mut facts: FactsUsed = answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
+    facts.insert("lines", json!(lines));
     let first = lines.first().copied();
     Concern {
         rule: ["contraindications/", &entry.id].concat(),
@@ -188,7 +186,7 @@ fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
         outcome: Truth::Unknown,
         requirements: &["SAFE-01"],
         source: "content/assessments.toml".to_owned(),
-        facts: BTreeMap::from([("entered".to_owned(), Value::from(words.clone()))]),
+        facts: [("entered", Value::from(words.clone()))].into(),
         deviation: Deviation {
             code: DeviationCode::UnknownAnswer,
             drug_line: None,

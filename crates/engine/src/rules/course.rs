@@ -18,10 +18,23 @@ use std::cell::OnceCell;
 pub struct Administration<'a> {
     /// The line that gives it.
     pub line: &'a PlanLine<'a>,
-    /// Doses of the drug on that day, over all its lines; none where one was not told.
-    doses: Vec<Option<Dose>>,
+    /// Doses of the drug on that day.
+    doses: Doses,
     /// Hours until the next one; none where the schedule is not told.
     interval_hours: Option<f64>,
+}
+
+/// Doses of a drug on one day, over all its lines, of which most drugs have one; none where one was not told.
+#[derive(Debug)]
+struct Doses {
+    first: Option<Dose>,
+    others: Vec<Option<Dose>>,
+}
+
+impl Doses {
+    fn iter(&self) -> impl Iterator<Item = Option<Dose>> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
 }
 
 /// The administrations of one drug on an order.
@@ -147,9 +160,10 @@ impl<'a> LaidOut<'a> {
     }
 
     /// Doses of one day over all lines; every line where the day is not told.
-    fn doses(&self, day: Option<u32>, first: bool) -> Vec<Option<Dose>> {
+    fn doses(&self, day: Option<u32>, first: bool) -> Doses {
         let on_the_day = self.lines.iter().filter(|line| day.is_none_or(|day| line.ordered.days.contains(&day)));
-        on_the_day.map(|line| line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose)).collect()
+        let mut doses = on_the_day.map(|line| line.ordered.loading_dose.filter(|_| first).or(line.ordered.dose));
+        Doses { first: doses.next().flatten(), others: doses.collect() }
     }
 }
 
@@ -199,8 +213,8 @@ impl Administration<'_> {
     /// The dose of this administration, all its lines together; none where a dose or a measure is missing, or the units do not convert.
     fn dose(&self, amount: Amount, per: Per, bench: &Bench<'_>) -> Option<f64> {
         let ceiling = ceiling(self.line, bench.matched);
-        let each = |dose: &Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, (ceiling, self.line.product), bench));
-        if self.doses.is_empty() { None } else { self.doses.iter().map(each).sum() }
+        let each = |dose: Option<Dose>| dose.and_then(|dose| converted(dose, amount, per, (ceiling, self.line.product), bench));
+        self.doses.iter().map(each).sum()
     }
 
     /// Measures of the patient that the dose waits for.
@@ -219,7 +233,7 @@ impl Administration<'_> {
 
     /// True where a dose was not entered.
     pub fn lacks_dose(&self) -> bool {
-        self.doses.is_empty() || self.doses.iter().any(Option::is_none)
+        self.doses.iter().any(|dose| dose.is_none())
     }
 }
 
@@ -284,6 +298,7 @@ impl Occasions {
             let (start, length) = (line.start, u64::from(line.phase.cycle_length_days.max(1)));
             let cap = bench.matched.and_then(|matched| cycle_cap(line, matched, bench.plan)).map_or(u64::MAX, u64::from);
             let cycles = line.phase.cycles.map_or_else(|| (last.saturating_sub(start) / length + 1).min(cap), u64::from);
+            found.reserve(usize::try_from(cycles).unwrap_or(0).min(400).saturating_mul(line.ordered.days.len()));
             for cycle in 0..cycles {
                 let on = line.ordered.days.iter().map(|day| start + cycle * length + u64::from(day.saturating_sub(1)));
                 found.extend(on.filter(|day| line.phase.cycles.is_some() || *day <= last).map(|day| Occasion {

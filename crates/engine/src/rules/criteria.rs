@@ -14,10 +14,11 @@ use super::stage::Status as Kind;
 use super::tnm;
 use crate::domain::content::{Drug, Regimen, ResultDefinition, Statement};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, ResultTest, WordFact};
+use crate::domain::facts_used::FactsUsed;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{DoseUnit, FnRiskFactor, Truth};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -59,7 +60,7 @@ impl Bench<'_> {
 #[derive(Debug)]
 pub struct Evidence {
     /// Facts by name.
-    pub facts: BTreeMap<String, Json>,
+    pub facts: FactsUsed,
     /// Where the whole does not hold, every answer that makes it so, once.
     pub open: Vec<Asked>,
     outcome: Truth,
@@ -81,25 +82,25 @@ pub struct Asked {
 }
 
 impl Evidence {
-    fn add(&mut self, name: &str, pointer: Pointer<'_>, value: Json, truth: Truth) {
-        self.add_answer(name, || pointer.written(), value, truth, String::new);
+    fn add(&mut self, name: &'static str, pointer: Pointer<'_>, value: Json, truth: Truth) {
+        self.add_answer(name.into(), || pointer.written(), value, truth, String::new);
     }
 
     /// Adds an answer of which content says what would count.
     fn add_answer(
         &mut self,
-        name: &str,
+        name: Text,
         pointer: impl FnOnce() -> String,
         value: Json,
         truth: Truth,
         wanted: impl FnOnce() -> String,
     ) {
         let is_open = truth == self.outcome && truth != Truth::Met;
-        if is_open && !self.open.iter().any(|asked| asked.name == name) {
-            let (pointer, name) = (pointer(), name.to_owned());
+        if is_open && !self.open.iter().any(|asked| name == asked.name) {
+            let (pointer, name) = (pointer(), name.to_string());
             self.open.push(Asked { pointer, name, entered: in_words(&value), wanted: wanted(), truth });
         }
-        self.facts.insert(name.to_owned(), value);
+        self.facts.insert(name, value);
     }
 }
 
@@ -150,12 +151,22 @@ pub fn judge_statement(statement: &Statement, bench: &Bench<'_>) -> Truth {
     }
     let Some(course) = bench.course.filter(|course| !course.administrations.is_empty()) else { return Truth::Unknown };
     let at = |at| judge(&statement.criterion, &Bench { at: Some(at), ..*bench });
-    course.administrations.iter().fold(Truth::Met, |so_far, administration| so_far.and(at(administration)))
+    let mut truth = Truth::Met;
+    for administration in &course.administrations {
+        truth = truth.and(at(administration));
+        if truth == Truth::NotMet {
+            break;
+        }
+    }
+    truth
 }
 
 /// By which facts a line of a policy was judged: at the first administration that accounts for the outcome, where it speaks of one.
 pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Truth) -> Evidence {
-    let all = bench.course.filter(|_| statement.by_administration).into_iter().flat_map(|course| &course.administrations);
+    if !statement.by_administration {
+        return evidence(&statement.criterion, &Bench { at: None, ..*bench }, outcome);
+    }
+    let all = bench.course.into_iter().flat_map(|course| &course.administrations);
     let accounts = |at: &&Administration<'_>| judge(&statement.criterion, &Bench { at: Some(at), ..*bench }) == outcome;
     let at = all.into_iter().find(accounts);
     evidence(&statement.criterion, &Bench { at, ..*bench }, outcome)
@@ -163,18 +174,46 @@ pub fn statement_evidence(statement: &Statement, bench: &Bench<'_>, outcome: Tru
 
 /// By which facts a criterion was judged, and which answers account for the outcome.
 pub fn evidence(criterion: &Criterion, bench: &Bench<'_>, outcome: Truth) -> Evidence {
-    let mut evidence = Evidence { facts: BTreeMap::new(), open: Vec::new(), outcome };
-    part(criterion, bench, Some(&mut evidence), false);
+    let mut evidence = Evidence { facts: FactsUsed::new(), open: Vec::new(), outcome };
+    if outcome == Truth::Met {
+        used(criterion, bench, &mut evidence);
+    } else {
+        part(criterion, bench, Some(&mut evidence), false);
+    }
     evidence
 }
 
+/// The facts that a criterion asks for. Of one that holds nothing is open, so that nothing need be judged again.
+fn used(criterion: &Criterion, bench: &Bench<'_>, evidence: &mut Evidence) {
+    match criterion {
+        Criterion::All(parts) | Criterion::Any(parts) => parts.iter().for_each(|part| used(part, bench, evidence)),
+        Criterion::Not(inner) => used(inner, bench, evidence),
+        leaf => explain(leaf, Truth::Met, bench, evidence),
+    }
+}
+
 fn part(criterion: &Criterion, bench: &Bench<'_>, mut evidence: Option<&mut Evidence>, negated: bool) -> Truth {
+    // every part is asked only where the facts are wanted; else the first that decides is the last
     match criterion {
         Criterion::All(parts) => {
-            parts.iter().fold(Truth::Met, |so_far, each| so_far.and(part(each, bench, evidence.as_deref_mut(), negated)))
+            let mut truth = Truth::Met;
+            for each in parts {
+                truth = truth.and(part(each, bench, evidence.as_deref_mut(), negated));
+                if truth == Truth::NotMet && evidence.is_none() {
+                    break;
+                }
+            }
+            truth
         }
         Criterion::Any(parts) => {
-            parts.iter().fold(Truth::NotMet, |so_far, each| so_far.or(part(each, bench, evidence.as_deref_mut(), negated)))
+            let mut truth = Truth::NotMet;
+            for each in parts {
+                truth = truth.or(part(each, bench, evidence.as_deref_mut(), negated));
+                if truth == Truth::Met && evidence.is_none() {
+                    break;
+                }
+            }
+            truth
         }
         Criterion::Not(inner) => part(inner, bench, evidence, !negated).negate(),
         other => {
@@ -478,7 +517,7 @@ fn explain(criterion: &Criterion, truth: Truth, bench: &Bench<'_>, evidence: &mu
         }
         _ => {}
     }
-    let mut say = |name: &str, pointer: Pointer<'_>, value: Json| evidence.add(name, pointer, value, truth);
+    let mut say = |name: &'static str, pointer: Pointer<'_>, value: Json| evidence.add(name, pointer, value, truth);
     let clinical = patient.clinical;
     match criterion {
         Criterion::All(_)
@@ -534,10 +573,10 @@ fn explain_answer<'c>(
         }
         wanted
     };
-    evidence.add_answer(name, pointer, Json::String(entered), truth, wanted);
+    evidence.add_answer(name.to_owned().into(), pointer, Json::String(entered), truth, wanted);
 }
 
-fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
+fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&'static str, Pointer<'_>, Json)) {
     let patient = bench.patient;
     let clinical = patient.clinical;
     match fact {
@@ -588,7 +627,12 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Po
 }
 
 /// A fact of the schedule, or the measure that it waits for.
-fn explain_schedule(word: &str, fact: NumberFact, bench: &Bench<'_>, say: &mut impl FnMut(&str, Pointer<'_>, Json)) {
+fn explain_schedule(
+    word: &'static str,
+    fact: NumberFact,
+    bench: &Bench<'_>,
+    say: &mut impl FnMut(&'static str, Pointer<'_>, Json),
+) {
     let line = bench.line_at_hand();
     let value = number(fact, bench);
     match fact {

@@ -209,7 +209,7 @@ impl<'a> Deciding<'a> {
                 outcome: dimension.truth,
                 requirements: &["REG-01"],
                 source: &matched.regimen.citation,
-                facts: said_facts([(dimension.name, Value::from(dimension.entered.as_ref()))]),
+                facts: [(dimension.name.to_owned(), Value::from(dimension.entered.as_ref()))].into(),
                 message,
             });
         }

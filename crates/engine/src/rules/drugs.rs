@@ -15,11 +15,10 @@ use crate::domain::citation;
 use crate::domain::content::{Benefit, BillingUnit, Content, Drug, Program, RegimenPhase};
 use crate::domain::line::{CaseLine, DrugOrdered, Ordered};
 use crate::domain::order::Phase;
-use crate::domain::text::push_days;
+use crate::domain::text::{push_days, push_number};
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
 use serde_json::json;
-use std::fmt::Write as _;
 
 /// What all lines of one decision share.
 #[derive(Debug, Clone, Copy)]
@@ -205,11 +204,9 @@ fn managed(line: &PlanLine<'_>, shared: &Shared<'_>, judged: &mut Judged, findin
     judged.managed = true;
     judged.status = if reviewed.truth == Truth::Met { DrugStatus::Authorized } else { DrugStatus::InProgress };
     judged.message = match reviewed.truth {
-        Truth::Met => format!("authorized. {}", reviewed.summary),
-        Truth::NotMet => format!("goes to an oncology nurse. {}", reviewed.summary),
-        Truth::Unknown => {
-            format!("goes to an oncology nurse{}. {}", asks(&reviewed.open, shared.content), reviewed.summary)
-        }
+        Truth::Met => ["authorized. ", &reviewed.summary].concat(),
+        Truth::NotMet => ["goes to an oncology nurse. ", &reviewed.summary].concat(),
+        Truth::Unknown => ["goes to an oncology nurse", &asks(&reviewed.open, shared.content), ". ", &reviewed.summary].concat(),
     };
     judged.findings.clone_from(&reviewed.findings);
     judged.review = Some(reviewed);
@@ -384,19 +381,15 @@ fn message(alone: DrugStatus, message: String, status: DrugStatus) -> String {
 
 /// `75 mg/m2 IV, day 1 of 21, 6 cycles`.
 fn dosing(line: &PlanLine<'_>) -> String {
-    let mut words = String::with_capacity(64);
-    // writing to a string does not fail
-    let _ = write_dosing(line, &mut words);
-    words
-}
-
-fn write_dosing(line: &PlanLine<'_>, words: &mut String) -> std::fmt::Result {
     let drug = line.ordered;
+    let mut words = String::with_capacity(64);
+    let push = |words: &mut String, number: u32| push_number(words, usize::try_from(number).unwrap_or(usize::MAX));
     if let Some(loading) = drug.loading_dose {
-        write!(words, "{loading} first, then ")?;
+        loading.push_to(&mut words);
+        words.push_str(" first, then ");
     }
     match drug.dose {
-        Some(dose) => write!(words, "{dose}")?,
+        Some(dose) => dose.push_to(&mut words),
         None => words.push_str("dose not entered"),
     }
     if let Some(route) = &drug.route {
@@ -404,23 +397,30 @@ fn write_dosing(line: &PlanLine<'_>, words: &mut String) -> std::fmt::Result {
         words.extend(route.chars().flat_map(char::to_uppercase));
     }
     if drug.frequency_per_day > 1 {
-        write!(words, ", {} times a day", drug.frequency_per_day)?;
+        words.push_str(", ");
+        push(&mut words, drug.frequency_per_day);
+        words.push_str(" times a day");
     }
     if !drug.days.is_empty() {
         words.push_str(if drug.days.len() == 1 { ", day " } else { ", days " });
         if drug.days.is_sorted() {
-            push_days(words, &drug.days);
+            push_days(&mut words, &drug.days);
         } else {
             let mut days = drug.days.clone();
             days.sort_unstable();
-            push_days(words, &days);
+            push_days(&mut words, &days);
         }
-        write!(words, " of {}", line.phase.cycle_length_days)?;
+        words.push_str(" of ");
+        push(&mut words, line.phase.cycle_length_days);
     }
     match line.phase.cycles {
         Some(1) => words.push_str(", 1 cycle"),
-        Some(cycles) => write!(words, ", {cycles} cycles")?,
+        Some(cycles) => {
+            words.push_str(", ");
+            push(&mut words, cycles);
+            words.push_str(" cycles");
+        }
         None => words.push_str(", until progression"),
     }
-    Ok(())
+    words
 }

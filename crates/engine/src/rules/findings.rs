@@ -4,12 +4,12 @@ use super::plain;
 use crate::domain::case::Finding;
 use crate::domain::citation;
 use crate::domain::content::{Content, Statement};
+use crate::domain::facts_used::{FactsUsed, Requirements};
+use crate::domain::shared_text::Text;
 use crate::domain::text::numbered;
 use crate::domain::vocabulary::Truth;
 use serde_json::Value;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Findings in the order in which the rules were asked.
 #[derive(Debug)]
@@ -30,37 +30,54 @@ pub struct Said<'a> {
     /// Source.
     pub source: &'a str,
     /// Facts used.
-    pub facts: BTreeMap<String, Value>,
+    pub facts: FactsUsed,
     /// In words.
     pub message: String,
+}
+
+/// What is said about a sentence of content.
+#[derive(Debug)]
+pub struct JudgedSentence<'a> {
+    /// The sentence.
+    pub statement: &'a Statement,
+    /// Path of the rule.
+    pub rule: Text,
+    /// Outcome.
+    pub outcome: Truth,
+    /// The outcome in words.
+    pub words: &'static str,
+    /// Requirement ids.
+    pub requirements: &'static [&'static str],
+    /// Source.
+    pub source: &'a str,
+    /// Facts used.
+    pub facts: FactsUsed,
 }
 
 impl Findings {
     /// None yet.
     pub fn new(release: &str) -> Self {
-        Self { release: Arc::from(release), list: Vec::with_capacity(32) }
+        Self { release: Arc::from(release), list: Vec::with_capacity(64) }
     }
 
     /// Adds one and returns its id.
-    pub fn add(&mut self, said: Said<'_>) -> String {
+    pub fn add(&mut self, said: Said<'_>) -> Text {
         id(self.put(said))
     }
 
     /// Adds one and returns its number.
     pub fn put(&mut self, said: Said<'_>) -> usize {
         let number = self.list.len() + 1;
-        // the sentences of one policy follow each other
-        let before = self.list.last().map(|finding| &finding.source).filter(|source| source.as_ref() == said.source);
-        let source = before.map_or_else(|| Arc::from(said.source), Arc::clone);
+        let source = self.source(said.source);
         self.list.push(Finding {
             id: id(number),
-            rule: said.rule,
+            rule: said.rule.into(),
             outcome: said.outcome,
-            requirements: said.requirements.iter().map(|id| Cow::Borrowed(*id)).collect(),
+            requirements: Requirements::Named(said.requirements),
             content_release: Arc::clone(&self.release),
             source,
             facts: said.facts,
-            message: citation::sentence(said.message),
+            message: citation::sentence(said.message).into(),
             criterion: None,
             says: None,
         });
@@ -68,15 +85,36 @@ impl Findings {
     }
 
     /// Adds one about a sentence of content and returns its number; what the sentence asks for stands in front of the outcome.
-    pub fn put_judged(&mut self, said: Said<'_>, outcome: &str, statement: &Statement, content: &Content) -> usize {
+    pub fn put_judged(&mut self, judged: JudgedSentence<'_>, content: &Content) -> usize {
+        let number = self.list.len() + 1;
+        let source = self.source(judged.source);
+        let statement = judged.statement;
         let says = plain::sentence_of(statement, content);
-        let message = [says.trim_end_matches('.'), ": ", outcome].concat();
-        let number = self.put(Said { message, ..said });
-        if let Some(finding) = self.list.last_mut() {
-            finding.criterion = Some(Arc::clone(&statement.text));
-            finding.says = Some(Arc::clone(says));
-        }
+        let message = || citation::sentence([says.trim_end_matches('.'), ": ", judged.words].concat());
+        // most hold, and say so in the same words each time
+        let message = match judged.outcome {
+            Truth::Met => Text::from(statement.held.get_or_init(|| message().into())),
+            _ => message().into(),
+        };
+        self.list.push(Finding {
+            id: id(number),
+            rule: judged.rule,
+            outcome: judged.outcome,
+            requirements: Requirements::Named(judged.requirements),
+            content_release: Arc::clone(&self.release),
+            source,
+            facts: judged.facts,
+            message,
+            criterion: Some(Arc::clone(&statement.text)),
+            says: Some(Arc::clone(says)),
+        });
         number
+    }
+
+    /// The sentences of one policy follow each other.
+    fn source(&self, source: &str) -> Arc<str> {
+        let before = self.list.last().map(|finding| &finding.source).filter(|before| before.as_ref() == source);
+        before.map_or_else(|| Arc::from(source), Arc::clone)
     }
 
     /// All of them.
@@ -85,12 +123,16 @@ impl Findings {
     }
 }
 
+/// Ids of the first findings: few orders have more.
+static FIRST_IDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| (0..64).map(|number| &*numbered(&["f"], number).leak()).collect());
+
 /// The id of a finding by its number.
-pub fn id(number: usize) -> String {
-    numbered(&["f"], number)
+pub fn id(number: usize) -> Text {
+    FIRST_IDS.get(number).map_or_else(|| numbered(&["f"], number).into(), |id| Text::from(*id))
 }
 
-/// Facts as a map.
-pub fn facts<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+/// Facts by name.
+pub fn facts<const N: usize>(pairs: [(&'static str, Value); N]) -> FactsUsed {
+    pairs.into()
 }

@@ -18,9 +18,10 @@ use super::drugs::Shared;
 use super::facts::Facts;
 use super::plain;
 use crate::domain::content::{Limit, LimitRule, Reach, Span};
+use crate::domain::vocabulary::Truth;
 use calendar::Laid;
 use course::Earlier;
-use said::{Broken, ask, say};
+use said::{Broken, ask, say, truth};
 
 /// Everything that a person has to look at.
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
@@ -76,7 +77,9 @@ struct Judging<'j> {
 impl Judging<'_> {
     /// One limit on lines that count as one drug.
     fn limit(&self, limit: &Limit, lines: &[&Laid<'_>]) -> Vec<Concern> {
-        if lines.is_empty() {
+        // of one line it is soon told whether the limit holds at all
+        let is_of_others = |only: &Laid<'_>| limit.is_conditional() && truth(limit, only, self) == Truth::NotMet;
+        if lines.is_empty() || matches!(lines, [only] if is_of_others(only)) {
             return Vec::new();
         }
         let broken: Option<Broken> = match &limit.rule {

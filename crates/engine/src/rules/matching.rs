@@ -150,6 +150,11 @@ impl<'p, 'a> Compared<'p, 'a> {
         let lines = self.lines;
         schedule::departures(self.ordered(way), way, lines)
     }
+
+    /// What departs of a candidate's schedule.
+    fn departures_of(&mut self, candidate: &Candidate<'_, '_>) -> Vec<Departure<'p, 'a>> {
+        if candidate.differences().is_some() { Vec::new() } else { self.departures(&candidate.ways.itself) }
+    }
 }
 
 /// The best match, where there is one.
@@ -172,16 +177,30 @@ pub fn best<'a>(
     let mut compared = Compared { lines: Lines { plan, content }, patient, drugs, whole, parts: Vec::new() };
     let candidates: Vec<Candidate<'_, 'a>> =
         same.into_iter().filter_map(|regimen| Candidate::of(regimen, &mut compared)).collect();
-    let fewest = candidates.iter().map(Candidate::differences).min()?;
-    let twins = candidates.iter().filter(|other| other.differences() == fewest).map(|other| other.regimen).collect();
-    let best = candidates.into_iter().min_by_key(|candidate| candidate.rank(chosen, patient))?;
-    let drugs = best.form.map_or(&best.regimen.phases, |form| &form.phases).iter().flat_map(|phase| &phase.drugs);
+    // how much others depart is asked only where nothing follows in everything
+    let mut differences = |of: &Candidate<'_, 'a>, one_follows: bool| match of.differences() {
+        Some(known) => known,
+        None if one_follows => usize::MAX,
+        None => compared.departures(&of.ways.itself).len(),
+    };
+    let one_follows = candidates.iter().any(Candidate::follows);
+    let departs: Vec<usize> = candidates.iter().map(|candidate| differences(candidate, one_follows)).collect();
+    let fewest = departs.iter().copied().min()?;
+    let as_near = candidates.iter().zip(&departs).filter(|(_, departs)| **departs == fewest);
+    let twins = as_near.map(|(candidate, _)| &candidate.ways.regimen).collect();
+    let fits: Vec<_> = candidates.iter().map(|candidate| candidate.fit(chosen, patient)).collect();
+    let best_fit = fits.iter().min()?;
+    let fitting = || candidates.iter().zip(&fits).filter(|(_, fit)| *fit == best_fit).map(|(candidate, _)| candidate);
+    let one_follows = fitting().any(Candidate::follows);
+    let best = fitting().min_by_key(|candidate| candidate.rank(differences(candidate, one_follows), patient))?;
+    let differences = best.in_words(&compared.departures_of(best), plan);
+    let drugs = best.form.map_or(&best.ways.regimen.phases, |form| &form.phases).iter().flat_map(|phase| &phase.drugs);
     Some(Match {
         maxima: drugs.filter_map(|drug| Some((drug.generic.as_str(), drug.maximum_dose?))).collect(),
-        regimen: best.regimen,
+        regimen: &best.ways.regimen,
         form: best.form,
-        dimensions: fit(best.regimen, patient),
-        differences: best.in_words(plan),
+        dimensions: fit(&best.ways.regimen, patient),
+        differences,
         twins,
         cancer_is_unclear: matches!(cancer, Cancer::Unclear(_)),
     })
@@ -189,10 +208,11 @@ pub fn best<'a>(
 
 /// A regimen with the drugs of the order.
 struct Candidate<'p, 'a> {
-    regimen: &'a Arc<Regimen>,
+    ways: &'a RegimenWays,
     form: Option<&'a Form>,
-    departures: Vec<Departure<'p, 'a>>,
-    /// A line with another product, where nothing else departs.
+    /// True where the schedule is the regimen's own.
+    is_itself: bool,
+    /// A line with another product, where the schedule is the regimen's own.
     unlike: Option<&'p PlanLine<'a>>,
 }
 
@@ -225,38 +245,43 @@ impl<'p, 'a> Candidate<'p, 'a> {
                 }
             }
             if let Some(form) = best.or(first) {
-                return Some(Self { regimen, form: Some(form), departures: Vec::new(), unlike: None });
+                return Some(Self { ways, form: Some(form), is_itself: false, unlike: None });
             }
         }
-        if !is_of_drugs {
-            return None;
-        }
         // another product is ordered as a form gives it, or it departs: nothing else compares its dose
-        let departures = if is_itself { Vec::new() } else { compared.departures(itself) };
-        let unlike = other_product.filter(|_| departures.is_empty());
-        Some(Self { regimen, form: None, departures, unlike })
+        is_of_drugs.then(|| Self { ways, form: None, is_itself, unlike: other_product.filter(|_| is_itself) })
     }
 
-    /// In how much it departs.
-    fn differences(&self) -> usize {
-        self.departures.len() + usize::from(self.unlike.is_some())
+    /// True where nothing departs.
+    fn follows(&self) -> bool {
+        self.differences() == Some(0)
     }
 
-    fn in_words(&self, plan: &[PlanLine<'_>]) -> Vec<Difference> {
-        let departures = self.departures.iter().map(Departure::in_words);
-        departures.chain(self.unlike.map(|line| as_no_form(line, plan, self.regimen))).collect()
+    /// In how much it departs; none where the schedule has to be asked.
+    fn differences(&self) -> Option<usize> {
+        (self.is_itself || self.form.is_some()).then(|| usize::from(self.unlike.is_some()))
     }
 
-    /// Least is best: the submitter's choice, then the fit, the schedule, what is a regimen by itself, a Pathway.
-    fn rank(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize, usize, bool, bool, &'a str) {
+    fn in_words(&self, departures: &[Departure<'_, '_>], plan: &[PlanLine<'_>]) -> Vec<Difference> {
+        let departures = departures.iter().map(Departure::in_words);
+        departures.chain(self.unlike.map(|line| as_no_form(line, plan, &self.ways.regimen))).collect()
+    }
+
+    /// Least is best: the submitter's choice, then the fit.
+    fn fit(&self, chosen: Option<&str>, patient: &Patient<'_>) -> (bool, usize, usize) {
         let (mut not_met, mut unknown) = (0, 0);
-        for truth in fit_truths(self.regimen, patient) {
+        for truth in fit_truths(&self.ways.regimen, patient) {
             not_met += usize::from(truth == Truth::NotMet);
             unknown += usize::from(truth == Truth::Unknown);
         }
-        let is_pathway = self.regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
-        let is_form = self.form.is_some();
-        (chosen != Some(self.regimen.id.as_str()), not_met, unknown, self.differences(), is_form, !is_pathway, &self.regimen.id)
+        (chosen != Some(self.ways.regimen.id.as_str()), not_met, unknown)
+    }
+
+    /// Of those that fit as well, least is best: the schedule, what is a regimen by itself, a Pathway.
+    fn rank(&self, differences: usize, patient: &Patient<'_>) -> (usize, bool, bool, &'a str) {
+        let regimen = &self.ways.regimen;
+        let is_pathway = regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
+        (differences, self.form.is_some(), !is_pathway, &regimen.id)
     }
 }
 

@@ -6,15 +6,15 @@
 
 use super::course::Course;
 use super::criteria::{Asked, Bench, judge_statement, statement_evidence};
-use super::findings::{Findings, Said, facts};
+use super::findings::{Findings, JudgedSentence, Said, facts};
 use super::history::partners_of;
 use super::plain;
 use crate::domain::content::{Content, Indication, Policy, PolicyBasis, PolicyKind, Program, Statement};
 use crate::domain::criteria::PriorEnd;
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::text::{capitalize, numbered};
 use crate::domain::vocabulary::{LineOfBusiness, Response, Toxicity, Truth};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 use std::sync::Arc;
 
 /// What a review found.
@@ -141,7 +141,7 @@ fn nearest<'p>(policy: &'p Policy, bench: &Bench<'_>) -> Option<(Standing, &'p I
         .zip(purposes)
         .rev()
         .filter(|(_, purpose)| !some_is || *purpose != Truth::NotMet)
-        .map(|(indication, _)| (Standing::of(indication, bench), indication))
+        .map(|(indication, purpose)| (Standing::of(indication, purpose, bench), indication))
         .max_by_key(|(standing, _)| standing.rank)
 }
 
@@ -182,8 +182,11 @@ impl Rank {
 }
 
 impl Standing {
-    fn of(indication: &Indication, bench: &Bench<'_>) -> Self {
-        let truths: Vec<Truth> = indication.statements().map(|statement| judge_statement(statement, bench)).collect();
+    /// With what its first criterion says, where it has one.
+    fn of(indication: &Indication, purpose: Truth, bench: &Bench<'_>) -> Self {
+        let known = usize::from(!indication.criteria.is_empty());
+        let rest = indication.statements().skip(known).map(|statement| judge_statement(statement, bench));
+        let truths: Vec<Truth> = std::iter::once(purpose).take(known).chain(rest).collect();
         let is_for_this = truths.first().is_none_or(|first| *first == Truth::Met);
         let mut rank = Rank { not_failed: true, is_for_this, fewer_failed: 0, fewer_unknown: 0 };
         for truth in &truths {
@@ -217,8 +220,9 @@ impl ReviewWriter<'_, '_> {
         self.statements(&[&indication.id], &indication.criteria, of_criteria, false);
         let mut rest = rest.iter();
         if let Some((diagnoses, truth)) = indication.diagnoses.as_ref().and_then(|diagnoses| Some((diagnoses, rest.next()?))) {
-            let rule = ["policy/", &self.policy.id, "/", &indication.id, "/diagnoses"].concat();
-            self.statement(rule, diagnoses, *truth, false);
+            let policy = self.policy;
+            let path = || ["policy/", &policy.id, "/", &indication.id, "/diagnoses"].concat();
+            self.statement(path, diagnoses, *truth, false);
         }
         self.statements(&[&indication.id, "/limits"], &indication.limits, rest.as_slice(), true);
     }
@@ -226,12 +230,13 @@ impl ReviewWriter<'_, '_> {
     fn statements(&mut self, part: &[&str], list: &[Statement], truths: &[Truth], is_limit: bool) {
         let [first, second] = [part.first(), part.get(1)].map(|part| part.copied().unwrap_or_default());
         for (index, (statement, truth)) in list.iter().zip(truths).enumerate() {
-            let rule = numbered(&["policy/", &self.policy.id, "/", first, second, "/"], index + 1);
-            self.statement(rule, statement, *truth, is_limit);
+            let policy = self.policy;
+            let path = || numbered(&["policy/", &policy.id, "/", first, second, "/"], index + 1);
+            self.statement(path, statement, *truth, is_limit);
         }
     }
 
-    fn statement(&mut self, rule: String, statement: &Statement, truth: Truth, is_limit: bool) {
+    fn statement(&mut self, path: impl FnOnce() -> String, statement: &Statement, truth: Truth, is_limit: bool) {
         let evidence = statement_evidence(statement, self.bench, truth);
         let content = self.bench.patient.content;
         if truth != Truth::Met {
@@ -242,15 +247,16 @@ impl ReviewWriter<'_, '_> {
             }
         }
         let words = if is_limit && truth == Truth::NotMet { "limit exceeded" } else { outcome_words(truth) };
-        let said = Said {
-            rule,
+        let judged = JudgedSentence {
+            statement,
+            rule: statement.path.get_or_init(|| path().into()).into(),
             outcome: truth,
+            words,
             requirements: if is_limit { &["SAFE-05", "SAFE-09", "SAFE-15"] } else { &["REG-10", "REG-11", "REG-12"] },
             source: &self.source,
             facts: evidence.facts,
-            message: String::new(),
         };
-        let number = self.findings.put_judged(said, words, statement, content);
+        let number = self.findings.put_judged(judged, content);
         self.ids.push(number);
     }
 }
@@ -286,7 +292,7 @@ struct Before {
     part: String,
     truth: Truth,
     message: String,
-    facts: BTreeMap<String, Value>,
+    facts: FactsUsed,
     open: Vec<Open>,
 }
 

@@ -262,5 +262,5 @@ fn as_decided(drug: &CaseLine) -> CaseLine {
 /// The rules behind a drug that do not hold or could not be told.
 fn objections(case: &Case, drug: &CaseLine) -> BTreeSet<(String, &'static str)> {
     let behind = case.findings.iter().filter(|finding| finding.outcome != Truth::Met && drug.findings.contains(&finding.id));
-    behind.map(|finding| (finding.rule.clone(), finding.outcome.as_str())).collect()
+    behind.map(|finding| (finding.rule.to_string(), finding.outcome.as_str())).collect()
 }

@@ -6,6 +6,7 @@ use crate::support;
 use oncoauth::domain::case::Deviation;
 use oncoauth::domain::content::{Content, Regimen};
 use oncoauth::domain::order::OrderRequest;
+use oncoauth::domain::shared_text::Text;
 use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DoseUnit, DrugRole, DrugStatus, Truth};
 use oncoauth::rules::Decision;
 use oncoauth::rules::derive::case_status;
@@ -420,7 +421,7 @@ proptest! {
         let limits = |order: &Value| {
             let decision = decide(order, drawn.program);
             // what the pharmacy benefit reviews is not held here
-            let ours = |id: &String| {
+            let ours = |id: &Text| {
                 let elsewhere = [DrugStatus::OtherImpact, DrugStatus::ReferToHealthPlan];
                 decision.drugs.iter().any(|drug| drug.drug.findings.contains(id) && !elsewhere.contains(&drug.drug.status))
             };

@@ -5,7 +5,7 @@ use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::fold;
 use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An interval of numbers: one number, or what `>=50%` and `1-49` leave open.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -143,6 +143,8 @@ pub struct ResultDefinition {
     pub words: HashMap<String, usize>,
     /// What makes of a number in another unit one in this, by unit.
     pub units: HashMap<String, f64>,
+    /// What would count, in words, once that was asked for.
+    pub told: OnceLock<String>,
 }
 
 /// A biomarker.
@@ -190,6 +192,10 @@ impl ResultDefinition {
 
     /// What would count, in words: `positive, negative`, `a number from 10 to 85 %`.
     pub fn wanted(&self) -> String {
+        self.told.get_or_init(|| self.in_words()).clone()
+    }
+
+    fn in_words(&self) -> String {
         let wanted = if self.is_day {
             "a day, YYYY-MM-DD".to_owned()
         } else if let Some((low, high)) = self.range {

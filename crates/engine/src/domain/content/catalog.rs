@@ -1,7 +1,7 @@
 //! Code sets and drugs.
 
 use crate::domain::quick::HashMap;
-use crate::domain::text::Amount;
+use crate::domain::text::push_amount;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -29,7 +29,11 @@ pub struct BillingUnit {
 impl BillingUnit {
     /// In words, such as `10 mg`.
     pub fn words(&self) -> String {
-        format!("{} {}", Amount(self.amount), self.unit)
+        let mut words = String::with_capacity(self.unit.len() + 8);
+        push_amount(&mut words, self.amount);
+        words.push(' ');
+        words.push_str(&self.unit);
+        words
     }
 }
 

@@ -1,6 +1,6 @@
 //! Contraindications: facts that, where they are told, send a drug to a person whatever its policy asks (SAFE-01, SAFE-12).
 
-use super::catalog::Drug;
+use super::catalog::{Drug, DrugCatalog};
 use super::regimen::Statement;
 use super::therapies::is_partner;
 use crate::domain::criteria::{Criterion, Partner};
@@ -32,12 +32,23 @@ pub struct Contraindication {
     pub verify: bool,
 }
 
-/// Every contraindication of a release, by the answers that it asks.
+impl Contraindication {
+    /// True for one of its drugs, or one with a part of them in a fixed combination.
+    pub fn is_about(&self, drug: &Drug, drugs: &DrugCatalog) -> bool {
+        let parts = || drug.ingredients.iter().filter(|_| drug.ingredients.len() > 1).filter_map(|part| drugs.by_name(part));
+        let is_one = |partner: &Partner| is_partner(drug, partner) || parts().any(|part| is_partner(part, partner));
+        !self.except.contains(&drug.generic) && self.drugs.iter().any(is_one)
+    }
+}
+
+/// Every contraindication of a release, by the answers that it asks and the drugs that it is about.
 #[derive(Debug, Clone, Default)]
 pub struct Contraindications {
     list: Vec<Arc<Contraindication>>,
     by_answer: HashMap<String, Vec<usize>>,
     always: Vec<usize>,
+    /// Places of those about a drug, by its generic name; none where the drugs are not told yet.
+    by_drug: Option<crate::domain::quick::HashMap<String, Vec<usize>>>,
     also: Around,
 }
 
@@ -69,7 +80,20 @@ impl Contraindications {
                 always.push(index);
             }
         }
-        Self { list, by_answer, always, also }
+        Self { list, by_answer, always, by_drug: None, also }
+    }
+
+    /// With the index by these drugs, which are those of the release.
+    #[must_use]
+    pub fn for_drugs(mut self, drugs: &DrugCatalog) -> Self {
+        let mut by_drug: crate::domain::quick::HashMap<String, Vec<usize>> = crate::domain::quick::HashMap::default();
+        for (place, entry) in self.list.iter().enumerate() {
+            for drug in drugs.all().iter().filter(|drug| entry.is_about(drug, drugs)) {
+                by_drug.entry(drug.generic.clone()).or_default().push(place);
+            }
+        }
+        self.by_drug = Some(by_drug);
+        self
     }
 
     /// Every one, as content has them.
@@ -77,10 +101,20 @@ impl Contraindications {
         &self.list
     }
 
-    /// Those that an order with these answers may fall under, each once, as content has them.
-    pub fn of<'a>(&'a self, told: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a Contraindication> {
+    /// Those that an order with these answers and drugs may fall under, each once, as content has them.
+    pub fn of<'a>(
+        &'a self,
+        told: impl Iterator<Item = &'a str>,
+        drugs: impl Iterator<Item = &'a str>,
+    ) -> impl Iterator<Item = &'a Contraindication> {
+        let of_drugs = self.by_drug.as_ref().map(|by_drug| {
+            let mut places: Vec<usize> = drugs.filter_map(|generic| by_drug.get(generic)).flatten().copied().collect();
+            places.sort_unstable();
+            places
+        });
         let by_answer = told.filter_map(|name| self.by_answer.get(name)).flatten();
-        let mut places: Vec<usize> = by_answer.chain(&self.always).copied().collect();
+        let is_of_drugs = |place: &usize| of_drugs.as_ref().is_none_or(|places| places.binary_search(place).is_ok());
+        let mut places: Vec<usize> = by_answer.chain(&self.always).copied().filter(is_of_drugs).collect();
         places.sort_unstable();
         places.dedup();
         places.into_iter().filter_map(|place| self.list.get(place)).map(AsRef::as_ref)

@@ -29,6 +29,13 @@ pub struct Limit {
     pub verify: bool,
 }
 
+impl Limit {
+    /// True where it does not hold for everybody.
+    pub const fn is_conditional(&self) -> bool {
+        self.when.is_some() || self.unless.is_some()
+    }
+}
+
 /// What a limit limits.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LimitRule {

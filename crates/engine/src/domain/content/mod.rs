@@ -263,6 +263,7 @@ impl From<Parts> for Content {
         for regimen in &parts.regimens {
             by_cancer.entry(regimen.cancer.clone()).or_default().add(regimen, &ingredients);
         }
+        let contraindications = parts.contraindications.for_drugs(&parts.drugs);
         let cancer_keys = index(parts.cancers.iter().map(|cancer| std::iter::once(&cancer.key)));
         let regimen_ids = index(parts.regimens.iter().map(|regimen| std::iter::once(&regimen.id)));
         let pathology_words = index(parts.pathologies.iter().map(|term| std::iter::once(&term.word).chain(&term.folded)));
@@ -283,7 +284,7 @@ impl From<Parts> for Content {
             regimens: parts.regimens,
             policies: parts.policies,
             limits: parts.limits,
-            contraindications: parts.contraindications,
+            contraindications,
             biomarkers: parts.answers.biomarkers.clone(),
             answers: parts.answers,
             pathologies: parts.pathologies,

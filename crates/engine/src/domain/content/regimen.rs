@@ -272,6 +272,10 @@ pub struct Statement {
     pub put_together: OnceLock<String>,
     /// The sentence of that, once it was told.
     pub sentence: OnceLock<Arc<str>>,
+    /// That it holds, once that was said.
+    pub held: OnceLock<Arc<str>>,
+    /// Its path in its policy, once that was told.
+    pub path: OnceLock<Arc<str>>,
     /// What it means.
     pub criterion: Criterion,
     /// True where it is judged at every administration of the drug (SAFE-05).
@@ -283,7 +287,16 @@ impl Statement {
     pub fn new(text: String, criterion: Criterion) -> Self {
         let by_administration = criterion.is_of_administration();
         let text = Arc::from(text);
-        Self { text, says: None, put_together: OnceLock::new(), sentence: OnceLock::new(), criterion, by_administration }
+        Self {
+            text,
+            says: None,
+            put_together: OnceLock::new(),
+            sentence: OnceLock::new(),
+            held: OnceLock::new(),
+            path: OnceLock::new(),
+            criterion,
+            by_administration,
+        }
     }
 
     /// With its words for people.

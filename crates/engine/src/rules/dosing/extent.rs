@@ -14,6 +14,7 @@ use super::{About, regimen};
 use crate::domain::content::{Kind, RegimenDrug, RegimenDrugRole, RegimenPhase};
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, LineOfTreatment, Truth};
+use std::collections::BTreeSet;
 
 /// Every drug that the regimen gives.
 pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
@@ -167,10 +168,7 @@ impl Extent<'_, '_> {
     }
 
     fn days(&self, phase: &RegimenPhase) -> u32 {
-        let mut days: Vec<u32> = self.entries(phase).flat_map(|drug| drug.days.iter().copied()).collect();
-        days.sort_unstable();
-        days.dedup();
-        u32::try_from(days.len()).unwrap_or(u32::MAX)
+        distinct(|| self.entries(phase).flat_map(|drug| drug.days.iter().copied()))
     }
 
     /// Days from one to the next on the average, and how much a day.
@@ -212,9 +210,7 @@ impl Extent<'_, '_> {
 fn of_order<'l>(lines: &[&&'l Laid<'l>], shared: &Shared<'_>) -> Option<(&'l Laid<'l>, f64, f64)> {
     let first = lines.first()?;
     let length = f64::from(first.line.phase.cycle_length_days);
-    let mut days: Vec<u32> = lines.iter().flat_map(|laid| laid.line.ordered.days.iter().copied()).collect();
-    days.sort_unstable();
-    days.dedup();
+    let days = distinct(|| lines.iter().flat_map(|laid| laid.line.ordered.days.iter().copied()));
     let amounts: Option<f64> = lines
         .iter()
         .map(|laid| {
@@ -225,8 +221,16 @@ fn of_order<'l>(lines: &[&&'l Laid<'l>], shared: &Shared<'_>) -> Option<(&'l Lai
             Some(given.amount() * f64::from(times))
         })
         .sum();
-    let days = f64::from(u32::try_from(days.len()).ok()?);
+    let days = f64::from(days);
     (days > 0.0 && length > 0.0).then_some((**first, length / days, amounts? / length))
+}
+
+/// How many different days these are. Few cycles have more days than a mask has bits.
+fn distinct<I: Iterator<Item = u32>>(days: impl Fn() -> I) -> u32 {
+    match days().try_fold(0_u128, |mask, day| Some(mask | 1_u128.checked_shl(day)?)) {
+        Some(mask) => mask.count_ones(),
+        None => u32::try_from(days().collect::<BTreeSet<u32>>().len()).unwrap_or(u32::MAX),
+    }
 }
 
 /// Lines of treatment that are one course, however many orders it takes.

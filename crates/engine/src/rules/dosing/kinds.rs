@@ -20,6 +20,10 @@ struct Kind<'p, 'a> {
 
 /// The first phase of the order in which a kind is far from its entry in every phase of the regimen that has kinds.
 pub fn judge(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let of_drug = |drug: &&RegimenDrug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive;
+    if !matched.phases().iter().any(|phase| phase.drugs.iter().filter(of_drug).nth(1).is_some()) {
+        return None;
+    }
     let regimen: Vec<Vec<f64>> =
         matched.phases().iter().map(|phase| entries(phase, line, shared)).filter(|found| !found.is_empty()).collect();
     if regimen.is_empty() {

@@ -30,12 +30,41 @@ pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], fo
         };
         let goes_on = regimen::goes_on(line, facts, shared);
         let judge = Judge { line, expected, goes_on, matched, shared };
-        let of_dose = ordered.iter().find_map(|run| judge.of_dose(run));
-        let of_window = || window(line, matched, shared).and_then(|window| of_window(line, window, matched, shared));
+        let of_dose = ordered.iter().find_map(|run| if judge.is_usual(run) { None } else { judge.of_dose(run) });
+        let of_window = || {
+            if is_as_given(line, matched, shared) {
+                return None;
+            }
+            window(line, matched, shared).and_then(|window| of_window(line, window, matched, shared))
+        };
         found.extend(
             of_dose.or_else(|| slip(line, matched, shared)).or_else(|| kinds::judge(line, matched, shared)).or_else(of_window),
         );
     }
+}
+
+/// True where the only line of a drug is as an entry of the regimen says, dose, days and interval: four weeks of it hold no more than four
+/// weeks of that entry, and no window needs laying out.
+fn is_as_given(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> bool {
+    let is_of = |laid: &&Laid<'_>| laid.line.name() == line.name() && !laid.line.is_investigational();
+    let mut lines = shared.laid.iter().filter(is_of);
+    let (Some(Laid { line: only, .. }), None) = (lines.next(), lines.next()) else { return false };
+    let ordered = only.ordered;
+    let Some(dose) = ordered.dose.filter(|_| ordered.loading_dose.is_none()) else { return false };
+    let ceiling = ceiling(only, shared.matched);
+    let is_it = |phase: &RegimenPhase, drug: &RegimenDrug| {
+        drug.generic == only.name()
+            && drug.role != RegimenDrugRole::Supportive
+            && drug.dose.unit == dose.unit
+            && drug.dose.amount.to_bits() == dose.amount.to_bits()
+            && drug.loading_dose.is_none()
+            && drug.maximum_dose.is_none_or(|most| ceiling.is_some_and(|ceiling| ceiling.to_bits() == most.to_bits()))
+            && drug.days == ordered.days
+            && drug.frequency_per_day.max(1) == ordered.frequency_per_day.max(1)
+            && phase.cycle_length_days.max(1) == only.phase.cycle_length_days.max(1)
+    };
+    shared.content.dosing.shares.regimen_window_percent >= 100.0
+        && matched.phases().iter().any(|phase| phase.drugs.iter().any(|drug| is_it(phase, drug)))
 }
 
 /// The regimen's dose is by weight or surface, the order's is not, and the measure is missing.
@@ -71,6 +100,16 @@ struct Judge<'j, 'a> {
 }
 
 impl Judge<'_, '_> {
+    /// True for a run within both bounds of the only dose that the regimen gives: that one stands in every place.
+    fn is_usual(&self, run: &Run) -> bool {
+        let [only] = self.expected else { return false };
+        let limits = &self.shared.content.dosing.shares;
+        let percent = run.total.percent_of(only.total).filter(|_| !only.loading);
+        percent.is_some_and(|percent| {
+            percent * NOISE < limits.regimen_above_percent && percent * NOISE >= limits.regimen_below_percent
+        })
+    }
+
     /// The doses of a run against those of the regimen that can stand in their places: what is right at the first administration is not
     /// for that right at a later one.
     fn of_dose(&self, run: &Run) -> Option<Concern> {
@@ -177,8 +216,9 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
     let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
     let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
     let mut kind: Option<Kind> = None;
-    let mut given: Vec<(u64, f64)> = Vec::new();
-    for event in calendar::events(&lines, |length| WINDOW / length + 2) {
+    let laid_out = calendar::events(&lines, |length| WINDOW / length + 2);
+    let mut given: Vec<(u64, f64)> = Vec::with_capacity(laid_out.len());
+    for event in laid_out {
         let Some(dose) = event.dose else { continue };
         if known.is_none_or(|(number, ..)| number != event.line) {
             let laid = lines.iter().find(|laid| laid.number() == event.line);

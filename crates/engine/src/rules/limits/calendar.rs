@@ -145,6 +145,8 @@ pub fn events(lines: &[&Laid<'_>], cycles: impl Fn(u64) -> u64) -> Vec<Event> {
         let planned = line.cycles().unwrap_or(shown);
         let beginning = 0..shown.min(planned);
         let end = beginning.end.max(planned.saturating_sub(shown))..planned;
+        let laid_out = usize::try_from(shown.min(planned) * 2).unwrap_or(0);
+        found.reserve(laid_out.saturating_mul(line.line.ordered.days.len()));
         found.extend(beginning.chain(end).flat_map(|cycle| line.events_of_cycle(cycle)));
     }
     found.sort_by_key(|event| (event.day, event.line));

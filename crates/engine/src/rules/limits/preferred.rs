@@ -49,7 +49,7 @@ fn concern(line: &Laid<'_>, policy: &Policy, preferred: &PreferredProducts) -> C
         outcome: if code.is_some() { Truth::NotMet } else { Truth::Unknown },
         requirements: &["SAFE-15"],
         source: policy.source.clone(),
-        facts: [("hcpcs".to_owned(), json!(code)), ("preferred".to_owned(), json!(preferred.products))].into(),
+        facts: [("hcpcs", json!(code)), ("preferred", json!(preferred.products))].into(),
         deviation: Deviation {
             code: known,
             drug_line: Some(line.number()),

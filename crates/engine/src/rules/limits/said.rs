@@ -4,12 +4,12 @@ use super::Judging;
 use super::calendar::Laid;
 use crate::domain::case::Deviation;
 use crate::domain::content::{Content, Limit, LimitRule, Statement};
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::{Asked, evidence, judge};
 use crate::rules::plain;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// What breaks a limit.
 #[derive(Debug)]
@@ -26,6 +26,13 @@ pub struct Broken {
     pub lines: Vec<u32>,
     /// Field of the line.
     pub field: &'static str,
+}
+
+/// Whether a limit holds for this patient and plan.
+pub fn truth(limit: &Limit, line: &Laid<'_>, judging: &Judging<'_>) -> Truth {
+    let bench = judging.shared.bench(line.line);
+    let judged = |statement: &Option<Statement>| statement.as_ref().map(|statement| judge(&statement.criterion, &bench));
+    judged(&limit.when).unwrap_or(Truth::Met).and(judged(&limit.unless).map_or(Truth::Met, Truth::negate))
 }
 
 /// Whether a limit holds for this patient and plan, and which answers would tell.
@@ -65,7 +72,7 @@ pub fn say(limit: &Limit, mut broken: Broken, lines: &[&Laid<'_>], judging: &Jud
     let concern = Told {
         limit,
         outcome: if truth == Truth::Met { Truth::NotMet } else { Truth::Unknown },
-        facts: broken.facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        facts: broken.facts.into_iter().collect(),
         lines: broken.lines,
         first,
     };
@@ -89,7 +96,7 @@ pub fn ask(limit: &Limit, asked: &str, lines: &[&Laid<'_>], judging: &Judging<'_
     let concern = Told {
         limit,
         outcome: Truth::Unknown,
-        facts: BTreeMap::new(),
+        facts: FactsUsed::new(),
         lines: managed.iter().map(|line| line.number()).collect(),
         first,
     };
@@ -104,7 +111,7 @@ pub struct Told<'t> {
     /// Not met, or unknown.
     pub outcome: Truth,
     /// Facts used.
-    pub facts: BTreeMap<String, Value>,
+    pub facts: FactsUsed,
     /// Lines concerned.
     pub lines: Vec<u32>,
     /// The line that is named.
@@ -115,7 +122,7 @@ impl Told<'_> {
     /// The limit is broken.
     pub fn told(&self, code: DeviationCode, field: String, expected: String, entered: String, message: String) -> Concern {
         let mut facts = self.facts.clone();
-        facts.insert("lines".to_owned(), json!(self.lines));
+        facts.insert("lines", json!(self.lines));
         Concern {
             rule: format!("limits/{}", self.limit.id),
             outcome: self.outcome,

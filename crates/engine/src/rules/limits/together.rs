@@ -6,13 +6,13 @@ use super::{Judging, reach_words};
 use crate::domain::case::Deviation;
 use crate::domain::content::{Limit, Reach, RegimenDrugRole, RegimenPhase};
 use crate::domain::criteria::Partner;
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::dose::{Given, given};
 use crate::rules::drugs::Shared;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Pairs of lines that a concern names already.
 pub type Pairs = Vec<(u32, u32)>;
@@ -135,7 +135,7 @@ fn twice(ingredient: &str, lines: &[&Laid<'_>]) -> Concern {
         requirements: &["SAFE-09", "SAFE-10"],
         source: "an ingredient is given once a day over all lines, forms and routes, unless content or the matched regimen says otherwise"
             .to_owned(),
-        facts: [("ingredient".to_owned(), json!(ingredient)), ("lines".to_owned(), json!(numbers))].into(),
+        facts: [("ingredient", json!(ingredient)), ("lines", json!(numbers))].into(),
         deviation: Deviation {
             code: DeviationCode::DuplicateTherapy,
             drug_line: last.map(|line| line.number()),
@@ -225,8 +225,7 @@ impl Rule<'_> {
         let mut numbers: Vec<u32> = lines.iter().map(|line| line.number()).collect();
         numbers.dedup();
         let outcome = if truth == Truth::Met { Truth::NotMet } else { Truth::Unknown };
-        let concern =
-            Told { limit: self.limit, outcome, facts: [("drugs".to_owned(), json!(names))].into(), lines: numbers, first: last };
+        let concern = Told { limit: self.limit, outcome, facts: [("drugs", json!(names))].into(), lines: numbers, first: last };
         if asked.is_empty() {
             let expected = format!("one of {about}, not several {apart}");
             let mut told = concern.told(DeviationCode::DuplicateTherapy, last.line.pointer(""), expected, names, message);
@@ -354,9 +353,9 @@ fn beside_earlier(rule: &Rule<'_>, lines: &[&Laid<'_>], judging: &Judging<'_>) -
         let (what, facts) = if earlier.is_theirs {
             let facts = [("earlier_drug", json!(earlier.drug)), ("earlier_case_from", json!(earlier.from))];
             let what = format!("{} of another case of this member, authorized from {},", earlier.drug, earlier.from);
-            (what, facts.map(|(name, value)| (name.to_owned(), value)).into())
+            (what, facts.into())
         } else {
-            ("a drug of another case of this member".to_owned(), BTreeMap::new())
+            ("a drug of another case of this member".to_owned(), FactsUsed::new())
         };
         let message = format!(
             "{} is ordered while {what} is given: {about} are never given {} ({})",

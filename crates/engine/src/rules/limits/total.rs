@@ -64,7 +64,7 @@ pub fn judge(limit: &Limit, total: &TotalDose, lines: &[&Laid<'_>], judging: &Ju
     let concern = Told {
         limit,
         outcome: Truth::Unknown,
-        facts: [("here".to_owned(), json!(in_unit(here).amount))].into(),
+        facts: [("here", json!(in_unit(here).amount))].into(),
         lines: lines.iter().map(|line| line.number()).collect(),
         first,
     };

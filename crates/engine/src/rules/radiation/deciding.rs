@@ -8,6 +8,8 @@ use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates, heard, rhyth
 use crate::domain::case::{Deviation, Notice};
 use crate::domain::content::Statement;
 use crate::domain::criteria::ResultTest;
+use crate::domain::facts_used::FactsUsed;
+use crate::domain::shared_text::Text;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
@@ -19,7 +21,6 @@ use crate::rules::findings::{Findings, Said, facts as said_facts};
 use crate::rules::{agreement, answers as told, concurrent, plain};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// Decides.
 pub(super) fn decide(facts: &Facts<'_>, ground: &Ground<'_>, shared: &Shared<'_>, now: DateTime<Utc>) -> Decision {
@@ -47,7 +48,7 @@ pub(super) struct Deciding<'a> {
     pub notices: Vec<Notice>,
     pub holds: Vec<Hold>,
     /// Findings behind every line.
-    pub behind: Vec<String>,
+    pub behind: Vec<Text>,
     /// True where the order as a whole goes to a nurse.
     pub pends: bool,
 }
@@ -88,7 +89,7 @@ impl Deciding<'_> {
                 outcome: Truth::Met,
                 requirements: &["REG-10", "R-53"],
                 source: &program.criteria_source,
-                facts: BTreeMap::new(),
+                facts: FactsUsed::new(),
                 message: self.ground.rules.cms_determinations.clone(),
             });
         }
@@ -296,7 +297,7 @@ impl Deciding<'_> {
             let which = format!(" (case {}{number}, from {} to {})", case.case_id, case.valid_from, case.valid_through);
             (which, said_facts([("case_id", json!(case.case_id)), ("order_id", json!(case.order_id))]))
         } else {
-            (String::new(), BTreeMap::new())
+            (String::new(), FactsUsed::new())
         };
         let id = self.findings.add(Said {
             rule: ["radiation/boost/", &fit.schedule.id].concat(),

@@ -6,11 +6,11 @@ use super::said::{deviation, in_words, options};
 use super::schedule::{self, Dimension, Found};
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::{Designation, Support, equivalent_dose};
+use crate::domain::facts_used::FactsUsed;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, Truth};
 use crate::rules::findings::{Said, facts as said_facts};
 use crate::rules::plain;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde_json::json;
 
 const FRACTIONS: &str = "/radiation/fractions";
 
@@ -198,7 +198,7 @@ impl Deciding<'_> {
     }
 
     /// by the linear-quadratic model, for the tumor and for late effects; the main course and the boost add up.
-    fn doses(&self, fit: &schedule::Fit<'_>) -> BTreeMap<String, Value> {
+    fn doses(&self, fit: &schedule::Fit<'_>) -> FactsUsed {
         let schedule = fit.schedule;
         let boost = self.ground.treated.entered.boost;
         let both = |alpha_beta: f64| {
