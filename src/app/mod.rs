@@ -133,16 +133,16 @@ pub struct Busy {
 
 impl Busy {
     /// Few at a time, so that many go together: every statement under way keeps a process of the server busy, and whoever writes waits
-    /// for the disk as well. Reads are for callers of one practice or plan each, and wait between their messages: more of them go at a time.
+    /// for the disk as well.
     fn new(lane: &Lane) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let (decisions, records, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(1, 8), processors.clamp(2, 8));
+        let (decisions, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(1, 8));
         Self {
             facts: Together::new(lane, decisions),
             orders: Together::new(lane, decisions),
             cases: Together::new(lane, reads),
             verifications: Together::new(lane, reads),
-            accesses: Together::new(lane, records),
+            accesses: Together::new(lane, reads),
         }
     }
 
