@@ -91,17 +91,19 @@ impl Earlier<'_> {
 
     /// True where it may have ended so by what was told of it, not only because nobody told.
     fn may_have_ended(&self, end: PriorEnd) -> bool {
-        let is_unclear = matches!(self.outcome, Told::NotUnderstood);
+        // of a treatment that is not understood, either, nothing is told
+        let is_unclear = matches!(self.outcome, Told::NotUnderstood) && self.given.is_some();
         match end {
             PriorEnd::Any => false,
             PriorEnd::Reaction => match self.outcome {
                 Told::Not => false,
-                _ => self.reaction != Truth::NotMet,
+                Told::NotUnderstood => self.reaction == Truth::Met || is_unclear,
+                Told::As(_) => self.reaction != Truth::NotMet,
             },
             PriorEnd::Toxicity => self.toxicity == Truth::Met || is_unclear,
             PriorEnd::Progression => match self.outcome {
                 Told::As(outcome) => outcome.progressed == Truth::Met || outcome.doubt,
-                Told::NotUnderstood => true,
+                Told::NotUnderstood => is_unclear,
                 Told::Not => false,
             },
         }
