@@ -68,6 +68,7 @@ impl<'a> Answered<'a> {
         );
         let follow = &content.answers.derived_assessments;
         found.assessments = found.list("assessments", assessments, |name| content.assessment(name), follow, content, days);
+        found.misplaced(clinical, content, days);
         found
     }
 
@@ -116,6 +117,24 @@ impl<'a> Answered<'a> {
             }
         }
         found
+    }
+
+    /// What stands in the other list answers nothing, and is heeded by contraindications all the same.
+    fn misplaced(&mut self, clinical: &'a Clinical, content: &'a Content, days: Days) {
+        for Stranger { list, index, name, result } in self.strangers.clone() {
+            let among_biomarkers = list == "biomarkers";
+            let known = if among_biomarkers { content.assessment(name) } else { content.biomarker(name) };
+            let Some(definition) = known else { continue };
+            let on = if among_biomarkers {
+                clinical.biomarkers.known().and_then(|entries| entries.get(index)?.on)
+            } else {
+                clinical.assessments.known().and_then(|entries| entries.get(index)?.on)
+            };
+            let own = if among_biomarkers { &mut self.assessments } else { &mut self.biomarkers };
+            if let Some(value) = Entry::read(definition, name, index, result, on, content, days).says() {
+                hear_value(own, definition, value, format!("{}, entered among {list}", standing::as_typed(result)));
+            }
+        }
     }
 
     /// Adds what outcomes of earlier treatments tell: contraindications heed it, and it answers no question.
