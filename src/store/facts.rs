@@ -2,6 +2,8 @@
 
 use super::together::{Statement, array_literal};
 use super::{Error, Result, shard_of_member};
+use crate::domain::answer::Answer;
+use crate::domain::order::{Assessment, Biomarker, PriorTherapy};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::NaiveDate;
@@ -59,7 +61,7 @@ pub struct Known {
 }
 
 /// Another case of the member.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct MemberCase {
     /// Its id.
     pub case_id: Uuid,
@@ -92,6 +94,15 @@ pub struct MemberCase {
     pub icd10: Option<String>,
     /// Line of treatment as entered.
     pub line_of_treatment: Option<String>,
+    /// Assessments as entered.
+    #[serde(default)]
+    pub assessments: Answer<Vec<Assessment>>,
+    /// Biomarkers as entered.
+    #[serde(default)]
+    pub biomarkers: Answer<Vec<Biomarker>>,
+    /// Earlier treatments as entered.
+    #[serde(default)]
+    pub prior_therapies: Answer<Vec<PriorTherapy>>,
 }
 
 impl MemberCase {
@@ -206,6 +217,8 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                           from case_lines d where d.case_id = c.case_id and d.shard = c.shard), '[]'),
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
                        'line_of_treatment', said.clinical ->> 'line_of_treatment',
+                       'assessments', said.clinical -> 'assessments', 'biomarkers', said.clinical -> 'biomarkers',
+                       'prior_therapies', said.clinical -> 'prior_therapies',
                        'awarded_pathway', coalesce(
                           (select b.pathway_id from s_code_claims b
                            where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset),

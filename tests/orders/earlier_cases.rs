@@ -78,3 +78,23 @@ async fn the_order_continued_must_be_this_members_and_unknown_fields_are_refused
         assert!(refused.text.contains(pointer), "{value}: {}", refused.text);
     }
 }
+
+// proves SAFE-12
+#[tokio::test]
+async fn an_allergy_that_an_earlier_order_told_of_is_heard_where_a_later_one_leaves_it_out() {
+    let service = sandbox().await;
+    let mut first = authorized_order();
+    let allergy = json!({"name": "allergies", "result": "docetaxel"});
+    first["clinical"]["assessments"].as_array_mut().expect("a list").push(allergy);
+    let first = decided(&service, &first).await;
+    assert_eq!(first["status"], "in_progress", "{first:#}");
+    let mut later = authorized_order();
+    later["date_of_service"] = json!("2027-06-08");
+    let later = decided(&service, &later).await;
+    assert_eq!(later["status"], "in_progress", "{later:#}");
+    assert!(asked(&later).contains("docetaxel, told in an earlier order"), "{later:#}");
+    // nobody else's counts
+    let other = for_member(authorized_order(), "XKM100200302", "Test", "Other", "1950-01-15");
+    let other = service.post("/v1/orders", ORDERING, &other).await;
+    assert!(!other.text.contains("told in an earlier order"), "{}", other.text);
+}

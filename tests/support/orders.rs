@@ -128,6 +128,7 @@ fn before(cancer: &str, line: &str) -> Value {
         "lung_nsclc" | "cervical" => ["carboplatin", "gemcitabine"],
         "lung_sclc" | "testicular" => ["etoposide", "paclitaxel"],
         "cns" => ["temozolomide", "lomustine"],
+        "lymphoma_ctcl" => ["romidepsin", "pralatrexate"],
         "cll" | "lymphoma_indolent" => ["bendamustine", "chlorambucil"],
         "myeloma" => ["lenalidomide", "bortezomib"],
         "neuroendocrine" => ["everolimus", "sunitinib"],

@@ -7,7 +7,7 @@ use crate::domain::order::{MemberIdentity, OrderRequest, OrderingProvider, Servi
 use crate::domain::roster::{MemberRow, Person, ProviderKind, ProviderRow, name_key};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::identity;
-use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};
+use crate::rules::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter, ToldBefore};
 use crate::store::facts::{Asked, Known, MemberCase, MemberDrug, Named};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -146,7 +146,16 @@ fn related(case: &MemberCase, is_theirs: bool) -> RelatedCase {
         cancer_type: case.cancer_type.clone().filter(|word| !matches!(word.as_str(), "unknown" | "not_reported")),
         icd10: case.icd10.clone(),
         line_of_treatment: case.line(),
+        told: told(case),
         is_theirs,
+    }
+}
+
+fn told(case: &MemberCase) -> ToldBefore {
+    ToldBefore {
+        assessments: case.assessments.known().cloned().unwrap_or_default(),
+        biomarkers: case.biomarkers.known().cloned().unwrap_or_default(),
+        prior_therapies: case.prior_therapies.known().cloned().unwrap_or_default(),
     }
 }
 

@@ -67,6 +67,8 @@ struct ReasonEntry {
     about: String,
     ask: String,
     words: Vec<String>,
+    #[serde(default)]
+    may_speak_against: bool,
 }
 
 fn no_result(source: &Source, report: &mut Report) -> HashMap<String, Arc<NoResult>> {
@@ -75,7 +77,7 @@ fn no_result(source: &Source, report: &mut Report) -> HashMap<String, Arc<NoResu
         if entry.about.trim().is_empty() || entry.ask.trim().is_empty() {
             place.error(report, format!("say of `{}` why it is no result and what to do", entry.name), None);
         }
-        let reason = Arc::new(NoResult { about: entry.about, ask: entry.ask });
+        let reason = Arc::new(NoResult { about: entry.about, ask: entry.ask, may_speak_against: entry.may_speak_against });
         for word in &entry.words {
             if found.insert(fold(word).into_owned(), Arc::clone(&reason)).is_some() {
                 place.key("words").error(report, format!("`{word}` is here twice"), None);
@@ -177,6 +179,7 @@ struct Entry {
     #[serde(default)]
     beside: Vec<String>,
     window_days: Option<u32>,
+    remembered_days: Option<u32>,
     #[serde(default = "yes")]
     undated: bool,
     #[serde(default)]
@@ -305,6 +308,7 @@ fn definition(entry: Entry, kind: &str, shared: &Shared, place: Place<'_, '_>, r
         bare_from: entry.bare_from,
         is_day,
         window_days: entry.window_days,
+        remembered_days: entry.remembered_days,
         undated_counts: entry.undated,
         several: entry.several,
         derived: Vec::new(),

@@ -29,6 +29,10 @@ struct Header {
     #[serde(default)]
     harmless: Vec<String>,
     #[serde(default)]
+    harmless_without_words: Vec<String>,
+    #[serde(default)]
+    plain_words: Vec<String>,
+    #[serde(default)]
     goes_on_after_progression: Vec<String>,
     #[serde(default)]
     counted_lines: Vec<String>,
@@ -97,7 +101,10 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
 }
 
 fn head(header: &Header, root: Place<'_, '_>, around: &mut Around, words: &Vocabulary, report: &mut Report) {
-    around.harmless.extend(header.harmless.iter().map(|name| fold(name).into_owned()));
+    let folded = |names: &[String]| names.iter().map(|name| fold(name).into_owned()).collect::<Vec<_>>();
+    around.harmless.extend(folded(&header.harmless));
+    around.harmless_without_words.extend(folded(&header.harmless_without_words));
+    around.plain_words.extend(folded(&header.plain_words));
     around.goes_on.extend(partners(&header.goes_on_after_progression, root.key("goes_on_after_progression"), words, report));
     around.counted_lines.extend(partners(&header.counted_lines, root.key("counted_lines"), words, report));
     let Some(days) = header.again_after_days else { return };

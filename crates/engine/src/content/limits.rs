@@ -49,7 +49,8 @@ struct Entry {
     most_dose: Option<String>,
     #[serde(default)]
     counts_as: BTreeMap<String, f64>,
-    told_as: Option<String>,
+    #[serde(default)]
+    told_as: Vec<String>,
     only_where: Option<String>,
     when: Option<String>,
     unless: Option<String>,
@@ -256,7 +257,7 @@ fn rule(entry: &Entry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Re
         ("with", !entry.with.is_empty(), entry.never.is_some() || entry.least_days_before.is_some()),
         ("except_codes", !entry.except_codes.is_empty(), entry.least_days_before.is_some()),
         ("counts_as", !entry.counts_as.is_empty(), entry.most_dose.is_some()),
-        ("told_as", entry.told_as.is_some(), entry.most_dose.is_some()),
+        ("told_as", !entry.told_as.is_empty(), entry.most_dose.is_some()),
         ("days_apart", entry.days_apart.is_some(), entry.never.is_some()),
         ("per", entry.per.is_some(), entry.most.is_some()),
         ("together", entry.together, entry.never.is_none()),
@@ -305,8 +306,8 @@ fn total(entry: &Entry, most: &str, place: Place<'_, '_>, words: &Vocabulary, re
             place.key("counts_as").error(report, format!("{generic}: more than 0 and at most 100"), None);
         }
     }
-    if let Some(name) = entry.told_as.as_deref().filter(|name| words.assessment(name).is_none()) {
-        place.key("told_as").error(report, format!("there is no assessment `{name}`"), None);
+    for (index, name) in entry.told_as.iter().enumerate().filter(|(_, name)| words.assessment(name).is_none()) {
+        place.key("told_as").at(index).error(report, format!("there is no assessment `{name}`"), None);
     }
     if !entry.together {
         place.error(report, "drugs count together towards a total", Some("write `together = true`".to_owned()));

@@ -127,7 +127,7 @@ fn read(source: &Source) -> (Drafts, Report) {
     let coverage = coverage::read(source, (&programs, &words.drugs, &radiation.codes()), &releases, &mut report);
     let code_tables = Arc::new(code_tables::read(source, &words, &programs, &mut report));
     let agreement = agreement::read(source, &words, &mut report);
-    let therapies = Arc::new(therapies::read(source, &words.drugs, &words.classes, &mut report));
+    let therapies = Arc::new(therapies::read(source, &words, &mut report));
     let searches = Arc::new(searches::read(source, &words, &mut report));
     let plain = Arc::new(plain::read(source, &words, &mut report));
     let letters = Arc::new(letters::read(source, &words, &policies, &mut report));

@@ -5,7 +5,8 @@ use super::codes::text_of;
 use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
-use crate::domain::content::{CourseState, Drug, DrugCatalog, Outcome, Therapies, Therapy};
+use super::vocabulary::Vocabulary;
+use crate::domain::content::{CourseState, Drug, DrugCatalog, Outcome, Therapies, Therapy, ToldAnswer};
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Truth;
 use serde::Deserialize;
@@ -21,6 +22,10 @@ struct Header {
     provenance: String,
     course_gap_days: Option<u32>,
     early_lines: Option<u32>,
+    #[serde(default)]
+    doubt: Vec<String>,
+    #[serde(default)]
+    denial: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,12 +98,27 @@ struct OutcomeEntry {
     course: CourseWord,
     #[serde(default)]
     best_response: bool,
+    #[serde(default)]
+    doubt: bool,
+    #[serde(default)]
+    heard: Vec<String>,
+    #[serde(default)]
+    tells: Vec<Tells>,
     #[expect(dead_code, reason = "for people: what a clinician still has to verify")]
     verify: Option<bool>,
 }
 
+/// An answer that an outcome gives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tells {
+    answer: String,
+    result: String,
+}
+
 /// Reads both files; what drugs are called comes from the catalogue.
-pub(super) fn read(source: &Source, drugs: &DrugCatalog, classes: &BTreeSet<String>, report: &mut Report) -> Therapies {
+pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> Therapies {
+    let (drugs, classes) = (&*words.drugs, &words.classes);
     let mut found = Therapies::default();
     let own = of_catalogue(drugs, &mut found);
     let header = each::<NameEntry>(source, NAMES, "therapy", report, |entries, report| {
@@ -121,16 +141,25 @@ pub(super) fn read(source: &Source, drugs: &DrugCatalog, classes: &BTreeSet<Stri
             _ => report.error(NAMES, 1, "give `course_gap_days` and `early_lines`", None),
         }
     }
-    each::<OutcomeEntry>(source, OUTCOMES, "outcome", report, |entries, report| {
+    let header = each::<OutcomeEntry>(source, OUTCOMES, "outcome", report, |entries, report| {
         let mut seen: HashMap<String, usize> = HashMap::new();
         for (entry, place) in entries {
             no_name_twice(&entry.names, place, &mut seen, report);
-            let outcome = Arc::new(outcome(&entry));
+            let outcome = Arc::new(outcome(&entry, place, words, report));
             for name in entry.names.iter().chain(std::iter::once(&entry.word)) {
                 found.add_outcome(name, &outcome);
             }
+            for word in &entry.heard {
+                found.add_heard(word, &outcome);
+            }
         }
     });
+    if let Some(header) = header {
+        if header.doubt.is_empty() || header.denial.is_empty() {
+            report.error(OUTCOMES, 1, "give `doubt` and `denial`", None);
+        }
+        found.set_doubt(&header.doubt, &header.denial);
+    }
     found
 }
 
@@ -325,7 +354,15 @@ fn add_readings(therapy: &mut Therapy, readings: &[Vec<Arc<Drug>>]) {
     therapy.may_be.extend(rest.cloned());
 }
 
-fn outcome(entry: &OutcomeEntry) -> Outcome {
+fn outcome(entry: &OutcomeEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Outcome {
+    for (index, told) in entry.tells.iter().enumerate() {
+        let known = words.assessment(&told.answer).or_else(|| words.biomarker(&told.answer));
+        if known.is_none_or(|known| known.result(&told.result).is_none()) {
+            let message = format!("there is no answer `{}` with a result `{}`", told.answer, told.result);
+            place.key("tells").at(index).error(report, message, None);
+        }
+    }
+    let told = |told: &Tells| ToldAnswer { name: told.answer.clone(), result: told.result.clone() };
     Outcome {
         word: entry.word.clone(),
         progressed: entry.progressed.truth(),
@@ -338,5 +375,7 @@ fn outcome(entry: &OutcomeEntry) -> Outcome {
             CourseWord::Died => CourseState::Died,
         },
         best_response: entry.best_response,
+        doubt: entry.doubt,
+        tells: entry.tells.iter().map(told).collect(),
     }
 }

@@ -8,11 +8,13 @@ use super::criteria::{self, Asked, Bench};
 use super::drugs::Shared;
 use super::plain;
 use super::plan::PlanLine;
+use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::{Content, Contraindication};
 use crate::domain::criteria::Criterion;
 use crate::domain::facts_used::FactsUsed;
 use crate::domain::fold::fold;
+use crate::domain::order::Reported;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
 use serde_json::{Value, json};
 
@@ -154,20 +156,22 @@ fn requirements(one: &str) -> &'static [&'static str] {
 /// reviewed wait, unless content says that the name says nothing about safety.
 fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
     let content = shared.content;
-    let is_heeded = |name: &str| !content.contraindications.is_harmless(&fold(name));
     let answered = &shared.patient.answered;
-    let strangers = answered.strangers().iter().filter(|stranger| stranger.list == "assessments" && is_heeded(stranger.name));
     // a name that the other list knows is told apart from this, as misplaced
-    let strangers = strangers.filter(|stranger| content.biomarker(stranger.name).is_none());
+    let strangers = answered.strangers().iter().filter(|stranger| match stranger.list {
+        "assessments" => content.biomarker(stranger.name).is_none(),
+        _ => content.assessment(stranger.name).is_none(),
+    });
+    let strangers = strangers.filter(|stranger| is_heeded(stranger.list, stranger.name, stranger.result, shared));
     let mut told: Vec<(String, String)> = strangers
-        .map(|stranger| (format!("`{}`", stranger.name), format!("/clinical/assessments/{}/name", stranger.index)))
+        .map(|stranger| (format!("`{}`", stranger.name), format!("/clinical/{}/{}/name", stranger.list, stranger.index)))
         .collect();
     let doubtful = |(list, standing): &(&str, &Standing<'_>)| {
-        *list == "assessments" && standing.is_not_understood() && is_heeded(&standing.definition.name)
+        standing.is_not_understood() && is_heeded(list, &standing.definition.name, result(list, standing, shared), shared)
     };
-    told.extend(answered.all().filter(doubtful).map(|(_, standing)| {
+    told.extend(answered.all().filter(doubtful).map(|(list, standing)| {
         let pointer = standing.index.map_or_else(String::new, |index| format!("/{index}/result"));
-        (format!("{} {}", standing.definition.display, standing.entered()), format!("/clinical/assessments{pointer}"))
+        (format!("{} {}", standing.definition.display, standing.entered()), format!("/clinical/{list}{pointer}"))
     }));
     let lines: Vec<u32> = shared.plan.iter().filter(|line| is_managed(line, shared)).map(|line| line.ordered.line).collect();
     if lines.is_empty() {
@@ -201,4 +205,23 @@ fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
         pends: Pends::Lines(lines),
         hold: None,
     })
+}
+
+/// True for an answer in which something may stand that speaks against a treatment. Markers seldom do, unless in words.
+fn is_heeded(list: &str, name: &str, result: &Answer<Reported>, shared: &Shared<'_>) -> bool {
+    let known = &shared.content.contraindications;
+    if list == "assessments" { !known.is_harmless(&fold(name), result) } else { !known.is_plain(result) }
+}
+
+/// What was entered of it; nothing where it follows from others.
+fn result<'s>(list: &str, standing: &Standing<'_>, shared: &'s Shared<'_>) -> &'s Answer<Reported> {
+    let clinical = shared.patient.clinical;
+    let entered = standing.index.and_then(|index| {
+        if list == "assessments" {
+            Some(&clinical.assessments.known()?.get(index)?.result)
+        } else {
+            Some(&clinical.biomarkers.known()?.get(index)?.result)
+        }
+    });
+    entered.unwrap_or(&Answer::Absent)
 }

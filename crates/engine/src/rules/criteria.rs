@@ -260,6 +260,7 @@ fn leaf(criterion: &Criterion, bench: &Bench<'_>) -> Truth {
             .into(),
         Criterion::After(partners) => is_after(partners, bench).into(),
         Criterion::Alone => (!others(bench).any(|other| !other.is_supportive_by_content() && !other.is_investigational())).into(),
+        Criterion::Prior { partners, end } if bench.heeds => patient.history.heeded_prior(partners, *end, patient),
         Criterion::Prior { partners, end } => patient.history.prior(partners, *end, patient),
         Criterion::FnRiskFactor(named) => FnRiskFactor::ALL
             .iter()
@@ -284,6 +285,7 @@ pub fn is_in_doubt(criterion: &Criterion, patient: &Patient<'_>) -> bool {
         Criterion::DaysSince { name, .. } | Criterion::MonthsSince { name, .. } => {
             patient.assessment(name).is_some_and(Standing::is_worth_telling)
         }
+        Criterion::Prior { partners, end } => patient.history.is_in_doubt(partners, *end, patient.content),
         _ => false,
     }
 }

@@ -1,7 +1,7 @@
 //! What the engine is told about the world around an order. `app` loads it; the engine looks nowhere else.
 
 use crate::domain::content::Content;
-use crate::domain::order::OrderRequest;
+use crate::domain::order::{Assessment, Biomarker, OrderRequest, PriorTherapy};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -71,8 +71,19 @@ impl KnownProvider {
     }
 }
 
+/// Answers of another case that may last: an allergy, hepatitis B, a reaction to an earlier treatment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ToldBefore {
+    /// Assessments.
+    pub assessments: Vec<Assessment>,
+    /// Biomarkers.
+    pub biomarkers: Vec<Biomarker>,
+    /// Earlier treatments.
+    pub prior_therapies: Vec<PriorTherapy>,
+}
+
 /// Another case of the same member.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RelatedCase {
     /// Its id.
     pub case_id: Uuid,
@@ -100,6 +111,8 @@ pub struct RelatedCase {
     pub icd10: Option<String>,
     /// Line of treatment, where entered.
     pub line_of_treatment: Option<LineOfTreatment>,
+    /// What it told.
+    pub told: ToldBefore,
     /// True where those who send this order may see it. It counts all the same; but words name its drugs and days only then (PRV-02).
     pub is_theirs: bool,
 }

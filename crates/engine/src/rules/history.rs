@@ -14,7 +14,8 @@ use super::answers::{Days, Standing};
 use super::facts::{Facts, RelatedCase, RelatedDrug};
 use super::patient::Patient;
 use super::plan::PlanLine;
-use crate::domain::content::{Content, CourseState, Outcome, Therapy, is_partner};
+use crate::domain::answer::Answer;
+use crate::domain::content::{Content, CourseState, Outcome, Therapy, ToldAnswer, is_partner};
 use crate::domain::criteria::{Partner, PriorEnd};
 use crate::domain::order::{Continues, PriorTherapy};
 use crate::domain::order_id::{Numbered, ReadableId};
@@ -27,6 +28,10 @@ use std::cell::LazyCell;
 pub struct History<'a> {
     /// Earlier treatments; none where they are not told.
     told: Option<Vec<Earlier<'a>>>,
+    /// Earlier treatments that other cases told of and that ended in a reaction or toxicity, or may have, and that this order does not tell.
+    remembered: Vec<(Earlier<'a>, &'a RelatedCase)>,
+    /// Every other case of this member.
+    all_cases: &'a [RelatedCase],
     /// Approved cases of this member that began before the date of service.
     cases: Vec<&'a RelatedCase>,
     /// The order that this one goes on with, and its case.
@@ -47,6 +52,12 @@ struct Earlier<'a> {
     /// What was given; none where the name is not known.
     given: Option<Vec<&'a Therapy>>,
     outcome: Told<'a>,
+    /// Whether it was stopped for its toxicity; unknown where nobody told how it ended.
+    toxicity: Truth,
+    /// Whether the patient reacted severely to it, likewise.
+    reaction: Truth,
+    /// Answers that its outcome gives.
+    tells: Vec<&'a ToldAnswer>,
 }
 
 /// What an outcome says.
@@ -68,11 +79,33 @@ impl Earlier<'_> {
         }
     }
 
-    /// A word for the outcome that nobody understands may say that it was never begun.
+    /// A word for the outcome that nobody understands may say that it was never begun, and what is told with doubt may not have been.
     const fn was_given(&self) -> Truth {
         match self.outcome {
             Told::NotUnderstood => Truth::Unknown,
+            Told::As(outcome) if outcome.doubt => Truth::Unknown,
+            Told::Not if matches!(self.told.outcome, Answer::Unknown) => Truth::Unknown,
             _ => Truth::Met,
+        }
+    }
+
+    /// True where it may have ended so by what was told of it, not only because nobody told.
+    fn may_have_ended(&self, end: PriorEnd) -> bool {
+        // of a treatment that is not understood, either, nothing is told
+        let is_unclear = matches!(self.outcome, Told::NotUnderstood) && self.given.is_some();
+        match end {
+            PriorEnd::Any => false,
+            PriorEnd::Reaction => match self.outcome {
+                Told::Not => false,
+                Told::NotUnderstood => self.reaction == Truth::Met || is_unclear,
+                Told::As(_) => self.reaction != Truth::NotMet,
+            },
+            PriorEnd::Toxicity => self.toxicity == Truth::Met || is_unclear,
+            PriorEnd::Progression => match self.outcome {
+                Told::As(outcome) => outcome.progressed == Truth::Met || outcome.doubt,
+                Told::NotUnderstood => is_unclear,
+                Told::Not => false,
+            },
         }
     }
 
@@ -122,8 +155,11 @@ impl<'a> History<'a> {
     pub fn new(facts: &'a Facts<'_>, days: Days, content: &'a Content) -> Self {
         let order = facts.order;
         let cases = &facts.related_cases;
+        let told = order.clinical.prior_therapies.known().map(|list| read(list, content));
         Self {
-            told: order.clinical.prior_therapies.known().map(|list| read(list, content)),
+            remembered: remembered(cases, told.as_deref().unwrap_or_default(), content),
+            told,
+            all_cases: cases,
             cases: cases
                 .iter()
                 .filter(|case| case.service == Service::MedicalOncology && case.is_approved() && case.valid_from < days.service)
@@ -173,14 +209,48 @@ impl<'a> History<'a> {
         told.or(on_file.fold(Truth::NotMet, |so_far, (case, _)| so_far.or(self.case_ended_so(case, end, content))))
     }
 
+    /// The same of a sentence that speaks against a drug: what other cases told counts.
+    pub fn heeded_prior(&self, partners: &[Partner], end: PriorEnd, patient: &Patient<'_>) -> Truth {
+        let remembered = self.remembered.iter().fold(Truth::NotMet, |so_far, (earlier, _)| {
+            so_far.or(match earlier.held(partners, patient.content) {
+                Truth::Met => self.ended_so(earlier, end, patient),
+                held => held,
+            })
+        });
+        self.prior(partners, end, patient).or(remembered)
+    }
+
+    /// True where a treatment was told of that may have been one of these and may have ended so: by what was told, not only for want of it.
+    pub fn is_in_doubt(&self, partners: &[Partner], end: PriorEnd, content: &Content) -> bool {
+        let remembered = self.remembered.iter().map(|(earlier, _)| earlier);
+        let told = self.told.iter().flatten().chain(remembered).filter(|earlier| earlier.may_have_ended(end));
+        told.into_iter().any(|earlier| earlier.held(partners, content) != Truth::NotMet)
+    }
+
+    /// The member's other cases, whatever became of them.
+    pub const fn other_cases(&self) -> &'a [RelatedCase] {
+        self.all_cases
+    }
+
+    /// Answers that outcomes of earlier treatments give, each with its treatment.
+    pub fn told_answers(&self) -> impl Iterator<Item = (&'a ToldAnswer, &'a PriorTherapy)> {
+        let of = |earlier: &Earlier<'a>| {
+            let told = earlier.told;
+            earlier.tells.iter().map(move |answer| (*answer, told)).collect::<Vec<_>>()
+        };
+        let remembered = self.remembered.iter().map(|(earlier, _)| earlier);
+        self.told.iter().flatten().chain(remembered).filter(|earlier| !earlier.tells.is_empty()).flat_map(of)
+    }
+
     /// Whether a treatment that was given ended so.
     fn ended_so(&self, earlier: &Earlier<'_>, end: PriorEnd, patient: &Patient<'_>) -> Truth {
         match (end, earlier.outcome) {
             (PriorEnd::Any, _) => Truth::Met,
             (PriorEnd::Progression, _) => self.progressed_on(earlier, patient),
-            (PriorEnd::Toxicity, Told::As(outcome)) => outcome.toxicity,
-            (PriorEnd::Reaction, Told::As(outcome)) => outcome.reaction,
-            (PriorEnd::Toxicity | PriorEnd::Reaction, _) => Truth::Unknown,
+            // what is heard in words that are not understood as a whole helps nobody
+            (PriorEnd::Toxicity | PriorEnd::Reaction, Told::NotUnderstood) => Truth::Unknown,
+            (PriorEnd::Toxicity, _) => earlier.toxicity,
+            (PriorEnd::Reaction, _) => earlier.reaction,
         }
     }
 
@@ -470,23 +540,42 @@ impl Elsewhere<'_> {
     }
 }
 
+/// Reactions and toxicity that other cases told of and this order leaves out.
+fn remembered<'a>(cases: &'a [RelatedCase], told: &[Earlier<'_>], content: &'a Content) -> Vec<(Earlier<'a>, &'a RelatedCase)> {
+    let mut found: Vec<(Earlier<'a>, &'a RelatedCase)> = Vec::new();
+    for case in cases.iter().filter(|case| !case.told.prior_therapies.is_empty()) {
+        for earlier in read(&case.told.prior_therapies, content) {
+            let is_same = |other: &PriorTherapy| other.typed() == earlier.told.typed() && other.outcome == earlier.told.outcome;
+            let is_known = told.iter().any(|other| is_same(other.told)) || found.iter().any(|(other, _)| is_same(other.told));
+            let hurt = earlier.reaction == Truth::Met || earlier.toxicity == Truth::Met;
+            if hurt && !is_known {
+                found.push((earlier, case));
+            }
+        }
+    }
+    found
+}
+
 fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> {
     let mut found: Vec<Earlier<'a>> = list
         .iter()
         .enumerate()
-        .map(|(index, told)| Earlier {
-            index,
-            told,
-            given: content.therapies.resolve(told.typed()),
-            outcome: match told.outcome.known() {
-                None => Told::Not,
-                Some(word) => content.therapies.outcome(word).map_or(Told::NotUnderstood, Told::As),
-            },
+        .map(|(index, told)| {
+            let ending = told.outcome.known().map(|word| content.therapies.ending(word));
+            Earlier {
+                index,
+                told,
+                given: content.therapies.resolve(told.typed()),
+                outcome: ending.as_ref().map_or(Told::Not, |ending| ending.outcome.map_or(Told::NotUnderstood, Told::As)),
+                toxicity: ending.as_ref().map_or(Truth::Unknown, |ending| ending.toxicity),
+                reaction: ending.as_ref().map_or(Truth::Unknown, |ending| ending.reaction),
+                tells: ending.map(|ending| ending.tells).unwrap_or_default(),
+            }
         })
         // what was planned and never begun is no earlier treatment
         .filter(|earlier| earlier.course() != Some(CourseState::Never))
         .collect();
-    if found.iter().all(|earlier| earlier.says_none() && !matches!(earlier.outcome, Told::NotUnderstood)) {
+    if found.iter().all(|earlier| earlier.says_none() && earlier.was_given() == Truth::Met) {
         found.clear();
     }
     // `none` beside a treatment is a contradiction, and says nothing

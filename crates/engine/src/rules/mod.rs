@@ -56,4 +56,4 @@ pub mod worksheet;
 pub use decide::decide;
 pub use decision::{DecidedDrug, Decision};
 pub use drafting::decide_draft;
-pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter};
+pub use facts::{Facts, KnownMember, KnownProvider, RelatedCase, RelatedDrug, Submitter, ToldBefore};

@@ -119,10 +119,14 @@ impl<'a> Patient<'a> {
             metastatic: metastatic(clinical, setting, stage),
             setting,
             stage,
+            answered: Answered::new(clinical, content, days).beside(history.told_answers(), content).remember(
+                history.other_cases(),
+                content,
+                days,
+            ),
             history,
             substage,
             is_spread,
-            answered: Answered::new(clinical, content, days),
             clearance_cap: program.creatinine_clearance_cap,
             pathology: OnceCell::new(),
         }

@@ -120,6 +120,7 @@ fn case(drug: &str, from: &str, through: &str) -> RelatedCase {
         icd10: Some("C61".to_owned()),
         line_of_treatment: None,
         is_theirs: true,
+        told: oncoauth::rules::ToldBefore::default(),
     }
 }
 
@@ -208,6 +209,15 @@ fn an_outcome_says_what_content_reads_in_it_and_nothing_else() {
         ("PD, or so he says", "first_line", Unknown),
         ("banana", "first_line", Unknown),
         ("given", "first_line", Unknown),
+        // told with doubt
+        ("?", "adjuvant", Unknown),
+        ("unclear", "adjuvant", Unknown),
+        ("not sure", "adjuvant", Unknown),
+        ("possibly progressed", "adjuvant", Unknown),
+        ("progression?", "adjuvant", Unknown),
+        ("progression (?)", "adjuvant", Unknown),
+        ("progression, unclear", "adjuvant", Unknown),
+        ("completed, unknown", "adjuvant", Unknown),
     ] {
         expect(
             &ended(&json!(outcome), line),
@@ -216,10 +226,28 @@ fn an_outcome_says_what_content_reads_in_it_and_nothing_else() {
         );
     }
     // a word that is not understood may say that it was never given
-    for (outcome, held) in [("banana", Unknown), ("PD", Met), ("possible progression", Met)] {
+    let words = [("banana", Unknown), ("PD", Met), ("possible progression", Met)];
+    let doubts =
+        ["?", "unclear", "not sure", "possibly progressed", "unknown", "progression, unclear"].map(|word| (word, Unknown));
+    for (outcome, held) in words.into_iter().chain(doubts) {
         expect(&ended(&json!(outcome), "first_line"), &[], &[("prior docetaxel", held), ("no prior docetaxel", held.negate())]);
     }
-    for outcome in [Value::Null, json!("unknown"), json!("not_reported")] {
+    // one of several that is in doubt keeps a sentence from being false
+    let both = json!({"clinical": {"prior_therapies": [
+        {"generic": "carboplatin", "line": "adjuvant", "outcome": "completed"}, {"generic": "docetaxel", "line": "adjuvant", "outcome": "?"}]}});
+    expect(
+        &both,
+        &[],
+        &[
+            ("prior docetaxel", Unknown),
+            ("no prior docetaxel progressed", Unknown),
+            ("prior carboplatin", Met),
+            ("prior class taxane", Unknown),
+        ],
+    );
+    let named = json!({"clinical": {"prior_therapies": [{"name": "docetaxel, ?", "line": "adjuvant", "outcome": "completed"}]}});
+    expect(&named, &[], &[("prior docetaxel", Unknown), ("no prior docetaxel", Unknown)]);
+    for outcome in [Value::Null, json!("not_reported")] {
         expect(&ended(&outcome, "first_line"), &[], &[("prior docetaxel progressed", Unknown), ("prior docetaxel", Met)]);
     }
     // what was never begun is no earlier treatment

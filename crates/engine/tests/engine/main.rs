@@ -9,6 +9,7 @@ mod audited_doses;
 mod audited_orders;
 mod content;
 mod content_check;
+mod contraindications_heard;
 mod deadlines;
 mod decision_cases;
 mod decision_report;

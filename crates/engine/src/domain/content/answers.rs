@@ -131,6 +131,8 @@ pub struct ResultDefinition {
     pub is_day: bool,
     /// Days before the date of service for which a dated result counts; none where it does not age.
     pub window_days: Option<u32>,
+    /// Days for which contraindications heed what an earlier order of the member told; none where it passes.
+    pub remembered_days: Option<u32>,
     /// True where an undated result counts.
     pub undated_counts: bool,
     /// True where several results may stand together (two mutations).
@@ -220,6 +222,8 @@ pub struct NoResult {
     pub about: String,
     /// What to do.
     pub ask: String,
+    /// True where a result is there that was not told: it may speak against a drug.
+    pub may_speak_against: bool,
 }
 
 /// What a word says of the stage.

@@ -3,7 +3,10 @@
 use super::catalog::{Drug, DrugCatalog};
 use super::regimen::Statement;
 use super::therapies::is_partner;
+use crate::domain::answer::Answer;
 use crate::domain::criteria::{Criterion, Partner};
+use crate::domain::fold::fold;
+use crate::domain::order::Reported;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -57,6 +60,10 @@ pub struct Contraindications {
 pub struct Around {
     /// Folded names of answers that say nothing about safety.
     pub harmless: BTreeSet<String>,
+    /// Of answers that say nothing about safety unless they hold words beside `plain_words`.
+    pub harmless_without_words: BTreeSet<String>,
+    /// Folded words in which nothing about safety can stand.
+    pub plain_words: BTreeSet<String>,
     /// Drugs that are usually given on when the disease has progressed on them.
     pub goes_on: Vec<Partner>,
     /// Drugs for which the earlier lines that are listed have to be as many as the line of treatment says.
@@ -120,9 +127,21 @@ impl Contraindications {
         places.into_iter().filter_map(|place| self.list.get(place)).map(AsRef::as_ref)
     }
 
-    /// True for a folded name of an answer that says nothing about safety.
-    pub fn is_harmless(&self, folded: &str) -> bool {
-        self.also.harmless.contains(folded)
+    /// True for an answer under this folded name, with this value, that says nothing about safety.
+    pub fn is_harmless(&self, folded: &str, value: &Answer<Reported>) -> bool {
+        self.also.harmless.contains(folded) || (self.also.harmless_without_words.contains(folded) && self.is_plain(value))
+    }
+
+    /// True for a value in which nothing about safety can stand: a number, a day, yes or no, and words such as `not done`.
+    pub fn is_plain(&self, value: &Answer<Reported>) -> bool {
+        let Answer::Known(Reported::Word(text)) = value else { return true };
+        let folded = fold(text);
+        if self.also.plain_words.contains(folded.as_ref()) {
+            return true;
+        }
+        let is_plain = |word: &str| word.contains(|c: char| c.is_ascii_digit()) || self.also.plain_words.contains(word);
+        let words = folded.split('_').filter(|word| word.contains(|c: char| c.is_ascii_alphanumeric()));
+        words.into_iter().all(is_plain)
     }
 
     /// True for a drug that is usually given on when the disease has progressed on it.

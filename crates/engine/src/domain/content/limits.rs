@@ -84,8 +84,8 @@ pub struct TotalDose {
     pub most: RegimenDose,
     /// Drugs that count, each with how much of the first one of it is; those that only earlier treatment holds, too.
     pub equivalents: Vec<(String, f64)>,
-    /// The assessment that tells what was given before.
-    pub told_as: Option<String>,
+    /// The assessments that tell what was given before; the largest of them counts.
+    pub told_as: Vec<String>,
 }
 
 impl TotalDose {

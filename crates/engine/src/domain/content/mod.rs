@@ -57,7 +57,7 @@ pub use regimen::{
 };
 pub use searches::{DiagnosisWords, SearchWords};
 pub use settings::Settings;
-pub use therapies::{CourseState, Outcome, Therapies, Therapy, is_partner};
+pub use therapies::{CourseState, Ending, Outcome, Therapies, Therapy, ToldAnswer, is_partner};
 pub use ways::{RegimenWays, Way};
 
 use super::canonical::IngredientId;

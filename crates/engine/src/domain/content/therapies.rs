@@ -94,6 +94,39 @@ pub struct Outcome {
     pub course: CourseState,
     /// True where people write the best response, and not how the treatment ended.
     pub best_response: bool,
+    /// True where it is told with doubt: that the treatment was given is not certain, either.
+    pub doubt: bool,
+    /// Answers that it gives: a cardiomyopathy says something of heart failure.
+    pub tells: Vec<ToldAnswer>,
+}
+
+/// An answer that is told by the outcome of an earlier treatment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldAnswer {
+    /// Name of the assessment or biomarker.
+    pub name: String,
+    /// Its result.
+    pub result: String,
+}
+
+/// What is read of an outcome as typed.
+#[derive(Debug, Clone)]
+pub struct Ending<'t> {
+    /// What it says; none where not all of it is understood, or a part of it is told with doubt.
+    pub outcome: Option<&'t Outcome>,
+    /// Whether the treatment was stopped for its toxicity, whatever words stand around that.
+    pub toxicity: Truth,
+    /// Whether the patient reacted severely to it, likewise.
+    pub reaction: Truth,
+    /// Answers that it gives.
+    pub tells: Vec<&'t ToldAnswer>,
+}
+
+impl<'t> Ending<'t> {
+    fn of(outcome: &'t Outcome) -> Self {
+        let tells = outcome.tells.iter().collect();
+        Self { outcome: Some(outcome), toxicity: outcome.toxicity, reaction: outcome.reaction, tells }
+    }
 }
 
 /// Every name and every outcome, by what people type.
@@ -105,6 +138,12 @@ pub struct Therapies {
     pub early_lines: u32,
     names: Index<Therapy>,
     outcomes: Index<Outcome>,
+    /// Words that say an outcome wherever they stand, between underscores; with an open end where any ending will do.
+    heard: Vec<(String, Arc<Outcome>)>,
+    /// Folded words that tell with doubt.
+    doubt: Vec<String>,
+    /// Folded words that deny what stands beside them.
+    denial: Vec<String>,
 }
 
 /// Entries by key; and by key without its spaces, where that leads to one entry only.
@@ -197,22 +236,58 @@ impl Therapies {
         if parts.len() < 2 {
             return None;
         }
+        if parts.iter().any(|part| self.doubt.contains(part)) {
+            return None;
+        }
         let found: Option<Vec<&Therapy>> = parts.iter().map(|part| self.names.get(part).map(Arc::as_ref)).collect();
         // `none` says something only by itself
         found.filter(|found| found.iter().all(|therapy| !therapy.none))
     }
 
-    /// What an outcome says: of a phrase, the worst that all its parts leave certain. None where any part is not known.
+    /// Adds a word that says an outcome wherever it stands; `anaphyla*` with any ending.
+    pub fn add_heard(&mut self, word: &str, outcome: &Arc<Outcome>) {
+        let needle = match word.strip_suffix('*') {
+            Some(stem) => ["_", &fold(stem)].concat(),
+            None => ["_", &fold(word), "_"].concat(),
+        };
+        self.heard.push((needle, Arc::clone(outcome)));
+    }
+
+    /// Words that tell with doubt, and words that deny.
+    pub fn set_doubt(&mut self, doubt: &[String], denial: &[String]) {
+        let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect();
+        (self.doubt, self.denial) = (folded(doubt), folded(denial));
+    }
+
+    /// What an outcome says: of a phrase, the worst that all its parts leave certain. None where any part is not known, or is in doubt.
     pub fn outcome(&self, typed: &str) -> Option<&Outcome> {
+        self.ending(typed).outcome
+    }
+
+    /// What is read of an outcome. Of a phrase that is not wholly understood, a reaction and toxicity are heard all the same.
+    pub fn ending(&self, typed: &str) -> Ending<'_> {
         if let Some(known) = self.outcome_word(typed) {
-            return Some(known);
+            return Ending::of(known);
         }
         let parts = parts(typed, &JOINS);
-        if parts.len() < 2 {
-            return None;
+        let mut known: Vec<&Outcome> = parts.iter().filter_map(|part| self.outcomes.get(part).map(Arc::as_ref)).collect();
+        let is_doubted = known.iter().any(|outcome| outcome.doubt);
+        let is_understood = parts.len() >= 2 && known.len() == parts.len() && !is_doubted;
+        let outcome = known.iter().copied().filter(|_| is_understood).max_by_key(|outcome| weight(outcome));
+        let mut sure = true;
+        if !is_understood {
+            let text = ["_", &fold(typed), "_"].concat();
+            let has = |words: &[String]| words.iter().any(|word| text.contains(&["_", word, "_"].concat()));
+            sure = !is_doubted && !has(&self.doubt) && !has(&self.denial);
+            known.extend(self.heard.iter().filter(|(needle, _)| text.contains(needle)).map(|(_, outcome)| outcome.as_ref()));
         }
-        let found: Option<Vec<&Outcome>> = parts.iter().map(|part| self.outcomes.get(part).map(Arc::as_ref)).collect();
-        found?.into_iter().max_by_key(|outcome| weight(outcome))
+        let least = if is_understood { Truth::NotMet } else { Truth::Unknown };
+        let worst = |of: fn(&Outcome) -> Truth| {
+            let worst = known.iter().fold(least, |so_far, outcome| so_far.or(of(outcome)));
+            if sure { worst } else { Truth::Unknown }
+        };
+        let (toxicity, reaction) = (worst(|outcome| outcome.toxicity), worst(|outcome| outcome.reaction));
+        Ending { outcome, toxicity, reaction, tells: known.iter().flat_map(|outcome| &outcome.tells).collect() }
     }
 }
 

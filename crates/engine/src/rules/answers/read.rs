@@ -26,6 +26,12 @@ pub fn read<'a>(
     }
 }
 
+/// A plain number of a score; none for what is no score, or not plausible.
+pub fn number(definition: &ResultDefinition, text: &str) -> Option<Value> {
+    let typed = numbers::read(text, definition).filter(|_| definition.range.is_some())?;
+    counted(definition, typed.interval, typed.has_unit).ok()
+}
+
 /// Yes and no are words of the vocabulary, or nothing.
 fn flagged<'a>(definition: &ResultDefinition, flag: bool) -> Result<Value, Unusable<'a>> {
     let words = if flag { ["true", "yes"] } else { ["false", "no"] };
@@ -36,7 +42,7 @@ fn flagged<'a>(definition: &ResultDefinition, flag: bool) -> Result<Value, Unusa
 }
 
 /// What a result is: for a score the numbers that its word stands for.
-fn result(definition: &ResultDefinition, index: usize) -> Value {
+pub fn result(definition: &ResultDefinition, index: usize) -> Value {
     if definition.is_day {
         return Value::Never;
     }

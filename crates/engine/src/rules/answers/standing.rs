@@ -83,6 +83,30 @@ impl<'a> Entry<'a> {
         Self { index, entered: as_typed(result), on, value, said }
     }
 
+    /// An entry that is this value of a question.
+    pub fn of(
+        definition: &ResultDefinition,
+        value: Value,
+        index: usize,
+        result: &'a Answer<Reported>,
+        on: Option<NaiveDate>,
+        days: Days,
+    ) -> Self {
+        let said = Some(value.clone());
+        let value = dated(definition, &value, on, days).map_or(Ok(value), Err);
+        Self { index, entered: as_typed(result), on, value, said }
+    }
+
+    /// What it says, whatever its date.
+    pub fn says(self) -> Option<Value> {
+        self.said
+    }
+
+    /// True where its words are not understood.
+    pub const fn is_not_understood(&self) -> bool {
+        matches!(self.value, Err(Unusable::Foreign))
+    }
+
     /// An answer under a name that is not understood and holds the name of this question: it may say something else. None where it is missing.
     pub fn under_another_name(name: &str, index: usize, result: &'a Answer<Reported>, on: Option<NaiveDate>) -> Option<Self> {
         result.known()?;
@@ -118,7 +142,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn as_typed(result: &Answer<Reported>) -> Cow<'_, str> {
+pub fn as_typed(result: &Answer<Reported>) -> Cow<'_, str> {
     match result {
         Answer::Known(Reported::Word(word)) => Cow::Borrowed(word.as_str()),
         Answer::Known(Reported::Number(number)) => Cow::Owned(number.to_string()),
@@ -176,6 +200,8 @@ pub struct Standing<'a> {
     said: Option<Value>,
     /// Where no result counts: what was said all the same, whatever its date.
     heard: Vec<Value>,
+    /// What is told beside the answer, by the outcome of an earlier treatment or an earlier order, each with its words.
+    beside: Vec<(Value, String)>,
 }
 
 impl<'a> Standing<'a> {
@@ -187,12 +213,28 @@ impl<'a> Standing<'a> {
     /// Whether a test is passed that speaks against a drug: a result that does not count for its date is heard all the same. Unknown
     /// where something was entered that is not understood, or is too coarse to tell.
     pub fn heeded(&self, test: &ResultTest) -> Truth {
+        let beside = self.beside.iter().map(|(said, _)| passes(self.definition, Some(said), test));
+        beside.fold(self.own_heeded(test), Truth::or)
+    }
+
+    fn own_heeded(&self, test: &ResultTest) -> Truth {
         let Err(why) = &self.value else { return self.test(test) };
         let doubt = match why {
             Unusable::Foreign | Unusable::OutOfRange | Unusable::Disagree | Unusable::Unclear(_) => Truth::Unknown,
+            Unusable::NoResult(reason) if reason.may_speak_against => Truth::Unknown,
             _ => Truth::NotMet,
         };
         self.heard.iter().fold(doubt, |so_far, said| so_far.or(passes(self.definition, Some(said), test)))
+    }
+
+    /// True where it answers for itself what another order told: with a usable result, unless that lasts and this says that there is none.
+    pub fn answers(&self, told: &Value) -> bool {
+        self.value.as_ref().is_ok_and(|own| own == told || !(lasts(self.definition, told) && is_no(self.definition, own)))
+    }
+
+    /// Lets it be heeded, too, by what is told elsewhere.
+    pub fn hear(&mut self, said: Value, words: String) {
+        self.beside.push((said, words));
     }
 
     /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.
@@ -220,6 +262,14 @@ impl<'a> Standing<'a> {
     pub fn number(&self) -> Option<f64> {
         match &self.value {
             Ok(Value::Number(interval)) => interval.number(),
+            _ => None,
+        }
+    }
+
+    /// The most that the number can be, where it is one.
+    pub const fn at_most(&self) -> Option<f64> {
+        match &self.value {
+            Ok(Value::Number(interval)) => Some(interval.high),
             _ => None,
         }
     }
@@ -257,6 +307,18 @@ impl<'a> Standing<'a> {
 
     /// As entered, and why it does not count where it does not.
     pub fn entered(&self) -> String {
+        let mut words = self.own_entered();
+        for (_, said) in &self.beside {
+            if self.index.is_none() && words == "not entered" {
+                words.clone_from(said);
+            } else {
+                words = [&words, " with ", said].concat();
+            }
+        }
+        words
+    }
+
+    fn own_entered(&self) -> String {
         let Err(why) = &self.value else { return self.entered.clone().into_owned() };
         let entered = &self.entered;
         match why {
@@ -369,7 +431,7 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
     let telling = entries.iter().find(|entry| Some(entry.index) == index);
     let said = telling.filter(|_| value.is_err()).and_then(|entry| entry.beyond_its_date(definition)).cloned();
     let heard = if value.is_err() { entries.iter().filter_map(|entry| entry.said.clone()).collect() } else { Vec::new() };
-    Standing { definition, value, on, index, entered, said, heard }
+    Standing { definition, value, on, index, entered, said, heard, beside: Vec::new() }
 }
 
 /// What tells most of an unusable answer first.
@@ -480,7 +542,8 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
             _ => "not entered".to_owned(),
         };
         let heard = Vec::new();
-        found.push(Standing { definition, value, on, index: None, entered: Cow::Owned(entered), said: None, heard });
+        let entered = Cow::Owned(entered);
+        found.push(Standing { definition, value, on, index: None, entered, said: None, heard, beside: Vec::new() });
         return;
     };
     let (value, on) = match (&standing.value, value) {

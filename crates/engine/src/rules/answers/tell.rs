@@ -5,6 +5,7 @@ use super::super::drugs::Shared;
 use super::super::findings::facts;
 use super::super::intake::nearest;
 use super::{Standing, Stranger};
+use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::{Content, ResultDefinition};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
@@ -20,13 +21,18 @@ pub fn concerns_of_drugs(shared: &Shared<'_>) -> Vec<Concern> {
     let entries = shared.patient.answered.all().filter(|(list, _)| *list == "assessments");
     let strangers = entries.filter_map(|(list, standing)| {
         let is_marker = shared.content.biomarker(&standing.definition.name).is_some();
-        standing.index.filter(|_| is_marker).map(|index| Stranger { list, index, name: &standing.definition.name })
+        standing.index.filter(|_| is_marker).map(|index| Stranger {
+            list,
+            index,
+            name: &standing.definition.name,
+            result: &Answer::Absent,
+        })
     });
     strangers.filter_map(|stranger| misplaced(&stranger, shared.content)).collect()
 }
 
 fn misplaced(stranger: &Stranger<'_>, content: &Content) -> Option<Concern> {
-    let Stranger { list, index, name } = stranger;
+    let Stranger { list, index, name, .. } = stranger;
     let (known, elsewhere) = known_elsewhere(stranger, content)?;
     let message = format!("`{name}` stands among {list}, where it says nothing: enter it as {} under {elsewhere}", known.name);
     let field = format!("/clinical/{list}/{index}/name");
@@ -90,7 +96,7 @@ fn unusable_answer((list, standing): (&str, &Standing<'_>)) -> Deviation {
 }
 
 fn unknown_name(stranger: &Stranger<'_>, content: &Content) -> Deviation {
-    let Stranger { list, index, name } = stranger;
+    let Stranger { list, index, name, .. } = stranger;
     let own = if *list == "biomarkers" { &content.answers.biomarkers } else { &content.answers.assessments };
     let names = own.iter().flat_map(|it| std::iter::once(&it.name).chain(&it.synonyms)).map(String::as_str);
     let expected = nearest(name, names).map_or_else(|| format!("a name of GET /v1/{list}"), str::to_owned);

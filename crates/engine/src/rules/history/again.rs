@@ -8,6 +8,7 @@ use crate::domain::criteria::Partner;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
+use crate::rules::facts::RelatedCase;
 use crate::rules::findings::facts as said;
 use crate::rules::plan::PlanLine;
 use serde_json::json;
@@ -22,7 +23,32 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
         found.extend(reaction(earlier, shared));
         found.extend(same_again(earlier, &treating, shared));
     }
+    for (earlier, case) in &shared.patient.history.remembered {
+        found.extend(reaction(earlier, shared).map(|concern| told_elsewhere(concern, earlier, case)));
+    }
     found
+}
+
+/// A reaction that another order of the member told of: by name only to those who may see that order (PRV-02).
+fn told_elsewhere(mut concern: Concern, earlier: &Earlier<'_>, case: &RelatedCase) -> Concern {
+    let what = if case.is_theirs {
+        format!(
+            "an earlier order of this member (from {}) tells that {} ended so: {}",
+            case.valid_from,
+            earlier.told.typed(),
+            outcome(earlier)
+        )
+    } else {
+        "another order of this member tells of a reaction or toxicity".to_owned()
+    };
+    let deviation = &mut concern.deviation;
+    deviation.message = format!(
+        "{what}, and what is ordered may be the same: a person decides; list the earlier treatment with its outcome, or say why the drug is given all the same"
+    );
+    "/clinical/prior_therapies".clone_into(&mut deviation.field);
+    "told in another order".clone_into(&mut deviation.entered);
+    concern.facts.insert("entered".to_owned(), json!("told in another order"));
+    concern
 }
 
 /// The drugs that an earlier treatment held for certain, without steroids and what else only supports.
@@ -36,11 +62,14 @@ fn drugs<'e>(earlier: &'e Earlier<'_>) -> impl Iterator<Item = &'e Drug> {
 fn reaction(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let content = shared.content;
     let (what, severe) = match earlier.outcome {
-        Told::As(outcome) if outcome.reaction == Truth::Met => ("a severe reaction to it", true),
-        Told::As(outcome) if outcome.toxicity == Truth::Met => ("toxicity that it was stopped for", false),
+        _ if earlier.reaction == Truth::Met => ("a severe reaction to it", true),
+        _ if earlier.toxicity == Truth::Met => ("toxicity that it was stopped for", false),
         Told::NotUnderstood => ("an outcome that is not understood", false),
         Told::As(_) | Told::Not => return None,
     };
+    if severe && earlier.given.is_none() {
+        return to_something(earlier, shared);
+    }
     let treatment = || drugs(earlier).filter(|drug| !drug.supportive);
     let is_combination = treatment().nth(1).is_some();
     let all_again = || treatment().all(|drug| shared.plan.iter().any(|line| shares(line, &drug.ingredients)));
@@ -51,7 +80,7 @@ fn reaction(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let meant = |line: &&PlanLine<'_>| {
         let partners = partners_of(line);
         let counts = treatment().next().is_none() || !line.is_supportive_by_content();
-        !line.is_investigational() && counts && given(earlier, &partners, content)
+        !line.is_investigational() && counts && given(earlier, &partners, severe, content)
     };
     let lines: Vec<&PlanLine<'_>> = shared.plan.iter().filter(meant).collect();
     let first = lines.first()?;
@@ -65,10 +94,24 @@ fn reaction(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     Some(concern("history/reaction", earlier, &lines, message))
 }
 
-/// Whether it held one of these, also where the word for its outcome is not understood.
-fn given(earlier: &Earlier<'_>, partners: &[Partner], content: &Content) -> bool {
+/// A severe reaction to a treatment that nobody understands: it may be any of those that are ordered.
+fn to_something(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let treats = |line: &&PlanLine<'_>| !line.is_supportive_by_content() && !line.is_investigational();
+    let lines: Vec<&PlanLine<'_>> = shared.plan.iter().filter(treats).collect();
+    let message = format!(
+        "the earlier treatment {} ended in a severe reaction ({}), and it is not a treatment known here: name the drug that the patient \
+         reacted to, and a person decides",
+        earlier.told.typed(),
+        outcome(earlier)
+    );
+    (!lines.is_empty()).then(|| concern("history/reaction", earlier, &lines, message))
+}
+
+/// Whether it held one of these, or may have after a severe reaction, also where the word for its outcome is not understood.
+fn given(earlier: &Earlier<'_>, partners: &[Partner], severe: bool, content: &Content) -> bool {
+    let counts = |held: Truth| held == Truth::Met || (severe && held == Truth::Unknown);
     let mut therapies = earlier.given.iter().flatten();
-    therapies.any(|therapy| partners.iter().any(|partner| therapy.held(partner, &content.drugs) == Truth::Met))
+    therapies.any(|therapy| partners.iter().any(|partner| counts(therapy.held(partner, &content.drugs))))
 }
 
 /// The same treatment that the disease progressed on a short time ago, or that was this very line and is over.

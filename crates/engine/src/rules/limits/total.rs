@@ -9,6 +9,7 @@ use crate::domain::content::{Kind, Limit, TotalDose};
 use crate::domain::criteria::Partner;
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Truth};
+use crate::rules::answers::Standing;
 use crate::rules::concern::Concern;
 use crate::rules::dose::{self, given};
 use crate::rules::drugs::ceiling;
@@ -24,10 +25,11 @@ pub fn judge(limit: &Limit, total: &TotalDose, lines: &[&Laid<'_>], judging: &Ju
     let Ok(most) = given(total.most.amount, total.most.unit, shared.patient, first.line.product) else { return Vec::new() };
     let here: f64 = lines.iter().filter_map(|line| of_line(total, line, most.kind(), judging)).sum();
     let (on_file, mut is_open) = on_file(total, most.kind(), judging);
-    let told = total.told_as.as_deref().and_then(|name| shared.patient.assessment(name)?.number());
-    let told_amount = told.map(|told| told * most.amount() / total.most.amount);
-    is_open |= told.is_none() && is_told_open(total, lines, limit, judging);
-    let before = told_amount.unwrap_or(0.0).max(on_file);
+    let told = || total.told_as.iter().filter_map(|name| shared.patient.assessment(name));
+    let told_amount = told().filter_map(Standing::at_most).reduce(f64::max).map(|told| told * most.amount() / total.most.amount);
+    is_open |= told().any(Standing::is_not_understood) || (told_amount.is_none() && is_told_open(total, lines, limit, judging));
+    // who tells of less than what is on file left that out
+    let before = told_amount.map_or(on_file, |told| if told < on_file { told + on_file } else { told });
     let unit = total.most.unit;
     let in_unit = |amount: f64| Dose { amount: (amount / most.amount() * total.most.amount).round(), unit };
     if here + before > most.amount() * (1.0 + 1e-9) {
@@ -51,7 +53,7 @@ pub fn judge(limit: &Limit, total: &TotalDose, lines: &[&Laid<'_>], judging: &Ju
     if !is_open || holds(limit, first, judging).0 == Truth::NotMet {
         return Vec::new();
     }
-    let asked = total.told_as.as_deref().unwrap_or("how much was given before");
+    let asked = total.told_as.first().map_or("how much was given before", String::as_str);
     let name = plain::name(asked, shared.content);
     let names: Vec<String> = lines.iter().map(|line| line.words()).collect();
     let message = format!(

@@ -434,7 +434,7 @@ pub const FAULTS: &[Fault] = &[
         "give `course_gap_days` and `early_lines`",
         "",
     ),
-    fault("words/outcomes.toml", "progressed = \"yes\"", "progressed = \"perhaps\"", "perhaps", "unknown variant", ""),
+    fault("words/outcomes.toml", "progressed = \"yes\"", "progressed = \"whenever\"", "whenever", "unknown variant", ""),
     fault(
         "words/diagnoses.toml",
         "codes = [\"C34.2\"]",

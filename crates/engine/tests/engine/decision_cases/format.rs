@@ -3,8 +3,9 @@
 use crate::support::orders::{Situation, exact, merge};
 use chrono::NaiveDate;
 use oncoauth::domain::content::Content;
+use oncoauth::domain::order::{Assessment, PriorTherapy};
 use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
-use oncoauth::rules::{RelatedCase, RelatedDrug};
+use oncoauth::rules::{RelatedCase, RelatedDrug, ToldBefore};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -121,6 +122,12 @@ struct Related {
     /// Another practice's.
     #[serde(default)]
     elsewhere: bool,
+    /// Assessments that it told.
+    #[serde(default)]
+    assessments: Vec<Assessment>,
+    /// Earlier treatments that it told.
+    #[serde(default)]
+    prior_therapies: Vec<PriorTherapy>,
 }
 
 /// A line of another case.
@@ -382,5 +389,10 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         icd10: None,
         line_of_treatment: related.line.as_deref().and_then(LineOfTreatment::parse),
         is_theirs: !related.elsewhere,
+        told: ToldBefore {
+            assessments: related.assessments.clone(),
+            biomarkers: Vec::new(),
+            prior_therapies: related.prior_therapies.clone(),
+        },
     })
 }

@@ -71,6 +71,7 @@ impl Related {
             icd10: None,
             line_of_treatment: None,
             is_theirs: self.theirs,
+            told: oncoauth::rules::ToldBefore::default(),
         }
     }
 }
