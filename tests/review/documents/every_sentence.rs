@@ -52,7 +52,7 @@ fn letter(
         let outcome = if index % 2 == 0 { Truth::NotMet } else { Truth::Unknown };
         findings.push(finding(index + 1, &rule, outcome, Some(plain::sentence(statement, content)), &source));
     }
-    let rules: Vec<String> = findings.iter().map(|finding| finding.rule.clone()).collect();
+    let rules: Vec<String> = findings.iter().map(|finding| finding.rule.to_string()).collect();
     case.findings = findings;
     for line in case.lines_mut() {
         line.status = DrugStatus::NonAuthorized;
