@@ -28,6 +28,10 @@ pub(super) struct Ground<'a> {
     pub rules: &'a RadiationRules,
     /// The member's other cases.
     pub related: &'a [RelatedCase],
+    /// Where no stage group is told: those that T and N leave.
+    pub groups: Option<&'a [String]>,
+    /// The day of receipt.
+    pub received: chrono::NaiveDate,
 }
 
 impl<'a> Ground<'a> {
