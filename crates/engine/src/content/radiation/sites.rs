@@ -112,6 +112,8 @@ struct SiteEntry {
     reviewed: bool,
     #[serde(default)]
     salvage: bool,
+    #[serde(default)]
+    target_at: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -210,7 +212,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             let place = document.root().key("heard").key("mixed").at(index);
             place.error(report, format!("there is no assessment `{name}`"), None);
         }
-        for (modality_word, _) in &header.heard.plans {
+        for modality_word in header.heard.plans.keys() {
             modality(modality_word, document.root().key("heard").key("plans"), report);
         }
         not_radiation = folded(&header.heard.not_radiation);
@@ -291,11 +293,15 @@ fn stage_groups(document: &Document<'_>, words: &Vocabulary, report: &mut Report
         {
             place.key("cancers").at(index).error(report, format!("there is no cancer type `{cancer}`"), None);
         }
-        for (index, stage) in group.stages.iter().enumerate().filter(|(_, stage)| !STAGES.contains(&stage.as_str())) {
-            place.key("stages").at(index).error(report, format!("there is no stage group `{stage}`"), None);
-        }
+        stages(&group.stages, place.key("stages"), report);
     }
     entries.into_iter().map(|(group, _)| group).collect()
+}
+
+fn stages(groups: &[String], place: Place<'_, '_>, report: &mut Report) {
+    for (index, stage) in groups.iter().enumerate().filter(|(_, stage)| !STAGES.contains(&stage.as_str())) {
+        place.at(index).error(report, format!("there is no stage group `{stage}`"), None);
+    }
 }
 
 fn aims(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) -> Vec<Aim> {
@@ -452,6 +458,7 @@ fn key(key: &str, words: &[String], what: &str, named: &mut BTreeSet<String>, pl
 fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Site {
     known_codes(&entry.diagnoses, place.key("diagnoses"), words, report);
     known_codes(&entry.own_diagnoses, place.key("own_diagnoses"), words, report);
+    stages(&entry.target_at, place.key("target_at"), report);
     let is_listed = |own: &String| entry.diagnoses.iter().any(|listed| own.starts_with(listed.as_str()));
     for (index, own) in entry.own_diagnoses.iter().enumerate().filter(|(_, own)| !is_listed(own)) {
         place.key("own_diagnoses").at(index).error(report, format!("`{own}` is not among the diagnoses of the site"), None);
@@ -477,5 +484,6 @@ fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut
         metastatic: entry.metastatic,
         reviewed: entry.reviewed,
         salvage: entry.salvage,
+        target_at: entry.target_at,
     }
 }

@@ -30,6 +30,8 @@ pub struct Site {
     pub metastatic: bool,
     /// True where no rule speaks of the site and a nurse always looks.
     pub reviewed: bool,
+    /// Stages at which the target is asked for, where treatment is meant to cure.
+    pub target_at: Vec<String>,
     /// True where what is treated came back after surgery by what the site is.
     pub salvage: bool,
 }

@@ -21,8 +21,8 @@ pub(super) fn contradictions(ground: &Ground<'_>, fit: Option<&Fit<'_>>) -> Vec<
 fn operations(ground: &Ground<'_>) -> Option<Deviation> {
     let site = ground.treated.site_key()?;
     let told = ground.patient.clinical.prior_therapies.known()?;
-    let of_site = ground.catalog().operations.iter().filter(|operation| operation.sites.iter().any(|of| of == site));
-    let (index, written, operation) = of_site.into_iter().find_map(|operation| {
+    let mut of_site = ground.catalog().operations.iter().filter(|operation| operation.sites.iter().any(|of| of == site));
+    let (index, written, operation) = of_site.find_map(|operation| {
         let all: String = told.iter().map(PriorTherapy::typed).collect::<Vec<_>>().join(" , ");
         if operation.unless.are_in(&all) {
             return None;

@@ -10,7 +10,7 @@ use crate::domain::content::radiation::{SECONDARY, Site};
 use crate::domain::content::{Cancer, RadiationItem};
 use crate::domain::criteria::ResultTest;
 use crate::domain::fold::fold;
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex, Truth};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex, TreatmentGoal, Truth};
 use crate::rules::intake::nearest;
 
 /// Length of the category of a diagnosis, such as `C50`.
@@ -143,9 +143,8 @@ fn near_site(written: &str, ground: &Ground<'_>) -> Option<String> {
     let of_slip = catalog.sites.iter().find(|site| is_slip(&site.key) || catalog.words_of(site).any(|word| is_slip(word)));
     let named = || {
         let words: Vec<&str> = folded.split('_').filter(|word| !word.is_empty()).collect();
-        let longest = (1..=words.len()).rev();
-        let (site, _) =
-            longest.into_iter().find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"))))?;
+        let mut longest = (1..=words.len()).rev();
+        let (site, _) = longest.find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"))))?;
         Some(format!("{} where nothing more is treated, and else its target, too", site.key))
     };
     of_slip.map(|site| site.key.clone()).or_else(named)
@@ -189,11 +188,30 @@ fn stage(ground: &Ground<'_>) -> Item {
     }
 }
 
+/// At some stages what is treated beside the organ has to be said: the nodes of the breast.
+fn target_by_stage(ground: &Ground<'_>) -> Option<Deviation> {
+    let (site, stage) = (ground.treated.site.known()?, ground.patient.stage?);
+    let is_cure = ground.patient.clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
+    if !is_cure || !site.target_at.iter().any(|at| at == stage) {
+        return None;
+    }
+    let of_site = ground.catalog().targets.iter().filter(|target| target.sites.contains(&site.key));
+    let wanted = of_site.map(|target| target.term.key.as_str()).collect::<Vec<_>>().join(", ");
+    Some(deviation(
+        DeviationCode::UnknownAnswer,
+        "/radiation/target",
+        (&wanted, "not entered"),
+        DeviationEffect::Pends,
+        format!("what is treated of the site {} is needed at stage {stage}: write the target, one of {wanted}", site.key),
+    ))
+}
+
 /// A target that is left out excludes nothing; one that is not understood may be another one.
 fn target(ground: &Ground<'_>) -> Option<Deviation> {
     let written = entered(&ground.treated.entered.target);
     let field = "/radiation/target";
     match ground.treated.target {
+        Told::Missing => target_by_stage(ground),
         Told::Foreign => {
             let keys = ground.catalog().targets.iter().map(|target| target.term.key.as_str());
             let near = nearest(&written, keys).unwrap_or("a target of GET /v1/radiation/sites");

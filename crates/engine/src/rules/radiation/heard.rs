@@ -2,6 +2,7 @@
 //! SAFE-01): where the question itself is not answered, a person reads it.
 
 use super::ground::Ground;
+use super::read::Told;
 use super::said::deviation;
 use super::{PREGNANCY, PRIOR_RADIATION};
 use crate::domain::case::Deviation;
@@ -236,7 +237,7 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
         ("/radiation/technique", "technique", radiation.technique.as_deref(), About::Treatment),
         ("/radiation/plan_comparison", "plan comparison", radiation.plan_comparison.as_deref(), About::Plans),
     ];
-    let histologies = ground.foreign_histologies().map(|(field, what, text)| (field, what, text, About::Treatment));
+    let histologies = ground.histologies().map(|(field, what, text)| (field, what, text, About::Treatment));
     let told = texts.into_iter().chain(histologies).filter_map(|(field, what, text, about)| Some((field, what, text?, about)));
     told.filter_map(|(field, what, text, about)| {
         let asked = if of_pregnancy(text, heard, ground) {
@@ -254,7 +255,9 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
 /// A histology outside the vocabulary will do where the schedule names none, if it is one: a word for a cancer stands in it, or its code in
 /// ICD-O is of one.
 fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
-    let mut told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let is_asked = |field: &str| field == "/radiation/histology" && ground.treated.histology == Told::Unknown;
+    let told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let mut told = told.filter(|(field, _)| !is_asked(field));
     let heard = &ground.catalog().heard;
     let is_none = |text: &str| heard.no_cancer.are_in(text) || !(heard.cancer.are_in(text) || is_malignant_code(text));
     let (field, written) = told.find(|(_, text)| is_none(text))?;
@@ -263,7 +266,9 @@ fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
         field,
         ("the histology of the cancer", written),
         DeviationEffect::Pends,
-        format!("histology `{written}` is not understood as a cancer: write the word for the cancer that is treated"),
+        format!(
+            "histology `{written}` is not understood as a cancer, and may say that there is no cancer: write the word for the cancer that is treated"
+        ),
     ))
 }
 
