@@ -41,6 +41,7 @@ struct HeardEntry {
     again: Vec<String>,
     earlier: Vec<String>,
     radiation: Vec<String>,
+    treatments: Vec<String>,
     fields: Vec<String>,
     earlier_radiation: Vec<String>,
     comparison: Vec<String>,
@@ -65,6 +66,7 @@ impl From<HeardEntry> for Heard {
             again: Phrases::new(&entry.again),
             earlier: Phrases::new(&entry.earlier),
             radiation: Phrases::new(&entry.radiation),
+            treatments: Phrases::new(&entry.treatments),
             fields: Phrases::new(&entry.fields),
             earlier_radiation: Phrases::new(&entry.earlier_radiation),
             comparison: Phrases::new(&entry.comparison),
@@ -199,7 +201,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     let mut catalog = RadiationCatalog::default();
     let Some(text) = text_of(source, FILE, report) else { return catalog };
     let Some(document) = Document::parse(FILE, &text, report) else { return catalog };
-    let (mut radiation, mut not_radiation) = (Vec::new(), Vec::new());
+    let (mut treatments, mut not_radiation) = (Vec::new(), Vec::new());
     if let Some(header) = document
         .header::<Header>(&["site", "part", "target", "technique", "means", "rhythm", "operation", "aim", "stage_group"], report)
     {
@@ -216,7 +218,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             modality(modality_word, document.root().key("heard").key("plans"), report);
         }
         not_radiation = folded(&header.heard.not_radiation);
-        radiation = header.heard.radiation.clone();
+        treatments = header.heard.treatments.clone();
         catalog.heard = header.heard.into();
         known_codes(&header.secondary_anywhere, document.root().key("secondary_anywhere"), words, report);
         catalog.secondary_anywhere = header.secondary_anywhere;
@@ -259,7 +261,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         let modalities = read.filter_map(|(index, word)| modality(word, place.key("modalities").at(index), report)).collect();
         catalog.means.push(Means { words: folded(&entry.words), modalities });
     }
-    techniques_heard(&mut catalog, radiation, &not_radiation, &document, report);
+    techniques_heard(&mut catalog, treatments, &not_radiation, &document, report);
     catalog.rhythms = rhythms(&document, &mut named, report);
     catalog.operations = operations(&catalog, &document, report);
     catalog.stage_groups = stage_groups(&document, words, report);
@@ -330,7 +332,7 @@ fn aims(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report
 /// What the technique of a treatment is called is heard in what was done before, too, but for words that also mean other things.
 fn techniques_heard(
     catalog: &mut RadiationCatalog,
-    mut radiation: Vec<String>,
+    mut treatments: Vec<String>,
     not_radiation: &[String],
     document: &Document<'_>,
     report: &mut Report,
@@ -341,8 +343,8 @@ fn techniques_heard(
         let place = document.root().key("heard").key("not_radiation").at(index);
         place.error(report, format!("`{word}` is no word of a technique"), None);
     }
-    radiation.extend(all.into_iter().filter(|word| !not_radiation.contains(word)).cloned());
-    catalog.heard.radiation = Phrases::new(&radiation);
+    treatments.extend(all.into_iter().filter(|word| !not_radiation.contains(word)).cloned());
+    catalog.heard.treatments = Phrases::new(&treatments);
 }
 
 fn parts<'d, 't>(

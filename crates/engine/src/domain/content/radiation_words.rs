@@ -105,6 +105,8 @@ pub struct Heard {
     pub earlier: Phrases,
     /// Radiation, whatever stands beside it.
     pub radiation: Phrases,
+    /// Radiation, among earlier treatments: their techniques, and words that mean other things elsewhere.
+    pub treatments: Phrases,
     /// Radiation, where something says that it came before.
     pub fields: Phrases,
     /// Earlier radiation as such, the only words about it that a plan comparison is heard for.

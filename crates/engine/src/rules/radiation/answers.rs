@@ -237,7 +237,7 @@ fn target(ground: &Ground<'_>) -> Option<Deviation> {
                 ),
             ))
         }
-        Told::Missing | Told::Unknown => None,
+        Told::Unknown => None,
     }
 }
 

@@ -45,6 +45,8 @@ fn answered(name: &str, no: &str, ground: &Ground<'_>) -> Answered {
 enum About {
     /// What was done before, or is the case: any word for radiation tells of it, and so does a cancer that came back.
     History,
+    /// A treatment before, by its name: the names of techniques and of courses tell of it, too.
+    Before,
     /// More about one treatment before, where a cancer that came back is its outcome and nothing more.
     Outcome,
     /// The treatment ordered: radiation that came before is told beside it.
@@ -64,10 +66,12 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
     let is_salvage = || ground.treated.site.known().is_some_and(|site| site.salvage);
     let came_back = || heard.recurrence.are_in(&clear) && !is_salvage();
     let was_given = || heard.radiation.are_in(&clear) || is_rt(text, heard) || came_before() && heard.fields.are_in(&clear);
+    let is_named = || heard.treatments.are_in(&clear) || is_course(text, heard);
     answer == Answered::Not
         && match about {
             About::History => was_given() || came_back(),
-            About::Outcome => was_given(),
+            About::Before => was_given() || came_back() || is_named(),
+            About::Outcome => was_given() || is_named(),
             About::Treatment => came_back() || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear)),
             About::Plans => heard.earlier_radiation.are_in(&clear),
         }
@@ -75,6 +79,9 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
 
 /// Words that begin another thing.
 const JOINING: [&str; 10] = ["and", "then", "with", "w", "after", "following", "followed", "plus", "for", "to"];
+
+/// Sides: RT before one of them is none.
+const SIDES: [&str; 6] = ["right", "left", "r", "l", "lt", "bilateral"];
 
 /// RT is radiation, unless it is the right side of what was operated on: `Rt breast lumpectomy`.
 fn is_rt(text: &str, heard: &Heard) -> bool {
@@ -89,7 +96,8 @@ fn is_rt(text: &str, heard: &Heard) -> bool {
 
 fn is_right(behind: &[&str], heard: &Heard) -> bool {
     let of_it: Vec<&str> = behind.iter().take_while(|word| !JOINING.contains(word)).copied().collect();
-    heard.sided.are_in(&of_it.join(" "))
+    let is_side = |word: &&str| SIDES.contains(word);
+    !of_it.first().is_some_and(is_side) && heard.sided.are_in(&of_it.join(" "))
 }
 
 /// The largest dose of a course in gray, and the most fractions, as written `50.4/28`; a month comes first in a date.
@@ -175,10 +183,7 @@ fn therapies(ground: &Ground<'_>) -> Option<Deviation> {
     let list = ground.patient.clinical.prior_therapies.known()?;
     let (index, (name, written)) = list.iter().enumerate().find_map(|(index, told)| {
         let fields = fields(told).into_iter();
-        let mut heard_of = fields.filter(|(_, text, about)| {
-            let is_new = || answered(PRIOR_RADIATION, "no", ground) == Answered::Not;
-            of_radiation(text, heard, *about, ground) || is_new() && is_course(text, heard)
-        });
+        let mut heard_of = fields.filter(|(_, text, about)| of_radiation(text, heard, *about, ground));
         heard_of.next().map(|(name, text, _)| (index, (name, text)))
     })?;
     let mut asked =
@@ -194,7 +199,7 @@ fn therapies(ground: &Ground<'_>) -> Option<Deviation> {
 fn fields(told: &PriorTherapy) -> Vec<(&'static str, &str, About)> {
     let named = [("generic", told.generic.as_deref()), ("name", told.name.as_deref())];
     let more = [("setting", told.setting.known()), ("outcome", told.outcome.known())];
-    let named = named.into_iter().filter_map(|(field, text)| Some((field, text?, About::History)));
+    let named = named.into_iter().filter_map(|(field, text)| Some((field, text?, About::Before)));
     let more = more.into_iter().filter_map(|(field, text)| Some((field, text?.as_str(), About::Outcome)));
     named.chain(more).collect()
 }
