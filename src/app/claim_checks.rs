@@ -11,7 +11,7 @@ use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::Fault;
 use crate::domain::roster::MemberRow;
 use crate::domain::text::said;
-use crate::domain::vocabulary::{CallerRole, DrugStatus, NoticeCode};
+use crate::domain::vocabulary::{CallerRole, DrugStatus, NoticeCode, Service};
 use crate::rules::claims::{self, Authorization, Before, Billed, ClaimLine as Asked, Mismatch, OrderedCode};
 use crate::store;
 use crate::store::claims::{DrugLine, MatchedLine, Order};
@@ -196,6 +196,7 @@ struct Known {
     ends_with_coverage: bool,
     spans: Vec<MemberRow>,
     matched: Vec<MatchedLine>,
+    service: Option<Service>,
 }
 
 impl Checking<'_> {
@@ -231,6 +232,7 @@ impl Checking<'_> {
                 drugs: of_order.filter_map(|drug| ordered_code(drug, &case)).collect(),
                 ends_with_coverage: case.notices.iter().any(|notice| notice.code == NoticeCode::CoverageEnds),
                 spans: order.read_spans()?,
+                service: case.request.service,
                 matched: matched.iter().filter(|line| line.case_id == order.case_id).cloned().collect(),
                 order,
             })
@@ -247,6 +249,14 @@ impl Checking<'_> {
             &known.spans,
             day,
         )
+    }
+
+    /// True for a service of radiation that the program does not review, on an order of radiation.
+    fn is_unreviewed(&self, known: &Known, code: &str, day: NaiveDate) -> bool {
+        let content = self.app.library.named(&known.order.content_release);
+        let service = content.and_then(|content| content.radiation.service(code));
+        known.service == Some(Service::RadiationOncology)
+            && service.is_some_and(|service| !service.needs_authorization && service.valid_through.is_none_or(|last| day <= last))
     }
 
     async fn check(&self, conn: &mut PgConnection, line: &ClaimCheckLine, known: Option<&mut Known>) -> Result<CheckedLine> {
@@ -272,6 +282,9 @@ impl Checking<'_> {
         // judged as if the earlier line of this name were not there; it goes only if this one matches
         let others = known.matched.iter().enumerate().filter(|(index, _)| Some(*index) != earlier).map(|(_, other)| other);
         let mut checked = claims::check(&asked, Some(&authorization), &before(others, &hcpcs, line.service_date));
+        if checked.mismatch == Some(Mismatch::CodeNotAuthorized) && self.is_unreviewed(known, &hcpcs, line.service_date) {
+            checked = claims::not_reviewed(&asked);
+        }
         let matched = MatchedLine {
             claim_line_id: self.app.ids.beside(known.order.case_id, self.now),
             case_id: known.order.case_id,

@@ -222,6 +222,39 @@ async fn a_plan_comparison_that_is_added_moves_the_order_on() {
     assert_eq!(answer.json()["status"], "authorized", "{}", answer.text);
 }
 
+// proves, SAFE-03, SAFE-12
+#[tokio::test]
+async fn a_safety_answer_that_is_taken_back_goes_to_the_nurse_who_has_the_order() {
+    let service = Service::with_rosters().await;
+    let told = |name: &str, result: &str| json!([{"name": name, "result": result, "on": "2026-11-20"}]);
+    let change = async |case: &Value, patch: &Value| {
+        let answer = service.call(Method::PATCH, &format!("/v1/orders/{}", id(case)), PRACTICE, Some(patch)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+        answer.json()
+    };
+    let mut order = whole_breast();
+    order["clinical"]["assessments"] = told("prior_radiation_here", "yes");
+    let first = submit(&service, &order).await;
+    assert_eq!(first["status"], "in_progress");
+    let said = |case: &Value| case["deviations"].to_string().contains("was taken back");
+    let no = change(&first, &json!({"clinical": {"assessments": told("prior_radiation_here", "no")}})).await;
+    assert_eq!((&no["status"], said(&no)), (&json!("in_progress"), true), "{no}");
+    let none = change(&no, &json!({"clinical": {"assessments": []}, "radiation": {"technique": "tangents"}})).await;
+    assert_eq!((&none["status"], said(&none)), (&json!("in_progress"), true), "{none}");
+    let again = change(&none, &json!({"clinical": {"assessments": told("prior_radiation_here", "yes")}})).await;
+    assert_eq!(again["status"], "in_progress", "{again}");
+
+    // an answer that was only asked for is no answer taken back
+    let mut order = whole_breast();
+    order["member"] = json!({"health_plan": order["member"]["health_plan"], "member_id": "XXP100200308", "first_name": "Same",
+                             "last_name": "Name", "birth_date": "1952-12-12"});
+    order["clinical"]["prior_therapies"] = json!([{"name": "left breast RT 2012"}]);
+    let asked = submit(&service, &order).await;
+    assert_eq!(asked["status"], "in_progress");
+    let answered = change(&asked, &json!({"clinical": {"assessments": told("prior_radiation_here", "no")}})).await;
+    assert_eq!((&answered["status"], said(&answered)), (&json!("authorized"), false), "{answered}");
+}
+
 // proves PRG-01, PRG-08, SUB-03
 #[tokio::test]
 async fn a_part_of_another_service_is_said_and_not_dropped() {

@@ -27,10 +27,16 @@ async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_unit
     assert_eq!(service.post("/v1/verifications", PRACTICE, &on).await.json()["authorized"], false);
 
     for (through, why) in [("2027-06-01", "a new order"), ("2027-02-01", "extends nothing"), ("2027-02-15", "extends nothing")] {
-        let asked = patch(&service, PRACTICE, &case_id, &json!({"extended_through": through})).await;
+        let change = json!({"extended_through": through, "extension_reason": "the machine was down"});
+        let asked = patch(&service, PRACTICE, &case_id, &change).await;
         let problem = asked.assert_problem(422, "validation-failed");
         assert_eq!(problem["errors"][0]["pointer"], "/radiation/extended_through");
         assert!(problem["errors"][0]["message"].as_str().unwrap().contains(why), "{through}: {problem}");
+    }
+    for without in [json!({"extended_through": "2027-03-10"}), json!({"extended_through": "2027-03-10", "extension_reason": " "})]
+    {
+        let problem = patch(&service, PRACTICE, &case_id, &without).await.assert_problem(422, "validation-failed");
+        assert_eq!(problem["errors"][0]["pointer"], "/radiation/extension_reason", "{problem}");
     }
     for change in [json!({"fractions": 20}), json!({"extended_through": "2027-03-10", "total_dose_gy": 50})] {
         let problem = patch(&service, PRACTICE, &case_id, &change).await.assert_problem(409, "conflict");
@@ -170,6 +176,11 @@ async fn a_later_course_of_the_same_or_a_neighbouring_area_is_held_with_the_earl
         assert_eq!(answer["reason"], "drug_not_on_order", "{answer}");
         assert!(answer["message"].as_str().unwrap().contains(says), "{code}: {answer}");
     }
+    let line = json!({"lines": [{"order_id": first["order_id"], "hcpcs": "77427", "units": 3, "service_date": "2026-12-11",
+                                 "billing_npi": "1245319599"}]});
+    let checked = service.post("/v1/claim-checks", ADMINISTRATOR, &line).await.json();
+    assert_eq!(checked["lines"][0]["reason"], "units_not_counted", "{checked}");
+    assert!(checked["lines"][0]["message"].as_str().unwrap().contains("not reviewed by this program"), "{checked}");
     // the other breast was not treated
     let mut left = later.clone();
     left["diagnosis"]["icd10"] = json!("C50.912");

@@ -355,6 +355,7 @@ impl Situation {
             ordering_provider: known(&self.ordering),
             servicing_provider: known(&self.servicing),
             related_cases: self.related.clone(),
+            before: None,
         };
         decide(&facts, content, received_at)
     }

@@ -125,6 +125,7 @@ fn bench(bencher: divan::Bencher<'_, '_>, situation: orders::Situation, content:
         ordering_provider: provider(situation.ordering),
         servicing_provider: provider(situation.servicing),
         related_cases: Vec::new(),
+        before: None,
     };
     bencher.bench(|| -> Decision { decide(divan::black_box(&facts), content, received_at).expect("taken") });
 }

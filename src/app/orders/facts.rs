@@ -118,6 +118,7 @@ impl Question {
             ordering_provider: ordering,
             servicing_provider: provider(asked_servicing, &known.servicing),
             related_cases: Self::own_cases(order, known).map(|case| related(case, is_theirs(case))).collect(),
+            before: None,
         }
     }
 }

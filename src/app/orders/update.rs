@@ -236,6 +236,7 @@ impl Change<'_> {
         let tax_ids: Vec<String> = ordering.into_iter().chain(servicing).flat_map(|row| row.tax_ids.clone()).collect();
         let mut facts = facts.clone();
         facts.submitter.tax_ids = &tax_ids;
+        facts.before = Some(self.before);
         let decision = decide(&facts, content, self.now)?;
         let same_person = Person::parse(&self.origin.person).is_some_and(|person| decision.member.is_of(&person));
         same_member(&self.before.request, order, (&self.origin.member_id, &decision.member.member_id), same_person)?;

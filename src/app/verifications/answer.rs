@@ -193,7 +193,15 @@ impl Question<'_> {
         };
         let service =
             self.hcpcs.and_then(|code| known.content.radiation.service(code)).filter(|service| !service.needs_authorization);
+        let ended = service.and_then(|service| Some((service, service.valid_through?)));
+        let day = self.date.unwrap_or(known.case.valid_from);
         match service.filter(|_| known.case.service == Service::RadiationOncology) {
+            Some(_) if ended.is_some_and(|(_, last)| day > last) => ended.map_or_else(String::new, |(service, last)| {
+                format!(
+                    "{} ({}) ended on {last}: it authorizes nothing and cannot be billed for later days.",
+                    service.code, service.name
+                )
+            }),
             Some(service) => format!(
                 "The authorization does not contain {} ({}), which this program does not review: with the treatment authorized it needs no \
                  line of its own. Another entity may have rules of its own.",

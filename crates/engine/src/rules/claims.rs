@@ -167,6 +167,12 @@ pub fn check(line: &ClaimLine<'_>, order: Option<&Authorization<'_>>, before: &B
     }
 }
 
+/// A line of a service that the program does not review, and that goes with the treatment authorized: it is on no order by itself.
+pub fn not_reviewed(line: &ClaimLine<'_>) -> Checked {
+    let mismatch = Mismatch::UnitsNotCounted;
+    Checked { mismatch: Some(mismatch), message: message::not_reviewed(line), units_approved: None, units_remaining: None }
+}
+
 fn mismatch(
     line: &ClaimLine<'_>,
     order: &Authorization<'_>,

@@ -1,5 +1,6 @@
 //! What the engine is told about the world around an order. `app` loads it; the engine looks nowhere else.
 
+use crate::domain::case::Case;
 use crate::domain::content::Content;
 use crate::domain::order::{Assessment, Biomarker, OrderRequest, PriorTherapy};
 use crate::domain::roster::{MemberRow, ProviderRow};
@@ -24,6 +25,8 @@ pub struct Facts<'a> {
     pub servicing_provider: KnownProvider,
     /// The person's other cases, this one excluded.
     pub related_cases: Vec<RelatedCase>,
+    /// The case as it was before this change; none for a new order.
+    pub before: Option<&'a Case>,
 }
 
 /// Who submits.

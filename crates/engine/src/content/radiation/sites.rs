@@ -4,10 +4,12 @@ use super::{modality, says};
 use crate::content::document::Place;
 use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
-use crate::content::vocabulary::{Vocabulary, is_snake};
+use crate::content::vocabulary::{STAGES, Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
 use crate::domain::content::Phrases;
-use crate::domain::content::radiation::{Heard, Means, Part, RadiationCatalog, Rhythm, Side, Site, Target, Term, loosely};
+use crate::domain::content::radiation::{
+    Aim, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, Term, loosely,
+};
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Sex;
 use serde::Deserialize;
@@ -39,14 +41,23 @@ struct HeardEntry {
     again: Vec<String>,
     earlier: Vec<String>,
     radiation: Vec<String>,
+    treatments: Vec<String>,
     fields: Vec<String>,
     earlier_radiation: Vec<String>,
     comparison: Vec<String>,
     pregnancy: Vec<String>,
+    recurrence: Vec<String>,
+    elsewhere: Vec<String>,
+    sided: Vec<String>,
+    counted: Vec<String>,
+    mixed: Vec<String>,
+    not_radiation: Vec<String>,
     no_cancer: Vec<String>,
-    benign: Vec<String>,
     cancer: Vec<String>,
     no_comparison: Vec<String>,
+    plans: BTreeMap<String, Vec<String>>,
+    both_plans: Vec<String>,
+    differs: Vec<String>,
 }
 
 impl From<HeardEntry> for Heard {
@@ -55,14 +66,22 @@ impl From<HeardEntry> for Heard {
             again: Phrases::new(&entry.again),
             earlier: Phrases::new(&entry.earlier),
             radiation: Phrases::new(&entry.radiation),
+            treatments: Phrases::new(&entry.treatments),
             fields: Phrases::new(&entry.fields),
             earlier_radiation: Phrases::new(&entry.earlier_radiation),
             comparison: Phrases::new(&entry.comparison),
             pregnancy: Phrases::new(&entry.pregnancy),
+            recurrence: Phrases::new(&entry.recurrence),
+            elsewhere: Phrases::new(&entry.elsewhere),
+            sided: Phrases::new(&entry.sided),
+            counted: Phrases::new(&entry.counted),
+            mixed: entry.mixed,
             no_cancer: Phrases::new(&entry.no_cancer),
-            benign: Phrases::new(&entry.benign),
             cancer: Phrases::new(&entry.cancer),
             no_comparison: Phrases::new(&entry.no_comparison),
+            plans: entry.plans.into_iter().map(|(modality, words)| (modality, Phrases::new(&words))).collect(),
+            both_plans: Phrases::new(&entry.both_plans),
+            differs: Phrases::new(&entry.differs),
         }
     }
 }
@@ -93,6 +112,10 @@ struct SiteEntry {
     metastatic: bool,
     #[serde(default)]
     reviewed: bool,
+    #[serde(default)]
+    salvage: bool,
+    #[serde(default)]
+    target_at: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +127,33 @@ struct PartEntry {
     target: Option<String>,
     #[serde(default)]
     other_diagnoses: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationEntry {
+    words: Vec<String>,
+    #[serde(default)]
+    other: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    sites: Vec<String>,
+    because: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AimEntry {
+    name: String,
+    words: Vec<String>,
+    #[serde(default)]
+    other: Vec<String>,
+    #[serde(default)]
+    sites: Vec<String>,
+    #[serde(default)]
+    targets: Vec<String>,
+    #[serde(default)]
+    boost: bool,
 }
 
 #[derive(Deserialize)]
@@ -151,12 +201,24 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     let mut catalog = RadiationCatalog::default();
     let Some(text) = text_of(source, FILE, report) else { return catalog };
     let Some(document) = Document::parse(FILE, &text, report) else { return catalog };
-    if let Some(header) = document.header::<Header>(&["site", "part", "target", "technique", "means", "rhythm"], report) {
+    let (mut treatments, mut not_radiation) = (Vec::new(), Vec::new());
+    if let Some(header) = document
+        .header::<Header>(&["site", "part", "target", "technique", "means", "rhythm", "operation", "aim", "stage_group"], report)
+    {
         says(&header.provenance, document.root().key("provenance"), "where these words come from", report);
         catalog.says_nothing = folded(&header.says_nothing);
         catalog.denials = folded(&header.denials);
         catalog.sides = [folded(&header.right), folded(&header.left), folded(&header.both_sides)];
         catalog.beam_sides = folded(&header.beam_sides);
+        for (index, name) in header.heard.mixed.iter().enumerate().filter(|(_, name)| words.assessment(name).is_none()) {
+            let place = document.root().key("heard").key("mixed").at(index);
+            place.error(report, format!("there is no assessment `{name}`"), None);
+        }
+        for modality_word in header.heard.plans.keys() {
+            modality(modality_word, document.root().key("heard").key("plans"), report);
+        }
+        not_radiation = folded(&header.heard.not_radiation);
+        treatments = header.heard.treatments.clone();
         catalog.heard = header.heard.into();
         known_codes(&header.secondary_anywhere, document.root().key("secondary_anywhere"), words, report);
         catalog.secondary_anywhere = header.secondary_anywhere;
@@ -199,8 +261,90 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         let modalities = read.filter_map(|(index, word)| modality(word, place.key("modalities").at(index), report)).collect();
         catalog.means.push(Means { words: folded(&entry.words), modalities });
     }
+    techniques_heard(&mut catalog, treatments, &not_radiation, &document, report);
     catalog.rhythms = rhythms(&document, &mut named, report);
+    catalog.operations = operations(&catalog, &document, report);
+    catalog.stage_groups = stage_groups(&document, words, report);
+    catalog.aims = aims(&catalog, &document, report);
     catalog
+}
+
+fn operations(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) -> Vec<Operation> {
+    let read = |(entry, place): (OperationEntry, Place<'_, '_>), report: &mut Report| {
+        says(&entry.because, place.key("because"), "why they contradict each other", report);
+        for (index, site) in entry.sites.iter().enumerate() {
+            known_site(site, place.key("sites").at(index), catalog, report);
+        }
+        Operation {
+            words: Phrases::new(&entry.words),
+            other: Phrases::new(&entry.other),
+            unless: Phrases::new(&entry.unless),
+            sites: entry.sites,
+            because: entry.because,
+        }
+    };
+    let entries = document.entries::<OperationEntry>("operation", report);
+    entries.into_iter().map(|entry| read(entry, report)).collect()
+}
+
+fn stage_groups(document: &Document<'_>, words: &Vocabulary, report: &mut Report) -> Vec<StageGroup> {
+    let entries = document.entries::<StageGroup>("stage_group", report);
+    for (group, place) in &entries {
+        for (index, cancer) in
+            group.cancers.iter().enumerate().filter(|(_, cancer)| !words.cancers.iter().any(|known| known.key == **cancer))
+        {
+            place.key("cancers").at(index).error(report, format!("there is no cancer type `{cancer}`"), None);
+        }
+        stages(&group.stages, place.key("stages"), report);
+    }
+    entries.into_iter().map(|(group, _)| group).collect()
+}
+
+fn stages(groups: &[String], place: Place<'_, '_>, report: &mut Report) {
+    for (index, stage) in groups.iter().enumerate().filter(|(_, stage)| !STAGES.contains(&stage.as_str())) {
+        place.at(index).error(report, format!("there is no stage group `{stage}`"), None);
+    }
+}
+
+fn aims(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) -> Vec<Aim> {
+    let read = |(entry, place): (AimEntry, Place<'_, '_>), report: &mut Report| {
+        says(&entry.name, place.key("name"), "what the technique is aimed at", report);
+        for (index, site) in entry.sites.iter().enumerate() {
+            known_site(site, place.key("sites").at(index), catalog, report);
+        }
+        let is_target = |key: &String| catalog.targets.iter().any(|target| target.term.key == *key);
+        for (index, key) in entry.targets.iter().enumerate().filter(|(_, key)| !is_target(key)) {
+            place.key("targets").at(index).error(report, format!("there is no target `{key}`"), None);
+        }
+        Aim {
+            name: entry.name,
+            words: Phrases::new(&entry.words),
+            other: Phrases::new(&entry.other),
+            sites: entry.sites,
+            targets: entry.targets,
+            boost: entry.boost,
+        }
+    };
+    let entries = document.entries::<AimEntry>("aim", report);
+    entries.into_iter().map(|entry| read(entry, report)).collect()
+}
+
+/// What the technique of a treatment is called is heard in what was done before, too, but for words that also mean other things.
+fn techniques_heard(
+    catalog: &mut RadiationCatalog,
+    mut treatments: Vec<String>,
+    not_radiation: &[String],
+    document: &Document<'_>,
+    report: &mut Report,
+) {
+    let of_terms = catalog.techniques.iter().flat_map(|term| std::iter::once(&term.key).chain(&term.words));
+    let all: Vec<&String> = of_terms.chain(catalog.means.iter().flat_map(|means| &means.words)).collect();
+    for (index, word) in not_radiation.iter().enumerate().filter(|(_, word)| !all.contains(word)) {
+        let place = document.root().key("heard").key("not_radiation").at(index);
+        place.error(report, format!("`{word}` is no word of a technique"), None);
+    }
+    treatments.extend(all.into_iter().filter(|word| !not_radiation.contains(word)).cloned());
+    catalog.heard.treatments = Phrases::new(&treatments);
 }
 
 fn parts<'d, 't>(
@@ -316,6 +460,7 @@ fn key(key: &str, words: &[String], what: &str, named: &mut BTreeSet<String>, pl
 fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) -> Site {
     known_codes(&entry.diagnoses, place.key("diagnoses"), words, report);
     known_codes(&entry.own_diagnoses, place.key("own_diagnoses"), words, report);
+    stages(&entry.target_at, place.key("target_at"), report);
     let is_listed = |own: &String| entry.diagnoses.iter().any(|listed| own.starts_with(listed.as_str()));
     for (index, own) in entry.own_diagnoses.iter().enumerate().filter(|(_, own)| !is_listed(own)) {
         place.key("own_diagnoses").at(index).error(report, format!("`{own}` is not among the diagnoses of the site"), None);
@@ -340,5 +485,7 @@ fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut
         staged: entry.staged,
         metastatic: entry.metastatic,
         reviewed: entry.reviewed,
+        salvage: entry.salvage,
+        target_at: entry.target_at,
     }
 }

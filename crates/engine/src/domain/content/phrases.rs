@@ -19,6 +19,11 @@ impl Phrases {
         Self(written.iter().map(|phrase| Phrase::new(phrase)).collect())
     }
 
+    /// The text without them.
+    pub fn out_of(&self, text: &str) -> String {
+        self.0.iter().fold(spaced(text), |left, phrase| left.replace(&phrase.key, " "))
+    }
+
     /// True where one of them is in the text.
     pub fn are_in(&self, text: &str) -> bool {
         let spaced = spaced(text);
@@ -86,5 +91,8 @@ mod tests {
             assert_eq!(phrases(&[phrase]).are_in(text), heard, "{phrase} in {text}");
         }
         assert!(!phrases(&["x"]).are_in(""));
+        let biopsy = phrases(&["stereotactic biops*"]);
+        assert!(!phrases(&["stereotactic"]).are_in(&biopsy.out_of("Stereotactic-biopsy 2026")));
+        assert!(phrases(&["stereotactic"]).are_in(&biopsy.out_of("stereotactic biopsy, then stereotactic treatment")));
     }
 }

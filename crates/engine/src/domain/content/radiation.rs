@@ -9,7 +9,9 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use super::radiation_words::{Heard, Means, Part, Rhythm, SECONDARY, Side, Site, Target, Term, loosely};
+pub use super::radiation_words::{
+    Aim, Heard, Means, Operation, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, Term, loosely,
+};
 
 /// True for five digits, a letter and four digits, or four digits and `T`.
 pub fn is_service_code(code: &str) -> bool {
@@ -376,6 +378,12 @@ pub struct RadiationCatalog {
     pub secondary_anywhere: Vec<String>,
     /// What is listened for in free text.
     pub heard: Heard,
+    /// Operations after which a site is not what is treated.
+    pub operations: Vec<Operation>,
+    /// The stage groups that T and N leave.
+    pub stage_groups: Vec<StageGroup>,
+    /// Words of a technique that say what it is aimed at.
+    pub aims: Vec<Aim>,
     /// Folded words behind a side that say where a beam or the patient is: `right lateral`.
     pub beam_sides: Vec<String>,
     /// Words of the technique that count.

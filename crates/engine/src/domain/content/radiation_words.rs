@@ -3,6 +3,7 @@
 use super::phrases::Phrases;
 use crate::domain::vocabulary::{Modality, Sex};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A site treated.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,10 @@ pub struct Site {
     pub metastatic: bool,
     /// True where no rule speaks of the site and a nurse always looks.
     pub reviewed: bool,
+    /// Stages at which the target is asked for, where treatment is meant to cure.
+    pub target_at: Vec<String>,
+    /// True where what is treated came back after surgery by what the site is.
+    pub salvage: bool,
 }
 
 /// Codes of where a cancer has spread: they agree with every cancer type.
@@ -100,6 +105,8 @@ pub struct Heard {
     pub earlier: Phrases,
     /// Radiation, whatever stands beside it.
     pub radiation: Phrases,
+    /// Radiation, among earlier treatments: their techniques, and words that mean other things elsewhere.
+    pub treatments: Phrases,
     /// Radiation, where something says that it came before.
     pub fields: Phrases,
     /// Earlier radiation as such, the only words about it that a plan comparison is heard for.
@@ -108,14 +115,28 @@ pub struct Heard {
     pub comparison: Phrases,
     /// A pregnancy.
     pub pregnancy: Phrases,
+    /// A cancer that came back.
+    pub recurrence: Phrases,
+    /// Words that say something else than what is listened for, and are left out first: `stereotactic biopsy`, `recurrence score`.
+    pub elsewhere: Phrases,
+    /// Behind RT: what was done to the right side.
+    pub sided: Phrases,
+    /// What is counted in two numbers with a slash between them, as dose and fractions are.
+    pub counted: Phrases,
+    /// Assessments that tell of radiation among other things.
+    pub mixed: Vec<String>,
     /// No cancer, whatever else is written.
     pub no_cancer: Phrases,
-    /// No cancer, where no word for one stands beside it.
-    pub benign: Phrases,
     /// A cancer.
     pub cancer: Phrases,
     /// A plan comparison that is none.
     pub no_comparison: Phrases,
+    /// What a plan is called, by its modality.
+    pub plans: BTreeMap<String, Phrases>,
+    /// Two plans, without saying which.
+    pub both_plans: Phrases,
+    /// What differs between two plans.
+    pub differs: Phrases,
 }
 
 /// Words that join two places and say nothing else.
@@ -154,6 +175,52 @@ pub struct Target {
     pub sites: Vec<String>,
     /// Targets that lie elsewhere: two courses of these do not meet.
     pub apart: Vec<String>,
+}
+
+/// The stage groups that a T and an N leave, without distant metastases.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageGroup {
+    /// Cancers.
+    pub cancers: Vec<String>,
+    /// Digits of T, or `is`.
+    pub t: Vec<String>,
+    /// Digits of N.
+    pub n: Vec<String>,
+    /// Groups.
+    pub stages: Vec<String>,
+}
+
+/// An operation after which a site is not what is treated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// What it is called.
+    pub words: Phrases,
+    /// Other operations with the same words.
+    pub other: Phrases,
+    /// Said anywhere among the earlier treatments, it contradicts nothing.
+    pub unless: Phrases,
+    /// The sites that it contradicts.
+    pub sites: Vec<String>,
+    /// Why.
+    pub because: String,
+}
+
+/// Words of a technique that say what it is aimed at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aim {
+    /// What it is, for people.
+    pub name: String,
+    /// The words.
+    pub words: Phrases,
+    /// Other things with the same words.
+    pub other: Phrases,
+    /// The sites for which they say it; empty for all.
+    pub sites: Vec<String>,
+    /// The targets that they go with.
+    pub targets: Vec<String>,
+    /// True where they go with a boost instead.
+    pub boost: bool,
 }
 
 /// Words of a technique that say a modality.

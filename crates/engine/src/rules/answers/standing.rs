@@ -237,6 +237,14 @@ impl<'a> Standing<'a> {
         self.beside.push((said, words));
     }
 
+    /// True where results were told that do not count for their dates alone, and each is one of these words.
+    pub fn says_only(&self, words: &[&str]) -> bool {
+        let test = ResultTest::In(words.iter().map(|&word| word.to_owned()).collect());
+        let by_date = matches!(self.value, Err(Unusable::TooOld(_) | Unusable::Undated));
+        let is_one = |said: &Value| passes(self.definition, Some(said), &test) == Truth::Met;
+        by_date && !self.heard.is_empty() && self.heard.iter().all(is_one)
+    }
+
     /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.
     pub fn is_one_of(&self, wanted: &[String]) -> Truth {
         is_one_of(self.definition, self.value.as_ref().ok(), wanted)

@@ -28,6 +28,15 @@ pub(super) fn not_counted(line: &ClaimLine<'_>, approved: &[&OrderedCode]) -> St
     format!("the units of {} were not counted on this order, so that nothing can be compared with them", line.hcpcs)
 }
 
+/// Where the code is on no order, because the program does not review it.
+pub(super) fn not_reviewed(line: &ClaimLine<'_>) -> String {
+    format!(
+        "{} is not reviewed by this program, and goes with the treatment authorized without a line of its own: nobody approved a number of \
+         its units, so that nothing can be compared with them",
+        line.hcpcs
+    )
+}
+
 /// Where the units do not come into it.
 pub(super) fn plain(mismatch: Mismatch, line: &ClaimLine<'_>) -> String {
     match mismatch {

@@ -8,8 +8,9 @@ use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::{SECONDARY, Site};
 use crate::domain::content::{Cancer, RadiationItem};
+use crate::domain::criteria::ResultTest;
 use crate::domain::fold::fold;
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex, TreatmentGoal, Truth};
 use crate::rules::intake::nearest;
 
 /// Length of the category of a diagnosis, such as `C50`.
@@ -17,6 +18,9 @@ const CATEGORY: usize = 3;
 
 /// What codes of carcinomas in situ begin with.
 const IN_SITU: &str = "D0";
+
+/// Results that say that there is no pregnancy.
+const NO_PREGNANCY: [&str; 2] = ["negative", "not_applicable"];
 
 /// How an item stands.
 enum Item {
@@ -54,14 +58,20 @@ fn dose_rate(ground: &Ground<'_>) -> Option<Deviation> {
 fn unclear<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Deviation> + 'g {
     [super::PRIOR_RADIATION, super::PREGNANCY].into_iter().filter_map(move |name| {
         let standing = ground.patient.assessment(name)?;
-        if standing.value.is_ok() {
+        // a negative test of another day asks nothing more than silence does, and what lasts needs no day
+        if standing.value.is_ok() || name == super::PREGNANCY && standing.says_only(&NO_PREGNANCY) {
             return None;
         }
         let field = standing
             .index
             .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
         let (wanted, written) = (standing.definition.wanted(), standing.entered());
-        let message = format!("{} counts as unknown: {written}. What counts: {wanted}", standing.definition.display);
+        let is_told = name == super::PREGNANCY && standing.heeded(&ResultTest::In(vec!["positive".to_owned()])) == Truth::Met;
+        let message = if is_told {
+            format!("a pregnancy was told ({written}): whether and how this treatment is given is for a physician to say")
+        } else {
+            format!("{} counts as unknown: {written}. What counts: {wanted}", standing.definition.display)
+        };
         Some(deviation(DeviationCode::UnknownAnswer, &field, (&wanted, &written), DeviationEffect::Pends, message))
     })
 }
@@ -102,8 +112,8 @@ fn standing(field: &str, ground: &Ground<'_>) -> Item {
         "/radiation/site" => match ground.treated.site {
             Told::Foreign => {
                 let written = entered(&radiation.site);
-                let near = near_site(&written, ground).unwrap_or("a key of GET /v1/radiation/sites");
-                Item::Foreign(written, near.to_owned())
+                let near = near_site(&written, ground);
+                Item::Foreign(written, near.unwrap_or_else(|| "a site of the list (GET /v1/radiation/sites)".to_owned()))
             }
             other => of_told(&other, &radiation.site),
         },
@@ -124,14 +134,20 @@ fn standing(field: &str, ground: &Ground<'_>) -> Item {
     }
 }
 
-/// The site with a name that differs by a slip of the pen, or that a word of the text names: another word of the same length is another place.
-fn near_site<'g>(written: &str, ground: &Ground<'g>) -> Option<&'g str> {
+/// The site with a name that differs by a slip of the pen, or that most words of the text name: another word of the same length is another
+/// place. What else the text says may be more that is treated.
+fn near_site(written: &str, ground: &Ground<'_>) -> Option<String> {
     let catalog = ground.catalog();
     let folded = fold(written);
     let is_slip = |name: &str| folded.chars().next() == name.chars().next() && is_near(&folded, name);
     let of_slip = catalog.sites.iter().find(|site| is_slip(&site.key) || catalog.words_of(site).any(|word| is_slip(word)));
-    let named = || folded.split('_').find_map(|word| catalog.place(word)).map(|(site, _)| site);
-    of_slip.or_else(named).map(|site| site.key.as_str())
+    let named = || {
+        let words: Vec<&str> = folded.split('_').filter(|word| !word.is_empty()).collect();
+        let mut longest = (1..=words.len()).rev();
+        let (site, _) = longest.find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"))))?;
+        Some(format!("{} where nothing more is treated, and else its target, too", site.key))
+    };
+    of_slip.map(|site| site.key.clone()).or_else(named)
 }
 
 /// One letter for ten of the name.
@@ -172,11 +188,30 @@ fn stage(ground: &Ground<'_>) -> Item {
     }
 }
 
+/// At some stages what is treated beside the organ has to be said: the nodes of the breast.
+fn target_by_stage(ground: &Ground<'_>) -> Option<Deviation> {
+    let (site, stage) = (ground.treated.site.known()?, ground.patient.stage?);
+    let is_cure = ground.patient.clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
+    if !is_cure || !site.target_at.iter().any(|at| at == stage) {
+        return None;
+    }
+    let of_site = ground.catalog().targets.iter().filter(|target| target.sites.contains(&site.key));
+    let wanted = of_site.map(|target| target.term.key.as_str()).collect::<Vec<_>>().join(", ");
+    Some(deviation(
+        DeviationCode::UnknownAnswer,
+        "/radiation/target",
+        (&wanted, "not entered"),
+        DeviationEffect::Pends,
+        format!("what is treated of the site {} is needed at stage {stage}: write the target, one of {wanted}", site.key),
+    ))
+}
+
 /// A target that is left out excludes nothing; one that is not understood may be another one.
 fn target(ground: &Ground<'_>) -> Option<Deviation> {
     let written = entered(&ground.treated.entered.target);
     let field = "/radiation/target";
     match ground.treated.target {
+        Told::Missing => target_by_stage(ground),
         Told::Foreign => {
             let keys = ground.catalog().targets.iter().map(|target| target.term.key.as_str());
             let near = nearest(&written, keys).unwrap_or("a target of GET /v1/radiation/sites");
@@ -202,7 +237,7 @@ fn target(ground: &Ground<'_>) -> Option<Deviation> {
                 ),
             ))
         }
-        Told::Missing | Told::Unknown => None,
+        Told::Unknown => None,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::rules::decide::with_holds;
 use crate::rules::decision::{DecidedDrug, Decision, due_at};
 use crate::rules::derive::case_status;
 use crate::rules::drugs::HELD;
+use crate::rules::plan;
 use crate::rules::review;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -110,6 +111,11 @@ impl Deciding<'_> {
     fn message(&self, line: &Line<'_>, alone: DrugStatus) -> String {
         let (program, name) = (self.ground.program, line.name());
         match alone {
+            DrugStatus::ReferToHealthPlan
+                if line.code.is_some_and(|code| plan::known(Some(code), None, &self.ground.content.drugs).0.is_some()) =>
+            {
+                format!("{name} is a drug and no radiation: order it under medical_oncology (DRG-04)")
+            }
             DrugStatus::ReferToHealthPlan => format!(
                 "{name} is not among the services of {}: {} may have to review it (DRG-04)",
                 program.name, program.health_plan_name

@@ -4,13 +4,13 @@ use super::ground::Ground;
 use super::lines::{self, Course, Line};
 use super::said::{deviation, entered};
 use super::schedule::{self, Dimension, Fit, Found};
-use super::{EXTENDED_THROUGH, PRIOR_RADIATION, answers, duplicates, heard, rhythm};
+use super::{EXTENDED_THROUGH, PRIOR_RADIATION, aims, answers, duplicates, heard, rhythm, taken_back};
 use crate::domain::case::{Deviation, Notice};
 use crate::domain::content::Statement;
 use crate::domain::criteria::ResultTest;
 use crate::domain::facts_used::FactsUsed;
 use crate::domain::shared_text::Text;
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, Truth};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Hold, LineOfBusiness, NoticeCode, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::criteria::Asked;
 use crate::rules::decision::Decision;
@@ -98,7 +98,13 @@ impl Deciding<'_> {
     fn answers(&mut self, found: &Found<'_>) {
         let (ground, shared) = (self.ground, self.shared);
         let told = [answers::lacking(ground), answers::disagreeing(ground), heard::deviations(ground)];
-        for deviation in told.into_iter().flatten().chain(rhythm::contradiction(ground, found.fit())) {
+        for deviation in told
+            .into_iter()
+            .flatten()
+            .chain(rhythm::contradiction(ground, found.fit()))
+            .chain(aims::contradictions(ground, found.fit()))
+            .chain(taken_back::deviations(self.facts, ground, ground.received))
+        {
             self.deviate(deviation);
         }
         if let Some(fit) = found.fit() {
@@ -125,7 +131,10 @@ impl Deciding<'_> {
         let staged = ground.treated.site.known().is_none_or(|site| site.staged);
         let (field, what, entered) = match dimension {
             Dimension::Cancer => ("/clinical/cancer_type", "cancer type", clinical.cancer_type.word().to_owned()),
-            Dimension::Stage if staged => ("/clinical/stage", "stage", entered(&clinical.stage)),
+            Dimension::Stage if staged => {
+                let open = ground.groups.map(|groups| format!("T and N, which leave group {}", groups.join(" or ")));
+                ("/clinical/stage", "stage", open.unwrap_or_else(|| entered(&clinical.stage)))
+            }
             Dimension::Histology => (self.histology(), "histology", entered(&clinical.pathology)),
             Dimension::Line => ("/clinical/line_of_treatment", "line of treatment", clinical.line_of_treatment.word().to_owned()),
             // asked for by itself, or excluding nothing
@@ -335,6 +344,11 @@ impl Deciding<'_> {
         }
         if !on_file.similar.is_empty() {
             self.holds.push(Hold::PossibleDuplicate);
+        }
+        if again && !is_expected {
+            let text = "this area was irradiated before, as the order says: a nurse looks at when and where, at its dose and fractions, and at \
+                        the plans together. Enter what is known of it with the earlier treatments (R-42)";
+            self.notices.push(Notice::new(NoticeCode::EarlierRadiation, text, None));
         }
         self.notices.extend(on_file.earlier);
         self.notices.extend(on_file.similar);

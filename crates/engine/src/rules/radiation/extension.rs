@@ -1,6 +1,6 @@
 //! A course that broke off or moved, because of a machine or of toxicity: the authorized order goes on, with later dates and the same units.
 
-use super::EXTENDED_THROUGH;
+use super::{EXTENDED_THROUGH, EXTENSION_REASON};
 use crate::domain::case::{Case, Computed};
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
@@ -36,6 +36,12 @@ pub fn extend(
     decision: &Decision,
 ) -> Result<(Case, Computed, NaiveDate), Refusal> {
     let fault = |message: String| Refusal::Validation(vec![Fault::new(EXTENDED_THROUGH, "out-of-range", message)]);
+    let reason = order.radiation.as_ref().and_then(|radiation| radiation.extension_reason.as_deref());
+    if reason.is_none_or(|reason| reason.trim().is_empty()) {
+        let message =
+            "say why the course ends later, such as a machine that was down; more fractions than were authorized are a new order";
+        return Err(Refusal::Validation(vec![Fault::new(EXTENSION_REASON, "missing", message)]));
+    }
     if let Some(beyond) = decision.deviations.iter().find(|deviation| deviation.field == EXTENDED_THROUGH) {
         return Err(fault(beyond.message.clone()));
     }

@@ -28,6 +28,10 @@ pub(super) struct Ground<'a> {
     pub rules: &'a RadiationRules,
     /// The member's other cases.
     pub related: &'a [RelatedCase],
+    /// Where no stage group is told: those that T and N leave.
+    pub groups: Option<&'a [String]>,
+    /// The day of receipt.
+    pub received: chrono::NaiveDate,
 }
 
 impl<'a> Ground<'a> {
@@ -46,13 +50,16 @@ impl<'a> Ground<'a> {
         criteria::evidence(criterion, &self.bench, outcome).open
     }
 
+    /// The histologies that were entered, each with its field and name.
+    pub fn histologies(&self) -> impl Iterator<Item = (&'static str, &'static str, Option<&'a str>)> + use<'a> {
+        let of_order = self.treated.entered.histology.known().map(String::as_str);
+        [("/radiation/histology", "histology", of_order), ("/clinical/pathology", "pathology", self.pathology)].into_iter()
+    }
+
     /// Histologies that are no words of the vocabulary, each with its field and name.
     pub fn foreign_histologies(&self) -> impl Iterator<Item = (&'static str, &'static str, Option<&'a str>)> + use<'a> {
         let content = self.content;
-        let of_order = self.treated.entered.histology.known().map(String::as_str);
-        [("/radiation/histology", "histology", of_order), ("/clinical/pathology", "pathology", self.pathology)]
-            .into_iter()
-            .filter(move |(_, _, text)| text.is_some_and(|text| content.pathology(text).is_none()))
+        self.histologies().filter(move |(_, _, text)| text.is_some_and(|text| content.pathology(text).is_none()))
     }
 
     /// How far a dose may miss a range, as a share.

@@ -2,18 +2,22 @@
 //! SAFE-01): where the question itself is not answered, a person reads it.
 
 use super::ground::Ground;
+use super::read::Told;
 use super::said::deviation;
 use super::{PREGNANCY, PRIOR_RADIATION};
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::Heard;
 use crate::domain::criteria::ResultTest;
-use crate::domain::order::{Assessment, Reported};
-use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Truth};
+use crate::domain::fold::plain;
+use crate::domain::order::{Assessment, PriorTherapy, Reported};
+use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, TreatmentGoal, Truth};
 
 /// Everything that was heard.
 pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
     let mut found = foreign_assessments(ground);
+    found.extend(mixed_answers(ground));
     found.extend(therapies(ground));
+    found.extend(recurrence(ground));
     found.extend(texts(ground));
     found.extend(no_cancer(ground));
     found
@@ -39,8 +43,12 @@ fn answered(name: &str, no: &str, ground: &Ground<'_>) -> Answered {
 /// Where a text stands, which says what its words are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum About {
-    /// What was done before, or is the case: any word for radiation tells of it.
+    /// What was done before, or is the case: any word for radiation tells of it, and so does a cancer that came back.
     History,
+    /// A treatment before, by its name: the names of techniques and of courses tell of it, too.
+    Before,
+    /// More about one treatment before, where a cancer that came back is its outcome and nothing more.
+    Outcome,
     /// The treatment ordered: radiation that came before is told beside it.
     Treatment,
     /// Plans set beside each other: fields, doses and the plan before are those of this treatment.
@@ -50,16 +58,59 @@ enum About {
 /// What is heard of earlier radiation where radiation was not asked about: `again` is told against the answer no as well.
 fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) -> bool {
     let answer = answered(PRIOR_RADIATION, "no", ground);
-    if heard.again.are_in(text) {
+    let clear = heard.elsewhere.out_of(text);
+    if heard.again.are_in(&clear) {
         return answer != Answered::Otherwise;
     }
-    let came_before = || heard.earlier.are_in(text);
+    let came_before = || heard.earlier.are_in(&clear);
+    let is_salvage = || ground.treated.site.known().is_some_and(|site| site.salvage);
+    let came_back = || heard.recurrence.are_in(&clear) && !is_salvage();
+    let was_given = || heard.radiation.are_in(&clear) || is_rt(text, heard) || came_before() && heard.fields.are_in(&clear);
+    let is_named = || heard.treatments.are_in(&clear) || is_course(text, heard);
     answer == Answered::Not
         && match about {
-            About::History => heard.radiation.are_in(text) || came_before() && heard.fields.are_in(text),
-            About::Treatment => came_before() && (heard.radiation.are_in(text) || heard.fields.are_in(text)),
-            About::Plans => heard.earlier_radiation.are_in(text),
+            About::History => was_given() || came_back(),
+            About::Before => was_given() || came_back() || is_named(),
+            About::Outcome => was_given() || is_named(),
+            About::Treatment => came_back() || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear)),
+            About::Plans => heard.earlier_radiation.are_in(&clear),
         }
+}
+
+/// Words that begin another thing.
+const JOINING: [&str; 10] = ["and", "then", "with", "w", "after", "following", "followed", "plus", "for", "to"];
+
+/// Sides: RT before one of them is none.
+const SIDES: [&str; 6] = ["right", "left", "r", "l", "lt", "bilateral"];
+
+/// RT is radiation, unless it is the right side of what was operated on: `Rt breast lumpectomy`.
+fn is_rt(text: &str, heard: &Heard) -> bool {
+    let text = plain(text);
+    text.split([',', ';', '+', '/', '(', ')', '\n', ':']).any(|clause| {
+        let words: Vec<&str> = clause.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let is_radiation =
+            |(at, word): (usize, &&str)| *word == "rt" && !is_right(words.get(at + 1..).unwrap_or_default(), heard);
+        words.iter().enumerate().any(is_radiation)
+    })
+}
+
+fn is_right(behind: &[&str], heard: &Heard) -> bool {
+    let of_it: Vec<&str> = behind.iter().take_while(|word| !JOINING.contains(word)).copied().collect();
+    let is_side = |word: &&str| SIDES.contains(word);
+    !of_it.first().is_some_and(is_side) && heard.sided.are_in(&of_it.join(" "))
+}
+
+/// The largest dose of a course in gray, and the most fractions, as written `50.4/28`; a month comes first in a date.
+const COURSE: (std::ops::RangeInclusive<f64>, std::ops::RangeInclusive<u32>) = (12.5..=90.0, 1..=45);
+
+/// Dose and fractions: `30/10`. A date has three parts or four digits behind the slash, and counts of nodes stand beside their word.
+fn is_course(text: &str, heard: &Heard) -> bool {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.' || c == '/';
+    let is_dose = |part: &str| {
+        let Some((dose, fractions)) = part.trim_matches(['.', '/']).split_once('/') else { return false };
+        dose.parse().is_ok_and(|dose| COURSE.0.contains(&dose)) && fractions.parse().is_ok_and(|count| COURSE.1.contains(&count))
+    };
+    !heard.counted.are_in(text) && text.split(|c: char| !is_number(c)).any(is_dose)
 }
 
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
@@ -106,19 +157,79 @@ fn in_words(entry: &Assessment) -> String {
     [entry.name.as_str(), " ", result.as_str()].concat()
 }
 
+/// Answers that tell of radiation among other things: where they do not say that it was an operation, radiation is asked about.
+fn mixed_answers(ground: &Ground<'_>) -> Vec<Deviation> {
+    let heard = &ground.catalog().heard;
+    let yes = ResultTest::In(vec!["yes".to_owned()]);
+    let told = heard.mixed.iter().filter_map(|name| ground.patient.assessment(name));
+    told.filter(|standing| standing.test(&yes) == Truth::Met)
+        .filter(|_| answered(PRIOR_RADIATION, "no", ground) == Answered::Not)
+        .filter(|standing| {
+            let text = standing.entered();
+            !heard.sided.are_in(&text) || of_radiation(&text, heard, About::Outcome, ground)
+        })
+        .map(|standing| {
+            let field = standing
+                .index
+                .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
+            unclear(&field, &standing.definition.display, &standing.entered(), PRIOR_RADIATION)
+        })
+        .collect()
+}
+
 /// Radiation among the earlier treatments: whether it was here is asked.
 fn therapies(ground: &Ground<'_>) -> Option<Deviation> {
     let heard = &ground.catalog().heard;
     let list = ground.patient.clinical.prior_therapies.known()?;
-    let is_radiation = |text: &str| of_radiation(text, heard, About::History, ground);
-    let (index, told) = list.iter().enumerate().find(|(_, told)| is_radiation(told.typed()))?;
-    let written = told.typed();
-    let name = if told.generic.is_some() { "generic" } else { "name" };
+    let (index, (name, written)) = list.iter().enumerate().find_map(|(index, told)| {
+        let fields = fields(told).into_iter();
+        let mut heard_of = fields.filter(|(_, text, about)| of_radiation(text, heard, *about, ground));
+        heard_of.next().map(|(name, text, _)| (index, (name, text)))
+    })?;
     let mut asked =
         unclear(&format!("/clinical/prior_therapies/{index}/{name}"), "the earlier treatment", written, PRIOR_RADIATION);
     asked.message = format!(
-        "the earlier treatment `{written}` is radiation, and nothing says whether it was of this area: answer it with the assessment \
-         {PRIOR_RADIATION}"
+        "the earlier treatment `{written}` is radiation or may tell of some, and nothing says whether it was of this area: answer it with \
+         the assessment {PRIOR_RADIATION}"
+    );
+    Some(asked)
+}
+
+/// Everything that is written of an earlier treatment.
+fn fields(told: &PriorTherapy) -> Vec<(&'static str, &str, About)> {
+    let named = [("generic", told.generic.as_deref()), ("name", told.name.as_deref())];
+    let more = [("setting", told.setting.known()), ("outcome", told.outcome.known())];
+    let named = named.into_iter().filter_map(|(field, text)| Some((field, text?, About::Before)));
+    let more = more.into_iter().filter_map(|(field, text)| Some((field, text?.as_str(), About::Outcome)));
+    named.chain(more).collect()
+}
+
+/// A cancer that came back where it is treated may have been treated so before (R-41).
+fn recurrence(ground: &Ground<'_>) -> Option<Deviation> {
+    let site = ground.treated.site.known()?;
+    if site.metastatic || site.salvage || answered(PRIOR_RADIATION, "no", ground) != Answered::Not {
+        return None;
+    }
+    let clinical = ground.patient.clinical;
+    let heard = &ground.catalog().heard;
+    let came_back = |text: &&String| heard.recurrence.are_in(&heard.elsewhere.out_of(text));
+    let is_late = |line: &&LineOfTreatment| {
+        matches!(line, LineOfTreatment::SecondLine | LineOfTreatment::ThirdLine | LineOfTreatment::ThirdLinePlus)
+    };
+    // the lines of metastatic disease count its drugs
+    let is_local = || ground.patient.stage != Some("IV") || clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
+    let setting = clinical.disease_setting.known().filter(came_back);
+    let (field, written) = match setting {
+        Some(setting) => ("/clinical/disease_setting", setting.as_str()),
+        None => {
+            let line = clinical.line_of_treatment.known().filter(is_late).filter(|_| is_local())?;
+            ("/clinical/line_of_treatment", line.as_str())
+        }
+    };
+    let mut asked = unclear(field, "", written, PRIOR_RADIATION);
+    asked.message = format!(
+        "`{written}` says that the disease came back, and nothing says whether this area was irradiated before: answer it with the \
+         assessment {PRIOR_RADIATION}"
     );
     Some(asked)
 }
@@ -131,7 +242,7 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
         ("/radiation/technique", "technique", radiation.technique.as_deref(), About::Treatment),
         ("/radiation/plan_comparison", "plan comparison", radiation.plan_comparison.as_deref(), About::Plans),
     ];
-    let histologies = ground.foreign_histologies().map(|(field, what, text)| (field, what, text, About::Treatment));
+    let histologies = ground.histologies().map(|(field, what, text)| (field, what, text, About::Treatment));
     let told = texts.into_iter().chain(histologies).filter_map(|(field, what, text, about)| Some((field, what, text?, about)));
     told.filter_map(|(field, what, text, about)| {
         let asked = if of_pregnancy(text, heard, ground) {
@@ -146,17 +257,32 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
     .collect()
 }
 
-/// A histology outside the vocabulary will do where the schedule names none, but not where it says that there is no cancer (R-21).
+/// A histology outside the vocabulary will do where the schedule names none, if it is one: a word for a cancer stands in it, or its code in
+/// ICD-O is of one (R-21).
 fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
-    let mut told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let is_asked = |field: &str| field == "/radiation/histology" && ground.treated.histology == Told::Unknown;
+    let told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let mut told = told.filter(|(field, _)| !is_asked(field));
     let heard = &ground.catalog().heard;
-    let is_none = |text: &str| heard.no_cancer.are_in(text) || heard.benign.are_in(text) && !heard.cancer.are_in(text);
+    let is_none = |text: &str| heard.no_cancer.are_in(text) || !(heard.cancer.are_in(text) || is_malignant_code(text));
     let (field, written) = told.find(|(_, text)| is_none(text))?;
     Some(deviation(
         DeviationCode::UnknownAnswer,
         field,
         ("the histology of the cancer", written),
         DeviationEffect::Pends,
-        format!("histology `{written}` may say that there is no cancer: write the word for the cancer that is treated"),
+        format!(
+            "histology `{written}` is not understood as a cancer, and may say that there is no cancer: write the word for the cancer that is treated"
+        ),
     ))
+}
+
+/// `8500/3`: the behavior of a malignant tumor at its primary site.
+fn is_malignant_code(text: &str) -> bool {
+    let is_code = |word: &str| {
+        word.split_once('/').is_some_and(|(kind, behavior)| {
+            kind.len() == 4 && kind.bytes().all(|byte| byte.is_ascii_digit()) && kind.starts_with(['8', '9']) && behavior == "3"
+        })
+    };
+    text.split(|c: char| !c.is_alphanumeric() && c != '/').any(is_code)
 }

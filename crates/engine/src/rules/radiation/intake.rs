@@ -28,7 +28,7 @@ pub fn faults(order: &OrderRequest, content: &Content) -> Vec<Fault> {
         if let Some((service, last)) = ended.filter(|(_, last)| order.date_of_service.is_none_or(|day| day > *last)) {
             let instead = match service.replaced_by.as_slice() {
                 [] => "no active code for it is known here".to_owned(),
-                codes => format!("use {}", codes.join(";")),
+                codes => format!("use {}", codes.join(" or ")),
             };
             let message = format!("{code} ({}) ended on {last}; {instead}", service.name);
             found.push(Fault::new(at("code"), "terminated-code", message));

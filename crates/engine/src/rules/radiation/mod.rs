@@ -2,6 +2,7 @@
 //! the modality is supported (`modality`) and which lines it has (`lines`), and what its answers lack (`answers`); `deciding`, `ordered`
 //! and `conclusion` put them together. Units, dates and statuses follow from content; nothing here denies.
 
+mod aims;
 mod answers;
 mod conclusion;
 mod deciding;
@@ -19,6 +20,8 @@ mod rhythm;
 mod said;
 mod schedule;
 mod sides;
+mod staging;
+mod taken_back;
 
 pub use duplicates::course_words;
 pub use extension::{extend, nothing_to_extend};
@@ -35,9 +38,10 @@ use super::facts::Facts;
 use super::history::History;
 use super::patient::Patient;
 use super::plan::{Identity, PlanLine};
+use super::stage;
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, RadiationRules, Routes};
-use crate::domain::order::{Clinical, OrderedDrug, Phase, Radiation};
+use crate::domain::order::{Clinical, OrderRequest, OrderedDrug, Phase, Radiation};
 use crate::domain::vocabulary::Truth;
 use chrono::{DateTime, Utc};
 use ground::Ground;
@@ -51,6 +55,8 @@ pub const EXTENSION_REASON: &str = "/radiation/extension_reason";
 const PRIOR_RADIATION: &str = "prior_radiation_here";
 /// The assessment that tells of a pregnancy.
 const PREGNANCY: &str = "pregnancy_test";
+/// The assessment that tells of a pacemaker or defibrillator.
+const CARDIAC_DEVICE: &str = "cardiac_device";
 
 /// Decides a radiation order that was taken.
 pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now: DateTime<Utc>) -> Decision {
@@ -59,9 +65,12 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
     let received = facts.received_at.with_timezone(&admitted.program.time_zone).date_naive();
     let days = Days { received, service: admitted.date_of_service };
     let treated = Treated::read(facts.order, entered, content);
-    let clinical = with_histology(&facts.order.clinical, entered);
+    let staged =
+        staging::with_tnm(&facts.order.clinical, content).map(|clinical| OrderRequest { clinical, ..facts.order.clone() });
+    let order = staged.as_ref().unwrap_or(facts.order);
+    let clinical = with_histology(&order.clinical, entered);
     let mut patient =
-        Patient::new(facts.order, &admitted.coverage, days, admitted.program, content, History::new(facts, days, content));
+        Patient::new(order, &admitted.coverage, days, admitted.program, content, History::new(facts, days, content));
     if let Some(clinical) = &clinical {
         patient.clinical = clinical;
     }
@@ -69,6 +78,10 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
     let by_site = treated.site.known().is_some_and(|site| site.metastatic);
     if patient.stage.is_none() && (by_site || patient.metastatic == Truth::Met) {
         patient.stage = Some("IV");
+    }
+    let groups = staging::groups(&patient, content);
+    if let Some([one]) = groups {
+        patient.stage = stage::read(one, content).map(|stage| stage.group);
     }
     // what all services share speaks of the lines of a plan: this one stands for the course
     let (phase, ordered) = stand_in();
@@ -102,6 +115,8 @@ pub fn decide(facts: &Facts<'_>, admitted: &Admitted<'_>, content: &Content, now
         program: admitted.program,
         rules: admitted.program.radiation.as_ref().unwrap_or(&without),
         related: &facts.related_cases,
+        groups,
+        received,
     };
     deciding::decide(facts, &ground, &shared, now)
 }

@@ -29,6 +29,9 @@ impl Deciding<'_> {
         let compared = ground.treated.is_compared;
         let (outcome, message) = match (support, compared) {
             (Support::Supported, _) => (Truth::Met, format!("{words} is supported for {site}")),
+            (Support::NotSupported, _) if answered.as_ref().is_some_and(|answered| !answered.open.is_empty()) => {
+                (Truth::Unknown, format!("{words} is supported for {site} by answers that were not told, and that are asked for"))
+            }
             (Support::NotSupported, _) => (Truth::NotMet, format!("{words} is not supported for {site}: a nurse looks")),
             (_, true) => (Truth::Met, format!("{words} for {site} is compared with {with}, as attested")),
             (_, false) => (Truth::Unknown, format!("{words} for {site} asks for a plan comparison with {with}")),
@@ -48,6 +51,8 @@ impl Deciding<'_> {
         });
         self.behind.push(id);
         match support {
+            // a site that nobody knows is asked for, and says by itself what goes with it
+            _ if ground.treated.site_key().is_none() && support != Support::PlanComparisonReviewed => {}
             Support::NotSupported => {
                 let open = answered.map(|answered| answered.open).unwrap_or_default();
                 self.deviate(deviation(
@@ -87,7 +92,11 @@ impl Deciding<'_> {
             && !matches!(fit.agreement.needs, Some(Truth::NotMet | Truth::Unknown))
             && fit.agreement.unknown.iter().all(|dimension| *dimension == Dimension::Target);
         let ordered = in_words(fit.dose_gy, fit.fractions);
-        let included = if fit.boost_in_total { "; the total was taken to include the boost" } else { "" };
+        let included = match fit.cone_down {
+            Some(_) => "; main course and boost are the schedule together",
+            None if fit.boost_in_total => "; the total was taken to include the boost",
+            None => "",
+        };
         let id = self.findings.add(Said {
             rule: ["radiation/schedule/", &schedule.id].concat(),
             outcome: is_accepted.into(),
@@ -136,6 +145,7 @@ impl Deciding<'_> {
             self.not_recommended(fit, &ordered);
         }
         if let Some(boost) = ground.treated.entered.boost
+            && fit.cone_down.is_none()
             && let Some(fault) = schedule::boost_fault(boost, schedule.boost.as_ref(), ground)
         {
             let entered = in_words(boost.dose_gy, boost.fractions);

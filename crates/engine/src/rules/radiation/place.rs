@@ -202,14 +202,20 @@ pub(super) fn is_side(folded: &str, catalog: &RadiationCatalog) -> bool {
     folded.len() >= WRITTEN_OUT && side_of(folded, catalog).is_some()
 }
 
-/// The side that free text tells; `right lateral` is a beam.
+/// The side that free text tells; `right lateral` is a beam. An abbreviation is a side before a place: `LT breast`.
 pub(super) fn side_in_text(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
     let Tokens { words, .. } = tokens(text);
     let told = words.iter().enumerate().filter_map(|(at, token)| {
         let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
-        side_of(token, catalog).filter(|_| is_side(token, catalog) && !catalog.beam_sides.iter().any(|word| word == next))
+        let is_told = || is_side(token, catalog) || named(next, catalog).is_some();
+        side_of(token, catalog).filter(|_| is_told() && !catalog.beam_sides.iter().any(|word| word == next))
     });
     told.fold(None, |so_far, side| together(so_far, Some(side)))
+}
+
+/// The side that a text tells, abbreviated or not.
+pub(super) fn any_side(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
+    without_side(&tokens(text).words, catalog).1
 }
 
 /// The side that the title of the diagnosis names, where its code is about the site: the side of a breast says nothing about a hip.

@@ -125,7 +125,11 @@ impl<'a> Treated<'a> {
             histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
             dose_gy: entered.total_dose_gy.known().copied(),
             fractions: entered.fractions.known().copied(),
-            is_compared: entered.plan_comparison.as_deref().and_then(said).is_some_and(|text| is_comparison(text, content)),
+            is_compared: entered
+                .plan_comparison
+                .as_deref()
+                .and_then(said)
+                .is_some_and(|text| is_comparison(text, entered.modality.unwrap_or(Modality::Other), content)),
         }
     }
 
@@ -179,11 +183,24 @@ impl<'a> Treated<'a> {
     }
 }
 
-/// text is a comparison as attested, unless it says of itself that it is none, or tells of earlier radiation and compares nothing.
-fn is_comparison(text: &str, content: &Content) -> bool {
+/// text is a comparison as attested where it says both plans and what differs between them, unless it says of itself that it is none, or
+/// tells of earlier radiation and compares nothing.
+fn is_comparison(text: &str, modality: Modality, content: &Content) -> bool {
     let heard = &content.radiation.heard;
     let tells_of_another = || heard.again.are_in(text) || heard.earlier_radiation.are_in(text);
-    !is_no_result(text, content) && !heard.no_comparison.are_in(text) && (!tells_of_another() || heard.comparison.are_in(text))
+    let compares = heard.comparison.are_in(text);
+    let named = |own: bool| heard.plans.iter().any(|(of, plan)| (of == modality.as_str()) == own && plan.are_in(text));
+    let numbers = numbers(text);
+    let says_both = heard.both_plans.are_in(text) || named(false) && (named(true) || compares || numbers > 1);
+    let says_what = numbers > 1 || heard.differs.are_in(text);
+    let is_none = || is_no_result(text, content) || heard.no_comparison.are_in(text);
+    says_both && says_what && !is_none() && (!tells_of_another() || compares)
+}
+
+/// How many numbers a text has: `3D` is none.
+fn numbers(text: &str) -> usize {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '.');
+    words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && !word.to_ascii_lowercase().contains('d')).count()
 }
 
 /// True for words that say that there is no result: `n/a`, `pending`.

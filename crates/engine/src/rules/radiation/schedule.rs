@@ -2,6 +2,7 @@
 
 use super::duplicates;
 use super::ground::Ground;
+use super::read::Told;
 use crate::domain::content::radiation::{Designation, FractionationSchedule, ScheduleBoost};
 use crate::domain::order::Boost;
 use crate::domain::vocabulary::Truth;
@@ -30,6 +31,8 @@ pub(super) struct Agreement {
     pub unknown: Vec<Dimension>,
     /// Whether what it needs is met; none where it needs nothing.
     pub needs: Option<Truth>,
+    /// True where what it needs is open for the target alone, which was left out: the site as a whole comes first.
+    pub lacks_target: bool,
 }
 
 /// A schedule that the order fits.
@@ -43,18 +46,25 @@ pub(super) struct Fit<'a> {
     pub fractions: u32,
     /// True where the total was taken to include the boost.
     pub boost_in_total: bool,
+    /// Fractions of the boost, where main course and boost are the schedule together: a cone down.
+    pub cone_down: Option<u32>,
 }
 
 impl Fit<'_> {
+    /// Fractions of all that the schedule counts.
+    fn all_fractions(&self) -> u32 {
+        self.fractions + self.cone_down.unwrap_or_default()
+    }
+
     /// of several the first.
-    fn rank(&self, site: &str) -> (u8, bool, Designation, &str) {
+    fn rank(&self, site: &str) -> (u8, bool, bool, Designation, &str) {
         let needs = match self.agreement.needs {
             Some(Truth::Met) => 0,
             None => 1,
             Some(Truth::Unknown) => 2,
             Some(Truth::NotMet) => 3,
         };
-        (needs, !self.schedule.is_of(site), self.schedule.designation, &self.schedule.id)
+        (needs, self.agreement.lacks_target, !self.schedule.is_of(site), self.schedule.designation, &self.schedule.id)
     }
 }
 
@@ -92,14 +102,25 @@ pub(super) fn find<'a>(ground: &Ground<'a>) -> Found<'a> {
     let main = dose - boost.dose_gy;
     let tried = [fractions.checked_sub(boost.fractions), Some(fractions)].into_iter().flatten().filter(|left| *left > 0);
     let fit = tried.filter(|_| main > 0.0).find_map(|left| best(site, main, left, true, ground));
+    let fit = fit.or_else(|| together(site, (dose, fractions), boost, ground));
     fit.map_or(Found::None, |fit| Found::One(Box::new(fit)))
+}
+
+/// Main course and boost as one schedule, by fractions that are each of its size: a cone down.
+fn together<'a>(site: &str, (dose, fractions): (f64, u32), boost: Boost, ground: &Ground<'a>) -> Option<Fit<'a>> {
+    let each = [dose / f64::from(fractions.max(1)), boost.dose_gy / f64::from(boost.fractions.max(1))];
+    let of_its_size = |schedule: &FractionationSchedule| {
+        each.iter().all(|each| is_within(*each, schedule.dose_per_fraction_gy, ground.tolerance()))
+    };
+    let fit = best(site, dose + boost.dose_gy, fractions + boost.fractions, false, ground)?;
+    of_its_size(fit.schedule).then_some(Fit { dose_gy: dose, fractions, cone_down: Some(boost.fractions), ..fit })
 }
 
 fn best<'a>(site: &str, dose: f64, fractions: u32, boost_in_total: bool, ground: &Ground<'a>) -> Option<Fit<'a>> {
     let fits = ground.catalog().schedules_of(site).filter(|schedule| has_dose(schedule, dose, fractions, ground)).filter_map(
         |schedule| {
             let agreement = agreement(schedule, ground)?;
-            Some(Fit { schedule, agreement, dose_gy: dose, fractions, boost_in_total })
+            Some(Fit { schedule, agreement, dose_gy: dose, fractions, boost_in_total, cone_down: None })
         },
     );
     fits.min_by(|left, right| left.rank(site).cmp(&right.rank(site)))
@@ -144,25 +165,38 @@ pub(super) fn agreement(schedule: &FractionationSchedule, ground: &Ground<'_>) -
         !is_named || truth != Truth::NotMet
     };
     let among = |list: &[String], word: &str| list.iter().any(|known| known == word);
-    let agrees =
-        ask(
-            Dimension::Cancer,
-            !schedule.cancers.is_empty(),
-            patient.cancer().map(|cancer| among(&schedule.cancers, cancer)).into(),
-        ) && ask(
-            Dimension::Goal,
-            schedule.goal.is_some(),
-            patient.clinical.treatment_goal.known().map(|goal| schedule.goal == Some(*goal)).into(),
-        ) && ask(Dimension::Stage, !schedule.stages.is_empty(), patient.stage.map(|stage| among(&schedule.stages, stage)).into())
-            && ask(Dimension::Histology, !schedule.pathologies.is_empty(), histology(&schedule.pathologies, ground))
-            && ask(Dimension::Line, !schedule.lines.is_empty(), is_line(&schedule.lines, patient))
-            && ask(
-                Dimension::Target,
-                schedule.target.is_some(),
-                ground.treated.target.known().map(|target| schedule.target.as_deref() == Some(target.term.key.as_str())).into(),
-            );
+    let agrees = ask(
+        Dimension::Cancer,
+        !schedule.cancers.is_empty(),
+        patient.cancer().map(|cancer| among(&schedule.cancers, cancer)).into(),
+    ) && ask(
+        Dimension::Goal,
+        schedule.goal.is_some(),
+        patient.clinical.treatment_goal.known().map(|goal| schedule.goal == Some(*goal)).into(),
+    ) && ask(Dimension::Stage, !schedule.stages.is_empty(), staged(&schedule.stages, ground))
+        && ask(Dimension::Histology, !schedule.pathologies.is_empty(), histology(&schedule.pathologies, ground))
+        && ask(Dimension::Line, !schedule.lines.is_empty(), is_line(&schedule.lines, patient))
+        && ask(
+            Dimension::Target,
+            schedule.target.is_some(),
+            ground.treated.target.known().map(|target| schedule.target.as_deref() == Some(target.term.key.as_str())).into(),
+        );
     let needs = schedule.needs.as_ref().map(|needs| ground.judge(&needs.criterion));
-    agrees.then_some(Agreement { unknown, needs })
+    let lacks_target = ground.treated.target == Told::Missing
+        && schedule.needs.as_ref().filter(|_| needs == Some(Truth::Unknown)).is_some_and(|needs| {
+            ground.open(&needs.criterion, Truth::Unknown).iter().all(|asked| asked.pointer == "/radiation/target")
+        });
+    agrees.then_some(Agreement { unknown, needs, lacks_target })
+}
+
+/// The group, or those that T and N leave: where all of them agree the schedule does, and where none does it does not.
+fn staged(stages: &[String], ground: &Ground<'_>) -> Truth {
+    let among = |stage: &str| stages.iter().any(|known| known == stage);
+    match (ground.patient.stage, ground.groups) {
+        (None, Some(groups)) if groups.iter().all(|group| among(group)) => Truth::Met,
+        (None, Some(groups)) if !groups.iter().any(|group| among(group)) => Truth::NotMet,
+        (stage, _) => stage.map(among).into(),
+    }
 }
 
 /// A word of the vocabulary that is none of those named is another histology; one outside it says nothing (REG-13).
@@ -208,7 +242,7 @@ pub(super) fn shorter<'a>(fit: &Fit<'_>, ground: &Ground<'a>) -> Vec<&'a Arc<Fra
     let could_have =
         |other: &&Arc<FractionationSchedule>| agreement(other, ground).is_some_and(|found| found.needs != Some(Truth::NotMet));
     let preferred: Vec<_> = preferred.filter(could_have).collect();
-    let days = fit.schedule.days(fit.fractions);
+    let days = fit.schedule.days(fit.all_fractions());
     let is_longer = preferred.iter().all(|other| days > other.days(other.fractions.1));
     if is_longer { preferred } else { Vec::new() }
 }

@@ -29,12 +29,21 @@ struct Case {
     /// Values by JSON pointer.
     #[serde(default)]
     set: std::collections::BTreeMap<String, Value>,
+    /// One pointer and several values: the case is decided so with each of them.
+    each: Option<Each>,
     /// The member's row, as a merge patch.
     member: Option<String>,
     /// Radiation of the member on file.
     #[serde(default)]
     related: Vec<Related>,
     expect: Expect,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    at: String,
+    of: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,7 +142,12 @@ fn file() -> File {
         let file: File = toml::from_str(&std::fs::read_to_string(path).expect("a readable file")).expect("cases");
         file.case
     };
-    File { case: ["cases.toml", "safety.toml", "consistency.toml", "practice.toml"].into_iter().flat_map(read).collect() }
+    File {
+        case: ["cases.toml", "safety.toml", "consistency.toml", "practice.toml", "heard.toml", "facts.toml"]
+            .into_iter()
+            .flat_map(read)
+            .collect(),
+    }
 }
 
 impl Case {
@@ -146,14 +160,28 @@ impl Case {
             merge(&mut order, &serde_json::from_str(patch).unwrap_or_else(|error| panic!("{}: {error}", self.name)));
         }
         for (pointer, value) in &self.set {
-            let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
-            order.pointer_mut(parent).unwrap_or_else(|| panic!("{}: no {parent}", self.name))[key] = value.clone();
+            self.put(&mut order, pointer, value);
         }
         order
     }
 
+    fn put(&self, order: &mut Value, pointer: &str, value: &Value) {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        order.pointer_mut(parent).unwrap_or_else(|| panic!("{}: no {parent}", self.name))[key] = value.clone();
+    }
+
     fn differences(&self) -> Vec<String> {
-        let mut situation = situation(self.order());
+        let Some(each) = &self.each else { return self.differences_of(self.order()) };
+        let one = |value: &Value| {
+            let mut order = self.order();
+            self.put(&mut order, &each.at, value);
+            self.differences_of(order).into_iter().map(|difference| format!("{value}: {difference}")).collect::<Vec<_>>()
+        };
+        each.of.iter().flat_map(one).collect()
+    }
+
+    fn differences_of(&self, order: Value) -> Vec<String> {
+        let mut situation = situation(order);
         situation.related = self.related.iter().map(Related::case).collect();
         if let (Some(patch), Some(member)) = (&self.member, &mut situation.member) {
             let mut row = serde_json::to_value(&*member).expect("a row");
