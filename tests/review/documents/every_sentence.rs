@@ -71,7 +71,7 @@ fn letter(
         reconsider_until: None,
         reconsidered: None,
     };
-    let mut program = program.clone();
+    let mut program = oncoauth::domain::content::Program::clone(program);
     program.letters = program.letters.in_language(language);
     let told = Told { program: &program, content, words: content.letters.get(language).unwrap() };
     let reference = LetterReference {
