@@ -38,7 +38,7 @@ pub struct Found {
 pub async fn find(app: &App, caller: &Caller, sent: &Sent<'_>, context: Context<'_>) -> Result<Found, Failure> {
     let case_id = match &sent.reference {
         Some(reference) => by_reference(app, caller, sent, reference).await?,
-        None => by_tracking(app, caller, sent, context).await?,
+        None => by_number(app, caller, &sent.member_id, &sent.tracking, context).await?,
     };
     let known = Known::load(app, caller, case_id.ok_or_else(unknown)?, context).await.map_err(hidden)?;
     let member = &known.case.request.member;
@@ -75,14 +75,21 @@ async fn by_reference(app: &App, caller: &Caller, sent: &Sent<'_>, reference: &s
     Ok(seen.first().map(|seen| seen.case_id))
 }
 
-async fn by_tracking(app: &App, caller: &Caller, sent: &Sent<'_>, context: Context<'_>) -> Result<Option<Uuid>, Failure> {
-    let Number { system, value } = &sent.tracking;
+/// The one case of a member by which something was asked for under this number: its own id, with a line or without, the number of an item, or
+/// that of its request. Whoever asks may not know of it.
+pub async fn by_number(
+    app: &App,
+    caller: &Caller,
+    member_id: &str,
+    Number { system, value }: &Number,
+    context: Context<'_>,
+) -> Result<Option<Uuid>, Failure> {
     if let Some(case_id) = value.get(..ID).and_then(|id| id.parse().ok())
         && value.get(ID..).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     {
         return Ok(Some(case_id));
     }
-    let filter = Filter { member_id: Some(sent.member_id.clone()), ..Filter::default() };
+    let filter = Filter { member_id: Some(member_id.to_owned()), ..Filter::default() };
     let (mut pended, mut decided) = (BTreeSet::new(), BTreeSet::new());
     for seen in orders::list(app, caller, &filter, None, LOOKED_AT).await? {
         let case = read_case(&seen.body)?;

@@ -197,7 +197,8 @@ impl<'v> Asked<'v> {
                 }
             }
         }
-        let mut order = json!({"service": service, "clinical": {}, "member": self.member(plan)});
+        let mut order =
+            json!({"service": service, "clinical": {}, "member": {"health_plan": plan, "member_id": self.member_id()}});
         if let [one] = icd10.as_slice() {
             put(&mut order, "diagnosis", json!({"icd10": one}));
         }
@@ -232,9 +233,9 @@ impl<'v> Asked<'v> {
         (code, name)
     }
 
-    fn member(&self, plan: &str) -> Value {
-        let member_id = identifier_typed(self.coverage, "MB").or_else(|| text(self.coverage, "subscriberId"));
-        json!({"health_plan": plan, "member_id": member_id})
+    /// The member's number.
+    pub fn member_id(&self) -> Option<&'v str> {
+        identifier_typed(self.coverage, "MB").or_else(|| text(self.coverage, "subscriberId"))
     }
 }
 

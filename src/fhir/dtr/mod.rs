@@ -8,9 +8,11 @@ mod prefill;
 mod questionnaire;
 
 use super::answer::Known;
+use super::attachment_case::by_number;
 use super::body::Resource;
 use super::element::put;
 use super::outcome::{Failure, Issue, outcome, respond};
+use super::read::attachments::Number;
 use super::read::order;
 use super::write::Context;
 use super::{Documented, base};
@@ -24,7 +26,6 @@ use axum::response::Response;
 use input::{Asked, Draft};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Canonical address of a form, with its version.
 pub fn canonical(form: &Form, base: &str) -> String {
@@ -126,22 +127,10 @@ impl Packager<'_> {
         warnings: &mut Vec<Issue>,
     ) -> Result<(), Failure> {
         let Some(context) = self.asked.context else { return Ok(()) };
-        // of a line of a case, `{case}-{line}`
-        let case_id = context.get(..36).and_then(|id| id.parse::<Uuid>().ok());
-        let known = match case_id {
-            None => Err(Failure::not_found()),
-            Some(id) => Known::load(self.app, caller, id, Context { base: self.base, content: self.content }).await,
-        };
-        let known = match known {
-            Ok(known) => known,
-            Err(failure) if failure.is_not_found() => {
-                warnings.push(Issue::new(
-                    "not-found",
-                    "no request here has this context: the questionnaires are those of the orders",
-                ));
-                return Ok(());
-            }
-            Err(failure) => return Err(failure),
+        let Some(known) = self.asked_about(caller, context).await? else {
+            let words = "no request of this member has this context: the questionnaires are those of the orders";
+            warnings.push(Issue::new("not-found", words));
+            return Ok(());
         };
         let request = serde_json::to_value(&known.case.request).unwrap_or_default();
         let draft = Draft::of_request(&known.case.request, request);
@@ -155,6 +144,19 @@ impl Packager<'_> {
             packages.push((form, draft));
         }
         Ok(())
+    }
+
+    /// The request of the coverage's member that was asked about under this number. Several are none.
+    async fn asked_about(&self, caller: &Caller, number: &str) -> Result<Option<Known>, Failure> {
+        let context = Context { base: self.base, content: self.content };
+        let absent = |failure: Failure| if failure.is_not_found() || failure.is_conflict() { Ok(None) } else { Err(failure) };
+        let member_id = self.asked.member_id().unwrap_or_default();
+        let number = Number { system: String::new(), value: number.to_owned() };
+        let case_id = by_number(self.app, caller, member_id, &number, context).await.or_else(absent)?;
+        let Some(case_id) = case_id else { return Ok(None) };
+        let absent = |failure: Failure| if failure.is_not_found() { Ok(None) } else { Err(failure) };
+        let known = Known::load(self.app, caller, case_id, context).await.map(Some).or_else(absent)?;
+        Ok(known.filter(|known| known.case.request.member.member_id.as_deref() == Some(member_id)))
     }
 
     /// The questionnaires that are named.

@@ -266,27 +266,82 @@ async fn a_draft_that_is_sent_as_it_is_says_nothing_that_was_not_known() {
     }
 }
 
-#[tokio::test]
-async fn a_pended_request_is_asked_for_what_it_lacks_and_has_its_answers_filled_in() {
-    let service = sandbox().await;
-    let response = claim_response(&submit(&service, &pair("pend-her2-unknown.pas-request")).await);
-    let case_id = response["id"].as_str().unwrap();
+/// What is asked with a context, under the coverage of the pair.
+fn of_context(context: &str) -> Value {
     let mut asked = parameters("pend-her2-unknown");
     asked["parameter"].as_array_mut().unwrap().retain(|parameter| parameter["name"] == "coverage");
-    asked["parameter"].as_array_mut().unwrap().push(json!({"name": "context", "valueString": format!("{case_id}-1")}));
-    let answer = post(&service, PACKAGE, ORDERING, &asked).await;
-    let found = packages(&answer);
-    let [[_, draft, _]] = found.as_slice() else { panic!("{}", answer.text) };
-    assert_eq!(item(draft, "/clinical/height_cm")["answer"][0]["valueDecimal"], 165.0);
-    assert!(links(draft).contains(&"/treatment/phases/drugs/line"));
-    let outcome = &answer.json()["parameter"].as_array().unwrap().last().unwrap()["resource"].clone();
-    assert_eq!(outcome["resourceType"], "OperationOutcome");
-    assert!(outcome["issue"].as_array().unwrap().iter().all(|issue| issue["severity"] != "error"), "{outcome}");
-    assert!(outcome.to_string().contains("asked for"), "{outcome}");
-    // of another practice's request nothing is told
-    let answer = post(&service, PACKAGE, OTHER_PRACTICE, &asked).await;
-    assert_eq!(packages(&answer).len(), 0);
-    assert!(!answer.text.contains("165"), "{}", answer.text);
+    asked["parameter"].as_array_mut().unwrap().push(json!({"name": "context", "valueString": context}));
+    asked
+}
+
+#[tokio::test]
+async fn a_pended_request_is_asked_for_what_it_lacks_and_has_its_answers_filled_in() {
+    // proves DEV-05
+    let service = sandbox().await;
+    let answer = submit(&service, &pair("pend-her2-unknown.pas-request")).await;
+    let case_id = claim_response(&answer)["id"].as_str().unwrap().to_owned();
+    let task = &resources(&answer.json(), "Task")[0];
+    let named = task["input"].as_array().unwrap().iter().find_map(|input| input["valueString"].as_str()).unwrap();
+    assert!(!named.starts_with(&case_id), "the items have numbers of their own: {named}");
+    // by the number that the task has, and by the case's own
+    for context in [named.to_owned(), format!("{case_id}-1"), case_id.clone()] {
+        let answer = post(&service, PACKAGE, ORDERING, &of_context(&context)).await;
+        let found = packages(&answer);
+        let [[_, draft, _]] = found.as_slice() else { panic!("{context}: {}", answer.text) };
+        assert_eq!(item(draft, "/clinical/height_cm")["answer"][0]["valueDecimal"], 165.0);
+        assert!(links(draft).contains(&"/treatment/phases/drugs/line"));
+        let outcome = &answer.json()["parameter"].as_array().unwrap().last().unwrap()["resource"].clone();
+        assert_eq!(outcome["resourceType"], "OperationOutcome");
+        assert!(outcome["issue"].as_array().unwrap().iter().all(|issue| issue["severity"] != "error"), "{outcome}");
+        assert!(outcome.to_string().contains("asked for"), "{outcome}");
+        // of another practice's request, and under another member's coverage, nothing is told
+        let of_another = of_context(&context).to_string().replace("BMA000003", "BMA000009");
+        let of_another: Value = serde_json::from_str(&of_another).unwrap();
+        for (token, asked) in [(OTHER_PRACTICE, of_context(&context)), (ORDERING, of_another)] {
+            let answer = post(&service, PACKAGE, token, &asked).await;
+            assert_eq!(packages(&answer).len(), 0, "{context} as {token}: {}", answer.text);
+            assert!(!answer.text.contains("165"), "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_questionnaire_that_was_filled_in_goes_back_as_an_attachment_and_changes_no_plan() {
+    // proves DEV-05
+    let service = sandbox().await;
+    let answer = submit(&service, &pair("pend-her2-unknown.pas-request")).await;
+    let case_id = claim_response(&answer)["id"].as_str().unwrap().to_owned();
+    let found = packages(&post(&service, PACKAGE, ORDERING, &of_context(&case_id)).await);
+    let [[_, draft, _]] = found.as_slice() else { panic!() };
+    let mut filled = draft.clone();
+    filled["status"] = json!("completed");
+    let clinical = filled["item"].as_array_mut().unwrap().iter_mut().find(|item| item["linkId"] == "/clinical").unwrap();
+    let of_her2 = clinical["item"].as_array_mut().unwrap().iter_mut().find(|item| item.to_string().contains("\"her2\"")).unwrap();
+    let within = of_her2["item"].as_array_mut().unwrap();
+    within.retain(|item| item["linkId"] != "/clinical/biomarkers/result");
+    within.push(json!({"linkId": "/clinical/biomarkers/result", "answer": [{"valueCoding": {"code": "positive"}}]}));
+    let attached = async |response: &Value| {
+        let body = json!({"resourceType": "Parameters", "parameter": [
+            {"name": "TrackingId", "valueIdentifier": {"value": case_id}},
+            {"name": "AttachTo", "valueCode": "preauthorization"},
+            {"name": "MemberId", "valueIdentifier": {"value": "BMA000003"}},
+            {"name": "Attachment", "part": [{"name": "LineItem", "valueString": "1"}, {"name": "Content", "resource": response}]},
+        ]});
+        service.call(axum::http::Method::POST, "/fhir/Claim/$submit-attachment", ORDERING, Some(&body)).await
+    };
+    let case = async || service.get(&format!("/v1/orders/{case_id}"), ORDERING).await.json();
+    // cycles of another length are another plan
+    let another = filled.to_string().replacen("\"valueInteger\":21", "\"valueInteger\":28", 1);
+    assert_ne!(another, filled.to_string());
+    let refused = attached(&serde_json::from_str(&another).unwrap()).await;
+    assert_eq!(refused.status, 400, "{}", refused.text);
+    assert!(refused.text.contains("a plan is changed by a Claim"), "{}", refused.text);
+    let before = case().await;
+    let taken = attached(&filled).await;
+    assert_eq!(taken.status, 200, "{}", taken.text);
+    let after = case().await;
+    assert_eq!((&before["status"], &after["status"]), (&json!("in_progress"), &json!("authorized")), "{after:#}");
+    assert_eq!(before["request"]["treatment"], after["request"]["treatment"]);
 }
 
 #[tokio::test]
