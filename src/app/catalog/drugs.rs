@@ -150,7 +150,7 @@ fn index(content: &Content) -> Index {
         names
     });
     let mut having: HashMap<&str, usize> = HashMap::new();
-    let ingredients = content.regimens.iter().flat_map(|one| one.required_ingredients.iter().chain(&one.supportive_ingredients));
+    let ingredients = content.regimens.iter().flat_map(|one| &one.required_ingredients);
     for ingredient in ingredients {
         *having.entry(ingredient).or_default() += 1;
     }

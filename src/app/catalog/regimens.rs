@@ -9,13 +9,14 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// Kinds of names: its own, what its name begins with, the trial's, what clinics call its drugs together, those of its phases, and of its parts.
+/// Kinds of names: its own, what its name begins with, the trial's, what clinics call its drugs together, alone or among others, those of its phases, and of its parts.
 const OWN: u8 = 0;
 const SHORT: u8 = 1;
 const TRIAL: u8 = 2;
 const TOGETHER: u8 = 3;
-const PHASE: u8 = 4;
-const PART: u8 = 5;
+const CHOICE: u8 = 4;
+const PHASE: u8 = 5;
+const PART: u8 = 6;
 /// Families of trials, and how they are shortened: `KN189` for `KEYNOTE-189`.
 const TRIALS: [(&str, &str); 6] = [
     ("KEYNOTE-", "KN"),
@@ -78,9 +79,10 @@ pub(super) fn numbers(app: &App, content: &Content, filter: &Filter<'_>) -> Sear
     found.hits.retain(|hit| wanted.contains(&hit.item));
     let phrase = fold(found.searched_for.as_deref().unwrap_or(typed));
     let words: Vec<&str> = phrase.split(' ').collect();
+    let is_called_so = found.hits.iter().any(|hit| hit.fit <= Fit::SameWords && hit.kind <= SHORT);
     found.hits.sort_by_cached_key(|hit| {
         let regimen = content.regimens.get(hit.item);
-        (Reverse(is_first(hit.item)), regimen.map(|regimen| index.key(hit, regimen, &words)))
+        (Reverse(is_first(hit.item)), regimen.map(|regimen| index.key(hit, regimen, &words, is_called_so)))
     });
     let is_named = |hit: &&Hit| hit.fit <= Fit::SameWords && hit.kind <= TOGETHER;
     let named = found.hits.iter().take_while(is_named).count();
@@ -136,7 +138,8 @@ fn is_only_drugs(regimen: &Regimen) -> bool {
 type Key = (u8, usize, u8, bool, usize, [u32; 3], usize, usize);
 
 impl Index {
-    fn key(&self, hit: &Hit, regimen: &Regimen, words: &[&str]) -> Key {
+    /// A name that drugs share with others leads to them where no regimen is called so.
+    fn key(&self, hit: &Hit, regimen: &Regimen, words: &[&str], is_called_so: bool) -> Key {
         let ranks = ranks(regimen).unwrap_or_default();
         let no_pathway = regimen.pathway.is_none();
         let size = regimen.required_ingredients.len();
@@ -148,6 +151,7 @@ impl Index {
             (Fit::Whole | Fit::SameWords, TOGETHER) => {
                 (1, 0, u8::from(!is_only_drugs(regimen)), no_pathway, 0, ranks, hit.length, hit.item)
             }
+            (Fit::Whole | Fit::SameWords, CHOICE) if !is_called_so => (1, 0, 1, no_pathway, 0, ranks, hit.length, hit.item),
             (Fit::Whole | Fit::SameWords, PHASE) => (1, 0, 1, no_pathway, 0, ranks, regimen.name.len(), hit.item),
             (Fit::WholeWords, OWN | SHORT | TRIAL) => (1, 0, 1, no_pathway, 0, ranks, hit.length, hit.item),
             // of those that go on, the one that adds the least is nearest
@@ -193,7 +197,7 @@ fn index(content: &Content) -> Index {
         let drugs: BTreeSet<&str> = regimen.required_ingredients.iter().map(String::as_str).collect();
         names.extend(together.get(&drugs).into_iter().flatten().map(|name| ((*name).to_owned(), TOGETHER)));
         let is_one_of = |choice: &&Choice<'_>| choice.is(&drugs);
-        names.extend(choices.iter().filter(is_one_of).map(|choice| (choice.name.to_owned(), TOGETHER)));
+        names.extend(choices.iter().filter(is_one_of).map(|choice| (choice.name.to_owned(), CHOICE)));
         names.extend(regimen.phases.iter().filter(|phase| phase.name != regimen.name).map(|phase| (phase.name.clone(), PHASE)));
         names.extend(regimen.settings.iter().map(|setting| (setting.clone(), PART)));
         names.extend(regimen.biomarkers.iter().map(|marker| (marker.text.clone(), PART)));
