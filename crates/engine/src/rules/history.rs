@@ -3,6 +3,7 @@
 
 mod again;
 mod concerns;
+mod heard;
 mod lines;
 mod run;
 
@@ -89,26 +90,6 @@ impl Earlier<'_> {
         }
     }
 
-    /// True where it may have ended so by what was told of it, not only because nobody told.
-    fn may_have_ended(&self, end: PriorEnd) -> bool {
-        // of a treatment that is not understood, either, nothing is told
-        let is_unclear = matches!(self.outcome, Told::NotUnderstood) && self.given.is_some();
-        match end {
-            PriorEnd::Any => false,
-            PriorEnd::Reaction => match self.outcome {
-                Told::Not => false,
-                Told::NotUnderstood => self.reaction == Truth::Met || is_unclear,
-                Told::As(_) => self.reaction != Truth::NotMet,
-            },
-            PriorEnd::Toxicity => self.toxicity == Truth::Met || is_unclear,
-            PriorEnd::Progression => match self.outcome {
-                Told::As(outcome) => outcome.progressed == Truth::Met || outcome.doubt,
-                Told::NotUnderstood => is_unclear,
-                Told::Not => false,
-            },
-        }
-    }
-
     fn is_ongoing(&self) -> bool {
         self.course() == Some(CourseState::Ongoing)
     }
@@ -157,7 +138,7 @@ impl<'a> History<'a> {
         let cases = &facts.related_cases;
         let told = order.clinical.prior_therapies.known().map(|list| read(list, content));
         Self {
-            remembered: remembered(cases, told.as_deref().unwrap_or_default(), content),
+            remembered: heard::remembered(cases, told.as_deref().unwrap_or_default(), content),
             told,
             all_cases: cases,
             cases: cases
@@ -207,39 +188,6 @@ impl<'a> History<'a> {
         });
         let on_file = self.on_file(partners, content);
         told.or(on_file.fold(Truth::NotMet, |so_far, (case, _)| so_far.or(self.case_ended_so(case, end, content))))
-    }
-
-    /// The same of a sentence that speaks against a drug: what other cases told counts.
-    pub fn heeded_prior(&self, partners: &[Partner], end: PriorEnd, patient: &Patient<'_>) -> Truth {
-        let remembered = self.remembered.iter().fold(Truth::NotMet, |so_far, (earlier, _)| {
-            so_far.or(match earlier.held(partners, patient.content) {
-                Truth::Met => self.ended_so(earlier, end, patient),
-                held => held,
-            })
-        });
-        self.prior(partners, end, patient).or(remembered)
-    }
-
-    /// True where a treatment was told of that may have been one of these and may have ended so: by what was told, not only for want of it.
-    pub fn is_in_doubt(&self, partners: &[Partner], end: PriorEnd, content: &Content) -> bool {
-        let remembered = self.remembered.iter().map(|(earlier, _)| earlier);
-        let told = self.told.iter().flatten().chain(remembered).filter(|earlier| earlier.may_have_ended(end));
-        told.into_iter().any(|earlier| earlier.held(partners, content) != Truth::NotMet)
-    }
-
-    /// The member's other cases, whatever became of them.
-    pub const fn other_cases(&self) -> &'a [RelatedCase] {
-        self.all_cases
-    }
-
-    /// Answers that outcomes of earlier treatments give, each with its treatment.
-    pub fn told_answers(&self) -> impl Iterator<Item = (&'a ToldAnswer, &'a PriorTherapy)> {
-        let of = |earlier: &Earlier<'a>| {
-            let told = earlier.told;
-            earlier.tells.iter().map(move |answer| (*answer, told)).collect::<Vec<_>>()
-        };
-        let remembered = self.remembered.iter().map(|(earlier, _)| earlier);
-        self.told.iter().flatten().chain(remembered).filter(|earlier| !earlier.tells.is_empty()).flat_map(of)
     }
 
     /// Whether a treatment that was given ended so.
@@ -538,22 +486,6 @@ impl Elsewhere<'_> {
             None => (self.outcome.course == CourseState::Over).then_some(Toxicity::Acceptable),
         }
     }
-}
-
-/// Reactions and toxicity that other cases told of and this order leaves out.
-fn remembered<'a>(cases: &'a [RelatedCase], told: &[Earlier<'_>], content: &'a Content) -> Vec<(Earlier<'a>, &'a RelatedCase)> {
-    let mut found: Vec<(Earlier<'a>, &'a RelatedCase)> = Vec::new();
-    for case in cases.iter().filter(|case| !case.told.prior_therapies.is_empty()) {
-        for earlier in read(&case.told.prior_therapies, content) {
-            let is_same = |other: &PriorTherapy| other.typed() == earlier.told.typed() && other.outcome == earlier.told.outcome;
-            let is_known = told.iter().any(|other| is_same(other.told)) || found.iter().any(|(other, _)| is_same(other.told));
-            let hurt = earlier.reaction == Truth::Met || earlier.toxicity == Truth::Met;
-            if hurt && !is_known {
-                found.push((earlier, case));
-            }
-        }
-    }
-    found
 }
 
 fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> {

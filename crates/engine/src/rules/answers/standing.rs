@@ -227,9 +227,11 @@ impl<'a> Standing<'a> {
         self.heard.iter().fold(doubt, |so_far, said| so_far.or(passes(self.definition, Some(said), test)))
     }
 
-    /// True where it answers for itself what another order told: with a usable result, unless that lasts and this says that there is none.
+    /// True where it answers for itself what another order told: with a usable result, unless that lasts, or does not age, and this says
+    /// that there is none.
     pub fn answers(&self, told: &Value) -> bool {
-        self.value.as_ref().is_ok_and(|own| own == told || !(lasts(self.definition, told) && is_no(self.definition, own)))
+        let stays = || self.definition.window_days.is_none() || lasts(self.definition, told);
+        self.value.as_ref().is_ok_and(|own| own == told || !is_no(self.definition, own) || !stays())
     }
 
     /// Lets it be heeded, too, by what is told elsewhere.

@@ -135,7 +135,8 @@ impl Extent<'_, '_> {
         let drugs = cases.flat_map(|case| &case.drugs).filter(|drug| drug.may_have_been_given());
         let content = self.shared.content;
         let is_it = |drug: &&RelatedDrug| drug.ingredients(content).iter().any(|name| self.line.has_ingredient(name));
-        drugs.filter(is_it).filter_map(|drug| drug.visits_approved).map(u64::from).sum()
+        // what nobody counted was given once at least
+        drugs.filter(is_it).map(|drug| u64::from(drug.visits_approved.unwrap_or(1))).sum()
     }
 
     /// How much a day on the average, against the densest phase of the regimen.
