@@ -22,8 +22,10 @@ const LONGEST_WAIT_MINUTES: i64 = 60;
 
 /// How long the end of a failed run may take to reach the database, and the note of it.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// For noting that a timer failed: less than a session waits for a lock, so that what is told does not turn on which was first.
-const PATIENCE_TO_NOTE: Duration = Duration::from_secs(4);
+/// For noting that a timer failed: more than a session waits for a lock, so that the server gives up first and notes nothing later.
+const PATIENCE_TO_NOTE: Duration = Duration::from_secs(7);
+/// What is told then.
+const NOT_PUT_OFF: &str = "a failed timer could not be put off";
 /// What is noted of a timer that was given up.
 const TOO_LONG: &str = "took too long";
 
@@ -158,9 +160,10 @@ async fn put_off(app: &App, timer: &Timer, now: DateTime<Utc>, why: &str) -> Res
     let failure = Failure { id: app.ids.beside(timer.case_id, now), at: now, not_before: now + TimeDelta::minutes(minutes), why };
     let noted = async {
         let mut conn = app.pool.acquire().await?;
-        Ok(store::failed_jobs::record(&mut conn, timer, &failure).await?)
+        Ok::<_, Error>(store::failed_jobs::record(&mut conn, timer, &failure).await?)
     };
-    timeout(PATIENCE_TO_NOTE, noted)
-        .await
-        .unwrap_or_else(|_| Err(Error::Unavailable("a failed timer could not be put off".to_owned())))
+    match timeout(PATIENCE_TO_NOTE, noted).await {
+        Ok(noted) => noted.map_err(|error| Error::Unavailable(format!("{NOT_PUT_OFF}: {error}"))),
+        Err(_) => Err(Error::Unavailable(NOT_PUT_OFF.to_owned())),
+    }
 }

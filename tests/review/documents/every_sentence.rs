@@ -129,6 +129,9 @@ async fn the_denial_of_every_sentence_of_a_policy_has_no_words_of_machines() {
         let sections = if sections.is_empty() { vec![None] } else { sections };
         for section in sections {
             let expected = sentences(policy, section);
+            if expected.is_empty() {
+                continue; // it is met by nothing, and a person decides by the drug
+            }
             for (to, language) in [(Addressee::Member, "en"), (Addressee::Provider, "en"), (Addressee::Member, "es")] {
                 let text = letter(&case, content, policy, section, to, language);
                 let named = content.letters.get(language).unwrap().title(&policy.id).unwrap_or(&policy.title);

@@ -44,7 +44,7 @@ async fn a_denial_says_where_by_when_and_how_to_appeal_and_who_decided() {
                     "By phone",
                     "1-555-555-011",
                     "72 hours",
-                    "medical oncologist decided this. Specialty: medical oncology",
+                    "A medical oncologist (specialty: medical oncology)",
                     "Oncology Authorization Administrator",
                     "100 Sample Street",
                 ] {

@@ -129,7 +129,7 @@ async fn the_panel_lists_what_is_missing_beside_what_can_be_said_and_what_would_
         "{without_site}"
     );
     let unanswered = panel(&mut desk, &with(tc(), "/clinical/biomarkers/her2", "")).await;
-    assert!(unanswered.contains("href=\"#/clinical/biomarkers/her2\">HER2 is needed"), "{unanswered}");
+    assert!(unanswered.contains("href=\"#/clinical/biomarkers/her2\">HER2: needed"), "{unanswered}");
     assert!(unanswered.contains("name=\"/clinical/biomarkers/her2\""), "and it is asked for");
     let undosed = panel(&mut desk, &with(tc(), "/treatment/phases/0/drugs/1/dose", "")).await;
     assert!(undosed.contains("enter the dose with its unit, such as 75 mg/m2") && !undosed.contains('{'), "{undosed}");
