@@ -67,7 +67,7 @@ pub(super) fn the_service<'g>(
         (several, unknown) => {
             let unknown =
                 if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
-            let read = heard.read_as.iter().map(|read| format!("; {read}")).collect::<String>();
+            let read = if heard.read_as.is_empty() { String::new() } else { format!("; {}", heard.read_as.join("; ")) };
             format!("several services are called so, name one: {}{unknown}{read}; {ALL}", named(several))
         }
     };
