@@ -31,8 +31,10 @@ pub(super) fn heard(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Unde
 /// The line of business that the words of the product tell.
 fn lines_of_product(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Vec<(CoverageInput, String)> {
     let Some(product) = &asked.product else { return Vec::new() };
-    let told = guide.words.understand(product).told;
-    told.into_iter().filter(|(input, _)| *input == CoverageInput::LineOfBusiness).collect()
+    let heard = guide.words.understand(product);
+    // "Medicare supplement" is not Medicare Advantage
+    let is_line = |(input, _): &(CoverageInput, String)| *input == CoverageInput::LineOfBusiness && heard.unknown.is_empty();
+    heard.told.iter().filter(|told| is_line(told)).cloned().collect()
 }
 
 /// The one service that the words mean.
