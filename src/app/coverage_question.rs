@@ -31,8 +31,10 @@ pub(super) fn heard(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Unde
 /// The line of business that the words of the product tell.
 fn lines_of_product(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> Vec<(CoverageInput, String)> {
     let Some(product) = &asked.product else { return Vec::new() };
-    let told = guide.words.understand(product).told;
-    told.into_iter().filter(|(input, _)| *input == CoverageInput::LineOfBusiness).collect()
+    let heard = guide.words.understand(product);
+    // "Medicare supplement" is not Medicare Advantage
+    let is_line = |(input, _): &(CoverageInput, String)| *input == CoverageInput::LineOfBusiness && heard.unknown.is_empty();
+    heard.told.iter().filter(|told| is_line(told)).cloned().collect()
 }
 
 /// The one service that the words mean.
@@ -67,7 +69,7 @@ pub(super) fn the_service<'g>(
         (several, unknown) => {
             let unknown =
                 if unknown.is_empty() { String::new() } else { format!("; not understood: `{}`", unknown.join("`, `")) };
-            let read = heard.read_as.iter().map(|read| format!("; {read}")).collect::<String>();
+            let read = if heard.read_as.is_empty() { String::new() } else { format!("; {}", heard.read_as.join("; ")) };
             format!("several services are called so, name one: {}{unknown}{read}; {ALL}", named(several))
         }
     };

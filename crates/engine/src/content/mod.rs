@@ -10,6 +10,7 @@ mod codes;
 mod contraindications;
 mod coverage;
 mod coverage_codes;
+mod coverage_drugs;
 mod coverage_rows;
 mod coverage_words;
 mod criteria;

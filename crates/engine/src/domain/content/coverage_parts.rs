@@ -1,5 +1,7 @@
 //! The words of a question about coverage, and runs of them that are known together.
 
+use crate::domain::fold::fold;
+
 /// What stands for a number in a phrase: "0 years old" is any age.
 const NUMBER: &str = "0";
 
@@ -122,4 +124,37 @@ pub(super) fn with_a_number(run: &str) -> Option<(String, String)> {
 pub(super) fn known<T>(word: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
     let singular = || word.strip_suffix('s').filter(|singular| singular.len() > 1).and_then(&find);
     find(word).or_else(singular)
+}
+
+/// The places of the words that stand behind a comma or a semicolon.
+pub(super) fn commas(text: &str) -> Vec<usize> {
+    let marks = text.bytes().filter(|byte| matches!(byte, b',' | b';')).count();
+    let words = |part: &str| fold(part).split('_').filter(|word| !word.is_empty()).count();
+    let so_far = |count: &mut usize, part: &str| {
+        *count += words(part);
+        Some(*count)
+    };
+    text.split([',', ';']).take(marks).scan(0, so_far).collect()
+}
+
+/// What all names can mean together: "substance use" and "residential" are one service. Where nothing is common to all, each may be meant.
+pub(super) fn together<'n>(names: impl Iterator<Item = &'n [usize]>) -> Meant {
+    let names: Vec<&[usize]> = names.collect();
+    let every = |service: &&usize| names.iter().all(|services| services.contains(service));
+    let common: Vec<usize> = names.first().into_iter().flat_map(|first| first.iter()).filter(every).copied().collect();
+    if !common.is_empty() {
+        return Meant::OneOf(common);
+    }
+    let mut any: Vec<usize> = names.iter().flat_map(|services| services.iter().copied()).collect();
+    any.sort_unstable();
+    any.dedup();
+    Meant::Each(any)
+}
+
+/// What the names in a text can mean.
+pub(super) enum Meant {
+    /// One of these: every name can mean each.
+    OneOf(Vec<usize>),
+    /// Different services.
+    Each(Vec<usize>),
 }

@@ -3,7 +3,7 @@
 
 use super::coverage::{CoverageInput, CoverageProduct, CoverageService, Told};
 use super::coverage_codes::CoverageCodes;
-use super::coverage_parts::{Parts, Run, known, with_a_number};
+use super::coverage_parts::{Meant, Parts, Run, commas, known, together, with_a_number};
 use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
 use crate::domain::quick::{HashMap, HashSet};
@@ -310,8 +310,11 @@ impl CoverageWords {
         };
         let is_named = |phrase: &Run<_>| names.iter().any(|name| name.from <= phrase.from && phrase.to <= name.to);
         let is_place = |phrase: &Run<_>| !is_named(phrase) && self.is_among(&self.where_given, parts.run(phrase.from, phrase.to));
-        let is_ordered = phrases.iter().any(is_place)
-            && parts.runs(|run| self.ordered.contains(run).then_some(())).iter().any(|run| !is_part(run));
+        let says_ordered = |run: &str| self.ordered.contains(run).then_some(());
+        // also behind the beginning of a reason: "inpatient MRI after discharge"
+        let is_in_reason = || !all.rest(parts.len()).runs(says_ordered).is_empty();
+        let is_ordered =
+            phrases.iter().any(is_place) && (parts.runs(says_ordered).iter().any(|run| !is_part(run)) || is_in_reason());
         let (doubted, told): (Vec<_>, Vec<_>) = phrases.iter().partition(|phrase| is_ordered && is_place(*phrase));
         let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         let open: Vec<usize> = (0..parts.len()).filter(|at| !is_settled(*at)).collect();
@@ -484,37 +487,4 @@ fn pairs<'p>(phrases: impl Iterator<Item = &'p [(CoverageInput, String)]>) -> Ve
         }
     }
     told
-}
-
-/// The places of the words that stand behind a comma or a semicolon.
-fn commas(text: &str) -> Vec<usize> {
-    let marks = text.bytes().filter(|byte| matches!(byte, b',' | b';')).count();
-    let words = |part: &str| fold(part).split('_').filter(|word| !word.is_empty()).count();
-    let so_far = |count: &mut usize, part: &str| {
-        *count += words(part);
-        Some(*count)
-    };
-    text.split([',', ';']).take(marks).scan(0, so_far).collect()
-}
-
-/// What all names can mean together: "substance use" and "residential" are one service. Where nothing is common to all, each may be meant.
-fn together<'n>(names: impl Iterator<Item = &'n [usize]>) -> Meant {
-    let names: Vec<&[usize]> = names.collect();
-    let every = |service: &&usize| names.iter().all(|services| services.contains(service));
-    let common: Vec<usize> = names.first().into_iter().flat_map(|first| first.iter()).filter(every).copied().collect();
-    if !common.is_empty() {
-        return Meant::OneOf(common);
-    }
-    let mut any: Vec<usize> = names.iter().flat_map(|services| services.iter().copied()).collect();
-    any.sort_unstable();
-    any.dedup();
-    Meant::Each(any)
-}
-
-/// What the names in a text can mean.
-enum Meant {
-    /// One of these: every name can mean each.
-    OneOf(Vec<usize>),
-    /// Different services.
-    Each(Vec<usize>),
 }
