@@ -20,7 +20,7 @@ pub struct DatabaseOptions {
     /// the role of --database-url owns nothing, and has been granted `oncoauth_service`.
     #[arg(long, env = "ONCOAUTH_MIGRATE_AS", hide_env_values = true, value_name = "URL", requires = "database_url")]
     migrate_as: Option<String>,
-    /// The URL is that of a pooler which lends sessions for a transaction (PgBouncer, `pool_mode = transaction`): nothing is set for a session,
+    /// The URL is that of a pooler which lends sessions for a transaction (`PgBouncer`, `pool_mode = transaction`): nothing is set for a session,
     /// and the role has the settings of docs/operate.md. Migrations go to PostgreSQL itself: give --migrate-as, or migrate beforehand.
     #[arg(long, env = "ONCOAUTH_DATABASE_POOLER", requires = "database_url")]
     database_pooler: bool,

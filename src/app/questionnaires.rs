@@ -178,7 +178,8 @@ fn bounded(id: String) -> String {
     if id.len() <= LONGEST_ID {
         return id;
     }
-    let hash: String = Sha256::digest(&id).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::digest(&id).iter().take(6).fold(0_u64, |so_far, byte| so_far << 8 | u64::from(*byte));
+    let hash = format!("{hash:012x}");
     let kept: String = id.chars().take(LONGEST_ID - hash.len() - 1).collect();
     format!("{kept}.{hash}")
 }
@@ -209,7 +210,7 @@ fn of_drugs(app: &App, content: &Content, program: &Program, cancer: Option<&Arc
         settings,
         biomarkers: needs.biomarkers.iter().map(result).collect(),
         assessments: needs.assessments.iter().map(result).collect(),
-        ..base(app, content, program, Service::MedicalOncology, id_of(program, "order", cancer, family), title, cancer)
+        ..base(app, content, program, Service::MedicalOncology, id_of(program, "order", cancer, family), &title, cancer)
     }
 }
 
@@ -220,7 +221,7 @@ fn of_radiation(app: &App, content: &Content, program: &Program, cancer: Option<
     Form {
         assessments: needs.map(|needs| needs.assessments.iter().map(result).collect()).unwrap_or_default(),
         sites: content.radiation.sites.iter().map(|site| (site.key.clone(), site.name.clone())).collect(),
-        ..base(app, content, program, Service::RadiationOncology, id_of(program, "radiation", cancer, None), title, cancer)
+        ..base(app, content, program, Service::RadiationOncology, id_of(program, "radiation", cancer, None), &title, cancer)
     }
 }
 
@@ -230,7 +231,7 @@ fn base(
     program: &Program,
     service: Service,
     id: String,
-    title: Vec<String>,
+    title: &[String],
     cancer: Option<&Arc<Cancer>>,
 ) -> Form {
     let item = |pointer: &str, name: &str, required| Item { pointer: pointer.to_owned(), name: name.to_owned(), required };

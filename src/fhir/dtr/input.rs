@@ -272,11 +272,9 @@ pub fn errors(sent: &Value) -> Result<(&str, usize), Vec<Issue>> {
         |name: &str| all.iter().find(|parameter| text(parameter, "name").is_some_and(|own| own.eq_ignore_ascii_case(name)));
     let questionnaire = named("questionnaire").and_then(|parameter| text(parameter, "valueCanonical"));
     let outcome = named("outcome").or_else(|| named("operationoutcome")).and_then(|parameter| parameter.get("resource"));
-    match (questionnaire, outcome) {
-        (Some(questionnaire), Some(outcome)) => Ok((questionnaire, list(outcome, "issue").len())),
-        _ => {
-            let words = "send Parameters with the `questionnaire` (canonical) and its `outcome` (OperationOutcome)";
-            Err(vec![Issue::at("required", "Parameters.parameter", words)])
-        }
+    if let (Some(questionnaire), Some(outcome)) = (questionnaire, outcome) {
+        return Ok((questionnaire, list(outcome, "issue").len()));
     }
+    let words = "send Parameters with the `questionnaire` (canonical) and its `outcome` (OperationOutcome)";
+    Err(vec![Issue::at("required", "Parameters.parameter", words)])
 }

@@ -75,13 +75,13 @@ pub async fn questionnaire_package(
 ) -> Result<Response, Failure> {
     let asked = Asked::read(&sent).map_err(Failure::bad)?;
     let content = Arc::clone(app.library.in_force(app.clock.now().date_naive()));
-    let packager = Packager { app: &app, documented, asked: &asked, content: &content, base: &base(&app) };
+    let writer = Packager { app: &app, documented, asked: &asked, content: &content, base: &base(&app) };
     let mut warnings = Vec::new();
     let mut packages: Vec<(Form, Draft)> = Vec::new();
-    packager.of_orders(&mut packages, &mut warnings);
-    packager.of_context(&caller, &mut packages, &mut warnings).await?;
-    packager.of_canonicals(&mut packages, &mut warnings);
-    Ok(respond(StatusCode::OK, &packager.answer(packages, warnings)))
+    writer.of_orders(&mut packages, &mut warnings);
+    writer.of_context(&caller, &mut packages, &mut warnings).await?;
+    writer.of_canonicals(&mut packages, &mut warnings);
+    Ok(respond(StatusCode::OK, &writer.answer(packages, warnings)))
 }
 
 struct Packager<'a> {

@@ -449,7 +449,7 @@ fn the_expressions_that_are_run_are_those_of_the_source() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/fhir/dtr");
     let source = fs::read(format!("{folder}/OncologyOrder.cql")).unwrap();
     let elm: Value = serde_json::from_str(&fs::read_to_string(format!("{folder}/OncologyOrder.elm.json")).unwrap()).unwrap();
-    let hash: String = Sha256::digest(&source).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::digest(&source).iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     assert_eq!(elm["library"]["annotation"][0]["t"][0]["value"], hash, "run scripts/translate-cql");
     assert!(String::from_utf8(source).unwrap().contains("library OncologyOrder version '1.0.0'"));
     assert_eq!(elm["library"]["identifier"], json!({"id": "OncologyOrder", "version": "1.0.0"}));

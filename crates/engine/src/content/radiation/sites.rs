@@ -90,6 +90,7 @@ const fn yes() -> bool {
     true
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a key that a clinician may write")]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SiteEntry {
@@ -218,7 +219,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             modality(modality_word, document.root().key("heard").key("plans"), report);
         }
         not_radiation = folded(&header.heard.not_radiation);
-        treatments = header.heard.treatments.clone();
+        treatments.clone_from(&header.heard.treatments);
         catalog.heard = header.heard.into();
         known_codes(&header.secondary_anywhere, document.root().key("secondary_anywhere"), words, report);
         catalog.secondary_anywhere = header.secondary_anywhere;

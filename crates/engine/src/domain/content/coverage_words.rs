@@ -309,7 +309,8 @@ impl CoverageWords {
             others.chain(names.iter().map(|name| (name.from, name.to))).any(|other| is_more(other, run))
         };
         let is_named = |phrase: &Run<_>| names.iter().any(|name| name.from <= phrase.from && phrase.to <= name.to);
-        let is_place = |phrase: &Run<_>| !is_named(phrase) && self.is_among(&self.where_given, parts.run(phrase.from, phrase.to));
+        let is_place =
+            |phrase: &Run<_>| !is_named(phrase) && Self::is_among(&self.where_given, parts.run(phrase.from, phrase.to));
         let says_ordered = |run: &str| self.ordered.contains(run).then_some(());
         // also behind the beginning of a reason: "inpatient MRI after discharge"
         let is_in_reason = || !all.rest(parts.len()).runs(says_ordered).is_empty();
@@ -334,9 +335,9 @@ impl CoverageWords {
         let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
         let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
-        let is_past = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
+        let given_already = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
         let is_id = whole.is_some() && self.ids.contains(key);
-        Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past, is_id }
+        Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past: given_already, is_id }
     }
 
     /// What a code is, and that it ended.
@@ -385,7 +386,7 @@ impl CoverageWords {
         for phrase in all.rest(named).runs(|run| self.told_by(run)) {
             let (from, to) = (named + phrase.from, named + phrase.to);
             let is_itself = (first..from).all(|at| self.fillers.contains(all.run(at, at + 1)));
-            let counts = commas.contains(&from) || !is_itself && self.is_among(&self.in_reason, all.run(from, to));
+            let counts = commas.contains(&from) || !is_itself && Self::is_among(&self.in_reason, all.run(from, to));
             let tells = |(input, value): &&(CoverageInput, String)| {
                 let is_place = matches!(input, CoverageInput::Setting | CoverageInput::AdmittedFrom);
                 !is_place && input.usual() != Some(Told::Word(value))
@@ -399,7 +400,7 @@ impl CoverageWords {
     }
 
     /// True for a phrase of a list, numbers included.
-    fn is_among(&self, list: &HashSet<String>, run: &str) -> bool {
+    fn is_among(list: &HashSet<String>, run: &str) -> bool {
         known(run, |word| list.contains(word).then_some(())).is_some()
             || with_a_number(run).is_some_and(|(pattern, _)| list.contains(&pattern))
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A site treated.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that content tells")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     /// Key such as `head_and_neck`.

@@ -74,5 +74,5 @@ fn goes_with(aim: &Aim, ground: &Ground<'_>, fit: Option<&Fit<'_>>) -> bool {
         let is_boost = fit.is_some_and(|fit| fit.schedule.boost_of.is_some());
         return treated.entered.boost.is_some() || is_boost || treated.technique.words.contains(&"simultaneous_integrated_boost");
     }
-    treated.target.known().is_some_and(|target| aim.targets.iter().any(|of| *of == target.term.key))
+    treated.target.known().is_some_and(|target| aim.targets.contains(&target.term.key))
 }

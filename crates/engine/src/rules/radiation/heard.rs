@@ -219,12 +219,11 @@ fn recurrence(ground: &Ground<'_>) -> Option<Deviation> {
     // the lines of metastatic disease count its drugs
     let is_local = || ground.patient.stage != Some("IV") || clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
     let setting = clinical.disease_setting.known().filter(came_back);
-    let (field, written) = match setting {
-        Some(setting) => ("/clinical/disease_setting", setting.as_str()),
-        None => {
-            let line = clinical.line_of_treatment.known().filter(is_late).filter(|_| is_local())?;
-            ("/clinical/line_of_treatment", line.as_str())
-        }
+    let (field, written) = if let Some(setting) = setting {
+        ("/clinical/disease_setting", setting.as_str())
+    } else {
+        let line = clinical.line_of_treatment.known().filter(is_late).filter(|_| is_local())?;
+        ("/clinical/line_of_treatment", line.as_str())
     };
     let mut asked = unclear(field, "", written, PRIOR_RADIATION);
     asked.message = format!(
