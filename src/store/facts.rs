@@ -186,7 +186,7 @@ struct Row {
     case_id: Option<Uuid>,
 }
 
-/// Loads it for several decisions, in their order.
+/// Loads it for several decisions, in their order. Each document is read once (`offset 0`), and not for each of its uses.
 async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
     let count = i32::try_from(asked.len()).unwrap_or(i32::MAX);
     let tax_ids: Vec<Option<String>> = column(asked, |asked| asked.named.tax_ids.as_deref().map(array_literal));
@@ -229,9 +229,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
               left join lateral (
                 select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10,
                   e.document #>> '{pathway,regimen_id}' as regimen_id
-                from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq
-                -- the document is read once, and not for each of its uses
-                offset 0) as said on true
+                from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq offset 0) as said on true
               where c.shard = home.shard and c.member_id = member.member_id and c.health_plan = asked.health_plan
                 and c.case_id is distinct from asked.except_case
                 and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')

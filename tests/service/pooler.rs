@@ -1,4 +1,4 @@
-//! The service behind PgBouncer, which lends sessions of the database for a transaction each. Left out where there is none of 1.21 or later
+//! The service behind `PgBouncer`, which lends sessions of the database for a transaction each. Left out where there is none of 1.21 or later
 //! (`ONCOAUTH_PGBOUNCER` names its program, or it is in the path).
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test crate")]

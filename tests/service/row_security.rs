@@ -51,6 +51,7 @@ async fn upload(service: &Service, token: &str, case_id: &str) -> String {
 }
 
 /// A case of the practice of tax ID 900000001 at this plan, with rows in every table.
+#[expect(clippy::struct_field_names, reason = "they are ids")]
 struct Rich {
     case_id: String,
     attachment_id: String,
@@ -113,7 +114,7 @@ async fn a_statement_without_its_condition_shows_nothing_of_anybody_else() {
             let theirs = format!("select case_id::text from cases where {condition}");
             let within: BTreeSet<String> =
                 sqlx::query_scalar(AssertSqlSafe(theirs)).fetch_all(&service.app.pool).await.unwrap().into_iter().collect();
-            let everything = cases_in(&mut *service.app.pool.acquire().await.unwrap(), table).await;
+            let everything = cases_in(&mut service.app.pool.acquire().await.unwrap(), table).await;
             let expected: BTreeSet<String> = everything.intersection(&within).cloned().collect();
             assert_eq!(expected.is_empty(), *condition == nobody, "{table:?} {sight:?}: nothing to tell apart");
             assert_eq!(expected.len() == everything.len(), *sight == Sight::All, "{table:?} {sight:?}: nothing to hide");

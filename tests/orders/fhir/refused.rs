@@ -447,7 +447,8 @@ async fn an_answer_beside_the_questions_is_not_lost() {
         (
             "an entry whose result is not read",
             |b| {
-                clinical(b).push(group("biomarkers", &[("name", json!("egfr")), ("result", json!({"code": "x", "system": "y"}))]));
+                clinical(b)
+                    .push(group("biomarkers", &[("name", json!("egfr")), ("result", json!({"code": "x", "system": "y"}))]));
             },
             Pended,
         ),

@@ -92,14 +92,14 @@ fn answers(known: &ResultDefinition, test: &ResultTest) -> Vec<Value> {
     results = results.into_iter().step_by(step).collect();
     let names: Vec<&String> = std::iter::once(&known.name).chain(&known.synonyms).collect();
     let dates = [json!("2026-11-20"), Value::Null, json!("2026-06-02")];
-    let named = results.into_iter().enumerate().map(|(at, result)| {
+    let answers = results.into_iter().enumerate().map(|(at, result)| {
         let mut answer = json!({"name": names[at % names.len()], "result": result});
         if let on @ Value::String(_) = &dates[at % dates.len()] {
             answer["on"] = on.clone();
         }
         answer
     });
-    named.collect()
+    answers.collect()
 }
 
 /// An earlier treatment with one of the drugs that ended so.
