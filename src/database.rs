@@ -66,12 +66,12 @@ impl Database {
             (Some(own), url, Some(owner))
         };
         let sessions = options.sessions();
-        let serving = Hosts::read(&url)?.with(sessions);
+        let serving = Hosts::read(&url)?.with(sessions)?;
         let connected = serving.connect().await?;
         let follower = Follower::of(serving.clone(), sessions);
         let pool = PgPoolOptions::new().max_connections(connections.pool).acquire_timeout(Duration::from_secs(3));
         let pool = follower
-            .watched(pool)
+            .watched(store::left_clean(pool))
             .connect_with(store::connect_options(connected.options.clone(), sessions))
             .await
             .map_err(|error| format!("cannot connect to the database: {error}"))?;

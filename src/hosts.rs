@@ -68,12 +68,14 @@ impl Hosts {
     }
 
     /// As they are asked for such sessions: a pooler takes no setting at the start of one.
-    #[must_use]
-    pub fn with(self, sessions: Sessions) -> Self {
-        match sessions {
-            Sessions::Own => self,
-            Sessions::Lent => Self(self.0.into_iter().map(|options| options.extra_float_digits(None)).collect()),
+    pub fn with(self, sessions: Sessions) -> Outcome<Self> {
+        if sessions == Sessions::Own {
+            return Ok(self);
         }
+        if self.0.iter().any(|options| options.get_options().is_some()) {
+            return Err("the database URL has `options`, which sessions of a pooler cannot have: set them for the role".into());
+        }
+        Ok(Self(self.0.into_iter().map(|options| options.extra_float_digits(None)).collect()))
     }
 
     /// Where the database is, for people.

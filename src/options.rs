@@ -171,7 +171,7 @@ pub struct ServeOptions {
     /// Seconds that a connection may be kept without a request. Give a proxy in front of the service less than this.
     #[arg(long, env = "ONCOAUTH_KEEP_ALIVE", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub keep_alive: u64,
-    /// OpenTelemetry collector that is sent a trace of each request (OTLP over HTTP), such as `http://collector:4318`. Without it there are none.
+    /// OpenTelemetry collector that is sent a trace of each request (OTLP over HTTP), such as `https://collector:4318`, or `http://localhost:4318` on this machine. Without it there are none.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub traces_to: Option<String>,
     /// How log lines are written.

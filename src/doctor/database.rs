@@ -36,8 +36,8 @@ pub async fn look(options: &ServeOptions, plans: &[String]) -> Vec<Finding> {
         }
         return findings;
     };
-    let hosts = match Hosts::read(url) {
-        Ok(hosts) => hosts.with(options.database.sessions()),
+    let hosts = match Hosts::read(url).and_then(|hosts| hosts.with(options.database.sessions())) {
+        Ok(hosts) => hosts,
         Err(error) => return vec![Finding::fault(CHECK, error.to_string(), "mend --database-url (DATABASE_URL)")],
     };
     let mut findings: Vec<Finding> = servers(&hosts.look().await).into_iter().collect();

@@ -192,6 +192,8 @@ fn overlay(order: &mut Value, told: &Value) {
             for entry in more {
                 let same = |other: &&mut Value| text(other, "name") == text(entry, "name");
                 match there.iter_mut().find(same) {
+                    // an answer that gives no result takes none away
+                    Some(other) if entry.get("result").is_none() => overlay(other, entry),
                     Some(other) => other.clone_from(entry),
                     None => there.push(entry.clone()),
                 }
@@ -211,12 +213,12 @@ mod tests {
         let mut order = json!({"clinical": {"stage": "unknown", "tnm": {"t": "2"}, "biomarkers": [{"name": "her2", "result": "unknown"},
             {"name": "er", "result": "positive"}], "prior_therapies": [{"generic": "a"}], "fn_risk_factors": "unknown"}, "contact": 1});
         let told = json!({"clinical": {"stage": "IIB", "tnm": {"n": "1"}, "biomarkers": [{"name": "her2", "result": "positive"},
-            {"name": "pr", "result": "negative"}], "prior_therapies": [], "fn_risk_factors": ["age"]}});
+            {"name": "pr", "result": "negative"}, {"name": "er", "on": "2026-11-01"}], "prior_therapies": [], "fn_risk_factors": ["age"]}});
         overlay(&mut order, &told);
         assert_eq!(
             order,
             json!({"clinical": {"stage": "IIB", "tnm": {"t": "2", "n": "1"}, "biomarkers": [{"name": "her2", "result": "positive"},
-                {"name": "er", "result": "positive"}, {"name": "pr", "result": "negative"}], "prior_therapies": [],
+                {"name": "er", "result": "positive", "on": "2026-11-01"}, {"name": "pr", "result": "negative"}], "prior_therapies": [],
                 "fn_risk_factors": ["age"]}, "contact": 1})
         );
     }

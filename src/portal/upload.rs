@@ -43,8 +43,7 @@ pub(super) async fn receive(request: Request, rules: &AttachmentRules, said: &mu
     let body = Arc::new(Mutex::new(body.into_data_stream()));
     let arrived = read(&parts.headers, Arc::clone(&body), rules, said).await;
     if matches!(arrived, Err(Unread::Refused { .. })) {
-        let mut rest = in_turns(body);
-        while rest.next().await.is_some_and(|piece| piece.is_ok()) {}
+        read_away(body, rules).await;
     }
     arrived
 }
@@ -56,17 +55,28 @@ pub(super) async fn unwanted(request: Request) -> String {
     let boundary = parts.headers.get(header::CONTENT_TYPE).and_then(|value| multer::parse_boundary(value.to_str().ok()?).ok());
     let mut said = String::new();
     if let Some(boundary) = boundary {
-        let mut form = Multipart::with_constraints(in_turns(Arc::clone(&body)), boundary, Constraints::new());
-        // the page sends it before the document
+        // the page sends the description first: what comes without one soon is not looked at
+        let limits = SizeLimit::new().whole_stream(BESIDE + 2 * PIECE as u64);
+        let mut form = Multipart::with_constraints(in_turns(Arc::clone(&body)), boundary, Constraints::new().size_limit(limits));
         if let Ok(Some(field)) = form.next_field().await
             && field.name() == Some("description")
         {
             said = words(field, &AttachmentRules::default()).await.unwrap_or_default().trim().replace('\0', "\u{fffd}");
         }
     }
-    let mut rest = in_turns(body);
-    while rest.next().await.is_some_and(|piece| piece.is_ok()) {}
+    read_away(body, &AttachmentRules::default()).await;
     said
+}
+
+/// Reads away what a browser still sends, as far as it is a form that might have been taken.
+async fn read_away(body: Pieces, rules: &AttachmentRules) {
+    let mut rest = in_turns(body);
+    let mut left = rules.maximum_bytes() + BESIDE;
+    while let Some(Ok(piece)) = rest.next().await
+        && left > 0
+    {
+        left = left.saturating_sub(piece.len() as u64);
+    }
 }
 
 type Pieces = Arc<Mutex<BodyDataStream>>;

@@ -43,7 +43,8 @@ pub mod webhooks;
 pub mod worklist;
 
 use crate::shard::Shard;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::Row as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use uuid::Uuid;
 
 /// Why the database did not answer.
@@ -179,6 +180,14 @@ pub fn connect_options(options: PgConnectOptions, sessions: Sessions) -> PgConne
         Sessions::Own => options.options(SETTINGS),
         Sessions::Lent => options,
     }
+}
+
+/// A connection that comes back within a transaction is closed: whoever began it went away, or failed, before the driver knew of it, and the
+/// next would work within it, with its rights. Asked in one simple message, the time of the transaction is that of the statement outside one.
+pub fn left_clean(options: PgPoolOptions) -> PgPoolOptions {
+    options.after_release(|connection, _| {
+        Box::pin(async move { sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await?.try_get(0) })
+    })
 }
 
 /// The schema, as the files in `migrations/` build it.

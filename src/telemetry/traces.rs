@@ -1,7 +1,7 @@
 //! Traces for an OpenTelemetry collector, where one is named (OTLP over HTTP): a span for each request. What a trace tells is what the log
 //! tells: ids, routes and statuses, and nothing about a patient.
 
-use crate::outbound::{self, Reach};
+use crate::outbound::{self, Reach, Target};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::{Bytes, HeaderExtractor, HttpClient, HttpError, Request, Response};
@@ -39,13 +39,16 @@ impl Drop for Traces {
     }
 }
 
-/// Begins to send traces to the collector at this address, such as `http://collector:4318`.
+/// Begins to send traces to the collector at this address, such as `https://collector:4318`, or `http://localhost:4318` on this machine.
 pub(super) fn start(collector: &str) -> Result<(Traces, SdkTracer), String> {
+    let endpoint = format!("{}{PATH}", collector.trim_end_matches('/'));
+    Target::parse(&endpoint, Reach::OwnNetwork)
+        .map_err(|(_, why)| format!("traces cannot be sent to {collector}: the address {why}"))?;
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(Collector)
         .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(format!("{}{PATH}", collector.trim_end_matches('/')))
+        .with_endpoint(endpoint)
         .with_timeout(PATIENCE)
         .build()
         .map_err(|error| format!("traces cannot be sent to {collector}: {error}"))?;

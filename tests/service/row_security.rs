@@ -12,11 +12,15 @@ use crate::support::submit::{HEALTH_PLAN, count};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use oncoauth::app::App;
+use oncoauth::store::left_clean;
 use oncoauth::store::sight::Sight;
 use serde_json::{Value, json};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// What practices and plans read, and how its rows lead to a case.
 const TABLES: [(&str, &str); 10] = [
@@ -152,6 +156,22 @@ async fn nobody_named_is_nobody_s_rows_and_nothing_can_be_changed() {
     drop(parties(&["o910000001"]).begin(&mut conn).await.unwrap());
     let seen: i64 = sqlx::query_scalar("select count(*) from cases").fetch_one(&mut *conn).await.unwrap();
     assert_eq!(seen, all);
+}
+
+/// A caller who goes away while the rights are taken on leaves no transaction on the connection, and no rights.
+// proves PRV-02
+#[tokio::test]
+async fn whoever_goes_away_while_rights_are_taken_on_leaves_none_behind() {
+    let (_service, app) = restricted().await;
+    let options = app.pool.connect_options().as_ref().clone();
+    let pool = left_clean(PgPoolOptions::new().max_connections(1)).connect_with(options).await.unwrap();
+    let sight = parties(&["o900000001"]);
+    for microseconds in (0..6_000).step_by(100) {
+        drop(timeout(Duration::from_micros(microseconds), sight.begin_in(&pool)).await);
+        let own: bool = sqlx::query_scalar("select current_user = session_user").fetch_one(&pool).await.unwrap();
+        assert!(own, "after {microseconds} microseconds");
+        sqlx::query("update tokens set subject = subject where false").execute(&pool).await.unwrap();
+    }
 }
 
 /// A practice that verifies learns of an authorization by its number; of no other, and of no line that may not be given.

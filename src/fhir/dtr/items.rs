@@ -144,7 +144,7 @@ impl Writer<'_> {
         let (offered, is_closed) = self.options(link, shape);
         let kind = if !offered.is_empty() {
             if is_closed { "choice" } else { "open-choice" }
-        } else if shape.flag {
+        } else if shape.flag && !shape.text {
             "boolean"
         } else if shape.is_day {
             "date"

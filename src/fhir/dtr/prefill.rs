@@ -132,6 +132,7 @@ fn answer(kind: &str, value: &Value) -> Option<Value> {
     let mut answer = match (kind, value) {
         ("choice" | "open-choice", Value::String(word)) => json!({"valueCoding": {"code": word}}),
         ("open-choice" | "string", Value::Number(number)) => json!({"valueString": number.to_string()}),
+        ("open-choice" | "string", Value::Bool(flag)) => json!({"valueString": if *flag { "yes" } else { "no" }}),
         ("string", Value::String(text)) => json!({"valueString": text}),
         ("string", Value::Object(parts)) => {
             let parts: Vec<&str> = parts.values().filter_map(Value::as_str).collect();

@@ -118,7 +118,7 @@ async fn a_pended_request_says_what_is_asked_for_and_until_when() {
     let requests = of("CommunicationRequest");
     assert_eq!(requests.len(), 4, "one for each pended line");
     assert!(requests.iter().all(|request| request["payload"][0]["contentString"] == "102089-0"));
-    assert!(requests[0]["note"][0]["text"].as_str().unwrap().contains("HER2 is needed"));
+    assert!(requests[0]["note"][0]["text"].as_str().unwrap().contains("HER2: needed"));
     assert_eq!(response["communicationRequest"].as_array().unwrap().len(), 4);
     let [task] = of("Task")[..] else { panic!("one task") };
     assert_eq!(task["status"], "requested");

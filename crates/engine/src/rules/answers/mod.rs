@@ -139,7 +139,11 @@ impl<'a> Answered<'a> {
 
     /// Adds what outcomes of earlier treatments tell: contraindications heed it, and it answers no question.
     #[must_use]
-    pub fn beside(mut self, told: impl Iterator<Item = (&'a ToldAnswer, &'a PriorTherapy)>, content: &'a Content) -> Self {
+    pub fn beside(
+        mut self,
+        told: impl Iterator<Item = (&'a ToldAnswer, Option<&'a PriorTherapy>)>,
+        content: &'a Content,
+    ) -> Self {
         for (answer, therapy) in told {
             let (list, definition) = match content.assessment(&answer.name) {
                 Some(definition) => (&mut self.assessments, definition),
@@ -148,8 +152,10 @@ impl<'a> Answered<'a> {
                     None => continue,
                 },
             };
-            let outcome = therapy.outcome.known().map_or("", String::as_str);
-            let words = format!("{outcome}, the outcome of {}", therapy.typed());
+            let words = therapy.map_or_else(
+                || TOLD_ELSEWHERE.to_owned(),
+                |told| format!("{}, the outcome of {}", told.outcome.known().map_or("", String::as_str), told.typed()),
+            );
             hear(list, definition, &answer.result, words);
         }
         self
@@ -206,6 +212,9 @@ fn told_by_name<'a>(
     Some((other, told))
 }
 
+/// What is said of another practice's order: that it told something, and not what.
+const TOLD_ELSEWHERE: &str = "what another order of this member told";
+
 /// One answer of another case.
 fn remember<'a>(
     list: &mut Vec<Standing<'a>>,
@@ -225,7 +234,7 @@ fn remember<'a>(
     let words = if case.is_theirs {
         format!("{}, told in an earlier order from {}", standing::as_typed(result), case.valid_from)
     } else {
-        "what another order of this member told".to_owned()
+        TOLD_ELSEWHERE.to_owned()
     };
     hear_value(list, definition, value, words);
 }

@@ -231,7 +231,9 @@ impl<'a> Standing<'a> {
     /// that there is none.
     pub fn answers(&self, told: &Value) -> bool {
         let stays = || self.definition.window_days.is_none() || lasts(self.definition, told);
-        self.value.as_ref().is_ok_and(|own| own == told || !is_no(self.definition, own) || !stays())
+        // of results that may stand together, one does not take back another
+        let replaces = |own: &Value| !self.definition.several && !is_no(self.definition, own);
+        self.value.as_ref().is_ok_and(|own| own == told || replaces(own) || !stays())
     }
 
     /// Lets it be heeded, too, by what is told elsewhere.
@@ -239,12 +241,12 @@ impl<'a> Standing<'a> {
         self.beside.push((said, words));
     }
 
-    /// True where results were told that do not count for their dates alone, and each is one of these words.
+    /// True where results were told that do not count for their dates alone, each is one of these words, and nothing else speaks of it.
     pub fn says_only(&self, words: &[&str]) -> bool {
         let test = ResultTest::In(words.iter().map(|&word| word.to_owned()).collect());
         let by_date = matches!(self.value, Err(Unusable::TooOld(_) | Unusable::Undated));
         let is_one = |said: &Value| passes(self.definition, Some(said), &test) == Truth::Met;
-        by_date && !self.heard.is_empty() && self.heard.iter().all(is_one)
+        by_date && self.beside.is_empty() && !self.heard.is_empty() && self.heard.iter().all(is_one)
     }
 
     /// Whether the result is, or counts as, one of these words; a coarse one may leave it open.

@@ -33,14 +33,14 @@ impl<'a> History<'a> {
         self.all_cases
     }
 
-    /// Answers that outcomes of earlier treatments give, each with its treatment.
-    pub fn told_answers(&self) -> impl Iterator<Item = (&'a ToldAnswer, &'a PriorTherapy)> {
-        let of = |earlier: &Earlier<'a>| {
-            let told = earlier.told;
+    /// Answers that outcomes of earlier treatments give, each with its treatment where it is not another practice's to tell.
+    pub fn told_answers(&self) -> impl Iterator<Item = (&'a ToldAnswer, Option<&'a PriorTherapy>)> {
+        let own = self.told.iter().flatten().map(|earlier| (earlier, true));
+        let remembered = self.remembered.iter().map(|(earlier, case)| (earlier, case.is_theirs));
+        own.chain(remembered).filter(|(earlier, _)| !earlier.tells.is_empty()).flat_map(|(earlier, is_theirs)| {
+            let told = is_theirs.then_some(earlier.told);
             earlier.tells.iter().map(move |answer| (*answer, told)).collect::<Vec<_>>()
-        };
-        let remembered = self.remembered.iter().map(|(earlier, _)| earlier);
-        self.told.iter().flatten().chain(remembered).filter(|earlier| !earlier.tells.is_empty()).flat_map(of)
+        })
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn remembered<'a>(
         for earlier in read(&case.told.prior_therapies, content) {
             let is_same = |other: &PriorTherapy| other.typed() == earlier.told.typed() && other.outcome == earlier.told.outcome;
             let is_known = told.iter().any(|other| is_same(other.told)) || found.iter().any(|(other, _)| is_same(other.told));
-            let hurt = earlier.reaction == Truth::Met || earlier.toxicity == Truth::Met;
+            let hurt = earlier.may_have_ended(PriorEnd::Reaction) || earlier.may_have_ended(PriorEnd::Toxicity);
             if hurt && !is_known {
                 found.push((earlier, case));
             }

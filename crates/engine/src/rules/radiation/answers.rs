@@ -54,9 +54,9 @@ fn dose_rate(ground: &Ground<'_>) -> Option<Deviation> {
     Some(deviation(code, field, ("hdr or ldr", written), DeviationEffect::Pends, message))
 }
 
-/// Answers about earlier radiation here and about a pregnancy that do not count may mean that there was some, or is one.
+/// Answers about earlier radiation here, a pregnancy and an implanted device that do not count may mean that there was some, or is one.
 fn unclear<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Deviation> + 'g {
-    [super::PRIOR_RADIATION, super::PREGNANCY].into_iter().filter_map(move |name| {
+    [super::PRIOR_RADIATION, super::PREGNANCY, super::CARDIAC_DEVICE].into_iter().filter_map(move |name| {
         let standing = ground.patient.assessment(name)?;
         // a negative test of another day asks nothing more than silence does, and what lasts needs no day
         if standing.value.is_ok() || name == super::PREGNANCY && standing.says_only(&NO_PREGNANCY) {

@@ -78,7 +78,8 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
 }
 
 /// Words that begin another thing.
-const JOINING: [&str; 10] = ["and", "then", "with", "w", "after", "following", "followed", "plus", "for", "to"];
+const JOINING: [&str; 14] =
+    ["and", "then", "with", "w", "after", "following", "followed", "plus", "for", "to", "post", "postop", "since", "s"];
 
 /// Sides: RT before one of them is none.
 const SIDES: [&str; 6] = ["right", "left", "r", "l", "lt", "bilateral"];

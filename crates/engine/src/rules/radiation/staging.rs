@@ -39,9 +39,9 @@ fn read(written: &str) -> Option<Tnm> {
     rest.is_empty().then_some(Tnm { t: Answer::Known(t), n: Answer::Known(n), m })
 }
 
-/// A letter with what follows it: `is`, or a digit with letters of its subgroup.
+/// A letter with what follows it: `is`, or a digit with letters of its subgroup. What came back (`r`) or was treated before (`y`) has no group.
 fn category(text: &str, letter: char) -> Option<(String, &str)> {
-    let rest = text.trim_start_matches(['c', 'p', 'y', 'r', 'u']).strip_prefix(letter)?;
+    let rest = text.trim_start_matches(['c', 'p']).strip_prefix(letter)?;
     if let Some(rest) = rest.strip_prefix("is").filter(|_| letter == 't') {
         return Some(("is".to_owned(), rest));
     }

@@ -99,6 +99,9 @@ impl Differences {
         for words in &expected.asked_for {
             self.holds_words("asked for", words, &asked_for);
         }
+        let said = serde_json::to_string(case).unwrap();
+        let mut told = expected.unsaid.iter().filter(|words| said.contains(words.as_str()));
+        self.same("words that nobody is to read", &None, &told.next());
     }
 
     fn drugs(&mut self, expected: &Expect, case: &Case) {

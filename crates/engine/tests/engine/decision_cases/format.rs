@@ -232,6 +232,8 @@ pub struct Expect {
     pub sources: BTreeMap<String, String>,
     /// Words of some item asked for, each.
     pub asked_for: Vec<String>,
+    /// Words that stand nowhere in the answer, each.
+    pub unsaid: Vec<String>,
     /// The refusal.
     pub refusal: Option<Refused>,
 }
