@@ -13,6 +13,7 @@ const LAST_LINE: u64 = 1000;
 
 /// Puts into an order what differs between the form as it was opened and as it is now.
 pub(super) fn merge(order: &mut Value, was: &Read, is: &Read) {
+    let was_told = order.pointer("/treatment").is_some_and(|treatment| !is_empty(treatment));
     let (mut rest_was, mut rest_is) = (with_parts(&was.order), with_parts(&is.order));
     let mut lists = |place: &str| (taken(&mut rest_was, place), taken(&mut rest_is, place));
     let providers = ["/ordering_provider", "/servicing_provider"].map(|place| (place, lists(place)));
@@ -33,7 +34,7 @@ pub(super) fn merge(order: &mut Value, was: &Read, is: &Read) {
         let (before, now) = (phases_of(before, was), phases_of(now, is));
         *known = json!(Lines::of(known, &before).merged(&before, &now));
     });
-    if order.pointer("/treatment").is_some_and(is_empty) {
+    if was_told && order.pointer("/treatment").is_some_and(is_empty) {
         order["treatment"] = Value::Null;
     }
 }
@@ -101,8 +102,11 @@ fn put(order: &mut Value, was: &Value, is: &Value) {
     let (was_parts, is_parts) = (was.as_object().unwrap_or(&none), is.as_object().unwrap_or(&none));
     for name in was_parts.keys().chain(is_parts.keys().filter(|name| !was_parts.contains_key(*name))) {
         let (was, is) = (was_parts.get(name).unwrap_or(&Value::Null), is_parts.get(name).unwrap_or(&Value::Null));
+        if was == is {
+            continue;
+        }
         let known = parts.entry(name).or_insert(Value::Null);
-        if was != is && WHOLE.contains(&name.as_str()) {
+        if WHOLE.contains(&name.as_str()) {
             *known = is.clone();
         } else {
             put(known, was, is);
