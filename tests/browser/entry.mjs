@@ -32,7 +32,7 @@ const DEPARTURES = [
   ["cycles", "/treatment/phases/0/cycles", "6", "Expected 4; entered 6", "4"],
   ["a dose beyond its bounds", "/treatment/phases/0/drugs/0/dose", "750 mg/m2", "Check the dose of docetaxel", "75 mg/m2"],
   ["days that are not the regimen's", "/treatment/phases/0/drugs/0/days", "1, 2, 3", "Expected 1; entered 1-3", "1"],
-  ["a stage that does not go with it", "/clinical/stage", "IV", "Stage does not match TC", "IIA"],
+  ["a stage that does not go with it", "/clinical/stage", "IV", "Stage: not what is expected for TC", "IIA"],
   ["a result that is not known", "/clinical/biomarkers/her2", "unknown", "HER2: needed and not known for TC", "negative"],
   ["a weight that is missing", "/clinical/weight_kg", "", "Weight is needed to work out the dose", "71.5"],
   ["a route that the drug is not given by", "/treatment/phases/0/drugs/0/route", "im", "Check the route of docetaxel", "iv"],
