@@ -90,6 +90,9 @@ struct ServiceEntry {
     /// Groups of words that are not passed over beside its name.
     #[serde(default)]
     not_beside: Vec<String>,
+    /// Groups of words that are not passed over in what it is for.
+    #[serde(default)]
+    not_for: Vec<String>,
     /// What it is in a setting.
     #[serde(default)]
     in_setting: BTreeMap<CoverageSetting, String>,
@@ -231,6 +234,7 @@ fn read_services(
         check_products(&entry.named.product, place.key("named").key("product"), drafts, report);
         let beside = drafts.words.all_of(&entry.beside, place.key("beside"), report);
         let not_beside = drafts.words.all_of(&entry.not_beside, place.key("not_beside"), report);
+        let not_for = drafts.words.all_of(&entry.not_for, place.key("not_for"), report);
         let mut names: Vec<String> = Vec::new();
         for drug in drugs.all().iter().filter(|drug| !drug.is_unclassified()) {
             names.extend(entry.drugs.iter().flat_map(|kind| kind.names_of(drug)));
@@ -244,7 +248,7 @@ fn read_services(
         let in_setting = entry.in_setting.into_iter().map(|(setting, id)| (setting.to_string(), id)).collect();
         let also = entry.also.map(|AlsoEntry { of, words }| CoverageAlso { of, words });
         let (id, name, words, family) = (entry.id, entry.name, entry.words, family.to_owned());
-        drafts.services.push(CoverageService { id, name, words, family, beside, not_beside, in_setting, also });
+        drafts.services.push(CoverageService { id, name, words, family, beside, not_beside, not_for, in_setting, also });
     }
 }
 

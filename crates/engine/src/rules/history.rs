@@ -57,6 +57,8 @@ struct Earlier<'a> {
     toxicity: Truth,
     /// Whether the patient reacted severely to it, likewise.
     reaction: Truth,
+    /// True where words of its outcome tell of a severe reaction, if only with doubt.
+    tells_of_reaction: bool,
     /// Answers that its outcome gives.
     tells: Vec<&'a ToldAnswer>,
 }
@@ -501,6 +503,7 @@ fn read<'a>(list: &'a [PriorTherapy], content: &'a Content) -> Vec<Earlier<'a>> 
                 outcome: ending.as_ref().map_or(Told::Not, |ending| ending.outcome.map_or(Told::NotUnderstood, Told::As)),
                 toxicity: ending.as_ref().map_or(Truth::Unknown, |ending| ending.toxicity),
                 reaction: ending.as_ref().map_or(Truth::Unknown, |ending| ending.reaction),
+                tells_of_reaction: ending.as_ref().is_some_and(|ending| ending.tells_of_reaction),
                 tells: ending.map(|ending| ending.tells).unwrap_or_default(),
             }
         })

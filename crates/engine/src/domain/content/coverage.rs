@@ -226,6 +226,8 @@ pub struct CoverageService {
     pub beside: Vec<String>,
     /// Words that are not passed over beside it, though they are beside others ("psychotherapy, admitted").
     pub not_beside: Vec<String>,
+    /// Words that are not passed over in what it is for: a stay is another service ("counseling for a facility program").
+    pub not_for: Vec<String>,
     /// Settings in which it is another service, with the id of that ("physical therapy at home").
     pub in_setting: BTreeMap<String, String>,
     /// When it may be meant beside others.

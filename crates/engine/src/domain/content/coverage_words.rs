@@ -64,6 +64,8 @@ pub struct CoverageWords {
     in_reason: HashSet<String>,
     /// Folded words that are not passed over beside this service, though they are beside others.
     not_beside: Vec<HashSet<String>>,
+    /// Folded words that are not passed over in what this service is for.
+    not_for: Vec<HashSet<String>>,
     /// What this service is in a setting.
     in_setting: Vec<Vec<(String, usize)>>,
     /// Services that are meant as well as one of others where a folded word stands in the question.
@@ -129,6 +131,7 @@ impl CoverageWords {
             words.names(index, std::iter::once(&service.name).chain(&service.words));
             words.beside.push(folded(&service.beside));
             words.not_beside.push(folded(&service.not_beside));
+            words.not_for.push(folded(&service.not_for));
             let there = service.in_setting.iter().filter_map(|(setting, id)| Some((setting.clone(), index_of(id)?)));
             words.in_setting.push(there.collect());
             if let Some(also) = &service.also {
@@ -333,7 +336,10 @@ impl CoverageWords {
         }
         self.told_in_reason(&all, (parts.len(), commas), &mut because, &mut told);
         let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
-        let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at)).collect();
+        let is_other = |at: &usize| {
+            services.iter().any(|service| self.not_for.get(*service).is_some_and(|words| words.contains(all.run(*at, *at + 1))))
+        };
+        let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at) || is_other(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
         let given_already = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
         let is_id = whole.is_some() && self.ids.contains(key);

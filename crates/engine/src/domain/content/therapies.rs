@@ -118,6 +118,8 @@ pub struct Ending<'t> {
     pub toxicity: Truth,
     /// Whether the patient reacted severely to it, likewise.
     pub reaction: Truth,
+    /// True where its words tell of a severe reaction, if only with doubt.
+    pub tells_of_reaction: bool,
     /// Answers that it gives.
     pub tells: Vec<&'t ToldAnswer>,
 }
@@ -125,7 +127,8 @@ pub struct Ending<'t> {
 impl<'t> Ending<'t> {
     fn of(outcome: &'t Outcome) -> Self {
         let tells = outcome.tells.iter().collect();
-        Self { outcome: Some(outcome), toxicity: outcome.toxicity, reaction: outcome.reaction, tells }
+        let tells_of_reaction = outcome.reaction == Truth::Met;
+        Self { outcome: Some(outcome), toxicity: outcome.toxicity, reaction: outcome.reaction, tells_of_reaction, tells }
     }
 }
 
@@ -178,6 +181,13 @@ impl<T: PartialEq> Index<T> {
 /// What joins the parts of a combination, or of what people write about an outcome.
 const JOINS: [&str; 15] =
     [" w/ ", "(", ")", "/", "+", ",", ";", "&", "→", "->", " and ", " plus ", " with ", " then ", " followed by "];
+
+/// What was typed, clause by clause and folded, with a `_` at both ends: a denial holds for its clause alone.
+fn clauses(typed: &str) -> Vec<String> {
+    let text = typed.to_lowercase().replace("w/o", "without");
+    let text = [".", " but ", " or "].iter().fold(text, |text, join| text.replace(join, ";"));
+    parts(&text, &JOINS).into_iter().map(|part| ["_", &part, "_"].concat()).collect()
+}
 
 /// The parts of what was typed.
 fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
@@ -274,20 +284,34 @@ impl Therapies {
         let is_doubted = known.iter().any(|outcome| outcome.doubt);
         let is_understood = parts.len() >= 2 && known.len() == parts.len() && !is_doubted;
         let outcome = known.iter().copied().filter(|_| is_understood).max_by_key(|outcome| weight(outcome));
-        let mut sure = true;
+        let mut doubted = Vec::new();
         if !is_understood {
-            let text = ["_", &fold(typed), "_"].concat();
-            let has = |words: &[String]| words.iter().any(|word| text.contains(&["_", word, "_"].concat()));
-            sure = !is_doubted && !has(&self.doubt) && !has(&self.denial);
-            known.extend(self.heard.iter().filter(|(needle, _)| text.contains(needle)).map(|(_, outcome)| outcome.as_ref()));
+            for (outcome, in_doubt) in clauses(typed).iter().flat_map(|clause| self.heard_in(clause)) {
+                if in_doubt { &mut doubted } else { &mut known }.push(outcome);
+            }
+        }
+        if is_doubted {
+            doubted.append(&mut known);
         }
         let least = if is_understood { Truth::NotMet } else { Truth::Unknown };
-        let worst = |of: fn(&Outcome) -> Truth| {
-            let worst = known.iter().fold(least, |so_far, outcome| so_far.or(of(outcome)));
-            if sure { worst } else { Truth::Unknown }
-        };
-        let (toxicity, reaction) = (worst(|outcome| outcome.toxicity), worst(|outcome| outcome.reaction));
-        Ending { outcome, toxicity, reaction, tells: known.iter().flat_map(|outcome| &outcome.tells).collect() }
+        let worst = |of: fn(&Outcome) -> Truth| known.iter().fold(least, |so_far, outcome| so_far.or(of(outcome)));
+        let all = || known.iter().chain(&doubted);
+        Ending {
+            outcome,
+            toxicity: worst(|outcome| outcome.toxicity),
+            reaction: worst(|outcome| outcome.reaction),
+            tells_of_reaction: all().any(|outcome| outcome.reaction == Truth::Met),
+            tells: all().flat_map(|outcome| &outcome.tells).collect(),
+        }
+    }
+
+    /// What is heard in a clause, and whether it is in doubt. A word that denies does so to what stands behind it, and then nothing is heard.
+    fn heard_in<'t>(&'t self, clause: &str) -> Vec<(&'t Outcome, bool)> {
+        let has = |text: &str, words: &[String]| words.iter().any(|word| text.contains(&["_", word, "_"].concat()));
+        let in_doubt = has(clause, &self.doubt);
+        let found = self.heard.iter().filter_map(|(needle, outcome)| Some((clause.find(needle)?, outcome.as_ref())));
+        let is_denied = |at: usize| clause.get(..=at).is_some_and(|before| has(before, &self.denial));
+        found.filter(|(at, _)| !is_denied(*at)).map(|(_, outcome)| (outcome, in_doubt)).collect()
     }
 }
 

@@ -63,6 +63,7 @@ fn reaction(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let content = shared.content;
     let (what, severe) = match earlier.outcome {
         _ if earlier.reaction == Truth::Met => ("a severe reaction to it", true),
+        _ if earlier.tells_of_reaction => ("what may have been a severe reaction to it", true),
         _ if earlier.toxicity == Truth::Met => ("toxicity that it was stopped for", false),
         Told::NotUnderstood => ("an outcome that is not understood", false),
         Told::As(_) | Told::Not => return None,
@@ -99,7 +100,7 @@ fn to_something(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let treats = |line: &&PlanLine<'_>| !line.is_supportive_by_content() && !line.is_investigational();
     let lines: Vec<&PlanLine<'_>> = shared.plan.iter().filter(treats).collect();
     let message = format!(
-        "the earlier treatment {} ended in a severe reaction ({}), and it is not a treatment known here: name the drug that the patient \
+        "the earlier treatment {} ended in what may be a severe reaction ({}), and it is not a treatment known here: name the drug that the patient \
          reacted to, and a person decides",
         earlier.told.typed(),
         outcome(earlier)

@@ -98,20 +98,30 @@ fn is_rt(text: &str, heard: &Heard) -> bool {
 fn is_right(behind: &[&str], heard: &Heard) -> bool {
     let of_it: Vec<&str> = behind.iter().take_while(|word| !JOINING.contains(word)).copied().collect();
     let is_side = |word: &&str| SIDES.contains(word);
-    !of_it.first().is_some_and(is_side) && heard.sided.are_in(&of_it.join(" "))
+    // what an operation left is irradiated, and not operated on
+    let is_left = || of_it.iter().any(|word| ["bed", "cavity"].contains(word));
+    !of_it.first().is_some_and(is_side) && !is_left() && heard.sided.are_in(&of_it.join(" "))
 }
 
 /// The largest dose of a course in gray, and the most fractions, as written `50.4/28`; a month comes first in a date.
 const COURSE: (std::ops::RangeInclusive<f64>, std::ops::RangeInclusive<u32>) = (12.5..=90.0, 1..=45);
 
-/// Dose and fractions: `30/10`. A date has three parts or four digits behind the slash, and counts of nodes stand beside their word.
+/// Dose and fractions: `30/10`, `4256/16`. A date has three parts or four digits behind the slash, and counts of nodes stand beside their word.
 fn is_course(text: &str, heard: &Heard) -> bool {
-    let is_number = |c: char| c.is_ascii_digit() || c == '.' || c == '/';
-    let is_dose = |part: &str| {
-        let Some((dose, fractions)) = part.trim_matches(['.', '/']).split_once('/') else { return false };
-        dose.parse().is_ok_and(|dose| COURSE.0.contains(&dose)) && fractions.parse().is_ok_and(|count| COURSE.1.contains(&count))
+    let is_dose = |word: &str| {
+        let Some((dose, fractions)) = word.trim_matches(|c: char| !c.is_ascii_digit()).split_once('/') else { return false };
+        let Ok(dose) = dose.parse::<f64>() else { return false };
+        let is_gray = COURSE.0.contains(&dose) || COURSE.0.contains(&(dose / 100.0));
+        is_gray && fractions.parse().is_ok_and(|count| COURSE.1.contains(&count))
     };
-    !heard.counted.are_in(text) && text.split(|c: char| !is_number(c)).any(is_dose)
+    text.split([',', ';', '(', ')', '\n']).any(|clause| {
+        let words: Vec<&str> = clause.split_whitespace().collect();
+        let is_counted = |at: usize| {
+            let beside = [at.checked_sub(1).and_then(|before| words.get(before)), words.get(at + 1)];
+            beside.into_iter().flatten().any(|word| heard.counted.are_in(word))
+        };
+        words.iter().enumerate().any(|(at, word)| is_dose(word) && !is_counted(at))
+    })
 }
 
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {

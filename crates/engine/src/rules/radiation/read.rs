@@ -197,10 +197,22 @@ fn is_comparison(text: &str, modality: Modality, content: &Content) -> bool {
     says_both && says_what && !is_none() && (!tells_of_another() || compares)
 }
 
-/// How many numbers a text has: `3D` is none.
+/// What dosimetric numbers are in; `V20` and `D95` are such numbers themselves.
+const MEASURES: [&str; 9] = ["gy", "cgy", "%", "cc", "cm3", "ml", "percent", "mm", "cm"];
+
+/// How many dosimetric numbers a text has: a year, `3D` and a count of fractions are none.
 fn numbers(text: &str) -> usize {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '.');
-    words.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && !word.to_ascii_lowercase().contains('d')).count()
+    let text = text.to_ascii_lowercase().replace('%', " % ");
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '%').filter(|word| !word.is_empty()).collect();
+    let is_number = |word: &str| word.parse::<f64>().is_ok();
+    let is_measured = |(at, word): &(usize, &&str)| {
+        let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let is_dose_volume = word.strip_prefix(['v', 'd']).is_some_and(is_number);
+        let is_before = is_number(word) && words.get(at + 1).is_some_and(|next| MEASURES.contains(next));
+        is_dose_volume || is_before || unit.len() < word.len() && MEASURES.contains(&unit)
+    };
+    words.iter().enumerate().filter(is_measured).count()
 }
 
 /// True for words that say that there is no result: `n/a`, `pending`.
