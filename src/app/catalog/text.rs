@@ -1,21 +1,34 @@
 //! Text as search sees it, and how alike two words are. Providers' names are folded the same way by migration 0040.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Words shorter than this are taken as typed.
 const SHORTEST_MISSPELT: usize = 4;
 
 /// Lower case words of a-z and 0-9, without accents and apostrophes, with single spaces.
 pub fn fold(text: &str) -> String {
+    folded(text, |letter| letter.is_ascii_alphanumeric())
+}
+
+/// The same in every script.
+pub fn fold_names(text: &str) -> String {
+    folded(text, char::is_alphanumeric)
+}
+
+fn folded(text: &str, stays: impl Fn(char) -> bool) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.nfkd() {
         match character {
-            '\u{300}'..='\u{36f}' | '\'' | '’' | '‘' | '`' | '´' => {}
+            '\'' | '’' | '‘' | '`' | '´' => {}
             'ø' | 'Ø' => folded.push('o'),
             'ł' | 'Ł' => folded.push('l'),
             'đ' | 'Đ' => folded.push('d'),
             'ß' => folded.push_str("ss"),
-            letter if letter.is_ascii_alphanumeric() => folded.push(letter.to_ascii_lowercase()),
+            mark if is_combining_mark(mark) => {}
+            // the small letter at the end of a word
+            'ς' if stays('σ') => folded.push('σ'),
+            letter if stays(letter) => folded.extend(letter.to_lowercase()),
             _ if folded.is_empty() || folded.ends_with(' ') => {}
             _ => folded.push(' '),
         }

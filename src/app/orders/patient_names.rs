@@ -1,29 +1,14 @@
 //! Names of patients as practices search by them (VER-06), in whatever script. What a small letter is the service says and not the database, which
 //! goes by its locale there.
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use crate::app::catalog::text;
 
 /// Of a longer name the words behind these begin no search.
 const BEGINNINGS: usize = 6;
 
 /// The words of a name: small letters and digits, without accents, apostrophes and other marks.
 pub fn words(name: &str) -> Vec<String> {
-    let mut folded = String::with_capacity(name.len());
-    for character in name.nfkd() {
-        match character {
-            '\'' | '’' | '‘' | '`' | '´' => {}
-            'ø' | 'Ø' => folded.push('o'),
-            'ł' | 'Ł' => folded.push('l'),
-            'đ' | 'Đ' => folded.push('d'),
-            'ß' => folded.push_str("ss"),
-            'ς' => folded.push('σ'),
-            mark if is_combining_mark(mark) => {}
-            letter if letter.is_alphanumeric() => folded.extend(letter.to_lowercase()),
-            _ => folded.push(' '),
-        }
-    }
-    folded.split_whitespace().map(str::to_owned).collect()
+    text::fold_names(name).split_whitespace().map(str::to_owned).collect()
 }
 
 /// The name beginning with each of its words in turn: what is typed is the beginning of one of them.

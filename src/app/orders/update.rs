@@ -21,10 +21,11 @@ use crate::rules::update::{Editor, SoFar, carry_over, may_edit, same_member};
 use crate::rules::{Decision, Facts, decide};
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
+use crate::store::cases::{HeldCase, StoredCase};
 use crate::store::facts::Known;
 use crate::store::order_changes::Origin;
 use crate::store::timers::PEND_DEADLINE;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::sync::Arc;
@@ -77,12 +78,26 @@ pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, ord
     Ok(updated.seen)
 }
 
-/// What that would make of the case, with every refusal that it would meet. Nothing is stored.
+/// What that would make of the case, with every refusal that it would meet. Nothing is stored, and nobody is kept waiting.
 pub async fn preview_update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Updated> {
-    let mut transaction = app.pool.begin().await?;
-    let updated = put(app, &mut transaction, caller, case_id, version, order).await?;
-    transaction.rollback().await?;
-    Ok(updated)
+    let now = app.clock.now();
+    let mut conn = app.pool.acquire().await?;
+    let found = Found::of(store::cases::with_computed(&mut conn, case_id).await?, caller, version, order)?;
+    if found.changes.is_empty() {
+        return found.unchanged(&mut conn, caller, now).await;
+    }
+    let origin = store::order_changes::origin(&mut conn, case_id).await?.ok_or(Error::NotFound)?;
+    let change = found.change(app, caller, &origin, now);
+    let case = if is_extensible(&found.before) {
+        change.extended(&mut conn, order, &found.changes).await?.0
+    } else {
+        nothing_to_extend(order)?;
+        change.decide(&mut conn, order).await?.case
+    };
+    let due_at = case.review.as_ref().map(|review| review.due_at.to_utc());
+    let stored = StoredCase { document: view::write_out(&case)?, due_at, ..found.stored };
+    let body = view::show(&mut conn, stored, caller, now).await?;
+    Ok(Updated { seen: Seen { case_id, version, body }, changes: found.changes })
 }
 
 /// A change that was not made, and the case as it would be.
@@ -104,6 +119,41 @@ pub async fn foresee(app: &App, caller: &Caller, case_id: Uuid, version: i64, or
     Ok(Foreseen { outlook: Outlook { summary: Summary::of(case, &content, program), findings }, changes })
 }
 
+/// A case that may be changed, and what a change would differ in.
+struct Found {
+    stored: StoredCase,
+    before: Case,
+    computed: Computed,
+    changes: Vec<Difference>,
+}
+
+impl Found {
+    fn of(held: Option<HeldCase>, caller: &Caller, version: i64, order: &OrderRequest) -> Result<Self> {
+        let HeldCase { stored, computed } = held.ok_or(Error::NotFound)?;
+        let stored = in_sight(Some(stored), caller)?;
+        let before: Case = view::read_back(&stored.document)?;
+        if !is_extensible(&before) {
+            in_progress(&before)?;
+        }
+        if i64::from(stored.version) != version {
+            return Err(Error::conflict("the order was changed just now; read it again and repeat the change on what it is now"));
+        }
+        let changes = differences(&as_json(&before.request)?, &as_json(order)?);
+        Ok(Self { stored, before, computed: view::read_back(&computed)?, changes })
+    }
+
+    /// The case as it stands, where nothing differs.
+    async fn unchanged(self, conn: &mut PgConnection, caller: &Caller, now: DateTime<Utc>) -> Result<Updated> {
+        let (case_id, version) = (self.stored.case_id, i64::from(self.stored.version));
+        let body = view::show(conn, self.stored, caller, now).await?;
+        Ok(Updated { seen: Seen { case_id, version, body }, changes: self.changes })
+    }
+
+    fn change<'a>(&'a self, app: &'a App, caller: &'a Caller, origin: &'a Origin, now: DateTime<Utc>) -> Change<'a> {
+        Change { app, caller, origin, parties: &self.stored.visible_to, before: &self.before, computed: &self.computed, now }
+    }
+}
+
 async fn put(
     app: &App,
     conn: &mut PgConnection,
@@ -114,36 +164,26 @@ async fn put(
 ) -> Result<Updated> {
     let now = app.clock.now();
     // the case first and the member afterwards, as everybody does who needs both
-    let held = store::cases::lock(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
-    in_sight(Some(held.stored.clone()), caller)?;
-    let before: Case = view::read_back(&held.stored.document)?;
-    let computed: Computed = view::read_back(&held.computed)?;
-    if !is_extensible(&before) {
-        in_progress(&before)?;
-    }
-    if i64::from(held.stored.version) != version {
-        return Err(Error::conflict("the order was changed just now; read it again and repeat the change on what it is now"));
-    }
-    let changes = differences(&as_json(&before.request)?, &as_json(order)?);
-    if changes.is_empty() {
-        let body = view::show(conn, held.stored, caller, now).await?;
-        return Ok(Updated { seen: Seen { case_id, version, body }, changes });
+    let found = Found::of(store::cases::lock(&mut *conn, case_id).await?, caller, version, order)?;
+    if found.changes.is_empty() {
+        return found.unchanged(conn, caller, now).await;
     }
     let origin = store::order_changes::origin(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
     store::order_changes::move_member(&mut *conn, &origin.health_plan, &origin.member_id).await?;
-    let change =
-        Change { app, caller, origin: &origin, parties: &held.stored.visible_to, before: &before, computed: &computed, now };
-    if is_extensible(&before) {
-        change.extend(&mut *conn, order, &changes).await?;
+    let change = found.change(app, caller, &origin, now);
+    if is_extensible(&found.before) {
+        change.extend(&mut *conn, order, &found.changes).await?;
     } else {
         nothing_to_extend(order)?;
         let draft = change.decide(&mut *conn, order).await?;
-        Write { app, caller, origin: &origin, before: &before, draft: &draft, changes: &changes, now }.write(&mut *conn).await?;
+        Write { app, caller, origin: &origin, before: &found.before, draft: &draft, changes: &found.changes, now }
+            .write(&mut *conn)
+            .await?;
     }
     let stored = store::cases::current(&mut *conn, case_id).await?.ok_or(Error::NotFound)?;
     let version = i64::from(stored.version);
     let body = view::show(conn, stored, caller, now).await?;
-    Ok(Updated { seen: Seen { case_id, version, body }, changes })
+    Ok(Updated { seen: Seen { case_id, version, body }, changes: found.changes })
 }
 
 /// True for an approved course of radiation, whose dates may be extended.
@@ -187,8 +227,13 @@ impl Change<'_> {
         self.draft(conn, decision, &facts, &submitter).await
     }
 
-    /// Extends the dates of an approved course, and nothing else.
-    async fn extend(&self, conn: &mut PgConnection, order: &OrderRequest, changes: &[Difference]) -> Result<()> {
+    /// An approved course with other dates, and nothing else: the case, what is computed for it, and its last day.
+    async fn extended(
+        &self,
+        conn: &mut PgConnection,
+        order: &OrderRequest,
+        changes: &[Difference],
+    ) -> Result<(Case, Computed, NaiveDate)> {
         let is_extension = |change: &Difference| matches!(change.pointer.as_str(), EXTENDED_THROUGH | EXTENSION_REASON);
         if !changes.iter().all(is_extension) {
             in_progress(self.before)?;
@@ -198,7 +243,12 @@ impl Change<'_> {
         let submitter = self.submitter();
         let facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
         let decision = self.decision(order, &facts)?;
-        let (after, computed, through) = extend(self.before, self.computed, order, &decision)?;
+        Ok(extend(self.before, self.computed, order, &decision)?)
+    }
+
+    /// Extends the dates of an approved course.
+    async fn extend(&self, conn: &mut PgConnection, order: &OrderRequest, changes: &[Difference]) -> Result<()> {
+        let (after, computed, through) = self.extended(conn, order, changes).await?;
         let reason = order.radiation.as_ref().and_then(|radiation| radiation.extension_reason.clone());
         let extended = change::Change {
             before: self.before,

@@ -134,8 +134,12 @@ async fn the_panel_of_a_change_says_what_the_change_would_do() {
     let (page, fields) = opened(&mut desk, &case_id).await;
     assert!(page.contains("Nothing differs from the order as it stands") && page.contains("the answer is due"), "{page}");
     assert!(!page.contains("Would be authorized") && !page.contains("Would go to"), "{page}");
+    // whoever types waits for nobody who has the case, and nobody waits for them
+    let mut holder = service.app.pool.begin().await.unwrap();
+    sqlx::query("select case_id from cases for update").execute(&mut *holder).await.unwrap();
     let heavier = panel(&mut desk, &with(fields.clone(), "/clinical/weight_kg", "75")).await;
     assert!(heavier.contains("Would stay with an oncology nurse"), "{heavier}");
+    holder.rollback().await.unwrap();
     let mut answered = with(fields.clone(), "/clinical/assessments/lvef_percent", "60");
     answered = with(answered, "/clinical/assessments/lvef_percent/on", "11/12/2026");
     let answered = panel(&mut desk, &answered).await;
