@@ -92,13 +92,23 @@ fn by_policy(policy: &Policy, bench: &Bench<'_>, program: &Program, findings: &m
     said.statements(&["limits"], &policy.general_limits, &limits, true);
     let truth = match &best {
         Some((standing, indication)) => {
-            said.indication(indication, &standing.truths);
+            said.indication(indication, standing.told());
             general.iter().chain(&limits).fold(standing.rank.truth(), |so_far, truth| so_far.and(*truth))
         }
         None => Truth::NotMet,
     };
+    let is_for_something_else = best.as_ref().is_some_and(|(standing, _)| standing.is_for_something_else());
     let title = best.map_or("no indication", |(_, indication)| title(indication));
     let summary = match truth {
+        Truth::NotMet if is_for_something_else => {
+            let titles: Vec<&str> = policy.indications.iter().map(self::title).collect();
+            format!(
+                "The policy “{}” has nothing that this order is for, since this does not hold: {}. It covers: {}",
+                policy.title,
+                said.failing.join("; "),
+                titles.join("; ")
+            )
+        }
         Truth::Met => ["The policy “", &policy.title, "” is met: ", title].concat(),
         Truth::NotMet => {
             format!(
@@ -200,6 +210,17 @@ impl Standing {
             }
         }
         Self { rank, truths }
+    }
+
+    /// True where its first statement, which says what it is for, does not hold.
+    fn is_for_something_else(&self) -> bool {
+        self.truths.first() == Some(&Truth::NotMet)
+    }
+
+    /// Of the statements that are worth telling. What else would be asked for a disease that the patient does not have, nobody needs to answer.
+    fn told(&self) -> &[Truth] {
+        let told = if self.is_for_something_else() { 1 } else { self.truths.len() };
+        self.truths.get(..told).unwrap_or_default()
     }
 }
 
