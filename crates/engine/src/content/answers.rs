@@ -5,7 +5,7 @@ use super::document::{Document, Place};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::{each, is_snake};
-use crate::domain::content::answers::StageWord;
+use crate::domain::content::answers::{Beside, StageWord};
 use crate::domain::content::{Answers, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
 use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::{fold, plain};
@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 const GROUPS: &str = "words/groups.toml";
 const NO_RESULT: &str = "words/no_result.toml";
+const BESIDE: &str = "words/beside.toml";
 const UNITS: &str = "words/units.toml";
 const STAGES: &str = "words/stages.toml";
 
@@ -26,6 +27,7 @@ pub(super) fn read(source: &Source, report: &mut Report) -> Answers {
         biomarkers: definitions(source, "biomarkers.toml", "biomarker", &shared, report),
         assessments: definitions(source, "assessments.toml", "assessment", &shared, report),
         no_result: no_result(source, report),
+        beside: beside(source, report),
         ..Answers::default()
     };
     stages(source, &mut answers, report);
@@ -85,6 +87,25 @@ fn no_result(source: &Source, report: &mut Report) -> HashMap<String, Arc<NoResu
         }
     });
     found
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BesideHeader {
+    provenance: String,
+    words: Vec<String>,
+    before_numbers: Vec<String>,
+}
+
+fn beside(source: &Source, report: &mut Report) -> Beside {
+    let Some(text) = text_of(source, BESIDE, report) else { return Beside::default() };
+    let Some(document) = Document::parse(BESIDE, &text, report) else { return Beside::default() };
+    let Some(header) = document.header::<BesideHeader>(&[], report) else { return Beside::default() };
+    if header.provenance.trim().is_empty() {
+        document.root().key("provenance").error(report, "say where these words come from", None);
+    }
+    let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect();
+    Beside { words: folded(&header.words), before_numbers: folded(&header.before_numbers) }
 }
 
 #[derive(Deserialize)]
@@ -249,6 +270,12 @@ fn definitions(source: &Source, file: &str, kind: &str, shared: &Shared, report:
         derived.push(rules.map(|(at, rule)| (rule, place.key("derived").at(at).position())).collect::<Vec<_>>());
         found.push(definition(entry, kind, shared, place, report));
     });
+    // what it is called for people is understood when they write it
+    for definition in &mut found {
+        if names.insert(fold(&definition.display).into_owned()) {
+            definition.synonyms.push(definition.display.clone());
+        }
+    }
     for (index, rules) in derived.into_iter().enumerate() {
         let rules = rules.iter().filter_map(|(rule, (file, line))| {
             derivation(rule, index, &found).map_err(|(message, hint)| report.error(file, *line, message, hint)).ok()
@@ -355,6 +382,12 @@ fn words(entry: &Entry, shared: &Shared, place: Place<'_, '_>, report: &mut Repo
             for word in shared {
                 found.entry(fold(word).into_owned()).or_insert(index);
             }
+        }
+    }
+    // what is told for it is understood when it is typed back
+    for (index, result) in entry.results.iter().enumerate() {
+        if let Some(says) = &result.says {
+            found.entry(fold(says).into_owned()).or_insert(index);
         }
     }
     found

@@ -8,7 +8,7 @@ use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Around, Contraindication, Contraindications, Statement};
+use crate::domain::content::{Around, Contraindication, Contraindications, Interval, Statement};
 use crate::domain::criteria::Partner;
 use crate::domain::fold::fold;
 use serde::Deserialize;
@@ -31,12 +31,26 @@ struct Header {
     #[serde(default)]
     harmless_without_words: Vec<String>,
     #[serde(default)]
+    harmless_when_clear: Vec<String>,
+    #[serde(default)]
+    clear_words: Vec<String>,
+    #[serde(default)]
+    usual: Vec<UsualEntry>,
+    #[serde(default)]
     plain_words: Vec<String>,
     #[serde(default)]
     goes_on_after_progression: Vec<String>,
     #[serde(default)]
     counted_lines: Vec<String>,
     again_after_days: Option<u32>,
+}
+
+/// A measure, and what is usual of it, in each unit that it is told in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UsualEntry {
+    names: Vec<String>,
+    ranges: Vec<(f64, f64)>,
 }
 
 #[derive(Deserialize)]
@@ -104,7 +118,16 @@ fn head(header: &Header, root: Place<'_, '_>, around: &mut Around, words: &Vocab
     let folded = |names: &[String]| names.iter().map(|name| fold(name).into_owned()).collect::<Vec<_>>();
     around.harmless.extend(folded(&header.harmless));
     around.harmless_without_words.extend(folded(&header.harmless_without_words));
+    around.harmless_when_clear.extend(folded(&header.harmless_when_clear));
+    around.clear_words.extend(folded(&header.clear_words));
     around.plain_words.extend(folded(&header.plain_words));
+    for (index, entry) in header.usual.iter().enumerate() {
+        if entry.ranges.iter().any(|(low, high)| low >= high) {
+            root.key("usual").at(index).error(report, "a range must go from the lowest to the highest number", None);
+        }
+        let ranges: Vec<Interval> = entry.ranges.iter().map(|(low, high)| Interval::closed(*low, *high)).collect();
+        around.usual.extend(folded(&entry.names).into_iter().map(|name| (name, ranges.clone())));
+    }
     around.goes_on.extend(partners(&header.goes_on_after_progression, root.key("goes_on_after_progression"), words, report));
     around.counted_lines.extend(partners(&header.counted_lines, root.key("counted_lines"), words, report));
     let Some(days) = header.again_after_days else { return };

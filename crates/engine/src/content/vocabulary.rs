@@ -243,6 +243,8 @@ fn pathologies(source: &Source, cancers: &[Arc<Cancer>], answers: &mut Answers, 
     found
 }
 
+const SETTINGS: &str = "settings.toml";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SettingEntry {
@@ -254,9 +256,23 @@ struct SettingEntry {
     after: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingBySpreadEntry {
+    words: Vec<String>,
+    metastatic: String,
+    otherwise: Option<String>,
+}
+
 fn settings(source: &Source, report: &mut Report) -> (BTreeSet<String>, Settings) {
     let (mut found, mut words) = (BTreeSet::new(), Settings::default());
-    each::<SettingEntry>(source, "settings.toml", "setting", report, |entry, place, report| {
+    let Some(text) = text_of(source, SETTINGS, report) else { return (found, words) };
+    let Some(document) = Document::parse(SETTINGS, &text, report) else { return (found, words) };
+    let header = document.header::<Header>(&["setting", "setting_by_spread"], report);
+    if header.is_some_and(|header| header.provenance.trim().is_empty()) {
+        document.root().key("provenance").error(report, "say where these words come from", None);
+    }
+    for (entry, place) in document.entries::<SettingEntry>("setting", report) {
         if entry.about.trim().is_empty() {
             place.error(report, "say what the setting is", None);
         }
@@ -268,6 +284,15 @@ fn settings(source: &Source, report: &mut Report) -> (BTreeSet<String>, Settings
             place.key("after").at(index).error(report, message, did_you_mean(earlier, found.iter().map(String::as_str)));
         }
         words.add(&entry.word, &entry.also, entry.after);
-    });
+    }
+    for (entry, place) in document.entries::<SettingBySpreadEntry>("setting_by_spread", report) {
+        for (key, word) in [("metastatic", Some(&entry.metastatic)), ("otherwise", entry.otherwise.as_ref())] {
+            if let Some(word) = word.filter(|word| !found.contains(*word)) {
+                let suggestion = did_you_mean(word, found.iter().map(String::as_str));
+                place.key(key).error(report, format!("no setting `{word}` stands above"), suggestion);
+            }
+        }
+        words.add_by_spread(&entry.words, &entry.metastatic, entry.otherwise.as_deref());
+    }
     (found, words)
 }

@@ -1,7 +1,7 @@
 //! Facts that speak against a drug, whatever its policy asks: `content/contraindications/`. Where one is told the lines of the drug go to a
 //! person, managed or not; a fact that is told and not understood does the same, and nothing that nobody told (SAFE-01, SAFE-12).
 
-use super::answers::Standing;
+use super::answers::{Place, Standing};
 use super::concern::{Concern, Pends};
 use super::course::Course;
 use super::criteria::{self, Asked, Bench};
@@ -155,23 +155,17 @@ fn requirements(one: &str) -> &'static [&'static str] {
 /// Assessments under a name, or with a value, that nobody understands: they may say that a drug is dangerous, so that lines that are
 /// reviewed wait, unless content says that the name says nothing about safety.
 fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
-    let content = shared.content;
     let answered = &shared.patient.answered;
-    // a name that the other list knows is told apart from this, as misplaced
-    let strangers = answered.strangers().iter().filter(|stranger| match stranger.list {
-        "assessments" => content.biomarker(stranger.name).is_none(),
-        _ => content.assessment(stranger.name).is_none(),
-    });
-    let strangers = strangers.filter(|stranger| is_heeded(stranger.list, stranger.name, stranger.result, shared));
-    let mut told: Vec<(String, String)> = strangers
-        .map(|stranger| (format!("`{}`", stranger.name), format!("/clinical/{}/{}/name", stranger.list, stranger.index)))
-        .collect();
+    let strangers = answered.strangers().iter();
+    let strangers = strangers.filter(|stranger| is_heeded(stranger.place.list, stranger.name, stranger.result, shared));
+    let mut told: Vec<(String, String)> =
+        strangers.map(|stranger| (format!("`{}`", stranger.name), format!("{}/name", stranger.place.pointer()))).collect();
     let doubtful = |(list, standing): &(&str, &Standing<'_>)| {
-        standing.is_not_understood() && is_heeded(list, &standing.definition.name, result(list, standing, shared), shared)
+        standing.is_not_understood() && is_heeded(list, &standing.definition.name, result(standing, shared), shared)
     };
     told.extend(answered.all().filter(doubtful).map(|(list, standing)| {
-        let pointer = standing.index.map_or_else(String::new, |index| format!("/{index}/result"));
-        (format!("{} {}", standing.definition.display, standing.entered()), format!("/clinical/{list}{pointer}"))
+        let field = standing.place.map_or_else(|| format!("/clinical/{list}"), Place::result_pointer);
+        (format!("{} {}", standing.definition.display, standing.entered()), field)
     }));
     let lines: Vec<u32> = shared.plan.iter().filter(|line| is_managed(line, shared)).map(|line| line.ordered.line).collect();
     if lines.is_empty() {
@@ -214,9 +208,9 @@ fn is_heeded(list: &str, name: &str, result: &Answer<Reported>, shared: &Shared<
 }
 
 /// What was entered of it; nothing where it follows from others.
-fn result<'s>(list: &str, standing: &Standing<'_>, shared: &'s Shared<'_>) -> &'s Answer<Reported> {
+fn result<'s>(standing: &Standing<'_>, shared: &'s Shared<'_>) -> &'s Answer<Reported> {
     let clinical = shared.patient.clinical;
-    let entered = standing.index.and_then(|index| {
+    let entered = standing.place.and_then(|Place { list, index }| {
         if list == "assessments" {
             Some(&clinical.assessments.known()?.get(index)?.result)
         } else {

@@ -270,8 +270,6 @@ impl<'a> Deciding<'a> {
         let (facts, shared) = (self.facts, self.shared);
         let found = agreement::concerns(facts, shared)
             .into_iter()
-            .chain(answers::concerns(shared))
-            .chain(answers::concerns_of_drugs(shared))
             .chain(contraindications::concerns(shared))
             .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared, &self.doses))

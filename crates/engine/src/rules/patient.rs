@@ -1,6 +1,6 @@
 //! The patient as the rules see them: answers brought to one form, and measures worked out from them (VER-07).
 
-use super::answers::{Answered, Days, Standing};
+use super::answers::{Answered, Days, Place, Standing};
 use super::stage::{self, Stage, Status};
 use super::tnm;
 use crate::domain::content::{Content, PathologyTerm, Program};
@@ -102,10 +102,11 @@ impl<'a> Patient<'a> {
     ) -> Self {
         let clinical = &order.clinical;
         let date_of_service = days.service;
-        let setting = clinical.disease_setting.known().map(|typed| content.settings.word(typed));
         let told = clinical.stage.known().and_then(|entered| stage::read(entered, content));
         let is_spread = told.as_ref().is_some_and(|told| told.is_spread);
         let (stage, substage) = told.map(|Stage { group, substage, .. }| (group, substage)).unzip();
+        let typed = clinical.disease_setting.known();
+        let setting = typed.and_then(|typed| content.settings.read(typed, metastatic(clinical, None, stage)));
         Self {
             clinical,
             content,
@@ -215,8 +216,8 @@ impl<'a> Patient<'a> {
     /// JSON pointer of a biomarker's entry, or of the list where it has none.
     pub fn biomarker_pointer(&self, name: &str) -> String {
         self.biomarker(name)
-            .and_then(|standing| standing.index)
-            .map_or_else(|| "/clinical/biomarkers".to_owned(), |index| format!("/clinical/biomarkers/{index}/result"))
+            .and_then(|standing| standing.place)
+            .map_or_else(|| "/clinical/biomarkers".to_owned(), Place::result_pointer)
     }
 
     /// How an assessment stands, by its name in content.

@@ -137,6 +137,124 @@ fn biomarkers_are_read_as_laboratories_and_practices_write_them() {
 }
 
 #[test]
+fn laboratory_reports_are_read_whole_or_not_at_all() {
+    // proves SAFE-01, SAFE-16
+    let cases = [
+        // several tests of one marker
+        ("HER2", "IHC 2+, FISH not amplified", "her2", "low", Met),
+        ("HER2", "IHC 2+ / FISH not amplified", "her2", "negative", Met),
+        ("HER2", "IHC 2+ FISH not amplified", "her2", "low", Met),
+        ("HER2", "equivocal (2+), FISH negative", "her2", "negative", Met),
+        ("HER2", "Equivocal (2+) by IHC; FISH not amplified", "her2", "low", Met),
+        ("HER2", "IHC 2+, FISH negative (ratio 1.2)", "her2", "low", Met),
+        ("HER2", "IHC 2+ / FISH positive (ratio 3.1)", "her2", "positive", Met),
+        ("HER2", "FISH amplified (ratio 4.2)", "her2", "positive", Met),
+        ("HER2", "Negative by FISH", "her2", "negative", Met),
+        ("HER2", "negative IHC 0", "her2", "ihc_0", Met),
+        ("HER2", "IHC 3+, FISH not amplified", "her2", "positive", Unknown),
+        ("HER2", "IHC 3+, FISH not amplified", "her2", "negative", Unknown),
+        ("HER2", "IHC 2+, FISH perhaps", "her2", "negative", Unknown),
+        ("HER2", "IHC 2+, FISH pending", "her2", "negative", Unknown),
+        ("HER2", "FISH not amplified (ratio 4.2)", "her2", "negative", Unknown),
+        // results with what stands beside them
+        ("ER", "positive, 95% strong", "er", "positive", Met),
+        ("ER", "95% positive", "er", "positive", Met),
+        ("ER", "positive 60%", "er", "positive", Met),
+        ("ER", "POS 95%", "er", "positive", Met),
+        ("ER", "Positive; 90% of nuclei, strong intensity", "er", "positive", Met),
+        ("ER", "positive 95% 3+", "er", "positive", Met),
+        ("ER", "Positive, Allred 8/8", "er", "positive", Met),
+        ("ER", "negative <1%", "er", "negative", Met),
+        ("ER", "positive <1%", "er", "positive", Unknown),
+        ("ER", "negative 95%", "er", "negative", Unknown),
+        ("ER", "positive in 2015", "er", "positive", Unknown),
+        ("ER", "no longer positive", "er", "positive", Unknown),
+        ("ER", "positive? by IHC", "er", "positive", Unknown),
+        ("PD-L1", "TPS >=50%", "pd_l1_tps", ">= 50", Met),
+        ("PD-L1", "Positive, TPS 80%", "pd_l1_tps", ">= 50", Met),
+        ("PD-L1", "Negative, TPS 80%", "pd_l1_tps", ">= 50", Unknown),
+        ("PD-L1", "CPS >=10", "pd_l1_cps", ">= 10", Met),
+        ("PD-L1", "CPS 5 (22C3)", "pd_l1_cps", ">= 1", Met),
+        ("PD-L1 CPS", "12 (22C3)", "pd_l1_cps", ">= 10", Met),
+        ("PD-L1", "CPS 12, maybe 5", "pd_l1_cps", ">= 10", Unknown),
+        ("EGFR", "Exon 19 deletion detected (VAF 23%)", "egfr", "exon_19_deletion", Met),
+        ("EGFR", "L858R mutation detected in exon 21", "egfr", "exon_21_l858r", Met),
+        ("EGFR", "T790M detected", "egfr", "t790m", Met),
+        ("EGFR", "L858R not detected", "egfr", "positive", Unknown),
+        ("EGFR", "L858R not detected", "egfr", "negative", Unknown),
+        ("EGFR", "No pathogenic variants detected", "egfr", "negative", Met),
+        ("ALK", "negative by FISH", "alk", "negative", Met),
+        ("ALK", "negative (IHC D5F3)", "alk", "negative", Met),
+        ("ALK", "positive by IHC (D5F3)", "alk", "positive", Met),
+        ("KRAS", "wild-type (exons 2,3,4)", "kras", "wild_type", Met),
+        ("KRAS", "codon 12 G12V", "kras", "wild_type", NotMet),
+        ("MMR", "retained expression of MLH1, PMS2, MSH2, MSH6", "msi_mmr", "pmmr", Met),
+        ("MMR", "intact nuclear expression of all four MMR proteins", "msi_mmr", "pmmr", Met),
+        ("MMR", "dMMR (loss of MLH1/PMS2)", "msi_mmr", "dmmr", Met),
+        ("MMR", "deficient, MLH1/PMS2 loss", "msi_mmr", "dmmr", Met),
+        ("MMR", "retained MLH1, loss of MSH2", "msi_mmr", "pmmr", Unknown),
+        ("TMB", "High (15 mut/Mb)", "tmb", ">= 10", Met),
+        ("BRCA1", "Negative for pathogenic variants", "brca1", "negative", Met),
+        ("PSMA PET", "positive, SUVmax 22", "psma_pet", "positive", Met),
+    ];
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(name, result, asked, wanted, expected)| {
+            let found = biomarkers(&json!([{"name": name, "result": result}]), asked, wanted);
+            (found != *expected).then(|| format!("{name} {result}: {asked} {wanted} is {found:?}, not {expected:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_answers_are_called_for_people_is_understood_when_they_type_it() {
+    // proves SAFE-01
+    let mut wrong = Vec::new();
+    for (list, definitions) in [("biomarkers", &CONTENT.answers.biomarkers), ("assessments", &CONTENT.answers.assessments)] {
+        for definition in definitions {
+            let known = if list == "biomarkers" {
+                CONTENT.biomarker(&definition.display)
+            } else {
+                CONTENT.assessment(&definition.display)
+            };
+            if known.is_none_or(|known| known.name != definition.name) {
+                wrong.push(format!("{list} {}: {}", definition.name, definition.display));
+            }
+            for (index, (word, _)) in definition.results.iter().enumerate() {
+                let said = definition.said(word);
+                if definition.words.get(oncoauth::domain::fold::fold(&said).as_ref()) != Some(&index) {
+                    wrong.push(format!("{list} {}: {word} is told as `{said}`", definition.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_answer_in_the_other_list_counts_as_in_its_own() {
+    // proves SAFE-01, SAFE-16
+    let lvef =
+        |answered: &Answered<'_>| answered.assessment("lvef_percent").map_or(Unknown, |standing| standing.test(&test(">= 50")));
+    let told = json!([{"name": "LVEF", "result": "60 %", "on": "2026-11-20"}]);
+    assert_eq!(read(&json!({"biomarkers": told}), lvef), Met);
+    let cea = |answered: &Answered<'_>| answered.biomarker("cea").map_or(Unknown, |standing| standing.test(&test("known")));
+    assert_eq!(read(&json!({"assessments": [{"name": "CEA", "result": 12.3, "on": "2026-11-20"}]}), cea), Met);
+    // a name that means another thing in each list stays where it was told
+    let egfr = |answered: &Answered<'_>| {
+        answered.assessment("egfr_renal_ml_min").map_or(Unknown, |standing| standing.test(&test("known")))
+    };
+    assert_eq!(read(&json!({"biomarkers": [{"name": "EGFR", "result": "negative"}]}), egfr), Unknown);
+    // with what its own list says against it
+    let both = read(
+        &json!({"biomarkers": [{"name": "LVEF", "result": 30, "on": "2026-11-20"}], "assessments": [{"name": "LVEF", "result": 60, "on": "2026-11-20"}]}),
+        lvef,
+    );
+    assert_eq!(both, Unknown);
+}
+
+#[test]
 fn assessments_are_read_with_their_units_and_ranges() {
     // proves SAFE-01
     let cases: Vec<(&str, Value, &str, &str, Truth)> = vec![

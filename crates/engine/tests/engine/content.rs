@@ -267,7 +267,10 @@ fn no_policy_refuses_a_pathway_entered_exactly_with_what_its_policies_ask_for() 
                 {
                     decided += 1;
                 }
-                Ok(decision) => faults.push(format!("{} {short}: {} {:?}", regimen.id, decision.status, decision.pathway)),
+                Ok(decision) => {
+                    let why: Vec<&str> = decision.deviations.iter().map(|deviation| deviation.message.as_str()).collect();
+                    faults.push(format!("{} {short}: {} {why:?}", regimen.id, decision.status));
+                }
                 Err(refusal) => faults.push(format!("{} {short}: {refusal:?}", regimen.id)),
             }
         }

@@ -51,7 +51,8 @@ const TABLES: [&str; 12] = [
 
 const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
 
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
+    "beside.toml",
     "diagnoses.toml",
     "groups.toml",
     "no_result.toml",

@@ -5,6 +5,7 @@ use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::fold;
 use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// An interval of numbers: one number, or what `>=50%` and `1-49` leave open.
@@ -235,6 +236,15 @@ pub struct StageWord {
     pub is_spread: bool,
 }
 
+/// Folded words that stand beside results in laboratory reports and change nothing of them.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Methods, antibodies, specimens.
+    pub words: BTreeSet<String>,
+    /// With the number behind them: `VAF 23 %`.
+    pub before_numbers: BTreeSet<String>,
+}
+
 /// The words that answers are given in.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
@@ -244,6 +254,8 @@ pub struct Answers {
     pub assessments: Vec<Arc<ResultDefinition>>,
     /// Words that are no result, whatever is asked.
     pub no_result: HashMap<String, Arc<NoResult>>,
+    /// Words beside results that change nothing of them.
+    pub beside: Beside,
     /// What folded words say, for stages told in words.
     pub stages: HashMap<String, StageWord>,
     /// Folded words in front of a stage that say how it was found.

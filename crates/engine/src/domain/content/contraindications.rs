@@ -1,5 +1,6 @@
 //! Contraindications: facts that, where they are told, send a drug to a person whatever its policy asks (SAFE-01, SAFE-12).
 
+use super::answers::Interval;
 use super::catalog::{Drug, DrugCatalog};
 use super::regimen::Statement;
 use super::therapies::is_partner;
@@ -62,6 +63,12 @@ pub struct Around {
     pub harmless: BTreeSet<String>,
     /// Of answers that say nothing about safety unless they hold words beside `plain_words`.
     pub harmless_without_words: BTreeSet<String>,
+    /// Of answers that say nothing about safety where they are `clear_words`, such as those of imaging.
+    pub harmless_when_clear: BTreeSet<String>,
+    /// Folded phrases that say that nothing was found.
+    pub clear_words: BTreeSet<String>,
+    /// Of measures that say nothing about safety within what is usual, by folded name.
+    pub usual: HashMap<String, Vec<Interval>>,
     /// Folded words in which nothing about safety can stand.
     pub plain_words: BTreeSet<String>,
     /// Drugs that are usually given on when the disease has progressed on them.
@@ -129,7 +136,34 @@ impl Contraindications {
 
     /// True for an answer under this folded name, with this value, that says nothing about safety.
     pub fn is_harmless(&self, folded: &str, value: &Answer<Reported>) -> bool {
-        self.also.harmless.contains(folded) || (self.also.harmless_without_words.contains(folded) && self.is_plain(value))
+        self.also.harmless.contains(folded)
+            || (self.also.harmless_without_words.contains(folded) && self.is_plain(value))
+            || (self.also.harmless_when_clear.contains(folded) && self.is_clear(value))
+            || self.also.usual.get(folded).is_some_and(|usual| self.is_usual(value, usual))
+    }
+
+    /// True for a finding that says in all its parts that there is nothing.
+    fn is_clear(&self, value: &Answer<Reported>) -> bool {
+        let parts = |text: &str| text.split([',', ';']).all(|part| self.also.clear_words.contains(fold(part).as_ref()));
+        match value {
+            Answer::Known(Reported::Word(text)) => parts(text),
+            Answer::Known(_) => false,
+            _ => true,
+        }
+    }
+
+    /// True for a number within what is usual, and for words that say so.
+    fn is_usual(&self, value: &Answer<Reported>, usual: &[Interval]) -> bool {
+        let is_within = |number: f64| usual.iter().any(|usual| Interval::exactly(number).is_within(*usual));
+        match value {
+            Answer::Known(Reported::Number(number)) => is_within(*number),
+            Answer::Known(Reported::Word(text)) if text.contains(|c: char| c.is_ascii_digit()) => {
+                let mut words = text.split(|c: char| c.is_whitespace() || matches!(c, '/' | '%')).filter(|word| !word.is_empty());
+                let is_plain = |word: &str| self.also.plain_words.contains(fold(word).as_ref());
+                words.all(|word| word.parse().map_or_else(|_| is_plain(word), is_within))
+            }
+            _ => self.is_clear(value),
+        }
     }
 
     /// True for a value in which nothing about safety can stand: a number, a day, yes or no, and words such as `not done`.

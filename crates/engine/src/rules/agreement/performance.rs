@@ -43,6 +43,6 @@ fn assessed(of: PerformanceScale, shared: &Shared<'_>) -> Option<(u8, Side)> {
     let value = standing.number()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float beyond a byte becomes the nearest byte")]
     let status = PerformanceStatus { scale: of, value: value as u8 };
-    let side = Side::new(scale(of), format!("/clinical/assessments/{}/result", standing.index?), value.to_string());
+    let side = Side::new(scale(of), standing.place?.result_pointer(), value.to_string());
     Some((shared.content.agreement.ecog(status)?, side))
 }

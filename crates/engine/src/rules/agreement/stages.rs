@@ -3,6 +3,7 @@
 use super::{Side, contradiction};
 use crate::domain::case::Deviation;
 use crate::domain::content::StageRule;
+use crate::domain::fold::fold;
 use crate::domain::order::Tnm;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     not_understood(shared, found);
+    found.extend(setting_not_understood(shared));
     found.extend(tnm_and_stage(shared));
     found.extend(setting_and_extent(shared));
 }
@@ -23,27 +25,52 @@ fn not_understood(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     for (kind, letter, answer) in [(Kind::T, "t", &tnm.t), (Kind::N, "n", &tnm.n), (Kind::M, "m", &tnm.m)] {
         let Some(entered) = answer.known().filter(|entered| stage::status(kind, entered).is_none()) else { continue };
         let expected = format!("{} such as 1, 1a or 0", letter.to_uppercase());
-        let field = ["/clinical/tnm/", letter].concat();
-        found.push(Concern {
-            rule: ["agreement/tnm-", letter].concat(),
-            outcome: Truth::Unknown,
-            requirements: &["SAFE-01"],
-            source: shared.content.agreement.source.clone(),
-            facts: [(field.clone(), Value::from(entered.clone()))].into(),
-            deviation: Deviation {
-                code: DeviationCode::UnknownAnswer,
-                drug_line: None,
-                line: None,
-                options: Vec::new(),
-                field,
-                message: format!("tnm {letter} `{entered}` is not understood and counts as unknown: write {expected}"),
-                expected,
-                entered: entered.clone(),
-                effect: DeviationEffect::Pends,
-            },
-            pends: Pends::Managed,
-            hold: None,
-        });
+        let (name, field) = (["tnm ", letter].concat(), ["/clinical/tnm/", letter].concat());
+        found.push(unread(&["tnm-", letter].concat(), &name, field, entered, expected, shared));
+    }
+}
+
+/// A disease setting that is not understood may be another than the one that the treatment is for.
+fn setting_not_understood(shared: &Shared<'_>) -> Option<Concern> {
+    let (patient, content) = (shared.patient, shared.content);
+    let entered = patient.clinical.disease_setting.known().filter(|_| patient.setting.is_none())?;
+    let folded = fold(entered);
+    let is_line_again = LineOfTreatment::parse(&folded).is_some_and(|line| patient.line() == Some(line));
+    if folded.is_empty() || is_line_again || content.answers.no_result.contains_key(folded.as_ref()) {
+        return None;
+    }
+    let expected = "a setting such as metastatic, recurrent, unresectable, metastatic CRPC or biochemical recurrence, or nothing where line \
+                    of treatment and stage say it";
+    Some(unread(
+        "disease-setting",
+        "disease setting",
+        "/clinical/disease_setting".to_owned(),
+        entered,
+        expected.to_owned(),
+        shared,
+    ))
+}
+
+fn unread(rule: &str, name: &str, field: String, entered: &str, expected: String, shared: &Shared<'_>) -> Concern {
+    Concern {
+        rule: ["agreement/", rule].concat(),
+        outcome: Truth::Unknown,
+        requirements: &["SAFE-01"],
+        source: shared.content.agreement.source.clone(),
+        facts: [(field.clone(), Value::from(entered))].into(),
+        deviation: Deviation {
+            code: DeviationCode::UnknownAnswer,
+            drug_line: None,
+            line: None,
+            options: Vec::new(),
+            field,
+            message: format!("{name} `{entered}` is not understood and counts as unknown: write {expected}"),
+            expected,
+            entered: entered.to_owned(),
+            effect: DeviationEffect::Pends,
+        },
+        pends: Pends::Managed,
+        hold: None,
     }
 }
 
@@ -116,7 +143,8 @@ fn in_words(tnm: &Tnm) -> String {
 /// A setting that says metastases, against M0, or against an early stage where nothing says that the disease came back since.
 fn setting_and_extent(shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
-    let setting = patient.clinical.disease_setting.known().filter(|setting| setting.starts_with("metastatic"))?;
+    patient.setting.filter(|setting| setting.starts_with("metastatic"))?;
+    let setting = patient.clinical.disease_setting.known()?;
     let second = Side::new("disease setting", "/clinical/disease_setting", setting.clone());
     let told_before = patient.clinical.prior_therapies.known().is_none_or(|list| !list.is_empty());
     let came_back = told_before || patient.line().is_some_and(is_later);

@@ -96,8 +96,8 @@ fn answer(asked: &criteria::Asked, bench: &Bench<'_>) -> Side {
     if asked.name != "disease_setting" {
         return Side::new(plain::name(&asked.name, bench.patient.content), asked.pointer.clone(), asked.entered.clone());
     }
-    let metastatic = |setting: &&String| setting.contains("metastatic");
-    if let Some(told) = clinical.disease_setting.known().filter(|told| metastatic(told) || bench.patient.stage.is_none()) {
+    let is_metastatic = bench.patient.setting.is_some_and(|setting| setting.contains("metastatic"));
+    if let Some(told) = clinical.disease_setting.known().filter(|_| is_metastatic || bench.patient.stage.is_none()) {
         return Side::new("disease setting", "/clinical/disease_setting", told.clone());
     }
     match (clinical.stage.known(), clinical.tnm.known().and_then(|tnm| tnm.m.known()), bench.patient.stage) {
@@ -133,15 +133,15 @@ fn opposed_results(told: &[Option<usize>], shared: &Shared<'_>, found: &mut Vec<
 
 /// A result that other results of the order speak against: told whatever asks for it, as HER2 negative beside an amplified ISH.
 fn unclear_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
-    for (list, standing) in shared.patient.answered.all() {
+    for (_, standing) in shared.patient.answered.all() {
         let Err(Unusable::Unclear(because)) = &standing.value else { continue };
         let others = standing.definition.derived.iter().flat_map(|rule| &rule.parts).map(|(name, _)| name);
         let mut told: Vec<Side> = others
             .filter_map(|name| shared.patient.answered.all().find(|(_, other)| other.definition.name == *name))
-            .filter_map(|(list, other)| standing_side(list, other))
+            .filter_map(|(_, other)| standing_side(other))
             .collect();
         told.dedup_by(|left, right| left.pointer == right.pointer);
-        let own = standing_side(list, standing);
+        let own = standing_side(standing);
         let mut sides = told.into_iter().chain(own);
         let (Some(first), Some(second)) = (sides.next(), sides.next_back()) else { continue };
         let entered = sides.fold(first.entered.clone(), |so_far, other| format!("{so_far} with {}", other.in_words()));
@@ -151,9 +151,8 @@ fn unclear_results(shared: &Shared<'_>, found: &mut Vec<Concern>) {
 }
 
 /// What was entered of a marker; none where it only follows from others.
-fn standing_side(list: &str, standing: &Standing<'_>) -> Option<Side> {
-    let pointer = format!("/clinical/{list}/{}/result", standing.index?);
-    Some(Side::new(standing.definition.display.clone(), pointer, standing.as_entered()))
+fn standing_side(standing: &Standing<'_>) -> Option<Side> {
+    Some(Side::new(standing.definition.display.clone(), standing.place?.result_pointer(), standing.as_entered()))
 }
 
 fn excludes(rule: &OpposedResults, marker: &BiomarkerDefinition, first: &Biomarker, second: &Biomarker) -> bool {

@@ -2,13 +2,14 @@
 //!
 //! Everything is read once, when the patient is; rules ask the outcome. What is not understood never counts, whatever stands beside it.
 
+mod cover;
 mod numbers;
 mod read;
 mod standing;
 mod tell;
 
 pub use standing::{Standing, Unusable, Value};
-pub use tell::{concerns, concerns_of_drugs, untold};
+pub use tell::untold;
 
 use super::facts::RelatedCase;
 use crate::domain::answer::Answer;
@@ -28,13 +29,41 @@ pub struct Answered<'a> {
     strangers: Vec<Stranger<'a>>,
 }
 
-/// An entry whose name is in no vocabulary.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stranger<'a> {
+/// Where an entry stands in the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
     /// `biomarkers` or `assessments`.
     pub list: &'static str,
     /// Place in the list.
     pub index: usize,
+}
+
+impl Place {
+    /// JSON pointer of the entry.
+    pub fn pointer(self) -> String {
+        format!("/clinical/{}/{}", self.list, self.index)
+    }
+
+    /// JSON pointer of its result.
+    pub fn result_pointer(self) -> String {
+        format!("{}/result", self.pointer())
+    }
+}
+
+/// An entry of either list.
+#[derive(Debug, Clone, Copy)]
+struct Told<'a> {
+    place: Place,
+    name: &'a str,
+    result: &'a Answer<Reported>,
+    on: Option<NaiveDate>,
+}
+
+/// An entry whose name is in no vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stranger<'a> {
+    /// Where it stands.
+    pub place: Place,
     /// As entered.
     pub name: &'a str,
     /// Its result.
@@ -51,89 +80,31 @@ pub struct Days {
 }
 
 impl<'a> Answered<'a> {
-    /// Reads every answer.
+    /// Reads every answer. What stands in the one list under a name that only the other knows, or that both call the same, counts there: it is
+    /// understood all the same.
     pub fn new(clinical: &'a Clinical, content: &'a Content, days: Days) -> Self {
-        let mut found = Self::default();
-        let biomarkers = clinical.biomarkers.known().map(Vec::as_slice).unwrap_or_default();
-        let biomarkers = biomarkers.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
-        let assessments = clinical.assessments.known().map(Vec::as_slice).unwrap_or_default();
-        let assessments = assessments.iter().map(|entry| (entry.name.as_str(), &entry.result, entry.on));
-        found.biomarkers = found.list(
-            "biomarkers",
-            biomarkers,
-            |name| content.biomarker(name),
-            &content.answers.derived_biomarkers,
-            content,
-            days,
-        );
-        let follow = &content.answers.derived_assessments;
-        found.assessments = found.list("assessments", assessments, |name| content.assessment(name), follow, content, days);
-        found.misplaced(clinical, content, days);
-        found
-    }
-
-    fn list(
-        &mut self,
-        list: &'static str,
-        entries: impl Iterator<Item = (&'a str, &'a Answer<Reported>, Option<NaiveDate>)>,
-        known: impl Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
-        follow: &'a [Arc<ResultDefinition>],
-        content: &'a Content,
-        days: Days,
-    ) -> Vec<Standing<'a>> {
-        let mut unnamed = Vec::new();
-        let mut grouped: Vec<(&'a ResultDefinition, Vec<Entry<'a>>)> = Vec::new();
-        for (index, (name, result, on)) in entries.enumerate() {
-            let Some(definition) = known(name) else {
-                self.strangers.push(Stranger { list, index, name, result });
-                unnamed.push((index, name, result, on));
-                continue;
-            };
-            let mut definition: &'a ResultDefinition = definition;
-            let mut entry = Entry::read(definition, name, index, result, on, content, days);
-            if entry.is_not_understood()
-                && let Some((other, told)) = told_by_name(name, result, &known)
-                && let Some(value) = read::number(other, told)
-            {
-                (definition, entry) = (other, Entry::of(other, value, index, result, on, days));
-            }
-            match grouped.iter_mut().find(|(known, _)| std::ptr::eq(*known, definition)) {
-                Some((_, entries)) => entries.push(entry),
-                None => grouped.push((definition, vec![entry])),
-            }
-        }
-        for (index, name, result, on) in unnamed {
-            let folded = fold(name);
-            for (_, entries) in grouped.iter_mut().filter(|(definition, _)| is_named_in(definition, &folded)) {
-                entries.extend(Entry::under_another_name(name, index, result, on));
-            }
-        }
-        let mut found: Vec<Standing<'a>> =
-            grouped.into_iter().map(|(definition, entries)| settle(definition, &entries)).collect();
-        // twice, as what is derived may say more: the ratio says what ISH is, and ISH what HER2 is
-        for _ in 0..2 {
-            for definition in follow {
-                derived(definition, &mut found);
-            }
-        }
-        found
-    }
-
-    /// What stands in the other list answers nothing, and is heeded by contraindications all the same.
-    fn misplaced(&mut self, clinical: &'a Clinical, content: &'a Content, days: Days) {
-        for Stranger { list, index, name, result } in self.strangers.clone() {
-            let among_biomarkers = list == "biomarkers";
-            let known = if among_biomarkers { content.assessment(name) } else { content.biomarker(name) };
-            let Some(definition) = known else { continue };
-            let on = if among_biomarkers {
-                clinical.biomarkers.known().and_then(|entries| entries.get(index)?.on)
-            } else {
-                clinical.assessments.known().and_then(|entries| entries.get(index)?.on)
-            };
-            let own = if among_biomarkers { &mut self.assessments } else { &mut self.biomarkers };
-            if let Some(value) = Entry::read(definition, name, index, result, on, content, days).says() {
-                hear_value(own, definition, value, format!("{}, entered among {list}", standing::as_typed(result)));
-            }
+        let entries: Vec<Told<'a>> = entries(clinical).collect();
+        let (marker, assessment) = (|name: &str| content.biomarker(name), |name: &str| content.assessment(name));
+        // EGFR is a receptor among biomarkers, and a filtration rate among assessments
+        let means = |told: &Told<'_>, known: &Arc<ResultDefinition>, list: &str| {
+            let own = if told.place.list == "biomarkers" { marker(told.name) } else { assessment(told.name) };
+            told.place.list == list || own.is_none_or(|own| own.name == known.name)
+        };
+        let strangers: Vec<&Told<'a>> =
+            entries.iter().filter(|told| marker(told.name).is_none() && assessment(told.name).is_none()).collect();
+        let list = |list, known: &dyn Fn(&str) -> Option<&'a Arc<ResultDefinition>>, follow: &'a [Arc<ResultDefinition>]| {
+            let strangers = strangers.iter().copied().filter(|stranger| stranger.place.list == list);
+            let known_to = |told: &Told<'a>| known(told.name).filter(|known| means(told, known, list));
+            let told = entries.iter().filter_map(|told| Some((told, known_to(told)?)));
+            read_list(told, strangers, known, follow, content, days)
+        };
+        Self {
+            biomarkers: list("biomarkers", &marker, &content.answers.derived_biomarkers),
+            assessments: list("assessments", &assessment, &content.answers.derived_assessments),
+            strangers: strangers
+                .iter()
+                .map(|told| Stranger { place: told.place, name: told.name, result: told.result })
+                .collect(),
         }
     }
 
@@ -199,17 +170,100 @@ impl<'a> Answered<'a> {
     }
 }
 
+/// Every entry of both lists.
+fn entries(clinical: &Clinical) -> impl Iterator<Item = Told<'_>> {
+    let biomarkers = clinical.biomarkers.known().map(Vec::as_slice).unwrap_or_default();
+    let assessments = clinical.assessments.known().map(Vec::as_slice).unwrap_or_default();
+    let biomarkers = biomarkers.iter().enumerate().map(|(index, entry)| Told {
+        place: Place { list: "biomarkers", index },
+        name: &entry.name,
+        result: &entry.result,
+        on: entry.on,
+    });
+    let assessments = assessments.iter().enumerate().map(|(index, entry)| Told {
+        place: Place { list: "assessments", index },
+        name: &entry.name,
+        result: &entry.result,
+        on: entry.on,
+    });
+    biomarkers.chain(assessments)
+}
+
+fn group<'a>(grouped: &mut Vec<(&'a ResultDefinition, Vec<Entry<'a>>)>, definition: &'a ResultDefinition, entry: Entry<'a>) {
+    match grouped.iter_mut().find(|(known, _)| std::ptr::eq(*known, definition)) {
+        Some((_, entries)) => entries.push(entry),
+        None => grouped.push((definition, vec![entry])),
+    }
+}
+
+/// What the entries say to the questions of one vocabulary.
+fn read_list<'a, 's>(
+    entries: impl Iterator<Item = (&'s Told<'a>, &'a Arc<ResultDefinition>)>,
+    strangers: impl Iterator<Item = &'s Told<'a>>,
+    known: &dyn Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
+    follow: &'a [Arc<ResultDefinition>],
+    content: &'a Content,
+    days: Days,
+) -> Vec<Standing<'a>>
+where
+    'a: 's,
+{
+    let mut grouped: Vec<(&'a ResultDefinition, Vec<Entry<'a>>)> = Vec::new();
+    for (&Told { place, name, result, on }, definition) in entries {
+        let mut definition: &'a ResultDefinition = definition;
+        let mut entry = Entry::read(definition, name, place, result, on, content, days);
+        if entry.is_not_understood()
+            && let Some((other, told)) = told_by_name(name, result, known)
+            && let Some(value) = read::number(other, told)
+        {
+            (definition, entry) = (other, Entry::of(other, value, place, result, on, days));
+        }
+        let by_tests = match result.known() {
+            Some(Reported::Word(text)) if entry.is_open_by_its_words() => {
+                cover::by_tests(definition, name, text, known, (content, days.received))
+            }
+            _ => None,
+        };
+        let Some(tests) = by_tests else {
+            group(&mut grouped, definition, entry);
+            continue;
+        };
+        for (test, value) in tests {
+            group(&mut grouped, test, Entry::of(test, value, place, result, on, days));
+        }
+    }
+    for Told { place, name, result, on } in strangers {
+        let folded = fold(name);
+        for (_, entries) in grouped.iter_mut().filter(|(definition, _)| is_named_in(definition, &folded)) {
+            entries.extend(Entry::under_another_name(name, *place, result, *on));
+        }
+    }
+    let mut found: Vec<Standing<'a>> = grouped.into_iter().map(|(definition, entries)| settle(definition, &entries)).collect();
+    // twice, as what is derived may say more: the ratio says what ISH is, and ISH what HER2 is
+    for _ in 0..2 {
+        for definition in follow {
+            derived(definition, &mut found);
+        }
+    }
+    found
+}
+
 /// `FISH ratio 4.2`, told as a result of HER2: the question that stands in front of it, by itself or with the name of the entry, and its answer.
 fn told_by_name<'a>(
     name: &str,
     result: &'a Answer<Reported>,
-    known: impl Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
+    known: &dyn Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
 ) -> Option<(&'a ResultDefinition, &'a str)> {
     let Some(Reported::Word(text)) = result.known() else { return None };
-    let (front, told) = text.trim().rsplit_once([' ', ':', '='])?;
-    let front = front.trim_end_matches([' ', ':', '=']);
-    let other = known(front).or_else(|| known(&[name, " ", front].concat()))?;
-    Some((other, told))
+    let text = text.trim();
+    let ends = text.char_indices().filter(|(_, c)| matches!(c, ' ' | ':' | '=' | '<' | '>')).map(|(at, _)| at);
+    ends.rev().find_map(|at| {
+        let (front, told) = text.split_at_checked(at)?;
+        let front = front.trim_end_matches([' ', ':', '=', '<', '>']);
+        let told = told.trim_start_matches([' ', ':']);
+        let other = known(front).or_else(|| known(&[name, " ", front].concat()))?;
+        Some((other.as_ref(), told.strip_prefix('=').unwrap_or(told).trim_start()))
+    })
 }
 
 /// What is said of another practice's order: that it told something, and not what.
@@ -226,7 +280,9 @@ fn remember<'a>(
 ) {
     let Some((definition, lasts_days)) = known.and_then(|known| Some((known.as_ref(), known.remembered_days?))) else { return };
     let age = (days.service - on.unwrap_or(case.valid_from)).num_days();
-    let Some(value) = Entry::read(definition, name, 0, result, None, content, days).says() else { return };
+    let Some(value) = Entry::read(definition, name, Place { list: "", index: 0 }, result, None, content, days).says() else {
+        return;
+    };
     let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && standing.answers(&value);
     if age > i64::from(lasts_days) || list.iter().any(is_answered) {
         return;

@@ -83,15 +83,25 @@ fn word<'a>(
     if let Some(rest) = after_own_name(definition, text) {
         return word(definition, rest, content, received);
     }
-    parts(definition, text, content, received).unwrap_or(Err(Unusable::Foreign))
+    let in_parts = parts(definition, text, content, received);
+    if let Some(Ok(_)) = &in_parts {
+        return in_parts.unwrap_or(Err(Unusable::Foreign));
+    }
+    match super::cover::covered(definition, text, content) {
+        Some(value) => Ok(value),
+        None => in_parts.unwrap_or(Err(Unusable::Foreign)),
+    }
 }
 
 /// What a number says: a score in its range, or the result that it is for a marker told in words (ER of 95 %).
-fn counted<'a>(definition: &ResultDefinition, number: Interval, has_unit: bool) -> Result<Value, Unusable<'a>> {
+pub fn counted<'a>(definition: &ResultDefinition, number: Interval, has_unit: bool) -> Result<Value, Unusable<'a>> {
     if let Some((low, high)) = definition.range {
         let is_bare = !has_unit && number.low > 0.0 && number.high < definition.bare_from;
-        if !number.is_within(Interval::closed(low, high)) || is_bare {
+        if !number.is_within(Interval::closed(low, high)) {
             return Err(Unusable::OutOfRange);
+        }
+        if is_bare {
+            return Err(Unusable::NoUnit);
         }
         return Ok(Value::Number(number));
     }

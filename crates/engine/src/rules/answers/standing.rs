@@ -1,7 +1,7 @@
 //! How an answer stands when all that was entered of it is taken together: the latest usable result, or why there is none (SAFE-02, SAFE-03).
 
-use super::Days;
 use super::read::read;
+use super::{Days, Place};
 use crate::domain::answer::Answer;
 use crate::domain::content::{Content, Derivation, Interval, NoResult, ResultDefinition};
 use crate::domain::criteria::{Comparison, ResultTest};
@@ -35,6 +35,8 @@ pub enum Unusable<'a> {
     Foreign,
     /// A number outside of what is plausible.
     OutOfRange,
+    /// A number so small that it is counted in another unit, which nobody wrote.
+    NoUnit,
     /// Dated after the day of receipt.
     AfterReceipt(NaiveDate),
     /// Older than the window.
@@ -52,7 +54,7 @@ pub enum Unusable<'a> {
 /// One entry as read.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    index: usize,
+    place: Place,
     entered: Cow<'a, str>,
     on: Option<NaiveDate>,
     value: Result<Value, Unusable<'a>>,
@@ -65,7 +67,7 @@ impl<'a> Entry<'a> {
     pub fn read(
         definition: &'a ResultDefinition,
         name: &str,
-        index: usize,
+        place: Place,
         result: &'a Answer<Reported>,
         on: Option<NaiveDate>,
         content: &'a Content,
@@ -80,21 +82,21 @@ impl<'a> Entry<'a> {
         };
         let said = read.as_ref().ok().cloned();
         let value = read.and_then(|value| dated(definition, &value, on, days).map_or(Ok(value), Err));
-        Self { index, entered: as_typed(result), on, value, said }
+        Self { place, entered: as_typed(result), on, value, said }
     }
 
     /// An entry that is this value of a question.
     pub fn of(
         definition: &ResultDefinition,
         value: Value,
-        index: usize,
+        place: Place,
         result: &'a Answer<Reported>,
         on: Option<NaiveDate>,
         days: Days,
     ) -> Self {
         let said = Some(value.clone());
         let value = dated(definition, &value, on, days).map_or(Ok(value), Err);
-        Self { index, entered: as_typed(result), on, value, said }
+        Self { place, entered: as_typed(result), on, value, said }
     }
 
     /// What it says, whatever its date.
@@ -107,12 +109,17 @@ impl<'a> Entry<'a> {
         matches!(self.value, Err(Unusable::Foreign))
     }
 
+    /// True where its words are not understood, or seem to contradict each other.
+    pub const fn is_open_by_its_words(&self) -> bool {
+        matches!(self.value, Err(Unusable::Foreign | Unusable::Unclear(_)))
+    }
+
     /// An answer under a name that is not understood and holds the name of this question: it may say something else. None where it is missing.
-    pub fn under_another_name(name: &str, index: usize, result: &'a Answer<Reported>, on: Option<NaiveDate>) -> Option<Self> {
+    pub fn under_another_name(name: &str, place: Place, result: &'a Answer<Reported>, on: Option<NaiveDate>) -> Option<Self> {
         result.known()?;
         let entered = Cow::Owned(format!("`{name}` {}", as_typed(result)));
         let value = Err(Unusable::Unclear("under a name that is not understood, and may say something else"));
-        Some(Self { index, entered, on, value, said: None })
+        Some(Self { place, entered, on, value, said: None })
     }
 
     /// What it says against others although its date is missing, or long ago for a result that lasts.
@@ -138,7 +145,10 @@ impl<'a> Entry<'a> {
 
     /// Not understood: it may say anything.
     const fn is_foreign(&self) -> bool {
-        matches!(self.value, Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::Unclear(_) | Unusable::Disagree))
+        matches!(
+            self.value,
+            Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::NoUnit | Unusable::Unclear(_) | Unusable::Disagree)
+        )
     }
 }
 
@@ -192,8 +202,8 @@ pub struct Standing<'a> {
     pub value: Result<Value, Unusable<'a>>,
     /// When it was reported.
     pub on: Option<NaiveDate>,
-    /// Place of the entry in its list; none where the result follows from others.
-    pub index: Option<usize>,
+    /// Where the entry stands; none where the result follows from others.
+    pub place: Option<Place>,
     /// As entered.
     entered: Cow<'a, str>,
     /// What a result says that does not count and yet speaks against others: an undated one, or one that lasts.
@@ -220,7 +230,9 @@ impl<'a> Standing<'a> {
     fn own_heeded(&self, test: &ResultTest) -> Truth {
         let Err(why) = &self.value else { return self.test(test) };
         let doubt = match why {
-            Unusable::Foreign | Unusable::OutOfRange | Unusable::Disagree | Unusable::Unclear(_) => Truth::Unknown,
+            Unusable::Foreign | Unusable::OutOfRange | Unusable::NoUnit | Unusable::Disagree | Unusable::Unclear(_) => {
+                Truth::Unknown
+            }
             Unusable::NoResult(reason) if reason.may_speak_against => Truth::Unknown,
             _ => Truth::NotMet,
         };
@@ -300,6 +312,7 @@ impl<'a> Standing<'a> {
             self.value,
             Err(Unusable::Foreign
                 | Unusable::OutOfRange
+                | Unusable::NoUnit
                 | Unusable::AfterReceipt(_)
                 | Unusable::Disagree
                 | Unusable::OfAPart
@@ -309,7 +322,10 @@ impl<'a> Standing<'a> {
 
     /// True where something was entered that nobody understands.
     pub const fn is_not_understood(&self) -> bool {
-        matches!(self.value, Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::Disagree | Unusable::Unclear(_)))
+        matches!(
+            self.value,
+            Err(Unusable::Foreign | Unusable::OutOfRange | Unusable::NoUnit | Unusable::Disagree | Unusable::Unclear(_))
+        )
     }
 
     /// As entered.
@@ -321,7 +337,7 @@ impl<'a> Standing<'a> {
     pub fn entered(&self) -> String {
         let mut words = self.own_entered();
         for (_, said) in &self.beside {
-            if self.index.is_none() && words == "not entered" {
+            if self.place.is_none() && words == "not entered" {
                 words.clone_from(said);
             } else {
                 words = [&words, " with ", said].concat();
@@ -344,6 +360,10 @@ impl<'a> Standing<'a> {
                 }
                 None => format!("{entered} (not plausible)"),
             },
+            Unusable::NoUnit => {
+                let unit = &self.definition.unit;
+                format!("{entered} (too few for {unit}: write the unit that it is counted in, or the number in {unit})")
+            }
             Unusable::AfterReceipt(on) => format!("{entered} (dated {on}, after the day of receipt)"),
             Unusable::TooOld(on) => {
                 let days = self.definition.window_days.unwrap_or_default();
@@ -402,19 +422,19 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
     let counts = |entry: &Entry<'_>| entry.on.is_none() || entry.on == latest;
     let values: Vec<Value> = usable().filter(|(entry, _)| counts(entry)).map(|(_, value)| value.clone()).collect();
     let first = entries.iter().filter(|entry| entry.value.is_ok() && counts(entry));
-    let first = first.min_by_key(|entry| (entry.entered.as_ref(), entry.index)).map(|entry| entry.index);
+    let first = first.min_by_key(|entry| (entry.entered.as_ref(), entry.place)).map(|entry| entry.place);
     // what is not understood may be the later or the truer result
     let blocks = |entry: &&Entry<'_>| {
         let may_be_newer = entry.on.is_none() || entry.on >= latest;
         entry.value.is_err() && ((entry.is_foreign() && may_be_newer) || entry.on == latest)
     };
-    let why = entries.iter().filter(blocks).min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.index));
-    let (value, index, on) = match why {
-        Some(entry) if !values.is_empty() || latest.is_none() => (entry.value.clone(), Some(entry.index), entry.on),
+    let why = entries.iter().filter(blocks).min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.place));
+    let (value, place, on) = match why {
+        Some(entry) if !values.is_empty() || latest.is_none() => (entry.value.clone(), Some(entry.place), entry.on),
         _ if values.is_empty() => {
-            let telling = entries.iter().min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.index));
+            let telling = entries.iter().min_by_key(|entry| (rank(&entry.value), entry.entered.as_ref(), entry.place));
             match telling {
-                Some(entry) => (entry.value.clone(), Some(entry.index), entry.on),
+                Some(entry) => (entry.value.clone(), Some(entry.place), entry.on),
                 None => (Err(Unusable::NotAnswered("not entered")), None, None),
             }
         }
@@ -422,11 +442,11 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
     };
     let against = value.as_ref().ok().and_then(|told| {
         let against = entries.iter().filter_map(|entry| Some((entry, entry.against(definition, told)?)));
-        against.min_by_key(|(entry, _)| (entry.entered.as_ref(), entry.index))
+        against.min_by_key(|(entry, _)| (entry.entered.as_ref(), entry.place))
     });
-    let (value, index) = match against {
-        Some((entry, why)) => (Err(Unusable::Unclear(why)), Some(entry.index)),
-        None => (value, index),
+    let (value, place) = match against {
+        Some((entry, why)) => (Err(Unusable::Unclear(why)), Some(entry.place)),
+        None => (value, place),
     };
     let entered = if matches!(value, Err(Unusable::Disagree)) {
         let mut told: Vec<&str> =
@@ -434,23 +454,23 @@ pub fn settle<'a>(definition: &'a ResultDefinition, entries: &[Entry<'a>]) -> St
         told.sort_unstable();
         Cow::Owned(told.join(" and "))
     } else {
-        let entry = entries.iter().find(|entry| Some(entry.index) == index);
+        let entry = entries.iter().find(|entry| Some(entry.place) == place);
         entry.map_or(Cow::Borrowed("not entered"), |entry| entry.entered.clone())
     };
     let on = value.is_ok().then_some(on).flatten();
     // an undated result beside dated ones may be older than they are
     let on = if entries.iter().any(|entry| entry.value.is_ok() && entry.on.is_none()) { None } else { on };
-    let telling = entries.iter().find(|entry| Some(entry.index) == index);
+    let telling = entries.iter().find(|entry| Some(entry.place) == place);
     let said = telling.filter(|_| value.is_err()).and_then(|entry| entry.beyond_its_date(definition)).cloned();
     let heard = if value.is_err() { entries.iter().filter_map(|entry| entry.said.clone()).collect() } else { Vec::new() };
-    Standing { definition, value, on, index, entered, said, heard, beside: Vec::new() }
+    Standing { definition, value, on, place, entered, said, heard, beside: Vec::new() }
 }
 
 /// What tells most of an unusable answer first.
 const fn rank(value: &Result<Value, Unusable<'_>>) -> u8 {
     match value {
         Err(Unusable::Foreign) => 0,
-        Err(Unusable::OutOfRange) => 1,
+        Err(Unusable::OutOfRange | Unusable::NoUnit) => 1,
         Err(Unusable::Unclear(_)) => 2,
         Err(Unusable::Disagree) => 3,
         Err(Unusable::OfAPart) => 4,
@@ -555,7 +575,7 @@ pub fn derived<'a>(definition: &'a ResultDefinition, found: &mut Vec<Standing<'a
         };
         let heard = Vec::new();
         let entered = Cow::Owned(entered);
-        found.push(Standing { definition, value, on, index: None, entered, said: None, heard, beside: Vec::new() });
+        found.push(Standing { definition, value, on, place: None, entered, said: None, heard, beside: Vec::new() });
         return;
     };
     let (value, on) = match (&standing.value, value) {

@@ -11,6 +11,7 @@ use crate::domain::content::{Cancer, RadiationItem};
 use crate::domain::criteria::ResultTest;
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, Modality, Sex, TreatmentGoal, Truth};
+use crate::rules::answers::Place;
 use crate::rules::intake::nearest;
 
 /// Length of the category of a diagnosis, such as `C50`.
@@ -62,9 +63,7 @@ fn unclear<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Deviation> + 'g {
         if standing.value.is_ok() || name == super::PREGNANCY && standing.says_only(&NO_PREGNANCY) {
             return None;
         }
-        let field = standing
-            .index
-            .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
+        let field = standing.place.map_or_else(|| "/clinical/assessments".to_owned(), Place::result_pointer);
         let (wanted, written) = (standing.definition.wanted(), standing.entered());
         let is_told = name == super::PREGNANCY && standing.heeded(&ResultTest::In(vec!["positive".to_owned()])) == Truth::Met;
         let message = if is_told {

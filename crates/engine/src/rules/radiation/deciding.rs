@@ -113,9 +113,7 @@ impl Deciding<'_> {
                 self.unknown(*dimension, name);
             }
         }
-        for concern in
-            agreement::concerns_of_radiation(self.facts, shared, self.ground.treated).into_iter().chain(told::concerns(shared))
-        {
+        for concern in agreement::concerns_of_radiation(self.facts, shared, self.ground.treated) {
             self.concern(concern);
         }
         let untold = told::untold(shared, &self.deviations);

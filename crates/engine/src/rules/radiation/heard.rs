@@ -11,6 +11,7 @@ use crate::domain::criteria::ResultTest;
 use crate::domain::fold::plain;
 use crate::domain::order::{Assessment, PriorTherapy, Reported};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, TreatmentGoal, Truth};
+use crate::rules::answers::Place;
 
 /// Everything that was heard.
 pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
@@ -180,9 +181,7 @@ fn mixed_answers(ground: &Ground<'_>) -> Vec<Deviation> {
             !heard.sided.are_in(&text) || of_radiation(&text, heard, About::Outcome, ground)
         })
         .map(|standing| {
-            let field = standing
-                .index
-                .map_or_else(|| "/clinical/assessments".to_owned(), |index| format!("/clinical/assessments/{index}/result"));
+            let field = standing.place.map_or_else(|| "/clinical/assessments".to_owned(), Place::result_pointer);
             unclear(&field, &standing.definition.display, &standing.entered(), PRIOR_RADIATION)
         })
         .collect()
