@@ -7,7 +7,7 @@ mod read;
 mod standing;
 mod tell;
 
-pub use standing::{Standing, Unusable, Value};
+pub use standing::{Standing, Unusable, Value, as_typed};
 pub use tell::{concerns, concerns_of_drugs, untold};
 
 use super::facts::RelatedCase;
@@ -227,7 +227,8 @@ fn remember<'a>(
     let Some((definition, lasts_days)) = known.and_then(|known| Some((known.as_ref(), known.remembered_days?))) else { return };
     let age = (days.service - on.unwrap_or(case.valid_from)).num_days();
     let Some(value) = Entry::read(definition, name, 0, result, None, content, days).says() else { return };
-    let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && standing.answers(&value);
+    let answers = |standing: &Standing<'a>| standing.answers(&value) || case.is_entry_error() && standing.value.is_ok();
+    let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && answers(standing);
     if age > i64::from(lasts_days) || list.iter().any(is_answered) {
         return;
     }
