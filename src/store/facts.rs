@@ -52,7 +52,8 @@ pub struct Known {
     pub ordering: Vec<ProviderRow>,
     /// Servicing providers that fit; at most two.
     pub servicing: Vec<ProviderRow>,
-    /// Cases of the member number that may count as similar or as awarded (DUP-01, SCD-05); of the first, where a name fits several.
+    /// Cases of the member number, whatever became of them: similar or awarded ones (DUP-01, SCD-05), and what each told (SAFE-12). Of the first
+    /// member, where a name fits several.
     pub cases: Vec<MemberCase>,
     /// The member's ledger version: a write is guarded by it.
     pub seen: i64,
@@ -231,10 +232,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                   e.document #>> '{pathway,regimen_id}' as regimen_id
                 from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq offset 0) as said on true
               where c.shard = home.shard and c.member_id = member.member_id and c.health_plan = asked.health_plan
-                and c.case_id is distinct from asked.except_case
-                and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
-                     or exists (select from s_code_claims b
-                                where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset))) as cases,
+                and c.case_id is distinct from asked.except_case) as cases,
              coalesce((select version from member_ledger
                        where shard = home.shard and health_plan = asked.health_plan and member_id = member.member_id), 0) as "seen!",
              used.fingerprint as "fingerprint?", used.case_id

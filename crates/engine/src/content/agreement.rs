@@ -7,7 +7,7 @@ use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::{STAGES, Vocabulary};
 use crate::domain::content::{
-    Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule, Statement,
+    Agreement, BodyMeasure, CodeKind, Contradiction, FnRiskTold, MeasureBounds, OpposedResults, StageRule, Statement, ToldTwice,
 };
 use crate::domain::criteria::{Criterion, Partner};
 use serde::Deserialize;
@@ -37,6 +37,8 @@ struct Header {
     past_dates: Vec<String>,
     karnofsky: Vec<KarnofskyEntry>,
     performance_grades_apart: u8,
+    fn_risk_told: FnRiskTold,
+    creatinine_told: ToldTwice,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -55,19 +57,17 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         if header.provenance.trim().is_empty() {
             document.root().key("provenance").error(report, "say where these rules come from", None);
         }
-        let place = document.root().key("past_dates");
-        known(
-            &header.past_dates,
-            place,
-            "assessment",
-            &words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect::<Vec<_>>(),
-            report,
-        );
+        let assessments: Vec<&str> = words.answers.assessments.iter().map(|asked| asked.name.as_str()).collect();
+        known(&header.past_dates, document.root().key("past_dates"), "assessment", &assessments, report);
+        let told = std::slice::from_ref(&header.creatinine_told.assessment);
+        known(told, document.root().key("creatinine_told"), "assessment", &assessments, report);
         karnofsky(&header.karnofsky, document.root().key("karnofsky"), report);
         draft.agreement.karnofsky = header.karnofsky.iter().map(|entry| (entry.from, entry.ecog)).collect();
         draft.agreement.source = header.provenance;
         draft.agreement.past_dates = header.past_dates;
         draft.agreement.performance_grades_apart = header.performance_grades_apart;
+        draft.agreement.fn_risk_told = header.fn_risk_told;
+        draft.agreement.creatinine_told = header.creatinine_told;
     }
     contradictions(&document, words, &mut draft, report);
     for (entry, place) in document.entries::<StageEntry>("stage", report) {

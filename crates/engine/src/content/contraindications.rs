@@ -8,7 +8,7 @@ use super::releases::{Lifetime, Releases};
 use super::report::{Report, did_you_mean};
 use super::source::Source;
 use super::vocabulary::Vocabulary;
-use crate::domain::content::{Around, Contraindication, Contraindications, Interval, Statement};
+use crate::domain::content::{Around, Contraindication, Contraindications, Interval, Named, Phrases, Statement};
 use crate::domain::criteria::Partner;
 use crate::domain::fold::fold;
 use serde::Deserialize;
@@ -39,6 +39,11 @@ struct Header {
     #[serde(default)]
     plain_words: Vec<String>,
     #[serde(default)]
+    harmless_markers: Vec<String>,
+    #[serde(default)]
+    not_found: Vec<String>,
+    speaks_against: Option<SpeaksAgainst>,
+    #[serde(default)]
     goes_on_after_progression: Vec<String>,
     #[serde(default)]
     counted_lines: Vec<String>,
@@ -51,6 +56,28 @@ struct Header {
 struct UsualEntry {
     names: Vec<String>,
     ranges: Vec<(f64, f64)>,
+}
+
+/// What speaks against treatment in words that nobody understands, and what denies it there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpeaksAgainst {
+    names: Vec<String>,
+    says_nothing: Vec<String>,
+    denied_by: Vec<String>,
+    denied_after: Vec<String>,
+}
+
+impl From<&SpeaksAgainst> for Named {
+    fn from(words: &SpeaksAgainst) -> Self {
+        Self {
+            names: Phrases::new(&words.names),
+            says_nothing: Phrases::new(&words.says_nothing),
+            denied_by: Phrases::new(&words.denied_by),
+            denied_after: Phrases::new(&words.denied_after),
+            doubt: Phrases::default(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -127,6 +154,11 @@ fn head(header: &Header, root: Place<'_, '_>, around: &mut Around, words: &Vocab
         }
         let ranges: Vec<Interval> = entry.ranges.iter().map(|(low, high)| Interval::closed(*low, *high)).collect();
         around.usual.extend(folded(&entry.names).into_iter().map(|name| (name, ranges.clone())));
+    }
+    around.harmless_markers.extend(folded(&header.harmless_markers));
+    around.not_found.extend(folded(&header.not_found));
+    if let Some(words) = &header.speaks_against {
+        around.speaks_against = words.into();
     }
     around.goes_on.extend(partners(&header.goes_on_after_progression, root.key("goes_on_after_progression"), words, report));
     around.counted_lines.extend(partners(&header.counted_lines, root.key("counted_lines"), words, report));

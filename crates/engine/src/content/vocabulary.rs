@@ -8,7 +8,8 @@ use super::report::{Report, did_you_mean};
 use super::source::Source;
 use crate::domain::content::answers::by_name;
 use crate::domain::content::{
-    Answers, Cancer, Diagnosis, DrugCatalog, PathologyTerm, PlaceOfService, ResultDefinition, Settings,
+    Answers, Cancer, Diagnosis, DrugCatalog, HistologyWords, Named, PathologyTerm, Phrases, PlaceOfService, ResultDefinition,
+    Settings,
 };
 use crate::domain::fold::fold;
 use crate::domain::quick::HashMap;
@@ -55,6 +56,8 @@ pub(super) struct RadiationWords {
 
 /// Stage groups; the two of small cell lung cancer included. Rules bring a subgroup such as `IIB` to its group first.
 pub(super) const STAGES: [&str; 7] = ["0", "I", "II", "III", "IV", "limited", "extensive"];
+/// How T was found.
+pub(super) const T_FOUND: [&str; 2] = ["clinical", "pathological"];
 /// Words for T of TNM; one with a letter belongs to its number.
 pub(super) const T_STATUS: [&str; 21] = [
     "tis", "ta", "t0", "t1", "t1mi", "t1a", "t1b", "t1c", "t2", "t2a", "t2b", "t2c", "t3", "t3a", "t3b", "t3c", "t4", "t4a",
@@ -209,6 +212,32 @@ struct PathologyHeader {
     provenance: String,
     #[serde(default)]
     beside: Vec<String>,
+    heard: HistologyHeard,
+}
+
+/// What is heard in a pathology outside the vocabulary.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistologyHeard {
+    words: Vec<String>,
+    denied_by: Vec<String>,
+    denied_after: Vec<String>,
+    doubt: Vec<String>,
+    says_nothing: Vec<String>,
+    none: Vec<String>,
+}
+
+impl From<HistologyHeard> for HistologyWords {
+    fn from(heard: HistologyHeard) -> Self {
+        let cancer = Named {
+            names: Phrases::new(&heard.words),
+            denied_by: Phrases::new(&heard.denied_by),
+            denied_after: Phrases::new(&heard.denied_after),
+            doubt: Phrases::new(&heard.doubt),
+            says_nothing: Phrases::new(&heard.says_nothing),
+        };
+        Self { cancer, none: Phrases::new(&heard.none) }
+    }
 }
 
 fn pathologies(source: &Source, cancers: &[Arc<Cancer>], answers: &mut Answers, report: &mut Report) -> Vec<Arc<PathologyTerm>> {
@@ -222,6 +251,7 @@ fn pathologies(source: &Source, cancers: &[Arc<Cancer>], answers: &mut Answers, 
             document.root().key("provenance").error(report, "say where these words come from", None);
         }
         answers.pathology_beside = super::answers::longest_first(&header.beside);
+        answers.histology = header.heard.into();
     }
     for (entry, place) in document.entries::<PathologyEntry>("pathology", report) {
         let folded: Vec<String> = entry.synonyms.iter().map(|word| fold(word).into_owned()).collect();

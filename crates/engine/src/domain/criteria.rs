@@ -106,6 +106,8 @@ pub enum PriorEnd {
     Toxicity,
     /// In a severe reaction, such as anaphylaxis: `reacted_severely`.
     Reaction,
+    /// In any way, at most so many days before the date of service: `within 182 days`.
+    Within(u32),
 }
 
 /// Facts that are words.
@@ -121,6 +123,8 @@ pub enum WordFact {
     MStatus,
     /// Primary tumor by TNM: `t_status in [t2b, t3]`.
     TStatus,
+    /// How the primary tumor was found: `t_found is pathological`.
+    TFound,
     /// Lymph nodes by TNM: `n_status is n0`.
     NStatus,
     /// Stage with its subgroup: `substage is IIIA`.

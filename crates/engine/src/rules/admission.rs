@@ -10,7 +10,6 @@ use crate::domain::case::{Contact, Notice};
 use crate::domain::content::{Content, HolidayCalendar, Program, RequiredItem};
 use crate::domain::names::{same_given_name, same_surname};
 use crate::domain::order::OrderRequest;
-use crate::domain::order_id::{Numbered, ReadableId};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::roster::{MemberRow, ProviderKind, ProviderRow};
 use crate::domain::vocabulary::{CallerRole, Channel, NoticeCode, Service, Urgency};
@@ -295,9 +294,7 @@ fn referenced<'a>(facts: &'a Facts<'_>) -> Result<Option<&'a RelatedCase>, Refus
     let Some(typed) = facts.order.supportive_only.as_ref().and_then(|declared| declared.reference_order_id.as_deref()) else {
         return Ok(None);
     };
-    let id = ReadableId::parse(Numbered::Order, typed);
-    let found = id.and_then(|id| facts.related_cases.iter().find(|case| case.order_id.as_deref() == Some(id.as_str())));
-    found.map(Some).ok_or_else(|| {
+    case_of(typed, &facts.related_cases).map(Some).ok_or_else(|| {
         let message = "no order of this member has this Order ID: check it on the summary, or leave it out (SUB-04)";
         Refusal::Validation(vec![Fault::new("/supportive_only/reference_order_id", "unknown-order", message)])
     })

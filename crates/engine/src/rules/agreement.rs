@@ -5,6 +5,7 @@ mod dates;
 mod diagnosis;
 mod lines;
 mod measures;
+mod pathology;
 mod performance;
 mod roster;
 mod stages;
@@ -25,6 +26,7 @@ use serde_json::Value;
 pub fn concerns(facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Concern> {
     let mut found = Vec::new();
     diagnosis::concerns(shared, &mut found);
+    pathology::concerns(shared, &mut found);
     words::concerns(facts, shared, None, &mut found);
     stages::concerns(shared, &mut found);
     lines::concerns(shared, &mut found);

@@ -3,7 +3,7 @@
 use super::facts::RelatedCase;
 use crate::domain::case::Notice;
 use crate::domain::content::{Content, Regimen};
-use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service};
+use crate::domain::vocabulary::{NoticeCode, Service};
 use chrono::NaiveDate;
 
 /// What the settings of regimens that are given with radiation end with: definitive, neoadjuvant and adjuvant chemoradiation.
@@ -20,9 +20,7 @@ pub fn is_chemoradiation(regimen: &Regimen) -> bool {
 }
 
 fn is_live(case: &RelatedCase, range: (NaiveDate, NaiveDate)) -> bool {
-    !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
-        && case.valid_from <= range.1
-        && range.0 <= case.valid_through
+    !case.is_void() && case.valid_from <= range.1 && range.0 <= case.valid_through
 }
 
 /// Radiation on file beside drugs of chemoradiation.

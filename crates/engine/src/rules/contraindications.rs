@@ -1,7 +1,7 @@
 //! Facts that speak against a drug, whatever its policy asks: `content/contraindications/`. Where one is told the lines of the drug go to a
 //! person, managed or not; a fact that is told and not understood does the same, and nothing that nobody told (SAFE-01, SAFE-12).
 
-use super::answers::{Place, Standing};
+use super::answers::{Place, Standing, Stranger, as_typed};
 use super::concern::{Concern, Pends};
 use super::course::Course;
 use super::criteria::{self, Asked, Bench};
@@ -152,29 +152,32 @@ fn requirements(one: &str) -> &'static [&'static str] {
     }
 }
 
-/// Assessments under a name, or with a value, that nobody understands: they may say that a drug is dangerous, so that lines that are
-/// reviewed wait, unless content says that the name says nothing about safety.
+/// An answer that nobody understands.
+struct Doubtful {
+    /// As entered.
+    words: String,
+    /// Its field.
+    pointer: String,
+    /// True where its words speak against treatment, whatever is reviewed.
+    speaks_against: bool,
+}
+
+/// Answers under a name, or with a value, that nobody understands: they may say that a drug is dangerous, so that lines that are reviewed wait,
+/// unless content says that the name says nothing about safety. Where words stand in them that speak against treatment, all of it waits.
 fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
-    let answered = &shared.patient.answered;
-    let strangers = answered.strangers().iter();
-    let strangers = strangers.filter(|stranger| is_heeded(stranger.place.list, stranger.name, stranger.result, shared));
-    let mut told: Vec<(String, String)> =
-        strangers.map(|stranger| (format!("`{}`", stranger.name), format!("{}/name", stranger.place.pointer()))).collect();
-    let doubtful = |(list, standing): &(&str, &Standing<'_>)| {
-        standing.is_not_understood() && is_heeded(list, &standing.definition.name, result(standing, shared), shared)
+    let mut told: Vec<Doubtful> = doubtful(shared);
+    let speaks_against = told.iter().any(|one| one.speaks_against);
+    let waits = |line: &&PlanLine<'_>| {
+        is_managed(line, shared) || speaks_against && !line.is_investigational() && !line.is_supportive_by_content()
     };
-    told.extend(answered.all().filter(doubtful).map(|(list, standing)| {
-        let field = standing.place.map_or_else(|| format!("/clinical/{list}"), Place::result_pointer);
-        (format!("{} {}", standing.definition.display, standing.entered()), field)
-    }));
-    let lines: Vec<u32> = shared.plan.iter().filter(|line| is_managed(line, shared)).map(|line| line.ordered.line).collect();
+    let lines: Vec<u32> = shared.plan.iter().filter(waits).map(|line| line.ordered.line).collect();
     if lines.is_empty() {
         return None;
     }
     // in words, as the order of a list says nothing
-    told.sort();
-    let (_, field) = told.first()?.clone();
-    let words = told.into_iter().map(|(words, _)| words).collect::<Vec<_>>().join("; ");
+    told.sort_by(|one, other| (&one.words, &one.pointer).cmp(&(&other.words, &other.pointer)));
+    let field = told.first()?.pointer.clone();
+    let words = told.into_iter().map(|one| one.words).collect::<Vec<_>>().join("; ");
     let message = format!(
         "{words}: not understood, and it may speak against the treatment. Enter it under a name and in words of GET /v1/assessments, or let a \
          person read it"
@@ -201,10 +204,36 @@ fn not_understood(shared: &Shared<'_>) -> Option<Concern> {
     })
 }
 
-/// True for an answer in which something may stand that speaks against a treatment. Markers seldom do, unless in words.
-fn is_heeded(list: &str, name: &str, result: &Answer<Reported>, shared: &Shared<'_>) -> bool {
+/// Every answer that is not understood and may say something about safety.
+fn doubtful(shared: &Shared<'_>) -> Vec<Doubtful> {
+    let answered = &shared.patient.answered;
     let known = &shared.content.contraindications;
-    if list == "assessments" { !known.is_harmless(&fold(name), result) } else { !known.is_plain(result) }
+    let strangers = answered.strangers().iter().filter_map(|stranger| {
+        let Stranger { place, name, result } = stranger;
+        let speaks_against = known.speaks_against(&[name, " ", &as_typed(result)].concat());
+        let is_harmless =
+            known.is_harmless(&fold(name), result) || place.list == "biomarkers" && known.is_harmless_marker(&fold(name), result);
+        (speaks_against || !is_harmless).then(|| Doubtful {
+            words: format!("`{name}`"),
+            pointer: format!("{}/name", place.pointer()),
+            speaks_against,
+        })
+    });
+    let standing = answered.all().filter(|(_, standing)| standing.is_not_understood()).filter_map(|(list, standing)| {
+        let speaks_against = known.speaks_against(standing.as_entered());
+        let result = result(standing, shared);
+        let is_harmless = match list {
+            "assessments" => known.is_harmless(&fold(&standing.definition.name), result),
+            // what is known as a marker says nothing about safety in plain words
+            _ => known.is_plain(result),
+        };
+        (speaks_against || !is_harmless).then(|| Doubtful {
+            words: format!("{} {}", standing.definition.display, standing.entered()),
+            pointer: standing.place.map_or_else(|| format!("/clinical/{list}"), Place::result_pointer),
+            speaks_against,
+        })
+    });
+    strangers.chain(standing).collect()
 }
 
 /// What was entered of it; nothing where it follows from others.

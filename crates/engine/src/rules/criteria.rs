@@ -348,6 +348,7 @@ fn word(fact: WordFact, any_of: &[String], bench: &Bench<'_>) -> Truth {
         WordFact::Stage => patient.stage.map(among).into(),
         WordFact::MStatus => patient.is_m1().map(|m1| among(if m1 { "m1" } else { "m0" })).into(),
         WordFact::TStatus => tnm::is_among(any_of, patient.clinical, Kind::T),
+        WordFact::TFound => tnm::t_found(patient.clinical).map(among).into(),
         WordFact::NStatus => tnm::is_among(any_of, patient.clinical, Kind::N),
         WordFact::Substage => substage(any_of, patient),
         WordFact::Setting => any_of.iter().fold(Truth::NotMet, |so_far, word| so_far.or(setting::truth(word, patient))),
@@ -587,7 +588,9 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&'static
         WordFact::MStatus => {
             say("m_status", At("/clinical/tnm/m"), json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
         }
-        WordFact::TStatus => say("t_status", At("/clinical/tnm/t"), json!(clinical.tnm.known().and_then(|tnm| tnm.t.known()))),
+        WordFact::TStatus | WordFact::TFound => {
+            say("t_status", At("/clinical/tnm/t"), json!(clinical.tnm.known().and_then(|tnm| tnm.t.known())))
+        }
         WordFact::NStatus => say("n_status", At("/clinical/tnm/n"), json!(clinical.tnm.known().and_then(|tnm| tnm.n.known()))),
         WordFact::Stage | WordFact::Substage => say("stage", At("/clinical/stage"), json!(clinical.stage)),
         WordFact::Setting => {

@@ -362,8 +362,7 @@ impl<'a> Deciding<'a> {
         let cited = shared.admitted.referenced.map(|case| case.case_id);
         let similar = |case: &&RelatedCase| {
             case.service == Service::MedicalOncology
-                && case.status != CaseStatus::NonAuthorized
-                && case.status != CaseStatus::ReviewCancelled
+                && !case.is_void()
                 && Some(case.case_id) != cited
                 && case.valid_from <= shared.range.1
                 && shared.range.0 <= case.valid_through

@@ -162,6 +162,17 @@ impl RelatedDrug {
 }
 
 impl RelatedCase {
+    /// True where nothing of it may be given: it was denied or taken back. What it told of the member is heeded all the same.
+    pub const fn is_void(&self) -> bool {
+        matches!(self.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
+    }
+
+    /// True where all of it was taken back as entered in error: what the next order answers itself stands for it.
+    pub fn is_entry_error(&self) -> bool {
+        let is_error = |drug: &RelatedDrug| drug.status == DrugStatus::NotReviewedErrorEntry;
+        self.is_void() && !self.drugs.is_empty() && self.drugs.iter().all(is_error)
+    }
+
     /// True where its drugs were approved.
     pub const fn is_approved(&self) -> bool {
         matches!(self.status, CaseStatus::Authorized | CaseStatus::Completed | CaseStatus::MultipleDecisionsRendered)

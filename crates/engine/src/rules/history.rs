@@ -130,7 +130,7 @@ pub fn partners_of(line: &PlanLine<'_>) -> Vec<Partner> {
 /// The case behind an Order ID as typed.
 pub fn case_of<'a>(typed: &str, cases: &'a [RelatedCase]) -> Option<&'a RelatedCase> {
     let id = ReadableId::parse(Numbered::Order, typed)?;
-    cases.iter().find(|case| case.order_id.as_deref() == Some(id.as_str()))
+    cases.iter().find(|case| !case.is_void() && case.order_id.as_deref() == Some(id.as_str()))
 }
 
 impl<'a> History<'a> {
@@ -140,7 +140,7 @@ impl<'a> History<'a> {
         let cases = &facts.related_cases;
         let told = order.clinical.prior_therapies.known().map(|list| read(list, content));
         Self {
-            remembered: heard::remembered(cases, told.as_deref().unwrap_or_default(), content),
+            remembered: heard::remembered(cases, told.as_deref(), content),
             told,
             all_cases: cases,
             cases: cases
@@ -196,6 +196,7 @@ impl<'a> History<'a> {
     fn ended_so(&self, earlier: &Earlier<'_>, end: PriorEnd, patient: &Patient<'_>) -> Truth {
         match (end, earlier.outcome) {
             (PriorEnd::Any, _) => Truth::Met,
+            (PriorEnd::Within(days), _) => self.ended_within(earlier, days),
             (PriorEnd::Progression, _) => self.progressed_on(earlier, patient),
             // what is heard in words that are not understood as a whole helps nobody
             (PriorEnd::Toxicity | PriorEnd::Reaction, Told::NotUnderstood) => Truth::Unknown,
@@ -213,7 +214,7 @@ impl<'a> History<'a> {
             }
             (PriorEnd::Progression, None | Some(Response::NotEvaluated), _)
             | (PriorEnd::Toxicity, _, None | Some(Toxicity::Unknown))
-            | (PriorEnd::Any | PriorEnd::Reaction, ..) => Truth::Unknown,
+            | (PriorEnd::Any | PriorEnd::Reaction | PriorEnd::Within(_), ..) => Truth::Unknown,
             (PriorEnd::Progression | PriorEnd::Toxicity, ..) => Truth::NotMet,
         }
     }
@@ -267,6 +268,26 @@ impl<'a> History<'a> {
         )
     }
 
+    /// Whether it ended no more days before this order, or goes on.
+    fn ended_within(&self, earlier: &Earlier<'_>, days: u32) -> Truth {
+        match earlier.told.ended_on.known() {
+            _ if earlier.is_ongoing() => Truth::Met,
+            Some(ended) => ((self.date_of_service - *ended).num_days() <= i64::from(days)).into(),
+            None => Truth::Unknown,
+        }
+    }
+
+    /// Treatment of early disease that ended a short time before this order treats metastatic disease: it came back, whatever word stands for the
+    /// outcome.
+    fn may_have_come_back(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> bool {
+        let treats_early = patient.line().is_none_or(lines::is_early_line);
+        let days = patient.content.contraindications.again_after_days();
+        !treats_early
+            && patient.metastatic == Truth::Met
+            && lines::is_early(earlier.told)
+            && self.ended_within(earlier, days) == Truth::Met
+    }
+
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
         let Told::As(outcome) = earlier.outcome else { return Truth::Unknown };
         let ends_later = earlier.told.ended_on.known().is_some_and(|ended| *ended > self.received_on);
@@ -274,6 +295,7 @@ impl<'a> History<'a> {
         if outcome.course == CourseState::Died
             || (ends_later && outcome.course != CourseState::Ongoing)
             || (outcome.progressed == Truth::NotMet && may_hide && self.is_followed(earlier, patient))
+            || (outcome.progressed == Truth::NotMet && self.may_have_come_back(earlier, patient))
         {
             return Truth::Unknown;
         }
@@ -395,6 +417,7 @@ impl<'a> History<'a> {
         let question = match end {
             PriorEnd::Toxicity => "was it stopped for toxicity?",
             PriorEnd::Reaction => "was there a severe reaction?",
+            PriorEnd::Within(_) => "when did it end?",
             PriorEnd::Progression | PriorEnd::Any => "did the disease progress on it?",
         };
         let in_words = |earlier: &Earlier<'_>| {

@@ -11,9 +11,6 @@ use crate::rules::history::History;
 use chrono::{Datelike, NaiveDate};
 use std::cell::OnceCell;
 
-/// Creatinine clearance below which renal function counts as a risk factor, mL/min.
-const RENAL_DYSFUNCTION_BELOW: f64 = 50.0;
-
 /// Everything known about the patient, ready to be asked.
 #[derive(Debug)]
 pub struct Patient<'a> {
@@ -234,11 +231,12 @@ impl<'a> Patient<'a> {
     /// Whether the patient has a risk factor. One that nobody was asked about, and that no answer tells, is unknown.
     pub fn has_fn_risk_factor(&self, factor: FnRiskFactor) -> Truth {
         let ticked: Truth = self.clinical.fn_risk_factors.known().map(|ticked| ticked.contains(&factor)).into();
+        let says = self.content.agreement.fn_risk_told;
         let told: Truth = match factor {
-            FnRiskFactor::Age65OrOlder => (self.age >= 65).into(),
-            FnRiskFactor::PoorPerformanceStatus => self.ecog.map(|ecog| ecog >= 2).into(),
+            FnRiskFactor::Age65OrOlder => (self.age >= says.age_from).into(),
+            FnRiskFactor::PoorPerformanceStatus => self.ecog.map(|ecog| ecog >= says.ecog_from).into(),
             FnRiskFactor::RenalDysfunction => {
-                self.creatinine_clearance().ok().map(|clearance| clearance < RENAL_DYSFUNCTION_BELOW).into()
+                self.creatinine_clearance().ok().map(|clearance| clearance < says.clearance_below).into()
             }
             _ => Truth::NotMet,
         };

@@ -55,6 +55,19 @@ pub fn is_among(any_of: &[String], clinical: &Clinical, kind: Kind) -> Truth {
     })
 }
 
+/// How T was found: before treatment (`cT2`), or by the pathologist in what was removed (`pT2`). None where neither is written, or it was found
+/// after treatment.
+pub fn t_found(clinical: &Clinical) -> Option<&'static str> {
+    let entered = clinical.tnm.known()?.t.known()?;
+    let status = status(entered, Kind::T).filter(|status| !status.is_later && status.value != "x")?;
+    let folded = fold(entered);
+    let prefix = folded.strip_suffix(status.value.as_str()).unwrap_or(&folded);
+    match prefix.chars().find(|c| matches!(c, 'c' | 'p'))? {
+        'p' => Some("pathological"),
+        _ => Some("clinical"),
+    }
+}
+
 /// Whether distant metastases are told by M: none where M is not told, or is MX.
 pub fn is_m1(clinical: &Clinical) -> Option<bool> {
     let m = clinical.tnm.known().and_then(|Tnm { m, .. }| told(m, Kind::M))?;

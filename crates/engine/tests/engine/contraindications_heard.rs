@@ -125,7 +125,7 @@ fn prior(partners: &[Partner], end: PriorEnd, content: &Content) -> Vec<Told> {
             "stopped due to grade 3 colitis",
         ],
         PriorEnd::Progression => &["progression", "PD", "refractory", "progressed after 3 cycles", "possibly progressed"],
-        PriorEnd::Any => &["completed"],
+        PriorEnd::Any | PriorEnd::Within(_) => &["completed"],
     };
     let is_one = |generic: &str| {
         content.drugs.by_name(generic).is_some_and(|drug| partners.iter().any(|partner| is_partner(drug, partner)))

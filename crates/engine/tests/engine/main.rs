@@ -19,6 +19,7 @@ mod history;
 mod plain_words;
 mod preferred_products;
 mod radiation;
+mod reactions_heard;
 mod regimen_index;
 mod regimens_match_themselves;
 mod review_machine;

@@ -5,7 +5,7 @@ use super::parser::Reader;
 use super::results::{assessment, biomarker, days_since, months_since};
 use super::{CriterionError, Parsed};
 use crate::content::codes::is_icd10;
-use crate::content::vocabulary::{N_STATUS, STAGES, T_STATUS, Vocabulary};
+use crate::content::vocabulary::{N_STATUS, STAGES, T_FOUND, T_STATUS, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk};
 use crate::domain::criteria::{Comparison, Criterion, NumberFact, Partner, PriorEnd, SCHEDULE_FACTS, WordFact};
 use crate::domain::vocabulary::{
@@ -13,12 +13,13 @@ use crate::domain::vocabulary::{
 };
 
 /// Words that a fact can begin with, for suggestions.
-const BEGINNINGS: [&str; 50] = [
+const BEGINNINGS: [&str; 51] = [
     "cancer",
     "pathology",
     "stage",
     "m_status",
     "t_status",
+    "t_found",
     "n_status",
     "substage",
     "line",
@@ -75,6 +76,7 @@ pub(super) fn fact(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         "stage" => stage(reader),
         "m_status" => words(reader, WordFact::MStatus, "M status", |_| vec!["m0", "m1"]),
         "t_status" => words(reader, WordFact::TStatus, "T status", |_| T_STATUS.to_vec()),
+        "t_found" => words(reader, WordFact::TFound, "way to find T", |_| T_FOUND.to_vec()),
         "n_status" => words(reader, WordFact::NStatus, "N status", |_| N_STATUS.to_vec()),
         "substage" => substage(reader),
         "line" => line(reader),
@@ -326,7 +328,7 @@ fn partner(reader: &mut Reader<'_>) -> Parsed<Partner> {
 
 fn continues_name(word: &str) -> bool {
     word.starts_with(char::is_alphanumeric)
-        && !matches!(word, "and" | "or" | "progressed" | "stopped_for_toxicity" | "reacted_severely")
+        && !matches!(word, "and" | "or" | "progressed" | "stopped_for_toxicity" | "reacted_severely" | "within")
 }
 
 fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
@@ -337,6 +339,8 @@ fn prior(reader: &mut Reader<'_>) -> Parsed<Criterion> {
         PriorEnd::Toxicity
     } else if reader.eat("reacted_severely") {
         PriorEnd::Reaction
+    } else if let Some(days) = super::results::within(reader)? {
+        PriorEnd::Within(days)
     } else {
         PriorEnd::Any
     };

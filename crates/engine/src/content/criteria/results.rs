@@ -61,7 +61,7 @@ fn results(reader: &mut Reader<'_>, asked: &ResultDefinition) -> Parsed<Vec<Stri
 }
 
 /// `within 90 days`, where it comes next.
-fn within(reader: &mut Reader<'_>) -> Parsed<Option<u32>> {
+pub(super) fn within(reader: &mut Reader<'_>) -> Parsed<Option<u32>> {
     if !reader.eat("within") {
         return Ok(None);
     }

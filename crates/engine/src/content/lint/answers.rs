@@ -1,6 +1,6 @@
 //! The answers that criteria ask for, with the words and numbers that each of them can take.
 
-use crate::content::vocabulary::{N_STATUS, STAGES, T_STATUS, Vocabulary};
+use crate::content::vocabulary::{N_STATUS, STAGES, T_FOUND, T_STATUS, Vocabulary};
 use crate::domain::content::{EmeticRisk, FnRisk, PathologyTerm};
 use crate::domain::criteria::{Comparison, NumberFact, WordFact};
 use crate::domain::vocabulary::{LineOfBusiness, LineOfTreatment, Modality, Response, Sex, Toxicity, TreatmentGoal};
@@ -101,6 +101,7 @@ fn words_of(fact: WordFact, vocabulary: &Vocabulary) -> Vec<&str> {
         WordFact::Stage => STAGES.to_vec(),
         WordFact::MStatus => vec!["m0", "m1"],
         WordFact::TStatus => T_STATUS.to_vec(),
+        WordFact::TFound => T_FOUND.to_vec(),
         WordFact::NStatus => N_STATUS.to_vec(),
         WordFact::Goal => TreatmentGoal::ALL.iter().map(|goal| goal.as_str()).collect(),
         WordFact::RegimenFnRisk => {

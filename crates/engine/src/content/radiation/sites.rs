@@ -8,7 +8,7 @@ use crate::content::vocabulary::{STAGES, Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
 use crate::domain::content::Phrases;
 use crate::domain::content::radiation::{
-    Aim, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, Term, loosely,
+    Aim, CourseNumbers, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, Term, loosely,
 };
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Sex;
@@ -50,10 +50,9 @@ struct HeardEntry {
     elsewhere: Vec<String>,
     sided: Vec<String>,
     counted: Vec<String>,
+    course: CourseNumbers,
     mixed: Vec<String>,
     not_radiation: Vec<String>,
-    no_cancer: Vec<String>,
-    cancer: Vec<String>,
     no_comparison: Vec<String>,
     plans: BTreeMap<String, Vec<String>>,
     both_plans: Vec<String>,
@@ -75,9 +74,8 @@ impl From<HeardEntry> for Heard {
             elsewhere: Phrases::new(&entry.elsewhere),
             sided: Phrases::new(&entry.sided),
             counted: Phrases::new(&entry.counted),
+            course: entry.course,
             mixed: entry.mixed,
-            no_cancer: Phrases::new(&entry.no_cancer),
-            cancer: Phrases::new(&entry.cancer),
             no_comparison: Phrases::new(&entry.no_comparison),
             plans: entry.plans.into_iter().map(|(modality, words)| (modality, Phrases::new(&words))).collect(),
             both_plans: Phrases::new(&entry.both_plans),

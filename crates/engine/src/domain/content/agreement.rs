@@ -25,6 +25,32 @@ pub struct Agreement {
     pub karnofsky: Vec<(u8, u8)>,
     /// ECOG grades by which a performance status told on both scales may differ.
     pub performance_grades_apart: u8,
+    /// The serum creatinine where it is told as an answer, too.
+    pub creatinine_told: ToldTwice,
+    /// Febrile neutropenia risk factors that other answers tell by themselves (DEV-06).
+    pub fn_risk_told: FnRiskTold,
+}
+
+/// A measure that is told as an answer, too.
+#[derive(Debug, Clone, PartialEq, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldTwice {
+    /// Name of the assessment.
+    pub assessment: String,
+    /// By how much of the lower one they may differ.
+    pub apart_percent: f64,
+}
+
+/// From where other answers tell a febrile neutropenia risk factor by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FnRiskTold {
+    /// Age in years from which it counts.
+    pub age_from: u32,
+    /// ECOG grade from which it counts.
+    pub ecog_from: u8,
+    /// Creatinine clearance in mL/min below which it counts.
+    pub clearance_below: f64,
 }
 
 impl Agreement {

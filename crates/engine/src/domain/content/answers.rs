@@ -1,12 +1,42 @@
 //! What counts as an answer: biomarkers and assessments with the words, numbers and days that are usable, and what each of them says
 //! (SAFE-01, SAFE-02).
 
+use super::phrases::{Named, Phrases};
 use crate::domain::criteria::{Comparison, ResultTest};
 use crate::domain::fold::fold;
 use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::Truth;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
+
+/// What is heard in a pathology outside the vocabulary.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistologyWords {
+    /// A cancer, or a tumor that is treated.
+    pub cancer: Named,
+    /// No cancer, whatever else is written.
+    pub none: Phrases,
+}
+
+impl HistologyWords {
+    /// Whether the words say a cancer: none where they name none and deny none.
+    pub fn says_cancer(&self, text: &str) -> Option<bool> {
+        if self.none.are_in(text) {
+            return Some(false);
+        }
+        self.cancer.is_said_in(text).or_else(|| is_malignant_code(text).then_some(true))
+    }
+}
+
+/// `8500/3`: the behavior of a malignant tumor at its primary site.
+fn is_malignant_code(text: &str) -> bool {
+    let is_code = |word: &str| {
+        word.split_once('/').is_some_and(|(kind, behavior)| {
+            kind.len() == 4 && kind.bytes().all(|byte| byte.is_ascii_digit()) && kind.starts_with(['8', '9']) && behavior == "3"
+        })
+    };
+    text.split(|c: char| !c.is_alphanumeric() && c != '/').any(is_code)
+}
 
 /// An interval of numbers: one number, or what `>=50%` and `1-49` leave open.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -262,6 +292,8 @@ pub struct Answers {
     pub stage_prefixes: Vec<String>,
     /// Folded words beside a pathology that say nothing about its kind.
     pub pathology_beside: Vec<String>,
+    /// What is heard in a pathology outside the vocabulary.
+    pub histology: HistologyWords,
     /// Biomarker by folded name.
     pub biomarker_names: HashMap<String, usize>,
     /// Assessment by folded name.

@@ -2,6 +2,7 @@
 
 use super::answers::Interval;
 use super::catalog::{Drug, DrugCatalog};
+use super::phrases::Named;
 use super::regimen::Statement;
 use super::therapies::is_partner;
 use crate::domain::answer::Answer;
@@ -71,6 +72,12 @@ pub struct Around {
     pub usual: HashMap<String, Vec<Interval>>,
     /// Folded words in which nothing about safety can stand.
     pub plain_words: BTreeSet<String>,
+    /// Folded names of markers that say nothing about whether a treatment is safe, whatever was found.
+    pub harmless_markers: BTreeSet<String>,
+    /// Folded words for a result that was not found, or is not there yet.
+    pub not_found: BTreeSet<String>,
+    /// What speaks against treatment wherever it stands in words that nobody understands.
+    pub speaks_against: Named,
     /// Drugs that are usually given on when the disease has progressed on them.
     pub goes_on: Vec<Partner>,
     /// Drugs for which the earlier lines that are listed have to be as many as the line of treatment says.
@@ -164,6 +171,22 @@ impl Contraindications {
             }
             _ => self.is_clear(value),
         }
+    }
+
+    /// True for a marker that nobody knows and that says nothing about safety: by its name, or as nothing was found.
+    pub fn is_harmless_marker(&self, folded: &str, value: &Answer<Reported>) -> bool {
+        let is_not_found = || match value {
+            Answer::Known(Reported::Word(text)) => self.also.not_found.contains(fold(text).as_ref()),
+            Answer::Known(Reported::Flag(flag)) => !flag,
+            Answer::Known(Reported::Number(_)) => false,
+            _ => true,
+        };
+        self.is_plain(value) && (self.also.harmless_markers.contains(folded) || is_not_found())
+    }
+
+    /// True for words in which something stands that speaks against treatment, whatever it is, and is not denied.
+    pub fn speaks_against(&self, text: &str) -> bool {
+        self.also.speaks_against.may_be_in(text)
     }
 
     /// True for a value in which nothing about safety can stand: a number, a day, yes or no, and words such as `not done`.

@@ -272,6 +272,8 @@ pub struct DoseShares {
     pub regimen_above_percent: f64,
     /// So does more of what it gives in four weeks.
     pub regimen_window_percent: f64,
+    /// Days over which it is added up.
+    pub regimen_window_days: u64,
     /// Less of it, too.
     pub regimen_below_percent: f64,
     /// More administrations than this share of the most that it gives, too.

@@ -24,8 +24,10 @@ mod settings;
 mod therapies;
 mod ways;
 
-pub use agreement::{Agreement, BodyMeasure, CodeKind, Contradiction, MeasureBounds, OpposedResults, StageRule};
-pub use answers::{Answers, BiomarkerDefinition, Derivation, Interval, NoResult, ResultDefinition, ResultDetail};
+pub use agreement::{
+    Agreement, BodyMeasure, CodeKind, Contradiction, FnRiskTold, MeasureBounds, OpposedResults, StageRule, ToldTwice,
+};
+pub use answers::{Answers, BiomarkerDefinition, Derivation, HistologyWords, Interval, NoResult, ResultDefinition, ResultDetail};
 pub use catalog::{Benefit, BillingUnit, Code, Diagnosis, Drug, DrugCatalog, PathologyTerm, PlaceOfService, TerminatedCode};
 pub use code_tables::{CodeTables, Coded, Observed, REFUSALS, Rejection, SystemCode};
 pub use contraindications::{Around, Contraindication, Contraindications};
@@ -44,7 +46,7 @@ pub use letters::{
     Translation,
 };
 pub use limits::{Limit, LimitRule, Limits, Reach, SpacingStep, Span, TotalDose};
-pub use phrases::Phrases;
+pub use phrases::{Named, Phrases};
 pub use plain::{PlainFact, PlainWords};
 pub use program::{
     AttachmentRules, Channels, Clock, Clocks, DeadlineEnd, DeviationEffects, Exclusion, HolidayCalendar, OuterClock, Program,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::radiation_words::{
-    Aim, Heard, Means, Operation, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, Term, loosely,
+    Aim, CourseNumbers, Heard, Means, Operation, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, Term, loosely,
 };
 
 /// True for five digits, a letter and four digits, or four digits and `T`.

@@ -98,7 +98,7 @@ pub struct Part {
 }
 
 /// What is listened for in what people write freely.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Heard {
     /// Radiation is given once more.
     pub again: Phrases,
@@ -122,14 +122,12 @@ pub struct Heard {
     pub elsewhere: Phrases,
     /// Behind RT: what was done to the right side.
     pub sided: Phrases,
-    /// What is counted in two numbers with a slash between them, as dose and fractions are.
+    /// What is counted in two numbers with a slash or `x` between them, as dose and fractions are.
     pub counted: Phrases,
+    /// Two numbers that are dose and fractions.
+    pub course: CourseNumbers,
     /// Assessments that tell of radiation among other things.
     pub mixed: Vec<String>,
-    /// No cancer, whatever else is written.
-    pub no_cancer: Phrases,
-    /// A cancer.
-    pub cancer: Phrases,
     /// A plan comparison that is none.
     pub no_comparison: Phrases,
     /// What a plan is called, by its modality.
@@ -138,6 +136,20 @@ pub struct Heard {
     pub both_plans: Phrases,
     /// What differs between two plans.
     pub differs: Phrases,
+}
+
+/// What two numbers of a text can be, so that they are dose and fractions of a course.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CourseNumbers {
+    /// Least and most of the whole course, in gray.
+    pub dose_gy: (f64, f64),
+    /// Least before a slash, where a month of a date may stand.
+    pub least_before_a_slash_gy: f64,
+    /// Fewest and most fractions.
+    pub fractions: (f64, f64),
+    /// Least and most in one fraction.
+    pub per_fraction_gy: (f64, f64),
 }
 
 /// Words that join two places and say nothing else.

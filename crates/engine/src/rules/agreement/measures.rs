@@ -3,7 +3,9 @@
 
 use super::{Side, contradiction};
 use crate::domain::content::{BodyMeasure, MeasureBounds};
-use crate::domain::vocabulary::DoseUnit;
+use crate::domain::criteria::{Comparison, ResultTest};
+use crate::domain::vocabulary::{DoseUnit, Truth};
+use crate::rules::answers::{Place, Unusable};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
 
@@ -11,6 +13,7 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     let patient = shared.patient;
     let age = patient.age;
     let of_age = shared.content.agreement.bounds.iter().filter(|bounds| bounds.from_age <= age && age < bounds.below_age);
+    found.extend(creatinine_told_twice(shared));
     let mut both_told = false;
     for bounds in of_age {
         let Some(value) = measured(bounds.measure, shared) else { continue };
@@ -25,6 +28,25 @@ pub(super) fn concerns(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         both_told |= matches!(bounds.measure, BodyMeasure::Height | BodyMeasure::Weight) || is_pair;
         found.extend(sides(bounds.measure, shared).map(|sides| implausible(*bounds, value, &sides, shared)));
     }
+}
+
+/// A serum creatinine among the assessments that is another one than the doses are worked out from.
+fn creatinine_told_twice(shared: &Shared<'_>) -> Option<Concern> {
+    let told = &shared.content.agreement.creatinine_told;
+    let standing = shared.patient.assessment(&told.assessment)?;
+    let own = *shared.patient.clinical.serum_creatinine_mg_dl.known()?;
+    let share = 1.0 + told.apart_percent / 100.0;
+    let is = |comparison, bound| standing.heeded(&ResultTest::Compare(comparison, bound)) == Truth::Met;
+    // an older one was another day's
+    let is_of_today = !matches!(standing.value, Err(Unusable::TooOld(_)));
+    if !is_of_today || !(is(Comparison::More, own * share) || is(Comparison::Less, own / share)) {
+        return None;
+    }
+    let pointer = standing.place.map_or_else(|| "/clinical/assessments".to_owned(), Place::result_pointer);
+    let first = Side::new("serum creatinine", "/clinical/serum_creatinine_mg_dl", format!("{own} mg/dL"));
+    let second = Side::new(standing.definition.display.clone(), pointer, standing.as_entered());
+    let because = "doses and the creatinine clearance are worked out from one of them";
+    Some(contradiction("measures/creatinine-told-twice", because, &first, &second, Pends::Everything, shared))
 }
 
 /// The value, where the answers give it.

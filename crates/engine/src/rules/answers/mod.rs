@@ -8,7 +8,7 @@ mod read;
 mod standing;
 mod tell;
 
-pub use standing::{Standing, Unusable, Value};
+pub use standing::{Standing, Unusable, Value, as_typed};
 pub use tell::untold;
 
 use super::facts::RelatedCase;
@@ -283,7 +283,8 @@ fn remember<'a>(
     let Some(value) = Entry::read(definition, name, Place { list: "", index: 0 }, result, None, content, days).says() else {
         return;
     };
-    let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && standing.answers(&value);
+    let answers = |standing: &Standing<'a>| standing.answers(&value) || case.is_entry_error() && standing.value.is_ok();
+    let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && answers(standing);
     if age > i64::from(lasts_days) || list.iter().any(is_answered) {
         return;
     }

@@ -152,6 +152,7 @@ impl<'a> Entry<'a> {
     }
 }
 
+/// The answer as people typed it, or the word for one that is missing.
 pub fn as_typed(result: &Answer<Reported>) -> Cow<'_, str> {
     match result {
         Answer::Known(Reported::Word(word)) => Cow::Borrowed(word.as_str()),

@@ -16,9 +16,6 @@ use crate::domain::content::{Basis, Kind, Per, RegimenDrug, RegimenDrugRole, Reg
 use crate::domain::order::Dose;
 use crate::domain::vocabulary::{DeviationCode, Hold, Truth};
 
-/// Days over which doses of a drug are added up.
-const WINDOW: u64 = 28;
-
 /// Every drug that the regimen gives.
 pub fn judge(facts: &Facts<'_>, shared: &Shared<'_>, doses: &[Doses<'_, '_>], found: &mut Vec<Concern>) {
     let Some(matched) = shared.matched else { return };
@@ -144,7 +141,9 @@ impl Judge<'_, '_> {
     fn is_little(&self, line: &PlanLine<'_>, usual: &[&Run]) -> bool {
         let Some(weeks) = weeks(self.line, Some(line.phase_index), self.shared) else { return true };
         let of_phase = |run: &&Run| self.matched.phases().get(run.line);
-        let held = |phase: &RegimenPhase| fullest(&events(phase, self.line, weeks.kind, self.shared));
+        let held = |phase: &RegimenPhase| {
+            fullest(&events(phase, self.line, weeks.kind, self.shared), self.shared.content.dosing.shares.regimen_window_days)
+        };
         let expected = usual.iter().filter_map(of_phase).map(held).fold(0.0, f64::max);
         expected <= 0.0 || weeks.amount / expected * 100.0 * NOISE < self.shared.content.dosing.shares.regimen_below_percent
     }
@@ -216,7 +215,8 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
     let lines: Vec<&Laid<'_>> = shared.laid.iter().filter(is_of).collect();
     let mut known: Option<(u32, &PlanLine<'_>, Option<f64>)> = None;
     let mut kind: Option<Kind> = None;
-    let laid_out = calendar::events(&lines, |length| WINDOW / length + 2);
+    let days = shared.content.dosing.shares.regimen_window_days;
+    let laid_out = calendar::events(&lines, |length| days / length + 2);
     let mut given: Vec<(u64, f64)> = Vec::with_capacity(laid_out.len());
     for event in laid_out {
         let Some(dose) = event.dose else { continue };
@@ -231,12 +231,14 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
             given.push((event.day, dosed.times(f64::from(event.times)).amount()));
         }
     }
-    Some(Weeks { amount: fullest(&given), kind: kind? })
+    Some(Weeks { amount: fullest(&given, days), kind: kind? })
 }
 
 fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
     let ordered = weeks(line, None, shared)?;
-    let expected = matched.phases().iter().map(|phase| fullest(&events(phase, line, ordered.kind, shared))).fold(0.0, f64::max);
+    let days = shared.content.dosing.shares.regimen_window_days;
+    let most = |phase: &RegimenPhase| fullest(&events(phase, line, ordered.kind, shared), days);
+    let expected = matched.phases().iter().map(most).fold(0.0, f64::max);
     (expected > 0.0).then(|| Window { ordered, percent: ordered.amount / expected * 100.0 })
 }
 
@@ -245,8 +247,9 @@ fn of_window(line: &PlanLine<'_>, window: Window, matched: &Match<'_>, shared: &
     (window.percent > shared.content.dosing.shares.regimen_window_percent * NOISE).then(|| {
         let flat = Basis { kind: window.ordered.kind, per: Per::Flat };
         let what = format!(
-            "{} within {WINDOW} days, all lines together,",
-            in_words((window.ordered.amount * 100.0).round() / 100.0, flat)
+            "{} within {} days, all lines together,",
+            in_words((window.ordered.amount * 100.0).round() / 100.0, flat),
+            shared.content.dosing.shares.regimen_window_days
         );
         far(line, "/days", &what, window.percent, true, matched, shared)
     })
@@ -265,7 +268,7 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
             (kind == given.kind()).then(|| given.amount() * f64::from(drug.frequency_per_day.max(1)))
         };
         let Some(ordinary) = amount(drug.dose) else { continue };
-        let cycles = WINDOW / length + 2;
+        let cycles = shared.content.dosing.shares.regimen_window_days / length + 2;
         found.reserve(drug.days.len() * usize::try_from(cycles).unwrap_or(0));
         for cycle in 0..cycles {
             for day in &drug.days {
@@ -279,9 +282,9 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
 }
 
 /// The most that a window holds. Events are in the order of their days.
-fn fullest(events: &[(u64, f64)]) -> f64 {
+fn fullest(events: &[(u64, f64)], days: u64) -> f64 {
     let within = |(index, (first, _)): (usize, &(u64, f64))| -> f64 {
-        events.iter().skip(index).take_while(|(day, _)| *day < first + WINDOW).map(|(_, amount)| amount).sum()
+        events.iter().skip(index).take_while(|(day, _)| *day < first + days).map(|(_, amount)| amount).sum()
     };
     events.iter().enumerate().map(within).fold(0.0, f64::max)
 }

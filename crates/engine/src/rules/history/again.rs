@@ -134,10 +134,19 @@ fn same_again(earlier: &Earlier<'_>, treating: &[&PlanLine<'_>], shared: &Shared
     let days = ended.map(|ended| (history.date_of_service - ended).num_days());
     let is_recent = days.is_none_or(|days| days <= i64::from(content.contraindications.again_after_days()));
     let name = earlier.told.typed();
-    if history.progressed_on(earlier, patient) == Truth::Met && is_recent {
+    let told = matches!(earlier.outcome, Told::As(_));
+    let so = match history.progressed_on(earlier, patient) {
+        Truth::Met if is_recent => Some("the disease progressed on it"),
+        // it came back, or may have, a short time after its end
+        Truth::Unknown if is_recent && told && ended.is_some() => {
+            Some("the disease progressed on it or came back soon after, or may have")
+        }
+        _ => None,
+    };
+    if let Some(so) = so {
         let message = format!(
-            "all that is ordered was given before, and the disease progressed on it ({name}, {}): a person decides; correct the outcome where it \
-             is wrong, or say why the same is given again",
+            "all that is ordered was given before, and {so} ({name}, {}): a person decides; correct the outcome where it is wrong, or say why the \
+             same is given again",
             outcome(earlier)
         );
         return Some(concern("history/same-again", earlier, treating, message));

@@ -18,7 +18,8 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     let mut found: Vec<Concern> =
         history.lines_before(patient).err().and_then(|why| disagreement(why, shared)).into_iter().collect();
     let told = history.told.as_deref().unwrap_or_default();
-    found.extend(told.iter().find_map(|earlier| line_over(earlier, shared)));
+    let over = told.iter().find_map(|earlier| line_over(earlier, shared));
+    found.extend(over.or_else(|| told.iter().find_map(|earlier| line_untold(earlier, shared))));
     for earlier in told {
         found.extend(not_understood(earlier));
     }
@@ -92,6 +93,54 @@ fn line_over(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     let message =
         format!("line_of_treatment is {ordered}, and the earlier treatment {name} was {listed}: which line is this order?");
     Some(contradiction("history/line", &pointer, listed.to_string(), "a line before line_of_treatment", message))
+}
+
+/// An earlier treatment whose line nobody told, and that may have been this one or a later one: the disease progressed on it, or it was given for
+/// metastatic disease, and the order is the first treatment of that, or stands before it.
+fn line_untold(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let ordered = patient.line()?;
+    let is_first = ordered == LineOfTreatment::FirstLine;
+    let listed = earlier.told.line.known().copied();
+    let setting = earlier.told.setting.known();
+    // a setting in which lines count anew ends those before it
+    let is_of_another =
+        setting.zip(patient.setting).is_some_and(|(before, now)| patient.content.settings.comes_after(now, before));
+    // hormones go on beside other treatment, and through several lines
+    let is_hormonal = || {
+        let mut drugs = earlier.given.iter().flatten().flat_map(|therapy| &therapy.drugs).peekable();
+        drugs.peek().is_some() && drugs.all(|drug| drug.class == "hormonal")
+    };
+    if is_of_another || lines::is_systemic(earlier) != Truth::Met || is_hormonal() {
+        return None;
+    }
+    let is_metastatic = || lines::is_metastatic(earlier, patient) == Truth::Met;
+    let asks = match listed {
+        // what holds a response stands behind the line that it belongs to
+        Some(LineOfTreatment::Maintenance) => is_first && !lines::is_early(earlier.told),
+        Some(_) => lines::is_early_line(ordered) && is_metastatic(),
+        None => {
+            let progressed = || {
+                matches!(earlier.outcome, Told::NotUnderstood) || patient.history.progressed_on(earlier, patient) == Truth::Met
+            };
+            (is_first || lines::is_early_line(ordered)) && is_metastatic()
+                || is_first && !lines::is_early(earlier.told) && progressed()
+        }
+    };
+    if !asks {
+        return None;
+    }
+    let name = earlier.told.typed();
+    let pointer = format!("/clinical/prior_therapies/{}/line", earlier.index);
+    let (told, entered) = match (listed, setting) {
+        (Some(line), _) => (format!("was {line}"), line.to_string()),
+        (None, Some(setting)) => (format!("was given for {setting} disease"), setting.clone()),
+        (None, None) => ("stands without its line".to_owned(), "no line".to_owned()),
+    };
+    let message = format!(
+        "line_of_treatment is {ordered}, and the earlier treatment {name} {told}: say which line it was, or correct the line of this order"
+    );
+    Some(contradiction("history/line-untold", &pointer, entered, "the line of each earlier treatment", message))
 }
 
 /// Drugs for which lines are counted, where the list of earlier treatments has fewer than the line of treatment says.

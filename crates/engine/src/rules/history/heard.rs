@@ -50,7 +50,7 @@ impl Earlier<'_> {
         // of a treatment that is not understood, either, nothing is told
         let is_unclear = matches!(self.outcome, Told::NotUnderstood) && self.given.is_some();
         match end {
-            PriorEnd::Any => false,
+            PriorEnd::Any | PriorEnd::Within(_) => false,
             PriorEnd::Reaction => match self.outcome {
                 Told::Not => false,
                 Told::NotUnderstood => self.reaction == Truth::Met || is_unclear,
@@ -69,11 +69,13 @@ impl Earlier<'_> {
 /// Reactions and toxicity that other cases told of and this order leaves out.
 pub(super) fn remembered<'a>(
     cases: &'a [RelatedCase],
-    told: &[Earlier<'_>],
+    told: Option<&[Earlier<'_>]>,
     content: &'a Content,
 ) -> Vec<(Earlier<'a>, &'a RelatedCase)> {
     let mut found: Vec<(Earlier<'a>, &'a RelatedCase)> = Vec::new();
-    for case in cases.iter().filter(|case| !case.told.prior_therapies.is_empty()) {
+    let is_heard = |case: &&RelatedCase| !case.told.prior_therapies.is_empty() && !(case.is_entry_error() && told.is_some());
+    let told = told.unwrap_or_default();
+    for case in cases.iter().filter(is_heard) {
         for earlier in read(&case.told.prior_therapies, content) {
             let is_same = |other: &PriorTherapy| other.typed() == earlier.told.typed() && other.outcome == earlier.told.outcome;
             let is_known = told.iter().any(|other| is_same(other.told)) || found.iter().any(|(other, _)| is_same(other.told));

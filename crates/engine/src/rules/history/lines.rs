@@ -8,6 +8,7 @@ use crate::domain::order::PriorTherapy;
 use crate::domain::vocabulary::{LineOfTreatment, Truth};
 use crate::rules::patient::Patient;
 use crate::rules::setting;
+use crate::rules::stage;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -80,7 +81,7 @@ pub(super) const fn rank(line: Option<LineOfTreatment>) -> Option<u32> {
     }
 }
 
-const fn is_early_line(line: LineOfTreatment) -> bool {
+pub(super) const fn is_early_line(line: LineOfTreatment) -> bool {
     matches!(
         line,
         LineOfTreatment::Neoadjuvant | LineOfTreatment::Adjuvant | LineOfTreatment::Perioperative | LineOfTreatment::Definitive
@@ -93,7 +94,7 @@ pub(super) fn is_early(told: &PriorTherapy) -> bool {
 }
 
 /// Whether it was a line of systemic treatment. Supportive drugs are none.
-fn is_systemic(earlier: &Earlier<'_>) -> Truth {
+pub(super) fn is_systemic(earlier: &Earlier<'_>) -> Truth {
     let Some(given) = &earlier.given else { return Truth::Unknown };
     given.iter().fold(Truth::NotMet, |so_far, therapy| so_far.or(treats(therapy))).and(earlier.was_given())
 }
@@ -111,7 +112,7 @@ fn treats(therapy: &Therapy) -> Truth {
 }
 
 /// Whether it was given for metastatic or unresectable disease.
-fn is_metastatic(earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
+pub(super) fn is_metastatic(earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
     let line = earlier.told.line.known().copied();
     let by_line = match line {
         Some(line) if is_early_line(line) => Truth::NotMet,
@@ -126,6 +127,8 @@ fn is_metastatic(earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {
             Truth::Met
         }
         word if setting::line_word(word).is_some_and(is_early_line) => Truth::NotMet,
+        // `stage IV`, `M1`: what practices write for it
+        _ if stage::read(word, patient.content).is_some_and(|told| told.group == "IV") => Truth::Met,
         _ => Truth::Unknown,
     });
     match (by_line, by_setting) {

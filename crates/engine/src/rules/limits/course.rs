@@ -3,7 +3,7 @@
 use super::Judging;
 use super::calendar::Laid;
 use crate::domain::criteria::Partner;
-use crate::domain::vocabulary::{CaseStatus, LineOfTreatment, Truth};
+use crate::domain::vocabulary::{LineOfTreatment, Truth};
 use crate::rules::drugs::Shared;
 use crate::rules::facts::Facts;
 use crate::rules::history::{ToldOf, at_pace};
@@ -37,7 +37,7 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
     let service = shared.admitted.date_of_service;
     let after_last = i64::from(shared.admitted.program.range.days_after_last_cycle);
     let mut found: Vec<Earlier<'a>> = Vec::new();
-    for case in facts.related_cases.iter().filter(|case| !is_void(case.status)) {
+    for case in facts.related_cases.iter().filter(|case| !case.is_void()) {
         for drug in case.drugs.iter().filter(|drug| drug.may_have_been_given()) {
             let from = drug.valid_from.unwrap_or(case.valid_from);
             let through = drug.valid_through.unwrap_or(case.valid_through);
@@ -59,10 +59,6 @@ pub fn earlier<'a>(facts: &'a Facts<'_>, shared: &Shared<'a>) -> Vec<Earlier<'a>
     }
     found.sort_by(|left, right| (left.first, left.drug, left.last).cmp(&(right.first, right.drug, right.last)));
     found
-}
-
-const fn is_void(status: CaseStatus) -> bool {
-    matches!(status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
 }
 
 /// What went before within one course.

@@ -43,6 +43,7 @@ impl Speaker<'_> {
             WordFact::Pathology => format!("the type of tumor {is} {}", words(&|word| spaced(word))),
             WordFact::Stage | WordFact::Substage => format!("the stage {is} {}", words(&Clone::clone)),
             WordFact::TStatus => format!("the primary tumor (T of TNM) {is} {}", words(&|word| word.to_uppercase())),
+            WordFact::TFound => format!("the primary tumor (T of TNM) {is} {}", words(&|word| spaced(word))),
             WordFact::NStatus => format!("the lymph nodes (N of TNM) {is} {}", words(&|word| word.to_uppercase())),
             WordFact::MStatus => format!("distant spread (M of TNM) {is} {}", words(&|word| word.to_uppercase())),
             WordFact::Setting => self.settings(any_of, denied),

@@ -168,6 +168,8 @@ pub(super) fn prior(drugs: &str, end: PriorEnd, denied: bool) -> String {
         (PriorEnd::Toxicity, false) => format!("earlier treatment with {drugs} was stopped for its side effects"),
         (PriorEnd::Toxicity, true) => format!("earlier treatment with {drugs} was not stopped for its side effects"),
         (PriorEnd::Reaction, false) => format!("the patient reacted severely to earlier treatment with {drugs}"),
+        (PriorEnd::Within(days), false) => format!("the patient was treated with {drugs} within the last {days} days"),
+        (PriorEnd::Within(days), true) => format!("the patient was not treated with {drugs} within the last {days} days"),
         (PriorEnd::Reaction, true) => format!("the patient did not react severely to earlier treatment with {drugs}"),
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::content::Content;
 use crate::domain::content::radiation::{FractionationSchedule, RadiationCatalog};
 use crate::domain::criteria::ResultTest;
 use crate::domain::order::OrderRequest;
-use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service, Truth};
+use crate::domain::vocabulary::{NoticeCode, Service, Truth};
 use crate::rules::facts::RelatedCase;
 use chrono::{Days, NaiveDate};
 
@@ -81,7 +81,7 @@ pub(super) fn find(ground: &Ground<'_>, boosted: Option<&RelatedCase>, range: (N
     let own = words(ground.treated);
     let may_overlap = |case: &&RelatedCase| {
         case.service == Service::RadiationOncology
-            && !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
+            && !case.is_void()
             && !case.treatment_ingredients.is_empty()
             && may_overlap(&own, &case.treatment_ingredients, ground.catalog())
     };

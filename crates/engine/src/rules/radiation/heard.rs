@@ -1,21 +1,23 @@
 //! What an order says in words that nobody understands, and that may still be earlier radiation of the area, or a pregnancy (R-41,
 //! SAFE-01): where the question itself is not answered, a person reads it.
 
+use super::courses;
 use super::ground::Ground;
 use super::read::Told;
 use super::said::deviation;
 use super::{PREGNANCY, PRIOR_RADIATION};
+use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::Heard;
 use crate::domain::criteria::ResultTest;
 use crate::domain::fold::plain;
-use crate::domain::order::{Assessment, PriorTherapy, Reported};
+use crate::domain::order::{PriorTherapy, Reported};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, TreatmentGoal, Truth};
-use crate::rules::answers::Place;
+use crate::rules::answers::{Place, Standing};
 
 /// Everything that was heard.
 pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
-    let mut found = foreign_assessments(ground);
+    let mut found = foreign_answers(ground);
     found.extend(mixed_answers(ground));
     found.extend(therapies(ground));
     found.extend(recurrence(ground));
@@ -67,10 +69,10 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
     let is_salvage = || ground.treated.site.known().is_some_and(|site| site.salvage);
     let came_back = || heard.recurrence.are_in(&clear) && !is_salvage();
     let was_given = || heard.radiation.are_in(&clear) || is_rt(text, heard) || came_before() && heard.fields.are_in(&clear);
-    let is_named = || heard.treatments.are_in(&clear) || is_course(text, heard);
+    let is_named = || heard.treatments.are_in(&clear) || courses::are_in(text, heard);
     answer == Answered::Not
         && match about {
-            About::History => was_given() || came_back(),
+            About::History => was_given() || came_back() || courses::are_in(text, heard),
             About::Before => was_given() || came_back() || is_named(),
             About::Outcome => was_given() || is_named(),
             About::Treatment => came_back() || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear)),
@@ -104,27 +106,6 @@ fn is_right(behind: &[&str], heard: &Heard) -> bool {
     !of_it.first().is_some_and(is_side) && !is_left() && heard.sided.are_in(&of_it.join(" "))
 }
 
-/// The largest dose of a course in gray, and the most fractions, as written `50.4/28`; a month comes first in a date.
-const COURSE: (std::ops::RangeInclusive<f64>, std::ops::RangeInclusive<u32>) = (12.5..=90.0, 1..=45);
-
-/// Dose and fractions: `30/10`, `4256/16`. A date has three parts or four digits behind the slash, and counts of nodes stand beside their word.
-fn is_course(text: &str, heard: &Heard) -> bool {
-    let is_dose = |word: &str| {
-        let Some((dose, fractions)) = word.trim_matches(|c: char| !c.is_ascii_digit()).split_once('/') else { return false };
-        let Ok(dose) = dose.parse::<f64>() else { return false };
-        let is_gray = COURSE.0.contains(&dose) || COURSE.0.contains(&(dose / 100.0));
-        is_gray && fractions.parse().is_ok_and(|count| COURSE.1.contains(&count))
-    };
-    text.split([',', ';', '(', ')', '\n']).any(|clause| {
-        let words: Vec<&str> = clause.split_whitespace().collect();
-        let is_counted = |at: usize| {
-            let beside = [at.checked_sub(1).and_then(|before| words.get(before)), words.get(at + 1)];
-            beside.into_iter().flatten().any(|word| heard.counted.are_in(word))
-        };
-        words.iter().enumerate().any(|(at, word)| is_dose(word) && !is_counted(at))
-    })
-}
-
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
     answered(PREGNANCY, "negative", ground) == Answered::Not && heard.pregnancy.are_in(text)
 }
@@ -139,14 +120,29 @@ fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
     )
 }
 
-/// Names of assessments that content does not know.
-fn foreign_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
+/// Assessments and biomarkers whose name or result content does not know. What the questions themselves are answered is asked about elsewhere.
+fn foreign_answers(ground: &Ground<'_>) -> Vec<Deviation> {
+    let (clinical, answered) = (ground.patient.clinical, &ground.patient.answered);
+    let is_asked = |name: &str| [PRIOR_RADIATION, PREGNANCY].contains(&name);
+    let is_foreign = |list: &'static str, index: usize| {
+        let place = Place { list, index };
+        let stranger = answered.strangers().iter().any(|stranger| stranger.place == place);
+        let unclear = |(_, standing): (&'static str, &Standing<'_>)| {
+            standing.place == Some(place) && standing.is_not_understood() && !is_asked(&standing.definition.name)
+        };
+        stranger || answered.all().any(unclear)
+    };
+    let assessments = clinical.assessments.known().into_iter().flatten().map(|entry| (&entry.name, &entry.result));
+    let biomarkers = clinical.biomarkers.known().into_iter().flatten().map(|entry| (&entry.name, &entry.result));
+    let of_list = |list: &'static str, index: usize, (name, result): (&String, &Answer<Reported>)| {
+        is_foreign(list, index).then(|| (list, index, in_words(name, result)))
+    };
+    let assessments = assessments.enumerate().filter_map(|(index, entry)| of_list("assessments", index, entry));
+    let biomarkers = biomarkers.enumerate().filter_map(|(index, entry)| of_list("biomarkers", index, entry));
+    let foreign = assessments.chain(biomarkers);
     let heard = &ground.catalog().heard;
-    let entries = ground.patient.clinical.assessments.known().into_iter().flatten().enumerate();
-    let foreign = entries.filter(|(_, entry)| ground.content.assessment(&entry.name).is_none());
     foreign
-        .filter_map(|(index, entry)| {
-            let text = in_words(entry);
+        .filter_map(|(list, index, text)| {
             let asked = if of_pregnancy(&text, heard, ground) {
                 PREGNANCY
             } else if of_radiation(&text, heard, About::History, ground) {
@@ -154,19 +150,20 @@ fn foreign_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
             } else {
                 return None;
             };
-            Some(unclear(&format!("/clinical/assessments/{index}/name"), "the assessment", text.trim(), asked))
+            let what = if list == "assessments" { "the assessment" } else { "the biomarker" };
+            Some(unclear(&format!("/clinical/{list}/{index}/name"), what, text.trim(), asked))
         })
         .collect()
 }
 
-fn in_words(entry: &Assessment) -> String {
-    let result = match entry.result.known() {
+fn in_words(name: &str, result: &Answer<Reported>) -> String {
+    let result = match result.known() {
         Some(Reported::Word(word)) => word.clone(),
         Some(Reported::Number(number)) => number.to_string(),
         Some(Reported::Flag(flag)) => flag.to_string(),
         None => String::new(),
     };
-    [entry.name.as_str(), " ", result.as_str()].concat()
+    [name, " ", result.as_str()].concat()
 }
 
 /// Answers that tell of radiation among other things: where they do not say that it was an operation, radiation is asked about.
@@ -272,9 +269,8 @@ fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
     let is_asked = |field: &str| field == "/radiation/histology" && ground.treated.histology == Told::Unknown;
     let told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
     let mut told = told.filter(|(field, _)| !is_asked(field));
-    let heard = &ground.catalog().heard;
-    let is_none = |text: &str| heard.no_cancer.are_in(text) || !(heard.cancer.are_in(text) || is_malignant_code(text));
-    let (field, written) = told.find(|(_, text)| is_none(text))?;
+    let words = &ground.content.answers.histology;
+    let (field, written) = told.find(|(_, text)| words.says_cancer(text) != Some(true))?;
     Some(deviation(
         DeviationCode::UnknownAnswer,
         field,
@@ -284,14 +280,4 @@ fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
             "histology `{written}` is not understood as a cancer, and may say that there is no cancer: write the word for the cancer that is treated"
         ),
     ))
-}
-
-/// `8500/3`: the behavior of a malignant tumor at its primary site.
-fn is_malignant_code(text: &str) -> bool {
-    let is_code = |word: &str| {
-        word.split_once('/').is_some_and(|(kind, behavior)| {
-            kind.len() == 4 && kind.bytes().all(|byte| byte.is_ascii_digit()) && kind.starts_with(['8', '9']) && behavior == "3"
-        })
-    };
-    text.split(|c: char| !c.is_alphanumeric() && c != '/').any(is_code)
 }

@@ -5,6 +5,7 @@
 mod aims;
 mod answers;
 mod conclusion;
+mod courses;
 mod deciding;
 mod duplicates;
 mod extension;

@@ -42,14 +42,16 @@ fn read(written: &str) -> Option<Tnm> {
 /// A letter with what follows it: `is`, or a digit with letters of its subgroup. What came back (`r`) or was treated before (`y`) has no group.
 fn category(text: &str, letter: char) -> Option<(String, &str)> {
     let rest = text.trim_start_matches(['c', 'p']).strip_prefix(letter)?;
+    // the letters in front say how it was found
+    let front = text.strip_suffix(rest).unwrap_or_default();
     if let Some(rest) = rest.strip_prefix("is").filter(|_| letter == 't') {
-        return Some(("is".to_owned(), rest));
+        return Some(([front, "is"].concat(), rest));
     }
     let mut chars = rest.chars();
     let digit = chars.next().filter(|c| ('0'..='4').contains(c))?;
     let behind = chars.as_str();
     if let Some(after) = behind.strip_prefix("mi") {
-        return Some((format!("{digit}mi"), after));
+        return Some((format!("{front}{digit}mi"), after));
     }
     let length = behind.chars().take_while(|c| ('a'..='d').contains(c)).count();
     // `cN0`: the letter says how the next category was found
@@ -61,7 +63,7 @@ fn category(text: &str, letter: char) -> Option<(String, &str)> {
         length
     };
     let (of_it, after) = behind.split_at(length);
-    Some((format!("{digit}{of_it}"), after))
+    Some((format!("{front}{digit}{of_it}"), after))
 }
 
 /// The groups that T and N leave where no group is told; none where content does not say, or the cancer may have spread.
