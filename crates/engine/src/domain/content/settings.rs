@@ -24,6 +24,12 @@ impl Settings {
         self.words.get(fold(typed).as_ref()).map_or(typed, String::as_str)
     }
 
+    /// True for a setting, or another word for one.
+    pub fn is_known(&self, typed: &str) -> bool {
+        let folded = fold(typed);
+        self.words.contains_key(folded.as_ref()) || self.after.contains_key(folded.as_ref())
+    }
+
     /// True for a setting in which lines of treatment count anew after this one.
     pub fn comes_after(&self, setting: &str, earlier: &str) -> bool {
         self.after.get(setting).is_some_and(|before| before.iter().any(|known| known == self.word(earlier)))

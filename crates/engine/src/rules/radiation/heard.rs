@@ -1,6 +1,7 @@
 //! What an order says in words that nobody understands, and that may still be earlier radiation of the area, or a pregnancy (R-41,
 //! SAFE-01): where the question itself is not answered, a person reads it.
 
+use super::foreign;
 use super::ground::Ground;
 use super::read::Told;
 use super::said::deviation;
@@ -15,11 +16,13 @@ use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment,
 /// Everything that was heard.
 pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
     let mut found = foreign_assessments(ground);
+    found.extend(known_assessments(ground));
     found.extend(mixed_answers(ground));
-    found.extend(therapies(ground));
+    found.extend(therapies(ground).or_else(|| foreign::therapy(ground)));
     found.extend(recurrence(ground));
     found.extend(texts(ground));
     found.extend(no_cancer(ground));
+    found.extend(foreign::deviations(ground));
     found
 }
 
@@ -72,7 +75,10 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
             About::History => was_given() || came_back(),
             About::Before => was_given() || came_back() || is_named(),
             About::Outcome => was_given() || is_named(),
-            About::Treatment => came_back() || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear)),
+            About::Treatment => {
+                let is_before = || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear));
+                came_back() || is_before() || heard.earlier_radiation.are_in(&clear)
+            }
             About::Plans => heard.earlier_radiation.are_in(&clear),
         }
 }
@@ -124,11 +130,16 @@ fn is_course(text: &str, heard: &Heard) -> bool {
     })
 }
 
+/// The answer about earlier radiation of this area counts, whatever it is.
+pub(super) fn is_told_of_radiation(ground: &Ground<'_>) -> bool {
+    answered(PRIOR_RADIATION, "no", ground) != Answered::Not
+}
+
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
     answered(PREGNANCY, "negative", ground) == Answered::Not && heard.pregnancy.are_in(text)
 }
 
-fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
+pub(super) fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
     deviation(
         DeviationCode::UnknownAnswer,
         field,
@@ -158,14 +169,45 @@ fn foreign_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
         .collect()
 }
 
+/// Assessments that content knows, and what their results say beside what is understood of them. What asks about earlier radiation by its name tells of some,
+/// unless its answer is that there was none.
+fn known_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
+    let heard = &ground.catalog().heard;
+    let none = ResultTest::In(vec!["none".to_owned()]);
+    let entries = ground.patient.clinical.assessments.known().into_iter().flatten().enumerate();
+    let known = entries.filter_map(|(index, entry)| Some((index, entry, ground.content.assessment(&entry.name)?)));
+    let of_itself = |name: &str| [PRIOR_RADIATION, PREGNANCY].contains(&name) || heard.mixed.iter().any(|of| of == name);
+    known
+        .filter(|(.., of)| !of_itself(&of.name))
+        .filter_map(|(index, entry, of)| {
+            let says_none = || ground.patient.assessment(&of.name).is_some_and(|standing| standing.test(&none) == Truth::Met);
+            let tells = heard.told_by.contains(&of.name) && entry.result.known().is_some() && !says_none();
+            let text = result_in_words(entry);
+            let asked = if of_pregnancy(&text, heard, ground) {
+                PREGNANCY
+            } else if of_radiation(&text, heard, About::History, ground)
+                || tells && answered(PRIOR_RADIATION, "no", ground) == Answered::Not
+            {
+                PRIOR_RADIATION
+            } else {
+                return None;
+            };
+            Some(unclear(&format!("/clinical/assessments/{index}/result"), &of.display, &text, asked))
+        })
+        .collect()
+}
+
 fn in_words(entry: &Assessment) -> String {
-    let result = match entry.result.known() {
+    [entry.name.as_str(), " ", result_in_words(entry).as_str()].concat()
+}
+
+fn result_in_words(entry: &Assessment) -> String {
+    match entry.result.known() {
         Some(Reported::Word(word)) => word.clone(),
         Some(Reported::Number(number)) => number.to_string(),
         Some(Reported::Flag(flag)) => flag.to_string(),
         None => String::new(),
-    };
-    [entry.name.as_str(), " ", result.as_str()].concat()
+    }
 }
 
 /// Answers that tell of radiation among other things: where they do not say that it was an operation, radiation is asked about.
@@ -271,10 +313,15 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
 /// ICD-O is of one.
 fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
     let is_asked = |field: &str| field == "/radiation/histology" && ground.treated.histology == Told::Unknown;
-    let told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    // a word that is known says nothing of the doubt that stands beside it
+    let foreign = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let doubted = ground.histologies().filter_map(|(field, _, text)| Some((field, text.filter(|text| text.contains('?'))?)));
+    let told = foreign.chain(doubted);
     let mut told = told.filter(|(field, _)| !is_asked(field));
     let heard = &ground.catalog().heard;
-    let is_none = |text: &str| heard.no_cancer.are_in(text) || !(heard.cancer.are_in(text) || is_malignant_code(text));
+    let is_none = |text: &str| {
+        text.contains('?') || heard.no_cancer.are_in(text) || !(heard.cancer.are_in(text) || is_malignant_code(text))
+    };
     let (field, written) = told.find(|(_, text)| is_none(text))?;
     Some(deviation(
         DeviationCode::UnknownAnswer,
@@ -287,11 +334,14 @@ fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
     ))
 }
 
+/// Kinds of solid tumors in ICD-O; those above are of the blood and the lymph nodes, and the codes do not say which.
+const SOLID: std::ops::Range<u16> = 8000..9590;
+
 /// `8500/3`: the behavior of a malignant tumor at its primary site.
 fn is_malignant_code(text: &str) -> bool {
     let is_code = |word: &str| {
         word.split_once('/').is_some_and(|(kind, behavior)| {
-            kind.len() == 4 && kind.bytes().all(|byte| byte.is_ascii_digit()) && kind.starts_with(['8', '9']) && behavior == "3"
+            kind.len() == 4 && kind.parse::<u16>().is_ok_and(|kind| SOLID.contains(&kind)) && behavior == "3"
         })
     };
     text.split(|c: char| !c.is_alphanumeric() && c != '/').any(is_code)
