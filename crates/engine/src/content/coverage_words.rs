@@ -21,6 +21,7 @@ struct Header {
     because: Vec<String>,
     already: Vec<String>,
     ordered: Vec<String>,
+    undoing: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -62,8 +63,8 @@ impl Words {
             if header.provenance.trim().is_empty() {
                 document.root().key("provenance").error(report, "say where the words come from", None);
             }
-            let Header { fillers, purpose, because, already, ordered, .. } = header;
-            words.lists = CoverageLists { fillers, purpose, because, already, ordered };
+            let Header { fillers, purpose, because, already, ordered, undoing, .. } = header;
+            words.lists = CoverageLists { fillers, purpose, because, already, ordered, undoing };
         }
         for (entry, place) in document.entries::<GroupEntry>("group", report) {
             if words.groups.insert(entry.id.clone(), entry.words).is_some() {

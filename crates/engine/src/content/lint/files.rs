@@ -49,7 +49,7 @@ const TABLES: [&str; 12] = [
     "radiation/schedules",
 ];
 
-const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
+const RADIATION: [&str; 5] = ["indications.toml", "organs.toml", "schedules", "services.toml", "sites.toml"];
 
 const WORDS: [&str; 10] = [
     "beside.toml",

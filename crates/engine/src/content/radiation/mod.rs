@@ -1,6 +1,7 @@
 //! Radiation: `radiation/` with sites, indications, services and one file of schedules a site, read and checked against the vocabulary.
 
 mod indications;
+mod organs;
 mod schedules;
 mod services;
 mod sites;
@@ -69,6 +70,7 @@ struct Header {
 /// Reads everything. Sentences may name sites, targets and techniques from then on.
 pub(super) fn read(source: &Source, words: &mut Vocabulary, releases: &Releases, report: &mut Report) -> Drafts {
     let mut drafts = Drafts { words: sites::read(source, words, report), ..Drafts::default() };
+    drafts.words.organs = organs::read(source, words, report);
     words.radiation = RadiationWords {
         sites: drafts.words.sites.iter().map(|site| site.key.clone()).collect(),
         targets: drafts.words.targets.iter().map(|target| target.term.key.clone()).collect(),

@@ -8,7 +8,8 @@ use crate::content::vocabulary::{STAGES, Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
 use crate::domain::content::Phrases;
 use crate::domain::content::radiation::{
-    Aim, CourseNumbers, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, Term, loosely,
+    Aim, CourseNumbers, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, TechniqueScope,
+    Term, loosely,
 };
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::Sex;
@@ -39,6 +40,12 @@ struct Header {
 #[serde(deny_unknown_fields)]
 struct HeardEntry {
     again: Vec<String>,
+    other_treatments: Vec<String>,
+    told_by: Vec<String>,
+    spread: Vec<String>,
+    near_spread: Vec<String>,
+    pauses: Vec<String>,
+    not_pauses: Vec<String>,
     earlier: Vec<String>,
     radiation: Vec<String>,
     treatments: Vec<String>,
@@ -63,6 +70,12 @@ impl From<HeardEntry> for Heard {
     fn from(entry: HeardEntry) -> Self {
         Self {
             again: Phrases::new(&entry.again),
+            other_treatments: Phrases::new(&entry.other_treatments),
+            told_by: entry.told_by,
+            spread: Phrases::new(&entry.spread),
+            near_spread: Phrases::new(&entry.near_spread),
+            pauses: Phrases::new(&entry.pauses),
+            not_pauses: Phrases::new(&entry.not_pauses),
             earlier: Phrases::new(&entry.earlier),
             radiation: Phrases::new(&entry.radiation),
             treatments: Phrases::new(&entry.treatments),
@@ -115,6 +128,8 @@ struct SiteEntry {
     salvage: bool,
     #[serde(default)]
     target_at: Vec<String>,
+    #[serde(default)]
+    together: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +141,21 @@ struct PartEntry {
     target: Option<String>,
     #[serde(default)]
     other_diagnoses: Vec<String>,
+    #[serde(default)]
+    diagnoses: Vec<String>,
+}
+
+impl PartEntry {
+    /// Its words as they are looked up: with each diagnosis, where they mean it with some alone.
+    fn names(&self) -> Vec<String> {
+        let words = folded(&self.words);
+        if self.diagnoses.is_empty() {
+            return words;
+        }
+        let with =
+            |word: &String| self.diagnoses.iter().map(|code| [word, "_", &code.to_lowercase()].concat()).collect::<Vec<_>>();
+        words.iter().flat_map(with).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -153,6 +183,8 @@ struct AimEntry {
     targets: Vec<String>,
     #[serde(default)]
     boost: bool,
+    #[serde(default)]
+    denied: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -182,6 +214,12 @@ struct TechniqueEntry {
     name: String,
     #[serde(default)]
     words: Vec<String>,
+    #[serde(default)]
+    modalities: Vec<String>,
+    #[serde(default)]
+    sites: Vec<String>,
+    #[serde(default)]
+    implies: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -209,9 +247,11 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         catalog.denials = folded(&header.denials);
         catalog.sides = [folded(&header.right), folded(&header.left), folded(&header.both_sides)];
         catalog.beam_sides = folded(&header.beam_sides);
-        for (index, name) in header.heard.mixed.iter().enumerate().filter(|(_, name)| words.assessment(name).is_none()) {
-            let place = document.root().key("heard").key("mixed").at(index);
-            place.error(report, format!("there is no assessment `{name}`"), None);
+        for (list, names) in [("mixed", &header.heard.mixed), ("told_by", &header.heard.told_by)] {
+            for (index, name) in names.iter().enumerate().filter(|(_, name)| words.assessment(name).is_none()) {
+                let place = document.root().key("heard").key(list).at(index);
+                place.error(report, format!("there is no assessment `{name}`"), None);
+            }
         }
         for modality_word in header.heard.plans.keys() {
             modality(modality_word, document.root().key("heard").key("plans"), report);
@@ -250,6 +290,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     named.clear();
     for (entry, place) in document.entries::<TechniqueEntry>("technique", report) {
         key(&entry.key, &entry.words, "technique", &mut named, place, report);
+        catalog.technique_scopes.extend(scope(&entry, place, &catalog, report));
         catalog.techniques.push(Term { words: folded(&entry.words), key: entry.key, name: entry.name });
     }
     for (entry, place) in document.entries::<MeansEntry>("means", report) {
@@ -266,6 +307,27 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
     catalog.stage_groups = stage_groups(&document, words, report);
     catalog.aims = aims(&catalog, &document, report);
     catalog
+}
+
+/// What a word goes with, where not with everything.
+fn scope(
+    entry: &TechniqueEntry,
+    place: Place<'_, '_>,
+    catalog: &RadiationCatalog,
+    report: &mut Report,
+) -> Option<TechniqueScope> {
+    let read = entry.modalities.iter().enumerate();
+    let modalities: Vec<_> = read.filter_map(|(index, word)| modality(word, place.key("modalities").at(index), report)).collect();
+    for (index, site) in entry.sites.iter().enumerate() {
+        known_site(site, place.key("sites").at(index), catalog, report);
+    }
+    let is_known = |key: &&String| catalog.techniques.iter().any(|term| term.key == **key);
+    for (index, key) in entry.implies.iter().enumerate().filter(|(_, key)| !is_known(key)) {
+        place.key("implies").at(index).error(report, format!("no technique `{key}` stands above"), None);
+    }
+    let is_wide = modalities.is_empty() && entry.sites.is_empty() && entry.implies.is_empty();
+    let (sites, implies) = (entry.sites.clone(), entry.implies.clone());
+    (!is_wide).then(|| TechniqueScope { key: entry.key.clone(), modalities, sites, implies })
 }
 
 fn operations(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report) -> Vec<Operation> {
@@ -322,6 +384,7 @@ fn aims(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut Report
             sites: entry.sites,
             targets: entry.targets,
             boost: entry.boost,
+            denied: Phrases::new(&entry.denied),
         }
     };
     let entries = document.entries::<AimEntry>("aim", report);
@@ -353,7 +416,7 @@ fn parts<'d, 't>(
 ) -> Vec<(PartEntry, Place<'d, 't>)> {
     let parts = document.entries::<PartEntry>("part", report);
     for (entry, place) in &parts {
-        for word in folded(&entry.words).into_iter().filter(|word| !named.insert(word.clone())) {
+        for word in entry.names().into_iter().filter(|word| !named.insert(word.clone())) {
             place.key("words").error(report, format!("site `{word}` is here twice"), None);
         }
     }
@@ -364,7 +427,7 @@ fn parts<'d, 't>(
 fn same_words(catalog: &RadiationCatalog, document: &Document<'_>, parts: &[(PartEntry, Place<'_, '_>)], report: &mut Report) {
     let sites = catalog.sites.iter().zip(document.places("site"));
     let sites = sites.map(|(site, place)| (std::iter::once(&site.key).chain(&site.words).cloned().collect(), place));
-    let parts = parts.iter().map(|(entry, place)| (folded(&entry.words), *place));
+    let parts = parts.iter().map(|(entry, place)| (entry.names(), *place));
     once(sites.chain(parts).collect(), report);
     let targets = catalog.targets.iter().zip(document.places("target"));
     let targets =
@@ -430,6 +493,7 @@ fn known_codes(prefixes: &[String], place: Place<'_, '_>, words: &Vocabulary, re
 fn part(entry: PartEntry, place: Place<'_, '_>, (words, catalog): (&Vocabulary, &RadiationCatalog), report: &mut Report) -> Part {
     known_site(&entry.site, place.key("site"), catalog, report);
     known_codes(&entry.other_diagnoses, place.key("other_diagnoses"), words, report);
+    known_codes(&entry.diagnoses, place.key("diagnoses"), words, report);
     let target = entry.target.as_deref().and_then(|key| catalog.targets.iter().find(|target| target.term.key == key));
     if entry.target.is_some() && target.is_none_or(|target| !target.sites.contains(&entry.site)) {
         let known = catalog.targets.iter().filter(|target| target.sites.contains(&entry.site));
@@ -442,6 +506,7 @@ fn part(entry: PartEntry, place: Place<'_, '_>, (words, catalog): (&Vocabulary, 
         side: entry.side,
         target: entry.target,
         other_diagnoses: entry.other_diagnoses,
+        diagnoses: entry.diagnoses,
     }
 }
 
@@ -472,7 +537,10 @@ fn site(entry: SiteEntry, place: Place<'_, '_>, words: &Vocabulary, report: &mut
         }
         found
     });
+    let together = entry.together.iter().enumerate();
+    let together = together.filter_map(|(index, word)| modality(word, place.key("together").at(index), report)).collect();
     Site {
+        together,
         words: folded(&entry.words),
         key: entry.key,
         name: entry.name,

@@ -22,6 +22,8 @@ pub struct CoverageLists {
     pub already: Vec<String>,
     /// That it is ordered or planned somewhere, and may be given elsewhere.
     pub ordered: Vec<String>,
+    /// What may undo or end what stands beside it.
+    pub undoing: Vec<String>,
 }
 
 /// A phrase that tells of an input: "in the ED" of the setting, "FEP" of the line of business.
@@ -58,6 +60,8 @@ pub struct CoverageWords {
     already: HashSet<String>,
     /// That the service is ordered or planned somewhere.
     ordered: HashSet<String>,
+    /// What may undo or end what stands beside it: never a part of a reason there.
+    undoing: HashSet<String>,
     /// Folded phrases that count only where the service is given there.
     where_given: HashSet<String>,
     /// Folded phrases that count among reasons, too.
@@ -104,6 +108,10 @@ pub struct Understood {
 /// The most words of a question that are read as others.
 const MOST_SLIPS: usize = 2;
 
+/// How many words may stand between one that undoes and what it undoes, behind it or before it.
+const UNDONE_BEHIND: usize = 3;
+const UNDONE_BEFORE: usize = 2;
+
 /// Names of a service that are not its own words.
 pub type MoreNames = (usize, Vec<String>);
 
@@ -122,6 +130,7 @@ impl CoverageWords {
             because: folded(&lists.because),
             already: folded(&lists.already),
             ordered: folded(&lists.ordered),
+            undoing: folded(&lists.undoing),
             codes,
             ended: ended.iter().map(|(code, said)| (fold(code).into_owned(), said.clone())).collect(),
             ..Self::default()
@@ -172,7 +181,13 @@ impl CoverageWords {
     fn index(&mut self) {
         let also = self.also.iter().flat_map(|(.., words)| words);
         let names = self.services.keys().chain(self.told.keys()).chain(&self.fillers).chain(self.beside.iter().flatten());
-        let names = names.chain(&self.purpose).chain(&self.because).chain(&self.already).chain(&self.ordered).chain(also);
+        let names = names
+            .chain(&self.purpose)
+            .chain(&self.because)
+            .chain(&self.already)
+            .chain(&self.ordered)
+            .chain(&self.undoing)
+            .chain(also);
         self.spelling = Spelling::new(names.clone());
         let mut begins: HashMap<String, usize> = HashMap::default();
         for key in names {
@@ -339,11 +354,34 @@ impl CoverageWords {
         let is_other = |at: &usize| {
             services.iter().any(|service| self.not_for.get(*service).is_some_and(|words| words.contains(all.run(*at, *at + 1))))
         };
-        let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at) || is_other(at)).collect();
+        let is_counted = told.iter().any(|(input, _)| input.is_number());
+        let is_second_number = |at: &usize| is_counted && with_a_number(all.run(*at, *at + 1)).is_some();
+        let mut unknown: Vec<usize> =
+            missed.into_iter().filter(|at| !in_purpose(at) || is_other(at) || is_second_number(at)).collect();
+        if whole.is_none() {
+            unknown.extend(self.undone(&all, &names).into_iter().filter(|at| !unknown.contains(at)).collect::<Vec<_>>());
+        }
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
         let given_already = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
         let is_id = whole.is_some() && self.ids.contains(key);
         Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past: given_already, is_id }
+    }
+
+    /// Words that may undo what is told beside them: "no longer FEP", "not in the ER".
+    fn undone<T>(&self, all: &Parts<'_>, names: &[Run<T>]) -> Vec<usize> {
+        let told = all.runs(|run| self.told_by(run));
+        let past = all.runs(|run| self.tells_of_the_past(run));
+        let undoing = all.runs(|run| self.undoing.contains(run).then_some(()));
+        let is_within = |run: &Run<()>| {
+            let others = told.iter().map(|other| (other.from, other.to)).chain(past.iter().map(|other| (other.from, other.to)));
+            others.chain(names.iter().map(|name| (name.from, name.to))).any(|(from, to)| from <= run.from && run.to <= to)
+        };
+        let is_beside = |run: &Run<()>| {
+            let before = |from: usize| run.to <= from && from - run.to <= UNDONE_BEHIND;
+            let after = |to: usize| to <= run.from && run.from - to < UNDONE_BEFORE;
+            told.iter().any(|phrase| before(phrase.from) || after(phrase.to))
+        };
+        undoing.iter().filter(|run| !is_within(run) && is_beside(run)).flat_map(|run| run.from..run.to).collect()
     }
 
     /// What a code is, and that it ended.

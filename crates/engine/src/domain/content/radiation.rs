@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::radiation_words::{
-    Aim, CourseNumbers, Heard, Means, Operation, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, Term, loosely,
+    Aim, CourseNumbers, Heard, Means, Operation, Organ, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, TechniqueScope,
+    Term, loosely,
 };
 
 /// True for five digits, a letter and four digits, or four digits and `T`.
@@ -384,10 +385,14 @@ pub struct RadiationCatalog {
     pub stage_groups: Vec<StageGroup>,
     /// Words of a technique that say what it is aimed at.
     pub aims: Vec<Aim>,
+    /// Organs that a histology may name.
+    pub organs: Vec<Organ>,
     /// Folded words behind a side that say where a beam or the patient is: `right lateral`.
     pub beam_sides: Vec<String>,
     /// Words of the technique that count.
     pub techniques: Vec<Term>,
+    /// What they go with, where not with everything.
+    pub technique_scopes: Vec<TechniqueScope>,
     /// Words of the technique that say a modality.
     pub means: Vec<Means>,
     /// Words of the technique that say how often treatment is given.
@@ -407,6 +412,8 @@ pub struct RadiationCatalog {
     schedule_ids: HashMap<String, usize>,
     /// Sites, and parts of them, by every name.
     places: HashMap<String, (usize, Option<usize>)>,
+    /// The same of parts that are meant with some diagnoses alone.
+    coded_places: HashMap<String, Vec<(usize, usize)>>,
     /// Targets by every name.
     target_names: HashMap<String, usize>,
     by_site: HashMap<String, Vec<usize>>,
@@ -417,6 +424,7 @@ impl RadiationCatalog {
     pub fn index(&mut self) {
         self.schedule_ids = self.schedules.iter().enumerate().map(|(place, schedule)| (schedule.id.clone(), place)).collect();
         self.places.clear();
+        self.coded_places.clear();
         self.target_names.clear();
         for (place, site) in self.sites.iter().enumerate() {
             for name in std::iter::once(&site.key).chain(&site.words) {
@@ -426,7 +434,11 @@ impl RadiationCatalog {
         for (of, part) in self.parts.iter().enumerate() {
             let Some(place) = self.sites.iter().position(|site| site.key == part.site) else { continue };
             for name in &part.words {
-                self.places.entry(loosely(name)).or_insert((place, Some(of)));
+                if part.diagnoses.is_empty() {
+                    self.places.entry(loosely(name)).or_insert((place, Some(of)));
+                } else {
+                    self.coded_places.entry(loosely(name)).or_default().push((place, of));
+                }
             }
         }
         for (place, target) in self.targets.iter().enumerate() {
@@ -479,8 +491,14 @@ impl RadiationCatalog {
         self.services.get(code)
     }
 
-    /// A site, and the part of it, by a name without joining words.
-    pub fn place(&self, name: &str) -> Option<(&Arc<Site>, Option<&Part>)> {
+    /// A site, and the part of it, by a name without joining words; some names mean a place with some diagnoses alone.
+    pub fn place(&self, name: &str, icd10: Option<&str>) -> Option<(&Arc<Site>, Option<&Part>)> {
+        let is_of = |part: &Part| icd10.is_some_and(|code| part.diagnoses.iter().any(|prefix| code.starts_with(prefix.as_str())));
+        let coded = self.coded_places.get(name).into_iter().flatten();
+        let mut coded = coded.filter_map(|(site, part)| self.sites.get(*site).zip(self.parts.get(*part)));
+        if let Some((site, part)) = coded.find(|(_, part)| is_of(part)) {
+            return Some((site, Some(part)));
+        }
         let (site, part) = self.places.get(name)?;
         Some((self.sites.get(*site)?, part.and_then(|part| self.parts.get(part))))
     }

@@ -35,6 +35,8 @@ pub struct Site {
     pub target_at: Vec<String>,
     /// True where what is treated came back after surgery by what the site is.
     pub salvage: bool,
+    /// Modalities that treat several of its parts in one order, each by the dose of the order.
+    pub together: Vec<Modality>,
 }
 
 /// Codes of where a cancer has spread: they agree with every cancer type.
@@ -95,6 +97,32 @@ pub struct Part {
     pub target: Option<String>,
     /// ICD-10-CM prefixes of other parts: such a diagnosis is of another place.
     pub other_diagnoses: Vec<String>,
+    /// ICD-10-CM prefixes with which alone the words mean this; empty where they always do.
+    pub diagnoses: Vec<String>,
+}
+
+/// What a word of a technique goes with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TechniqueScope {
+    /// The word.
+    pub key: String,
+    /// Modalities; empty for all.
+    pub modalities: Vec<Modality>,
+    /// Sites; empty for all.
+    pub sites: Vec<String>,
+    /// Other words that it says as well.
+    pub implies: Vec<String>,
+}
+
+/// An organ that a histology may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organ {
+    /// Words for it.
+    pub words: Phrases,
+    /// Phrases with these words that do not say where the cancer begins: `metastatic to lung`.
+    pub elsewhere: Phrases,
+    /// Cancer types that begin there.
+    pub cancers: Vec<String>,
 }
 
 /// What is listened for in what people write freely.
@@ -102,6 +130,18 @@ pub struct Part {
 pub struct Heard {
     /// Radiation is given once more.
     pub again: Phrases,
+    /// Earlier treatments that were no radiation.
+    pub other_treatments: Phrases,
+    /// Assessments that tell of earlier radiation by what they ask.
+    pub told_by: Vec<String>,
+    /// The cancer has spread.
+    pub spread: Phrases,
+    /// What says so of nodes alone, or of another cancer.
+    pub near_spread: Phrases,
+    /// Why a course may end later than authorized.
+    pub pauses: Phrases,
+    /// What is more than a later end of the same course.
+    pub not_pauses: Phrases,
     /// Something came before.
     pub earlier: Phrases,
     /// Radiation, whatever stands beside it.
@@ -234,6 +274,8 @@ pub struct Aim {
     pub targets: Vec<String>,
     /// True where they go with a boost instead.
     pub boost: bool,
+    /// Phrases that say that there is none.
+    pub denied: Phrases,
 }
 
 /// Words of a technique that say a modality.

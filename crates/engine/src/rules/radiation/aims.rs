@@ -56,6 +56,16 @@ fn technique(ground: &Ground<'_>, fit: Option<&Fit<'_>>) -> Option<Deviation> {
     let written = ground.treated.entered.technique.as_deref()?;
     let site = ground.treated.site_key()?;
     let is_of_site = |aim: &&Aim| aim.sites.is_empty() || aim.sites.iter().any(|of| of == site);
+    let is_denied = |aim: &&Aim| aim.boost && ground.treated.entered.boost.is_some() && aim.denied.are_in(written);
+    if let Some(aim) = ground.catalog().aims.iter().find(is_denied) {
+        return Some(deviation(
+            DeviationCode::Contradiction,
+            "/radiation/technique",
+            (&aim.name, written),
+            DeviationEffect::Pends,
+            format!("technique `{written}` says that there is no boost, and the order has one: correct one of them"),
+        ));
+    }
     let mut heard = ground.catalog().aims.iter().filter(is_of_site).filter(|aim| aim.words.are_in(&aim.other.out_of(written)));
     let aim = heard.find(|aim| !goes_with(aim, ground, fit))?;
     let expected = if aim.boost { "a boost".to_owned() } else { aim.targets.join(", ") };

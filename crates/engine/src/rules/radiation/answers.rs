@@ -3,10 +3,10 @@
 use super::ground::Ground;
 use super::read::Told;
 use super::said::{deviation, entered};
-use super::sides;
+use super::{organs, sides};
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
-use crate::domain::content::radiation::{SECONDARY, Site};
+use crate::domain::content::radiation::{SECONDARY, Site, Target};
 use crate::domain::content::{Cancer, RadiationItem};
 use crate::domain::criteria::ResultTest;
 use crate::domain::fold::fold;
@@ -37,6 +37,7 @@ pub(super) fn lacking(ground: &Ground<'_>) -> Vec<Deviation> {
     let mut found: Vec<Deviation> = ground.rules.items.iter().filter_map(|item| lacks(item, ground)).collect();
     found.extend(target(ground));
     found.extend(technique(ground));
+    found.extend(technique_elsewhere(ground));
     found.extend(dose_rate(ground));
     found.extend(unclear(ground));
     found
@@ -143,7 +144,8 @@ fn near_site(written: &str, ground: &Ground<'_>) -> Option<String> {
     let named = || {
         let words: Vec<&str> = folded.split('_').filter(|word| !word.is_empty()).collect();
         let mut longest = (1..=words.len()).rev();
-        let (site, _) = longest.find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"))))?;
+        let (site, _) =
+            longest.find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"), ground.patient.icd10)))?;
         Some(format!("{} where nothing more is treated, and else its target, too", site.key))
     };
     of_slip.map(|site| site.key.clone()).or_else(named)
@@ -205,6 +207,15 @@ fn target_by_stage(ground: &Ground<'_>) -> Option<Deviation> {
     ))
 }
 
+/// True where the words of the site say another target, or several.
+fn differs(by_place: Told<&Target>, target: &Target) -> bool {
+    match by_place {
+        Told::Known(of) => of.term.key != target.term.key,
+        Told::Unknown => true,
+        Told::Missing | Told::Foreign => false,
+    }
+}
+
 /// A target that is left out excludes nothing; one that is not understood may be another one.
 fn target(ground: &Ground<'_>) -> Option<Deviation> {
     let written = entered(&ground.treated.entered.target);
@@ -222,6 +233,17 @@ fn target(ground: &Ground<'_>) -> Option<Deviation> {
                 format!("target `{written}` is not understood and counts as unknown: write {near}, or leave it out"),
             ))
         }
+        Told::Known(target) if differs(ground.treated.by_place, target) => Some(deviation(
+            DeviationCode::Contradiction,
+            field,
+            ("the target of the site", &written),
+            DeviationEffect::Pends,
+            format!(
+                "site `{}` and target {} contradict each other: correct one of them",
+                entered(&ground.treated.entered.site),
+                target.term.key
+            ),
+        )),
         Told::Known(target) => {
             let site = ground.treated.site_key().filter(|site| !target.sites.iter().any(|of| of == site))?;
             Some(deviation(
@@ -282,13 +304,53 @@ fn technique(ground: &Ground<'_>) -> Vec<Deviation> {
     found
 }
 
+/// Words of the technique that do not go with the modality or the site: a breath hold for the prostate. With a boost it may be the boost that they speak of.
+fn technique_elsewhere(ground: &Ground<'_>) -> Vec<Deviation> {
+    let treated = ground.treated;
+    let written = treated.entered.technique.clone().unwrap_or_default();
+    let says = |key: &str| treated.technique.words.contains(&key);
+    let told = |name: &str, expected: &str, with: &str| {
+        deviation(
+            DeviationCode::Contradiction,
+            "/radiation/technique",
+            (expected, &written),
+            DeviationEffect::Pends,
+            format!("technique {name} and {with} contradict each other: correct one of them"),
+        )
+    };
+    let mut found: Vec<Deviation> = Vec::new();
+    for scope in ground.catalog().technique_scopes.iter().filter(|scope| says(&scope.key)) {
+        let name = scope.key.replace('_', " ");
+        let is_by =
+            scope.modalities.is_empty() || scope.modalities.contains(&treated.modality) || treated.entered.boost.is_some();
+        let is_there = scope.sites.is_empty() || treated.site_key().is_none_or(|site| scope.sites.iter().any(|of| of == site));
+        if !is_by {
+            let expected: Vec<&str> = scope.modalities.iter().map(|modality| modality.as_str()).collect();
+            found.push(told(&name, &expected.join(", "), &format!("modality {}", treated.modality)));
+        } else if !is_there {
+            found.push(told(&name, &scope.sites.join(", "), &format!("the site {}", treated.site_key().unwrap_or_default())));
+        }
+    }
+    if says("hdr") && says("ldr") {
+        found.push(told("hdr", "hdr or ldr", "technique ldr"));
+    }
+    found
+}
+
 /// The diagnosis against site and cancer type, the sex against the site, the histologies and doses against each other.
 pub(super) fn disagreeing(ground: &Ground<'_>) -> Vec<Deviation> {
-    let mut found: Vec<Deviation> =
-        [diagnosis(ground), sides::part(ground), cancer(ground), sex(ground), histology(ground), dose(ground)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let mut found: Vec<Deviation> = [
+        diagnosis(ground),
+        sides::part(ground),
+        cancer(ground),
+        sex(ground),
+        histology(ground),
+        organs::disagreeing(ground),
+        dose(ground),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     found.extend(sides::disagreeing(ground));
     found
 }

@@ -2,6 +2,7 @@
 
 use super::ground::Ground;
 use super::lines::{self, Course, Line};
+use super::read::Told;
 use super::said::{deviation, entered};
 use super::schedule::{self, Dimension, Fit, Found};
 use super::{EXTENDED_THROUGH, PRIOR_RADIATION, aims, answers, duplicates, heard, rhythm, taken_back};
@@ -335,7 +336,12 @@ impl Deciding<'_> {
         }
         let on_file = duplicates::find(ground, boosted.map(|(_, case)| case), range);
         // content names the schedules for an area treated before that need no nurse, where nothing is on file
-        let by_content = |when: &Statement| ground.judge(&when.criterion) != Truth::Met;
+        let of_no_part = ground.treated.target == Told::Missing;
+        let by_content = |when: &Statement| match ground.judge(&when.criterion) {
+            Truth::NotMet => true,
+            Truth::Unknown => of_no_part,
+            Truth::Met => false,
+        };
         let is_expected = found.fit().and_then(|fit| fit.schedule.reviewed_when.as_ref()).is_some_and(by_content);
         if !on_file.earlier.is_empty() || (again && !is_expected) {
             self.holds.push(Hold::ReIrradiation);

@@ -2,6 +2,7 @@
 
 use super::{EXTENDED_THROUGH, EXTENSION_REASON};
 use crate::domain::case::{Case, Computed};
+use crate::domain::content::Content;
 use crate::domain::order::OrderRequest;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::vocabulary::NoticeCode;
@@ -24,6 +25,19 @@ pub fn nothing_to_extend(order: &OrderRequest) -> Result<(), Refusal> {
     }
 }
 
+/// Why a reason is none for a later end of the same course. What is more than that, or is not understood, is for a person to read: a new order.
+fn no_pause(reason: &str, content: &Content) -> Option<String> {
+    let heard = &content.radiation.heard;
+    let is_more = [&heard.not_pauses, &heard.pregnancy, &heard.again, &heard.spread].iter().any(|phrases| phrases.are_in(reason));
+    let is_pause = heard.pauses.are_in(reason);
+    (is_more || !is_pause).then(|| {
+        format!(
+            "`{reason}` is not understood as a pause of the same treatment, such as a machine that was down, toxicity, an illness or a holiday: what \
+             changes more than the dates is a new order, or is told to the plan"
+        )
+    })
+}
+
 /// The approved case with later dates, and its new last day. `decision` is what the engine says of the order with the extension in it: how far
 /// the program extends it, and the member is covered.
 ///
@@ -34,6 +48,7 @@ pub fn extend(
     computed: &Computed,
     order: &OrderRequest,
     decision: &Decision,
+    content: &Content,
 ) -> Result<(Case, Computed, NaiveDate), Refusal> {
     let fault = |message: String| Refusal::Validation(vec![Fault::new(EXTENDED_THROUGH, "out-of-range", message)]);
     let reason = order.radiation.as_ref().and_then(|radiation| radiation.extension_reason.as_deref());
@@ -41,6 +56,9 @@ pub fn extend(
         let message =
             "say why the course ends later, such as a machine that was down; more fractions than were authorized are a new order";
         return Err(Refusal::Validation(vec![Fault::new(EXTENSION_REASON, "missing", message)]));
+    }
+    if let Some(message) = reason.and_then(|reason| no_pause(reason, content)) {
+        return Err(Refusal::Validation(vec![Fault::new(EXTENSION_REASON, "not-allowed-value", message)]));
     }
     if let Some(beyond) = decision.deviations.iter().find(|deviation| deviation.field == EXTENDED_THROUGH) {
         return Err(fault(beyond.message.clone()));

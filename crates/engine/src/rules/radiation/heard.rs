@@ -2,6 +2,7 @@
 //! SAFE-01): where the question itself is not answered, a person reads it.
 
 use super::courses;
+use super::foreign;
 use super::ground::Ground;
 use super::read::Told;
 use super::said::deviation;
@@ -18,11 +19,13 @@ use crate::rules::answers::{Place, Standing};
 /// Everything that was heard.
 pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
     let mut found = foreign_answers(ground);
+    found.extend(known_assessments(ground));
     found.extend(mixed_answers(ground));
-    found.extend(therapies(ground));
+    found.extend(therapies(ground).or_else(|| foreign::therapy(ground)));
     found.extend(recurrence(ground));
     found.extend(texts(ground));
     found.extend(no_cancer(ground));
+    found.extend(foreign::deviations(ground));
     found
 }
 
@@ -75,7 +78,10 @@ fn of_radiation(text: &str, heard: &Heard, about: About, ground: &Ground<'_>) ->
             About::History => was_given() || came_back() || courses::are_in(text, heard),
             About::Before => was_given() || came_back() || is_named(),
             About::Outcome => was_given() || is_named(),
-            About::Treatment => came_back() || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear)),
+            About::Treatment => {
+                let is_before = || came_before() && (heard.radiation.are_in(&clear) || heard.fields.are_in(&clear));
+                came_back() || is_before() || heard.earlier_radiation.are_in(&clear)
+            }
             About::Plans => heard.earlier_radiation.are_in(&clear),
         }
 }
@@ -106,11 +112,16 @@ fn is_right(behind: &[&str], heard: &Heard) -> bool {
     !of_it.first().is_some_and(is_side) && !is_left() && heard.sided.are_in(&of_it.join(" "))
 }
 
+/// The answer about earlier radiation of this area counts, whatever it is.
+pub(super) fn is_told_of_radiation(ground: &Ground<'_>) -> bool {
+    answered(PRIOR_RADIATION, "no", ground) != Answered::Not
+}
+
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
     answered(PREGNANCY, "negative", ground) == Answered::Not && heard.pregnancy.are_in(text)
 }
 
-fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
+pub(super) fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
     deviation(
         DeviationCode::UnknownAnswer,
         field,
@@ -156,14 +167,45 @@ fn foreign_answers(ground: &Ground<'_>) -> Vec<Deviation> {
         .collect()
 }
 
+/// Assessments that content knows, and what their results say beside what is understood of them. What asks about earlier radiation by its name tells of some,
+/// unless its answer is that there was none.
+fn known_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
+    let heard = &ground.catalog().heard;
+    let none = ResultTest::In(vec!["none".to_owned()]);
+    let entries = ground.patient.clinical.assessments.known().into_iter().flatten().enumerate();
+    let known = entries.filter_map(|(index, entry)| Some((index, entry, ground.content.assessment(&entry.name)?)));
+    let of_itself = |name: &str| [PRIOR_RADIATION, PREGNANCY].contains(&name) || heard.mixed.iter().any(|of| of == name);
+    known
+        .filter(|(.., of)| !of_itself(&of.name))
+        .filter_map(|(index, entry, of)| {
+            let says_none = || ground.patient.assessment(&of.name).is_some_and(|standing| standing.test(&none) == Truth::Met);
+            let tells = heard.told_by.contains(&of.name) && entry.result.known().is_some() && !says_none();
+            let text = as_typed_result(&entry.result);
+            let asked = if of_pregnancy(&text, heard, ground) {
+                PREGNANCY
+            } else if of_radiation(&text, heard, About::History, ground)
+                || tells && answered(PRIOR_RADIATION, "no", ground) == Answered::Not
+            {
+                PRIOR_RADIATION
+            } else {
+                return None;
+            };
+            Some(unclear(&format!("/clinical/assessments/{index}/result"), &of.display, &text, asked))
+        })
+        .collect()
+}
+
 fn in_words(name: &str, result: &Answer<Reported>) -> String {
-    let result = match result.known() {
+    [name, " ", &as_typed_result(result)].concat()
+}
+
+fn as_typed_result(result: &Answer<Reported>) -> String {
+    match result.known() {
         Some(Reported::Word(word)) => word.clone(),
         Some(Reported::Number(number)) => number.to_string(),
         Some(Reported::Flag(flag)) => flag.to_string(),
         None => String::new(),
-    };
-    [name, " ", result.as_str()].concat()
+    }
 }
 
 /// Answers that tell of radiation among other things: where they do not say that it was an operation, radiation is asked about.
@@ -267,10 +309,17 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
 /// ICD-O is of one.
 fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
     let is_asked = |field: &str| field == "/radiation/histology" && ground.treated.histology == Told::Unknown;
-    let told = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    // a word that is known says nothing of the doubt that stands beside it
+    let foreign = ground.foreign_histologies().filter_map(|(field, _, text)| Some((field, text?)));
+    let doubted = ground.histologies().filter_map(|(field, _, text)| Some((field, text.filter(|text| text.contains('?'))?)));
+    let told = foreign.chain(doubted);
     let mut told = told.filter(|(field, _)| !is_asked(field));
     let words = &ground.content.answers.histology;
-    let (field, written) = told.find(|(_, text)| words.says_cancer(text) != Some(true))?;
+    let is_none = |text: &str| {
+        let is_named = || words.cancer.is_said_in(text) == Some(true) || is_solid(text);
+        text.contains('?') || words.says_cancer(text) != Some(true) || !is_named()
+    };
+    let (field, written) = told.find(|(_, text)| is_none(text))?;
     Some(deviation(
         DeviationCode::UnknownAnswer,
         field,
@@ -280,4 +329,17 @@ fn no_cancer(ground: &Ground<'_>) -> Option<Deviation> {
             "histology `{written}` is not understood as a cancer, and may say that there is no cancer: write the word for the cancer that is treated"
         ),
     ))
+}
+
+/// Kinds of solid tumors in ICD-O; those above are of the blood and the lymph nodes, and the codes do not say which.
+const SOLID: std::ops::Range<u16> = 8000..9590;
+
+/// True for the code of one, such as `8500/3`.
+fn is_solid(text: &str) -> bool {
+    let is_code = |word: &str| {
+        word.split_once('/').is_some_and(|(kind, behavior)| {
+            kind.len() == 4 && kind.parse::<u16>().is_ok_and(|kind| SOLID.contains(&kind)) && behavior == "3"
+        })
+    };
+    text.split(|c: char| !c.is_alphanumeric() && c != '/').any(is_code)
 }

@@ -24,6 +24,15 @@ pub fn faults(order: &OrderRequest, content: &Content) -> Vec<Fault> {
             found.push(Fault::new(at("code"), "malformed-code", message));
             continue;
         }
+        let drug = content.drugs.by_code(code).filter(|_| content.radiation.service(code).is_none());
+        if let Some((drug, _)) = drug {
+            let message = format!(
+                "{code} ({}) is a drug and no procedure of radiation: order it as medical oncology, or leave it out",
+                drug.generic
+            );
+            found.push(Fault::new(at("code"), "not-of-this-service", message));
+            continue;
+        }
         let ended = content.radiation.service(code).and_then(|service| Some((service, service.valid_through?)));
         if let Some((service, last)) = ended.filter(|(_, last)| order.date_of_service.is_none_or(|day| day > *last)) {
             let instead = match service.replaced_by.as_slice() {

@@ -230,9 +230,9 @@ fn mismatch(
     if code == ground.catalog().guidance_code && !guided {
         return Some(format!("{code} ({name}) is not indicated for this treatment"));
     }
-    if let Some(needs) = service.needs.as_ref().filter(|needs| ground.judge(&needs.criterion) != Truth::Met) {
+    if let Some(needs) = service.needs.as_ref().filter(|needs| judge(&needs.criterion, service, ground, course) != Truth::Met) {
         let reason = plain::clause_of(needs, ground.content);
-        return Some(format!("{code} ({name}) needs its reason in the technique: {reason}"));
+        return Some(format!("{code} ({name}) goes with this alone, which the order does not say: {reason}"));
     }
     if let Some(most) = most_units(service.units, counted).filter(|most| units > *most) {
         return Some(format!("{units} units of {code} ({name}) are more than this treatment takes: {most}"));
@@ -240,7 +240,41 @@ fn mismatch(
     if line.treats() {
         return delivered(line, before, ground, course, counted);
     }
+    if is_plan(service) {
+        return planned(line, before, ground, course, counted);
+    }
     None
+}
+
+/// What a service needs, of the phase that it belongs to: the main course, or a boost by another modality.
+fn judge(needs: &Criterion, service: &RadiationService, ground: &Ground<'_>, course: &Course) -> Truth {
+    let is_main = service.modalities.is_empty() || service.modalities.contains(&ground.treated.modality);
+    match course.other.filter(|(by, _)| !is_main && service.modalities.contains(&by.modality)) {
+        None => ground.judge(needs),
+        Some((by, _)) => {
+            let treated = ground.treated.as_boost(by.modality, by.dose_rate.unwrap_or(DoseRate::High));
+            criteria::judge(needs, &Bench { radiation: Some(&treated), ..ground.bench })
+        }
+    }
+}
+
+/// True for a plan of dose: of one phase there is one, whatever its kind.
+fn is_plan(service: &RadiationService) -> bool {
+    service.category == ServiceCategory::Planning && matches!(service.units, UnitRule::PerPlan(_) | UnitRule::FractionsOrOne)
+}
+
+/// Codes of plans beside each other plan no more phases than there are.
+fn planned(line: &Line<'_>, before: &[Line<'_>], ground: &Ground<'_>, course: &Course, counted: Counted) -> Option<String> {
+    let of = ground.treated.modality;
+    let same = |other: &&Line<'_>| {
+        other.service.is_some_and(|service| is_plan(service) && course.counted_for(service, of) == Some(counted))
+    };
+    let most = most_units(line.service?.units, counted)?;
+    let earlier: u32 = before.iter().filter(same).filter_map(|other| other.units).sum();
+    (earlier > 0 && earlier + line.units.unwrap_or(0) > most).then(|| {
+        let code = line.code.unwrap_or_default();
+        format!("with the plans before it, {code} is more than the {most} that this treatment takes")
+    })
 }
 
 /// Two codes of delivery beside each other deliver no more fractions than are ordered.

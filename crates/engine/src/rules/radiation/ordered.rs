@@ -141,6 +141,7 @@ impl Deciding<'_> {
             }
             _ => {}
         }
+        self.boost_level(fit);
         if schedule.designation == Designation::NotRecommended {
             self.not_recommended(fit, &ordered);
         }
@@ -157,6 +158,25 @@ impl Deciding<'_> {
                 format!("{}: {fault}", schedule.name),
             ));
         }
+    }
+
+    /// The dose of an order with a simultaneous boost is its highest level: by a schedule that is boosted afterwards the dose of the rest is not told.
+    fn boost_level(&mut self, fit: &schedule::Fit<'_>) {
+        let is_after = fit.schedule.boost.as_ref().is_some_and(|boost| !boost.separate);
+        if !is_after || self.ground.treated.technique.says("simultaneous_integrated_boost") != Truth::Met {
+            return;
+        }
+        let written = self.ground.treated.entered.technique.clone().unwrap_or_default();
+        self.deviate(deviation(
+            DeviationCode::Contradiction,
+            "/radiation/technique",
+            ("the dose of each level", &written),
+            DeviationEffect::Pends,
+            format!(
+                "{} is given without a simultaneous boost, and the dose of the highest level is that of the order (R-24): correct the dose or the technique",
+                fit.schedule.name
+            ),
+        ));
     }
 
     fn not_recommended(&mut self, fit: &schedule::Fit<'_>, ordered: &str) {

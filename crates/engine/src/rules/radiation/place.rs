@@ -6,6 +6,7 @@ use crate::domain::content::Content;
 use crate::domain::content::radiation::{Part, RadiationCatalog, Side, Site, Target, loosely};
 use crate::domain::fold::fold;
 use crate::domain::order::OrderRequest;
+use crate::domain::vocabulary::Modality;
 use std::sync::Arc;
 
 /// What levels of the spine are.
@@ -18,40 +19,94 @@ const MOST_WORDS: usize = 8;
 pub(super) struct Place<'a> {
     /// The site.
     pub site: Told<&'a Arc<Site>>,
-    /// The part of it.
+    /// The part of it; of several places the first.
     pub part: Option<&'a Part>,
-    /// The side.
+    /// The side, where it is that of every place.
     pub side: Option<Side>,
+    /// The target that the part is; unknown where the parts of several places are several targets.
+    pub target: Told<&'a Target>,
+}
+
+/// What places are read by: what content knows, and the diagnosis that decides between two places of one name.
+#[derive(Debug, Clone, Copy)]
+struct Known<'a> {
+    catalog: &'a RadiationCatalog,
+    icd10: Option<&'a str>,
 }
 
 /// Reads the site.
-pub(super) fn read<'a>(entered: &'a Answer<String>, content: &'a Content) -> Place<'a> {
-    let catalog: &RadiationCatalog = &content.radiation;
-    let (mut part, mut told_side) = (None, None);
-    let site = word(entered, content, |text| {
-        let (found, of, told) = place(text, catalog)?;
-        (part, told_side) = (of, told);
-        Some(found)
+pub(super) fn read<'a>(entered: &'a Answer<String>, order: &'a OrderRequest, content: &'a Content) -> Place<'a> {
+    let known =
+        Known { catalog: &content.radiation, icd10: order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()) };
+    let modality = order.radiation.as_ref().and_then(|radiation| radiation.modality);
+    let mut found = Place { site: Told::Missing, part: None, side: None, target: Told::Missing };
+    found.site = word(entered, content, |text| {
+        let places = place(text, known).map(|one| vec![one]).or_else(|| several(text, modality?, known))?;
+        let (site, part, _) = *places.first()?;
+        let targets = || places.iter().map(|(_, part, _)| part.and_then(|part| part.target.as_deref()));
+        found.part = part;
+        found.side = the_same(places.iter().map(|(.., side)| *side)).flatten();
+        found.target = match the_same(targets()) {
+            Some(of) => of
+                .and_then(|key| known.catalog.targets.iter().find(|target| target.term.key == key))
+                .map_or(Told::Missing, Told::Known),
+            None => Told::Unknown,
+        };
+        Some(site)
     });
-    Place { site, part, side: told_side }
+    found
+}
+
+/// What all of them are, where they are the same.
+fn the_same<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
 }
 
 type Found<'a> = (&'a Arc<Site>, Option<&'a Part>, Option<Side>);
 
-fn place<'a>(text: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
-    if let Some(found) = named(text, catalog) {
+/// Several places in one order, such as `T8 and left femur`: each is understood by itself, all are of one site, and content says that the modality treats
+/// several of its parts together.
+fn several<'a>(text: &str, modality: Modality, known: Known<'a>) -> Option<Vec<Found<'a>>> {
+    let spaced = text.replace(['&', '+', ';', '/', '\n'], ",");
+    let apart = spaced.split(',').flat_map(|piece| split_at_word(piece, "and")).flat_map(|piece| split_at_word(piece, "plus"));
+    let pieces: Vec<&str> = apart.map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let places: Vec<Found<'a>> = pieces.iter().map(|piece| place(piece, known)).collect::<Option<_>>()?;
+    let (site, ..) = places.first()?;
+    let is_one = places.len() > 1 && places.iter().all(|(other, ..)| other.key == site.key);
+    (is_one && site.together.contains(&modality)).then_some(places)
+}
+
+fn split_at_word<'t>(text: &'t str, word: &str) -> Vec<&'t str> {
+    let mut pieces = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    for token in text.split(char::is_whitespace) {
+        if token.eq_ignore_ascii_case(word) {
+            pieces.push(text.get(from..at).unwrap_or_default());
+            from = at + token.len();
+        }
+        // the separator is one character, of which only the first byte may begin a token
+        at += token.len();
+        at += text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    }
+    pieces.push(text.get(from..).unwrap_or_default());
+    pieces
+}
+
+fn place<'a>(text: &str, known: Known<'a>) -> Option<Found<'a>> {
+    if let Some(found) = named(text, known) {
         return Some(found);
     }
     let Tokens { words, is_leveled } = tokens(text);
-    let found = named(&joined(&words), catalog).or_else(|| with_side(&words, is_leveled, catalog))?;
-    if is_leveled { at_a_level(found, catalog) } else { Some(found) }
+    let found = named(&joined(&words), known).or_else(|| with_side(&words, is_leveled, known))?;
+    if is_leveled { at_a_level(found, known) } else { Some(found) }
 }
 
 /// A place with words for a side beside it.
-fn with_side<'a>(words: &[String], is_leveled: bool, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
-    let (rest, told) = without_side(words, catalog);
-    let levels = || named(SPINE, catalog).filter(|_| is_leveled && rest.is_empty());
-    let (site, part, of_part) = levels().or_else(|| named(&joined(&rest), catalog)).or_else(|| with_part(&rest, catalog))?;
+fn with_side<'a>(words: &[String], is_leveled: bool, known: Known<'a>) -> Option<Found<'a>> {
+    let (rest, told) = without_side(words, known.catalog);
+    let levels = || named(SPINE, known).filter(|_| is_leveled && rest.is_empty());
+    let (site, part, of_part) = levels().or_else(|| named(&joined(&rest), known)).or_else(|| with_part(&rest, known))?;
     match (told, of_part) {
         // `left RUL` is neither
         (Some(told), Some(of_part)) if told != of_part => None,
@@ -59,21 +114,21 @@ fn with_side<'a>(words: &[String], is_leveled: bool, catalog: &'a RadiationCatal
     }
 }
 
-/// What stands beside levels of the spine is the spine, or nothing that is understood: `T8 and left femur` are two places.
-fn at_a_level<'a>((site, part, told): Found<'a>, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
-    let (of_levels, level, _) = named(SPINE, catalog)?;
+/// What stands beside levels of the spine is the spine, or nothing that is understood: `T8 left femur` is no place.
+fn at_a_level<'a>((site, part, told): Found<'a>, known: Known<'a>) -> Option<Found<'a>> {
+    let (of_levels, level, _) = named(SPINE, known)?;
     let is_spine = part.is_none_or(|part| level.is_some_and(|level| level.target == part.target));
     (site.key == of_levels.key && is_spine).then_some((site, part.or(level), told))
 }
 
 /// The site, or the part of a site, that is called so.
-fn named<'a>(name: &str, catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
-    let (site, part) = catalog.place(name)?;
+fn named<'a>(name: &str, known: Known<'a>) -> Option<Found<'a>> {
+    let (site, part) = known.catalog.place(name, known.icd10)?;
     Some((site, part, part.and_then(|part| part.side)))
 }
 
 /// A part beside a word for its site: `RUL lung nodule`, `lung, LLL`.
-fn with_part<'a>(tokens: &[String], catalog: &'a RadiationCatalog) -> Option<Found<'a>> {
+fn with_part<'a>(tokens: &[String], known: Known<'a>) -> Option<Found<'a>> {
     if tokens.len() > MOST_WORDS {
         return None;
     }
@@ -85,8 +140,8 @@ fn with_part<'a>(tokens: &[String], catalog: &'a RadiationCatalog) -> Option<Fou
                 continue;
             };
             let rest: Vec<String> = before.iter().chain(after).cloned().collect();
-            let Some((site, Some(part), of_part)) = named(&joined(words), catalog) else { continue };
-            let is_same = named(&joined(&rest), catalog).is_some_and(|(other, more, _)| other.key == site.key && more.is_none());
+            let Some((site, Some(part), of_part)) = named(&joined(words), known) else { continue };
+            let is_same = named(&joined(&rest), known).is_some_and(|(other, more, _)| other.key == site.key && more.is_none());
             if is_same {
                 return Some((site, Some(part), of_part));
             }
@@ -202,13 +257,18 @@ pub(super) fn is_side(folded: &str, catalog: &RadiationCatalog) -> bool {
     folded.len() >= WRITTEN_OUT && side_of(folded, catalog).is_some()
 }
 
-/// The side that free text tells; `right lateral` is a beam. An abbreviation is a side before a place: `LT breast`.
+/// An abbreviation of a side that means other things, too: radiation therapy.
+const MEANS_MORE: [&str; 2] = ["rt", "r"];
+
+/// The side that free text tells; `right lateral` is a beam, `LUL` is on the left. `RT` is a side before a place alone: `RT breast`.
 pub(super) fn side_in_text(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
     let Tokens { words, .. } = tokens(text);
     let told = words.iter().enumerate().filter_map(|(at, token)| {
         let next = words.get(at + 1).map(String::as_str).unwrap_or_default();
-        let is_told = || is_side(token, catalog) || named(next, catalog).is_some();
-        side_of(token, catalog).filter(|_| is_told() && !catalog.beam_sides.iter().any(|word| word == next))
+        let is_told = || is_side(token, catalog) || !MEANS_MORE.contains(&token.as_str()) || catalog.place(next, None).is_some();
+        let of_part = || catalog.place(token, None).and_then(|(_, part)| part?.side);
+        let told = side_of(token, catalog).filter(|_| is_told() && !catalog.beam_sides.iter().any(|word| word == next));
+        told.or_else(of_part)
     });
     told.fold(None, |so_far, side| together(so_far, Some(side)))
 }

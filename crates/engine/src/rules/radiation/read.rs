@@ -87,8 +87,10 @@ pub struct Treated<'a> {
     pub told_side: Option<Side>,
     /// Side by the title of a diagnosis of the site alone.
     pub coded_side: Option<Side>,
-    /// Target.
+    /// Target, by its own words and else by those of the site.
     pub target: Told<&'a Target>,
+    /// The target that the words of the site say.
+    pub by_place: Told<&'a Target>,
     /// Technique.
     pub technique: Technique<'a>,
     /// Histology; `Known` for a word of the vocabulary of pathologies.
@@ -105,11 +107,10 @@ impl<'a> Treated<'a> {
     /// Reads the order.
     pub fn read(order: &'a OrderRequest, entered: &'a Radiation, content: &'a Content) -> Self {
         let catalog: &RadiationCatalog = &content.radiation;
-        let Place { site, part, side: told_side } = place::read(&entered.site, content);
+        let Place { site, part, side: told_side, target: by_place } = place::read(&entered.site, order, content);
         let coded_side = place::side_of_diagnosis(order, site.known().map(AsRef::as_ref), content);
-        let by_part = part.and_then(|part| catalog.targets.iter().find(|target| part.target.as_ref() == Some(&target.term.key)));
         let target = match word(&entered.target, content, |written| place::target(written, catalog)) {
-            Told::Missing => by_part.map_or(Told::Missing, Told::Known),
+            Told::Missing => by_place,
             told => told,
         };
         Self {
@@ -121,6 +122,7 @@ impl<'a> Treated<'a> {
             told_side,
             coded_side,
             target,
+            by_place,
             technique: technique(entered.technique.as_deref().unwrap_or_default(), catalog),
             histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
             dose_gy: entered.total_dose_gy.known().copied(),
@@ -264,6 +266,13 @@ fn technique<'a>(text: &str, catalog: &'a RadiationCatalog) -> Technique<'a> {
                 one_by_one(part, catalog, &mut found);
             }
             at += taken.unwrap_or(1);
+        }
+    }
+    let said = found.words.clone();
+    let implied = catalog.technique_scopes.iter().filter(|scope| said.contains(&scope.key.as_str()));
+    for word in implied.flat_map(|scope| &scope.implies) {
+        if !found.words.contains(&word.as_str()) {
+            found.words.push(word);
         }
     }
     found

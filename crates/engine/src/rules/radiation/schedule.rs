@@ -56,15 +56,21 @@ impl Fit<'_> {
         self.fractions + self.cone_down.unwrap_or_default()
     }
 
-    /// of several the first.
-    fn rank(&self, site: &str) -> (u8, bool, bool, Designation, &str) {
+    /// of several the first; of those that are alike the one whose boost is ordered.
+    fn rank(&self, site: &str, ground: &Ground<'_>) -> (u8, bool, bool, Designation, bool, &str) {
         let needs = match self.agreement.needs {
             Some(Truth::Met) => 0,
             None => 1,
             Some(Truth::Unknown) => 2,
             Some(Truth::NotMet) => 3,
         };
-        (needs, self.agreement.lacks_target, !self.schedule.is_of(site), self.schedule.designation, &self.schedule.id)
+        let other_boost = ground
+            .treated
+            .entered
+            .boost
+            .is_some_and(|boost| !self.boost_in_total && boost_fault(boost, self.schedule.boost.as_ref(), ground).is_some());
+        let schedule = self.schedule;
+        (needs, self.agreement.lacks_target, !schedule.is_of(site), schedule.designation, other_boost, &schedule.id)
     }
 }
 
@@ -123,7 +129,7 @@ fn best<'a>(site: &str, dose: f64, fractions: u32, boost_in_total: bool, ground:
             Some(Fit { schedule, agreement, dose_gy: dose, fractions, boost_in_total, cone_down: None })
         },
     );
-    fits.min_by(|left, right| left.rank(site).cmp(&right.rank(site)))
+    fits.min_by(|left, right| left.rank(site, ground).cmp(&right.rank(site, ground)))
 }
 
 fn has_dose(schedule: &FractionationSchedule, dose: f64, fractions: u32, ground: &Ground<'_>) -> bool {

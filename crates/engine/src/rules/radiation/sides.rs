@@ -2,10 +2,11 @@
 
 use super::answers::titled;
 use super::ground::Ground;
-use super::place::side_in_text;
+use super::place::{any_side, side_in_text};
 use super::said::{deviation, entered};
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::Side;
+use crate::domain::order::Reported;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
 
 /// Where a side is told, as written.
@@ -60,13 +61,28 @@ fn told(ground: &Ground<'_>) -> Vec<Told> {
         Told { field, name, written: entered(&radiation.site), side }
     });
     let target = radiation.target.known().map(String::as_str);
-    let texts = [("/radiation/target", "target", target), ("/radiation/technique", "technique", radiation.technique.as_deref())];
+    let of_target = target.and_then(|target| {
+        let side = any_side(target, ground.catalog())?;
+        Some(Told { field: "/radiation/target", name: "target", written: target.to_owned(), side })
+    });
+    let texts = [("/radiation/technique", "technique", radiation.technique.as_deref())];
     let texts = texts.into_iter().chain(ground.foreign_histologies());
     let of_texts = texts.filter_map(|(field, name, text)| {
         let side = side_in_text(text?, ground.catalog())?;
         Some(Told { field, name, written: text?.to_owned(), side })
     });
-    of_site.into_iter().chain(of_texts).collect()
+    of_site.into_iter().chain(of_target).chain(of_texts).chain(of_assessments(ground)).collect()
+}
+
+/// Sides in assessments of names that content does not know: `laterality: left`.
+fn of_assessments<'g>(ground: &'g Ground<'_>) -> impl Iterator<Item = Told> + 'g {
+    let entries = ground.patient.clinical.assessments.known().into_iter().flatten();
+    let foreign = entries.filter(|entry| ground.content.assessment(&entry.name).is_none());
+    foreign.filter_map(|entry| {
+        let Some(Reported::Word(word)) = entry.result.known() else { return None };
+        let side = any_side(word, ground.catalog())?;
+        Some(Told { field: "/clinical/assessments", name: "the assessment", written: format!("{} {word}", entry.name), side })
+    })
 }
 
 /// The side of the code, with it.
