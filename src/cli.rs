@@ -1,6 +1,6 @@
 //! The command line: what can be asked for, by flag or by environment variable.
 
-use crate::database::{Connections, Database};
+use crate::database::{Database, FEW_CONNECTIONS};
 use crate::options::{DatabaseOptions, DoctorOptions, Outcome, ServeOptions};
 use crate::{configuration, doctor, serve};
 use chrono::{DateTime, Utc};
@@ -139,7 +139,7 @@ pub fn run(cli: Cli) -> Outcome<ExitCode> {
 
 async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
     let _last_lines = telemetry::start_logging(LogFormat::Pretty, None)?;
-    let database = Database::open(options, Connections::FEW).await?;
+    let database = Database::open(options, FEW_CONNECTIONS).await?;
     database.migrate().await?;
     database.close().await;
     println!("The database is up to date.");
@@ -147,7 +147,7 @@ async fn migrate(options: &DatabaseOptions) -> Outcome<ExitCode> {
 }
 
 async fn issue_token(options: IssueTokenOptions) -> Outcome<ExitCode> {
-    let database = Database::open(&options.database, Connections::FEW).await?;
+    let database = Database::open(&options.database, FEW_CONNECTIONS).await?;
     database.migrate().await?;
     let app = serve::app_on(&database, options.content_dir.as_deref(), oncoauth::app::Settings::default())?;
     let request = TokenRequest {
@@ -176,7 +176,7 @@ async fn verify_audit(options: VerifyAuditOptions) -> Outcome<ExitCode> {
             "there is no anchor in that file: it has to have a JSON object {\"health_plan\", \"seq\", \"hash\"} on a line".into(),
         );
     }
-    let database = Database::open(&options.database, Connections::FEW).await?;
+    let database = Database::open(&options.database, FEW_CONNECTIONS).await?;
     let checked = async {
         let mut transaction = database.pool.begin_with("begin isolation level repeatable read, read only").await?;
         accesses::verify(&mut transaction, &anchors, Clock::system().now()).await

@@ -9,34 +9,14 @@ use sqlx::{Connection as _, PgPool};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+/// Connections for a command that does one thing.
+pub const FEW_CONNECTIONS: u32 = 4;
 /// The database that we make.
 const DATABASE: &str = "oncoauth";
 /// The role that has what the service may do (`src/store/grants.sql`).
 const SERVICE_ROLE: &str = "oncoauth_service";
 /// Connections that the service's own PostgreSQL keeps for other tools.
 const SPARE_CONNECTIONS: u32 = 8;
-
-/// How connections are shared out.
-#[derive(Debug, Clone, Copy)]
-pub struct Connections {
-    /// In the pool. Roster loads, the storing of documents and readers of feeds hold one for a while, and timers, the review desk and
-    /// deliveries must find one beside them.
-    pub pool: u32,
-    /// In the lane.
-    pub lane: u32,
-}
-
-impl Connections {
-    /// For a command that does one thing.
-    pub const FEW: Self = Self { pool: 2, lane: 6 };
-
-    /// So many in all, twelve or more; where none is given, as many as so many threads need.
-    pub fn shared_out(all: Option<u32>, threads: u16) -> Self {
-        let all = all.unwrap_or_else(|| (18 + 6 * u32::from(threads)).min(500));
-        let pool = (all / 4 + 4).max(8);
-        Self { pool, lane: all.saturating_sub(pool).max(1) }
-    }
-}
 
 /// The database in use, and the PostgreSQL that is ours, where it is.
 #[derive(Debug)]
@@ -53,12 +33,12 @@ pub struct Database {
 
 impl Database {
     /// Connects to the database given, or starts our own.
-    pub async fn open(options: &DatabaseOptions, connections: Connections) -> Outcome<Self> {
+    pub async fn open(options: &DatabaseOptions, connections: u32) -> Outcome<Self> {
         let (own, url, owner) = if let Some(url) = options.url() {
             (None, url.to_owned(), options.owner_url().map(Hosts::read).transpose()?)
         } else {
             let data_dir = options.data_dir.clone().map_or_else(default_data_dir, Ok)?;
-            let max_connections = connections.pool + connections.lane + SPARE_CONNECTIONS;
+            let max_connections = connections + SPARE_CONNECTIONS;
             let settings = postgres::Settings { data_dir, durable: true, max_connections };
             let own = tokio::task::spawn_blocking(move || Embedded::start(&settings)).await??;
             let owner = Hosts::read(&own.create_database(DATABASE).await?)?;
@@ -69,9 +49,9 @@ impl Database {
         let serving = Hosts::read(&url)?.with(sessions)?;
         let connected = serving.connect().await?;
         let follower = Follower::of(serving.clone(), sessions);
-        let pool = PgPoolOptions::new().max_connections(connections.pool).acquire_timeout(Duration::from_secs(3));
+        let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(3));
         let pool = follower
-            .watched(store::left_clean(pool))
+            .watched(pool)
             .connect_with(store::connect_options(connected.options.clone(), sessions))
             .await
             .map_err(|error| format!("cannot connect to the database: {error}"))?;
@@ -104,20 +84,5 @@ impl Database {
         {
             tracing::warn!("the database was not stopped in order");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Connections;
-
-    #[test]
-    fn the_pool_has_room_beside_whoever_holds_a_connection_long() {
-        let shared = |all, threads| {
-            let Connections { pool, lane } = Connections::shared_out(all, threads);
-            (pool, lane)
-        };
-        assert_eq!([shared(Some(12), 2), shared(Some(24), 8), shared(Some(500), 1)], [(8, 4), (10, 14), (129, 371)]);
-        assert_eq!([shared(None, 1), shared(None, 4), shared(None, 256)], [(10, 14), (14, 28), (129, 371)]);
     }
 }

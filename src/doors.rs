@@ -14,11 +14,6 @@ pub fn router(app: App) -> Router {
     http::router_with(app, pages)
 }
 
-/// The service on several threads. How often a caller may call counts on all of them together.
-pub fn routers(app: &App, threads: u16) -> Vec<Router> {
-    http::routers_with(app, threads, |app| portal::router(app.clone(), read_order))
-}
-
 /// Both doors hold an order to the schema that the API documents.
 fn read_order(value: &Value) -> Result<OrderRequest, Vec<Fault>> {
     http::body::read(value).map_err(http::problem::Problem::into_errors)

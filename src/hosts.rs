@@ -7,12 +7,12 @@
 use crate::options::Outcome;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use oncoauth::store::pool::Keeping;
 use oncoauth::store::{self, Sessions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
@@ -20,8 +20,6 @@ use tokio::time::{sleep, timeout};
 const COMING_UP: Duration = Duration::from_secs(3);
 /// The longest that one of several may take to say whether it takes writes.
 const ASKED: Duration = Duration::from_secs(2);
-/// The longest that a connection which is handed out may take to say that it lives.
-const ALIVE: Duration = Duration::from_secs(1);
 /// How often the server in use is asked.
 const EVERY: Duration = Duration::from_secs(1);
 /// How often all of them are asked while none takes writes.
@@ -167,31 +165,24 @@ impl Hosts {
 pub struct Follower {
     hosts: Hosts,
     sessions: Sessions,
-    /// When the server in use changed last. Connections that are older are let go.
-    since: Arc<Mutex<Instant>>,
+    keeping: Keeping,
 }
 
 impl Follower {
     /// Of these servers.
     pub fn of(hosts: Hosts, sessions: Sessions) -> Self {
-        Self { hosts, sessions, since: Arc::new(Mutex::new(Instant::now())) }
+        Self { hosts, sessions, keeping: Keeping::default() }
     }
 
     /// With several servers a pool hands out no connection to one that was left, and takes none to one that takes no writes.
     pub fn watched(&self, options: PgPoolOptions) -> PgPoolOptions {
+        let options = self.keeping.kept(options);
         if !self.hosts.several() {
             return options;
         }
-        let since = Arc::clone(&self.since);
-        options
-            .test_before_acquire(false)
-            .before_acquire(move |connection, opened| {
-                let left = opened.age > changed(&since).elapsed();
-                async move { Ok(!left && timeout(ALIVE, connection.ping()).await.is_ok_and(|pinged| pinged.is_ok())) }.boxed()
-            })
-            .after_connect(|connection, _| {
-                async move { if takes_writes(connection).await? { Ok(()) } else { Err(takes_none()) } }.boxed()
-            })
+        options.after_connect(|connection, _| {
+            async move { if takes_writes(connection).await? { Ok(()) } else { Err(takes_none()) } }.boxed()
+        })
     }
 
     /// Keeps the pool, and whoever connects as it does, at the server that takes writes; never ends. There is nothing to follow where there is
@@ -220,15 +211,11 @@ impl Follower {
                 continue;
             }
             pool.set_connect_options(store::connect_options(at.options.clone(), self.sessions));
-            *changed(&self.since) = Instant::now();
+            self.keeping.leave_server();
             metrics::counter!("oncoauth_database_server_changes_total").increment(1);
             tracing::warn!(before, server = address(&at.options), "the database is used at this server");
         }
     }
-}
-
-fn changed(since: &Mutex<Instant>) -> MutexGuard<'_, Instant> {
-    since.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn address(options: &PgConnectOptions) -> String {

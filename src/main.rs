@@ -1,5 +1,6 @@
 //! The program. Reads the command line and runs what it asks for; everything else is in the library.
 
+mod callers;
 mod cli;
 mod configuration;
 mod connection;
@@ -10,7 +11,6 @@ mod greeting;
 mod hosts;
 mod options;
 mod serve;
-mod threads;
 
 use clap::Parser as _;
 use std::process::ExitCode;

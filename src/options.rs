@@ -148,13 +148,12 @@ pub struct ServeOptions {
     /// Without it, documents say that they were not scanned.
     #[arg(long, env = "ONCOAUTH_SCAN_COMMAND", value_name = "COMMAND")]
     pub attachment_scan_command: Option<String>,
-    /// Connections to the database at most; eighteen, and six for each thread that serves, where it is not set. A quarter and four of
-    /// them, eight at least, are for everything that takes its time; the others for orders, verifications and searches, shared out among
-    /// the threads, four at least to each. While one process takes over from another, both have theirs.
+    /// Connections to the database at most; eighteen, and three for each thread that serves, where it is not set. Of those who wait for a
+    /// member whom somebody holds, a quarter of them may have one. While one process takes over from another, both have theirs.
     #[arg(long, env = "ONCOAUTH_DATABASE_CONNECTIONS", value_parser = clap::value_parser!(u32).range(12..=500))]
     pub database_connections: Option<u32>,
-    /// Threads that serve requests. Half of the machine's processors, four at most, where it is not set: the database needs the other half.
-    /// With a database on a machine of its own, give them all. There are not more than there are connections for.
+    /// Threads that serve requests and do what runs by itself. As many as the machine has processors, two at least and eight at most, where
+    /// it is not set: with a database on the same machine they and its processes take turns.
     #[arg(long, env = "ONCOAUTH_WORKER_THREADS", value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub worker_threads: Option<u16>,
     /// Connections of callers at most; 8,192 where it is not set, and never more than open files allow. Whoever comes after is answered

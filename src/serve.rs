@@ -1,11 +1,11 @@
 //! Starting and stopping the service: database, content, listener, and an orderly end.
 
+use crate::callers::{Callers, Manners};
 use crate::connection::{Addresses, Doorkeeper, Limits, Tls};
-use crate::database::{Connections, Database};
+use crate::database::Database;
 use crate::descriptors;
 use crate::greeting;
 use crate::options::{Outcome, ServeOptions};
-use crate::threads::{Manners, Threads};
 use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::mail::{Mailer, Smtp};
 use oncoauth::app::sealing::Sealing;
@@ -38,9 +38,9 @@ const ROSTER_DROP_GUARD_PERCENT: u8 = 20;
 /// The longest that a virus scanner may take over a document.
 const SCAN_LIMIT: Duration = Duration::from_secs(30);
 /// Threads that serve, where nobody says how many, at most.
-const THREADS_AT_MOST: u16 = 4;
+const THREADS_AT_MOST: u16 = 8;
 
-/// Runs a future to its end.
+/// Runs a future to its end, on this thread.
 pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
@@ -49,13 +49,17 @@ pub fn block_on<T>(future: impl Future<Output = Outcome<T>>) -> Outcome<T> {
 pub fn run(options: &ServeOptions) -> Outcome<ExitCode> {
     let _last_lines = telemetry::start_logging(options.log_format, options.traces_to.as_deref().filter(|url| !url.is_empty()))?;
     let descriptors = descriptors::raise();
-    block_on(serve(options, descriptors))
+    let threads = usize::from(worker_threads(options));
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .thread_name("serve")
+        .enable_all()
+        .build()?
+        .block_on(serve(options, descriptors))
 }
 
 async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
-    let threads = worker_threads(options);
-    let connections = Connections::shared_out(options.database_connections, threads);
-    let settings = Settings { lane_connections: connections.lane, ..settings(options) };
+    let (settings, connections) = (settings(options), database_connections(options));
     let listener = listen(options, settings.sandbox).await?;
     let address = listener.local_addr()?;
     let public_url = options
@@ -71,18 +75,23 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
     let sealing = options.secrets_key_file.as_deref().map(Sealing::read).transpose()?.unwrap_or_default();
     let settings = Settings { public_url, authorities, mailer, sealing, ..settings };
     let database = Database::open(&options.database, connections).await?;
-    let most = descriptors::connections(options.max_connections, descriptors, connections.pool + connections.lane);
+    let most = descriptors::connections(options.max_connections, descriptors, connections);
     let app = App::new(database.pool.clone(), Arc::new(library), settings);
-    let served = serve_on(&database, app, listener, options, threads, most).await;
+    let served = serve_on(&database, app, listener, options, most).await;
     database.close().await;
     served.map(|()| ExitCode::SUCCESS)
 }
 
 /// How many threads serve.
-pub fn worker_threads(options: &ServeOptions) -> u16 {
+fn worker_threads(options: &ServeOptions) -> u16 {
     let processors =
         || thread::available_parallelism().map_or(1, |processors| u16::try_from(processors.get()).unwrap_or(u16::MAX));
-    options.worker_threads.unwrap_or_else(|| (processors() / 2).clamp(1, THREADS_AT_MOST))
+    options.worker_threads.unwrap_or_else(|| processors().clamp(2, THREADS_AT_MOST))
+}
+
+/// How many connections to the database there may be.
+pub fn database_connections(options: &ServeOptions) -> u32 {
+    options.database_connections.unwrap_or_else(|| (18 + 3 * u32::from(worker_threads(options))).min(500))
 }
 
 async fn serve_on(
@@ -90,7 +99,6 @@ async fn serve_on(
     app: App,
     listener: TcpListener,
     options: &ServeOptions,
-    threads: u16,
     most_connections: usize,
 ) -> Outcome<()> {
     database.migrate().await?;
@@ -105,7 +113,6 @@ async fn serve_on(
         (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
         _ => None,
     };
-    let wanted = usize::from(threads);
     let of_one_address = options.max_connections_per_address.and_then(|most| usize::try_from(most).ok());
     let doorkeeper = Doorkeeper::new(most_connections, Addresses::new(of_one_address), {
         let app = app.clone();
@@ -114,20 +121,17 @@ async fn serve_on(
         move || if speaks { http::bare::full(&app) } else { Vec::new() }
     });
     let followed = tls.clone().map(|tls| tokio::spawn(tls.follow()));
-    let threads = Threads::start(address, doors::routers(&app, threads), doorkeeper, &manners(options, &app, tls))?;
-    if threads.count() < wanted {
-        tracing::warn!(wanted, serving = threads.count(), "fewer threads serve: each needs four connections to the database");
-    }
+    let mut callers = Callers::new(doors::router(app.clone()), doorkeeper, manners(options, &app, tls));
     greeting::print(&app, &format!("{}://{address}", scheme(options)));
     let (end_jobs, jobs_end) = oneshot::channel::<()>();
     let jobs = tokio::spawn(jobs::run(app, async { drop(jobs_end.await) }));
-    let ended = tokio::select! {
-        ended = threads.accept(listener) => ended,
-        () = told_to_stop() => Ok(()),
-    };
+    tokio::select! {
+        () = callers.serve(listener) => {}
+        () = told_to_stop() => {}
+    }
     tracing::info!("stopping: requests in flight may finish");
     tokio::select! {
-        () = threads.finish() => {}
+        () = callers.finish() => {}
         () = patience_ends() => tracing::warn!("some requests did not finish"),
     }
     if let Some(followed) = followed {
@@ -137,7 +141,7 @@ async fn serve_on(
     if jobs.await.is_err() {
         tracing::warn!("the timers did not end in order");
     }
-    ended
+    Ok(())
 }
 
 /// How connections are kept, and what they are answered by themselves.

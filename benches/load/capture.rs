@@ -76,46 +76,9 @@ pub async fn capture(stage: &Stage, url: &str, tokens: &Tokens, fleet: &Fleet, t
             rows::statement(url, placed.case_ids[0].parse()?).await?,
             rows::statement(url, placed.case_ids[1].parse()?).await?,
         ],
-        read: (one("join case_events")?.read_of_one()?, [placed.case_ids[0].clone(), placed.case_shards()[0].clone()]),
-        verification: (
-            one("join cases c on c.order_id = asked.order_id")?.verification_of_one()?,
-            [placed.order_ids[0].clone(), placed.order_shards()[0].clone()],
-        ),
+        read: (one("join case_events")?.clone(), [placed.case_ids[0].clone(), placed.case_shards()[0].clone()]),
+        verification: (one("left join case_lines d")?.clone(), [placed.order_ids[0].clone(), placed.order_shards()[0].clone()]),
     })
-}
-
-/// The service asks for several things in one statement. Here it asked for one, and pgbench asks as one does who never asks for more.
-impl Statement {
-    fn read_of_one(&self) -> Outcome<Self> {
-        let columns = self.text.split_once("from unnest(").map(|(columns, _)| columns);
-        let events = self.text.split_once("join case_events").map(|(_, events)| events);
-        let (Some(columns), Some(events)) = (columns, events) else {
-            return Err(format!("not a read by id: {}", self.text).into());
-        };
-        let text = format!("{columns} from cases c join case_events{events} where c.case_id = $1 and c.shard = $2");
-        Ok(Self { text, parameters: self.only_ones()? })
-    }
-
-    fn verification_of_one(&self) -> Outcome<Self> {
-        let columns = self.text.split_once("\"place!\", ").and_then(|(_, rest)| rest.split_once("from unnest("));
-        let (columns, _) = columns.ok_or_else(|| format!("not a verification: {}", self.text))?;
-        let text = format!(
-            "select {columns} from cases c left join case_lines d on d.case_id = c.case_id and d.shard = c.shard and d.code = $2
-             where c.order_id = $1 and c.shard = $3"
-        );
-        Ok(Self { text, parameters: self.only_ones()? })
-    }
-
-    /// Of each list the only value.
-    fn only_ones(&self) -> Outcome<Vec<Option<String>>> {
-        let only = |list: &Option<String>| {
-            let one = list.as_deref()?.strip_prefix('{')?.strip_suffix('}')?;
-            (!one.contains(',')).then(|| one.to_owned())
-        };
-        let ones: Option<Vec<String>> = self.parameters.iter().map(only).collect();
-        let ones = ones.ok_or_else(|| format!("not a statement for one thing: {}", self.text))?;
-        Ok(ones.into_iter().map(Some).collect())
-    }
 }
 
 /// The statements that a log shows as run.

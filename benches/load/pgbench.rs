@@ -8,7 +8,7 @@ use crate::capture::{KEY, Statement, Statements};
 use crate::orders::Placed;
 use crate::rows::SHARD;
 use crate::service::Stage;
-use oncoauth::store::lane::SETTINGS;
+use oncoauth::store::pool::BY_KEY;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,7 +79,7 @@ impl Pgbench {
         for (name, value) in values {
             command.arg(format!("--define={name}={value}"));
         }
-        let options = SETTINGS.map(|(name, value)| format!("-c {name}={value}")).join(" ");
+        let options = BY_KEY.map(|(name, value)| format!("-c {name}={value}")).join(" ");
         let output = command.arg("oncoauth").env("PGOPTIONS", options).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         let figure = |before: &str| text.lines().find_map(|line| line.strip_prefix(before)?.split_whitespace().next());

@@ -3,7 +3,7 @@
 //! Orders have a way of their own, because they are many and their first answer is the case's first version.
 
 use super::accesses::Accessed;
-use super::{App, Caller, Error, Idempotent, Result};
+use super::{App, Caller, Error, Idempotent, Result, changing};
 use crate::store;
 use crate::store::idempotency::StoredAnswer;
 use chrono::TimeDelta;
@@ -61,7 +61,7 @@ async fn run<F>(app: &App, owner: &str, accessed: &Accessed, idempotent: Option<
 where
     F: AsyncFnOnce(&mut PgConnection) -> Result<Answer>,
 {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = changing::begin(app, owner).await?;
     if let Some(Idempotent { key, fingerprint }) = idempotent {
         store::idempotency::lock(&mut transaction, owner, key).await?;
         if let Some(kept) = store::idempotency::find(&mut transaction, owner, key).await? {

@@ -7,6 +7,7 @@ pub mod background;
 pub mod backlog;
 pub mod call;
 pub mod catalog;
+pub mod changing;
 pub mod claim_checks;
 pub mod coverage;
 mod coverage_question;
@@ -62,7 +63,6 @@ use crate::clock::Clock;
 use crate::domain::content::Library;
 use crate::ids::Ids;
 use crate::store;
-use crate::store::lane::Lane;
 use crate::store::together::Together;
 use sqlx::PgPool;
 use std::ops::{Deref, DerefMut};
@@ -78,11 +78,7 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// Connections.
     pub pool: PgPool,
-    /// Connections for the calls that are many.
-    pub lane: Lane,
-    /// The lanes of all threads.
-    pub lanes: Arc<[Lane]>,
-    /// The calls that come by the thousand.
+    /// What is asked and written for several callers at once.
     pub busy: Busy,
     /// Every content release.
     pub library: Arc<Library>,
@@ -104,6 +100,8 @@ pub struct Parts {
     pub uploads: attachments::Places,
     /// Places for orders that wait for their member.
     pub waiting: places::Places,
+    /// Places for changes of what is there.
+    pub changing: places::Places,
     /// Whether requests could be served when somebody asked last.
     pub last_probe: readiness::LastProbe,
     /// How what runs by itself is doing.
@@ -116,17 +114,14 @@ pub struct Parts {
     pub roster_loads: places::Places,
 }
 
-/// Calls that come by the thousand, each kind in statements for many at once.
+/// What every order and every record of an access asks of the database or writes, each kind in statements for many at once. Whatever else is
+/// read is read by itself, in a transaction of its caller's.
 #[derive(Debug, Clone)]
 pub struct Busy {
     /// What decisions depend on.
     pub facts: Together<store::facts::Loads>,
     /// Writes of decided orders.
     pub orders: Together<store::cases::Inserts<orders::Decided>>,
-    /// Reads of cases.
-    pub cases: Together<store::cases::Reads>,
-    /// Verifications by Order ID.
-    pub verifications: Together<store::verifications::ByOrderId>,
     /// Records of who read or wrote what.
     pub accesses: Together<store::accesses::Inserts>,
 }
@@ -134,26 +129,13 @@ pub struct Busy {
 impl Busy {
     /// Few at a time, so that many go together: every statement under way keeps a process of the server busy, and whoever writes waits
     /// for the disk as well.
-    fn new(lane: &Lane) -> Self {
+    fn new(pool: &PgPool) -> Self {
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let (decisions, reads) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(1, 8));
+        let (decisions, records) = ((processors / 4).clamp(1, 8), (processors / 2).clamp(1, 8));
         Self {
-            facts: Together::new(lane, decisions),
-            orders: Together::new(lane, decisions),
-            cases: Together::new(lane, reads),
-            verifications: Together::new(lane, reads),
-            accesses: Together::new(lane, reads),
-        }
-    }
-
-    /// The same calls from another thread.
-    fn over(&self, lane: &Lane) -> Self {
-        Self {
-            facts: self.facts.over(lane),
-            orders: self.orders.over(lane),
-            cases: self.cases.over(lane),
-            verifications: self.verifications.over(lane),
-            accesses: self.accesses.over(lane),
+            facts: Together::new(pool, decisions),
+            orders: Together::new(pool, decisions),
+            accesses: Together::new(pool, records),
         }
     }
 }
@@ -193,9 +175,6 @@ pub struct Settings {
     pub failed_sign_in_limit: Option<u32>,
     /// Proxies whose word counts on where a request comes from.
     pub trusted_proxies: Vec<networks::Network>,
-    /// Connections of the lane, beside those of the pool. Orders wait for the disk when they are stored, and what waits together waits
-    /// once; but every process of the server that takes part has caches of its own to keep warm, and thirty of them cost more than twelve.
-    pub lane_connections: u32,
     /// Roster files that are loaded at once, one of each plan. Each has a connection of the pool for as long as it takes to arrive.
     pub roster_loads: usize,
     /// The longest that nothing of a roster file may arrive.
@@ -238,7 +217,6 @@ impl Default for Settings {
             address_limit: None,
             failed_sign_in_limit: None,
             trusted_proxies: Vec::new(),
-            lane_connections: 14,
             roster_loads: 4,
             roster_silence: Duration::from_secs(10),
             uploads: 64,
@@ -257,17 +235,17 @@ impl App {
     /// Puts the parts together; the clock is the sandbox's where the settings say so.
     pub fn new(pool: PgPool, library: Arc<Library>, settings: Settings) -> Self {
         let clock = if settings.sandbox { Clock::sandbox() } else { Clock::system() };
-        let lane = Lane::beside(&pool, settings.lane_connections);
+        // of the connections most are left to those who need not wait
+        let share = |part: u32| usize::try_from(pool.options().get_max_connections() / part).unwrap_or(1).max(1);
+        let (waiting, changing) = (places::Places::new(share(4), 1), places::Places::new(share(2), share(4)));
         Self(Arc::new(Parts {
+            busy: Busy::new(&pool),
             pool,
-            busy: Busy::new(&lane),
-            lanes: Arc::new([lane.clone()]),
-            lane,
             library,
             clock,
             ids: Ids,
-            // of the lane's connections most are left to those who need not wait
-            waiting: places::Places::new(usize::try_from(settings.lane_connections / 4).unwrap_or(1).max(1), 1),
+            waiting,
+            changing,
             last_probe: readiness::LastProbe::default(),
             background: background::Background::default(),
             uploads: attachments::Places::new(&settings),
@@ -282,49 +260,12 @@ impl App {
         }))
     }
 
-    /// The same service for each of several threads, with a share of the lane's connections each. There are not more threads than can have
-    /// four: a few statements that wait for a lock must not keep a thread from beginning another one.
-    pub fn on_threads(&self, threads: u16) -> Vec<Self> {
-        let all = self.settings.lane_connections;
-        let threads = u32::from(threads).clamp(1, (all / 4).max(1));
-        let share = |number: u32| all / threads + u32::from(number < all % threads);
-        let lanes: Arc<[Lane]> = (0..threads).map(|number| Lane::beside(&self.pool, share(number))).collect();
-        let on = |lane: &Lane| {
-            let mut app = self.clone();
-            (app.lane, app.busy, app.lanes) = (lane.clone(), self.busy.over(lane), Arc::clone(&lanes));
-            app
-        };
-        lanes.iter().map(on).collect()
-    }
-
-    /// The connections to the database, of the pool and of all lanes.
-    pub fn connections(&self) -> ConnectionCount {
-        let of_lanes = |count: fn(&Lane) -> u32| self.lanes.iter().map(count).sum::<u32>();
-        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
-        ConnectionCount {
-            open: self.pool.size() + of_lanes(Lane::open),
-            idle: idle.saturating_add(of_lanes(Lane::idle)),
-            most: self.pool.options().get_max_connections() + of_lanes(Lane::size),
-        }
-    }
-
     /// The same service on another clock, for tests.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
-}
-
-/// How many connections to the database there are.
-#[derive(Debug, Clone, Copy)]
-pub struct ConnectionCount {
-    /// Those that are open.
-    pub open: u32,
-    /// Of these, those that nobody uses.
-    pub idle: u32,
-    /// Those that there may be.
-    pub most: u32,
 }
 
 impl Deref for App {

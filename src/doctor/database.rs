@@ -1,10 +1,9 @@
 //! The database: whether it is reached, what it is, whether it keeps what it is given.
 
 use super::{Finding, machine, state};
-use crate::database::Connections;
 use crate::hosts::{Hosts, Seen};
 use crate::options::ServeOptions;
-use crate::serve::worker_threads;
+use crate::serve::database_connections;
 use chrono::TimeDelta;
 use oncoauth::clock::Clock;
 use oncoauth::store::checkup::{self, Grants, Migrations, RowSecurity, Server};
@@ -182,9 +181,8 @@ fn synchronous(server: &Server) -> Finding {
 
 fn room_for_connections(options: &ServeOptions, server: &Server) -> Finding {
     const CHECK: &str = "database_connections";
-    let Connections { pool, lane } = Connections::shared_out(options.database_connections, worker_threads(options));
     let most = i64::from(server.max_connections);
-    let own = i64::from(pool + lane);
+    let own = i64::from(database_connections(options));
     if most < own {
         return Finding::fault(
             CHECK,

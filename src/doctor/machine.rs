@@ -1,10 +1,9 @@
 //! What this machine gives the service, and what the service tells others of itself.
 
 use super::Finding;
-use crate::database::Connections;
 use crate::descriptors;
 use crate::options::ServeOptions;
-use crate::serve::worker_threads;
+use crate::serve::database_connections;
 use oncoauth::outbound;
 use rustix::fs::statvfs;
 use std::path::Path;
@@ -72,8 +71,7 @@ fn public_url(options: &ServeOptions) -> Finding {
 fn open_files(options: &ServeOptions) -> Finding {
     const CHECK: &str = "open_files";
     let granted = descriptors::raise();
-    let database = Connections::shared_out(options.database_connections, worker_threads(options));
-    let callers = descriptors::connections(options.max_connections, granted, database.pool + database.lane);
+    let callers = descriptors::connections(options.max_connections, granted, database_connections(options));
     let wanted = usize::try_from(options.max_connections.unwrap_or(descriptors::USUAL_CONNECTIONS)).unwrap_or(usize::MAX);
     if callers < wanted {
         return Finding::warning(

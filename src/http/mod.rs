@@ -130,21 +130,6 @@ pub fn router_with(app: App, pages: Router<HttpState>) -> Router {
     routed(HttpState::new(app, Arc::new(api()), limits), pages)
 }
 
-/// The API on several threads. How often a caller may call counts on all of them together.
-pub fn routers(app: &App, threads: u16) -> Vec<Router> {
-    routers_with(app, threads, |_| Router::new().fallback(nothing_here))
-}
-
-/// The same with the pages of another door on each thread.
-pub fn routers_with(app: &App, threads: u16, pages: impl Fn(&App) -> Router<HttpState>) -> Vec<Router> {
-    let (api, limits) = (Arc::new(api()), Arc::new(Limits::of(&app.settings)));
-    let on_one = |app: App| {
-        let pages = pages(&app);
-        routed(HttpState::new(app, Arc::clone(&api), Arc::clone(&limits)), pages)
-    };
-    app.on_threads(threads).into_iter().map(on_one).collect()
-}
-
 async fn nothing_here() -> StatusCode {
     StatusCode::NOT_FOUND
 }

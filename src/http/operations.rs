@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::state::HttpState;
 use crate::app::background::Failing;
 use crate::app::readiness::{self, Readiness};
-use crate::app::{App, ConnectionCount, failed_jobs};
+use crate::app::{App, failed_jobs};
 use crate::telemetry;
 use axum::extract::State;
 use axum::http::header;
@@ -63,10 +63,11 @@ async fn troubles(app: &App) -> String {
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "operations", security(()),
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 async fn get_metrics(State(app): State<App>) -> impl IntoResponse {
-    let ConnectionCount { open, idle, most } = app.connections();
-    metrics::gauge!("oncoauth_database_connections", "state" => "open").set(f64::from(open));
-    metrics::gauge!("oncoauth_database_connections", "state" => "idle").set(f64::from(idle));
-    metrics::gauge!("oncoauth_database_connections", "state" => "most").set(f64::from(most));
+    let idle = u32::try_from(app.pool.num_idle()).unwrap_or(u32::MAX);
+    let most = app.pool.options().get_max_connections();
+    for (state, count) in [("open", app.pool.size()), ("idle", idle), ("most", most)] {
+        metrics::gauge!("oncoauth_database_connections", "state" => state).set(f64::from(count));
+    }
     let handle = telemetry::metrics();
     handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())

@@ -26,7 +26,7 @@ pub struct Shared {
     pub answered: Answered,
 }
 
-/// How often somebody may call, on all threads together.
+/// How often somebody may call.
 #[derive(Debug)]
 pub struct Limits {
     /// One address.

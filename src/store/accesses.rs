@@ -65,8 +65,6 @@ impl Statement for Inserts {
     type Asked = NewAccess;
     type Told = ();
 
-    const CHANGES: bool = true;
-
     /// A case that does not exist leaves no record.
     async fn run(conn: &mut PgConnection, asked: &[NewAccess]) -> Result<Vec<()>> {
         let rows: Vec<(&NewAccess, Uuid, &About)> =

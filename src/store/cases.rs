@@ -1,7 +1,6 @@
 //! Cases: written in one statement, read back as the answers that they were.
 
 use super::letters::LetterColumns;
-use super::sight::Sight;
 use super::together::{Statement, array_literal};
 use super::{Result, keys, shard_of, shard_of_member};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -189,8 +188,6 @@ pub struct Inserts<C>(PhantomData<C>);
 impl<C: Storable> Statement for Inserts<C> {
     type Asked = Arc<C>;
     type Told = Written;
-
-    const CHANGES: bool = true;
 
     /// The second of two orders of a member must see the first.
     fn exclude(one: &Arc<C>, other: &Arc<C>) -> bool {
@@ -442,55 +439,17 @@ pub struct StoredCase {
 
 /// A case as it stands.
 pub async fn current(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<StoredCase>> {
-    Ok(all_current(conn, &[case_id]).await?.pop())
-}
-
-/// Cases as they stand, in no order.
-async fn all_current(conn: &mut PgConnection, case_ids: &[Uuid]) -> Result<Vec<StoredCase>> {
-    let (case_ids, shards) = keys(case_ids);
-    let cases = sqlx::query_as!(
+    let case = sqlx::query_as!(
         StoredCase,
         r#"select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, e.document::text as "document!"
-           from unnest($1::uuid[], $2::smallint[]) as asked (case_id, shard)
-           join cases c on c.case_id = asked.case_id and c.shard = asked.shard
-           join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq"#,
-        &case_ids,
-        &shards,
+           from cases c join case_events e on e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq
+           where c.case_id = $1 and c.shard = $2"#,
+        case_id,
+        shard_of(case_id),
     )
-    .fetch_all(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(cases)
-}
-
-/// Reads of cases as they stand, by id.
-#[derive(Debug)]
-pub struct Reads;
-
-impl Statement for Reads {
-    /// A case, and how far the one sees who asks.
-    type Asked = (Uuid, Sight);
-    type Told = Option<StoredCase>;
-
-    const CHANGES: bool = false;
-
-    /// One statement has the rights of one practice or plan.
-    fn exclude((_, one): &Self::Asked, (_, other): &Self::Asked) -> bool {
-        one != other
-    }
-
-    async fn run(conn: &mut PgConnection, asked: &[Self::Asked]) -> Result<Vec<Option<StoredCase>>> {
-        let case_ids: Vec<Uuid> = asked.iter().map(|(case_id, _)| *case_id).collect();
-        let found = match asked.first() {
-            None | Some((_, Sight::All)) => all_current(conn, &case_ids).await?,
-            Some((_, sight)) => {
-                let mut transaction = sight.begin(conn).await?;
-                let found = all_current(&mut transaction, &case_ids).await?;
-                transaction.commit().await?;
-                found
-            }
-        };
-        Ok(case_ids.iter().map(|case_id| found.iter().find(|case| case.case_id == *case_id).cloned()).collect())
-    }
+    Ok(case)
 }
 
 /// A case held for a change, with what only changes need.

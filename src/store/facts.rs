@@ -164,8 +164,6 @@ impl Statement for Loads {
     type Asked = Asked;
     type Told = Known;
 
-    const CHANGES: bool = false;
-
     async fn run(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>> {
         load_all(conn, asked).await
     }

@@ -15,12 +15,12 @@ pub mod failed_jobs;
 pub mod favourites;
 pub mod feeds;
 pub mod idempotency;
-pub mod lane;
 pub mod letters;
 pub mod mails;
 pub mod metrics;
 pub mod order_changes;
 pub mod plan_metrics;
+pub mod pool;
 pub mod provider_search;
 pub mod readiness;
 pub mod reconsiderations;
@@ -43,8 +43,7 @@ pub mod webhooks;
 pub mod worklist;
 
 use crate::shard::Shard;
-use sqlx::Row as _;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 /// Why the database did not answer.
@@ -180,14 +179,6 @@ pub fn connect_options(options: PgConnectOptions, sessions: Sessions) -> PgConne
         Sessions::Own => options.options(SETTINGS),
         Sessions::Lent => options,
     }
-}
-
-/// A connection that comes back within a transaction is closed: whoever began it went away, or failed, before the driver knew of it, and the
-/// next would work within it, with its rights. Asked in one simple message, the time of the transaction is that of the statement outside one.
-pub fn left_clean(options: PgPoolOptions) -> PgPoolOptions {
-    options.after_release(|connection, _| {
-        Box::pin(async move { sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection).await?.try_get(0) })
-    })
 }
 
 /// The schema, as the files in `migrations/` build it.

@@ -2,8 +2,8 @@
 //! shows no row beyond them, whatever a statement leaves out (`grants.sql`, docs/access.md). They end with the transaction, so that no
 //! connection keeps them. Everything else has the rights of the service.
 
-use super::{Result, together::array_literal};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, PgTransaction};
+use super::{Result, pool, together::array_literal};
+use sqlx::{PgPool, PgTransaction};
 use std::fmt::Write as _;
 
 /// How far somebody sees.
@@ -19,18 +19,13 @@ pub enum Sight {
 
 impl Sight {
     /// Begins a transaction that only reads, and sees so far.
-    pub async fn begin<'c>(&self, conn: &'c mut PgConnection) -> Result<PgTransaction<'c>> {
-        Ok(conn.begin_with(AssertSqlSafe(self.opening(None))).await?)
-    }
-
-    /// The same over a connection of the pool.
     pub async fn begin_in(&self, pool: &PgPool) -> Result<PgTransaction<'static>> {
-        Ok(pool.begin_with(AssertSqlSafe(self.opening(None))).await?)
+        pool::open(pool, &self.opening(None)).await
     }
 
     /// The same for who verifies these orders: parties see them, too, where they are authorized.
-    pub async fn begin_verifying<'c>(&self, conn: &'c mut PgConnection, order_ids: &[String]) -> Result<PgTransaction<'c>> {
-        Ok(conn.begin_with(AssertSqlSafe(self.opening(Some(order_ids)))).await?)
+    pub async fn begin_verifying(&self, pool: &PgPool, order_ids: &[String]) -> Result<PgTransaction<'static>> {
+        pool::open(pool, &self.opening(Some(order_ids))).await
     }
 
     /// One message to the server, with its values in digits: nothing in them is read as SQL.

@@ -8,11 +8,12 @@
 //!
 //! Nobody's answer depends on who else was in the statement: where the server refuses it for several, each is sent again by itself. Nor
 //! does anybody wait long for one that is stuck: a statement that takes its time lets the next one begin, and who is in it is sent again
-//! when the lane's `lock_timeout` ends it.
+//! when the `lock_timeout` of [`begin_by_key`] ends it.
 
-use super::lane::Lane;
+use super::pool::begin_by_key;
 use super::{Error, Result};
 use futures_util::stream::{self, StreamExt as _};
+use sqlx::PgPool;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::ErrorKind;
@@ -42,22 +43,19 @@ pub trait Statement: Send + Sync + 'static {
     /// What one caller is told.
     type Told: Send + Sync + 'static;
 
-    /// True where it changes something, so that it must not be sent again when a connection broke on the way.
-    const CHANGES: bool;
-
     /// True where the two cannot go into one statement.
     fn exclude(_one: &Self::Asked, _other: &Self::Asked) -> bool {
         false
     }
 
-    /// Runs it: an answer for each, in their order.
+    /// Runs it, in a transaction of its own: an answer for each, in their order.
     fn run(conn: &mut sqlx::PgConnection, asked: &[Self::Asked]) -> impl Future<Output = Result<Vec<Self::Told>>> + Send;
 }
 
-/// The statements of a kind, as one thread asks for them. Cheap to clone.
+/// The statements of a kind. Cheap to clone.
 pub struct Together<S: Statement> {
     inner: Arc<Inner<S>>,
-    lane: Lane,
+    pool: PgPool,
 }
 
 struct Inner<S: Statement> {
@@ -81,7 +79,7 @@ struct Waiting<S: Statement> {
 
 impl<S: Statement> Clone for Together<S> {
     fn clone(&self) -> Self {
-        self.over(&self.lane)
+        Self { inner: Arc::clone(&self.inner), pool: self.pool.clone() }
     }
 }
 
@@ -96,17 +94,10 @@ impl<S: Statement> fmt::Debug for Together<S> {
 }
 
 impl<S: Statement> Together<S> {
-    /// At most `width` at a time, over connections of this lane.
-    pub fn new(lane: &Lane, width: usize) -> Self {
+    /// At most `width` at a time, over connections of this pool.
+    pub fn new(pool: &PgPool, width: usize) -> Self {
         let state = Mutex::new(State { waiting: VecDeque::new(), under_way: 0, last: 0 });
-        Self { inner: Arc::new(Inner { width, state }), lane: lane.clone() }
-    }
-
-    /// The same statements for another thread, which has a lane of its own: whoever asks there may go together with whoever asks here, over
-    /// a connection of the one who began.
-    #[must_use]
-    pub fn over(&self, lane: &Lane) -> Self {
-        Self { inner: Arc::clone(&self.inner), lane: lane.clone() }
+        Self { inner: Arc::new(Inner { width, state }), pool: pool.clone() }
     }
 
     /// Asks, and waits for the answer.
@@ -165,7 +156,7 @@ impl<S: Statement> Together<S> {
                     drop(tell.send(Ok(told))); // who does not wait any more need not know
                 }
             }
-            Err(error) if asked.len() > 1 && may_send_again::<S>(&error) => {
+            Err(error) if asked.len() > 1 && may_send_again(&error) => {
                 let alone = async |(asked, tell): (S::Asked, oneshot::Sender<_>)| {
                     let told = self.run(slice::from_ref(&asked)).await.and_then(|mut told| told.pop().ok_or_else(missing));
                     drop(tell.send(told));
@@ -182,20 +173,19 @@ impl<S: Statement> Together<S> {
     }
 
     async fn run(&self, asked: &[S::Asked]) -> Result<Vec<S::Told>> {
-        let mut conn = self.lane.acquire().await?;
-        let mut told = S::run(&mut conn, asked).await;
-        if !S::CHANGES && conn.is_renewed_after(&told).await? {
-            told = S::run(&mut conn, asked).await;
+        let mut transaction = begin_by_key(&self.pool).await?;
+        let told = S::run(&mut transaction, asked).await?;
+        if told.len() != asked.len() {
+            return Err(missing());
         }
-        let told = told?;
-        conn.give_back();
-        if told.len() == asked.len() { Ok(told) } else { Err(missing()) }
+        transaction.commit().await?;
+        Ok(told)
     }
 }
 
-/// True where nothing can have been done: a server that refuses a statement has undone it.
-fn may_send_again<S: Statement>(error: &Error) -> bool {
-    error.is_refusal() || (!S::CHANGES && matches!(error, Error::Corrupt { .. }))
+/// True where nothing was done: a server that refuses a statement undoes it, and what does not read back is not committed.
+fn may_send_again(error: &Error) -> bool {
+    error.is_refusal() || matches!(error, Error::Corrupt { .. })
 }
 
 fn missing() -> Error {
@@ -306,8 +296,6 @@ mod tests {
     impl Statement for Echo {
         type Asked = usize;
         type Told = usize;
-
-        const CHANGES: bool = false;
 
         async fn run(_conn: &mut PgConnection, asked: &[usize]) -> Result<Vec<usize>> {
             Ok(asked.to_vec())

@@ -1,8 +1,6 @@
 //! What a verification is answered from (VER-03): cases with their drug lines, by Order ID or by member, in one statement each.
 
 use super::facts::read;
-use super::sight::Sight;
-use super::together::Statement;
 use super::{Error, Result, shard_of_number};
 use crate::domain::roster::MemberRow;
 use crate::domain::vocabulary::{CaseStatus, DrugStatus, Service};
@@ -91,76 +89,31 @@ pub struct Asked<'a> {
     pub order_id: Option<&'a str>,
 }
 
-/// Look-ups by Order ID.
-#[derive(Debug)]
-pub struct ByOrderId;
-
-/// A case asked about by its Order ID.
-#[derive(Debug)]
-pub struct AskedById {
-    /// Order ID.
-    pub order_id: String,
-    /// Only the drug lines with this code.
-    pub hcpcs: Option<String>,
-    /// How far the one sees who asks.
-    pub sight: Sight,
-    /// True where they also learn of an authorization that they do not see, by its number.
-    pub learns: bool,
-}
-
-impl Statement for ByOrderId {
-    type Asked = AskedById;
-    type Told = Option<VerifiableCase>;
-
-    const CHANGES: bool = false;
-
-    /// One statement has the rights of one practice or plan.
-    fn exclude(one: &AskedById, other: &AskedById) -> bool {
-        one.sight != other.sight
-    }
-
-    async fn run(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
-        let sight = asked.first().map_or(&Sight::All, |one| &one.sight);
-        if *sight == Sight::All {
-            return by_order_id(conn, asked).await;
-        }
-        let order_ids: Vec<String> = asked.iter().filter(|one| one.learns).map(|one| one.order_id.clone()).collect();
-        let mut transaction = sight.begin_verifying(conn, &order_ids).await?;
-        let told = by_order_id(&mut transaction, asked).await?;
-        transaction.commit().await?;
-        Ok(told)
-    }
-}
-
-async fn by_order_id(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec<Option<VerifiableCase>>> {
-    let order_ids: Vec<&str> = asked.iter().map(|one| one.order_id.as_str()).collect();
-    let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
-    let codes: Vec<Option<&str>> = asked.iter().map(|one| one.hcpcs.as_deref()).collect();
+/// The case with this Order ID, where there is one; of its drug lines those with this code, where one is given.
+pub async fn by_order_id(conn: &mut PgConnection, order_id: &str, hcpcs: Option<&str>) -> Result<Option<VerifiableCase>> {
     let rows = sqlx::query!(
-            r#"select asked.place as "place!", c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status, c.valid_from, c.valid_through, c.visible_to, d.line as "line?",
-                 d.code, d.name as "name?", d.status as "drug_status?", d.units_approved, d.visits_approved,
-                 d.valid_from as "drug_from", d.valid_through as "drug_through"
-               from unnest($1::text[], $2::text[], $3::smallint[]) with ordinality as asked(order_id, hcpcs, shard, place)
-               join cases c on c.order_id = asked.order_id and c.shard = asked.shard and c.order_id is not null
-               cross join lateral (
-                 select array(select m.document::text from members m
-                              where m.health_plan = c.health_plan and m.member_id = c.member_id) as spans
-                 offset 0) as covered
-               left join case_lines d on d.case_id = c.case_id and d.shard = c.shard and (asked.hcpcs is null or d.code = asked.hcpcs)"#,
-            &order_ids as &[&str],
-            &codes as &[Option<&str>],
-            &shards,
-        )
-        .fetch_all(conn)
-        .await?;
-    let mut told: Vec<Option<VerifiableCase>> = asked.iter().map(|_| None).collect();
+        r#"select c.case_id, c.health_plan, c.program, c.service, c.content_release, c.person, covered.spans as "spans!", c.status,
+             c.valid_from, c.valid_through, c.visible_to, d.line as "line?", d.code, d.name as "name?", d.status as "drug_status?",
+             d.units_approved, d.visits_approved, d.valid_from as "drug_from", d.valid_through as "drug_through"
+           from cases c
+           cross join lateral (
+             select array(select m.document::text from members m
+                          where m.health_plan = c.health_plan and m.member_id = c.member_id) as spans
+             offset 0) as covered
+           left join case_lines d on d.case_id = c.case_id and d.shard = c.shard and ($2::text is null or d.code = $2)
+           where c.order_id = $1 and c.shard = $3
+           order by d.line"#,
+        order_id,
+        hcpcs,
+        shard_of_number(order_id),
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut told: Option<VerifiableCase> = None;
     for row in rows {
-        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let (Some(case), Some(one)) = (told.get_mut(place), asked.get(place)) else { return Err(corrupt("asked.place")) };
-        let case = if let Some(case) = case {
-            case
-        } else {
-            case.insert(VerifiableCase {
+        let case = match &mut told {
+            Some(case) => case,
+            None => told.insert(VerifiableCase {
                 case_id: row.case_id,
                 health_plan: row.health_plan,
                 program: row.program,
@@ -168,13 +121,13 @@ async fn by_order_id(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec
                 person: row.person,
                 spans: row.spans.iter().map(|text| read("members.document", text)).collect::<Result<_>>()?,
                 status: CaseStatus::parse(&row.status).ok_or_else(|| corrupt("cases.status"))?,
-                order_id: Some(one.order_id.clone()),
+                order_id: Some(order_id.to_owned()),
                 valid_from: row.valid_from,
                 valid_through: row.valid_through,
                 visible_to: row.visible_to,
                 service: Service::parse(&row.service).ok_or_else(|| corrupt("cases.service"))?,
                 drugs: Vec::new(),
-            })
+            }),
         };
         // a case without such drug lines comes as one row without a line
         if let (Some(line), Some(name), Some(status)) = (row.line, row.name, row.drug_status) {
@@ -189,9 +142,6 @@ async fn by_order_id(conn: &mut PgConnection, asked: &[AskedById]) -> Result<Vec
                 valid_through: row.drug_through,
             });
         }
-    }
-    for case in told.iter_mut().flatten() {
-        case.drugs.sort_unstable_by_key(|drug| drug.line);
     }
     Ok(told)
 }

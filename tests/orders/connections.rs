@@ -4,9 +4,10 @@
 
 use crate::support;
 
-use oncoauth::store::lane::Lane;
+use oncoauth::store::pool::{Keeping, begin_by_key};
 use serde_json::json;
 use sqlx::Row as _;
+use sqlx::postgres::PgPoolOptions;
 use support::http::Service;
 use support::submit::{ADMINISTRATOR, ORDERING, assert_created, authorized_order, count, sandbox};
 
@@ -24,7 +25,6 @@ async fn break_connections(service: &Service) {
 async fn reads_searches_and_orders_are_answered_after_the_server_ended_every_connection() {
     let service = sandbox().await;
     let case = assert_created(&service.post("/v1/orders", ORDERING, &authorized_order()).await);
-    assert!(service.app.lane.idle() > 0, "the connection was given back");
     let path = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
 
     break_connections(&service).await;
@@ -47,20 +47,24 @@ async fn reads_searches_and_orders_are_answered_after_the_server_ended_every_con
 #[tokio::test]
 async fn a_connection_that_was_let_go_in_a_transaction_is_not_used_again_and_stores_nothing() {
     let service = Service::sandbox().await;
-    let lane = Lane::beside(&service.app.pool, 1);
-    let mut left = lane.acquire().await.unwrap();
+    let options = service.app.pool.connect_options().as_ref().clone();
+    let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(1)).connect_with(options).await.unwrap();
+    let process = "select pg_backend_pid()";
+    let before: i32 = sqlx::query_scalar(process).fetch_one(&pool).await.unwrap();
+    let mut left = pool.acquire().await.unwrap();
     for statement in
         ["begin", "insert into enquiries values (gen_random_uuid(), now(), 'a', 'b', null, 'order', 'refused', null, null, '{}')"]
     {
         sqlx::query(statement).execute(&mut *left).await.unwrap();
     }
     drop(left);
-    assert_eq!((lane.idle(), lane.open()), (0, 0));
-    let mut next = lane.acquire().await.unwrap();
-    let rows = sqlx::query("select count(*) from enquiries").fetch_one(&mut *next).await.unwrap();
-    assert_eq!(rows.get::<i64, _>(0), 0);
-    next.give_back();
-    assert_eq!((lane.idle(), lane.open()), (1, 1));
+    let rows: i64 = sqlx::query_scalar("select count(*) from enquiries").fetch_one(&pool).await.unwrap();
+    let after: i32 = sqlx::query_scalar(process).fetch_one(&pool).await.unwrap();
+    assert_eq!((rows, pool.size()), (0, 1));
+    assert_ne!(before, after);
+    // one that comes back in order is kept
+    let again: i32 = sqlx::query_scalar(process).fetch_one(&pool).await.unwrap();
+    assert_eq!(after, again);
 }
 
 #[tokio::test]
@@ -79,10 +83,9 @@ async fn every_connection_has_limits_of_time() {
     let limits = "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock,
                     current_setting('idle_in_transaction_session_timeout') as idle";
     let of_pool = sqlx::query(limits).fetch_one(&service.app.pool).await.unwrap();
-    let mut held = service.app.lane.acquire().await.unwrap();
-    let of_lane = sqlx::query(limits).fetch_one(&mut *held).await.unwrap();
-    held.give_back();
-    for (row, expected) in [(of_pool, ["30s", "5s", "1min"]), (of_lane, ["8s", "3s", "10s"])] {
+    let mut by_key = begin_by_key(&service.app.pool).await.unwrap();
+    let of_many = sqlx::query(limits).fetch_one(&mut *by_key).await.unwrap();
+    for (row, expected) in [(of_pool, ["30s", "5s", "1min"]), (of_many, ["8s", "3s", "10s"])] {
         let told: [String; 3] = std::array::from_fn(|column| row.get(column));
         assert_eq!(told, expected);
     }

@@ -6,15 +6,11 @@ use crate::support;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::time::Duration;
 use support::http::{Answer, Service};
 use support::submit::{
     HEALTH_PLAN, ORDERING, OTHER_PRACTICE, SERVICING, assert_created, authorized_order, count, for_member, pending_order,
     put_roster, sandbox, submit_with_key,
 };
-use tokio::sync::Barrier;
-use tokio::time::timeout;
 
 const MEMBERS: &str = "/v1/rosters/anthem-blue-medicare-advantage/members";
 /// More than one statement is for.
@@ -125,43 +121,6 @@ async fn questions_about_several_drugs_of_one_order_are_not_mixed_up() {
     };
     let found = join_all((0..MANY).map(ask)).await;
     assert!(found.contains(&0) && found.contains(&1) && found.iter().any(|lines| *lines > 1), "{found:?}");
-}
-
-/// As the program serves: each thread has a runtime and connections of its own, and they ask in the same statements.
-// proves DET-01, DUP-03, VER-03
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_asks_on_another_thread_gets_the_answer_to_their_own_question_too() {
-    const THREADS: u16 = 3;
-    let service = populated().await;
-    let routers = oncoauth::http::routers(&service.app, THREADS);
-    assert_eq!(routers.len(), usize::from(THREADS));
-    // a statement may be under way on the thread of somebody who has all answers
-    let all_done = Arc::new(Barrier::new(usize::from(THREADS)));
-    let serve = |(first, router)| {
-        let (service, all_done) = (service.beside(router), Arc::clone(&all_done));
-        let ask = async move |service: &Service, number: usize| {
-            let case = assert_created(&place(service, "key", number).await);
-            let question = json!({"order_id": case["order_id"].as_str().unwrap_or("A000000000"), "hcpcs": "J9171"});
-            let path = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
-            let (read, verified) =
-                tokio::join!(service.get(&path, ORDERING), service.post("/v1/verifications", SERVICING, &question));
-            let (read, verified) = (read.json(), verified.json());
-            assert_eq!(read["request"]["member"]["member_id"], identity(number).0.as_str());
-            assert_eq!((&verified["order_id"], &verified["authorized"]), (&case["order_id"], &json!(!number.is_multiple_of(3))));
-        };
-        tokio::task::spawn_blocking(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let numbers = (first..MANY).step_by(usize::from(THREADS));
-            runtime.block_on(async {
-                let answered = join_all(numbers.map(|number| ask(&service, number))).await.len();
-                timeout(Duration::from_mins(1), all_done.wait()).await.unwrap();
-                answered
-            })
-        })
-    };
-    let answered = join_all(routers.into_iter().enumerate().map(serve)).await;
-    assert_eq!(answered.into_iter().map(Result::unwrap).sum::<usize>(), MANY);
-    assert_eq!(usize::try_from(count(&service, "select count(*) from cases").await).unwrap(), MANY);
 }
 
 // proves DUP-03

@@ -57,7 +57,7 @@ fn the_service_speaks_tls_to_its_database_and_knows_the_server_by_its_certificat
     assert!(service.get("/v1/orders", "sandbox-ordering-provider").starts_with("HTTP/1.1 200"));
     let encrypted = "select count(*) filter (where not ssl) || ' of ' || (count(*) > 1)::text from pg_stat_activity join pg_stat_ssl using (pid)
                      where application_name = 'oncoauth'";
-    assert_eq!(server.query(encrypted), "0 of true", "every connection of the pool and the lanes");
+    assert_eq!(server.query(encrypted), "0 of true", "every connection of the pool");
     let report = program().args(["doctor", "--sandbox", "--database-url", &url]).output().unwrap();
     assert!(String::from_utf8_lossy(&report.stdout).contains("the connections are encrypted"));
     service.stop();

@@ -6,7 +6,9 @@
 use crate::running::{Running, program};
 use crate::support::http::{Answer, Service};
 use crate::support::postgres::{TestDatabase, database};
-use crate::support::submit::{ADMINISTRATOR, ORDERING, authorized_order, for_member, put_roster, sandbox};
+use crate::support::submit::{
+    ADMINISTRATOR, ORDERING, SERVICING, authorized_order, for_member, pending_order, put_roster, sandbox,
+};
 use axum::body::Body;
 use axum::http::Request;
 use futures_util::future::join_all;
@@ -132,6 +134,40 @@ async fn orders_of_a_member_whom_somebody_keeps_locked_hold_up_nobody_else() {
     }
     locked.rollback().await.unwrap();
     assert_eq!(order_of(&service, 60).await.status.as_u16(), 201);
+}
+
+/// More changes of a case that somebody keeps locked than there are connections, from two callers; meanwhile others read and order.
+// proves DET-01
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_of_a_case_that_somebody_keeps_locked_hold_up_nobody_else() {
+    let service = sandbox().await;
+    let case = service.post("/v1/orders", ORDERING, &pending_order()).await.json();
+    let path = format!("/v1/orders/{}", case["case_id"].as_str().unwrap());
+    let connections = usize::try_from(service.app.pool.options().get_max_connections()).unwrap();
+    let mut locked = service.app.pool.begin().await.unwrap();
+    sqlx::query("select from cases for no key update").execute(&mut *locked).await.unwrap();
+    let withdrawal = json!({"drugs": "all", "reason": "voluntarily_cancelled"});
+    let withdrawals = format!("{path}/withdrawals");
+    let withdraw = async |number: usize| {
+        let token = [ORDERING, SERVICING][number % 2];
+        service.post(&withdrawals, token, &withdrawal).await.status.as_u16()
+    };
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(200)).await; // the changes have come by then
+        for _ in 0..10 {
+            let begun = Instant::now();
+            assert_eq!(service.get(&path, ORDERING).await.status.as_u16(), 200);
+            assert_eq!(service.get("/v1/orders", ORDERING).await.status.as_u16(), 200);
+            assert_eq!(service.post("/v1/orders", ORDERING, &authorized_order()).await.status.as_u16(), 201);
+            assert!(begun.elapsed() < SOON, "others waited {:?}", begun.elapsed());
+        }
+        locked.rollback().await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(join_all((0..2 * connections).map(withdraw)), others);
+    // the first is made, and no other
+    let made = answers.iter().filter(|status| **status == 201).count();
+    let refused = answers.iter().filter(|status| [403, 404, 409, 422, 503].contains(status)).count();
+    assert_eq!((made, refused), (1, answers.len() - 1), "{answers:?}");
 }
 
 /// A sandbox on a database of its own, with these arguments.

@@ -11,6 +11,7 @@ use crate::support::submit::{HEALTH_PLAN, put_roster};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use oncoauth::app::{App, sandbox_rosters};
+use oncoauth::store::pool::Keeping;
 use oncoauth::{doors, jobs, store};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -28,7 +29,7 @@ pub async fn restricted() -> (Service, App) {
     sqlx::query(create).execute(&mut *conn).await.unwrap();
     drop(conn);
     let options = owner.app.pool.connect_options().as_ref().clone().username(&role).password("x");
-    let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
+    let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(4)).connect_with(options).await.unwrap();
     let settings = owner.app.settings.as_ref().clone();
     let app = App::new(pool, owner.app.library.clone(), settings).with_clock(owner.app.clock.clone());
     sandbox_rosters::load_missing(&app).await.unwrap();

@@ -12,7 +12,7 @@ use crate::support::submit::{HEALTH_PLAN, count};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use oncoauth::app::App;
-use oncoauth::store::left_clean;
+use oncoauth::store::pool::Keeping;
 use oncoauth::store::sight::Sight;
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
@@ -152,9 +152,10 @@ async fn nobody_named_is_nobody_s_rows_and_nothing_can_be_changed() {
     }
     // with the transaction the rights end
     let all = count(&service, "select count(*) from cases").await;
-    let mut conn = app.pool.acquire().await.unwrap();
-    drop(parties(&["o910000001"]).begin(&mut conn).await.unwrap());
-    let seen: i64 = sqlx::query_scalar("select count(*) from cases").fetch_one(&mut *conn).await.unwrap();
+    let options = app.pool.connect_options().as_ref().clone();
+    let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(1)).connect_with(options).await.unwrap();
+    drop(parties(&["o910000001"]).begin_in(&pool).await.unwrap());
+    let seen: i64 = sqlx::query_scalar("select count(*) from cases").fetch_one(&pool).await.unwrap();
     assert_eq!(seen, all);
 }
 
@@ -164,7 +165,7 @@ async fn nobody_named_is_nobody_s_rows_and_nothing_can_be_changed() {
 async fn whoever_goes_away_while_rights_are_taken_on_leaves_none_behind() {
     let (_service, app) = restricted().await;
     let options = app.pool.connect_options().as_ref().clone();
-    let pool = left_clean(PgPoolOptions::new().max_connections(1)).connect_with(options).await.unwrap();
+    let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(1)).connect_with(options).await.unwrap();
     let sight = parties(&["o900000001"]);
     for microseconds in (0..6_000).step_by(100) {
         drop(timeout(Duration::from_micros(microseconds), sight.begin_in(&pool)).await);
@@ -184,8 +185,7 @@ async fn who_verifies_sees_the_authorization_that_it_names_and_no_other() {
     let order_id = named["order_id"].as_str().unwrap().to_owned();
     let stranger = parties(&["s999999999"]);
     let seen_with = async |order_ids: &[String]| {
-        let mut conn = app.pool.acquire().await.unwrap();
-        let mut seen = stranger.begin_verifying(&mut conn, order_ids).await.unwrap();
+        let mut seen = stranger.begin_verifying(&app.pool, order_ids).await.unwrap();
         (cases_in(&mut seen, ("cases", "case_id")).await, cases_in(&mut seen, ("case_lines", "case_id")).await)
     };
     let only = |case: &Value| BTreeSet::from([id(case)]);

@@ -9,7 +9,8 @@ use oncoauth::app::{App, Settings};
 use oncoauth::clock::Clock;
 use oncoauth::domain::content::Library;
 use oncoauth::doors;
-use oncoauth::store::{Sessions, left_clean};
+use oncoauth::store::Sessions;
+use oncoauth::store::pool::Keeping;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::sync::{Arc, OnceLock};
@@ -89,8 +90,8 @@ impl Service {
     /// A service with these settings.
     pub async fn start(settings: Settings) -> Self {
         let database = database().await;
-        let pool =
-            left_clean(PgPoolOptions::new().max_connections(4)).connect_with(options(&database.url)).await.expect("connecting");
+        let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(12));
+        let pool = pool.connect_with(options(&database.url)).await.expect("connecting");
         let clock = Clock::frozen_at("2026-11-20T15:00:00Z".parse().expect("an instant"));
         let app = App::new(pool, library(), settings).with_clock(clock);
         Self { router: doors::router(app.clone()), app, database: Arc::new(database) }

@@ -5,6 +5,7 @@ use super::super::{App, Caller};
 use super::text::{fold, tolerance, variants, wrong_letters};
 use crate::domain::roster::ProviderKind;
 use crate::store::Result;
+use crate::store::pool::begin_by_key;
 use crate::store::provider_search::{self as store, Scope};
 pub use crate::store::provider_search::{FoundProvider, Place};
 use sqlx::PgConnection;
@@ -60,14 +61,7 @@ pub async fn search(app: &App, caller: &Caller, search: &Search<'_>) -> crate::a
         None => vec![ProviderKind::Individual.as_str(), ProviderKind::Facility.as_str()],
     };
     let scope = Scope { plans: &plans, kinds: &kinds, limit: i64::from(search.limit) + 1 };
-    let mut conn = app.lane.acquire().await?;
-    let mut found = find(&mut conn, &scope, search).await;
-    if conn.is_renewed_after(&found).await? {
-        found = find(&mut conn, &scope, search).await;
-    }
-    let found = found?;
-    conn.give_back();
-    Ok(found)
+    Ok(find(&mut *begin_by_key(&app.pool).await?, &scope, search).await?)
 }
 
 async fn find(conn: &mut PgConnection, scope: &Scope<'_>, search: &Search<'_>) -> Result<Found> {

@@ -2,14 +2,14 @@
 
 use super::view;
 use crate::app::reviews::change::{self, Change};
-use crate::app::{App, Caller, Result};
+use crate::app::{App, Caller, Result, changing};
 use crate::domain::case::{Case, Computed, Notice};
 use crate::domain::vocabulary::{CaseStatus, NoticeCode};
 use crate::store;
 use crate::store::case_events::Actor;
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// The kind of the event.
@@ -38,8 +38,7 @@ pub async fn tell(app: &App, caller: &Caller, earlier: &[(Uuid, NoticeCode)], ar
 }
 
 async fn tell_one(app: &App, caller: &Caller, earlier: (Uuid, NoticeCode), arrived: Uuid, now: DateTime<Utc>) -> Result<()> {
-    let mut conn = app.pool.acquire().await?;
-    let mut transaction = conn.begin().await?;
+    let mut transaction = changing::begin(app, &caller.key_owner()).await?;
     if write(&mut transaction, app, caller, earlier, arrived, now).await? {
         transaction.commit().await?;
     }

@@ -69,12 +69,13 @@ pub struct Seen {
 
 /// One case.
 pub async fn get(app: &App, caller: &Caller, case_id: Uuid) -> Result<Seen> {
-    let stored = in_sight(app.busy.cases.ask((case_id, Sight::of(caller))).await?, caller)?;
+    let mut conn = seen_by(app, caller).await?;
+    let stored = in_sight(store::cases::current(&mut conn, case_id).await?, caller)?;
     let (version, now) = (i64::from(stored.version), app.clock.now());
     let body = if view::is_shown_as_stored(&stored, caller, now) {
         stored.document
     } else {
-        view::show(&mut *seen_by(app, caller).await?, stored, caller, now).await?
+        view::show(&mut conn, stored, caller, now).await?
     };
     Ok(Seen { case_id, version, body })
 }

@@ -19,9 +19,10 @@ use crate::shard::Shard;
 use crate::store;
 use crate::store::cases::{Guard, Key, NewCase, SentColumns, Storable, Written};
 use crate::store::facts::{Asked, Known, UsedKey};
+use crate::store::pool::begin_by_key;
 use crate::telemetry;
 use chrono::{DateTime, Utc};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
@@ -180,13 +181,7 @@ impl Submission<'_> {
             if let Attempt::MemberMoved { member_id } = attempt {
                 // whoever waits for a member keeps a connection: few do at a time, and one for each member
                 let _place = self.place_to_wait(&member_id).await?;
-                // most often the same submission was sent twice, and its answer is there already
-                let mut conn = self.app.lane.acquire().await?;
-                attempt = match self.used_key(&mut conn).await? {
-                    Some(used) => Attempt::KeyUsed(Some(used)),
-                    None => self.attempt_locked(&mut conn, &member_id).await?,
-                };
-                conn.give_back();
+                attempt = self.attempt_locked(&member_id).await?;
             }
             match attempt {
                 Attempt::Placed { placed, may_end, beside } => {
@@ -283,9 +278,13 @@ impl Submission<'_> {
     }
 
     /// The same while no other order of this member can be stored.
-    async fn attempt_locked(&self, conn: &mut PgConnection, member_id: &str) -> Result<Attempt> {
+    async fn attempt_locked(&self, member_id: &str) -> Result<Attempt> {
         let health_plan = self.order.member.health_plan.as_deref().unwrap_or_default();
-        let mut transaction = conn.begin().await?;
+        let mut transaction = begin_by_key(&self.app.pool).await?;
+        // most often the same submission was sent twice, and its answer is there already
+        if let Some(used) = self.used_key(&mut transaction).await? {
+            return Ok(Attempt::KeyUsed(Some(used)));
+        }
         store::cases::lock_member(&mut transaction, health_plan, member_id).await?;
         let mut known = store::facts::load(&mut transaction, &self.asked()).await?;
         if let Some(of_one) = self.question.narrowed(&mut known) {
@@ -308,17 +307,15 @@ impl Submission<'_> {
 
     /// The first answer, where the key came with this payload.
     async fn replay(&self, used: Option<UsedKey>) -> Result<Placed> {
-        let mut conn = self.app.lane.acquire().await?;
+        let mut conn = self.app.pool.acquire().await?;
         let used = match used {
             Some(used) => Some(used),
             None => self.used_key(&mut conn).await?,
         };
-        let placed = match used {
+        match used {
             Some(used) => self.first_answer(&mut conn, &used).await,
             None => Err(Error::conflict("the idempotency key was in use just now; send the request again")),
-        };
-        conn.give_back();
-        placed
+        }
     }
 
     async fn first_answer(&self, conn: &mut PgConnection, used: &UsedKey) -> Result<Placed> {
@@ -343,10 +340,9 @@ impl Submission<'_> {
                 date_of_service: self.order.date_of_service,
                 icd10: self.order.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref()),
             };
-            let mut conn = self.app.lane.acquire().await?;
+            let mut conn = self.app.pool.acquire().await?;
             enquiries::keep(self.app, &mut conn, self.caller, self.now, &asked, enquiries::Outcome::NotEligible(ineligible))
                 .await?;
-            conn.give_back();
         }
         Ok(refusal.into())
     }

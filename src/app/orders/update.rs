@@ -9,7 +9,7 @@ use super::find::{Seen, in_sight};
 use super::submit::is_number_in_use;
 use super::view;
 use crate::app::reviews::{change, claims};
-use crate::app::{App, Caller, Error, Expected, Result, letters, visibility};
+use crate::app::{App, Caller, Error, Expected, Result, changing, letters, visibility};
 use crate::documents::Summary;
 use crate::domain::case::{Case, Computed};
 use crate::domain::content::Content;
@@ -72,7 +72,7 @@ pub struct Updated {
 
 /// Puts `order` in the place of what version `version` of the case says, and decides it.
 pub async fn update(app: &App, caller: &Caller, case_id: Uuid, version: i64, order: &OrderRequest) -> Result<Seen> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = changing::begin(app, &caller.key_owner()).await?;
     let updated = put(app, &mut transaction, caller, case_id, version, order).await?;
     transaction.commit().await?;
     Ok(updated.seen)

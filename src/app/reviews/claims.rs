@@ -2,7 +2,7 @@
 
 use super::act::actor;
 use crate::app::visibility::sees;
-use crate::app::{App, Caller, Error, Result};
+use crate::app::{App, Caller, Error, Result, changing};
 use crate::domain::vocabulary::CallerRole;
 use crate::rules::review::ReviewError;
 use crate::store;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// Takes a case; taking one's own again keeps it longer.
 pub async fn take(app: &App, caller: &Caller, case_id: Uuid) -> Result<Claim> {
     let now = app.clock.now();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = changing::begin(app, &caller.key_owner()).await?;
     require_open(&mut transaction, case_id).await?;
     let own = require_free(&mut transaction, case_id, caller, now).await?;
     let claim = keep(app, &mut transaction, case_id, caller, own, now).await?;
@@ -40,7 +40,7 @@ pub async fn of_case(app: &App, caller: &Caller, case_id: Uuid) -> Result<Option
 /// Gives a case back. What nobody has is given back already; another's is theirs to give back, or the administrator's.
 pub async fn give_back(app: &App, caller: &Caller, case_id: Uuid) -> Result<()> {
     let now = app.clock.now();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = changing::begin(app, &caller.key_owner()).await?;
     store::cases::lock(&mut transaction, case_id).await?.ok_or(Error::NotFound)?;
     let Some(claim) = live(&mut transaction, case_id, now).await? else { return Ok(()) };
     if claim.claimed_by != caller.subject && caller.role != CallerRole::Administrator {

@@ -19,7 +19,8 @@ use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugStatus};
 use crate::domain::written;
 use crate::rules::identity;
 use crate::store;
-use crate::store::verifications::{Asked, AskedById, VerifiableCase};
+use crate::store::pool::begin_by_key;
+use crate::store::verifications::{Asked, VerifiableCase};
 use answer::{Known, Question, not_found};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -216,9 +217,11 @@ async fn find(app: &App, caller: &Caller, asked: &VerificationRequest, hcpcs: Op
     let order_id = order_id.as_ref().map(ReadableId::as_str);
     let Some(member) = &asked.member else {
         let Some(order_id) = order_id else { return Ok(Vec::new()) };
-        let (sight, learns) = (Sight::of(caller), caller.role == CallerRole::ServicingProvider);
-        let asked = AskedById { order_id: order_id.to_owned(), hcpcs: hcpcs.map(str::to_owned), sight, learns };
-        return Ok(app.busy.verifications.ask(asked).await?.into_iter().collect());
+        // whoever treats also learns of an authorization that they do not see, by its number
+        let named = [order_id.to_owned()];
+        let learns = if caller.role == CallerRole::ServicingProvider { named.as_slice() } else { &[] };
+        let mut conn = Sight::of(caller).begin_verifying(&app.pool, learns).await?;
+        return Ok(store::verifications::by_order_id(&mut conn, order_id, hcpcs).await?.into_iter().collect());
     };
     Box::pin(of_member(app, member, hcpcs, order_id)).await
 }
@@ -242,13 +245,7 @@ async fn of_member(
     // with an Order ID, a drug that is not on the order is said to be so instead of leading nowhere
     let hcpcs = hcpcs.filter(|_| order_id.is_none());
     let asked = Asked { health_plan, member_id, name: &name, birth_date, hcpcs, order_id };
-    let mut conn = app.lane.acquire().await?;
-    let mut found = store::verifications::by_member(&mut conn, &asked).await;
-    if conn.is_renewed_after(&found).await? {
-        found = store::verifications::by_member(&mut conn, &asked).await;
-    }
-    let (mut rows, cases) = found?;
-    conn.give_back();
+    let (mut rows, cases) = store::verifications::by_member(&mut *begin_by_key(&app.pool).await?, &asked).await?;
     if member_id.is_none() {
         // who has the key of the name by chance is not meant
         let named: Vec<String> =
