@@ -24,6 +24,11 @@ create function shard_of_number(number text) returns smallint language sql immut
         + strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', substr(number, 3, 1)) - 33)::smallint
 $$;
 
+-- When a version 7 UUID was made.
+create function instant_of_id(id uuid) returns timestamptz language sql immutable parallel safe as $$
+    select to_timestamp(('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint / 1000.0)
+$$;
+
 -- One row a member: `version` moves with every order of the member, so that of two orders at once each either sees the other
 -- or has to look again (DUP-01).
 create table member_ledger (
@@ -72,6 +77,8 @@ create table cases (
     primary key (case_id, shard),
     constraint cases_shard_of_member check (shard = shard_of_member(health_plan, member_id)),
     constraint cases_shard_told_by_id check (shard = shard_of_id(case_id)),
+    -- Lists are in the order of ids, and look for days among them.
+    constraint cases_id_tells_when_submitted check (submitted_at - instant_of_id(case_id) between interval '-1 hour' and interval '1 hour'),
     constraint cases_shard_told_by_numbers
         check (shard = shard_of_number(case_number) and shard = shard_of_number(order_id) and shard = shard_of_number(pathway_eligible_id)),
     constraint cases_order_id_with_approval_only
@@ -88,6 +95,10 @@ create unique index cases_pathway_eligible_id on cases (pathway_eligible_id, sha
 create index cases_of_member on cases (member_id, health_plan);
 create index cases_visible_to on cases using gin (visible_to);
 create index cases_due on cases (due_at) where status = 'in_progress';
+-- Lists, newest first, of those who see every case: of a plan, a clinician, or a status that few cases have.
+create index cases_of_plan on cases (health_plan, case_id);
+create index cases_of_clinician on cases (ordering_npi, case_id);
+create index cases_of_status on cases (status, case_id) where status not in ('authorized', 'completed');
 
 create table case_lines (
     case_id         uuid not null,

@@ -10,10 +10,13 @@ create table smart_clients (
     health_plan text,
     -- what it may ask for at most, as SMART writes it
     scopes      text[] not null check (cardinality(scopes) > 0),
-    jwks        jsonb not null,
+    -- its public keys, or where it publishes them
+    jwks        jsonb,
+    jwks_uri    text check (jwks_uri like 'http%' and length(jwks_uri) <= 2000),
     created_at  timestamptz not null,
     created_by  text not null,
     revoked_at  timestamptz,
+    check ((jwks is null) <> (jwks_uri is null)),
     check ((role = 'health_plan') = (health_plan is not null)),
     check ((role in ('ordering_provider', 'servicing_provider')) = (cardinality(tax_ids) > 0))
 );

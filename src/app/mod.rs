@@ -29,6 +29,7 @@ pub mod orders;
 pub mod places;
 pub mod plan_metrics;
 pub mod public_metrics;
+mod published;
 pub mod questionnaires;
 pub mod rate_limit;
 pub mod readiness;
@@ -90,6 +91,8 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// Where people and programs prove who they are.
     pub authorities: identity::Authorities,
+    /// Keys that systems publish which sign in by themselves.
+    pub key_sets: smart::KeySets,
     /// Tokens seen during the last second.
     pub tokens: tokens::TokenCache,
     /// Secrets of tokens issued under an idempotency key.
@@ -253,6 +256,7 @@ impl App {
             roster_loads: places::Places::new(settings.roster_loads, 1),
             authorities: identity::Authorities::new(&settings.authorities),
             settings: Arc::new(settings),
+            key_sets: smart::KeySets::default(),
             tokens: tokens::TokenCache::default(),
             issued: tokens::IssuedSecrets::default(),
             catalog: Arc::default(),

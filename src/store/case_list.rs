@@ -2,7 +2,7 @@
 
 use super::cases::StoredCase;
 use super::{Result, shard_of_member, shard_of_number};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 
@@ -57,6 +57,8 @@ struct CountRow {
     counts: Counts,
 }
 
+/// By how much the instant of an id may differ from when its case came, as `cases_id_tells_when_submitted` has it.
+const AN_HOUR: TimeDelta = TimeDelta::hours(1);
 /// The practice is asked for something.
 const ASKED_FOR: &str = "c.status = 'in_progress' and exists (select from case_events asked where asked.case_id = c.case_id
     and asked.shard = c.shard and asked.seq = c.document_seq and json_array_length(asked.document -> 'review' -> 'asked_for') > 0)";
@@ -119,6 +121,12 @@ fn ending(query: &mut QueryBuilder<Postgres>, (first, last): (NaiveDate, NaiveDa
     query.push("c.order_id is not null and c.valid_through between ").push_bind(first).push(" and ").push_bind(last);
 }
 
+/// Not after any id that is made at this instant.
+fn first_id_of(instant: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(instant.timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128(u128::from(millis.min((1 << 48) - 1)) << 80)
+}
+
 fn statement(filter: &Filter, after: Option<Uuid>) -> QueryBuilder<Postgres> {
     let mut query = QueryBuilder::new(
         "with found as (select c.case_id, c.health_plan, c.visible_to, c.version, c.due_at, c.document_seq, c.shard from cases c where true",
@@ -138,7 +146,8 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
         query.push(" and c.health_plan = ").push_bind(plan.clone());
     }
     if !filter.statuses.is_empty() {
-        query.push(" and c.status = any(").push_bind(filter.statuses.clone()).push(")");
+        // as they are: of a status that few cases have a plan is made that looks for those few
+        query.push(" and c.status in ('").push(filter.statuses.join("', '")).push("')");
     }
     if let (Some(plan), Some(member)) = (&filter.health_plan, &filter.member_id) {
         query.push(" and c.shard = ").push_bind(shard_of_member(plan, member));
@@ -171,11 +180,16 @@ fn conditions(query: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(order_id) = &filter.order_id {
         query.push(" and c.order_id = ").push_bind(order_id.clone());
     }
+    // an id tells when its case came, to the hour: the days are found among the ids
     if let Some(from) = filter.submitted_from {
-        query.push(" and c.submitted_at >= ").push_bind(from);
+        query.push(" and c.submitted_at >= ").push_bind(from).push(" and c.case_id >= ").push_bind(first_id_of(from - AN_HOUR));
     }
     if let Some(before) = filter.submitted_before {
-        query.push(" and c.submitted_at < ").push_bind(before);
+        query
+            .push(" and c.submitted_at < ")
+            .push_bind(before)
+            .push(" and c.case_id <= ")
+            .push_bind(first_id_of(before + AN_HOUR));
     }
     if let Some(since) = filter.open_or_closed_since {
         query.push(" and (c.status = 'in_progress' or c.closed_at >= ").push_bind(since).push(")");

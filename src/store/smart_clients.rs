@@ -26,8 +26,10 @@ pub struct Client {
     pub issuer: Option<String>,
     /// What it may ask for at most.
     pub scopes: Vec<String>,
-    /// Its public keys, as they were registered.
-    pub jwks: Value,
+    /// Its public keys, as they were registered; none where it publishes them.
+    pub jwks: Option<Value>,
+    /// Where it publishes them.
+    pub jwks_uri: Option<String>,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// When it was revoked.
@@ -43,7 +45,8 @@ struct Row {
     health_plan: Option<String>,
     issuer: Option<String>,
     scopes: Vec<String>,
-    jwks: Value,
+    jwks: Option<Value>,
+    jwks_uri: Option<String>,
     created_at: DateTime<Utc>,
     revoked_at: Option<DateTime<Utc>>,
 }
@@ -64,6 +67,7 @@ impl TryFrom<Row> for Client {
             issuer: row.issuer,
             scopes: row.scopes,
             jwks: row.jwks,
+            jwks_uri: row.jwks_uri,
             created_at: row.created_at,
             revoked_at: row.revoked_at,
         })
@@ -74,8 +78,8 @@ impl TryFrom<Row> for Client {
 pub async fn insert(conn: &mut PgConnection, client: &Client, created_by: &str) -> Result<()> {
     sqlx::query!(
         "insert into smart_clients (client_id, role, subject, name, tax_ids, health_plan, scopes, jwks, created_at, created_by,
-           issuer)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           issuer, jwks_uri)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         client.client_id,
         client.role.as_str(),
         client.subject,
@@ -87,17 +91,32 @@ pub async fn insert(conn: &mut PgConnection, client: &Client, created_by: &str) 
         client.created_at,
         created_by,
         client.issuer,
+        client.jwks_uri,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// A client, revoked ones too, which stays as it is until the transaction ends.
+/// A client, revoked ones too.
+pub async fn find(conn: &mut PgConnection, client_id: Uuid) -> Result<Option<Client>> {
+    sqlx::query_as!(
+        Row,
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, jwks_uri, created_at, revoked_at
+         from smart_clients where client_id = $1",
+        client_id,
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(Client::try_from)
+    .transpose()
+}
+
+/// The same; it stays as it is until the transaction ends.
 pub async fn held(conn: &mut PgConnection, client_id: Uuid) -> Result<Option<Client>> {
     sqlx::query_as!(
         Row,
-        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, jwks_uri, created_at, revoked_at
          from smart_clients where client_id = $1 for share",
         client_id,
     )
@@ -107,12 +126,12 @@ pub async fn held(conn: &mut PgConnection, client_id: Uuid) -> Result<Option<Cli
     .transpose()
 }
 
-/// The client in force that calls itself this, which stays as it is until the transaction ends.
+/// The client in force that calls itself this.
 pub async fn of_issuer(conn: &mut PgConnection, issuer: &str) -> Result<Option<Client>> {
     sqlx::query_as!(
         Row,
-        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
-         from smart_clients where issuer = $1 and revoked_at is null for share",
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, jwks_uri, created_at, revoked_at
+         from smart_clients where issuer = $1 and revoked_at is null",
         issuer,
     )
     .fetch_optional(conn)
@@ -125,7 +144,7 @@ pub async fn of_issuer(conn: &mut PgConnection, issuer: &str) -> Result<Option<C
 pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> Result<Vec<Client>> {
     sqlx::query_as!(
         Row,
-        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, created_at, revoked_at
+        "select client_id, role, subject, name, tax_ids, health_plan, issuer, scopes, jwks, jwks_uri, created_at, revoked_at
          from smart_clients where $1::uuid is null or client_id > $1 order by client_id limit $2",
         after,
         limit,
@@ -138,10 +157,20 @@ pub async fn list(conn: &mut PgConnection, after: Option<Uuid>, limit: i64) -> R
 }
 
 /// Gives a client other keys; false where there is none, or it was revoked.
-pub async fn replace_keys(conn: &mut PgConnection, client_id: Uuid, jwks: &Value) -> Result<bool> {
-    let done = sqlx::query!("update smart_clients set jwks = $2 where client_id = $1 and revoked_at is null", client_id, jwks)
-        .execute(conn)
-        .await?;
+pub async fn replace_keys(
+    conn: &mut PgConnection,
+    client_id: Uuid,
+    jwks: Option<&Value>,
+    jwks_uri: Option<&str>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update smart_clients set jwks = $2, jwks_uri = $3 where client_id = $1 and revoked_at is null",
+        client_id,
+        jwks,
+        jwks_uri,
+    )
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

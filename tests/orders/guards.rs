@@ -193,7 +193,7 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
                  urgency, channel, submitted_at, due_at, valid_from, valid_through, ordering_npi, submitted_by, visible_to,
                  treatment_ingredients, version, document_seq, lines)
                values ('{case_id}', {shard}, 'C{number}', 'plan', 'program', 'member', '1950-01-15 test', 'medical_oncology', 'in_progress',
-                 'release', 'standard', 'portal', now(), now(), '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1,
+                 'release', 'standard', 'portal', instant_of_id('{case_id}'), now(), '2026-12-01', '2026-12-31', '1234567893', 'somebody', '{{}}', '{{}}', 1, 1,
                  {count})
              ), lines as (
                insert into case_lines (case_id, shard, line, name, role, status, computed_status, valid_from, valid_through)
@@ -202,9 +202,9 @@ fn store_case(number: u32, drugs: &[(DrugRole, DrugStatus)], status: CaseStatus)
                insert into timers (case_id, shard, kind, due_at) values ('{case_id}', {shard}, 'pend_deadline', now())
              )
              insert into case_events (case_id, shard, seq, at, kind, actor_subject, actor_role, document, computed)
-             select '{case_id}', {shard}, 1, now(), 'submitted', 'somebody', 'intake', json_build_object('case_id', '{case_id}',
+             select '{case_id}', {shard}, 1, instant_of_id('{case_id}'), 'submitted', 'somebody', 'intake', json_build_object('case_id', '{case_id}',
                'case_number', 'C{number}', 'status', 'in_progress', 'program', 'program', 'content_release', 'release',
-               'urgency', 'standard', 'submitted_at', now(), 'review', json_build_object('due_at', now(), 'queue', 'nurse'),
+               'urgency', 'standard', 'submitted_at', instant_of_id('{case_id}'), 'review', json_build_object('due_at', now(), 'queue', 'nurse'),
                'drugs', (select json_agg(json_build_object('line', line, 'name', 'x', 'role', role, 'status', 'in_progress',
                  'valid_from', '2026-12-01', 'valid_through', '2026-12-31')) from line)), '{{}}'",
             lines.join(", ")

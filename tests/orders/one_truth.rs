@@ -210,7 +210,7 @@ async fn an_earlier_answer_is_not_put_back() {
     assert_eq!(run(&service, &[back]).await, refused("cases_answer_agrees"));
     let case_alone = format!(
         "insert into cases select (jsonb_populate_record(c, jsonb_build_object(
-           'case_id', overlay(c.case_id::text placing '00000000-0000-' from 1),
+           'case_id', overlay(c.case_id::text placing '000000000000' from 25),
            'case_number', overlay(c.case_number placing '000000G' from 4)))).* from cases c where case_id = '{case_id}'"
     );
     assert_eq!(run(&service, &[case_alone]).await, refused("cases_have_an_answer"));

@@ -14,6 +14,7 @@ pub mod desk;
 pub mod hook;
 pub mod http;
 pub mod jwt;
+pub mod key_server;
 pub mod openid;
 pub mod orders;
 pub mod postgres;

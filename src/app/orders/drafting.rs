@@ -8,11 +8,11 @@ use crate::app::{App, Caller, Error, Result};
 use crate::documents::Summary;
 use crate::domain::case::{Case, Finding};
 use crate::domain::content::Content;
-use crate::domain::order::OrderRequest;
+use crate::domain::order::{MemberIdentity, OrderRequest};
 use crate::domain::refusal::{Fault, Refusal};
 pub use crate::rules::by_code::{Coded, Need};
 use crate::rules::{by_code, decide_draft};
-use crate::store::facts::MemberCase;
+use crate::store::facts::{Known, MemberCase};
 use uuid::Uuid;
 
 /// An order on its way, and what would become of it.
@@ -60,23 +60,38 @@ pub async fn preview_draft(app: &App, caller: &Caller, order: &OrderRequest) -> 
     Ok(Drafted { program, missing: drafted.missing, outlook })
 }
 
-/// What each of these lines needs by its code alone, for the member, service, day and diagnosis of an order that has no more than that; or why
-/// the program does not take it. Stores nothing.
-pub async fn needs(
-    app: &App,
-    caller: &Caller,
-    order: &OrderRequest,
-    lines: &[Coded<'_>],
-) -> Result<std::result::Result<Vec<Need>, Refusal>> {
-    let question = Question::of_member(&order.member);
-    let now = app.clock.now();
-    let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
-    if let Some(of_one) = question.narrowed(&mut known) {
-        known = app.busy.facts.ask(of_one.asked(None, None)).await?;
+/// What is known of a member, looked up once for several questions about what they need.
+#[derive(Debug)]
+pub struct MemberFacts {
+    question: Question,
+    known: Known,
+}
+
+impl MemberFacts {
+    /// Looks it up.
+    pub async fn find(app: &App, member: &MemberIdentity) -> Result<Self> {
+        let question = Question::of_member(member);
+        let mut known = app.busy.facts.ask(question.asked(None, None)).await?;
+        if let Some(of_one) = question.narrowed(&mut known) {
+            known = app.busy.facts.ask(of_one.asked(None, None)).await?;
+        }
+        Ok(Self { question, known })
     }
-    note_member(caller, order, &known);
-    let facts = question.facts(order, caller, caller, now, &known);
-    Ok(by_code::needs(&facts, lines, app.library.in_force(now.date_naive())))
+
+    /// What each of these lines needs by its code alone, for the service, day and diagnosis of an order for this member that has no more than
+    /// that; or why the program does not take it. Stores nothing.
+    pub fn needs(
+        &self,
+        app: &App,
+        caller: &Caller,
+        order: &OrderRequest,
+        lines: &[Coded<'_>],
+    ) -> std::result::Result<Vec<Need>, Refusal> {
+        let now = app.clock.now();
+        note_member(caller, order, &self.known);
+        let facts = self.question.facts(order, caller, caller, now, &self.known);
+        by_code::needs(&facts, lines, app.library.in_force(now.date_naive()))
+    }
 }
 
 fn outlook(content: &Content, mut case: Case, cases: &[MemberCase], caller: &Caller) -> Result<Outlook> {

@@ -20,7 +20,7 @@ pub(in crate::app) use submit::is_number_in_use;
 
 pub use crate::store::case_events::Event;
 pub use differences::{Difference, differences};
-pub use drafting::{Coded, Drafted, Need, Outlook, needs, preview_draft};
+pub use drafting::{Coded, Drafted, MemberFacts, Need, Outlook, preview_draft};
 pub use facts::{Question, member_key, provider_key};
 pub use find::{Counts, Filter, Seen, View, count, count_by_status, get, history, list, list_page};
 pub use rows::{OrderRow, rows, rows_page};

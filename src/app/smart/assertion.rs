@@ -32,9 +32,6 @@ pub struct Assertion {
     pub expires_at: DateTime<Utc>,
 }
 
-/// One text for everything that says no more than that somebody else could be behind the assertion.
-const UNKNOWN: &str = "the assertion is not signed by a key on file for its client";
-
 impl<'a> Unverified<'a> {
     /// Takes an assertion apart.
     pub fn read(text: &'a str) -> Result<Self, &'static str> {
@@ -87,19 +84,14 @@ impl<'a> Unverified<'a> {
         self.header.get(name).and_then(Value::as_str)
     }
 
-    /// Verifies the signature with one of these keys, and holds what it says to the rules.
-    pub fn verify(&self, keys: &[PublicKey], audience: &str, now: DateTime<Utc>) -> Result<Assertion, &'static str> {
-        self.form()?;
+    /// True where one of these keys signed it.
+    pub fn is_signed_by(&self, keys: &[PublicKey]) -> bool {
         let is_named = |key: &&PublicKey| self.named("kid") == Some(&key.kid) && self.named("alg") == Some(key.algorithm());
-        let key = keys.iter().find(is_named).ok_or(UNKNOWN)?;
-        if !key.verifies(self.signed.as_bytes(), &self.signature) {
-            return Err(UNKNOWN);
-        }
-        self.held(audience, now)
+        keys.iter().find(is_named).is_some_and(|key| key.verifies(self.signed.as_bytes(), &self.signature))
     }
 
-    /// What a verified assertion says, held to the rules.
-    fn held(&self, audience: &str, now: DateTime<Utc>) -> Result<Assertion, &'static str> {
+    /// What a signed assertion says, held to the rules.
+    pub fn held(&self, audience: &str, now: DateTime<Utc>) -> Result<Assertion, &'static str> {
         let is_for_us = match self.claims.get("aud") {
             Some(Value::String(one)) => one == audience,
             Some(Value::Array(all)) => all.iter().any(|one| one == audience),

@@ -1,7 +1,7 @@
 //! Giving out access tokens.
 
 use super::assertion::Unverified;
-use super::keys;
+use super::key_sets::{UNKNOWN, prove};
 use super::scopes::Scopes;
 use super::{SUPPORTED, token_endpoint};
 use crate::app::{App, Error, Result};
@@ -12,8 +12,6 @@ use crate::store;
 pub const SECONDS: u16 = 300;
 const GRANT_TYPE: &str = "client_credentials";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// Of a client that is not on file, or was revoked: nobody learns which.
-const UNKNOWN: &str = "the assertion is not signed by a key on file for its client";
 
 /// What is asked for at the token endpoint.
 #[derive(Debug, Clone, Copy, Default)]
@@ -106,12 +104,12 @@ async fn granted(app: &App, asked: Asked<'_>) -> std::result::Result<Granted, Fa
     assertion.form().map_err(Refused::InvalidClient)?;
     let issuer = assertion.issuer().map_err(Refused::InvalidClient)?;
     let client_id = issuer.parse().map_err(|_| Refused::InvalidClient(UNKNOWN))?;
-    let now = app.clock.now();
-    let mut transaction = app.pool.begin().await?;
-    let client = store::smart_clients::held(&mut transaction, client_id).await?.filter(|client| client.revoked_at.is_none());
+    // whoever publishes keys may be asked for them now: nothing waits in the database for that
+    let mut conn = app.pool.acquire().await?;
+    let client = store::smart_clients::find(&mut conn, client_id).await?.filter(|client| client.revoked_at.is_none());
+    drop(conn);
     let client = client.ok_or(Refused::InvalidClient(UNKNOWN))?;
-    let keys = keys::read(&client.jwks, "").unwrap_or_default();
-    let proven = assertion.verify(&keys, &token_endpoint(app), now).map_err(Refused::InvalidClient)?;
+    let proven = prove(app, &client, &assertion, &token_endpoint(app)).await.map_err(Refused::InvalidClient)?;
     app.rate_limit.take(&client.subject).map_err(Refused::TooMany)?;
     let registered = Scopes::read(&client.scopes).unwrap_or_default();
     let served = Scopes::read(&SUPPORTED).unwrap_or_default();
@@ -121,7 +119,11 @@ async fn granted(app: &App, asked: Asked<'_>) -> std::result::Result<Granted, Fa
             "none of the scopes that are asked for can be given: see scopes_supported, and what the client is registered for";
         return Err(Refused::InvalidScope(text).into());
     }
-    let jti_hash = secrets::hash(&proven.jti);
+    let (now, jti_hash) = (app.clock.now(), secrets::hash(&proven.jti));
+    let mut transaction = app.pool.begin().await?;
+    if store::smart_clients::held(&mut transaction, client_id).await?.as_ref() != Some(&client) {
+        return Err(Refused::InvalidClient(UNKNOWN).into()); // it was revoked meanwhile, or has other keys
+    }
     if !store::smart_clients::use_assertion(&mut transaction, client_id, &jti_hash, proven.expires_at).await? {
         return Err(Refused::InvalidClient("the assertion was used before: each has a number (jti) of its own").into());
     }

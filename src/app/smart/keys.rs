@@ -126,6 +126,15 @@ fn point(x: Option<Vec<u8>>, y: Option<Vec<u8>>) -> Result<Kind, (&'static str, 
     Ok(Kind::P384([vec![4], x, y].concat()))
 }
 
+/// The keys of a set that somebody publishes, as far as they are good for signing in: others are for other services. Of two that assertions
+/// name alike neither is. None where it is no key set.
+pub fn published(jwks: &Value) -> Option<Vec<PublicKey>> {
+    let all = jwks.get("keys").and_then(Value::as_array)?;
+    let keys: Vec<PublicKey> = all.iter().filter_map(|key| PublicKey::read(key, "", &mut Vec::new())).collect();
+    let of_name = |one: &PublicKey| keys.iter().filter(|key| (&key.kid, key.algorithm()) == (&one.kid, one.algorithm())).count();
+    Some(keys.iter().filter(|key| of_name(key) == 1).take(KEYS_AT_MOST).cloned().collect())
+}
+
 /// Reads a set; every fault where it is not good for signing in. `pointer` is where it stands.
 pub fn read(jwks: &Value, pointer: &str) -> Result<Vec<PublicKey>, Vec<Fault>> {
     let Some(all) = jwks.get("keys").and_then(Value::as_array) else {

@@ -4,16 +4,19 @@
 mod assertion;
 mod grant;
 pub mod hooks;
+mod key_sets;
 mod keys;
 pub mod scopes;
 
 pub use grant::{Asked, Granted, Refused, SECONDS, grant};
+pub use key_sets::KeySets;
 
 use super::idempotency::{self, Answer};
 use super::tokens::{Binding, binding_faults};
-use super::{App, Caller, Error, Idempotent, Result};
+use super::{App, Caller, Error, Idempotent, Result, webhooks};
 use crate::domain::refusal::Fault;
 use crate::domain::vocabulary::CallerRole;
+use crate::outbound::Target;
 use crate::store;
 pub use crate::store::smart_clients::Client;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,11 +65,12 @@ pub struct SmartClientRequest {
     #[serde(default)]
     #[schema(min_items = 1, max_items = 50)]
     pub scopes: Option<Vec<String>>,
-    /// Its public keys, as a JSON Web Key Set: RSA for RS384, EC on P-384 for ES384, each with a `kid`.
+    /// Its public keys, as a JSON Web Key Set: RSA for RS384, EC on P-384 for ES384, each with a `kid`. Either these or `jwks_uri`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub jwks: Option<Value>,
-    /// Addresses of key sets are not taken: send the keys themselves.
+    /// Where it publishes such a set itself: https, at a public address, answered without a redirect. It is looked at every five minutes, and
+    /// when an assertion is signed by a key that is not known; while it cannot be had, what it said last counts for an hour.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub jwks_uri: Option<String>,
@@ -76,9 +80,14 @@ pub struct SmartClientRequest {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmartClientKeys {
-    /// All of its public keys from now on. Have the old one among them until the client signs with the new one.
-    #[schema(value_type = Object)]
-    pub jwks: Value,
+    /// All of its public keys from now on. Have the old one among them until the client signs with the new one. Either these or `jwks_uri`.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub jwks: Option<Value>,
+    /// Where it publishes them from now on.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub jwks_uri: Option<String>,
 }
 
 /// A key of a client.
@@ -109,8 +118,10 @@ pub struct SmartClient {
     pub issuer: Option<String>,
     /// What it may ask for at most.
     pub scopes: Vec<String>,
-    /// Its keys.
+    /// Its keys; empty where it publishes them.
     pub keys: Vec<SmartKey>,
+    /// Where it publishes them.
+    pub jwks_uri: Option<String>,
     /// Where it gets its access tokens: `aud` of its assertions.
     pub token_endpoint: String,
     /// When it was registered.
@@ -148,7 +159,8 @@ pub async fn register(
             health_plan: request.health_plan,
             issuer: request.issuer,
             scopes: Scopes::read(&texts).unwrap_or_default().texts(),
-            jwks: request.jwks.unwrap_or_default(),
+            jwks: request.jwks,
+            jwks_uri: request.jwks_uri,
             created_at: now,
             revoked_at: None,
         };
@@ -174,16 +186,29 @@ fn faults_of(app: &App, request: &SmartClientRequest) -> Vec<Fault> {
         };
         faults.extend(places.into_iter().map(fault));
     }
-    match (&request.jwks, &request.jwks_uri) {
-        (_, Some(_)) => {
-            let message = "no address of a key set is on this installation's list: send the public keys themselves in jwks, and other ones \
-                           later by PUT /v1/smart-clients/{client_id}/jwks";
-            faults.push(Fault::new("/jwks_uri", "not-allowed-value", message));
-        }
-        (None, None) => faults.push(Fault::new("/jwks", "missing", "a client has its public keys as a JSON Web Key Set")),
-        (Some(jwks), None) => faults.extend(keys::read(jwks, "/jwks").err().unwrap_or_default()),
-    }
+    faults.extend(key_faults(app, request.jwks.as_ref(), request.jwks_uri.as_deref()));
     faults
+}
+
+fn key_faults(app: &App, jwks: Option<&Value>, jwks_uri: Option<&str>) -> Vec<Fault> {
+    match (jwks, jwks_uri) {
+        (Some(_), Some(_)) => {
+            vec![Fault::new(
+                "/jwks_uri",
+                "contradiction",
+                "a client sends its public keys or publishes them: give one of the two",
+            )]
+        }
+        (None, None) => {
+            let message = "a client has its public keys as a JSON Web Key Set, here or at a jwks_uri";
+            vec![Fault::new("/jwks", "missing", message)]
+        }
+        (Some(jwks), None) => keys::read(jwks, "/jwks").err().unwrap_or_default(),
+        (None, Some(address)) => {
+            let refused = Target::parse(address, webhooks::reach(app)).err();
+            refused.map(|(code, message)| Fault::new("/jwks_uri", code, message)).into_iter().collect()
+        }
+    }
 }
 
 fn shown(app: &App, client: Client) -> SmartClient {
@@ -197,7 +222,8 @@ fn shown(app: &App, client: Client) -> SmartClient {
         health_plan: client.health_plan,
         issuer: client.issuer,
         scopes: client.scopes,
-        keys: keys::read(&client.jwks, "").unwrap_or_default().into_iter().map(of_key).collect(),
+        keys: client.jwks.and_then(|jwks| keys::read(&jwks, "").ok()).unwrap_or_default().into_iter().map(of_key).collect(),
+        jwks_uri: client.jwks_uri,
         token_endpoint: token_endpoint(app),
         created_at: client.created_at,
         revoked_at: client.revoked_at,
@@ -213,15 +239,20 @@ pub async fn list(app: &App, after: Option<Uuid>, limit: i64) -> Result<Vec<Smar
 
 /// Gives a client other keys. Access tokens that it has end: whoever has the key before has them, too.
 pub async fn replace_keys(app: &App, caller: &Caller, client_id: Uuid, keys: &SmartClientKeys) -> Result<SmartClient> {
-    keys::read(&keys.jwks, "/jwks").map_err(Error::invalid)?;
+    let SmartClientKeys { jwks, jwks_uri } = keys;
+    let faults = key_faults(app, jwks.as_ref(), jwks_uri.as_deref());
+    if !faults.is_empty() {
+        return Err(Error::invalid(faults));
+    }
     let mut transaction = app.pool.begin().await?;
-    if !store::smart_clients::replace_keys(&mut transaction, client_id, &keys.jwks).await? {
+    if !store::smart_clients::replace_keys(&mut transaction, client_id, jwks.as_ref(), jwks_uri.as_deref()).await? {
         return Err(Error::NotFound);
     }
     store::tokens::revoke_of_client(&mut transaction, client_id, app.clock.now()).await?;
     let client = store::smart_clients::held(&mut transaction, client_id).await?.ok_or(Error::NotFound)?;
     transaction.commit().await?;
     app.tokens.forget_client(client_id);
+    app.key_sets.forget(client_id);
     tracing::info!(%client_id, by = caller.subject, "keys of a SMART client replaced");
     Ok(shown(app, client))
 }
@@ -234,6 +265,7 @@ pub async fn revoke(app: &App, caller: &Caller, client_id: Uuid) -> Result<()> {
     store::tokens::revoke_of_client(&mut transaction, client_id, now).await?;
     transaction.commit().await?;
     app.tokens.forget_client(client_id);
+    app.key_sets.forget(client_id);
     if !known {
         return Err(Error::NotFound);
     }

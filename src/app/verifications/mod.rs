@@ -173,11 +173,40 @@ impl From<VerifiedDrug> for VerifiedProcedure {
 /// Answers a verification.
 pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> Result<Verification> {
     let hcpcs = check(asked)?;
-    let now = app.clock.now();
-    let mut cases = find(app, caller, asked, hcpcs.as_deref()).await?;
-    cases.retain_mut(|case| learns(caller, case, hcpcs.as_deref(), asked.order_id.is_some()));
-    let day = asked.date.unwrap_or_else(|| now.date_naive());
+    let cases = find(app, caller, asked, hcpcs.as_deref()).await?;
     let question = Question { hcpcs: hcpcs.as_deref(), date: asked.date };
+    Ok(answered(app, caller, cases, question, asked.order_id.is_some()))
+}
+
+/// Every case of a member, looked up once for several questions.
+#[derive(Debug, Clone)]
+pub struct OfOneMember(Vec<VerifiableCase>);
+
+impl OfOneMember {
+    /// Looks them up.
+    pub async fn find(app: &App, member: &MemberIdentity) -> Result<Self> {
+        Ok(Self(of_member(app, member, None, None).await?))
+    }
+
+    /// Answers about a code and a day as [`verify`] does.
+    pub fn verify(&self, app: &App, caller: &Caller, hcpcs: &str, date: Option<NaiveDate>) -> Verification {
+        let has_it = |case: &&VerifiableCase| case.drugs.iter().any(|line| line.hcpcs.as_deref() == Some(hcpcs));
+        let cases = self.0.iter().filter(has_it).cloned().collect();
+        answered(app, caller, cases, Question { hcpcs: Some(hcpcs), date }, false)
+    }
+}
+
+/// The answer of the case that answers best, of those that the caller learns of.
+fn answered(
+    app: &App,
+    caller: &Caller,
+    mut cases: Vec<VerifiableCase>,
+    question: Question<'_>,
+    by_order_id: bool,
+) -> Verification {
+    let now = app.clock.now();
+    cases.retain_mut(|case| learns(caller, case, question.hcpcs, by_order_id));
+    let day = question.date.unwrap_or_else(|| now.date_naive());
     let known = |case: VerifiableCase| {
         let named = app.library.named(&case.content_release);
         let content = named.unwrap_or_else(|| app.library.in_force(now.date_naive()));
@@ -185,10 +214,10 @@ pub async fn verify(app: &App, caller: &Caller, asked: &VerificationRequest) -> 
     };
     let cases: Vec<Known<'_>> = cases.into_iter().map(known).collect();
     let Some(case) = cases.iter().min_by_key(|case| question.preference(case, day)) else {
-        return Ok(not_found(asked.date, now));
+        return not_found(question.date, now);
     };
     caller.accessed.case(case.case_id());
-    Ok(question.answer(case, now))
+    question.answer(case, now)
 }
 
 /// A practice that treats learns of any authorization; of orders under way, and of what was refused, only who takes part in them. A drug

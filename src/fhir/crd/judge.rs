@@ -3,9 +3,9 @@
 
 use super::hook::Hook;
 use super::request;
-use crate::app::orders::{self, Coded, Need};
+use crate::app::orders::{Coded, MemberFacts, Need};
 use crate::app::questionnaires::{Wanted, form_for};
-use crate::app::verifications::{self, VerificationRequest};
+use crate::app::verifications::OfOneMember;
 use crate::app::{self, App, Caller};
 use crate::domain::case::Contact;
 use crate::domain::content::Content;
@@ -20,10 +20,10 @@ use crate::fhir::read::items::{self, Product};
 use crate::fhir::read::{observations, people};
 use crate::fhir::{Documented, dtr};
 use chrono::NaiveDate;
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// Diagnoses at most under which orders are judged; of more, nobody says which one is meant.
 const DIAGNOSES_AT_MOST: usize = 3;
@@ -127,7 +127,8 @@ pub async fn judge<'v>(app: &App, caller: &Caller, hook: &Hook<'v>, documented: 
     let zone = content.program_of_plan(&plan)?.time_zone;
     let today = app.clock.now().with_timezone(&zone).date_naive();
     let diagnoses = request::diagnoses(hook);
-    let judge = Judge { app, caller, hook, documented, content: &content, coverage, plan: &plan, today, base };
+    let member = OnceCell::new();
+    let judge = Judge { app, caller, hook, documented, content: &content, coverage, plan: &plan, today, base, member };
     let mut answers: Vec<Told> = hook.orders.iter().map(|_| (None, Answer::unknown(""))).collect();
     for service in [Service::MedicalOncology, Service::RadiationOncology] {
         let own = |order: &Value| is_radiation(order, &content) == (service == Service::RadiationOncology);
@@ -162,6 +163,22 @@ struct Judge<'a, 'v> {
     plan: &'a str,
     today: NaiveDate,
     base: &'a str,
+    /// The one member whom all orders of a call are for, looked up when it is known who that is.
+    member: OnceCell<Member>,
+}
+
+/// What is known of a member, and what is on file for them.
+struct Member {
+    named: MemberIdentity,
+    facts: MemberFacts,
+    on_file: OfOneMember,
+}
+
+impl Member {
+    async fn find(app: &App, named: &MemberIdentity) -> app::Result<Self> {
+        let (facts, on_file) = tokio::try_join!(MemberFacts::find(app, named), OfOneMember::find(app, named))?;
+        Ok(Self { named: named.clone(), facts, on_file })
+    }
 }
 
 impl Judge<'_, '_> {
@@ -210,15 +227,20 @@ impl Judge<'_, '_> {
             Err(why) => return all(Answer::Open { why }),
         };
         let lines: Vec<Coded<'_>> = products.iter().map(coded).collect();
-        let days = self.days(orders);
-        let needs = self.needs(&order, &lines, &days).await;
+        let member = match self.member.get_or_try_init(|| Member::find(self.app, &order.member)).await {
+            Ok(member) if member.named == order.member => member,
+            Ok(_) => return all(Answer::unknown("the orders are not all for the same member")),
+            Err(error) => return all(Answer::technical(error)),
+        };
+        let needs = self.needs(member, &order, &lines, &self.days(orders));
         let form = self.questionnaire(service, &order, &lines);
-        let asked = orders.iter().zip(&lines).map(|(ordered, line)| self.on_file(&order, line.code, request::day(ordered)));
-        let on_file = join_all(asked).await;
-        let told = products.iter().zip(needs).zip(on_file).map(|((product, need), on_file)| match (product, need) {
+        let told = products.iter().zip(needs).zip(orders).map(|((product, need), ordered)| match (product, need) {
             (_, Err(answer)) => (None, answer),
             (Err(why), Ok(_)) => (None, Answer::unknown(why.as_str())),
-            (Ok(product), Ok(need)) => (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref()))),
+            (Ok(product), Ok(need)) => {
+                let on_file = self.on_file(member, product.code.as_deref(), request::day(ordered));
+                (product.code.clone(), on_file.unwrap_or_else(|| of_need(need, form.as_deref())))
+            }
         });
         told.collect()
     }
@@ -231,16 +253,12 @@ impl Judge<'_, '_> {
     }
 
     /// What each line needs on its day, all of them judged together on each of these days; or what is said of it because it is not taken.
-    async fn needs(&self, order: &OrderRequest, lines: &[Coded<'_>], days: &[NaiveDate]) -> Vec<Result<Need, Answer>> {
-        let mut on_days = BTreeMap::new();
-        for day in days.iter().copied().collect::<BTreeSet<_>>() {
+    fn needs(&self, member: &Member, order: &OrderRequest, lines: &[Coded<'_>], days: &[NaiveDate]) -> Vec<Result<Need, Answer>> {
+        let on_day = |day: NaiveDate| {
             let order = OrderRequest { date_of_service: Some(day), ..order.clone() };
-            let needs = match orders::needs(self.app, self.caller, &order, lines).await {
-                Ok(needs) => needs.map_err(|refusal| refused(&refusal)),
-                Err(error) => Err(Answer::technical(error)),
-            };
-            on_days.insert(day, needs);
-        }
+            (day, member.facts.needs(self.app, self.caller, &order, lines).map_err(|refusal| refused(&refusal)))
+        };
+        let on_days: BTreeMap<_, _> = days.iter().copied().collect::<BTreeSet<_>>().into_iter().map(on_day).collect();
         let of_line = |(index, day): (usize, &NaiveDate)| match on_days.get(day) {
             Some(Ok(needs)) => needs.get(index).cloned().ok_or_else(|| Answer::unknown("")),
             Some(Err(answer)) => Err(answer.clone()),
@@ -286,10 +304,11 @@ impl Judge<'_, '_> {
     }
 
     /// An authorization on file for this member and code: on the day of the order, or, where it names none, one that goes on.
-    async fn on_file(&self, order: &OrderRequest, code: Option<&str>, day: Option<NaiveDate>) -> Option<Answer> {
-        let member: MemberIdentity = order.member.clone();
-        let asked = VerificationRequest { order_id: None, member: Some(member), hcpcs: Some(code?.to_owned()), date: day };
-        let found = verifications::verify(self.app, self.caller, &asked).await.ok().filter(|found| found.authorized)?;
+    fn on_file(&self, member: &Member, code: Option<&str>, day: Option<NaiveDate>) -> Option<Answer> {
+        let found = member.on_file.verify(self.app, self.caller, &code?.to_ascii_uppercase(), day);
+        if !found.authorized {
+            return None;
+        }
         let valid = found.valid_from.zip(found.valid_through);
         let goes_on = day.is_some() || valid.is_some_and(|(_, through)| through >= self.today);
         let order_id = found.order_id.filter(|_| goes_on)?;

@@ -9,6 +9,7 @@ mod crd;
 mod crd_kinds;
 mod dtr;
 mod frame;
+mod key_sets;
 mod kits;
 mod malformed;
 mod pairs;

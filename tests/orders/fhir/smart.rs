@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const TOKEN: &str = "/oauth2/token";
-const CLIENTS: &str = "/v1/smart-clients";
-const AUDIENCE: &str = "http://127.0.0.1:8080/oauth2/token";
+pub(super) const CLIENTS: &str = "/v1/smart-clients";
+pub(super) const AUDIENCE: &str = "http://127.0.0.1:8080/oauth2/token";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-const SCOPE: &str = "system/Claim.crs system/ClaimResponse.r";
+pub(super) const SCOPE: &str = "system/Claim.crs system/ClaimResponse.r";
 
 /// A registered system with its keys.
 struct Client {
@@ -26,7 +26,7 @@ struct Client {
     p384: Key,
 }
 
-fn practice(jwks: &Value) -> Value {
+pub(super) fn practice(jwks: &Value) -> Value {
     json!({"role": "ordering_provider", "tax_ids": ["900000001"], "name": "EHR of Sample Oncology", "jwks": jwks})
 }
 
@@ -46,7 +46,7 @@ fn now(service: &Service) -> DateTime<Utc> {
 }
 
 /// A number that no other assertion of this process has.
-fn jti() -> String {
+pub(super) fn jti() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("jti-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
@@ -83,7 +83,7 @@ async fn form(service: &Service, parameters: &[(&str, &str)]) -> Answer {
     send(service, "application/x-www-form-urlencoded", body).await
 }
 
-async fn ask(service: &Service, assertion: &str, scope: &str) -> Answer {
+pub(super) async fn ask(service: &Service, assertion: &str, scope: &str) -> Answer {
     let parameters = [
         ("grant_type", "client_credentials"),
         ("client_assertion_type", ASSERTION_TYPE),
@@ -94,7 +94,7 @@ async fn ask(service: &Service, assertion: &str, scope: &str) -> Answer {
 }
 
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
+pub(super) fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
     assert_eq!(answer.status.as_u16(), status, "{what}: {}", answer.text);
     let body = answer.json();
     assert_eq!(body["error"], code, "{what}: {body}");
@@ -440,12 +440,9 @@ async fn a_client_is_registered_with_keys_that_are_good_and_public() {
     unbound.as_object_mut().unwrap().remove("tax_ids");
     let mut scoped = practice(&json!({"keys": [rsa.jwk("a")]}));
     scoped["scopes"] = json!(["system/Claim.c", "Claim.c"]);
-    let mut elsewhere = practice(&json!({"keys": [rsa.jwk("a")]}));
-    elsewhere.as_object_mut().unwrap().remove("jwks");
-    let nothing = elsewhere.clone();
-    elsewhere["jwks_uri"] = json!("https://ehr.example.org/jwks.json");
+    let mut nothing = practice(&json!({"keys": [rsa.jwk("a")]}));
+    nothing.as_object_mut().unwrap().remove("jwks");
     for (what, body, pointer) in [
-        ("an address", elsewhere, "/jwks_uri"),
         ("no keys", nothing, "/jwks"),
         ("no tax ids", unbound, "/tax_ids"),
         ("a scope that is none", scoped, "/scopes/1"),
