@@ -7,8 +7,8 @@ use sqlx::{PgConnection, PgTransaction};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-/// The longest that anybody waits until a change begins, as for a connection.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest that anybody waits for a place, as orders wait for their member: with what a connection may take, less than a request may.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A change that was begun. What is not committed is undone.
 #[derive(Debug)]

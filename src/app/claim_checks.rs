@@ -4,7 +4,7 @@
 
 use super::idempotency::{self, Answer};
 use super::orders::view;
-use super::visibility::{sees_one, submitter_party};
+use super::visibility::{seen_by, sees_one, submitter_party};
 use super::{App, Caller, Error, Idempotent, Result};
 use crate::domain::case::Case;
 use crate::domain::order_id::{Numbered, ReadableId};
@@ -158,8 +158,12 @@ pub async fn check(app: &App, caller: &Caller, asked: &ClaimCheck, key: Option<&
         return Err(Error::invalid(faults));
     }
     let now = app.clock.now();
+    // read with the caller's rights: what is not within their sight is not held, and nobody waits for it
+    let named: Vec<String> = asked.lines.iter().filter_map(|line| readable(&line.order_id)).collect();
+    let within_sight = store::claims::within_sight(&mut *seen_by(app, caller).await?, &named).await?;
     idempotency::once(app, caller, key, async |conn| {
-        let answer = Checking { app, caller, now, sender: sender(caller) }.run(conn, &asked.lines).await?;
+        let checking = Checking { app, caller, now, sender: sender(caller), within_sight };
+        let answer = checking.run(conn, &asked.lines).await?;
         let body =
             serde_json::to_value(&answer).map_err(|error| Error::Internal(format!("check does not serialize: {error}")))?;
         Ok(Answer { status: 200, body, location: None, replayed: false })
@@ -187,6 +191,8 @@ struct Checking<'a> {
     caller: &'a Caller,
     now: DateTime<Utc>,
     sender: String,
+    /// The Order IDs that were named and are within sight.
+    within_sight: Vec<String>,
 }
 
 /// An order with what has matched on it so far.
@@ -201,7 +207,7 @@ struct Known {
 
 impl Checking<'_> {
     async fn run(&self, conn: &mut PgConnection, lines: &[ClaimCheckLine]) -> Result<ClaimCheckAnswer> {
-        let mut known = self.load(conn, lines).await?;
+        let mut known = self.load(conn).await?;
         // drug is discarded of what was given: lines of nothing else come last, wherever they stand
         let mut in_turn: Vec<(usize, &ClaimCheckLine)> = lines.iter().enumerate().collect();
         in_turn.sort_by_key(|(_, line)| line.billed().given == 0);
@@ -216,9 +222,8 @@ impl Checking<'_> {
     }
 
     /// The orders named that the caller may see, held.
-    async fn load(&self, conn: &mut PgConnection, lines: &[ClaimCheckLine]) -> Result<Vec<Known>> {
-        let order_ids: Vec<String> = lines.iter().filter_map(|line| readable(&line.order_id)).collect();
-        let mut orders = store::claims::lock_orders(conn, &order_ids).await?;
+    async fn load(&self, conn: &mut PgConnection) -> Result<Vec<Known>> {
+        let mut orders = store::claims::lock_orders(conn, &self.within_sight).await?;
         orders.retain(|order| sees_one(self.caller, order.case_id, &order.health_plan, &order.visible_to));
         let case_ids: Vec<Uuid> = orders.iter().map(|order| order.case_id).collect();
         let drugs = store::claims::drugs(conn, &case_ids).await?;

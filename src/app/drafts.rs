@@ -4,6 +4,7 @@
 use super::{App, Caller, Error, Result};
 use crate::store;
 pub use crate::store::drafts::Draft;
+use crate::store::sight::begin_own;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -38,14 +39,14 @@ async fn write(app: &App, conn: &mut PgConnection, caller: &Caller, draft_id: Uu
 
 /// The caller's drafts, the latest first.
 pub async fn list(app: &App, caller: &Caller) -> Result<Vec<Draft>> {
-    let mut conn = app.pool.acquire().await?;
-    Ok(store::drafts::of(&mut conn, &caller.key_owner(), since(app), MOST).await?)
+    let owner = caller.key_owner();
+    Ok(store::drafts::of(&mut *begin_own(&app.pool, &owner).await?, &owner, since(app), MOST).await?)
 }
 
 /// One of the caller's drafts.
 pub async fn get(app: &App, caller: &Caller, draft_id: Uuid) -> Result<Draft> {
-    let mut conn = app.pool.acquire().await?;
-    store::drafts::get(&mut conn, &caller.key_owner(), draft_id, since(app)).await?.ok_or(Error::NotFound)
+    let owner = caller.key_owner();
+    store::drafts::get(&mut *begin_own(&app.pool, &owner).await?, &owner, draft_id, since(app)).await?.ok_or(Error::NotFound)
 }
 
 /// Forgets one of the caller's drafts, where it is there.

@@ -153,13 +153,14 @@ pub async fn grants(conn: &mut PgConnection) -> Result<Grants> {
 }
 
 /// The tables of which practices and plans read rows of their own.
-const NARROWED: [&str; 13] = [
+const NARROWED: [&str; 14] = [
     "attachment_chunks",
     "attachments",
     "case_events",
     "case_lines",
     "cases",
     "determinations",
+    "drafts",
     "feed_events",
     "letters",
     "members",
@@ -183,7 +184,7 @@ pub async fn row_security(conn: &mut PgConnection) -> Result<RowSecurity> {
     let open = "select name from unnest($1::text[]) as name left join pg_class c on c.oid = to_regclass(name)
                 where (c.relrowsecurity and c.relforcerowsecurity) is not true order by name";
     let open = sqlx::query_scalar(open).bind(NARROWED.map(str::to_owned)).fetch_all(&mut *conn).await?;
-    let withheld = "select name from unnest(array['oncoauth_plan', 'oncoauth_practice', 'oncoauth_verifier']) as name
+    let withheld = "select name from unnest(array['oncoauth_plan', 'oncoauth_practice', 'oncoauth_verifier', 'oncoauth_writer']) as name
                     where not coalesce((select pg_has_role(r.oid, 'member') from pg_roles r where r.rolname = name), false) order by name";
     Ok(RowSecurity { open, withheld: sqlx::query_scalar(withheld).fetch_all(conn).await? })
 }

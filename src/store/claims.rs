@@ -31,6 +31,22 @@ pub struct Order {
     pub servicing_npi: Option<String>,
 }
 
+/// Those of these Order IDs that the transaction sees.
+pub async fn within_sight(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<String>> {
+    let shards: Vec<i16> = order_ids.iter().map(|order_id| shard_of_number(order_id)).collect();
+    let seen = sqlx::query_scalar!(
+        r#"select distinct cases.order_id as "order_id!"
+           from unnest($1::text[], $2::smallint[]) as asked (order_id, shard)
+           join cases on cases.order_id = asked.order_id and cases.shard = asked.shard
+           where cases.order_id is not null"#,
+        order_ids,
+        &shards,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(seen)
+}
+
 /// The orders with these Order IDs, held until the transaction ends. They are taken in one order by everybody, so that nobody waits for
 /// each other.
 pub async fn lock_orders(conn: &mut PgConnection, order_ids: &[String]) -> Result<Vec<Order>> {

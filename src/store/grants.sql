@@ -41,7 +41,7 @@ revoke delete on tokens, smart_clients, access_heads, cases, s_code_awards from 
 -- what is delivered or given again stays what it was
 revoke update on feed_outbox, idempotency_keys from oncoauth_service;
 
--- What practices and plans read, the service reads for them as one of three roles that can do nothing but read, and that see no more than
+-- What practices, plans and writers of drafts read, the service reads for them as one of four roles that can do nothing but read, and that see no more than
 -- their policies let them (`act_for`, docs/access.md). This stands here and not in a migration, because roles belong to a server and not to
 -- a database.
 do $$
@@ -49,7 +49,7 @@ declare
     reading text;
     whom text;
 begin
-    foreach reading in array array['oncoauth_practice', 'oncoauth_verifier', 'oncoauth_plan'] loop
+    foreach reading in array array['oncoauth_practice', 'oncoauth_verifier', 'oncoauth_plan', 'oncoauth_writer'] loop
         begin
             if not exists (select from pg_roles where rolname = reading) then
                 execute format('create role %I nologin', reading);
@@ -83,12 +83,14 @@ grant select on cases, case_lines, case_events, letters, attachments, attachment
 grant select on patients to oncoauth_practice, oncoauth_plan;
 grant select on feed_events, members to oncoauth_plan;
 grant select on cases, case_lines, members to oncoauth_verifier;
+grant select on drafts to oncoauth_writer;
 
 do $$
 declare
     -- whose rights, as `act_for` says; where it was not asked, nobody's
     parties constant text := $q$nullif(current_setting('oncoauth.sight', true), '')::text[]$q$;
-    plan constant text := $q$nullif(current_setting('oncoauth.sight', true), '')$q$;
+    -- a plan, or the writer of drafts, by name
+    named constant text := $q$nullif(current_setting('oncoauth.sight', true), '')$q$;
     numbers constant text := $q$nullif(current_setting('oncoauth.order_ids', true), '')::text[]$q$;
     policy record;
 begin
@@ -99,10 +101,11 @@ begin
         ), reads (relation, who, sees) as (
             values
                 ('cases', 'practice', 'visible_to && ' || parties),
-                ('cases', 'plan', 'health_plan = ' || plan),
+                ('cases', 'plan', 'health_plan = ' || named),
                 ('patients', 'practice', format('party = any (%s)', parties)),
-                ('feed_events', 'plan', 'health_plan = ' || plan),
-                ('members', 'plan', 'health_plan = ' || plan),
+                ('feed_events', 'plan', 'health_plan = ' || named),
+                ('members', 'plan', 'health_plan = ' || named),
+                ('drafts', 'writer', 'subject = ' || named),
                 -- a practice that treats learns of an authorization whose number it names (VER-03), and of its lines those that may be given
                 ('cases', 'verifier', format('visible_to && %s or order_id = any (%s)', parties, numbers)),
                 ('case_lines', 'verifier', format(

@@ -36,9 +36,17 @@ impl Sight {
             (Self::Parties(parties), None) => ("practice", array_literal(parties)),
             (Self::Parties(parties), Some(_)) => ("verifier", array_literal(parties)),
         };
-        let order_ids = array_literal(verifies.unwrap_or_default());
-        format!("begin read only; select act_for('{kind}', {}, {})", text(&whose), text(&order_ids))
+        acting_for(kind, &whose, verifies.unwrap_or_default())
     }
+}
+
+/// Begins a transaction that reads what is one caller's own, and nothing else.
+pub async fn begin_own(pool: &PgPool, owner: &str) -> Result<PgTransaction<'static>> {
+    pool::open(pool, &acting_for("writer", owner, &[])).await
+}
+
+fn acting_for(kind: &str, whose: &str, order_ids: &[String]) -> String {
+    format!("begin read only; select act_for('{kind}', {}, {})", text(whose), text(&array_literal(order_ids)))
 }
 
 /// A text as SQL, whatever stands in it.

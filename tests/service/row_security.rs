@@ -11,9 +11,11 @@ use crate::support::http::Service;
 use crate::support::submit::{HEALTH_PLAN, count};
 use axum::body::Body;
 use axum::http::{Method, Request};
-use oncoauth::app::App;
+use oncoauth::app::accesses::Accessed;
+use oncoauth::app::{App, Caller, drafts};
+use oncoauth::domain::vocabulary::CallerRole;
 use oncoauth::store::pool::Keeping;
-use oncoauth::store::sight::Sight;
+use oncoauth::store::sight::{Sight, begin_own};
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
@@ -251,6 +253,61 @@ async fn what_practices_and_plans_read_is_read_with_their_rights() {
     assert!(fed.text.contains(&case.case_id), "{}", fed.text);
     // and this is what takes the service's own rights
     assert_eq!(service.get(&of_case(""), NURSE).await.status.as_u16(), 404);
+}
+
+/// A draft is its writer's alone, for the database as well.
+// proves PRV-02
+#[tokio::test]
+async fn drafts_are_read_with_their_writer_s_rights() {
+    let (service, app) = restricted().await;
+    let writer = |subject: &str, tax_id: &str| Caller {
+        role: CallerRole::OrderingProvider,
+        subject: subject.to_owned(),
+        tax_ids: vec![tax_id.to_owned()],
+        health_plan: None,
+        token_id: None,
+        scopes: None,
+        accessed: Accessed::default(),
+    };
+    let writers = [writer("one", "900000001"), writer("one", "900000002"), writer("other", "900000001")];
+    let mut ids = Vec::new();
+    for who in &writers {
+        let draft_id = app.ids.uuid(app.clock.now());
+        drafts::save(&app, who, draft_id, format!("of={}", who.key_owner())).await.unwrap();
+        ids.push(draft_id);
+    }
+    sqlx::query("drop policy service on drafts").execute(&service.app.pool).await.unwrap();
+    for (who, own) in writers.iter().zip(&ids) {
+        let mut seen = begin_own(&app.pool, &who.key_owner()).await.unwrap();
+        let forms: Vec<String> = sqlx::query_scalar("select form from drafts").fetch_all(&mut *seen).await.unwrap();
+        assert_eq!(forms, [format!("of={}", who.key_owner())]);
+        let listed = drafts::list(&app, who).await.unwrap();
+        assert_eq!(listed.iter().map(|draft| draft.draft_id).collect::<Vec<_>>(), [*own]);
+        for id in &ids {
+            assert_eq!(drafts::get(&app, who, *id).await.is_ok(), id == own, "{id}");
+        }
+    }
+}
+
+/// Whoever names an order that is not theirs in a claim check neither holds it nor waits for whoever does.
+// proves PRV-02, VER-05
+#[tokio::test]
+async fn a_claim_check_holds_what_is_within_sight_and_nothing_else() {
+    let (service, _app) = restricted().await;
+    let case = submit(&service, &tch(QCCP)).await;
+    let line = json!({"order_id": case["order_id"], "hcpcs": "J9171", "units": 136, "service_date": "2026-12-01",
+                      "billing_npi": "1245319599", "claim_line_id": "one"});
+    let lines = json!({"lines": [line]});
+    let mut held = service.app.pool.begin().await.unwrap();
+    sqlx::query("select from cases for no key update").execute(&mut *held).await.unwrap();
+    // another plan's; had it to wait, it would be told so after five seconds
+    let told = service.post("/v1/claim-checks", HEALTH_PLAN, &lines).await;
+    assert_eq!(told.json()["lines"][0]["matches"], false, "{}", told.text);
+    let waits = timeout(Duration::from_millis(500), service.post("/v1/claim-checks", FACILITY, &lines)).await;
+    assert!(waits.is_err(), "{}", waits.unwrap().text);
+    held.rollback().await.unwrap();
+    let told = service.post("/v1/claim-checks", FACILITY, &lines).await;
+    assert_eq!(told.json()["lines"][0]["matches"], true, "{}", told.text);
 }
 
 /// Practices by the dozen over four connections: each sees its own, and no connection keeps the last one's rights.

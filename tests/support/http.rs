@@ -90,7 +90,7 @@ impl Service {
     /// A service with these settings.
     pub async fn start(settings: Settings) -> Self {
         let database = database().await;
-        let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(12));
+        let pool = Keeping::default().kept(PgPoolOptions::new().max_connections(16));
         let pool = pool.connect_with(options(&database.url)).await.expect("connecting");
         let clock = Clock::frozen_at("2026-11-20T15:00:00Z".parse().expect("an instant"));
         let app = App::new(pool, library(), settings).with_clock(clock);
