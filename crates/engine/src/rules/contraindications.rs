@@ -41,6 +41,8 @@ fn concern(entry: &Contraindication, shared: &Shared<'_>) -> Option<Concern> {
     let concerned: Vec<&PlanLine<'_>> = lines.iter().filter(|(_, truth)| *truth == outcome).map(|(line, _)| *line).collect();
     let first = concerned.first()?;
     let mut names: Vec<&str> = concerned.iter().map(|line| line.name()).collect();
+    // in words, as the order of lines says nothing
+    names.sort_unstable();
     names.dedup();
     let mut numbers: Vec<u32> = concerned.iter().map(|line| line.ordered.line).collect();
     numbers.sort_unstable();

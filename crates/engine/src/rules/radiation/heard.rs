@@ -267,7 +267,8 @@ fn recurrence(ground: &Ground<'_>) -> Option<Deviation> {
     };
     // the lines of metastatic disease count its drugs
     let is_local = || ground.patient.stage != Some("IV") || clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
-    let setting = clinical.disease_setting.known().filter(came_back);
+    let is_understood_so = || ground.patient.setting.is_some_and(|of| of.starts_with("recurrent") || of.starts_with("relapsed"));
+    let setting = clinical.disease_setting.known().filter(|text| came_back(text) || is_understood_so());
     let (field, written) = if let Some(setting) = setting {
         ("/clinical/disease_setting", setting.as_str())
     } else {
