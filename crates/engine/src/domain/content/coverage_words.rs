@@ -3,6 +3,7 @@
 
 use super::coverage::{CoverageInput, CoverageProduct, CoverageService, Told};
 use super::coverage_codes::CoverageCodes;
+use super::coverage_doubts::Doubts;
 use super::coverage_parts::{Meant, Parts, Run, commas, known, together, with_a_number};
 use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
@@ -20,6 +21,8 @@ pub struct CoverageLists {
     pub because: Vec<String>,
     /// That the service was given already.
     pub already: Vec<String>,
+    /// What takes back what stands beside it.
+    pub undoing: Vec<String>,
     /// That it is ordered or planned somewhere, and may be given elsewhere.
     pub ordered: Vec<String>,
 }
@@ -35,6 +38,8 @@ pub struct CoveragePhrase {
     pub value: String,
     /// True for a place that counts only where the service itself is given there, and not where it is only ordered or planned.
     pub where_given: bool,
+    /// True for words that may mean a place and may not: "under observation" is a stay, or a lesion that is watched. They tell nothing.
+    pub doubtful: bool,
     /// True where it counts even among the words that say why the service is needed: "after surgery out of network".
     pub in_reason: bool,
 }
@@ -56,10 +61,14 @@ pub struct CoverageWords {
     because: HashSet<String>,
     /// That the service was given already.
     already: HashSet<String>,
+    /// What takes back what stands beside it.
+    undoing: HashSet<String>,
     /// That the service is ordered or planned somewhere.
     ordered: HashSet<String>,
     /// Folded phrases that count only where the service is given there.
     where_given: HashSet<String>,
+    /// Folded phrases that may mean something else.
+    doubtful: HashSet<String>,
     /// Folded phrases that count among reasons, too.
     in_reason: HashSet<String>,
     /// Folded words that are not passed over beside this service, though they are beside others.
@@ -121,6 +130,7 @@ impl CoverageWords {
             purpose: folded(&lists.purpose),
             because: folded(&lists.because),
             already: folded(&lists.already),
+            undoing: folded(&lists.undoing),
             ordered: folded(&lists.ordered),
             codes,
             ended: ended.iter().map(|(code, said)| (fold(code).into_owned(), said.clone())).collect(),
@@ -158,6 +168,7 @@ impl CoverageWords {
                 input: CoverageInput::Product,
                 value: product.id.clone(),
                 where_given: false,
+                doubtful: false,
                 in_reason: true,
             };
             for word in [&product.id, &product.name].into_iter().chain(&product.words) {
@@ -172,7 +183,13 @@ impl CoverageWords {
     fn index(&mut self) {
         let also = self.also.iter().flat_map(|(.., words)| words);
         let names = self.services.keys().chain(self.told.keys()).chain(&self.fillers).chain(self.beside.iter().flatten());
-        let names = names.chain(&self.purpose).chain(&self.because).chain(&self.already).chain(&self.ordered).chain(also);
+        let names = names
+            .chain(&self.purpose)
+            .chain(&self.because)
+            .chain(&self.already)
+            .chain(&self.ordered)
+            .chain(&self.undoing)
+            .chain(also);
         self.spelling = Spelling::new(names.clone());
         let mut begins: HashMap<String, usize> = HashMap::default();
         for key in names {
@@ -204,6 +221,9 @@ impl CoverageWords {
         let key = fold(word).into_owned();
         if phrase.where_given {
             self.where_given.insert(key.clone());
+        }
+        if phrase.doubtful {
+            self.doubtful.insert(key.clone());
         }
         if phrase.in_reason {
             self.in_reason.insert(key.clone());
@@ -319,8 +339,6 @@ impl CoverageWords {
         let is_in_reason = || !all.rest(parts.len()).runs(says_ordered).is_empty();
         let is_ordered =
             phrases.iter().any(is_place) && (parts.runs(says_ordered).iter().any(|run| !is_part(run)) || is_in_reason());
-        let (doubted, told): (Vec<_>, Vec<_>) = phrases.iter().partition(|phrase| is_ordered && is_place(*phrase));
-        let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         let open: Vec<usize> = (0..parts.len()).filter(|at| !is_settled(*at)).collect();
         let (mut services, missed) = self.best(&parts, &open, meant);
         let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
@@ -330,12 +348,25 @@ impl CoverageWords {
         // what a service is for is said as a whole: "torn meniscus", though the meniscus is known
         let in_purpose = |at: &usize| purpose.is_some_and(|from| *at > from);
         let first = missed.iter().copied().find(in_purpose);
+        let doubts = Doubts { fillers: &self.fillers, undoing: &self.undoing, commas };
+        let is_missed = |at: usize| missed.contains(&at) || past.iter().any(|run| run.has(at));
+        let is_taken_back = |phrase: &Run<_>| {
+            purpose.is_some_and(|from| phrase.from > from && doubts.take_back(phrase, &parts, from + 1, &is_missed))
+        };
+        let is_doubtful = |phrase: &Run<_>| Self::is_among(&self.doubtful, parts.run(phrase.from, phrase.to));
+        let (doubted, told): (Vec<_>, Vec<_>) =
+            phrases.iter().partition(|phrase| is_ordered && is_place(*phrase) || is_taken_back(*phrase) || is_doubtful(*phrase));
+        let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         if whole.is_none() {
             self.placed(&mut services, &told, &pairs(doubted.iter().map(|phrase| phrase.known.as_ref())));
             self.joined(&mut services, &all);
         }
         self.told_in_reason(&all, (parts.len(), commas), &mut because, &mut told);
-        let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
+        let taken_back = doubted.iter().filter(|phrase| is_taken_back(**phrase)).flat_map(|phrase| phrase.from..phrase.to);
+        let said = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(taken_back).chain(because);
+        let mut said: Vec<usize> = said.collect();
+        said.sort_unstable();
+        said.dedup();
         let is_other = |at: &usize| {
             services.iter().any(|service| self.not_for.get(*service).is_some_and(|words| words.contains(all.run(*at, *at + 1))))
         };
@@ -392,7 +423,10 @@ impl CoverageWords {
         for phrase in all.rest(named).runs(|run| self.told_by(run)) {
             let (from, to) = (named + phrase.from, named + phrase.to);
             let is_itself = (first..from).all(|at| self.fillers.contains(all.run(at, at + 1)));
-            let counts = commas.contains(&from) || !is_itself && Self::is_among(&self.in_reason, all.run(from, to));
+            let doubts = Doubts { fillers: &self.fillers, undoing: &self.undoing, commas };
+            let whole = Run { from, to, known: () };
+            let counts = commas.contains(&from)
+                || !is_itself && Self::is_among(&self.in_reason, all.run(from, to)) && !doubts.is_object(&whole, all, first);
             let tells = |(input, value): &&(CoverageInput, String)| {
                 let is_place = matches!(input, CoverageInput::Setting | CoverageInput::AdmittedFrom);
                 !is_place && input.usual() != Some(Told::Word(value))
