@@ -8,7 +8,7 @@ use crate::domain::content::{
 };
 use crate::domain::fold::fold;
 use crate::domain::refusal::Fault;
-use crate::domain::vocabulary::{CoverageRequest, CoverageSetting, LineOfBusiness};
+use crate::domain::vocabulary::{CoverageSetting, LineOfBusiness};
 use crate::rules::coverage_requirements::CoverageQuestion;
 use chrono::NaiveDate;
 
@@ -198,19 +198,12 @@ fn called(guide: &CoverageGuide, words: &str, known: &[&String]) -> Vec<String> 
     told.map(|(_, group)| group).filter(|group| known.contains(&group)).collect()
 }
 
-/// True where a visit is told by its number and the table does not say by that number what is needed: then it may be one of the first, or more of them.
-fn is_of_a_later_visit(asked: &CoverageQuestionBody, heard: &Understood, table: &CoverageTable) -> bool {
-    let by_words = || heard.told.iter().any(|(input, visit)| *input == CoverageInput::VisitNumber && visit != "1");
-    let is_told = asked.visit_number.is_some_and(|visit| visit > 1) || by_words();
-    is_told && !table.dimensions.iter().any(|dimension| dimension.input == CoverageInput::VisitNumber)
-}
-
 /// The question: what a field tells and what the words tell are both told, so that where they differ every branch answers.
 pub(super) fn question<'a>(
     asked: &'a CoverageQuestionBody,
     heard: &'a Understood,
     (products, groups, places): (&'a [String], &'a [String], &'a [String]),
-    (table, day): (&CoverageTable, NaiveDate),
+    day: NaiveDate,
 ) -> CoverageQuestion<'a> {
     let said = |told: bool| Told::Word(if told { "true" } else { "false" });
     let fields = [
@@ -239,10 +232,7 @@ pub(super) fn question<'a>(
             }
             _ => Told::Word(word),
         });
-        let mut told: Vec<Told<'_>> = by_field.chain(words).collect();
-        if input == CoverageInput::Request && told.is_empty() && is_of_a_later_visit(asked, heard, table) {
-            told.extend(CoverageRequest::ALL.iter().map(|request| Told::Word(request.as_str())));
-        }
+        let told: Vec<Told<'_>> = by_field.chain(words).collect();
         if !told.is_empty() {
             question.tell(input, told);
         }

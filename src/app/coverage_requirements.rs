@@ -186,7 +186,7 @@ pub fn ask(app: &App, caller: &Caller, asked: &CoverageQuestionBody) -> Result<C
     }
     let (Some((_, service)), Some(table)) = (service, table) else { return Err(Error::NotFound) };
     let day = asked.date.unwrap_or_else(|| today(&asked.health_plan, content, now));
-    let answer = rule::answer(table, &question(asked, &heard, (&products, &groups, &places), (table, day)));
+    let answer = rule::answer(table, &question(asked, &heard, (&products, &groups, &places), day));
     let mut found = body(&asked.health_plan, service, &heard, &answer, content);
     let is_past = heard.is_past || asked.date.is_some_and(|day| day < today(&asked.health_plan, content, now));
     if is_past && answer.rows.iter().all(|row| row.afterwards.is_none()) {

@@ -5,6 +5,7 @@ use super::rendering::{Format, Rendered, render};
 use super::visibility::seen_by;
 use super::{App, Caller, Error, Result};
 pub use crate::documents::Summary;
+use crate::rules::review::reconsideration::last_day;
 use crate::store;
 use uuid::Uuid;
 
@@ -18,5 +19,7 @@ pub async fn get(app: &App, caller: &Caller, case_id: Uuid, format: Format) -> R
     let content = super::reviews::change::content_of(app, &case, now);
     let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
     let number = case.order_id.as_ref().or(case.case_number.as_ref()).cloned().unwrap_or_else(|| case.case_id.to_string());
-    render(app, Summary::of(case, &content, program), format, format!("order-summary-{number}"), Summary::document).await
+    let until = program.reconsideration.zip(case.decided_at);
+    let until = until.map(|(rule, decided_at)| last_day(decided_at, rule.calendar_days, program.time_zone));
+    render(app, Summary::of(case, &content, program, until), format, format!("order-summary-{number}"), Summary::document).await
 }

@@ -4,7 +4,7 @@ use crate::domain::case::Case;
 use crate::domain::content::{ENGLISH, LetterWords};
 use crate::domain::line::{CaseLine, Ordered};
 use crate::domain::order::{OrderedDrug, Phase};
-use crate::domain::text::day_list;
+use crate::domain::text::{day_list, route_in_words};
 
 /// In words.
 pub(super) fn in_words(line: &CaseLine, case: &Case, words: &LetterWords) -> String {
@@ -31,7 +31,7 @@ pub(super) fn schedule(phase: &Phase, drug: &OrderedDrug, words: &LetterWords) -
         Some(first) => words.say("first_then", &[("first", &first.to_string()), ("dose", &dose)]),
         None => dose,
     };
-    let route = drug.route.as_ref().map(|route| format!(" {}", route.to_uppercase())).unwrap_or_default();
+    let route = drug.route.as_ref().map(|route| format!(" {}", words.term(&route_in_words(route)))).unwrap_or_default();
     let mut parts = vec![dose + &route];
     if drug.frequency_per_day > 1 {
         parts.push(words.say("times_a_day", &[("times", &drug.frequency_per_day.to_string())]));

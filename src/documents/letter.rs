@@ -5,7 +5,7 @@ use super::blocks::{Block, Document};
 use super::letter_lines::{self, ProcedureInLetter};
 use super::words;
 use super::{dosing, letter_blocks, letter_denial};
-use crate::domain::case::{Case, Finding, LetterReference};
+use crate::domain::case::{Case, Finding, LetterReference, RefusedPart};
 use crate::domain::content::{Content, ENGLISH, Indication, LetterWords, Policy, Program, Template};
 use crate::domain::line::CaseLine;
 use crate::domain::reading;
@@ -93,6 +93,9 @@ pub struct DrugInLetter {
     pub valid_from: Option<NaiveDate>,
     /// Last day.
     pub valid_through: Option<NaiveDate>,
+    /// What of it is not approved, where only a part is; its reasons stand in a denial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_part: Option<RefusedPart>,
     /// Why it is denied, as the physician's code.
     pub reason_code: Option<String>,
     /// The same in words.
@@ -106,6 +109,9 @@ pub struct DrugInLetter {
     pub criteria_not_met: Vec<Criterion>,
     /// The line whose denial took this one along (CAS-04).
     pub implied_by_line: Option<u32>,
+    /// It is denied because something was not told.
+    #[serde(skip)]
+    pub for_missing_information: bool,
 }
 
 /// How easy a letter is to read: school grades by Flesch and Kincaid. A member's should be at most `aim`.
@@ -243,7 +249,7 @@ impl Letter {
         let is_denial = reference.kind == LetterKind::Denial;
         let own = |drug: &&CaseLine| match drug.status {
             DrugStatus::NonAuthorized => is_denial,
-            DrugStatus::Authorized => !is_denial,
+            DrugStatus::Authorized => !is_denial || drug.refused_part.is_some(),
             _ => false,
         };
         let mut lines: Vec<DrugInLetter> =
@@ -307,7 +313,8 @@ fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
 }
 
 fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts, to: Addressee) -> DrugInLetter {
-    let denial = facts.denied.iter().find(|denial| denial.line == drug.line && drug.status == DrugStatus::NonAuthorized);
+    let is_denied = drug.status == DrugStatus::NonAuthorized || drug.refused_part.is_some();
+    let denial = facts.denied.iter().find(|denial| denial.line == drug.line && is_denied);
     let entry = DrugInLetter {
         line: drug.line,
         hcpcs: drug.hcpcs.clone(),
@@ -319,12 +326,15 @@ fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts,
         billing_unit: drug.billing_unit().map(str::to_owned),
         valid_from: drug.valid_from,
         valid_through: drug.valid_through,
+        // the reasons stand in the letter that denies
+        refused_part: drug.refused_part.clone().map(|part| RefusedPart { denial: None, ..part }),
         reason_code: None,
         reason: None,
         rationale: None,
         clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
+        for_missing_information: false,
     };
     match denial {
         Some(denial) => because(entry, denial, (&drug.findings, case), told, to),
@@ -339,19 +349,24 @@ fn because(
     told: &Told<'_>,
     to: Addressee,
 ) -> DrugInLetter {
-    let reason = told.program.reason(&denied.reason_code).filter(|_| to == Addressee::Member);
-    let lay = reason.map(|reason| reason.lay(&told.words.language).to_owned());
+    let criteria: Vec<Criterion> = denied
+        .criteria_not_met
+        .iter()
+        .filter(|rule| is_told(rule, to))
+        .map(|rule| criterion(rule, (findings, entry.hcpcs.as_deref()), case, told))
+        .filter(|one| is_for(one, to))
+        .collect();
+    let known = told.program.reason(&denied.reason_code);
+    let by_policy = criteria.iter().any(|one| one.policy.is_some()) || case.request.service == Some(Service::RadiationOncology);
+    let lay =
+        known.as_ref().filter(|_| to == Addressee::Member).map(|reason| reason.lay(&told.words.language, by_policy).to_owned());
     DrugInLetter {
+        for_missing_information: known.is_some_and(|reason| reason.missing_information),
         reason_code: Some(denied.reason_code.clone()),
         clinical_reason: lay.as_ref().filter(|_| !denied.for_member).map(|_| reason_in_words(&denied.reason_code, told.program)),
         reason: Some(lay.unwrap_or_else(|| reason_in_words(&denied.reason_code, told.program))),
         rationale: Some(denied.rationale.clone()),
-        criteria_not_met: denied
-            .criteria_not_met
-            .iter()
-            .filter(|rule| is_told(rule, to))
-            .map(|rule| criterion(rule, findings, case, told))
-            .collect(),
+        criteria_not_met: criteria,
         implied_by_line: denied.implied_by_line,
         ..entry
     }
@@ -369,12 +384,14 @@ fn whole(denied: &Denied, case: &Case, told: &Told<'_>, to: Addressee) -> DrugIn
         billing_unit: None,
         valid_from: None,
         valid_through: None,
+        refused_part: None,
         reason_code: None,
         reason: None,
         rationale: None,
         clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
+        for_missing_information: false,
     };
     because(entry, denied, (&[], case), told, to)
 }
@@ -396,10 +413,15 @@ fn is_told(rule: &str, to: Addressee) -> bool {
     rule != OF_THE_MEMBER_FILE && (to == Addressee::Provider || !FOR_THE_DESK.iter().any(|kind| rule.starts_with(kind)))
 }
 
+/// A member reads what a policy asks for and what the physician wrote; the notes of a check are for the practice.
+const fn is_for(one: &Criterion, to: Addressee) -> bool {
+    matches!(to, Addressee::Provider) || one.says.is_some() || one.message.is_none()
+}
+
 /// More uses than this are no answer to what a policy covers.
 const FEW_USES: usize = 6;
 
-fn criterion(rule: &str, findings: &[Text], case: &Case, letter: &Told<'_>) -> Criterion {
+fn criterion(rule: &str, (findings, hcpcs): (&[Text], Option<&str>), case: &Case, letter: &Told<'_>) -> Criterion {
     let told = |finding: &&Finding| finding.rule == rule && finding.outcome != Truth::Met;
     let of_drug = |finding: &&Finding| told(finding) && findings.contains(&finding.id);
     let finding = case.findings.iter().find(of_drug).or_else(|| case.findings.iter().find(told));
@@ -408,8 +430,10 @@ fn criterion(rule: &str, findings: &[Text], case: &Case, letter: &Told<'_>) -> C
     let says = finding.and_then(|finding| finding.says.as_deref());
     let translation = says.and_then(|says| letter.words.criterion(says));
     let cancer = case.request.clinical.cancer_type.known().and_then(|key| letter.content.cancer(key));
+    let icd10 = case.request.diagnosis.as_ref().and_then(|diagnosis| diagnosis.icd10.as_deref());
     let fitting = |policy: &Policy| -> Vec<String> {
-        let is_for = |one: &&Indication| cancer.is_some_and(|cancer| one.is_for(&cancer.key, cancer.solid));
+        let is_for =
+            |one: &&Indication| cancer.is_some_and(|cancer| one.is_for(&cancer.key, cancer.solid)) && one.may_be(hcpcs, icd10);
         policy.indications.iter().filter(is_for).map(|one| one.title.clone()).collect()
     };
     let uses = policy.map(|policy| fitting(policy)).unwrap_or_default();

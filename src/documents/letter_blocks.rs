@@ -7,7 +7,7 @@ use super::{disease, letter_denial, letter_idn, words};
 use crate::domain::case::Case;
 use crate::domain::content::{ENGLISH, Program, Template};
 use crate::domain::review::ReconsiderationDecision;
-use crate::domain::vocabulary::{Addressee, CaseStatus, DrugStatus, LetterKind, Service};
+use crate::domain::vocabulary::{Addressee, CaseStatus, DrugStatus, LetterKind, NoticeCode, Service};
 
 /// The frame, before there is anything in it.
 pub(super) fn empty(program: &Program) -> Document {
@@ -85,7 +85,7 @@ fn title(letter: &Letter, told: &Told<'_>) -> String {
     told.words.phrase(key).to_owned()
 }
 
-/// A name as its bearer writes it: Chinese and Japanese put the family first.
+/// A name as its bearer writes it: Chinese, Japanese and Korean put the family first.
 fn name(first: Option<&String>, last: Option<&String>) -> String {
     if let (Some(first), Some(last)) = (first, last)
         && words::is_family_first(first, last)
@@ -190,23 +190,45 @@ fn approval(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Bloc
         blocks.push(Block::Facts { items: radiation.into_iter().map(|item| Fact::new(item.name, item.value)).collect() });
     }
     others(letter, case, told, blocks);
-    if case.status == CaseStatus::MultipleDecisionsRendered {
+    let refused = case.lines().iter().any(|line| line.refused_part.is_some());
+    let ends = coverage_ends(case);
+    if let Some(day) = ends {
+        blocks.push(Block::paragraph(told.words.say("coverage_ends", &[("day", &told.words.day(day))])));
+    }
+    let in_part = refused || ends.is_some();
+    if refused || case.status == CaseStatus::MultipleDecisionsRendered {
         blocks.push(Block::paragraph(told.words.phrase("another_part")));
     }
-    blocks.push(Block::paragraph(told.words.phrase("not_a_guarantee")));
+    blocks.push(Block::paragraph(told.words.phrase(if in_part { "not_a_guarantee_in_part" } else { "not_a_guarantee" })));
 }
 
 fn approved_row(drug: &DrugInLetter, told: &Told<'_>) -> Vec<Cell> {
     let code = drug.hcpcs.as_ref().map(|code| format!("HCPCS {code}"));
     let unit = drug.billing_unit.as_ref().filter(|_| drug.units_approved.is_some());
     let unit = unit.map(|unit| told.words.say("of_unit", &[("unit", unit)]));
+    let part = drug.refused_part.as_ref();
     vec![
         Cell::with(words::capitalize(&drug.name), code),
         Cell::new(drug.dosing.clone()),
-        Cell::new(drug.visits_approved.map_or_else(|| "–".to_owned(), |visits| words::count(u64::from(visits)))),
-        Cell::with(drug.units_approved.map_or_else(|| "–".to_owned(), words::count), unit),
+        Cell::new(of_asked(drug.visits_approved.map(u64::from), part.map(|part| u64::from(part.visits_asked)), told)),
+        Cell::with(of_asked(drug.units_approved, part.and_then(|part| part.units_asked), told), unit),
         Cell::new(valid(drug, told).unwrap_or_else(|| "–".to_owned())),
     ]
+}
+
+/// The last day of an approval that ends with the coverage (SAFE-14).
+fn coverage_ends(case: &Case) -> Option<chrono::NaiveDate> {
+    let cut = case.notices.iter().any(|notice| notice.code == NoticeCode::CoverageEnds);
+    case.lines().iter().filter_map(|line| line.valid_through).max().filter(|_| cut)
+}
+
+/// What is approved; and of how much, where that is a part.
+fn of_asked(approved: Option<u64>, asked: Option<u64>, told: &Told<'_>) -> String {
+    let Some(approved) = approved.map(words::count) else { return "–".to_owned() };
+    asked.map_or_else(
+        || approved.clone(),
+        |asked| told.words.say("of_asked", &[("approved", &approved), ("asked", &words::count(asked))]),
+    )
 }
 
 /// The dates of a drug, in the language of the letter.
@@ -229,7 +251,7 @@ pub(super) fn others(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut
     let items: Vec<String> = case
         .lines()
         .iter()
-        .filter(|drug| not_ours(drug.status))
+        .filter(|drug| not_ours(drug.status) && drug.refused_part.is_none())
         .map(|drug| {
             let key = match drug.status {
                 DrugStatus::OtherImpact => "status_pharmacy",
@@ -238,7 +260,10 @@ pub(super) fn others(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut
                 DrugStatus::VoluntarilyCancelled | DrugStatus::NotReviewedErrorEntry => "status_withdrawn",
                 _ => "status_not_required",
             };
-            if told.words.language != ENGLISH || matches!(key, "status_approved" | "status_withdrawn") {
+            if letter.to == Addressee::Member
+                || told.words.language != ENGLISH
+                || matches!(key, "status_approved" | "status_withdrawn")
+            {
                 return told.words.say(key, &[("name", &words::capitalize(&drug.name))]);
             }
             let message = words::sentence(&words::without_ids(&drug.message));
@@ -254,6 +279,12 @@ pub(super) fn others(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut
         blocks.push(Block::heading(told.words.phrase(heading)));
         blocks.push(Block::List { items });
     }
+}
+
+/// Whom a practice asks: it has no ID card.
+pub(super) fn ask_the_program(key: &str, told: &Told<'_>) -> String {
+    let phone = &told.program.phone;
+    told.words.say(key, &[("name", &phone.name), ("phone", phone.phone.as_deref().unwrap_or_default())])
 }
 
 fn of_radiation(case: &Case) -> bool {

@@ -13,7 +13,7 @@ use chrono::{Days, NaiveDate};
 /// Writes it.
 pub(super) fn denial(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     decision(letter, case, told, blocks);
-    appeal(letter, told, blocks);
+    appeal(letter, case, told, blocks);
     blocks.push(Block::paragraph(words::without_ids(&told.program.without_authorization)));
 }
 
@@ -44,7 +44,17 @@ pub(super) fn outcome(letter: &Letter, case: &Case, told: &Told<'_>) -> Vec<Stri
     let mut text = vec![told.words.say(if whole { "denies_whole" } else { "denies_part" }, &[("plan", plan)])];
     if whole {
         let was_approved = case.letters.iter().any(|letter| letter.kind == LetterKind::Approval);
-        text.push(phrase(if was_approved { "entire_request" } else { "entire_request_no_order_id" }));
+        let is_reviewed = |drug: &CaseLine| {
+            !matches!(
+                drug.status,
+                DrugStatus::ClinicalReviewNotRequired | DrugStatus::OtherImpact | DrugStatus::ReferToHealthPlan
+            )
+        };
+        text.push(phrase(match case.lines().iter().all(is_reviewed) {
+            false if !was_approved => "entire_request_reviewed",
+            _ if was_approved => "entire_request",
+            _ => "entire_request_no_order_id",
+        }));
     }
     // what the desk wrote is in English
     let reason = case.status_reason.as_deref().filter(|_| whole && told.words.language == ENGLISH);
@@ -101,7 +111,7 @@ pub(super) fn peer_to_peer(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Bl
     blocks.push(Block::List { items: letter.peer_to_peer.iter().map(item).collect() });
 }
 
-fn appeal(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
+fn appeal(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     let Some(appeal) = &letter.appeal else { return };
     blocks.push(Block::heading(told.words.phrase("what_you_can_do")));
     match letter.to {
@@ -124,7 +134,16 @@ fn appeal(letter: &Letter, told: &Told<'_>, blocks: &mut Vec<Block>) {
     let values = [("how", slots.expedited.as_str()), ("within", slots.expedited_within.as_str())];
     blocks.push(Block::paragraph(told.words.say("expedited", &values)));
     blocks.push(Block::subheading(told.words.phrase("rights")));
-    blocks.push(Block::paragraph(slots.file.clone()));
+    blocks.push(Block::paragraph(match letter.to {
+        Addressee::Member => slots.file.clone(),
+        Addressee::Provider => letter_blocks::ask_the_program("file_for_provider", told),
+    }));
+    blocks.push(Block::paragraph(told.words.say("standard_appeal", &[("within", &slots.standard_within)])));
+    // members of Medicare Advantage have other steps, which their own notice says
+    let line = case.member_on_file.as_ref().map(|member| member.line_of_business);
+    if line.is_none_or(|line| !told.program.letters.lines.contains_key(&line)) {
+        blocks.extend(told.program.letters.external_review.iter().cloned().map(Block::paragraph));
+    }
     who(told, blocks);
 }
 

@@ -14,7 +14,7 @@ pub(super) fn denial(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut
     blocks.push(Block::note(Tone::Plain, phrase("idn_important"), vec![phrase("idn_important_text")]));
     blocks.push(Block::heading(phrase("idn_denied")));
     blocks.push(Block::paragraph(phrase(if letter.in_part { "idn_denied_part" } else { "idn_denied_whole" })));
-    blocks.push(Block::List { items: letter.lines().iter().map(letter_reasons::named).collect() });
+    blocks.push(Block::List { items: letter.lines().iter().map(|line| letter_reasons::named(line, told)).collect() });
     blocks.push(Block::heading(phrase("idn_why")));
     blocks.push(Block::paragraph(phrase("idn_why_text")));
     letter_reasons::reasons(letter, case, told, blocks);

@@ -1,6 +1,7 @@
 //! Procedures in a letter: the wire has a list of its own for them, as the case has.
 
 use super::letter::{Criterion, DrugInLetter};
+use crate::domain::case::RefusedPart;
 use crate::domain::vocabulary::DrugStatus;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,9 @@ pub struct ProcedureInLetter {
     pub valid_from: Option<NaiveDate>,
     /// Last day.
     pub valid_through: Option<NaiveDate>,
+    /// What of it is not approved, where only a part is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_part: Option<RefusedPart>,
     /// Why it is denied, as the physician's code.
     pub reason_code: Option<String>,
     /// The same in words.
@@ -54,6 +58,7 @@ impl From<DrugInLetter> for ProcedureInLetter {
             units_approved: line.units_approved,
             valid_from: line.valid_from,
             valid_through: line.valid_through,
+            refused_part: line.refused_part,
             reason_code: line.reason_code,
             reason: line.reason,
             rationale: line.rationale,
@@ -77,12 +82,14 @@ impl From<ProcedureInLetter> for DrugInLetter {
             billing_unit: None,
             valid_from: procedure.valid_from,
             valid_through: procedure.valid_through,
+            refused_part: procedure.refused_part,
             reason_code: procedure.reason_code,
             reason: procedure.reason,
             rationale: procedure.rationale,
             clinical_reason: procedure.clinical_reason,
             criteria_not_met: procedure.criteria_not_met,
             implied_by_line: procedure.implied_by_line,
+            for_missing_information: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::blocks::Block;
 use super::letter::{Criterion, DrugInLetter, Letter, Told};
-use super::words;
+use super::{letter_blocks, words};
 use crate::domain::case::Case;
 use crate::domain::content::ENGLISH;
 use crate::domain::vocabulary::{Addressee, Truth};
@@ -23,7 +23,11 @@ pub(super) fn reasons(letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mu
         blocks.push(Block::paragraph(told.words.phrase("criteria_in_english")));
     }
     if is_radiation || all.iter().any(|one| one.policy.is_some() || one.says.is_some()) {
-        blocks.push(Block::paragraph(told.words.say("where_policies", &[("where", &told.program.letters.policies)])));
+        let place = match letter.to {
+            Addressee::Member => told.program.letters.policies.clone(),
+            Addressee::Provider => letter_blocks::ask_the_program("ask_the_program", told),
+        };
+        blocks.push(Block::paragraph(told.words.say("where_policies", &[("where", &place)])));
     }
 }
 
@@ -73,18 +77,34 @@ fn policies(all: &[Criterion]) -> Vec<&str> {
     found
 }
 
-/// The drug, its code and its dose.
-pub(super) fn named(drug: &DrugInLetter) -> String {
+/// The drug, its code and its dose; and what of it is approved, where a part is denied.
+pub(super) fn named(drug: &DrugInLetter, told: &Told<'_>) -> String {
     let code = drug.hcpcs.as_ref().map(|code| format!(" (HCPCS {code})")).unwrap_or_default();
     let dosing = if drug.dosing.is_empty() { String::new() } else { format!(", {}", drug.dosing) };
-    format!("{}{code}{dosing}", words::capitalize(&drug.name))
+    let name = format!("{}{code}{dosing}", words::capitalize(&drug.name));
+    let Some(part) = &drug.refused_part else { return name };
+    let approved = amount(drug.visits_approved.unwrap_or_default(), drug.units_approved.filter(|_| part.units.is_some()), told);
+    let values = [("drug", name), ("refused", amount(part.visits, part.units, told)), ("approved", approved)];
+    told.words.say("in_part", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+}
+
+/// `2 visits, 72 billing units`.
+fn amount(visits: u32, units: Option<u64>, told: &Told<'_>) -> String {
+    let visits = match visits {
+        1 => told.words.phrase("one_visit").to_owned(),
+        visits => told.words.say("so_many_visits", &[("visits", &visits.to_string())]),
+    };
+    match units {
+        None => visits,
+        Some(units) => format!("{visits}, {}", told.words.say("so_many_units", &[("units", &words::count(units))])),
+    }
 }
 
 fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &Told<'_>, blocks: &mut Vec<Block>) {
     let Some(drug) = drugs.first() else { return };
     let implied_by = drug.implied_by_line.and_then(|first| letter.lines().iter().find(|other| other.line == first));
     if let [only] = drugs {
-        blocks.push(Block::subheading(named(only)));
+        blocks.push(Block::subheading(named(only, told)));
     } else {
         let heading = match implied_by {
             Some(_) => "also_denied",
@@ -92,7 +112,7 @@ fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &To
             None => "these_procedures",
         };
         blocks.push(Block::subheading(told.words.phrase(heading)));
-        blocks.push(Block::List { items: drugs.iter().map(|drug| named(drug)).collect() });
+        blocks.push(Block::List { items: drugs.iter().map(|drug| named(drug, told)).collect() });
     }
     // where the denial that took it along was overturned, the reasons are its own
     if let Some(implied_by) = implied_by {
@@ -113,11 +133,11 @@ fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &To
         blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
     }
     let all: Vec<Criterion> = drugs.iter().flat_map(|drug| drug.criteria_not_met.iter().cloned()).collect();
-    criteria(&all, told, blocks);
+    criteria(&all, drug.for_missing_information, told, blocks);
 }
 
 /// What the policies ask for and is not so, and what the request does not show.
-fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
+fn criteria(all: &[Criterion], for_missing_information: bool, told: &Told<'_>, blocks: &mut Vec<Block>) {
     for policy in policies(all) {
         let of_policy = || all.iter().filter(|one| one.policy.as_deref() == Some(policy));
         let source = of_policy().find_map(|one| one.source.as_deref()).map(|source| owner(source, told));
@@ -133,6 +153,10 @@ fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
             blocks.push(Block::List { items: uses.iter().map(|one| words::sentence(one)).collect() });
         }
         for (outcome, key) in [(Truth::NotMet, "asks_not_met"), (Truth::Unknown, "asks_unknown")] {
+            // where a policy covers several uses, what one of them asks for and nobody told is no reason, unless that is the reason
+            if outcome == Truth::Unknown && uses.len() > 1 && !for_missing_information {
+                continue;
+            }
             list(key, of_policy().filter(|one| one.outcome == Some(outcome)), told, blocks);
         }
     }

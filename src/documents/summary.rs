@@ -27,6 +27,8 @@ pub struct Summary {
     pub order_id: Option<String>,
     /// Set when the regimen is on a Pathway.
     pub pathway_eligible_id: Option<String>,
+    /// What can be done about a denial; empty where nothing is denied.
+    pub next_steps: Vec<String>,
     /// Status of the case.
     pub status: CaseStatus,
     /// Its name for people.
@@ -188,12 +190,14 @@ pub struct ReviewInSummary {
 }
 
 impl Summary {
-    /// The summary of a case, as far as its caller may see the case.
-    pub fn of(case: Case, content: &Content, program: &Program) -> Self {
+    /// The summary of a case, as far as its caller may see the case; a denial may be reconsidered until the day given.
+    pub fn of(case: Case, content: &Content, program: &Program, reconsider_until: Option<NaiveDate>) -> Self {
         let is_denied_in_part = case.status == CaseStatus::NonAuthorized && !letter_denial::is_denied_as_a_whole(&case);
+        let next_steps = summary_text::next_steps(&case, program, reconsider_until);
         let request: OrderRequest = case.request;
         let place = request.place_of_service.as_deref();
         Self {
+            next_steps,
             status_text: words::case_status(case.status).to_owned(),
             status_meaning: match request.service {
                 _ if is_denied_in_part => words::DENIED_IN_PART,

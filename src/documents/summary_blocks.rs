@@ -339,7 +339,10 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
                     Cell::with(words::deviation(deviation.code), line),
                     Cell::new(words::capitalize(&deviation.expected)),
                     Cell::new(words::capitalize(&deviation.entered)),
-                    Cell::with(words::effect(deviation.effect), Some(words::sentence(&words::without_ids(&deviation.message)))),
+                    Cell::with(
+                        words::effect(deviation.effect, summary.decided_at.is_some()),
+                        Some(words::sentence(&words::without_ids(&deviation.message))),
+                    ),
                 ]
             })
             .collect(),
@@ -347,15 +350,19 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
 }
 
 fn notices(summary: &Summary, blocks: &mut Vec<Block>) {
-    if summary.notices.is_empty() {
-        return;
-    }
-    blocks.push(Block::heading("Notices"));
     let notice = |notice: &crate::domain::case::Notice| {
         let case = notice.case_id.map(|case_id| format!(" (case {case_id})")).unwrap_or_default();
         format!("{}{case}", words::sentence(&words::without_ids(&notice.message)))
     };
-    blocks.push(Block::List { items: summary.notices.iter().map(notice).collect() });
+    // what could still be added speaks of an order that is open
+    let counts =
+        |notice: &&crate::domain::case::Notice| summary.decided_at.is_none() || notice.code != NoticeCode::RecommendedInformation;
+    let items: Vec<String> = summary.notices.iter().filter(counts).map(notice).collect();
+    if items.is_empty() {
+        return;
+    }
+    blocks.push(Block::heading("Notices"));
+    blocks.push(Block::List { items });
 }
 
 fn disease(summary: &Summary, blocks: &mut Vec<Block>) {

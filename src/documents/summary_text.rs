@@ -3,10 +3,11 @@
 use super::summary::{OptionInSummary, UnitsOfCode};
 use super::words;
 use super::words::without_ids;
-use crate::domain::case::{Contact, Deviation, Pathway, SCode};
+use crate::domain::case::{Case, Contact, Deviation, Pathway, SCode};
 use crate::domain::content::{Content, Program};
 use crate::domain::line::CaseLine;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus, PathwayDetermination};
+use crate::domain::vocabulary::{CaseStatus, DrugStatus, LetterKind, PathwayDetermination};
+use chrono::NaiveDate;
 
 /// What holds for every S-code (SCD-04, SCD-12); nothing for those who see none (SCD-10).
 pub(super) fn s_codes(awarded: Option<&[SCode]>, status: CaseStatus, program: &Program) -> Option<String> {
@@ -24,6 +25,27 @@ pub(super) fn s_codes(awarded: Option<&[SCode]>, status: CaseStatus, program: &P
 pub(super) fn without_authorization(status: CaseStatus, program: &Program) -> Option<String> {
     let matters = !matches!(status, CaseStatus::Authorized | CaseStatus::Completed);
     matters.then(|| without_ids(&program.without_authorization))
+}
+
+/// What can be done about a denial: reconsideration until its last day, then the appeal (APP-01 to APP-03).
+pub(super) fn next_steps(case: &Case, program: &Program, reconsider_until: Option<NaiveDate>) -> Vec<String> {
+    let is_denied = |line: &CaseLine| line.status == DrugStatus::NonAuthorized || line.refused_part.is_some();
+    let denials = || case.letters.iter().filter(|letter| letter.kind == LetterKind::Denial);
+    let Some(decided_at) = case.decided_at.filter(|_| case.lines().iter().any(is_denied) || denials().next().is_some()) else {
+        return Vec::new();
+    };
+    let denied_as_a_line = case.lines().iter().any(|line| line.status == DrugStatus::NonAuthorized);
+    let mut steps = Vec::new();
+    // each decision writes to two: a later denial tells how a reconsideration ended
+    let last = denials().map(|letter| letter.issued_at).max().filter(|last| *last > decided_at);
+    if let Some(at) = last {
+        steps.push(format!("Reconsidered {}: the denial stands.", words::instant(&at, &program.time_zone)));
+    } else if let Some(until) = reconsider_until.filter(|_| denied_as_a_line) {
+        let how = program.letters.reconsideration.clone().unwrap_or_default();
+        steps.push(format!("{how} The last day is {}.", words::day(until)).trim().to_owned());
+    }
+    steps.extend(program.letters.appeal_provider.iter().cloned());
+    steps
 }
 
 /// Whom the practice asks (SUB-15).

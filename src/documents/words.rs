@@ -45,7 +45,8 @@ pub fn humanize(code: &str) -> String {
 
 /// True for a name in Chinese characters or Japanese syllables, which begins with the family.
 pub(super) fn is_family_first(first: &str, last: &str) -> bool {
-    let is_one = |character: char| matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
+    let is_one =
+        |character: char| matches!(character, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7ff}');
     !first.is_empty() && !last.is_empty() && first.chars().chain(last.chars()).all(is_one)
 }
 
@@ -260,6 +261,26 @@ pub const fn effect(effect: DeviationEffect) -> &'static str {
         DeviationEffect::OffPathway => "Takes the order off Pathway",
         DeviationEffect::PendsAndOffPathway => "Sends the request to review and takes the order off Pathway",
     }
+}
+
+/// What a deviation did, once the order is decided.
+pub const fn effect_then(effect: DeviationEffect) -> &'static str {
+    match effect {
+        DeviationEffect::None => "No effect on the decision",
+        DeviationEffect::Pends => "Sent the request to review",
+        DeviationEffect::OffPathway => "Took the order off Pathway",
+        DeviationEffect::PendsAndOffPathway => "Sent the request to review and took the order off Pathway",
+    }
+}
+
+/// A sentence with its dates as people read them.
+pub fn with_days(text: &str) -> String {
+    let word = |word: &str| {
+        let date = word.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+        let known: Option<chrono::NaiveDate> = date.parse().ok().filter(|_| date.len() == "2027-01-15".len());
+        known.map_or_else(|| word.to_owned(), |known| word.replacen(date, &day(known), 1))
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Why the whole case waits (CAS-08).

@@ -55,7 +55,7 @@ fn body(program: &Program, reason: &Reason) -> ReasonBody {
         program: program.id.clone(),
         reason_code: reason.code.clone(),
         decision: reason.decision,
-        lay: reason.lay("en").to_owned(),
+        lay: reason.lay("en", true).to_owned(),
         lay_by_language: reason.lay.clone(),
         clinical: reason.clinical.clone(),
         x12: reason.x12.clone(),

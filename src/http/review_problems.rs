@@ -17,6 +17,7 @@ pub fn of(error: &ReviewError) -> Problem {
         ReviewError::StillDenied(_) | ReviewError::WithoutReasons(_) => invalid("still-denied", detail),
         ReviewError::NothingOverturned => invalid("nothing-overturned", detail),
         ReviewError::UnitsNotCounted(_) => invalid("units-not-counted", detail),
+        ReviewError::UnitsOutOfRange(_) => invalid("out-of-range", detail),
         ReviewError::NoCodeToCount(_) => invalid("not-allowed", detail),
         _ => Problem::new(&kinds::CONFLICT, detail),
     };
@@ -39,7 +40,9 @@ const fn help(error: &ReviewError) -> (Option<&'static str>, Option<&'static str
         ReviewError::NoDuplicateOpen => (Some("DUP-02"), None),
         ReviewError::NoDenialOnExpiry | ReviewError::DeadlinePassed | ReviewError::LeavesOpen(_) => (Some("DET-05"), None),
         ReviewError::NotReviewed(_) => (Some("DRG-08"), None),
-        ReviewError::UnitsNotCounted(_) | ReviewError::NoCodeToCount(_) => (Some("SAFE-13"), None),
+        ReviewError::UnitsNotCounted(_) | ReviewError::NoCodeToCount(_) | ReviewError::UnitsOutOfRange(_) => {
+            (Some("SAFE-13"), None)
+        }
         ReviewError::NothingToWithdraw(_) | ReviewError::WithdrawnAlready(_) => (Some("DRG-05"), None),
         ReviewError::ReviewerActed => (Some("DRG-06"), Some("withdraw_as_voluntarily_cancelled")),
         ReviewError::SamePhysician => (Some("APP-04"), Some("another_physician")),

@@ -117,7 +117,7 @@ pub async fn denials(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<Store
     let denials = sqlx::query_as!(
         StoredDenial,
         "select distinct on (line) line, reason_code, rationale, rationale_for_member, criteria_not_met, implied_by_line
-         from determinations where case_id = $1 and shard = $2 and decision = 'non_authorized' order by line, seq desc",
+         from determinations where case_id = $1 and shard = $2 and (decision = 'non_authorized' or visits_refused is not null) order by line, seq desc",
         case_id,
         shard_of(case_id),
     )

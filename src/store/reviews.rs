@@ -90,6 +90,10 @@ pub struct NewDetermination {
     pub units_approved: Option<i64>,
     /// Visits as the reviewer set them.
     pub visits_approved: Option<i32>,
+    /// Billing units that are not authorized, where others are.
+    pub units_refused: Option<i64>,
+    /// Visits that are not authorized, where others are.
+    pub visits_refused: Option<i32>,
     /// Criteria that a denial rests on.
     pub criteria_not_met: Vec<String>,
     /// The line whose denial took this one along (CAS-04).
@@ -100,8 +104,8 @@ pub struct NewDetermination {
 pub async fn insert_determination(conn: &mut PgConnection, one: &NewDetermination) -> Result<()> {
     sqlx::query!(
         "insert into determinations (determination_id, case_id, line, decision, decided_by, role, at, reason_code, rationale,
-           criteria_not_met, implied_by_line, rationale_for_member, units_approved, visits_approved, shard)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+           criteria_not_met, implied_by_line, rationale_for_member, units_approved, visits_approved, shard, units_refused, visits_refused)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         one.determination_id,
         one.case_id,
         one.line,
@@ -117,6 +121,8 @@ pub async fn insert_determination(conn: &mut PgConnection, one: &NewDeterminatio
         one.units_approved,
         one.visits_approved,
         shard_of(one.case_id),
+        one.units_refused,
+        one.visits_refused,
     )
     .execute(conn)
     .await?;

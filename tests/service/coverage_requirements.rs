@@ -40,6 +40,12 @@ async fn kinds_of_questions_that_are_easily_taken_for_others_are_not() {
     assert!(ask_all("kinds.toml").await >= 105);
 }
 
+// proves COV-01, COV-03
+#[tokio::test]
+async fn a_word_that_is_not_understood_lets_no_plan_and_no_place_decide() {
+    assert!(ask_all("taken-back.toml").await >= 50);
+}
+
 /// Asks every question of a file and says how many there are.
 async fn ask_all(file: &str) -> usize {
     let service = sandbox().await;
@@ -71,6 +77,7 @@ async fn ask_all(file: &str) -> usize {
             status == expected_status,
             question.get("service").is_none_or(|expected| answer["service"] == *expected),
             question.get("requirement").is_none_or(|expected| answer["requirement"] == *expected),
+            question.get("never").is_none_or(|never| answer["requirement"] != *never),
             question.get("within_hours").is_none_or(|expected| answer["within_hours"] == *expected),
             question.get("decided_by").is_none_or(|expected| answer["decided_by"] == *expected),
             question.get("branches").is_none_or(|expected| json!(branches) == *expected),

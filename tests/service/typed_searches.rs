@@ -38,7 +38,7 @@ fn rows() -> Vec<Row> {
 /// What each kind is searched at, and what an answer is known by.
 fn place(kind: &str) -> (&'static str, &'static str) {
     match kind {
-        "drug" => ("drugs", "generic"),
+        "drug" | "code" => ("drugs", "generic"),
         "diagnosis" => ("diagnoses", "icd10"),
         "regimen" => ("regimens", "regimen_id"),
         "provider" => ("providers", "npi"),
@@ -62,6 +62,12 @@ async fn search(service: &Service, row: &Row) -> Vec<String> {
     }
     let answer = service.get(&format!("/v1/{catalogue}?{}", query.finish()), ORDERING).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.text);
+    if row.kind == "code" {
+        // the codes of the drug that is found first, as a form offers them
+        let found = answer.json();
+        let codes = found["items"][0]["codes"].as_array().unwrap().iter();
+        return codes.map(|code| code["hcpcs"].as_str().unwrap().to_owned()).collect();
+    }
     answer.json()["items"].as_array().unwrap().iter().map(|item| item[field].as_str().unwrap().to_owned()).collect()
 }
 

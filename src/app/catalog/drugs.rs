@@ -4,7 +4,7 @@ use super::index::{Fit, Hit, NameIndex};
 use super::text::fold;
 use super::{Search, as_code};
 use crate::app::App;
-use crate::domain::content::{Code, Content, Drug};
+use crate::domain::content::{Benefit, Code, Content, Drug};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -30,6 +30,24 @@ pub struct FoundDrug<'a> {
     pub drug: &'a Arc<Drug>,
     /// The active code whose number or product was typed.
     pub code: Option<&'a Code>,
+}
+
+impl<'a> FoundDrug<'a> {
+    /// The codes, in the order in which they are offered.
+    pub fn codes(&self) -> Vec<&'a Code> {
+        codes_in_order(self.drug, self.code)
+    }
+}
+
+/// The codes of a drug: the one that was typed, then what is billed under the drug's own name, then products by a maker's name; what is
+/// swallowed after what is given. A claim under another maker's code is refused (VER-05).
+pub fn codes_in_order<'a>(drug: &'a Drug, typed: Option<&Code>) -> Vec<&'a Code> {
+    let mut codes: Vec<&Code> = drug.codes.iter().collect();
+    codes.sort_by_key(|code| {
+        let is_named = code.product.is_some() || code.biosimilar_name.is_some();
+        (Some(*code) != typed, code.medicare_part_b_oral || code.benefit == Benefit::Pharmacy, is_named)
+    });
+    codes
 }
 
 /// Drugs by brand, generic name, synonym, abbreviation or class, or by the beginning of a code; a code that ended finds the drug it stood
@@ -101,8 +119,16 @@ fn by_code<'a>(content: &'a Content, code: &str) -> Vec<FoundDrug<'a>> {
     found
 }
 
-/// The code of the product that was typed.
+/// The code of the product that was typed. Whoever begins to type the drug's own name, or a brand that no product has for itself, means the
+/// drug: "trastuzumab" is no biosimilar of it, and "herc" not yet another maker's.
 fn product_of<'a>(drug: &'a Drug, typed: &str) -> Option<&'a Code> {
+    let products = || drug.codes.iter().flat_map(|code| [&code.product, &code.biosimilar_name]).flatten();
+    let is_whole = products().any(|name| fold(name) == typed);
+    let begins = |name: &String| fold(name).starts_with(typed);
+    let own_brand = |brand: &&String| products().all(|product| fold(product) != fold(brand));
+    if !is_whole && (begins(&drug.generic) || drug.brands.iter().filter(own_brand).any(begins)) {
+        return None;
+    }
     let is_it = |name: &&String| typed.len() > 2 && fold(name).starts_with(typed);
     drug.codes.iter().find(|code| [&code.product, &code.biosimilar_name].into_iter().flatten().any(|name| is_it(&name)))
 }

@@ -72,6 +72,10 @@ pub(super) fn numbers(app: &App, content: &Content, filter: &Filter<'_>) -> Sear
         all.sort_by_key(|number| !is_first(*number));
         return Search::all(all);
     };
+    let said = said(content, typed);
+    if said.is_some_and(<[String]>::is_empty) {
+        return Search::all(Vec::new());
+    }
     let indexes = app.catalog.of(content);
     let index = indexes.regimens.get_or_init(|| index(content));
     let mut found = index.regimens.search(typed);
@@ -104,7 +108,22 @@ pub(super) fn numbers(app: &App, content: &Content, filter: &Filter<'_>) -> Sear
         let known: HashSet<usize> = items.iter().copied().collect();
         items.extend(rest.into_iter().filter(|number| !known.contains(number)));
     }
+    if let Some(ids) = said {
+        let number = |id: &String| content.regimens.iter().position(|regimen| regimen.id == *id);
+        let mut first: Vec<usize> = ids.iter().filter_map(number).filter(|number| wanted.contains(number)).collect();
+        first.sort_by_key(|number| !is_first(*number));
+        items.retain(|number| !first.contains(number));
+        items.splice(0..0, first);
+        return Search::all(items);
+    }
     Search { items, searched_for: found.searched_for }
+}
+
+/// The regimens that content says are meant by what was typed; empty where it says that there are none.
+fn said<'a>(content: &'a Content, typed: &str) -> Option<&'a [String]> {
+    let typed = fold(typed);
+    let is_said = |words: &[String]| words.iter().any(|word| fold(word) == typed);
+    content.searches.regimens.iter().find(|entry| is_said(&entry.words)).map(|entry| entry.regimens.as_slice())
 }
 
 /// Cancer types that the code says, then those that it agrees with.

@@ -15,13 +15,14 @@ use sqlx::PgConnection;
 
 /// Puts the letters on the case that this change of it makes, and returns them.
 pub(in crate::app) fn issue(ids: Ids, before: &Case, after: &mut Case, kind: &str, now: DateTime<Utc>) -> Vec<LetterReference> {
-    let due = due(before.status, after.status, ReconsiderationDecision::of_event(kind));
+    let in_part = after.lines().iter().any(|line| line.refused_part.is_some());
+    let due = due(before.status, after.status, ReconsiderationDecision::of_event(kind), in_part);
     add(ids, after, due, now)
 }
 
 /// Puts the letters on a new case that the engine decided.
 pub(in crate::app) fn issue_at_once(ids: Ids, case: &mut Case, now: DateTime<Utc>) {
-    let due = due(CaseStatus::InProgress, case.status, None);
+    let due = due(CaseStatus::InProgress, case.status, None, false);
     add(ids, case, due, now);
 }
 

@@ -98,5 +98,5 @@ fn outlook(content: &Content, mut case: Case, cases: &[MemberCase], caller: &Cal
     view::restrict(&mut case, caller, &view::within_sight(cases, caller));
     let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
     let findings = std::mem::take(&mut case.findings);
-    Ok(Outlook { summary: Summary::of(case, content, program), findings })
+    Ok(Outlook { summary: Summary::of(case, content, program, None), findings })
 }

@@ -116,7 +116,7 @@ pub async fn foresee(app: &App, caller: &Caller, case_id: Uuid, version: i64, or
     let content = change::content_of(app, &case, app.clock.now());
     let program = content.program(&case.program).ok_or_else(|| Error::Internal(format!("no program {}", case.program)))?;
     let findings = std::mem::take(&mut case.findings);
-    Ok(Foreseen { outlook: Outlook { summary: Summary::of(case, &content, program), findings }, changes })
+    Ok(Foreseen { outlook: Outlook { summary: Summary::of(case, &content, program, None), findings }, changes })
 }
 
 /// A case that may be changed, and what a change would differ in.

@@ -91,7 +91,7 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
 
 /// Puts the reasons of the latest determination on every line that is denied, and takes them off every other.
 async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now: DateTime<Utc>) -> Result<()> {
-    let is_denied = |drug: &CaseLine| drug.status == DrugStatus::NonAuthorized;
+    let is_denied = |drug: &CaseLine| drug.status == DrugStatus::NonAuthorized || drug.refused_part.is_some();
     for drug in case.lines_mut().iter_mut().filter(|drug| !is_denied(drug)) {
         drug.denial = None;
     }
@@ -103,7 +103,11 @@ async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now
         let denied = case.lines_mut().iter_mut().find(|drug| is_denied(drug) && i32::try_from(drug.line) == Ok(denial.line));
         if let (Some(drug), Some(reason_code), Some(rationale)) = (denied, denial.reason_code, denial.rationale) {
             let reason = reason_in_words(&reason_code, &program);
-            drug.denial = Some(Denial { reason_code, reason, rationale });
+            let denial = Some(Denial { reason_code, reason, rationale });
+            match &mut drug.refused_part {
+                Some(part) => part.denial = denial,
+                None => drug.denial = denial,
+            }
         }
     }
     Ok(())

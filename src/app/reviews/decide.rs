@@ -84,7 +84,12 @@ fn decisions(held: &Held<'_>, lines: &[LineDetermination]) -> Result<Vec<LineDec
         return Err(ReviewError::AlreadyDecided(held.case.status).into());
     }
     let decision = |line: &LineDetermination| match line.decision {
-        LineOutcome::Authorized => Ok(LineDecision::Authorize { line: line.line, set: line.set_units() }),
+        LineOutcome::Authorized => {
+            // less than was asked for is a denial of the rest
+            let denies = units::refuses_part(&held.computed, line);
+            let review = denies.then(|| PhysicianReview::of(held.caller.role, state)).transpose()?;
+            Ok(LineDecision::Authorize { line: line.line, set: line.set_units(), review })
+        }
         LineOutcome::NonAuthorized => {
             PhysicianReview::of(held.caller.role, state).map(|review| LineDecision::Deny { line: line.line, review })
         }
@@ -110,15 +115,24 @@ pub(super) fn complete(
         for text in [&mut line.reason_code, &mut line.rationale, &mut line.rationale_for_member] {
             *text = text.as_deref().and_then(said).map(str::to_owned);
         }
-        faults.extend(reason_fault(program, (list, index), line));
-        if line.decision != LineOutcome::NonAuthorized {
+        let refuses_part = units::refuses_part(computed, line);
+        let reason_for = if refuses_part { LineOutcome::NonAuthorized } else { line.decision };
+        faults.extend(reason_fault(program, (list, index), line, reason_for));
+        if reason_for != LineOutcome::NonAuthorized {
             continue;
         }
         for (name, value) in [("reason_code", &line.reason_code), ("rationale", &line.rationale)] {
             if value.is_none() {
-                let message = "a denial gives a reason code and a rationale (DET-10)";
+                let message = if refuses_part {
+                    "less than was asked for is a denial of the rest: it gives a reason code and a rationale (DET-10)"
+                } else {
+                    "a denial gives a reason code and a rationale (DET-10)"
+                };
                 faults.push(Fault::new(format!("/{list}/{index}/{name}"), "missing", message));
             }
+        }
+        if refuses_part {
+            continue;
         }
         let criteria = line.criteria_not_met.take().filter(|criteria| !criteria.is_empty());
         line.criteria_not_met = Some(criteria.unwrap_or_else(|| criteria_not_met(case, line.line)));
@@ -127,14 +141,19 @@ pub(super) fn complete(
 }
 
 /// A reason is one of the program's list for this decision (DET-10).
-fn reason_fault(program: &Program, (list, index): (&str, usize), line: &LineDetermination) -> Option<Fault> {
+fn reason_fault(
+    program: &Program,
+    (list, index): (&str, usize),
+    line: &LineDetermination,
+    decision: LineOutcome,
+) -> Option<Fault> {
     let code = line.reason_code.as_deref()?;
-    let fits = |reason: &&Reason| reason.decision == line.decision;
+    let fits = |reason: &&Reason| reason.decision == decision;
     if program.reason(code).as_ref().is_some_and(fits) {
         return None;
     }
     let listed: Vec<&str> = program.reasons.iter().filter(fits).map(|reason| reason.code.as_str()).collect();
-    let what = match line.decision {
+    let what = match decision {
         LineOutcome::Authorized => "an authorization",
         LineOutcome::NonAuthorized => "a denial",
     };
@@ -186,12 +205,17 @@ pub(super) fn determinations(
         rationale_for_member: None,
         units_approved: None,
         visits_approved: None,
+        units_refused: None,
+        visits_refused: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
     };
     let mut rows = Vec::new();
     for line in lines {
+        let part = after.lines().iter().find(|drug| drug.line == line.line).and_then(|drug| drug.refused_part.as_ref());
         rows.push(NewDetermination {
+            units_refused: part.and_then(|part| part.units).and_then(|units| i64::try_from(units).ok()),
+            visits_refused: part.and_then(|part| i32::try_from(part.visits).ok()),
             reason_code: line.reason_code.clone(),
             rationale: line.rationale.clone(),
             rationale_for_member: line.rationale_for_member.clone(),

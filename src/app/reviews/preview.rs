@@ -45,7 +45,7 @@ pub async fn determination(app: &App, caller: &Caller, case_id: Uuid, request: &
 }
 
 fn denial(one: NewDetermination) -> Option<StoredDenial> {
-    (one.decision == LineOutcome::NonAuthorized.as_str()).then_some(StoredDenial {
+    (one.decision == LineOutcome::NonAuthorized.as_str() || one.visits_refused.is_some()).then_some(StoredDenial {
         line: one.line,
         reason_code: one.reason_code,
         rationale: one.rationale,

@@ -247,7 +247,7 @@ async fn overturned(
         all_denied(case, computed)
     } else {
         let decision = |line: &LineDetermination| match line.decision {
-            LineOutcome::Authorized => LineDecision::Authorize { line: line.line, set: line.set_units() },
+            LineOutcome::Authorized => LineDecision::Authorize { line: line.line, set: line.set_units(), review: Some(review) },
             LineOutcome::NonAuthorized => LineDecision::Deny { line: line.line, review },
         };
         lines.iter().map(decision).collect()
@@ -277,6 +277,8 @@ async fn overturned(
             rationale_for_member: named.and_then(|line| line.rationale_for_member.clone()),
             units_approved: named.and_then(|line| line.units_approved).and_then(|units| i64::try_from(units).ok()),
             visits_approved: named.and_then(|line| line.visits_approved).and_then(|visits| i32::try_from(visits).ok()),
+            units_refused: drug.refused_part.as_ref().and_then(|part| part.units).and_then(|units| i64::try_from(units).ok()),
+            visits_refused: drug.refused_part.as_ref().and_then(|part| i32::try_from(part.visits).ok()),
             criteria_not_met: named.filter(|_| stays_denied).and_then(|line| line.criteria_not_met.clone()).unwrap_or_default(),
             implied_by_line: None,
         };

@@ -8,7 +8,7 @@ use crate::app::{App, Caller, Error, Result};
 use crate::domain::case::{Case, Computed, PeerToPeer};
 use crate::domain::content::{Content, DeadlineEnd, Program};
 use crate::domain::vocabulary::{DrugStatus, Hold};
-use crate::rules::review::{PhysicianReview, ReviewError, is_not_reviewed, needs_units};
+use crate::rules::review::{PhysicianReview, ReviewError, counted, is_not_reviewed, needs_units};
 use crate::store;
 use crate::store::reviews::Claim;
 use std::sync::Arc;
@@ -60,6 +60,15 @@ impl Standing {
         self.claim.as_ref().is_some_and(|claim| claim.claimed_by != caller.subject)
     }
 
+    /// True where so much is less than the line takes: authorizing it denies the rest.
+    pub fn is_less(&self, line: u32, units: Option<u64>, visits: Option<u32>) -> bool {
+        let known = self.lines.iter().find(|known| known.line == line);
+        known.is_some_and(|known| {
+            known.units.zip(units).is_some_and(|(asked, set)| set < asked)
+                || known.visits.zip(visits).is_some_and(|(asked, set)| set < asked)
+        })
+    }
+
     /// True where this reviewer has it.
     pub fn is_claimed_by(&self, caller: &Caller) -> bool {
         self.claim.as_ref().is_some_and(|claim| claim.claimed_by == caller.subject)
@@ -109,15 +118,16 @@ fn lines(case: &Case, computed: &Computed) -> Vec<Line> {
 }
 
 fn line(drug: &crate::domain::line::CaseLine, computed: &Computed) -> Line {
-    let counted = computed.drugs.iter().find(|one| one.line == drug.line);
+    let of_engine = computed.drugs.iter().find(|one| one.line == drug.line);
+    let asked = counted(computed, drug.line);
     let waits = drug.status == DrugStatus::InProgress && !is_not_reviewed(drug, computed);
-    let is_held_only = waits && counted.is_some_and(|one| one.status == DrugStatus::ClinicalReviewNotRequired);
+    let is_held_only = waits && of_engine.is_some_and(|one| one.status == DrugStatus::ClinicalReviewNotRequired);
     Line {
         line: drug.line,
         is_open: waits && !is_held_only,
         is_held_only,
         needs_units: needs_units(drug, computed),
-        units: counted.and_then(|one| one.units),
-        visits: counted.and_then(|one| one.visits),
+        units: asked.and_then(|one| one.units),
+        visits: asked.and_then(|one| one.visits),
     }
 }

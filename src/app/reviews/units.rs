@@ -4,7 +4,13 @@ use super::requests::LineDetermination;
 use crate::domain::case::{Case, Computed};
 use crate::domain::refusal::Fault;
 use crate::domain::review::LineOutcome;
-use crate::rules::review::needs_units;
+use crate::rules::review::{counted, needs_units, part_refused};
+
+/// True for an authorization of less than the order takes: it denies the rest (DET-02).
+pub(super) fn refuses_part(computed: &Computed, line: &LineDetermination) -> bool {
+    let set = line.set_units().filter(|_| line.decision == LineOutcome::Authorized);
+    set.is_some_and(|set| part_refused(computed, line.line, set).is_some())
+}
 
 /// The faults of the line at this index of a determination; the schema bounds both numbers already.
 pub(super) fn faults(case: &Case, computed: &Computed, (list, index): (&str, usize), line: &LineDetermination) -> Vec<Fault> {
@@ -46,8 +52,21 @@ pub(super) fn faults(case: &Case, computed: &Computed, (list, index): (&str, usi
             let message = format!("line {}: the range of the authorization has {days} days", line.line);
             faults.push(fault("visits_approved", "out-of-range", message));
         }
-        if units < u64::from(visits) {
-            let message = format!("line {}: {visits} visits take at least {visits} billing units", line.line);
+        let order = counted(computed, line.line);
+        let ordered = order.and_then(|order| order.visits).filter(|visits| *visits > 0);
+        let range = order.and_then(|order| order.units_of(visits));
+        let range = range.unwrap_or_else(|| u64::from(visits)..=u64::MAX);
+        if let Some(ordered) = ordered.filter(|ordered| visits > *ordered && i64::from(visits) <= days) {
+            let message = format!("line {}, {name}: from 1 to {ordered} visits; so many are ordered", line.line);
+            faults.push(fault("visits_approved", "out-of-range", message));
+        } else if !range.contains(&units) {
+            let visits_in_words = if visits == 1 { "1 visit takes".to_owned() } else { format!("{visits} visits take") };
+            let bounds = match (range.start(), range.end()) {
+                (least, most) if *most == u64::MAX => format!("at least {least}"),
+                (least, most) if least == most => format!("{least}"),
+                (least, most) => format!("from {least} to {most}"),
+            };
+            let message = format!("line {}, {name}: {visits_in_words} {bounds} billing units", line.line);
             faults.push(fault("units_approved", "out-of-range", message));
         }
     }

@@ -29,6 +29,12 @@ static THAI: [&[u8]; 2] = [
     include_bytes!("../../../assets/fonts/NotoSansThai-Regular.ttf"),
     include_bytes!("../../../assets/fonts/NotoSansThai-Bold.ttf"),
 ];
+static GEORGIAN: [&[u8]; 2] = [
+    include_bytes!("../../../assets/fonts/NotoSansGeorgian-Regular.ttf"),
+    include_bytes!("../../../assets/fonts/NotoSansGeorgian-Bold.ttf"),
+];
+/// Korean. One weight is enough for names and addresses.
+static HANGUL: &[u8] = include_bytes!("../../../assets/fonts/NotoSansKR-Regular.otf");
 /// Chinese and Japanese. It has one weight.
 static HAN: &[u8] = include_bytes!("../../../assets/fonts/DroidSansFallbackFull.ttf");
 
@@ -52,6 +58,8 @@ pub(super) enum Script {
     Devanagari,
     Thai,
     Han,
+    Hangul,
+    Georgian,
 }
 
 impl Script {
@@ -66,6 +74,8 @@ impl Script {
             | '\u{fe70}'..='\u{feff}' => Self::Arabic,
             '\u{900}'..='\u{97f}' | '\u{a8e0}'..='\u{a8ff}' => Self::Devanagari,
             '\u{e00}'..='\u{e7f}' => Self::Thai,
+            '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7ff}' => Self::Hangul,
+            '\u{10a0}'..='\u{10ff}' | '\u{1c90}'..='\u{1cbf}' | '\u{2d00}'..='\u{2d2f}' => Self::Georgian,
             '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}' => Self::Han,
             _ => Self::Western,
         }
@@ -81,7 +91,7 @@ impl Script {
 pub(super) struct Faces {
     regular: Face,
     bold: Face,
-    others: [[OnceCell<Option<Face>>; 2]; 5],
+    others: [[OnceCell<Option<Face>>; 2]; 7],
 }
 
 /// One font with what is looked up in it.
@@ -116,6 +126,8 @@ impl Faces {
             Script::Devanagari => (2, DEVANAGARI),
             Script::Thai => (3, THAI),
             Script::Han => (4, [HAN, HAN]),
+            Script::Hangul => (5, [HANGUL, HANGUL]),
+            Script::Georgian => (6, GEORGIAN),
         };
         let variant = usize::from(weight == Weight::Bold);
         let (cells, data) = (self.others.get(place), data.get(variant).copied());

@@ -134,6 +134,8 @@ mod tests {
             ("שרה כהן", Script::Hebrew),
             ("王小明", Script::Han),
             ("สมชาย ใจดี", Script::Thai),
+            ("김지훈", Script::Hangul),
+            ("გიორგი ბერიძე", Script::Georgian),
             ("प्रिया शर्मा", Script::Devanagari),
             ("Nguyễn Thị Ánh", Script::Western),
             ("Łukasz Wiśniewski", Script::Western),

@@ -133,7 +133,7 @@ fn drug_body(drug: &Drug, typed: Option<&Code>, content: &Content) -> DrugBody {
         supportive: drug.supportive,
         ingredients: drug.ingredients.clone(),
         benefit: drug.benefit.into(),
-        codes: typed.into_iter().chain(drug.codes.iter().filter(|code| Some(*code) != typed)).map(CodeBody::from).collect(),
+        codes: catalog::drugs::codes_in_order(drug, typed).into_iter().map(CodeBody::from).collect(),
         ended_codes,
         managed_by: managing.map(|program| program.id.clone()).collect(),
         provenance: drug.provenance.clone(),

@@ -219,7 +219,7 @@ pub(super) async fn drawn_with(
         kept::keep(app, caller, case_id, &fields).await?;
     }
     let documents = attachments::list(app, caller, case_id).await?;
-    let summary = Summary::of(standing.case.clone(), &standing.content, &standing.program);
+    let summary = Summary::of(standing.case.clone(), &standing.content, &standing.program, None);
     let case = &standing.case;
     let (status, now) = (told.status, app.clock.now());
     let member = [&case.request.member.first_name, &case.request.member.last_name];

@@ -101,7 +101,7 @@ pub(super) async fn send(
     }
     let place = |pointer: &str| field_of(pointer, &request, &fields);
     let questions = questions(&app, &visitor, &standing, &request, &fields).await?;
-    let unsaid = unsaid(&request);
+    let unsaid = unsaid(&standing, &request);
     if !decides || questions.iter().any(|question| !question.ticked) || !unsaid.is_empty() {
         if !seen(&fields).admits(standing.version) {
             return refused(&app, &visitor, case_id, fields.clone(), Error::PreconditionFailed, place).await;
@@ -130,14 +130,19 @@ pub(super) async fn send(
 }
 
 /// Members are told why in words of their own: without them their letter would repeat the clinical ones.
-fn unsaid(request: &Determination) -> Faults {
+fn unsaid(standing: &Standing, request: &Determination) -> Faults {
     let mut faults = Faults::default();
-    let denied = |line: &&LineDetermination| line.decision == LineOutcome::NonAuthorized;
+    let denied = |line: &&LineDetermination| denies(standing, line);
     if request.lines.iter().filter(denied).any(|line| line.rationale_for_member.is_none()) {
         let message = "For the member: say in plain words why. The letter to the member prints them; the clinical words are for the provider";
         faults.add("rationale_for_member", message);
     }
     faults
+}
+
+/// True for what decides against authorization, of the whole line or of a part.
+fn denies(standing: &Standing, line: &LineDetermination) -> bool {
+    line.decision == LineOutcome::NonAuthorized || standing.is_less(line.line, line.units_approved, line.visits_approved)
 }
 
 /// What has to be ticked before this is decided.
@@ -153,7 +158,7 @@ async fn questions(
         let ticked = fields.all("sure").any(|sure| sure == value);
         questions.push(Question { value, text, ticked });
     };
-    let denies = request.lines.iter().any(|line| line.decision == LineOutcome::NonAuthorized);
+    let denies = request.lines.iter().any(|line| denies(standing, line));
     let state = standing.case.review.as_ref().map(|review| review.peer_to_peer);
     if denies && !request.on_expiry && state == Some(PeerToPeer::Scheduled) {
         let events = orders::history(app, &visitor.caller, standing.case.case_id).await?;
@@ -236,6 +241,7 @@ fn decided(standing: &Standing, line: &LineDetermination) -> ConfirmLine {
     let reason =
         |code: &String| standing.program.reason(code).map_or_else(|| code.clone(), |reason| words::sentence(&reason.clinical));
     let (decision, tone) = match line.decision {
+        LineOutcome::Authorized if denies(standing, line) => ("Authorize in part", "bad"),
         LineOutcome::Authorized => ("Authorize", "good"),
         LineOutcome::NonAuthorized => ("Do not authorize", "bad"),
     };

@@ -176,7 +176,9 @@ pub(super) fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) ->
             .iter()
             .find(|drug| drug.line == line)
             .map_or_else(|| format!("Line {line}"), compare::drug_name);
-        let denies = decision == LineOutcome::NonAuthorized;
+        let units_approved = reading::number(fields, &format!("units/{line}"), &format!("{name}, billing units"), UNITS, faults);
+        let visits_approved = reading::number(fields, &format!("visits/{line}"), &format!("{name}, visits"), VISITS, faults);
+        let denies = decision == LineOutcome::NonAuthorized || standing.is_less(line, units_approved, visits_approved);
         let mut said = |field: &str, what: &str, most: usize| {
             let own = reading::text(fields, &format!("{field}/{line}"), &format!("{name}, {what}"), most, faults);
             own.or_else(|| reading::text(fields, field, &words::capitalize(what), most, faults)).filter(|_| denies)
@@ -190,8 +192,8 @@ pub(super) fn read(standing: &Standing, fields: &Fields, faults: &mut Faults) ->
             reason_code,
             rationale,
             rationale_for_member,
-            units_approved: reading::number(fields, &format!("units/{line}"), &format!("{name}, billing units"), UNITS, faults),
-            visits_approved: reading::number(fields, &format!("visits/{line}"), &format!("{name}, visits"), VISITS, faults),
+            units_approved,
+            visits_approved,
             criteria_not_met: None,
         }
     };

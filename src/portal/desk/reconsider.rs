@@ -136,12 +136,13 @@ fn in_part(standing: &Standing, fields: &Fields, rationale: Option<&str>, faults
         }
         let units = reading::number(fields, &format!("units/{number}"), "Billing units", UNITS, faults);
         let visits = reading::number(fields, &format!("visits/{number}"), "Visits", VISITS, faults);
+        let says_why = !lifted || standing.is_less(number, units, visits);
         lines.push(LineDetermination {
             line: number,
             decision: if lifted { LineOutcome::Authorized } else { LineOutcome::NonAuthorized },
-            reason_code: reason_code.clone().filter(|_| !lifted),
-            rationale: rationale.filter(|_| !lifted).map(str::to_owned),
-            rationale_for_member: for_member.clone().filter(|_| !lifted),
+            reason_code: reason_code.clone().filter(|_| says_why),
+            rationale: rationale.filter(|_| says_why).map(str::to_owned),
+            rationale_for_member: for_member.clone().filter(|_| says_why),
             units_approved: units.filter(|_| lifted),
             visits_approved: visits.filter(|_| lifted),
             criteria_not_met: None,

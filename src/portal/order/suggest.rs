@@ -99,12 +99,7 @@ fn drugs(app: &App, content: &Content, typed: &str) -> Vec<Suggestion> {
         if drug.codes.is_empty() {
             items.push(Suggestion { value: drug.generic.clone(), about: "no HCPCS code".to_owned() });
         }
-        // the product that was typed comes first; whoever types the drug's own name means none of them
-        let is_own_name = drug.generic.starts_with(&typed.to_lowercase());
-        let meant = found.code.filter(|_| !is_own_name).map(|code| code.hcpcs.as_str());
-        let mut codes: Vec<_> = drug.codes.iter().collect();
-        codes.sort_by_key(|code| Some(code.hcpcs.as_str()) != meant);
-        for code in codes {
+        for code in found.codes() {
             let product = code.biosimilar_name.as_ref().or(code.product.as_ref());
             let about = product.map_or_else(|| code.descriptor.clone(), |product| words::capitalize(product));
             items.push(Suggestion { value: format!("{} {}", code.hcpcs, drug.generic), about });

@@ -25,13 +25,15 @@ fn letter_path(case: &Value, index: usize) -> String {
 // proves DET-10, VER-04
 #[tokio::test]
 async fn names_print_in_the_script_that_they_are_written_in() {
-    const NAMES: [(&str, &str, &str); 8] = [
+    const NAMES: [(&str, &str, &str); 10] = [
         ("محمد", "عبد الله", "NotoSansArabic"),
         ("שרה", "כהן", "NotoSansHebrew"),
         ("小明", "王", "DroidSansFallback"),
         ("さくら", "山田", "DroidSansFallback"),
         ("สมชาย", "ใจดี", "NotoSansThai"),
         ("प्रिया", "शर्मा", "NotoSansDevanagari"),
+        ("지훈", "김", "NotoSansKR"),
+        ("გიორგი", "ბერიძე", "NotoSansGeorgian"),
         ("Ánh", "Nguyễn Thị", "LiberationSans"),
         ("Łukasz", "Wiśniewski", "LiberationSans"),
     ];
@@ -49,8 +51,9 @@ async fn names_print_in_the_script_that_they_are_written_in() {
         let path = letter_path(&case, 0);
         let page = page(&service, &path, PRACTICE).await;
         let direction = if ["NotoSansArabic", "NotoSansHebrew"].contains(font) { " dir=\"auto\"" } else { "" };
-        // Chinese and Japanese names begin with the family
-        let name = if *font == "DroidSansFallback" { format!("{last}{first}") } else { format!("{first} {last}") };
+        // Chinese, Japanese and Korean names begin with the family
+        let name =
+            if ["DroidSansFallback", "NotoSansKR"].contains(font) { format!("{last}{first}") } else { format!("{first} {last}") };
         assert!(page.contains(&format!("<dd{direction}>{name}<")), "{page}");
         let bytes = pdf(&service, &path, PRACTICE).await;
         let document = Document::load_mem(&bytes).unwrap();

@@ -62,22 +62,19 @@ async fn an_approval_at_once_comes_with_its_letters() {
             (&data["letter_id"], &data["issued_at"]),
             (&case["letters"][index]["letter_id"], &case["letters"][index]["issued_at"])
         );
-        says(
-            &forms,
-            &[
-                "Notice of approval",
-                "Trastuzumab",
-                "J9355",
-                "Docetaxel is not managed",
-                case["order_id"].as_str().unwrap(),
-                "November 20, 2026",
-            ],
-        );
+        says(&forms, &["Notice of approval", "Trastuzumab", "J9355", case["order_id"].as_str().unwrap(), "November 20, 2026"]);
     }
     let (_, member) = letter(&service, &case, 0).await;
-    says(&member, &["Dear Test Member:", "call Blue Medicare Advantage at the number on your ID card"]);
+    says(
+        &member,
+        &[
+            "Dear Test Member:",
+            "Docetaxel: this program does not have to review it",
+            "call Blue Medicare Advantage at the number on your ID card",
+        ],
+    );
     let (_, provider) = letter(&service, &case, 1).await;
-    says(&provider, &["Dear Ordering Clinician:", "1-844-767-8157"]);
+    says(&provider, &["Dear Ordering Clinician:", "Docetaxel is not managed", "1-844-767-8157"]);
 }
 
 // proves DET-10, DET-03
@@ -107,7 +104,7 @@ async fn a_denial_carries_the_rationale_word_for_word_the_reason_and_the_criteri
                 "Notice of denial",
                 rationale,
                 "does not meet the criteria for medical necessity",
-                "The entire request is denied",
+                "Everything in the request that this program reviews is denied",
                 "Offered to the ordering provider on November 20, 2026, 9:00 a.m. CST",
                 "Declined by the practice",
                 "What you can do",

@@ -125,22 +125,137 @@ async fn what_the_reviewer_sets_is_what_everybody_reads_and_claims_are_matched_w
     assert_eq!(reasons, [&json!("units_exceed_visit"), &Value::Null, &json!("units_exceed_visit"), &json!("units_exceeded")]);
 }
 
+/// Lines 3 and 4 authorized, the fourth with these.
+fn fourth(units: u64, visits: u64) -> Value {
+    let mut body = authorize(&[3, 4]);
+    body["drugs"][1]["units_approved"] = json!(units);
+    body["drugs"][1]["visits_approved"] = json!(visits);
+    body
+}
+
+/// The same with a denial's reasons.
+fn fourth_with_reasons(units: u64, visits: u64) -> Value {
+    let mut body = fourth(units, visits);
+    body["drugs"][1]["reason_code"] = json!("criteria_not_met");
+    body["drugs"][1]["rationale"] = json!("Two doses, then reassess.");
+    body["drugs"][1]["rationale_for_member"] = json!("We look again after two doses.");
+    body
+}
+
 // proves SAFE-13
 #[tokio::test]
-async fn a_reviewer_may_set_other_units_than_were_counted() {
+async fn units_and_visits_lie_between_what_a_visit_needs_and_what_is_ordered() {
     let service = Service::with_rosters().await;
     let case_id = id(&submit(&service, &unanswered(BMA)).await);
-    let mut body = authorize(&[3, 4]);
-    body["drugs"][1]["units_approved"] = json!(86);
-    body["drugs"][1]["visits_approved"] = json!(2);
-    let case = done(&service, NURSE, &case_id, "determinations", &body).await;
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let (units, visits) = ("/drugs/1/units_approved", "/drugs/1/visits_approved");
+    for (given_units, given_visits, field, range) in [
+        (9_999, 99, visits, "from 1 to 6 visits"),
+        (301, 7, visits, "from 1 to 6 visits"),
+        (259, 6, units, "6 visits take 258 billing units"),
+        (257, 6, units, "6 visits take 258 billing units"),
+        (1, 1, units, "1 visit takes 43 billing units"),
+        (258, 1, units, "1 visit takes 43 billing units"),
+        (85, 2, units, "2 visits take 86 billing units"),
+    ] {
+        let body = fourth_with_reasons(given_units, given_visits);
+        let problem = act(&service, PHYSICIAN, &case_id, "determinations", &body).await;
+        let problem = problem.assert_problem(422, "validation-failed");
+        let error = problem["errors"].as_array().unwrap().iter().find(|error| error["code"] == "out-of-range");
+        let error = error.unwrap_or_else(|| panic!("{given_units} in {given_visits}: {problem:#}"));
+        assert_eq!(error["pointer"], field, "{problem:#}");
+        assert!(error["message"].as_str().unwrap().contains(range), "{problem:#}");
+    }
+    // all of it is what it takes, whoever says so
+    let case = done(&service, NURSE, &case_id, "determinations", &fourth(258, 6)).await;
+    assert_eq!((&case["status"], &case["drugs"][3]["units_approved"]), (&json!("authorized"), &json!(258)), "{case:#}");
+    assert!(case["drugs"][3].get("refused_part").is_none(), "{case:#}");
+}
+
+// proves DET-02, DET-03, DET-04
+#[tokio::test]
+async fn less_than_was_asked_for_is_a_physicians_to_decide_after_the_offer_and_with_reasons() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let less = fourth_with_reasons(86, 2);
+    let nurse = act(&service, NURSE, &case_id, "determinations", &less).await.assert_problem(403, "forbidden");
+    assert_eq!((&nurse["requirement"], &nurse["remedy"]), (&json!("DET-04"), &json!("escalate")), "{nurse:#}");
+    let early = act(&service, PHYSICIAN, &case_id, "determinations", &less).await.assert_problem(409, "conflict");
+    assert_eq!((&early["requirement"], &early["remedy"]), (&json!("DET-03"), &json!("offer_peer_to_peer")), "{early:#}");
+    // nor by hand: not by a nurse, not before the offer, and not unsaid
+    let reasons = "'criteria_not_met', 'why'";
+    for (offered, role, amounts, reasons, constraint) in [
+        (true, "nurse", "86, 2, 172, 4", reasons, "determinations_only_physicians_refuse_a_part"),
+        (false, "physician", "86, 2, 172, 4", reasons, "determinations_offer_before_denial"),
+        (true, "physician", "86, 2, 172, 4", "'criteria_not_met', null", "determinations_only_physicians_refuse_a_part"),
+        (true, "physician", "86, 2, null, null", reasons, "determinations_say_what_they_refuse"),
+        (true, "nurse", "258, 5, null, null", "null, null", "determinations_say_what_they_refuse"),
+    ] {
+        let mut transaction = service.app.pool.begin().await.unwrap();
+        if offered {
+            let offer =
+                "insert into peer_to_peer_events (peer_to_peer_event_id, case_id, shard, event, at, recorded_by, recorded_at)
+                         select gen_random_uuid(), case_id, shard, 'offered', submitted_at, 'somebody', submitted_at from cases";
+            sqlx::query(offer).execute(&mut *transaction).await.unwrap();
+        }
+        let by_hand = format!(
+            "insert into determinations (determination_id, case_id, shard, line, decision, decided_by, role, at,
+               units_approved, visits_approved, units_refused, visits_refused, reason_code, rationale)
+             select gen_random_uuid(), case_id, shard, 4, 'authorized', 'somebody', '{role}', now(), {amounts}, {reasons} from cases"
+        );
+        let error = sqlx::query(sqlx::AssertSqlSafe(by_hand)).execute(&mut *transaction).await.unwrap_err();
+        assert!(error.to_string().contains(constraint), "{role} {amounts} {reasons}: {error}");
+    }
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let silent = act(&service, PHYSICIAN, &case_id, "determinations", &fourth(86, 2)).await;
+    let silent = silent.assert_problem(422, "validation-failed");
+    assert_eq!(silent["errors"].as_array().unwrap().len(), 2, "reason and rationale: {silent:#}");
+    assert_eq!(read(&service, &case_id).await["status"], "in_progress");
+}
+
+// proves DET-10
+#[tokio::test]
+async fn what_is_refused_of_a_line_is_told_in_a_letter_with_the_appeal() {
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let case = done(&service, PHYSICIAN, &case_id, "determinations", &fourth_with_reasons(86, 2)).await;
     let drug = |line: usize| &case["drugs"][line - 1];
+    assert_eq!(case["status"], "authorized", "{case:#}");
     assert_eq!(
         (&drug(4)["units_approved"], &drug(4)["visits_approved"], &drug(4)["units_per_visit"]),
         (&json!(86), &json!(2), &json!(43))
     );
+    let part = &drug(4)["refused_part"];
+    assert_eq!(
+        (&part["visits"], &part["units"], &part["visits_asked"], &part["units_asked"]),
+        (&json!(4), &json!(172), &json!(6), &json!(258)),
+        "{part:#}"
+    );
+    assert_eq!(part["denial"]["rationale"], "Two doses, then reassess.");
+    assert!(drug(4)["message"].as_str().unwrap().contains("in part"), "{}", drug(4)["message"]);
     assert_eq!(drug(3)["visits_approved"], 6, "the other line keeps what was counted");
     assert!(drug(3)["units_per_visit"].as_u64() > drug(4)["units_per_visit"].as_u64(), "with its loading dose");
+    assert_eq!(read(&service, &case_id).await, case);
+    let letters = case["letters"].as_array().unwrap();
+    let kinds: Vec<(&Value, &Value)> = letters.iter().map(|letter| (&letter["kind"], &letter["to"])).collect();
+    assert_eq!(kinds.len(), 4, "{letters:?}");
+    for (kind, to) in kinds {
+        let letter = letters.iter().find(|one| (&one["kind"], &one["to"]) == (kind, to)).unwrap()["letter_id"].as_str().unwrap();
+        let letter = service.get(&format!("/v1/letters/{letter}"), PRACTICE).await.json();
+        let text = letter["document"].to_string();
+        if kind == "approval" {
+            assert!(text.contains("2 of 6") && text.contains("86 of 258") && text.contains("Another part"), "{text}");
+            assert!(!text.contains("as it was requested"), "{text}");
+            continue;
+        }
+        assert_eq!((&letter["in_part"], letter["drugs"].as_array().unwrap().len()), (&json!(true), 1), "{letter:#}");
+        assert_eq!(letter["drugs"][0]["reason_code"], "criteria_not_met");
+        assert!(text.contains("Not approved: 4 visits, 172 billing units. Approved: 2 visits, 86 billing units"), "{text}");
+        let why = if to == "member" { "We look again after two doses." } else { "Two doses, then reassess." };
+        assert!(text.contains(why) && text.to_lowercase().contains("appeal"), "{text}");
+        assert!(letter["appeal"].is_object() && !letter["peer_to_peer"].as_array().unwrap().is_empty(), "{letter:#}");
+    }
 }
 
 // proves SAFE-13, SUB-08

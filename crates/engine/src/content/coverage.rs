@@ -43,6 +43,17 @@ struct PlanEntry {
     afterwards_unsaid: String,
     ask: Vec<String>,
     source: String,
+    /// Whom to ask about some services instead.
+    #[serde(default)]
+    ask_about: Vec<AskAbout>,
+}
+
+/// Whom to ask about services that no row answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskAbout {
+    services: Vec<String>,
+    ask: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -208,6 +219,9 @@ fn read_plans(source: &Source, programs: &[programs::Draft], drafts: &mut Drafts
             place.key("health_plan").error(report, format!("no program is of the plan `{}`", entry.health_plan), None);
         }
         check_contacts(&entry.ask, place, &drafts.contacts, report);
+        for about in &entry.ask_about {
+            check_contacts(&about.ask, place, &drafts.contacts, report);
+        }
         drafts.plans.push(entry);
     }
 }
@@ -353,7 +367,7 @@ impl Drafts {
                 .then(|| matching(&rows, &point).first().map_or(unanswered, |index| u16::try_from(*index).unwrap_or(u16::MAX)))
         });
         let mut answers: Vec<Arc<CoverageRow>> = rows.iter().map(|draft| Arc::new(self.answer(draft, plan, program))).collect();
-        answers.push(Arc::new(self.unanswered(plan, program)));
+        answers.push(Arc::new(self.unanswered(plan, service, program)));
         CoverageTable { cells: cells.collect(), dimensions, rows: answers }
     }
 
@@ -446,12 +460,15 @@ impl Drafts {
         }
     }
 
-    fn unanswered(&self, plan: &PlanEntry, program: Option<&Arc<Program>>) -> CoverageRow {
+    fn unanswered(&self, plan: &PlanEntry, service: usize, program: Option<&Arc<Program>>) -> CoverageRow {
+        let id = self.services.get(service).map(|service| service.id.as_str()).unwrap_or_default();
+        let about = plan.ask_about.iter().find(|about| about.services.iter().any(|named| named == id));
+        let ask = about.map_or(&plan.ask, |about| &about.ask);
         CoverageRow {
             requirement: CoverageRequirement::CheckBenefits,
             within_hours: None,
             administered_by: program.map_or_else(|| plan.health_plan.clone(), |program| program.health_plan_name.clone()),
-            how_to_request: plan.ask.iter().filter_map(|id| self.contacts.get(id).cloned()).collect(),
+            how_to_request: ask.iter().filter_map(|id| self.contacts.get(id).cloned()).collect(),
             limits: None,
             validity: None,
             figures: BTreeMap::new(),

@@ -20,8 +20,8 @@ struct Header {
     purpose: Vec<String>,
     because: Vec<String>,
     already: Vec<String>,
-    ordered: Vec<String>,
     undoing: Vec<String>,
+    ordered: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +38,8 @@ struct ToldEntry {
     value: String,
     #[serde(default)]
     where_given: bool,
+    #[serde(default)]
+    doubtful: bool,
     #[serde(default)]
     in_reason: bool,
     words: Vec<String>,
@@ -63,8 +65,8 @@ impl Words {
             if header.provenance.trim().is_empty() {
                 document.root().key("provenance").error(report, "say where the words come from", None);
             }
-            let Header { fillers, purpose, because, already, ordered, undoing, .. } = header;
-            words.lists = CoverageLists { fillers, purpose, because, already, ordered, undoing };
+            let Header { fillers, purpose, because, already, undoing, ordered, .. } = header;
+            words.lists = CoverageLists { fillers, purpose, because, already, undoing, ordered };
         }
         for (entry, place) in document.entries::<GroupEntry>("group", report) {
             if words.groups.insert(entry.id.clone(), entry.words).is_some() {
@@ -93,8 +95,8 @@ impl Words {
                     place.key("words").at(index).error(report, message, None);
                 }
             }
-            let ToldEntry { value, words: said, where_given, in_reason, .. } = entry;
-            words.phrases.push(CoveragePhrase { words: said, input, value, where_given, in_reason });
+            let ToldEntry { value, words: said, where_given, doubtful, in_reason, .. } = entry;
+            words.phrases.push(CoveragePhrase { words: said, input, value, where_given, doubtful, in_reason });
         }
         words
     }

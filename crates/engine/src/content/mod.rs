@@ -129,7 +129,8 @@ fn read(source: &Source) -> (Drafts, Report) {
     let code_tables = Arc::new(code_tables::read(source, &words, &programs, &mut report));
     let agreement = agreement::read(source, &words, &mut report);
     let therapies = Arc::new(therapies::read(source, &words, &mut report));
-    let searches = Arc::new(searches::read(source, &words, &mut report));
+    let known = regimens.iter().map(regimens::Draft::id).collect();
+    let searches = Arc::new(searches::read(source, &words, &known, &mut report));
     let plain = Arc::new(plain::read(source, &words, &mut report));
     let letters = Arc::new(letters::read(source, &words, &policies, &mut report));
     let drafts = Drafts {

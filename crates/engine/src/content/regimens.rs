@@ -92,6 +92,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.regimen.id
+    }
+
     /// The regimen as the release with this index has it.
     pub fn version(&self, release: usize) -> Option<Arc<Regimen>> {
         if !self.life.covers(release) {

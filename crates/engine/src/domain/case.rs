@@ -120,6 +120,21 @@ pub struct Denial {
     pub rationale: String,
 }
 
+/// The part of a line that is not authorized where the rest is: a physician's decision, told in a letter of its own (DET-02 to DET-04, DET-10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedPart {
+    /// Visits that are not authorized.
+    pub visits: u32,
+    /// Billing units that are not authorized; null where those of the order could not be counted.
+    pub units: Option<u64>,
+    /// Visits of the order.
+    pub visits_asked: u32,
+    /// Billing units of the order.
+    pub units_asked: Option<u64>,
+    /// Why, for those who may read the letter.
+    pub denial: Option<Denial>,
+}
+
 /// Whom to contact.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -368,10 +383,24 @@ pub struct ComputedDrug {
     /// True where a reviewer set visits and units.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub set_by_reviewer: bool,
+    /// What the engine counted, where a reviewer set visits and units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// First day of the range.
     pub valid_from: NaiveDate,
     /// Last day of the range.
     pub valid_through: NaiveDate,
+}
+
+/// Visits and billing units that an order takes, as far as the engine could count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Treatment days.
+    pub visits: Option<u32>,
+    /// Billing units.
+    pub units: Option<u64>,
+    /// Billing units of the largest day.
+    pub units_per_visit: Option<u64>,
 }
 
 /// S-codes, or why there are none.

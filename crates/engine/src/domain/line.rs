@@ -1,7 +1,7 @@
 //! A line of a case: a drug, or a procedure of radiation. What every line has is one type, so that review, withdrawal, letters and claims treat
 //! all lines alike; what only drugs or only procedures have is the variant's. Callers get a list of each, `drugs` and `procedures`.
 
-use super::case::{Contact, Denial};
+use super::case::{Contact, Denial, RefusedPart};
 use super::order::Dose;
 use super::shared_text::Text;
 use super::vocabulary::{DrugRole, DrugStatus};
@@ -39,6 +39,8 @@ pub struct CaseLine {
     pub message: String,
     /// Why it is denied, for those who may read the letter.
     pub denial: Option<Denial>,
+    /// What of it is not authorized, where only a part is.
+    pub refused_part: Option<RefusedPart>,
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
@@ -164,6 +166,9 @@ pub struct CaseDrug {
     /// Why it is denied, for those who may read the letter; absent where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denial: Option<Denial>,
+    /// What of it is not authorized, where only a part is; absent where all is, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_part: Option<RefusedPart>,
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
@@ -204,6 +209,9 @@ pub struct CaseProcedure {
     /// Why it is denied, for those who may read the letter; absent where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denial: Option<Denial>,
+    /// What of it is not authorized, where only a part is; absent where all is, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_part: Option<RefusedPart>,
     /// Whom to ask, where another entity is named.
     pub contact: Option<Contact>,
     /// Ids of the findings behind it.
@@ -236,6 +244,7 @@ impl From<CaseLine> for CaseDrug {
             valid_through: line.valid_through,
             message: line.message,
             denial: line.denial,
+            refused_part: line.refused_part,
             contact: line.contact,
             findings: line.findings,
         }
@@ -258,6 +267,7 @@ impl From<CaseDrug> for CaseLine {
             valid_through: drug.valid_through,
             message: drug.message,
             denial: drug.denial,
+            refused_part: drug.refused_part,
             contact: drug.contact,
             findings: drug.findings,
             ordered: Ordered::Drug(DrugOrdered {
@@ -287,6 +297,7 @@ impl From<CaseLine> for CaseProcedure {
             valid_through: line.valid_through,
             message: line.message,
             denial: line.denial,
+            refused_part: line.refused_part,
             contact: line.contact,
             findings: line.findings,
         }
@@ -309,6 +320,7 @@ impl From<CaseProcedure> for CaseLine {
             valid_through: procedure.valid_through,
             message: procedure.message,
             denial: procedure.denial,
+            refused_part: procedure.refused_part,
             contact: procedure.contact,
             findings: procedure.findings,
             ordered: Ordered::Procedure { units: procedure.units },

@@ -89,6 +89,12 @@ pub fn push_amount(text: &mut String, amount: f64) {
     let _ = write!(text, "{amount}");
 }
 
+/// A route as people write it: `IV`, `IV push`, `oral`, `intravesical`. Only short names are abbreviations.
+pub fn route_in_words(route: &str) -> String {
+    let word = |part: &str| if part.len() <= "iv".len() { part.to_ascii_uppercase() } else { part.to_ascii_lowercase() };
+    route.split('_').filter(|part| !part.is_empty()).map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{day_list, numbered, push_amount, said, says_something};

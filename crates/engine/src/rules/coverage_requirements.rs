@@ -61,7 +61,8 @@ pub fn answer(table: &CoverageTable, question: &CoverageQuestion<'_>) -> Coverag
     }
     let deciding = deciding(table, &cells);
     let input_of = |index: &usize| table.dimensions.get(*index).map(|dimension| dimension.input);
-    let assumed = deciding.iter().filter_map(input_of).filter(|input| input.usual().is_some()).collect();
+    let is_assumed = |input: &CoverageInput| input.usual().is_some() && !is_open(*input, question);
+    let assumed = deciding.iter().filter_map(input_of).filter(is_assumed).collect();
     let branches = branches(table, &cells.iter().collect::<Vec<_>>(), &deciding);
     CoverageAnswer { rows, assumed, decided_by: deciding.iter().filter_map(input_of).collect(), branches }
 }
@@ -74,9 +75,16 @@ fn told_of(dimension: &CoverageDimension, question: &CoverageQuestion<'_>) -> Ve
 }
 
 fn at_usual(dimension: &CoverageDimension, open: &[usize], question: &CoverageQuestion<'_>) -> Vec<usize> {
-    let usual = dimension.input.usual().filter(|_| question.of(dimension.input).is_none());
+    let usual = dimension.input.usual();
+    let usual = usual.filter(|_| question.of(dimension.input).is_none() && !is_open(dimension.input, question));
     let is_usual = |index: &usize| dimension.values.get(*index).is_some_and(|value| usual.is_none_or(|usual| value.holds(usual)));
     open.iter().copied().filter(is_usual).collect()
+}
+
+/// True for the request where a visit beyond the first is told: whether it is one of those that a first request is for is not known.
+fn is_open(input: CoverageInput, question: &CoverageQuestion<'_>) -> bool {
+    let visits = question.of(CoverageInput::VisitNumber).unwrap_or_default();
+    input == CoverageInput::Request && visits.iter().any(|told| matches!(told, Told::Number(visit) if *visit > 1))
 }
 
 /// Every combination of the values left open that can be.

@@ -448,6 +448,7 @@ impl<'a> Deciding<'a> {
             units: judged.units,
             units_per_visit: judged.units_per_visit,
             set_by_reviewer: false,
+            counted: None,
             valid_from: shared.range.0,
             valid_through: shared.range.1,
         });

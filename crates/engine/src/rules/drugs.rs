@@ -15,7 +15,7 @@ use crate::domain::citation;
 use crate::domain::content::{Benefit, BillingUnit, Content, Drug, Program, RegimenPhase};
 use crate::domain::line::{CaseLine, DrugOrdered, Ordered};
 use crate::domain::order::Phase;
-use crate::domain::text::{push_days, push_number};
+use crate::domain::text::{push_days, push_number, route_in_words};
 use crate::domain::vocabulary::{DrugRole, DrugStatus, Truth};
 use chrono::NaiveDate;
 use serde_json::json;
@@ -355,6 +355,7 @@ pub fn shown(line: &PlanLine<'_>, judged: Judged, status: DrugStatus, shared: &S
         valid_through: may_be_given.then_some(shared.range.1),
         message: citation::sentence(message(judged.status, judged.message, status)),
         denial: None,
+        refused_part: None,
         contact: judged.contact,
         findings: judged.findings.into_iter().map(findings::id).collect(),
         ordered: Ordered::Drug(DrugOrdered {
@@ -394,7 +395,7 @@ fn dosing(line: &PlanLine<'_>) -> String {
     }
     if let Some(route) = &drug.route {
         words.push(' ');
-        words.extend(route.chars().flat_map(char::to_uppercase));
+        words.push_str(&route_in_words(route));
     }
     if drug.frequency_per_day > 1 {
         words.push_str(", ");

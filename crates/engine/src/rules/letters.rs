@@ -5,12 +5,21 @@ use crate::domain::vocabulary::{CaseStatus, LetterKind};
 
 /// The letters that are due, each to member and provider. A case gets them when it is decided as a whole, and again when its denial was
 /// reconsidered. Where nothing was reviewed or nothing is left to review, nobody writes.
-pub const fn due(before: CaseStatus, after: CaseStatus, reconsidered: Option<ReconsiderationDecision>) -> &'static [LetterKind] {
+/// A line that is authorized `in_part` is denied for the rest.
+pub const fn due(
+    before: CaseStatus,
+    after: CaseStatus,
+    reconsidered: Option<ReconsiderationDecision>,
+    in_part: bool,
+) -> &'static [LetterKind] {
     use LetterKind::{Approval, Denial};
     match (reconsidered, before, after) {
         // what stays denied is denied again, with the next step (APP-02)
         (Some(ReconsiderationDecision::Overturned), _, CaseStatus::MultipleDecisionsRendered)
         | (None, CaseStatus::InProgress, CaseStatus::MultipleDecisionsRendered) => &[Approval, Denial],
+        (Some(ReconsiderationDecision::Overturned), ..) | (None, CaseStatus::InProgress, CaseStatus::Authorized) if in_part => {
+            &[Approval, Denial]
+        }
         (Some(ReconsiderationDecision::Overturned), ..) | (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
         (Some(ReconsiderationDecision::Upheld), _, CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered)
         | (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
@@ -32,9 +41,10 @@ mod tests {
     fn letters_follow_decisions_and_nothing_else() {
         // proves DET-10
         let none: &[_] = &[];
-        assert_eq!(due(InProgress, Authorized, None), [Approval]);
-        assert_eq!(due(InProgress, NonAuthorized, None), [Denial]);
-        assert_eq!(due(InProgress, MultipleDecisionsRendered, None), [Approval, Denial]);
+        assert_eq!(due(InProgress, Authorized, None, false), [Approval]);
+        assert_eq!(due(InProgress, Authorized, None, true), [Approval, Denial]);
+        assert_eq!(due(InProgress, NonAuthorized, None, false), [Denial]);
+        assert_eq!(due(InProgress, MultipleDecisionsRendered, None, false), [Approval, Denial]);
         for (before, after) in [
             (InProgress, InProgress),
             (InProgress, Completed),
@@ -43,13 +53,14 @@ mod tests {
             (Authorized, ReviewCancelled),
             (MultipleDecisionsRendered, Authorized),
         ] {
-            assert_eq!(due(before, after, None), none);
+            assert_eq!(due(before, after, None, false), none);
         }
-        assert_eq!(due(NonAuthorized, NonAuthorized, Some(Upheld)), [Denial]);
-        assert_eq!(due(MultipleDecisionsRendered, MultipleDecisionsRendered, Some(Upheld)), [Denial]);
-        assert_eq!(due(Authorized, Authorized, Some(Upheld)), none);
-        assert_eq!(due(ReviewCancelled, ReviewCancelled, Some(Upheld)), none);
-        assert_eq!(due(NonAuthorized, Authorized, Some(Overturned)), [Approval]);
-        assert_eq!(due(NonAuthorized, MultipleDecisionsRendered, Some(Overturned)), [Approval, Denial]);
+        assert_eq!(due(NonAuthorized, NonAuthorized, Some(Upheld), false), [Denial]);
+        assert_eq!(due(MultipleDecisionsRendered, MultipleDecisionsRendered, Some(Upheld), false), [Denial]);
+        assert_eq!(due(Authorized, Authorized, Some(Upheld), false), none);
+        assert_eq!(due(ReviewCancelled, ReviewCancelled, Some(Upheld), false), none);
+        assert_eq!(due(NonAuthorized, Authorized, Some(Overturned), false), [Approval]);
+        assert_eq!(due(NonAuthorized, Authorized, Some(Overturned), true), [Approval, Denial]);
+        assert_eq!(due(NonAuthorized, MultipleDecisionsRendered, Some(Overturned), false), [Approval, Denial]);
     }
 }

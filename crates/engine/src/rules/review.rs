@@ -11,7 +11,7 @@ pub(in crate::rules) mod units;
 mod withdrawal;
 
 pub use error::ReviewError;
-pub use units::{SetUnits, needs_units};
+pub use units::{SetUnits, counted, needs_units, part_refused};
 pub use withdrawal::{Withdrawal, Withdrawn, withdraw};
 
 use super::derive::case_status;
@@ -50,6 +50,8 @@ pub enum LineDecision {
         line: u32,
         /// Visits and units as the reviewer sets them; those counted by the engine where there are none (SAFE-13).
         set: Option<SetUnits>,
+        /// Proof that less than was counted may be authorized.
+        review: Option<PhysicianReview>,
     },
     /// Not authorized.
     Deny {
@@ -128,10 +130,10 @@ pub fn determine(
             // held with the others, but not reviewed here: it returns to what it is when the hold is lifted
             LineDecision::Authorize { set: None, .. } if is_not_reviewed(drug, &computed) => {}
             _ if is_not_reviewed(drug, &computed) => return Err(ReviewError::NotReviewed(line)),
-            LineDecision::Authorize { set, .. } => {
-                units::count(drug, &mut computed, *set)?;
+            LineDecision::Authorize { set, review, .. } => {
+                units::count(drug, &mut computed, *set, *review)?;
                 drug.status = DrugStatus::Authorized;
-                drug.message = format!("{} is authorized after clinical review", drug.name);
+                drug.message = units::in_words(drug, *set, "clinical review");
             }
             LineDecision::Deny { .. } => {
                 drug.status = DrugStatus::NonAuthorized;
@@ -212,6 +214,10 @@ pub fn decide_duplicate(case: &Case, computed: &Computed, duplicate: bool, now: 
     Ok(case)
 }
 
+/// How the message of a line begins that waits for a nurse, and for a physician.
+const TO_A_NURSE: &str = "goes to an oncology nurse";
+const TO_A_PHYSICIAN: &str = "goes to a medical oncologist";
+
 /// Hands a case to the physicians (DET-02).
 ///
 /// # Errors
@@ -224,6 +230,10 @@ pub fn escalate(case: &Case) -> Result<Case, ReviewError> {
         return Err(ReviewError::WithPhysicianAlready);
     }
     review.queue = ReviewQueue::Physician;
+    // what goes to a nurse goes to a physician now
+    for line in case.lines_mut().iter_mut().filter(|line| line.status == DrugStatus::InProgress) {
+        line.message = line.message.replacen(TO_A_NURSE, TO_A_PHYSICIAN, 1);
+    }
     Ok(case)
 }
 
@@ -259,6 +269,7 @@ pub fn resume(fresh: &Case, computed: &mut Computed, kept: &[CaseLine], left: &[
             drug.message.clone_from(&kept.message);
             drug.denial.clone_from(&kept.denial);
         }
+        drug.refused_part.clone_from(&kept.refused_part);
     }
     conclude(&mut case, computed, now);
     case
@@ -317,6 +328,9 @@ fn conclude(case: &mut Case, computed: &Computed, now: DateTime<Utc>) {
         drug.valid_from = of_engine.map(|of_engine| of_engine.valid_from);
         drug.valid_through = of_engine.map(|of_engine| of_engine.valid_through);
         drug.order_id = order_id.clone().filter(|_| may_be_given);
+        if !matches!(drug.status, DrugStatus::Authorized | DrugStatus::InProgress) {
+            drug.refused_part = None;
+        }
     }
     let (pathway, awards) = standing(case.status, computed);
     case.pathway = pathway;

@@ -122,7 +122,7 @@ fn decisions(lines: &[u32], proof: Option<PhysicianReview>) -> Vec<Vec<LineDecis
     for line in lines {
         let mut grown = all.clone();
         for so_far in &all {
-            grown.push([so_far.clone(), vec![LineDecision::Authorize { line: *line, set: None }]].concat());
+            grown.push([so_far.clone(), vec![LineDecision::Authorize { line: *line, set: None, review: None }]].concat());
             if let Some(review) = proof {
                 grown.push([so_far.clone(), vec![LineDecision::Deny { line: *line, review }]].concat());
             }

@@ -46,11 +46,6 @@ pub enum CoverageInput {
 }
 
 impl CoverageInput {
-    /// True for an input that is told by a number in words.
-    pub const fn is_number(self) -> bool {
-        matches!(self, Self::Age | Self::VisitNumber | Self::VisitLimit)
-    }
-
     /// Every input, in the order in which they are asked.
     pub const ALL: [Self; 13] = [
         Self::LineOfBusiness,

@@ -3,6 +3,7 @@
 
 use super::coverage::{CoverageInput, CoverageProduct, CoverageService, Told};
 use super::coverage_codes::CoverageCodes;
+use super::coverage_doubts::Doubts;
 use super::coverage_parts::{Meant, Parts, Run, commas, known, together, with_a_number};
 use super::coverage_spelling::Spelling;
 use crate::domain::fold::fold;
@@ -20,10 +21,10 @@ pub struct CoverageLists {
     pub because: Vec<String>,
     /// That the service was given already.
     pub already: Vec<String>,
+    /// What takes back what stands beside it.
+    pub undoing: Vec<String>,
     /// That it is ordered or planned somewhere, and may be given elsewhere.
     pub ordered: Vec<String>,
-    /// What may undo or end what stands beside it.
-    pub undoing: Vec<String>,
 }
 
 /// A phrase that tells of an input: "in the ED" of the setting, "FEP" of the line of business.
@@ -37,6 +38,8 @@ pub struct CoveragePhrase {
     pub value: String,
     /// True for a place that counts only where the service itself is given there, and not where it is only ordered or planned.
     pub where_given: bool,
+    /// True for words that may mean a place and may not: "under observation" is a stay, or a lesion that is watched. They tell nothing.
+    pub doubtful: bool,
     /// True where it counts even among the words that say why the service is needed: "after surgery out of network".
     pub in_reason: bool,
 }
@@ -58,12 +61,14 @@ pub struct CoverageWords {
     because: HashSet<String>,
     /// That the service was given already.
     already: HashSet<String>,
+    /// What takes back what stands beside it.
+    undoing: HashSet<String>,
     /// That the service is ordered or planned somewhere.
     ordered: HashSet<String>,
-    /// What may undo or end what stands beside it: never a part of a reason there.
-    undoing: HashSet<String>,
     /// Folded phrases that count only where the service is given there.
     where_given: HashSet<String>,
+    /// Folded phrases that may mean something else.
+    doubtful: HashSet<String>,
     /// Folded phrases that count among reasons, too.
     in_reason: HashSet<String>,
     /// Folded words that are not passed over beside this service, though they are beside others.
@@ -108,10 +113,6 @@ pub struct Understood {
 /// The most words of a question that are read as others.
 const MOST_SLIPS: usize = 2;
 
-/// How many words may stand between one that undoes and what it undoes, behind it or before it.
-const UNDONE_BEHIND: usize = 3;
-const UNDONE_BEFORE: usize = 2;
-
 /// Names of a service that are not its own words.
 pub type MoreNames = (usize, Vec<String>);
 
@@ -129,8 +130,8 @@ impl CoverageWords {
             purpose: folded(&lists.purpose),
             because: folded(&lists.because),
             already: folded(&lists.already),
-            ordered: folded(&lists.ordered),
             undoing: folded(&lists.undoing),
+            ordered: folded(&lists.ordered),
             codes,
             ended: ended.iter().map(|(code, said)| (fold(code).into_owned(), said.clone())).collect(),
             ..Self::default()
@@ -167,6 +168,7 @@ impl CoverageWords {
                 input: CoverageInput::Product,
                 value: product.id.clone(),
                 where_given: false,
+                doubtful: false,
                 in_reason: true,
             };
             for word in [&product.id, &product.name].into_iter().chain(&product.words) {
@@ -219,6 +221,9 @@ impl CoverageWords {
         let key = fold(word).into_owned();
         if phrase.where_given {
             self.where_given.insert(key.clone());
+        }
+        if phrase.doubtful {
+            self.doubtful.insert(key.clone());
         }
         if phrase.in_reason {
             self.in_reason.insert(key.clone());
@@ -334,8 +339,6 @@ impl CoverageWords {
         let is_in_reason = || !all.rest(parts.len()).runs(says_ordered).is_empty();
         let is_ordered =
             phrases.iter().any(is_place) && (parts.runs(says_ordered).iter().any(|run| !is_part(run)) || is_in_reason());
-        let (doubted, told): (Vec<_>, Vec<_>) = phrases.iter().partition(|phrase| is_ordered && is_place(*phrase));
-        let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         let open: Vec<usize> = (0..parts.len()).filter(|at| !is_settled(*at)).collect();
         let (mut services, missed) = self.best(&parts, &open, meant);
         let purpose = names.iter().map(|name| name.to).min().and_then(|named| {
@@ -345,43 +348,33 @@ impl CoverageWords {
         // what a service is for is said as a whole: "torn meniscus", though the meniscus is known
         let in_purpose = |at: &usize| purpose.is_some_and(|from| *at > from);
         let first = missed.iter().copied().find(in_purpose);
+        let doubts = Doubts { fillers: &self.fillers, undoing: &self.undoing, commas };
+        let is_missed = |at: usize| missed.contains(&at) || past.iter().any(|run| run.has(at));
+        let is_taken_back = |phrase: &Run<_>| {
+            purpose.is_some_and(|from| phrase.from > from && doubts.take_back(phrase, &parts, from + 1, &is_missed))
+        };
+        let is_doubtful = |phrase: &Run<_>| Self::is_among(&self.doubtful, parts.run(phrase.from, phrase.to));
+        let (doubted, told): (Vec<_>, Vec<_>) =
+            phrases.iter().partition(|phrase| is_ordered && is_place(*phrase) || is_taken_back(*phrase) || is_doubtful(*phrase));
+        let mut told = pairs(told.iter().map(|phrase| phrase.known.as_ref()));
         if whole.is_none() {
             self.placed(&mut services, &told, &pairs(doubted.iter().map(|phrase| phrase.known.as_ref())));
             self.joined(&mut services, &all);
         }
         self.told_in_reason(&all, (parts.len(), commas), &mut because, &mut told);
-        let said: Vec<usize> = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(because).collect();
+        let taken_back = doubted.iter().filter(|phrase| is_taken_back(**phrase)).flat_map(|phrase| phrase.from..phrase.to);
+        let said = open.iter().copied().filter(|at| first.is_some_and(|first| *at >= first)).chain(taken_back).chain(because);
+        let mut said: Vec<usize> = said.collect();
+        said.sort_unstable();
+        said.dedup();
         let is_other = |at: &usize| {
             services.iter().any(|service| self.not_for.get(*service).is_some_and(|words| words.contains(all.run(*at, *at + 1))))
         };
-        let is_counted = told.iter().any(|(input, _)| input.is_number());
-        let is_second_number = |at: &usize| is_counted && with_a_number(all.run(*at, *at + 1)).is_some();
-        let mut unknown: Vec<usize> =
-            missed.into_iter().filter(|at| !in_purpose(at) || is_other(at) || is_second_number(at)).collect();
-        if whole.is_none() {
-            unknown.extend(self.undone(&all, &names).into_iter().filter(|at| !unknown.contains(at)).collect::<Vec<_>>());
-        }
+        let unknown: Vec<usize> = missed.into_iter().filter(|at| !in_purpose(at) || is_other(at)).collect();
         let words = |places: Vec<usize>| places.into_iter().map(|at| all.run(at, at + 1).to_owned()).collect();
         let given_already = !past.is_empty() || all.runs(|run| self.tells_of_the_past(run)).len() > past.len();
         let is_id = whole.is_some() && self.ids.contains(key);
         Understood { services, told, unknown: words(unknown), reason: words(said), read_as, is_past: given_already, is_id }
-    }
-
-    /// Words that may undo what is told beside them: "no longer FEP", "not in the ER".
-    fn undone<T>(&self, all: &Parts<'_>, names: &[Run<T>]) -> Vec<usize> {
-        let told = all.runs(|run| self.told_by(run));
-        let past = all.runs(|run| self.tells_of_the_past(run));
-        let undoing = all.runs(|run| self.undoing.contains(run).then_some(()));
-        let is_within = |run: &Run<()>| {
-            let others = told.iter().map(|other| (other.from, other.to)).chain(past.iter().map(|other| (other.from, other.to)));
-            others.chain(names.iter().map(|name| (name.from, name.to))).any(|(from, to)| from <= run.from && run.to <= to)
-        };
-        let is_beside = |run: &Run<()>| {
-            let before = |from: usize| run.to <= from && from - run.to <= UNDONE_BEHIND;
-            let after = |to: usize| to <= run.from && run.from - to < UNDONE_BEFORE;
-            told.iter().any(|phrase| before(phrase.from) || after(phrase.to))
-        };
-        undoing.iter().filter(|run| !is_within(run) && is_beside(run)).flat_map(|run| run.from..run.to).collect()
     }
 
     /// What a code is, and that it ended.
@@ -430,7 +423,10 @@ impl CoverageWords {
         for phrase in all.rest(named).runs(|run| self.told_by(run)) {
             let (from, to) = (named + phrase.from, named + phrase.to);
             let is_itself = (first..from).all(|at| self.fillers.contains(all.run(at, at + 1)));
-            let counts = commas.contains(&from) || !is_itself && Self::is_among(&self.in_reason, all.run(from, to));
+            let doubts = Doubts { fillers: &self.fillers, undoing: &self.undoing, commas };
+            let whole = Run { from, to, known: () };
+            let counts = commas.contains(&from)
+                || !is_itself && Self::is_among(&self.in_reason, all.run(from, to)) && !doubts.is_object(&whole, all, first);
             let tells = |(input, value): &&(CoverageInput, String)| {
                 let is_place = matches!(input, CoverageInput::Setting | CoverageInput::AdmittedFrom);
                 !is_place && input.usual() != Some(Told::Word(value))

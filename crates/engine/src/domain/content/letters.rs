@@ -31,6 +31,9 @@ pub struct Letters {
     pub lines: BTreeMap<LineOfBusiness, LineNotice>,
     /// Where the policies and criteria are to be had, free of charge.
     pub policies: String,
+    /// What the law of the plan's state gives members beyond the plan's own appeal, where their line of business has no notice of its own.
+    #[serde(default)]
+    pub external_review: Vec<String>,
     /// Title of what decides radiation; a program that decides radiation has one.
     #[serde(default)]
     pub radiation_policy: String,
@@ -59,6 +62,7 @@ impl Letters {
             questions_member: other.questions_member.clone(),
             nondiscrimination: other.nondiscrimination.clone(),
             policies: other.policies.clone(),
+            external_review: other.external_review.clone(),
             radiation_policy: other.radiation_policy.clone(),
             criteria_source: Some(other.criteria_source.clone()),
             denial: DenialSlots {
@@ -124,6 +128,9 @@ pub struct Translation {
     pub questions_member: String,
     /// See [`Letters`].
     pub nondiscrimination: String,
+    /// See [`Letters`].
+    #[serde(default)]
+    pub external_review: Vec<String>,
     /// See [`Letters`].
     pub policies: String,
     /// See [`Letters`].
@@ -246,6 +253,11 @@ impl LetterWords {
         })
     }
 
+    /// A term in this language; as it is in English, where content has none.
+    pub fn term<'t>(&'t self, english: &'t str) -> &'t str {
+        self.terms.get(english).map_or(english, String::as_str)
+    }
+
     /// What fills a place: `a taxane or carboplatin`. Each of its parts is a term of content, or one word, which is a name or a number.
     fn listed(&self, part: &str) -> Option<String> {
         let term = |one: &str| -> Option<String> {
@@ -306,17 +318,24 @@ pub struct Reason {
     pub decision: LineOutcome,
     /// For the member, by language; English always.
     pub lay: BTreeMap<String, String>,
+    /// The same where no policy is behind the denial, if `lay` speaks of one.
+    #[serde(default)]
+    pub lay_without_policy: BTreeMap<String, String>,
     /// For the ordering provider.
     pub clinical: String,
+    /// True for a denial because something was not told: what the policy asks for and nobody told is its reason.
+    #[serde(default)]
+    pub missing_information: bool,
     /// The code that it maps to in X12's code source 886, entered by whoever holds that list's licence.
     #[serde(default)]
     pub x12: Option<String>,
 }
 
 impl Reason {
-    /// For a member who reads this language.
-    pub fn lay(&self, language: &str) -> &str {
-        self.lay.get(language).or_else(|| self.lay.get("en")).map_or(self.clinical.as_str(), String::as_str)
+    /// For a member who reads this language; where no policy is behind the denial, without a word of one.
+    pub fn lay(&self, language: &str, by_policy: bool) -> &str {
+        let words = if by_policy || self.lay_without_policy.is_empty() { &self.lay } else { &self.lay_without_policy };
+        words.get(language).or_else(|| words.get("en")).map_or(self.clinical.as_str(), String::as_str)
     }
 }
 
@@ -403,10 +422,18 @@ pub const PHRASES: &[&str] = &[
     "status_withdrawn",
     "another_part",
     "not_a_guarantee",
+    "not_a_guarantee_in_part",
+    "coverage_ends",
+    "of_asked",
+    "in_part",
+    "one_visit",
+    "so_many_visits",
+    "so_many_units",
     "denies_whole",
     "denies_part",
     "reasons_below",
     "entire_request",
+    "entire_request_reviewed",
     "entire_request_no_order_id",
     "decided_by",
     "what_and_why",
@@ -430,6 +457,9 @@ pub const PHRASES: &[&str] = &[
     "asks_unknown",
     "noted",
     "where_policies",
+    "ask_the_program",
+    "file_for_provider",
+    "standard_appeal",
     "reconsideration",
     "reconsidered_upheld",
     "reconsidered_overturned",

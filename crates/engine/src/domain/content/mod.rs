@@ -7,6 +7,7 @@ mod code_tables;
 mod contraindications;
 mod coverage;
 mod coverage_codes;
+mod coverage_doubts;
 mod coverage_parts;
 mod coverage_spelling;
 mod coverage_words;
@@ -57,7 +58,7 @@ pub use regimen::{
     PreferredProducts, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPathway, RegimenPhase, RequiredResult,
     Statement,
 };
-pub use searches::{DiagnosisWords, SearchWords};
+pub use searches::{DiagnosisWords, RegimenWords, SearchWords};
 pub use settings::Settings;
 pub use therapies::{CourseState, Ending, Outcome, Therapies, Therapy, ToldAnswer, is_partner};
 pub use ways::{RegimenWays, Way};

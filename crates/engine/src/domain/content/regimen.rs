@@ -1,6 +1,6 @@
 //! Regimens, Pathways and medical policies.
 
-use super::super::criteria::Criterion;
+use super::super::criteria::{Criterion, WordFact};
 use super::super::vocabulary::{DoseUnit, LineOfTreatment};
 use super::Program;
 use chrono::NaiveDate;
@@ -325,6 +325,18 @@ impl Indication {
     /// True where no criterion is for other cancers only.
     pub fn is_for(&self, cancer: &str, is_solid: bool) -> bool {
         !self.criteria.iter().any(|statement| statement.criterion.is_for_another_cancer(cancer, is_solid))
+    }
+
+    /// False where it is for other products, or for other diagnoses than this one, whatever else holds.
+    pub fn may_be(&self, hcpcs: Option<&str>, icd10: Option<&str>) -> bool {
+        let another = |fact: WordFact, has: &dyn Fn(&str) -> bool| {
+            self.criteria.iter().chain(&self.diagnoses).any(|statement| {
+                matches!(&statement.criterion, Criterion::Word { fact: of, any_of } if *of == fact && !any_of.iter().any(|one| has(one)))
+            })
+        };
+        let code = |code: &str| code.replace('.', "").to_ascii_uppercase();
+        !hcpcs.is_some_and(|hcpcs| another(WordFact::Product, &|one| one.eq_ignore_ascii_case(hcpcs)))
+            && !icd10.is_some_and(|icd10| another(WordFact::Diagnosis, &|one| code(icd10).starts_with(&code(one))))
     }
 
     /// Everything that has to hold.

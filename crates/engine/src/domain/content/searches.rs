@@ -13,11 +13,22 @@ pub struct DiagnosisWords {
     pub cancer: Option<String>,
 }
 
+/// What clinics type for a regimen, where its names and drugs would lead elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegimenWords {
+    /// What is typed: `stupp`, `weekly taxol`.
+    pub words: Vec<String>,
+    /// Ids of the regimens that are meant, the likeliest first; empty for a treatment that no regimen here is.
+    pub regimens: Vec<String>,
+}
+
 /// The words of searches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchWords {
     /// Diagnoses.
     pub diagnoses: Vec<DiagnosisWords>,
+    /// Regimens.
+    pub regimens: Vec<RegimenWords>,
     /// Words that are meant by others: `ca` by `malignant`.
     pub means: BTreeMap<String, Vec<String>>,
 }

@@ -102,6 +102,7 @@ impl Deciding<'_> {
             valid_through: may_be_given.then_some(of_engine.valid_through),
             message: citation::sentence(message),
             denial: None,
+            refused_part: None,
             contact: (alone == DrugStatus::ReferToHealthPlan).then(|| program.plan_contact.clone()),
             findings: self.behind.clone(),
             ordered: Ordered::Procedure { units: line.units },
@@ -180,6 +181,7 @@ fn computed(lines: &[Line<'_>], alone: &[DrugStatus], course: &Course, range: (N
             units: units.map(u64::from).filter(|_| line.code.is_some()),
             units_per_visit: per_visit.map(u64::from),
             set_by_reviewer: false,
+            counted: None,
             valid_from: range.0,
             valid_through: range.1,
         }

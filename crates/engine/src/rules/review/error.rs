@@ -21,7 +21,9 @@ pub enum ReviewError {
     #[error("line {0} is decided twice")]
     DecidedTwice(u32),
     /// Only a physician denies (DET-02, DET-04).
-    #[error("only a physician may decide against authorization; escalate the case instead (DET-02, DET-04)")]
+    #[error(
+        "only a physician may decide against authorization, of the whole or of a part of what was asked for; escalate the case instead (DET-02, DET-04)"
+    )]
     OnlyPhysiciansDeny,
     /// No denial before the offer (DET-03).
     #[error("offer a peer-to-peer discussion before deciding against authorization (DET-03)")]
@@ -52,6 +54,9 @@ pub enum ReviewError {
     /// SAFE-13.
     #[error("no billing units were counted for line {0}: authorize it with `units_approved` and `visits_approved`")]
     UnitsNotCounted(u32),
+    /// SAFE-13.
+    #[error("line {0}: visits and billing units lie between what a visit needs and what was ordered")]
+    UnitsOutOfRange(u32),
     /// Units are those of a code.
     #[error("line {0} has no code, so that there are no billing units to approve; leave them out")]
     NoCodeToCount(u32),

@@ -42,7 +42,7 @@ pub fn reviewer(role: CallerRole, subject: &str, denied_by: &[String]) -> Result
 pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
     let pended = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
     let denied = case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
-    denied.map(|drug| LineDecision::Authorize { line: drug.line, set: None }).collect()
+    denied.map(|drug| LineDecision::Authorize { line: drug.line, set: None, review: None }).collect()
 }
 
 /// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
@@ -68,10 +68,10 @@ pub fn overturn(
         if drug.status != DrugStatus::NonAuthorized {
             return Err(ReviewError::LineNotDenied(line));
         }
-        if let LineDecision::Authorize { set, .. } = decision {
-            units::count(drug, &mut computed, *set)?;
+        if let LineDecision::Authorize { set, review, .. } = decision {
+            units::count(drug, &mut computed, *set, *review)?;
             drug.status = DrugStatus::Authorized;
-            drug.message = format!("{} is authorized on reconsideration", drug.name);
+            drug.message = units::in_words(drug, *set, "reconsideration");
         } else {
             drug.message = format!("{} is not authorized after a physician's reconsideration", drug.name);
         }

@@ -76,7 +76,7 @@ fn take(step: &Step, case: &Case, computed: &mut Computed) -> Result<Case, Strin
             let physician = PhysicianReview::of(CallerRole::Physician, PeerToPeer::Offered).map_err(said)?;
             let decisions: Vec<LineDecision> = authorize
                 .iter()
-                .map(|line| LineDecision::Authorize { line: *line, set: None })
+                .map(|line| LineDecision::Authorize { line: *line, set: None, review: None })
                 .chain(deny.iter().map(|line| LineDecision::Deny { line: *line, review: physician }))
                 .collect();
             let (case, after) = determine(case, computed, &decisions, None, now).map_err(said)?;
