@@ -52,7 +52,7 @@ pub struct Known {
     pub ordering: Vec<ProviderRow>,
     /// Servicing providers that fit; at most two.
     pub servicing: Vec<ProviderRow>,
-    /// Cases of the member number that may count as similar or as awarded (DUP-01, SCD-05); of the first, where a name fits several.
+    /// Cases of the member number, whatever became of them: what a withdrawn one told is told (SAFE-12); of the first, where a name fits several.
     pub cases: Vec<MemberCase>,
     /// The member's ledger version: a write is guarded by it.
     pub seen: i64,
@@ -94,6 +94,8 @@ pub struct MemberCase {
     pub icd10: Option<String>,
     /// Line of treatment as entered.
     pub line_of_treatment: Option<String>,
+    /// Stage as entered; an answer that is missing has its word.
+    pub stage: Option<String>,
     /// Assessments as entered.
     #[serde(default)]
     pub assessments: Answer<Vec<Assessment>>,
@@ -216,7 +218,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                             'units_approved', d.units_approved) order by d.line)
                           from case_lines d where d.case_id = c.case_id and d.shard = c.shard), '[]'),
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
-                       'line_of_treatment', said.clinical ->> 'line_of_treatment',
+                       'line_of_treatment', said.clinical ->> 'line_of_treatment', 'stage', said.clinical ->> 'stage',
                        'assessments', said.clinical -> 'assessments', 'biomarkers', said.clinical -> 'biomarkers',
                        'prior_therapies', said.clinical -> 'prior_therapies',
                        'awarded_pathway', coalesce(
@@ -231,10 +233,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                   e.document #>> '{pathway,regimen_id}' as regimen_id
                 from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq offset 0) as said on true
               where c.shard = home.shard and c.member_id = member.member_id and c.health_plan = asked.health_plan
-                and c.case_id is distinct from asked.except_case
-                and (c.status in ('in_progress', 'completed', 'authorized', 'multiple_decisions_rendered')
-                     or exists (select from s_code_claims b
-                                where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset))) as cases,
+                and c.case_id is distinct from asked.except_case) as cases,
              coalesce((select version from member_ledger
                        where shard = home.shard and health_plan = asked.health_plan and member_id = member.member_id), 0) as "seen!",
              used.fingerprint as "fingerprint?", used.case_id
