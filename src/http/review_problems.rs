@@ -43,7 +43,10 @@ const fn help(error: &ReviewError) -> (Option<&'static str>, Option<&'static str
         ReviewError::UnitsNotCounted(_) | ReviewError::NoCodeToCount(_) | ReviewError::UnitsOutOfRange(_) => {
             (Some("SAFE-13"), None)
         }
-        ReviewError::NothingToWithdraw(_) | ReviewError::WithdrawnAlready(_) => (Some("DRG-05"), None),
+        ReviewError::NothingToWithdraw(_)
+        | ReviewError::WithdrawnAlready(_)
+        | ReviewError::UnitsBilled(_)
+        | ReviewError::NothingDelivers(_) => (Some("DRG-05"), None),
         ReviewError::ReviewerActed => (Some("DRG-06"), Some("withdraw_as_voluntarily_cancelled")),
         ReviewError::SamePhysician => (Some("APP-04"), Some("another_physician")),
         ReviewError::NothingDenied(_) => (Some("APP-01"), None),

@@ -95,6 +95,8 @@ pub struct MemberCase {
     pub icd10: Option<String>,
     /// Line of treatment as entered.
     pub line_of_treatment: Option<String>,
+    /// Stage as entered; an answer that is missing has its word.
+    pub stage: Option<String>,
     /// Assessments as entered.
     #[serde(default)]
     pub assessments: Answer<Vec<Assessment>>,
@@ -215,7 +217,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                             'units_approved', d.units_approved) order by d.line)
                           from case_lines d where d.case_id = c.case_id and d.shard = c.shard), '[]'),
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
-                       'line_of_treatment', said.clinical ->> 'line_of_treatment',
+                       'line_of_treatment', said.clinical ->> 'line_of_treatment', 'stage', said.clinical ->> 'stage',
                        'assessments', said.clinical -> 'assessments', 'biomarkers', said.clinical -> 'biomarkers',
                        'prior_therapies', said.clinical -> 'prior_therapies',
                        'awarded_pathway', coalesce(

@@ -16,6 +16,7 @@ mod one_truth;
 mod orders;
 mod radiation;
 mod radiation_courses;
+mod radiation_life;
 mod releases;
 mod spans;
 mod together;

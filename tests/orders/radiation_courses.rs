@@ -71,12 +71,12 @@ async fn a_course_that_breaks_off_gets_later_dates_within_bounds_and_no_new_unit
         "{checked}"
     );
 
-    // it may be extended again, to the same bound
-    let again = patch(&service, PRACTICE, &case_id, &json!({"extended_through": "2027-03-29"})).await.json();
+    // it may be extended again, to the same bound, for another reason
+    let more = |through: &str| json!({"extended_through": through, "extension_reason": "a treatment break for dermatitis"});
+    let again = patch(&service, PRACTICE, &case_id, &more("2027-03-29")).await.json();
     assert_eq!(again["procedures"][1]["valid_through"], "2027-03-29", "{again}");
-    patch(&service, PRACTICE, &case_id, &json!({"extended_through": "2027-03-30"}))
-        .await
-        .assert_problem(422, "validation-failed");
+    let beyond = json!({"extended_through": "2027-03-30", "extension_reason": "the machine was down once more"});
+    patch(&service, PRACTICE, &case_id, &beyond).await.assert_problem(422, "validation-failed");
     let second = submit(&service, &whole_breast()).await;
     assert_eq!(second["review"]["holds"], json!(["possible_duplicate"]), "the days on file are the later ones");
 

@@ -154,6 +154,7 @@ fn related(case: &MemberCase, is_theirs: bool) -> RelatedCase {
 
 fn told(case: &MemberCase) -> ToldBefore {
     ToldBefore {
+        stage: case.stage.clone().filter(|word| !matches!(word.as_str(), "unknown" | "not_reported")),
         assessments: case.assessments.known().cloned().unwrap_or_default(),
         biomarkers: case.biomarkers.known().cloned().unwrap_or_default(),
         prior_therapies: case.prior_therapies.known().cloned().unwrap_or_default(),

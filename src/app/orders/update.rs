@@ -243,7 +243,7 @@ impl Change<'_> {
         let submitter = self.submitter();
         let facts = question.facts(order, &submitter, self.caller, self.before.submitted_at, &known);
         let decision = self.decision(order, &facts)?;
-        Ok(extend(self.before, self.computed, order, &decision, self.content())?)
+        Ok(extend(self.before, self.computed, order, &decision, self.content(), self.now)?)
     }
 
     /// Extends the dates of an approved course.

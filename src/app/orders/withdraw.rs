@@ -9,8 +9,10 @@ use crate::app::reviews::change::{self, Change, program_of};
 use crate::app::reviews::{Answered, DRAWS, no_number_left};
 use crate::app::{App, Caller, Error, Expected, Idempotent, Result};
 use crate::domain::case::{Case, Computed};
-use crate::domain::content::Program;
+use crate::domain::content::{Content, Program};
+use crate::domain::vocabulary::{CaseStatus, Service};
 use crate::rules::calendar::local_day;
+use crate::rules::radiation;
 use crate::rules::review;
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
@@ -94,6 +96,12 @@ async fn withdraw_on(
         Reason::VoluntarilyCancelled => review::Withdrawal::VoluntarilyCancelled,
         Reason::ErrorEntry => review::Withdrawal::ErrorEntry,
     };
+    let content = change::content_of(app, &before, now);
+    if before.request.service == Some(Service::RadiationOncology) {
+        let matched = store::claims::matched(conn, &[case_id]).await?;
+        let billed: Vec<&str> = matched.iter().filter(|line| line.units > 0).map(|line| line.hcpcs.as_str()).collect();
+        radiation::may_withdraw(&before, withdrawal.lines.as_deref(), &billed, &content)?;
+    }
     let withdrawn = review::withdraw(&before, &computed, withdrawal.lines.as_deref(), reason, acted, now)?;
     let change = Change {
         before: &before,
@@ -108,8 +116,9 @@ async fn withdraw_on(
         }),
     };
     let written = change::write(app, conn, change, now).await?;
-    let remaining = remaining_ingredients(&written.case, &change::content_of(app, &written.case, now));
-    store::order_changes::set_treatment(conn, case_id, &remaining).await?;
+    let remaining = remaining_ingredients(&written.case, &content);
+    let filed = filed_under(&remaining, (&before, &written.case), local_day(now, program.time_zone), &content);
+    store::order_changes::set_treatment(conn, case_id, &filed).await?;
     if before.status.has_order_id() && (!written.case.status.has_order_id() || remaining.is_empty()) {
         store::timers::look_at_voided_by(conn, case_id, now).await?;
     }
@@ -118,6 +127,18 @@ async fn withdraw_on(
     }
     let stored = store::cases::current(conn, case_id).await?.ok_or(Error::NotFound)?;
     Ok((written.version, view::show(conn, stored, caller, now).await?))
+}
+
+/// What the case is filed under from now on. A course of radiation that was taken back keeps its place, and some of it may have been given where
+/// its first day had come.
+fn filed_under(remaining: &[String], (before, after): (&Case, &Case), today: NaiveDate, content: &Content) -> Vec<String> {
+    let is_radiation = after.request.service == Some(Service::RadiationOncology);
+    if !is_radiation || after.status != CaseStatus::ReviewCancelled {
+        return remaining.to_vec();
+    }
+    let words = radiation::course_words(&after.request, content);
+    let first = before.lines().iter().filter_map(|line| line.valid_from).min();
+    if before.status.has_order_id() && first.is_some_and(|first| first <= today) { radiation::begun(words) } else { words }
 }
 
 /// Who may not order in a program does not take its orders back either (SUB-08).

@@ -119,6 +119,7 @@ struct ContradictionEntry {
     because: String,
     first: String,
     second: Option<String>,
+    unless: Option<String>,
     #[serde(default)]
     drugs: Vec<String>,
     #[serde(default)]
@@ -137,6 +138,7 @@ fn contradictions(document: &Document<'_>, words: &Vocabulary, draft: &mut Draft
         let first = sentence(entry.first, place.key("first"), words, report);
         let has_second = entry.second.is_some();
         let second = entry.second.and_then(|text| sentence(text, place.key("second"), words, report));
+        let unless = entry.unless.and_then(|text| sentence(text, place.key("unless"), words, report));
         let drugs = entry
             .drugs
             .iter()
@@ -152,6 +154,7 @@ fn contradictions(document: &Document<'_>, words: &Vocabulary, draft: &mut Draft
             second_markers: second.as_ref().and_then(|second| markers(&second.criterion, words)).unwrap_or_default(),
             first,
             second,
+            unless,
             drugs,
             unless_continued: entry.unless_continued,
         });

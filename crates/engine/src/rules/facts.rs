@@ -83,6 +83,8 @@ pub struct ToldBefore {
     pub biomarkers: Vec<Biomarker>,
     /// Earlier treatments.
     pub prior_therapies: Vec<PriorTherapy>,
+    /// Stage, as entered.
+    pub stage: Option<String>,
 }
 
 /// Another case of the same member.

@@ -6,6 +6,7 @@ use crate::content::releases::Releases;
 use crate::content::report::{Report, did_you_mean};
 use crate::content::source::Source;
 use crate::content::vocabulary::{STAGES, Vocabulary};
+use crate::domain::content::Phrases;
 use crate::domain::content::radiation::{
     BoostOf, Designation, DoseRate, FractionationSchedule, ScheduleBoost, ScheduleModality, equivalent_dose,
 };
@@ -35,6 +36,8 @@ struct Entry {
     stages: Vec<String>,
     #[serde(default)]
     pathologies: Vec<String>,
+    #[serde(default)]
+    not_told: Vec<String>,
     #[serde(default)]
     lines: Vec<String>,
     target: Option<String>,
@@ -221,6 +224,7 @@ fn schedule(
         needs: statement(entry.needs.as_deref(), place.key("needs"), words, report),
         reviewed_when: statement(entry.reviewed_when.as_deref(), place.key("reviewed_when"), words, report),
         except_sites: entry.except_sites,
+        not_told: Phrases::new(&entry.not_told),
         group: entry.group.unwrap_or(entry.situation),
         lines: entry.lines.iter().filter_map(|line| LineOfTreatment::parse(line)).collect(),
         id: entry.id,

@@ -484,7 +484,11 @@ fn known_site(key: &str, place: Place<'_, '_>, catalog: &RadiationCatalog, repor
 }
 
 fn known_codes(prefixes: &[String], place: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {
-    for (index, prefix) in prefixes.iter().enumerate().filter(|(_, prefix)| !words.has_diagnosis(prefix)) {
+    for (index, prefix) in prefixes
+        .iter()
+        .enumerate()
+        .filter(|(_, prefix)| !words.has_diagnosis(prefix.split('?').next().unwrap_or(prefix).trim_end_matches('.')))
+    {
         let message = format!("no ICD-10-CM code on file begins with `{prefix}`");
         place.at(index).error(report, message, words.diagnosis_suggestion(prefix));
     }

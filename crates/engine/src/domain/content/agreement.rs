@@ -81,6 +81,8 @@ pub struct Contradiction {
     pub first_markers: Vec<usize>,
     /// Likewise of the other side.
     pub second_markers: Vec<usize>,
+    /// Where this holds, both may be.
+    pub unless: Option<Statement>,
     /// Told of a new treatment only: what is continued may have made it so.
     pub unless_continued: bool,
 }

@@ -1,6 +1,7 @@
 //! What content knows of radiation treatment: fractionation schedules, which modality is supported where, sites with their diagnoses, and
 //! the codes of services.
 
+use super::Phrases;
 use super::Statement;
 use crate::domain::quick::HashMap;
 use crate::domain::vocabulary::{DrugRole, LineOfTreatment, Modality, TreatmentGoal};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 pub use super::radiation_words::{
     Aim, CourseNumbers, Heard, Means, Operation, Organ, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, TechniqueScope,
-    Term, loosely,
+    Term, begins_with, loosely,
 };
 
 /// True for five digits, a letter and four digits, or four digits and `T`.
@@ -134,6 +135,8 @@ pub struct FractionationSchedule {
     pub stages: Vec<String>,
     /// Pathology words; empty for any.
     pub pathologies: Vec<String>,
+    /// Words of the stage or the histology, as entered, with which it is not meant: a bulky lymphoma, an anaplastic glioma.
+    pub not_told: Phrases,
     /// Lines of treatment; empty for any.
     pub lines: Vec<LineOfTreatment>,
     /// Target; none for any.

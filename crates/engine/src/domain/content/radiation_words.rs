@@ -101,6 +101,12 @@ pub struct Part {
     pub diagnoses: Vec<String>,
 }
 
+/// True where a code begins so; `?` is any character.
+pub fn begins_with(code: &str, prefix: &str) -> bool {
+    let mut chars = code.chars();
+    prefix.chars().all(|wanted| chars.next().is_some_and(|is| wanted == '?' || wanted == is))
+}
+
 /// What a word of a technique goes with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TechniqueScope {

@@ -33,6 +33,9 @@ pub(super) fn concerns(facts: &Facts<'_>, shared: &Shared<'_>, treated: Option<&
         if rule.second.as_ref().is_some_and(|second| !holds(second, &bench)) {
             continue;
         }
+        if rule.unless.as_ref().is_some_and(|unless| holds(unless, &bench)) {
+            continue;
+        }
         found.push(concern(rule, &bench, facts, shared));
     }
     opposed_results(&told, shared, found);

@@ -6,7 +6,7 @@ use super::lines::{Course, Line};
 use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Pathway};
 use crate::domain::citation;
 use crate::domain::line::{CaseLine, Ordered, units_in_words};
-use crate::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, PathwayDetermination, SCodesWithheld};
+use crate::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, Modality, PathwayDetermination, SCodesWithheld};
 use crate::rules::decide::with_holds;
 use crate::rules::decision::{DecidedDrug, Decision, due_at};
 use crate::rules::derive::case_status;
@@ -22,7 +22,7 @@ impl Deciding<'_> {
         let alone = self.alone(lines);
         let statuses = with_holds(&alone, &self.holds);
         let status = case_status(lines.iter().zip(&statuses).map(|(line, status)| (line.role(), *status)));
-        let computed = computed(lines, &alone, course, range);
+        let computed = computed(lines, &alone, (course, ground.treated.modality), range);
         let (pathway, awards) = review::standing(status, &computed);
         let decided: Vec<DecidedDrug> = lines
             .iter()
@@ -163,17 +163,27 @@ impl Deciding<'_> {
     }
 }
 
-fn computed(lines: &[Line<'_>], alone: &[DrugStatus], course: &Course, range: (NaiveDate, NaiveDate)) -> Computed {
+fn computed(
+    lines: &[Line<'_>],
+    alone: &[DrugStatus],
+    (course, of): (&Course, Modality),
+    range: (NaiveDate, NaiveDate),
+) -> Computed {
     let drugs = lines.iter().zip(alone).map(|(line, status)| {
-        let by_fraction = line.service.is_some_and(|service| service.is_by_fraction());
+        let fractions = line.service.filter(|service| service.is_by_fraction());
+        let per_day = fractions.map(|service| course.per_day_of(service, of));
         let units = line.units;
-        let visits = match (course.days, units) {
-            (Some(days), _) if by_fraction => Some(days),
-            (Some(days), Some(units)) => Some(days.min(units)),
-            (None, _) => None,
-            (days, None) => days,
+        // VER-07: the treatment days of this line
+        let visits = match (course.days, units, per_day) {
+            (Some(days), Some(units), Some(per_day)) => Some(days.min(units.div_ceil(per_day))),
+            (Some(days), Some(units), None) => Some(days.min(units)),
+            (days, None, _) => days,
+            (None, ..) => None,
         };
-        let per_visit = if by_fraction { units.map(|units| units.min(course.per_day)) } else { units };
+        let per_visit = match per_day {
+            Some(per_day) => units.map(|units| units.min(per_day)),
+            None => units,
+        };
         ComputedDrug {
             line: line.number,
             status: *status,

@@ -2,10 +2,12 @@
 
 use super::ground::Ground;
 use super::lines::{self, Course, Line};
-use super::read::Told;
 use super::said::{deviation, entered};
 use super::schedule::{self, Dimension, Fit, Found};
-use super::{EXTENDED_THROUGH, PRIOR_RADIATION, aims, answers, duplicates, heard, rhythm, taken_back};
+use super::{
+    EXTENDED_THROUGH, PRIOR_RADIATION, again, aims, answers, beside, duplicates, earlier_lines, heard, rhythm, taken_back,
+    told_before, under_way,
+};
 use crate::domain::case::{Deviation, Notice};
 use crate::domain::content::Statement;
 use crate::domain::criteria::ResultTest;
@@ -66,6 +68,9 @@ impl Deciding<'_> {
         let range = self.range(&course);
         let mut lines = lines::of(ground, &course, self.shared.admitted.date_of_service);
         self.lines(&mut lines);
+        if let Some(deviation) = under_way::deviation_of(ground, &lines, &course) {
+            self.deviate(deviation);
+        }
         self.hold(&found, range);
         self.conclude(&lines, &course, range, now)
     }
@@ -105,6 +110,9 @@ impl Deciding<'_> {
             .chain(rhythm::contradiction(ground, found.fit()))
             .chain(aims::contradictions(ground, found.fit()))
             .chain(taken_back::deviations(self.facts, ground, ground.received))
+            .chain(told_before::deviation_of(ground))
+            .chain(beside::stage(ground))
+            .chain(earlier_lines::contradiction(ground))
         {
             self.deviate(deviation);
         }
@@ -336,13 +344,9 @@ impl Deciding<'_> {
         }
         let on_file = duplicates::find(ground, boosted.map(|(_, case)| case), range);
         // content names the schedules for an area treated before that need no nurse, where nothing is on file
-        let of_no_part = ground.treated.target == Told::Missing;
-        let by_content = |when: &Statement| match ground.judge(&when.criterion) {
-            Truth::NotMet => true,
-            Truth::Unknown => of_no_part,
-            Truth::Met => false,
-        };
-        let is_expected = found.fit().and_then(|fit| fit.schedule.reviewed_when.as_ref()).is_some_and(by_content);
+        let by_content = |when: &Statement| ground.judge(&when.criterion) == Truth::NotMet;
+        let is_expected = found.fit().and_then(|fit| fit.schedule.reviewed_when.as_ref()).is_some_and(by_content)
+            && !again::is_for_a_nurse(ground);
         if !on_file.earlier.is_empty() || (again && !is_expected) {
             self.holds.push(Hold::ReIrradiation);
         }
@@ -356,6 +360,11 @@ impl Deciding<'_> {
         }
         self.notices.extend(on_file.earlier);
         self.notices.extend(on_file.similar);
+        let beside = beside::drugs(ground, range);
+        if !beside.is_empty() {
+            self.holds.push(Hold::OverlappingTreatment);
+        }
+        self.notices.extend(beside);
         self.notices.extend(concurrent::medical_oncology(&self.facts.related_cases, range, ground.content));
         if !matches!(self.facts.servicing_provider, KnownProvider::OnFile(_)) {
             self.holds.push(Hold::ServicingProviderNotOnFile);

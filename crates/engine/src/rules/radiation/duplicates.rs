@@ -8,7 +8,7 @@ use crate::domain::content::Content;
 use crate::domain::content::radiation::{FractionationSchedule, RadiationCatalog};
 use crate::domain::criteria::ResultTest;
 use crate::domain::order::OrderRequest;
-use crate::domain::vocabulary::{NoticeCode, Service, Truth};
+use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service, Truth};
 use crate::rules::facts::RelatedCase;
 use chrono::{Days, NaiveDate};
 
@@ -19,6 +19,8 @@ const BY: &str = "by:";
 const DOSE: &str = "dose:";
 /// The order has its boost with it.
 const BOOSTED: &str = "boosted";
+/// The order was taken back when its first day had come: some of it may have been given.
+const BEGUN: &str = "begun";
 /// A site that nobody understood.
 const UNKNOWN: &str = "unknown";
 
@@ -34,6 +36,29 @@ pub(super) struct OnFile {
 /// What a course is filed under: its site, its side and target where they are known, and how it is given.
 pub fn course_words(order: &OrderRequest, content: &Content) -> Vec<String> {
     order.radiation.as_ref().map(|entered| words(&Treated::read(order, entered, content))).unwrap_or_default()
+}
+
+/// The same of a course that was taken back when its first day had come.
+pub fn begun(mut words: Vec<String>) -> Vec<String> {
+    words.push(BEGUN.to_owned());
+    words
+}
+
+/// True where nothing of a course was given: it was denied, or taken back before it began.
+fn is_void(case: &RelatedCase) -> bool {
+    match case.status {
+        CaseStatus::NonAuthorized => true,
+        CaseStatus::ReviewCancelled => !case.treatment_ingredients.iter().any(|word| word == BEGUN),
+        _ => false,
+    }
+}
+
+/// True for radiation of the site, side and target of this order, as far as they are known.
+pub(super) fn is_of_same_area(case: &RelatedCase, ground: &Ground<'_>) -> bool {
+    let own = words(ground.treated);
+    case.service == Service::RadiationOncology
+        && may_be_same(&own, &case.treatment_ingredients)
+        && may_overlap(&own, &case.treatment_ingredients, ground.catalog())
 }
 
 pub(super) fn words(treated: &Treated<'_>) -> Vec<String> {
@@ -81,7 +106,7 @@ pub(super) fn find(ground: &Ground<'_>, boosted: Option<&RelatedCase>, range: (N
     let own = words(ground.treated);
     let may_overlap = |case: &&RelatedCase| {
         case.service == Service::RadiationOncology
-            && !case.is_void()
+            && !is_void(case)
             && !case.treatment_ingredients.is_empty()
             && may_overlap(&own, &case.treatment_ingredients, ground.catalog())
     };
@@ -92,7 +117,8 @@ pub(super) fn find(ground: &Ground<'_>, boosted: Option<&RelatedCase>, range: (N
     for case in ground.related.iter().filter(may_overlap).filter(|case| !is_of_plan(case)) {
         // a neighbouring site is another treatment, whose fields may meet this one's
         let is_same = may_be_same(&own, &case.treatment_ingredients);
-        if is_same && case.valid_from <= range.1 && range.0 <= case.valid_through {
+        let is_cancelled = case.status == CaseStatus::ReviewCancelled;
+        if is_same && !is_cancelled && case.valid_from <= range.1 && range.0 <= case.valid_through {
             found.similar.push(similar(case));
         } else {
             found.earlier.push(earlier(case, is_denied));
@@ -107,7 +133,12 @@ fn told(case: &RelatedCase) -> Option<String> {
     let place = case.treatment_ingredients.iter().filter(is_place);
     let words = || place.map(|word| word.replace(['_', ':'], " ")).collect::<Vec<_>>().join(", ");
     let days = (case.valid_from, case.valid_through);
-    case.is_theirs.then(|| format!("radiation of this member ({}) is on file from {} to {}", words(), days.0, days.1))
+    let taken_back = if case.status == CaseStatus::ReviewCancelled {
+        ", and was withdrawn when its first day had come: some of it may have been given"
+    } else {
+        ""
+    };
+    case.is_theirs.then(|| format!("radiation of this member ({}) is on file from {} to {}{taken_back}", words(), days.0, days.1))
 }
 
 fn similar(case: &RelatedCase) -> Notice {

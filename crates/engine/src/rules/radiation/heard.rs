@@ -117,6 +117,12 @@ pub(super) fn is_told_of_radiation(ground: &Ground<'_>) -> bool {
     answered(PRIOR_RADIATION, "no", ground) != Answered::Not
 }
 
+/// True for the name of an earlier treatment that tells of radiation.
+pub(super) fn is_radiation(name: &str, heard: &Heard) -> bool {
+    let clear = heard.elsewhere.out_of(name);
+    heard.radiation.are_in(&clear) || heard.treatments.are_in(&clear) || is_rt(name, heard) || courses::are_in(name, heard)
+}
+
 fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
     answered(PREGNANCY, "negative", ground) == Answered::Not && heard.pregnancy.are_in(text)
 }
@@ -269,8 +275,11 @@ fn recurrence(ground: &Ground<'_>) -> Option<Deviation> {
     let is_local = || ground.patient.stage != Some("IV") || clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative);
     let is_understood_so = || ground.patient.setting.is_some_and(|of| of.starts_with("recurrent") || of.starts_with("relapsed"));
     let setting = clinical.disease_setting.known().filter(|text| came_back(text) || is_understood_so());
+    let stage = clinical.stage.known().filter(|stage| is_stage_of_recurrence(stage));
     let (field, written) = if let Some(setting) = setting {
         ("/clinical/disease_setting", setting.as_str())
+    } else if let Some(stage) = stage {
+        ("/clinical/stage", stage.as_str())
     } else {
         let line = clinical.line_of_treatment.known().filter(is_late).filter(|_| is_local())?;
         ("/clinical/line_of_treatment", line.as_str())
@@ -281,6 +290,13 @@ fn recurrence(ground: &Ground<'_>) -> Option<Deviation> {
          assessment {PRIOR_RADIATION}"
     );
     Some(asked)
+}
+
+/// `rIIA`: the stage of what came back.
+fn is_stage_of_recurrence(stage: &str) -> bool {
+    let stage = plain(stage);
+    let rest = stage.trim().strip_prefix(['r']).unwrap_or_default();
+    rest.starts_with(['i', '0', '1', '2', '3', '4']) || rest.starts_with("pt") || rest.starts_with("ct")
 }
 
 /// What is written freely about the treatment itself.

@@ -76,6 +76,13 @@ impl Course {
         }
     }
 
+    /// Fractions a day of the phase that a service belongs to: a boost by another modality is given once.
+    pub fn per_day_of(&self, service: &RadiationService, of: Modality) -> u32 {
+        let is_main = service.modalities.is_empty() || service.modalities.contains(&of);
+        let is_other = !is_main && self.other.is_some_and(|(by, _)| service.modalities.contains(&by.modality));
+        if is_other { 1 } else { self.per_day }
+    }
+
     /// What a service is counted by; none where it goes with no modality of the order.
     fn counted_for(&self, service: &RadiationService, of: Modality) -> Option<Counted> {
         if service.modalities.is_empty() || service.modalities.contains(&of) {
@@ -164,7 +171,7 @@ impl Line<'_> {
         }
     }
 
-    fn treats(&self) -> bool {
+    pub fn treats(&self) -> bool {
         self.service.is_some_and(|service| service.is_delivery())
     }
 }
@@ -233,6 +240,9 @@ fn mismatch(
     if let Some(needs) = service.needs.as_ref().filter(|needs| judge(&needs.criterion, service, ground, course) != Truth::Met) {
         let reason = plain::clause_of(needs, ground.content);
         return Some(format!("{code} ({name}) goes with this alone, which the order does not say: {reason}"));
+    }
+    if let (Some(0), Some(n)) = (most_units(service.units, counted), counted.fractions) {
+        return Some(format!("{code} ({name}) is not for a course of {n} fractions"));
     }
     if let Some(most) = most_units(service.units, counted).filter(|most| units > *most) {
         return Some(format!("{units} units of {code} ({name}) are more than this treatment takes: {most}"));

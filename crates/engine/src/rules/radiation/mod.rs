@@ -2,12 +2,15 @@
 //! the modality is supported (`modality`) and which lines it has (`lines`), and what its answers lack (`answers`); `deciding`, `ordered`
 //! and `conclusion` put them together. Units, dates and statuses follow from content; nothing here denies.
 
+mod again;
 mod aims;
 mod answers;
+mod beside;
 mod conclusion;
 mod courses;
 mod deciding;
 mod duplicates;
+mod earlier_lines;
 mod extension;
 mod foreign;
 mod ground;
@@ -25,12 +28,16 @@ mod schedule;
 mod sides;
 mod staging;
 mod taken_back;
+mod told_before;
+mod under_way;
+mod withdrawal;
 
-pub use duplicates::course_words;
+pub use duplicates::{begun, course_words};
 pub use extension::{extend, nothing_to_extend};
 pub use intake::{faults, other_service};
 pub use lines::by_code;
 pub use read::Treated;
+pub use withdrawal::may_withdraw;
 
 use super::admission::Admitted;
 use super::answers::Days;

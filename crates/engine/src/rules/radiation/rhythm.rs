@@ -31,6 +31,11 @@ pub(super) fn contradiction(ground: &Ground<'_>, fit: Option<&Fit<'_>>) -> Optio
     ))
 }
 
+/// True where every word for how often treatment is given agrees with a schedule.
+pub(super) fn goes_with(schedule: &FractionationSchedule, ground: &Ground<'_>) -> bool {
+    ground.treated.technique.rhythms.iter().all(|(_, rhythm)| agrees(rhythm, schedule, ground.treated.modality))
+}
+
 fn agrees(rhythm: &Rhythm, schedule: &FractionationSchedule, modality: Modality) -> bool {
     rhythm.per_day.is_none_or(|per_day| per_day == schedule.per_day)
         && rhythm.per_week.is_none_or(|per_week| per_week == schedule.per_week || is_spread(per_week, schedule, modality))

@@ -1,8 +1,8 @@
 //! Which schedule is ordered (R-21…27).
 
-use super::duplicates;
 use super::ground::Ground;
 use super::read::Told;
+use super::{duplicates, rhythm};
 use crate::domain::content::radiation::{Designation, FractionationSchedule, ScheduleBoost};
 use crate::domain::order::Boost;
 use crate::domain::vocabulary::Truth;
@@ -56,8 +56,15 @@ impl Fit<'_> {
         self.fractions + self.cone_down.unwrap_or_default()
     }
 
-    /// of several the first; of those that are alike the one whose boost is ordered.
-    fn rank(&self, site: &str, ground: &Ground<'_>) -> (u8, bool, bool, Designation, bool, &str) {
+    /// True where nothing speaks against it, and nothing is asked.
+    fn is_accepted(&self) -> bool {
+        self.schedule.designation != Designation::NotRecommended
+            && matches!(self.agreement.needs, None | Some(Truth::Met))
+            && self.agreement.unknown.is_empty()
+    }
+
+    /// of several the first; of those that are alike the one that is given as often as the technique says, and whose boost is ordered.
+    fn rank(&self, site: &str, ground: &Ground<'_>) -> (u8, bool, bool, bool, Designation, bool, &str) {
         let needs = match self.agreement.needs {
             Some(Truth::Met) => 0,
             None => 1,
@@ -70,7 +77,9 @@ impl Fit<'_> {
             .boost
             .is_some_and(|boost| !self.boost_in_total && boost_fault(boost, self.schedule.boost.as_ref(), ground).is_some());
         let schedule = self.schedule;
-        (needs, self.agreement.lacks_target, !schedule.is_of(site), schedule.designation, other_boost, &schedule.id)
+        let other_rhythm = !rhythm::goes_with(schedule, ground);
+        let is_any = !schedule.is_of(site);
+        (needs, self.agreement.lacks_target, is_any, other_rhythm, schedule.designation, other_boost, &schedule.id)
     }
 }
 
@@ -101,10 +110,14 @@ pub(super) fn find<'a>(ground: &Ground<'a>) -> Found<'a> {
     let (Some(site), Some(dose), Some(fractions)) = (treated.site_key(), treated.dose_gy, treated.fractions) else {
         return Found::NotCompared;
     };
-    if let Some(fit) = best(site, dose, fractions, false, ground) {
-        return Found::One(Box::new(fit));
+    let alone = best(site, dose, fractions, false, ground);
+    let Some(boost) = treated.entered.boost else { return alone.map_or(Found::None, |fit| Found::One(Box::new(fit))) };
+    if let Some(fit) = alone {
+        // a boost that the row of the main course has not may be a cone down of another
+        let has_not = boost_fault(boost, fit.schedule.boost.as_ref(), ground).is_some();
+        let sum = || together(site, (dose, fractions), boost, ground).filter(Fit::is_accepted);
+        return Found::One(Box::new(if has_not { sum().unwrap_or(fit) } else { fit }));
     }
-    let Some(boost) = treated.entered.boost else { return Found::None };
     let main = dose - boost.dose_gy;
     let tried = [fractions.checked_sub(boost.fractions), Some(fractions)].into_iter().flatten().filter(|left| *left > 0);
     let fit = tried.filter(|_| main > 0.0).find_map(|left| best(site, main, left, true, ground));
@@ -163,6 +176,9 @@ pub(super) fn agreement(schedule: &FractionationSchedule, ground: &Ground<'_>) -
     if needs_course && duplicates::boosted(schedule, ground).is_none() {
         return None;
     }
+    if is_told_otherwise(schedule, ground) {
+        return None;
+    }
     let mut unknown = Vec::new();
     let mut ask = |dimension: Dimension, is_named: bool, truth: Truth| {
         if is_named && truth == Truth::Unknown {
@@ -193,6 +209,13 @@ pub(super) fn agreement(schedule: &FractionationSchedule, ground: &Ground<'_>) -
             ground.open(&needs.criterion, Truth::Unknown).iter().all(|asked| asked.pointer == "/radiation/target")
         });
     agrees.then_some(Agreement { unknown, needs, lacks_target })
+}
+
+/// Words of the stage or the histology that exclude the patient, as they were entered: their vocabularies keep the group and the kind alone.
+fn is_told_otherwise(schedule: &FractionationSchedule, ground: &Ground<'_>) -> bool {
+    let stage = ground.patient.clinical.stage.known().map(String::as_str);
+    let texts = ground.histologies().map(|(_, _, text)| text).chain([stage]);
+    texts.flatten().any(|text| schedule.not_told.are_in(text))
 }
 
 /// The group, or those that T and N leave: where all of them agree the schedule does, and where none does it does not.

@@ -5,7 +5,7 @@ use super::ground::Ground;
 use super::place::{any_side, side_in_text};
 use super::said::{deviation, entered};
 use crate::domain::case::Deviation;
-use crate::domain::content::radiation::Side;
+use crate::domain::content::radiation::{Side, begins_with};
 use crate::domain::order::Reported;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
 
@@ -93,7 +93,7 @@ fn coded<'g>(ground: &'g Ground<'_>) -> Option<(&'g str, Side)> {
 /// A diagnosis of another part of the site than its words say: a lower lobe, and the code of an upper one.
 pub(super) fn part(ground: &Ground<'_>) -> Option<Deviation> {
     let (code, part) = (ground.patient.icd10?, ground.treated.part?);
-    if !part.other_diagnoses.iter().any(|prefix| code.starts_with(prefix.as_str())) {
+    if !part.other_diagnoses.iter().any(|prefix| begins_with(code, prefix)) {
         return None;
     }
     let written = entered(&ground.treated.entered.site);

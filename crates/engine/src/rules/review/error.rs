@@ -43,6 +43,17 @@ pub enum ReviewError {
     /// DRG-06: after a reviewer acted it is no entry error any more.
     #[error("a reviewer has acted on the case, or it is decided: withdraw as voluntarily_cancelled (DRG-05, DRG-06)")]
     ReviewerActed,
+    /// What claims have matched was given.
+    #[error(
+        "units of {0} were billed under this order, and matched: treatment that was given is not withdrawn. Leave out what was billed; what is left of \
+         the course ends with its dates"
+    )]
+    UnitsBilled(String),
+    /// A course of radiation without its delivery.
+    #[error(
+        "without {0} nothing is left that delivers the treatment: withdraw all lines, or all that were not billed, and order anew what is to be given"
+    )]
+    NothingDelivers(String),
     /// A denied or cancelled case has nothing to withdraw.
     #[error("a case that is {0} has nothing to withdraw")]
     NothingToWithdraw(CaseStatus),

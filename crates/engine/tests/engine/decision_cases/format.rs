@@ -392,6 +392,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         line_of_treatment: related.line.as_deref().and_then(LineOfTreatment::parse),
         is_theirs: !related.elsewhere,
         told: ToldBefore {
+            stage: None,
             assessments: related.assessments.clone(),
             biomarkers: Vec::new(),
             prior_therapies: related.prior_therapies.clone(),

@@ -113,6 +113,8 @@ struct Expect {
     holds: Option<Vec<String>>,
     /// `code x units status`, all of them.
     lines: Option<Vec<String>>,
+    /// `code x visits`, all of them.
+    visits: Option<Vec<String>>,
     valid_through: Option<String>,
     /// Schedules offered by some deviation, at least these.
     #[serde(default)]
@@ -143,7 +145,7 @@ fn file() -> File {
         file.case
     };
     File {
-        case: ["cases.toml", "safety.toml", "consistency.toml", "practice.toml", "heard.toml", "facts.toml"]
+        case: ["cases.toml", "safety.toml", "consistency.toml", "practice.toml", "heard.toml", "facts.toml", "course.toml"]
             .into_iter()
             .flat_map(read)
             .collect(),
@@ -222,6 +224,11 @@ impl Expect {
         same("deviations", self.deviations.as_deref().map(all), all(&told));
         same("holds", self.holds.as_deref().map(all), all(&holds));
         same("lines", self.lines.as_ref().map(|lines| format!("{lines:?}")), format!("{:?}", lines(decision)));
+        let visits = decision.drugs.iter().map(|decided| {
+            let (code, visits) = (decided.drug.hcpcs.as_deref().unwrap_or("none"), decided.drug.visits_approved);
+            format!("{code} x {}", visits.map_or_else(|| "none".to_owned(), |visits| visits.to_string()))
+        });
+        same("visits", self.visits.as_ref().map(|visits| format!("{visits:?}")), format!("{:?}", visits.collect::<Vec<_>>()));
         same("valid through", self.valid_through.clone(), decision.valid_through.to_string());
         for wanted in self.deviates.iter().filter(|wanted| !told.contains(wanted)) {
             found.push(format!("no deviation {wanted}; found {told:?}"));
