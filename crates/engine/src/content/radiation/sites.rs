@@ -11,7 +11,7 @@ use crate::domain::content::radiation::{
     Aim, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, TechniqueScope, Term, loosely,
 };
 use crate::domain::fold::fold;
-use crate::domain::vocabulary::Sex;
+use crate::domain::vocabulary::{LineOfTreatment, Sex};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +39,7 @@ struct Header {
 #[serde(deny_unknown_fields)]
 struct HeardEntry {
     again: Vec<String>,
+    device: Vec<String>,
     other_treatments: Vec<String>,
     told_by: Vec<String>,
     spread: Vec<String>,
@@ -70,6 +71,7 @@ impl From<HeardEntry> for Heard {
     fn from(entry: HeardEntry) -> Self {
         Self {
             again: Phrases::new(&entry.again),
+            device: Phrases::new(&entry.device),
             other_treatments: Phrases::new(&entry.other_treatments),
             told_by: entry.told_by,
             spread: Phrases::new(&entry.spread),
@@ -168,6 +170,8 @@ struct OperationEntry {
     #[serde(default)]
     unless: Vec<String>,
     sites: Vec<String>,
+    #[serde(default)]
+    lines: Vec<LineOfTreatment>,
     because: String,
 }
 
@@ -342,6 +346,7 @@ fn operations(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut 
             other: Phrases::new(&entry.other),
             unless: Phrases::new(&entry.unless),
             sites: entry.sites,
+            lines: entry.lines,
             because: entry.because,
         }
     };
