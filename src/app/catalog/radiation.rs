@@ -4,7 +4,7 @@ use super::index::{Fit, NameIndex};
 use super::{Search, by_name};
 use crate::app::App;
 use crate::domain::content::Content;
-use crate::domain::content::radiation::{FractionationSchedule, RadiationService, Site};
+use crate::domain::content::radiation::{Designation, FractionationSchedule, RadiationService, Site};
 use crate::domain::vocabulary::Modality;
 use crate::rules::plain;
 use std::sync::{Arc, OnceLock};
@@ -40,10 +40,9 @@ pub fn schedules<'a>(
         Some(typed) => {
             let mut found = index.search(typed);
             found.hits.sort_by_cached_key(|hit| {
-                let schedule = all.get(hit.item);
                 let meant = hit.fit.max(Fit::SameWords);
                 let is_whole = hit.fit <= Fit::SameWords;
-                let usual = schedule.map(|schedule| (schedule.designation, schedule.tier));
+                let usual = all.get(hit.item).map(|schedule| usual(schedule, content));
                 (meant, hit.kind, usual, if is_whole { 0 } else { hit.length }, hit.item)
             });
             let items = found.hits.iter().filter_map(|hit| all.get(hit.item)).collect();
@@ -54,6 +53,28 @@ pub fn schedules<'a>(
         found.items.retain(|schedule| schedule.goes_with(site));
     }
     found
+}
+
+/// What is meant first of schedules that are called the same: what is not recommended last, those of a site before those of any, of a cancer of the site before
+/// one that begins elsewhere, what is ordered often, metastases before what is rarer, then in the order of the sites.
+fn usual(schedule: &FractionationSchedule, content: &Content) -> (bool, bool, bool, u8, bool, usize, Designation) {
+    let sites = || content.radiation.sites.iter().enumerate().filter(|(_, site)| schedule.sites.contains(&site.key));
+    let prefixes = || {
+        let cancers = content.cancers.iter().filter(|cancer| schedule.cancers.contains(&cancer.key));
+        cancers.flat_map(|cancer| &cancer.icd10_prefixes)
+    };
+    let is_own =
+        |site: &Site| site.own().any(|own| prefixes().any(|prefix| prefix.starts_with(own) || own.starts_with(prefix.as_str())));
+    let begins_there = schedule.cancers.is_empty() || sites().any(|(_, site)| site.own().next().is_none() || is_own(site));
+    (
+        schedule.designation == Designation::NotRecommended,
+        schedule.sites.is_empty(),
+        !begins_there,
+        schedule.tier,
+        !sites().any(|(_, site)| site.metastatic),
+        sites().map(|(place, _)| place).min().unwrap_or_default(),
+        schedule.designation,
+    )
 }
 
 /// What a schedule may be called.

@@ -12,7 +12,7 @@ use crate::domain::content::radiation::{
     Term, loosely,
 };
 use crate::domain::fold::fold;
-use crate::domain::vocabulary::Sex;
+use crate::domain::vocabulary::{LineOfTreatment, Sex};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,6 +40,7 @@ struct Header {
 #[serde(deny_unknown_fields)]
 struct HeardEntry {
     again: Vec<String>,
+    device: Vec<String>,
     other_treatments: Vec<String>,
     told_by: Vec<String>,
     spread: Vec<String>,
@@ -70,6 +71,7 @@ impl From<HeardEntry> for Heard {
     fn from(entry: HeardEntry) -> Self {
         Self {
             again: Phrases::new(&entry.again),
+            device: Phrases::new(&entry.device),
             other_treatments: Phrases::new(&entry.other_treatments),
             told_by: entry.told_by,
             spread: Phrases::new(&entry.spread),
@@ -167,6 +169,8 @@ struct OperationEntry {
     #[serde(default)]
     unless: Vec<String>,
     sites: Vec<String>,
+    #[serde(default)]
+    lines: Vec<LineOfTreatment>,
     because: String,
 }
 
@@ -341,6 +345,7 @@ fn operations(catalog: &RadiationCatalog, document: &Document<'_>, report: &mut 
             other: Phrases::new(&entry.other),
             unless: Phrases::new(&entry.unless),
             sites: entry.sites,
+            lines: entry.lines,
             because: entry.because,
         }
     };

@@ -1,7 +1,7 @@
 //! The words in which radiation is ordered: sites and their parts, targets, techniques, and what is listened for in free text.
 
 use super::phrases::Phrases;
-use crate::domain::vocabulary::{Modality, Sex};
+use crate::domain::vocabulary::{LineOfTreatment, Modality, Sex};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -136,6 +136,8 @@ pub struct Organ {
 pub struct Heard {
     /// Radiation is given once more.
     pub again: Phrases,
+    /// An implanted device of the heart or the nerves.
+    pub device: Phrases,
     /// Earlier treatments that were no radiation.
     pub other_treatments: Phrases,
     /// Assessments that tell of earlier radiation by what they ask.
@@ -261,6 +263,8 @@ pub struct Operation {
     pub unless: Phrases,
     /// The sites that it contradicts.
     pub sites: Vec<String>,
+    /// Lines of treatment in which it does; empty for all.
+    pub lines: Vec<LineOfTreatment>,
     /// Why.
     pub because: String,
 }

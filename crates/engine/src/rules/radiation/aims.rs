@@ -21,7 +21,10 @@ pub(super) fn contradictions(ground: &Ground<'_>, fit: Option<&Fit<'_>>) -> Vec<
 fn operations(ground: &Ground<'_>) -> Option<Deviation> {
     let site = ground.treated.site_key()?;
     let told = ground.patient.clinical.prior_therapies.known()?;
-    let mut of_site = ground.catalog().operations.iter().filter(|operation| operation.sites.iter().any(|of| of == site));
+    let line = ground.patient.line();
+    let is_of_line = |of: &&Operation| of.lines.is_empty() || line.is_some_and(|line| of.lines.contains(&line));
+    let of_site = ground.catalog().operations.iter().filter(|operation| operation.sites.iter().any(|of| of == site));
+    let mut of_site = of_site.filter(is_of_line);
     let (index, written, operation) = of_site.find_map(|operation| {
         let all: String = told.iter().map(PriorTherapy::typed).collect::<Vec<_>>().join(" , ");
         if operation.unless.are_in(&all) {

@@ -143,9 +143,15 @@ fn near_site(written: &str, ground: &Ground<'_>) -> Option<String> {
     let of_slip = catalog.sites.iter().find(|site| is_slip(&site.key) || catalog.words_of(site).any(|word| is_slip(word)));
     let named = || {
         let words: Vec<&str> = folded.split('_').filter(|word| !word.is_empty()).collect();
-        let mut longest = (1..=words.len()).rev();
-        let (site, _) =
-            longest.find_map(|length| words.windows(length).find_map(|of| catalog.place(&of.join("_"), ground.patient.icd10)))?;
+        let code = ground.patient.icd10;
+        let windows = (1..=words.len()).rev().flat_map(|length| words.windows(length));
+        let places: Vec<_> = windows.filter_map(|of| catalog.place(&of.join("_"), code)).map(|(site, _)| site).collect();
+        let first = *places.first()?;
+        // what goes with the diagnosis: a site that is named, else that of the diagnosis itself
+        let begins = |prefix: &str| code.is_some_and(|code| code.starts_with(prefix));
+        let is_named = places.iter().copied().find(|site| site.diagnoses.iter().any(|of| begins(of)));
+        let own = || catalog.sites.iter().find(|site| site.own().any(begins));
+        let site = is_named.or_else(own).unwrap_or(first);
         Some(format!("{} where nothing more is treated, and else its target, too", site.key))
     };
     of_slip.map(|site| site.key.clone()).or_else(named)

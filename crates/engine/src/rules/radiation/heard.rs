@@ -6,7 +6,7 @@ use super::foreign;
 use super::ground::Ground;
 use super::read::Told;
 use super::said::deviation;
-use super::{PREGNANCY, PRIOR_RADIATION};
+use super::{CARDIAC_DEVICE, PREGNANCY, PRIOR_RADIATION, place};
 use crate::domain::answer::Answer;
 use crate::domain::case::Deviation;
 use crate::domain::content::radiation::Heard;
@@ -21,7 +21,8 @@ pub(super) fn deviations(ground: &Ground<'_>) -> Vec<Deviation> {
     let mut found = foreign_answers(ground);
     found.extend(known_assessments(ground));
     found.extend(mixed_answers(ground));
-    found.extend(therapies(ground).or_else(|| foreign::therapy(ground)));
+    found.extend(beside_therapies(ground));
+    found.extend(therapies(ground).or_else(|| denied(ground)).or_else(|| foreign::therapy(ground)));
     found.extend(recurrence(ground));
     found.extend(texts(ground));
     found.extend(no_cancer(ground));
@@ -127,6 +128,29 @@ fn of_pregnancy(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
     answered(PREGNANCY, "negative", ground) == Answered::Not && heard.pregnancy.are_in(text)
 }
 
+/// A device is asked about where its own question is not answered, whatever the answer.
+fn of_device(text: &str, heard: &Heard, ground: &Ground<'_>) -> bool {
+    answered(CARDIAC_DEVICE, "no", ground) == Answered::Not && heard.device.are_in(text)
+}
+
+/// A pregnancy or a device among the earlier treatments.
+fn beside_therapies(ground: &Ground<'_>) -> Option<Deviation> {
+    let heard = &ground.catalog().heard;
+    let told = ground.patient.clinical.prior_therapies.known()?;
+    told.iter().enumerate().find_map(|(index, told)| {
+        fields(told).into_iter().find_map(|(name, text, _)| {
+            let asked = if of_pregnancy(text, heard, ground) {
+                PREGNANCY
+            } else if of_device(text, heard, ground) {
+                CARDIAC_DEVICE
+            } else {
+                return None;
+            };
+            Some(unclear(&format!("/clinical/prior_therapies/{index}/{name}"), "the earlier treatment", text, asked))
+        })
+    })
+}
+
 pub(super) fn unclear(field: &str, what: &str, written: &str, asked: &str) -> Deviation {
     deviation(
         DeviationCode::UnknownAnswer,
@@ -162,6 +186,8 @@ fn foreign_answers(ground: &Ground<'_>) -> Vec<Deviation> {
         .filter_map(|(list, index, text)| {
             let asked = if of_pregnancy(&text, heard, ground) {
                 PREGNANCY
+            } else if of_device(&text, heard, ground) {
+                CARDIAC_DEVICE
             } else if of_radiation(&text, heard, About::History, ground) {
                 PRIOR_RADIATION
             } else {
@@ -189,6 +215,8 @@ fn known_assessments(ground: &Ground<'_>) -> Vec<Deviation> {
             let text = as_typed_result(&entry.result);
             let asked = if of_pregnancy(&text, heard, ground) {
                 PREGNANCY
+            } else if of_device(&text, heard, ground) {
+                CARDIAC_DEVICE
             } else if of_radiation(&text, heard, About::History, ground)
                 || tells && answered(PRIOR_RADIATION, "no", ground) == Answered::Not
             {
@@ -248,6 +276,31 @@ fn therapies(ground: &Ground<'_>) -> Option<Deviation> {
          the assessment {PRIOR_RADIATION}"
     );
     Some(asked)
+}
+
+/// Radiation of this very place among the earlier treatments, though the order says that there was none here (SAFE-12).
+fn denied(ground: &Ground<'_>) -> Option<Deviation> {
+    if answered(PRIOR_RADIATION, "no", ground) != Answered::No {
+        return None;
+    }
+    let heard = &ground.catalog().heard;
+    let list = ground.patient.clinical.prior_therapies.known()?;
+    let is_radiation = |text: &str| {
+        let clear = heard.elsewhere.out_of(text);
+        heard.radiation.are_in(&clear) || is_rt(text, heard) || heard.treatments.are_in(&clear) || courses::are_in(text, heard)
+    };
+    let is_here = |text: &&str| is_radiation(text) && place::is_of(text, ground.treated, ground.catalog());
+    let (index, written) =
+        list.iter().enumerate().find_map(|(index, told)| Some(told.typed()).filter(is_here).map(|text| (index, text)))?;
+    Some(deviation(
+        DeviationCode::Contradiction,
+        &format!("/clinical/prior_therapies/{index}/name"),
+        (&format!("{PRIOR_RADIATION} yes"), written),
+        DeviationEffect::Pends,
+        format!(
+            "the earlier treatment `{written}` is radiation of this place, and {PRIOR_RADIATION} is answered no: correct one of them"
+        ),
+    ))
 }
 
 /// Everything that is written of an earlier treatment.
@@ -312,6 +365,8 @@ fn texts(ground: &Ground<'_>) -> Vec<Deviation> {
     told.filter_map(|(field, what, text, about)| {
         let asked = if of_pregnancy(text, heard, ground) {
             PREGNANCY
+        } else if of_device(text, heard, ground) {
+            CARDIAC_DEVICE
         } else if of_radiation(text, heard, about, ground) {
             PRIOR_RADIATION
         } else {

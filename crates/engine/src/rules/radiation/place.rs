@@ -1,6 +1,6 @@
 //! Where is treated, in the words of content: the site with its part, side and target, as practices write them in one line.
 
-use super::read::{Told, word};
+use super::read::{Told, Treated, word};
 use crate::domain::answer::Answer;
 use crate::domain::content::Content;
 use crate::domain::content::radiation::{Part, RadiationCatalog, Side, Site, Target, loosely};
@@ -276,6 +276,22 @@ pub(super) fn side_in_text(text: &str, catalog: &RadiationCatalog) -> Option<Sid
 /// The side that a text tells, abbreviated or not.
 pub(super) fn any_side(text: &str, catalog: &RadiationCatalog) -> Option<Side> {
     without_side(&tokens(text).words, catalog).1
+}
+
+/// True where words of a text name the site that is treated, and no other side than that of the treatment. The whole brain is one place, whatever is in it.
+pub(super) fn is_of(text: &str, treated: &Treated<'_>, catalog: &RadiationCatalog) -> bool {
+    let Some(site) = treated.site_key() else { return false };
+    let (words, _) = without_side(&tokens(text).words, catalog);
+    let is_other_side = match (side_in_text(text, catalog), treated.side) {
+        (Some(told), Some(own)) => told != own && told != Side::Both && own != Side::Both,
+        _ => false,
+    };
+    let of_head = |key: &str| key.starts_with("brain");
+    let is_same = |key: &str| key == site || of_head(key) && of_head(site);
+    let named = |of: &[String]| catalog.place(&joined(of), None).is_some_and(|(found, _)| is_same(&found.key));
+    !is_other_side
+        && !treated.site.known().is_some_and(|site| site.near.iter().any(|near| near == "any"))
+        && (1..=words.len().min(MOST_WORDS)).any(|length| words.windows(length).any(named))
 }
 
 /// The side that the title of the diagnosis names, where its code is about the site: the side of a breast says nothing about a hip.

@@ -309,5 +309,12 @@ fn take<'a>(written: &str, catalog: &'a RadiationCatalog, found: &mut Technique<
         found.means.push((written.to_owned(), means));
         return true;
     }
-    catalog.says_nothing.iter().any(|word| word == folded) || place::is_side(folded, catalog)
+    let says_nothing = |folded: &str| catalog.says_nothing.iter().any(|word| word == folded);
+    says_nothing(folded) || place::is_side(folded, catalog) || measured(folded).is_some_and(|pattern| says_nothing(&pattern))
+}
+
+/// `3.5_cm_cylinder` as `0_cm_cylinder`: a measure of an applicator or a depth is understood by its unit.
+fn measured(folded: &str) -> Option<String> {
+    let (number, rest) = folded.split_at(folded.find(|c: char| !c.is_ascii_digit() && c != '.')?);
+    number.parse::<f64>().is_ok().then(|| ["0_", rest.trim_start_matches('_')].concat())
 }

@@ -6,7 +6,8 @@ use crate::domain::content::radiation::StageGroup;
 use crate::domain::order::{Clinical, Tnm};
 use crate::domain::vocabulary::{TreatmentGoal, Truth};
 use crate::rules::patient::Patient;
-use crate::rules::stage;
+use crate::rules::stage::{self, Status as Kind};
+use crate::rules::tnm;
 
 /// The clinical answers with what was written as the stage read as TNM: `pT1cN0M0`, `IIA (T2N0)`. None where that is not so, or where a TNM
 /// stands in its own field.
@@ -73,9 +74,9 @@ pub(super) fn groups<'a>(patient: &Patient<'a>, content: &'a Content) -> Option<
         return None;
     }
     let tnm = clinical.tnm.known()?;
-    let (t, n) = (plain(tnm.t.known()?)?, plain(tnm.n.known()?)?);
+    let (t, n) = (plain(tnm.t.known()?, Kind::T)?, plain(tnm.n.known()?, Kind::N)?);
     let is_m0 = match &tnm.m {
-        Answer::Known(m) => plain(m)? == "0",
+        Answer::Known(m) => plain(m, Kind::M)? == "0",
         Answer::Absent => clinical.treatment_goal.known() == Some(&TreatmentGoal::Curative),
         _ => false,
     };
@@ -85,14 +86,16 @@ pub(super) fn groups<'a>(patient: &Patient<'a>, content: &'a Content) -> Option<
     content.radiation.stage_groups.iter().find(is_group).filter(|_| is_m0).map(|group| group.stages.as_slice())
 }
 
-/// `is` or the digit; none for what leaves another group: micrometastases, x.
-fn plain(written: &str) -> Option<String> {
-    let text: String = written.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let bare = text.trim_start_matches(['c', 'p', 't', 'n', 'm']);
-    if bare == "is" {
-        return Some(bare.to_owned());
+/// `is` or the digit, with its letter left out; micrometastases of nodes, which are another category, with theirs. None for what was found after treatment,
+/// of a recurrence, or by no more than an `x`.
+fn plain(written: &str, kind: Kind) -> Option<String> {
+    let status = tnm::status(written, kind).filter(|status| !status.is_later)?;
+    let value = status.value.as_str();
+    if value == "is" || kind == Kind::N && value == "1mi" {
+        return Some(value.to_owned());
     }
-    let (digit, rest) = bare.split_at_checked(1)?;
+    let (digit, rest) = value.split_at_checked(1)?;
     let is_digit = digit.bytes().all(|byte| byte.is_ascii_digit());
-    (is_digit && rest.len() <= 1 && rest.chars().all(|c| ('a'..='d').contains(&c))).then(|| digit.to_owned())
+    let is_letter = rest.len() <= 1 && rest.chars().all(|c| ('a'..='d').contains(&c));
+    (is_digit && (is_letter || rest == "mi")).then(|| digit.to_owned())
 }
