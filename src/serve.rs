@@ -10,6 +10,7 @@ use oncoauth::app::attachments::{ScanCommand, Scanner};
 use oncoauth::app::mail::{Mailer, Smtp};
 use oncoauth::app::sealing::Sealing;
 use oncoauth::app::{App, Settings, identity, sandbox, sandbox_rosters, subscriptions, webhooks};
+use oncoauth::content::Differs;
 use oncoauth::domain::content::Library;
 use oncoauth::{content, doors, http, jobs, telemetry};
 use std::net::SocketAddr;
@@ -67,6 +68,7 @@ async fn serve(options: &ServeOptions, descriptors: u64) -> Outcome<ExitCode> {
         .as_deref()
         .map_or_else(|| format!("{}://{address}", scheme(options)), |url| url.trim_end_matches('/').to_owned());
     let library = library(options.content_dir.as_deref())?;
+    tell_differences(options.content_dir.as_deref());
     let authorities = match &options.sign_in_providers {
         Some(file) => identity::config::read(file, &library)?,
         None => Vec::new(),
@@ -226,6 +228,26 @@ pub fn app_on(database: &Database, content_dir: Option<&Path>, settings: Setting
 /// Loads the content of a directory, or what is compiled in; unsound content is not served.
 pub fn library(content_dir: Option<&Path>) -> Outcome<Library> {
     Ok(content_dir.map_or_else(content::load_embedded, content::load_dir)?)
+}
+
+/// Says how a directory differs from the content of this version: a file that was cut off between two entries is sound, and rules are gone.
+fn tell_differences(content_dir: Option<&Path>) {
+    let differences = content_dir.map(content::differences).unwrap_or_default();
+    let of = |how: Differs| {
+        differences.iter().filter(move |difference| difference.how == how).map(|difference| difference.file.as_str())
+    };
+    let (missing, shorter) = (of(Differs::Missing).collect::<Vec<_>>(), of(Differs::Shorter).collect::<Vec<_>>());
+    let changed = of(Differs::Changed).count();
+    if !missing.is_empty() || !shorter.is_empty() {
+        tracing::warn!(
+            missing = missing.join(" "),
+            shorter = shorter.join(" "),
+            changed,
+            "the content directory lacks parts of this version's content"
+        );
+    } else if changed > 0 {
+        tracing::info!(changed, "the content directory differs from this version's content");
+    }
 }
 
 async fn told_to_stop() {

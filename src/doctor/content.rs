@@ -4,7 +4,9 @@ use super::Finding;
 use crate::options::ServeOptions;
 use crate::serve;
 use oncoauth::clock::Clock;
+use oncoauth::content::{self, Differs};
 use oncoauth::domain::content::{Content, Library};
+use std::path::Path;
 
 /// Looks, and names the plans of the release in force; with the content, where it is sound.
 pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>, Option<Library>) {
@@ -31,9 +33,37 @@ pub fn look(options: &ServeOptions) -> (Vec<Finding>, Vec<String>, Option<Librar
     } else {
         Finding::ok(CHECK, format!("release {} is in force since {}", release.name, release.in_force_from))
     }];
+    findings.extend(options.content_dir.as_deref().map(departs));
     findings.push(unverified(content));
     let plans = content.programs.iter().map(|program| program.health_plan.clone()).collect();
     (findings, plans, Some(library))
+}
+
+/// Whether files of this version's content are missing, or may be damaged: one that ends between two entries is sound, and rules are gone.
+fn departs(directory: &Path) -> Finding {
+    const CHECK: &str = "content_complete";
+    let differences = content::differences(directory);
+    let named = |how: Differs| {
+        differences
+            .iter()
+            .filter(move |difference| difference.how == how)
+            .map(|difference| difference.file.as_str())
+            .collect::<Vec<_>>()
+    };
+    let (missing, shorter, changed) = (named(Differs::Missing), named(Differs::Shorter), named(Differs::Changed));
+    if missing.is_empty() && shorter.is_empty() {
+        return Finding::ok(CHECK, format!("every file of this version's content is there; {} are changed", changed.len()));
+    }
+    let told = [("missing", &missing), ("less than half as long", &shorter)];
+    let told = told.iter().filter(|(_, files)| !files.is_empty()).map(|(what, files)| format!("{what}: {}", files.join(", ")));
+    Finding::warning(
+        CHECK,
+        format!(
+            "files of this version's content are not in the directory as they are here: {}",
+            told.collect::<Vec<_>>().join("; ")
+        ),
+        "look whether that is meant; otherwise copy the directory anew from where it is kept",
+    )
 }
 
 /// How much of it nobody has confirmed.

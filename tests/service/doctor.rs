@@ -5,6 +5,7 @@
 use crate::callers::free_address;
 use crate::running::program;
 use crate::servers::{Place, Server, done};
+use crate::support::copy::Copy;
 use crate::support::http::Service;
 use crate::support::submit::{ORDERING, assert_created, pending_order};
 use oncoauth::app::Settings;
@@ -154,6 +155,22 @@ fn a_database_without_its_tables_and_one_that_is_away_are_told_apart() {
     Report::of(&mut limited).assert("open_files", "warning", &["300 open files", "LimitNOFILE"]);
     let report = Report::of(doctor(&away).arg("--content-dir").arg(empty.path()));
     report.assert("content", "fault", &["oncoauth check-content"]);
+    // sound, and cut off between two entries: rules are gone
+    let content = Copy::new();
+    let report = Report::of(doctor(&away).arg("--content-dir").arg(content.path()));
+    report.assert("content_complete", "ok", &[]);
+    let file = "contraindications/".to_owned() + &longest_of(&content.path().join("contraindications"));
+    let whole = content.read(&file);
+    let entry = whole[..whole.len() / 3].rfind("\n[[").unwrap();
+    content.write(&file, &whole[..entry + 1]);
+    let report = Report::of(doctor(&away).arg("--content-dir").arg(content.path()));
+    report.assert("content_complete", "warning", &["less than half as long", &file]);
+}
+
+/// Name of the longest file of a folder.
+fn longest_of(folder: &std::path::Path) -> String {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    files.max_by_key(|file| file.metadata().unwrap().len()).unwrap().file_name().into_string().unwrap()
 }
 
 /// Nothing runs here that publishes, seals or meets deadlines.

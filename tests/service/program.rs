@@ -7,6 +7,7 @@ use crate::support;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Output;
+use support::copy::Copy;
 use support::postgres::database;
 
 fn text(output: &Output) -> String {
@@ -168,6 +169,32 @@ fn a_sandbox_is_not_opened_to_other_machines_by_accident() {
     let output = program().args(["--listen", "0.0.0.0:0"]).output().unwrap();
     assert!(!output.status.success());
     assert!(text(&output).contains("--sandbox-allow-remote"), "{}", text(&output));
+}
+
+/// What follows from a damaged file stands behind what is wrong with it, and is not told in thousands of lines.
+#[test]
+fn a_content_directory_that_was_damaged_is_refused_with_the_damage_first() {
+    let first_fault = |content: &Copy| {
+        let output = program().args(["--listen", "127.0.0.1:0", "--content-dir"]).arg(content.path()).output().unwrap();
+        let said = text(&output);
+        assert!(!output.status.success() && said.lines().count() < 40, "{said}");
+        said.lines().find(|line| line.starts_with("  ")).unwrap_or_default().trim().to_owned()
+    };
+    let file = "drugs/chemotherapy.toml";
+    let content = Copy::new();
+    let whole = content.read(file);
+    let cut = whole.len() / 2;
+    content.write(file, &whole[..whole[..cut].rfind(" = ").unwrap() + 3]);
+    assert!(first_fault(&content).starts_with(file), "cut off: {}", first_fault(&content));
+    std::fs::write(content.path().join(file), b"\xff\xfe\x00").unwrap();
+    assert!(first_fault(&content).starts_with(file), "no text: {}", first_fault(&content));
+    std::fs::remove_file(content.path().join(file)).unwrap();
+    let missing = first_fault(&content);
+    assert!(missing.starts_with(file) && missing.contains("missing"), "{missing}");
+    for entry in std::fs::read_dir(content.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() { std::fs::remove_dir_all(entry).unwrap() } else { std::fs::remove_file(entry).unwrap() }
+    }
+    assert!(first_fault(&content).contains("is this a content directory?"), "{}", first_fault(&content));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The Bundle of an answer: what was decided, and those resources of the request that it refers to, as they were sent.
 
-use super::{Context, instant};
+use super::{Context, instant, without_nothing};
 use crate::fhir::element::{list, resource_type, text};
 use crate::fhir::read::bundle::{Bundle, Entry};
 use crate::fhir::read::claim::Claim;
@@ -113,6 +113,7 @@ pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, sen
             bundle.resolve(*entry, reference).is_some_and(|target| repeated.entries.iter().any(|(_, kept)| *kept == target))
         };
         without_loose_ends(&mut resource, &is_there);
+        without_nothing(&mut resource);
         json!({"fullUrl": url, "resource": resource})
     });
     json!({
@@ -128,6 +129,10 @@ pub fn write(bundle: &Bundle<'_>, repeated: &Repeated<'_>, made: Vec<Value>, sen
 
 /// The identifier of the transaction: that of the request, as a Bundle's has to be repeated, else one of ours.
 fn identifier(bundle: &Value, id: &str, context: Context<'_>) -> Value {
-    let sent = list(bundle, "identifier").iter().find(|it| text(it, "value").is_some());
-    sent.cloned().unwrap_or_else(|| json!({"system": format!("{}/transaction", context.base), "value": id}))
+    let sent = list(bundle, "identifier").iter().find_map(|it| Some((text(it, "system"), text(it, "value")?)));
+    match sent {
+        Some((Some(system), value)) => json!({"system": system, "value": value}),
+        Some((None, value)) => json!({ "value": value }),
+        None => json!({"system": format!("{}/transaction", context.base), "value": id}),
+    }
 }

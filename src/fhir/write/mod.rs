@@ -27,6 +27,28 @@ fn concept(system: &str, code: &str, display: Option<&str>) -> Value {
     json!({ "coding": [coding] })
 }
 
+/// Takes out null members, empty objects, empty lists and blank texts: FHIR has none.
+fn without_nothing(value: &mut Value) {
+    let is_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Object(members) => {
+            members.values_mut().for_each(without_nothing);
+            members.retain(|_, member| !is_nothing(member));
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(without_nothing);
+            items.retain(|item| !is_nothing(item));
+        }
+        _ => {}
+    }
+}
+
 /// An instant as it goes out: in UTC, to the millisecond.
 pub fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)

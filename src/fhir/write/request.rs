@@ -1,7 +1,7 @@
 //! A case as the request that would have made it: what is answered about cases that came in another way refers to it, and whoever reads a
 //! Claim of one gets it. What it leaves out is listed in `docs/fhir.md`.
 
-use super::{Context, concept, extension, instant};
+use super::{Context, concept, extension, instant, without_nothing};
 use crate::domain::order::{OrderRequest, Radiation};
 use crate::domain::vocabulary::{Service, Setting, Urgency};
 use crate::fhir::element::put;
@@ -60,27 +60,6 @@ impl Ordered<'_> {
 
     fn part(self, part: &str) -> String {
         if part.is_empty() { self.id.to_owned() } else { format!("{}-{part}", self.id) }
-    }
-}
-
-/// Takes out null members, empty objects and empty lists: FHIR has none.
-fn without_nothing(value: &mut Value) {
-    let is_nothing = |value: &Value| match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        _ => false,
-    };
-    match value {
-        Value::Object(members) => {
-            members.values_mut().for_each(without_nothing);
-            members.retain(|_, member| !is_nothing(member));
-        }
-        Value::Array(items) => {
-            items.iter_mut().for_each(without_nothing);
-            items.retain(|item| !is_nothing(item));
-        }
-        _ => {}
     }
 }
 
@@ -231,18 +210,21 @@ fn clinician(ordered: Ordered<'_>) -> Value {
     })
 }
 
-/// An identifier of type member number.
+/// An identifier of type member number, which stays without one where the order names none.
 fn member_id(ordered: Ordered<'_>) -> Value {
     let id = ordered.order.member.member_id.as_ref();
-    let system = format!("{}/member", ordered.context.base);
+    let system = id.map(|_| format!("{}/member", ordered.context.base));
     json!([{"type": concept("http://terminology.hl7.org/CodeSystem/v2-0203", "MB", None), "system": system, "value": id}])
 }
 
 fn patient(ordered: Ordered<'_>) -> Value {
     let member = &ordered.order.member;
+    // a patient has an identifier with a value: where the order names none, the one of this request
+    let own = || json!([{"system": format!("{}/patient", ordered.context.base), "value": ordered.id}]);
+    let identifier = member.member_id.as_ref().map_or_else(own, |_| member_id(ordered));
     let sex = ordered.order.clinical.sex.known().map_or("unknown", |sex| sex.as_str());
     json!({
-        "resourceType": "Patient", "id": ordered.part(""), "meta": {"profile": [urls::BENEFICIARY]}, "identifier": member_id(ordered),
+        "resourceType": "Patient", "id": ordered.part(""), "meta": {"profile": [urls::BENEFICIARY]}, "identifier": identifier,
         "name": [{"family": member.last_name, "given": [member.first_name]}], "gender": sex, "birthDate": member.birth_date,
     })
 }

@@ -20,7 +20,7 @@ const TERMINATED: &str = "code-sets/hcpcs_terminated.tsv";
 
 /// Reads a file or reports why it cannot be read.
 pub(super) fn text_of(source: &Source, file: &str, report: &mut Report) -> Option<std::borrow::Cow<'static, str>> {
-    source.read(file).map_err(|message| report.error(file, 1, message, None)).ok()
+    source.read(file).map_err(|message| report.unusable(file, 1, message)).ok()
 }
 
 /// True for a HCPCS Level II code: a letter A to V and four digits.
@@ -157,7 +157,7 @@ pub(super) fn calendars(source: &Source, report: &mut Report) -> BTreeMap<String
         }
     }
     if found.is_empty() {
-        report.error("calendars", 1, "there is no holiday calendar", None);
+        report.unusable("calendars", 1, "there is no holiday calendar");
     }
     found
 }

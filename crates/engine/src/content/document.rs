@@ -28,7 +28,7 @@ impl<'t> Document<'t> {
         let document = Self { file, lines, root: Spanned::new(span, DeValue::Table(table.into_inner())) };
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            report.error(file, document.line_of(at), one_line(error.message()), None);
+            report.unusable(file, document.line_of(at), one_line(error.message()));
         }
         is_sound.then_some(document)
     }

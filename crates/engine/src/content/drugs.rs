@@ -143,7 +143,7 @@ pub(super) fn read(source: &Source, releases: &Releases, report: &mut Report) ->
         }
     }
     if drugs.is_empty() {
-        report.error("drugs", 1, "there are no drugs", None);
+        report.unusable("drugs", 1, "there are no drugs");
     }
     for (ingredient, life, (file, line)) in &seen.ingredients {
         if !seen.names.has(&ingredient.to_lowercase(), *life) {

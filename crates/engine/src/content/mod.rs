@@ -39,6 +39,7 @@ mod therapies;
 mod vocabulary;
 
 pub use report::{ContentErrors, Problem, Report};
+pub use source::{Difference, Differs};
 
 use crate::domain::content::{
     Agreement, CodeTables, Content, DosingCatalog, DrugCatalog, HolidayCalendar, LetterBook, Library, Parts, PlainWords, Policy,
@@ -73,12 +74,37 @@ pub fn check(directory: Option<&Path>) -> Report {
     report
 }
 
+/// Missing files named at most.
+const MISSING_NAMED: usize = 10;
+
+/// How a directory differs from the compiled-in content, by the files of that.
+pub fn differences(directory: &Path) -> Vec<Difference> {
+    Source::Directory(directory.to_owned()).differences()
+}
+
+/// Files that the compiled-in content has and this one lacks, told where something is wrong: it may follow from that.
+fn name_missing(source: &Source, report: &mut Report) {
+    let mut missing = source.differences();
+    missing.retain(|difference| difference.how == Differs::Missing);
+    let named = missing.len().min(MISSING_NAMED);
+    for Difference { file, .. } in missing.iter().take(named) {
+        report.unusable(file, 1, "the file is missing; the content of this version has one");
+    }
+    if missing.len() > named {
+        let more = missing.len() - named;
+        report.unusable("", 1, format!("{more} more files of this version's content are missing: is this a content directory?"));
+    }
+}
+
 fn load(source: &Source) -> Result<Library, ContentErrors> {
     let (drafts, mut report) = read(source);
-    report.sort();
     match drafts.library() {
         Some(library) if report.errors.is_empty() => Ok(library),
-        _ => Err(ContentErrors(report.errors)),
+        _ => {
+            name_missing(source, &mut report);
+            report.sort();
+            Err(ContentErrors(report.errors))
+        }
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) fn read(
         found.push(Draft { versions: versions.collect(), life });
     }
     if files.iter().all(|file| file.ends_with(".managed.toml")) {
-        report.error("programs", 1, "there is no program", None);
+        report.unusable("programs", 1, "there is no program");
     }
     for file in files.iter().filter_map(|file| file.strip_suffix(".managed.toml")) {
         if !files.contains(&format!("{file}.toml")) {

@@ -134,7 +134,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, releases: &Releases, rep
         }
     }
     if drafts.is_empty() {
-        report.error("regimens", 1, "there are no regimens", None);
+        report.unusable("regimens", 1, "there are no regimens");
     }
     let mut known: Vec<&str> = ids.keys().map(String::as_str).collect();
     known.sort_unstable();

@@ -66,7 +66,7 @@ impl Releases {
             found.push(Release { name: entry.name, in_force_from: entry.in_force_from, notes: entry.notes });
         }
         if found.is_empty() {
-            report.error(FILE, 1, "there is no release", None);
+            report.unusable(FILE, 1, "there is no release");
         }
         Self(found)
     }

@@ -13,6 +13,8 @@ pub struct Problem {
     pub message: String,
     /// What may have been meant.
     pub suggestion: Option<String>,
+    /// A file, or a folder, that cannot be used as a whole: what is wrong elsewhere may follow from that.
+    pub of_whole: bool,
 }
 
 impl Problem {
@@ -46,20 +48,25 @@ impl Report {
     }
 
     pub(super) fn error(&mut self, file: &str, line: usize, message: impl Into<String>, suggestion: Option<String>) {
-        self.errors.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
+        self.errors.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion, of_whole: false });
+    }
+
+    /// A file or folder that cannot be used as a whole.
+    pub(super) fn unusable(&mut self, file: &str, line: usize, message: impl Into<String>) {
+        self.errors.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion: None, of_whole: true });
     }
 
     pub(super) fn warning(&mut self, file: &str, line: usize, message: impl Into<String>, suggestion: Option<String>) {
-        self.warnings.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
+        self.warnings.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion, of_whole: false });
     }
 
     pub(super) fn note(&mut self, file: &str, line: usize, message: impl Into<String>, suggestion: Option<String>) {
-        self.notes.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion });
+        self.notes.push(Problem { file: file.to_owned(), line, message: message.into(), suggestion, of_whole: false });
     }
 
     pub(super) fn sort(&mut self) {
         for list in [&mut self.errors, &mut self.warnings, &mut self.notes] {
-            list.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
+            list.sort_by(|a, b| (!a.of_whole, &a.file, a.line, &a.message).cmp(&(!b.of_whole, &b.file, b.line, &b.message)));
             list.dedup();
         }
     }
@@ -80,14 +87,23 @@ impl fmt::Display for Report {
     }
 }
 
-/// Content that may not be used.
+/// Where a file cannot be used as a whole, so many of the other errors are told beside that.
+const OTHERS_TOLD: usize = 10;
+
+/// Content that may not be used. Files that cannot be used as a whole come first: most of the rest may only follow from that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ContentErrors(pub Vec<Problem>);
 
 impl fmt::Display for ContentErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the content has {} error(s)", self.0.len())?;
-        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        let of_whole = self.0.iter().filter(|problem| problem.of_whole).count();
+        let told = if of_whole == 0 { self.0.len() } else { of_whole + OTHERS_TOLD };
+        self.0.iter().take(told).try_for_each(|problem| write!(f, "\n  {problem}"))?;
+        match self.0.len().saturating_sub(told) {
+            0 => Ok(()),
+            more => write!(f, "\n  {more} more may follow from the first ones: `oncoauth check-content` lists them all"),
+        }
     }
 }
 

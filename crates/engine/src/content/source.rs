@@ -7,6 +7,31 @@ use std::path::{Path, PathBuf};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../content");
 
+/// How a file differs from the one that is compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Differs {
+    /// It is not there.
+    Missing,
+    /// It is less than half as long: it may be damaged.
+    Shorter,
+    /// It has other content.
+    Changed,
+}
+
+/// A file of the compiled-in content that a directory does not have so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Its path, relative to the content directory.
+    pub file: String,
+    /// How it differs.
+    pub how: Differs,
+}
+
+fn all_files(folder: &'static Dir<'static>, into: &mut Vec<&'static include_dir::File<'static>>) {
+    into.extend(folder.files());
+    folder.dirs().for_each(|inner| all_files(inner, into));
+}
+
 /// A content directory.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
@@ -41,6 +66,26 @@ impl Source {
         names.retain(|name| !name.starts_with('.'));
         names.sort();
         names
+    }
+
+    /// How this directory differs from what is compiled in, by the files of that.
+    pub fn differences(&self) -> Vec<Difference> {
+        let Self::Directory(root) = self else { return Vec::new() };
+        let mut shipped = Vec::new();
+        all_files(&EMBEDDED, &mut shipped);
+        let differs = |file: &&include_dir::File<'static>| {
+            let own = fs::read(root.join(file.path())).ok();
+            let how = match &own {
+                None => Differs::Missing,
+                Some(own) if own == file.contents() => return None,
+                Some(own) if own.len() < file.contents().len() / 2 => Differs::Shorter,
+                Some(_) => Differs::Changed,
+            };
+            Some(Difference { file: file.path().display().to_string(), how })
+        };
+        let mut found: Vec<Difference> = shipped.iter().filter_map(differs).collect();
+        found.sort_by(|one, other| one.file.cmp(&other.file));
+        found
     }
 
     /// The text of a file; an error says why there is none.

@@ -32,7 +32,7 @@ const RELEASES: [&str; 2] = ["introduced", "retired"];
 pub(super) fn rows<'t>(file: &str, text: &'t str, columns: &[&str], report: &mut Report) -> Vec<Row<'t>> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
     let Some((number, header)) = lines.next() else {
-        report.error(file, 1, "the table has no header", None);
+        report.unusable(file, 1, "the table has no header");
         return Vec::new();
     };
     let names: Vec<&str> = header.split('\t').collect();
