@@ -256,8 +256,7 @@ impl<'p, 'a> Candidate<'p, 'a> {
             if own.is_some() && other_product.is_none() && has_doses() {
                 return Some(Self { ways, form: None, own, extent, unlike: None });
             }
-            let forms = ways.forms().map(|(form, way)| (form, way));
-            if let Some(form) = form_followed(forms, changed, compared, extent) {
+            if let Some(form) = form_followed(ways.forms(), changed, compared, extent) {
                 return Some(Self { ways, form: Some(form), own: None, extent, unlike: None });
             }
         }
