@@ -26,7 +26,6 @@ struct Administration {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "as the file writes them")]
 struct SharesEntry {
     without_bound_percent: f64,
     regimen_above_percent: f64,
@@ -38,6 +37,7 @@ struct SharesEntry {
     rounding_percent: f64,
     usual_reduction_percent: f64,
     far_below_percent: f64,
+    loading_again_after_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +159,7 @@ fn administration(source: &Source, catalog: &mut DosingCatalog, report: &mut Rep
             rounding_percent: shares.rounding_percent,
             usual_reduction_percent: shares.usual_reduction_percent,
             far_below_percent: shares.far_below_percent,
+            loading_again_after_days: shares.loading_again_after_days,
         };
         let ideal = header.ideal_weight;
         catalog.ideal_weight = IdealWeight { per_cm: ideal.per_cm, women: ideal.women, men: ideal.men, adjusted: ideal.adjusted };

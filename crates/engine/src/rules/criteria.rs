@@ -380,7 +380,12 @@ fn route<'a>(bench: &Bench<'a>) -> Option<&'a str> {
 fn of_twins(bench: &Bench<'_>, holds: impl Fn(&Regimen) -> bool) -> Truth {
     let Some(matched) = bench.matched else { return Truth::Unknown };
     let mut twins = matched.twins.iter().map(|regimen| holds(regimen));
-    let first = twins.next().unwrap_or_else(|| holds(matched.regimen));
+    let first = match twins.next() {
+        Some(first) => first,
+        // what is left of a regimen without the drugs that went before does less than the whole
+        None if matched.is_remainder => return Truth::Unknown,
+        None => holds(matched.regimen),
+    };
     if twins.all(|other| other == first) { first.into() } else { Truth::Unknown }
 }
 
@@ -466,8 +471,25 @@ fn assessment(name: &str, test: &ResultTest, within: Option<u32>, patient: &Pati
     if *test == ResultTest::Told {
         return standing.is_some().into();
     }
+    if standing.is_none() && name == RESPONSE_TO_LAST_LINE {
+        return response_before(test, patient);
+    }
     match is_recent(standing, within, patient.date_of_service) {
         Truth::Met => standing.map_or(Truth::Unknown, |standing| standing.test(test)),
+        _ => Truth::Unknown,
+    }
+}
+
+/// The assessment that the outcome of the last earlier treatment tells, too.
+const RESPONSE_TO_LAST_LINE: &str = "response_to_last_line";
+
+/// Where the response is not entered by itself, the last earlier treatment may tell it by how it ended.
+fn response_before(test: &ResultTest, patient: &Patient<'_>) -> Truth {
+    let window = patient.content.assessment(RESPONSE_TO_LAST_LINE).and_then(|known| known.window_days);
+    let told = window.and_then(|days| patient.history.response_before(i64::from(days), patient));
+    match (told, test) {
+        (Some(told), ResultTest::In(words)) if words.iter().any(|word| word == told) => Truth::Met,
+        (Some(_), ResultTest::Known) => Truth::Met,
         _ => Truth::Unknown,
     }
 }

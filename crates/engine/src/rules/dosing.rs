@@ -49,7 +49,7 @@ pub fn concerns<'a>(facts: &Facts<'_>, shared: &Shared<'a>, doses: &[Doses<'_, '
     beside(shared, &mut found);
     share::judge(facts, shared, doses, &mut found);
     extent::judge(facts, shared, doses, &mut found);
-    combined_loading(shared, &mut found);
+    combined_loading(facts, shared, &mut found);
     steps(facts, shared, doses, &mut found);
     found
 }
@@ -128,8 +128,9 @@ fn beside(shared: &Shared<'_>, found: &mut Vec<Concern>) {
     }
 }
 
-/// The loading dose of a product that the regimen names by its ingredients only, again after the first administration (SAFE-05).
-fn combined_loading(shared: &Shared<'_>, found: &mut Vec<Concern>) {
+/// The loading dose of a product that the regimen names by its ingredients only, again after the first administration, or though the
+/// drug was given not long ago (SAFE-05).
+fn combined_loading(facts: &Facts<'_>, shared: &Shared<'_>, found: &mut Vec<Concern>) {
     if shared.matched.is_none() {
         return;
     }
@@ -142,20 +143,26 @@ fn combined_loading(shared: &Shared<'_>, found: &mut Vec<Concern>) {
         let reach = 1.0 - shared.admitted.program.dose_warning_percent / 100.0;
         let doses: Vec<_> =
             loading.iter().filter_map(|dose| dose::for_patient(*dose, shared.patient, line.product).ok()).collect();
+        let is_loaded = regimen::is_loaded(line, facts, shared);
         let again = |run: &&sequence::Run| {
             let given = run.total.capped;
-            run.to > 1 && doses.iter().any(|dose| dose.kind() == given.kind() && given.amount() >= dose.amount() * reach)
+            (run.to > 1 || is_loaded)
+                && doses.iter().any(|dose| dose.kind() == given.kind() && given.amount() >= dose.amount() * reach)
         };
         let Some(run) = sequence::ordered(line.name(), shared).and_then(|runs| runs.iter().find(again).copied()) else {
             continue;
         };
         let Some(line) = shared.plan.get(run.line) else { continue };
         let entered = run.total.capped.shown().to_string();
-        let message = format!(
-            "check the dose of {}: {entered} at administration {} is its loading dose, which is for the first administration",
-            line.name(),
-            run.from.max(1) + 1
-        );
+        let message = if is_loaded && run.from == 0 {
+            format!("check the dose of {}: {entered}{}", line.name(), regimen::AGAIN)
+        } else {
+            format!(
+                "check the dose of {}: {entered} at administration {} is its loading dose, which is for the first administration",
+                line.name(),
+                run.from.max(1) + 1
+            )
+        };
         let expected = "the maintenance dose".to_owned();
         let about = About {
             rule: "loading",

@@ -345,6 +345,21 @@ impl<'a> History<'a> {
         (begins - ended).num_days() <= i64::from(content.therapies.course_gap_days)
     }
 
+    /// The case that the order says it goes on with, where it is on file.
+    pub fn continued_case(&self) -> Option<&'a RelatedCase> {
+        self.continues.and_then(|(_, case)| case)
+    }
+
+    /// The regimen that the approved case followed with which the order goes on, for the same disease and without a pause that ends a course.
+    pub fn continued_regimen(&self, patient: &Patient<'_>) -> Option<&'a str> {
+        let case = self.continued_case()?;
+        let goes_on = case.is_approved()
+            && case.valid_from < self.date_of_service
+            && self.is_one_course(case.valid_through, self.date_of_service, patient.content)
+            && is_same_disease(case, patient);
+        case.regimen_id.as_deref().filter(|_| goes_on)
+    }
+
     /// Last response of the treatment continued, where it is this line's.
     pub fn response(&self, line: &PlanLine<'_>, patient: &Patient<'_>) -> Option<Response> {
         let Some((continues, _)) = self.continues else { return self.begun_elsewhere(line, patient)?.response(patient) };
@@ -372,6 +387,25 @@ impl<'a> History<'a> {
         let is_it = latest.held(&partners, patient.content) == Truth::Met && !self.ended_before(latest, gap);
         let Told::As(outcome) = latest.outcome else { return None };
         is_it.then(|| Elsewhere { outcome, progressed: self.progressed_on(latest, patient) })
+    }
+
+    /// The response with which the last earlier treatment ended no more than so many days before this order: only where every one is understood and
+    /// says when it ended, and none of those that ended with it says anything else.
+    pub fn response_before(&self, days: i64, patient: &Patient<'_>) -> Option<&'a str> {
+        let told = self.told.as_ref()?;
+        if told.iter().any(|earlier| earlier.is_foreign() || earlier.told.ended_on.known().is_none()) {
+            return None;
+        }
+        let last = told.iter().filter_map(|earlier| earlier.told.ended_on.known()).max()?;
+        let mut words = told.iter().filter(|earlier| earlier.told.ended_on.known() == Some(last)).map(|earlier| {
+            let Told::As(outcome) = earlier.outcome else { return None };
+            let is_response = outcome.best_response && Response::parse(&outcome.word).is_some();
+            let holds = is_response && self.progressed_on(earlier, patient) == Truth::NotMet;
+            holds.then_some(outcome.word.as_str())
+        });
+        let first = words.next()??;
+        let is_recent = *last <= self.received_on && (self.date_of_service - *last).num_days() <= days;
+        (is_recent && words.all(|word| word == Some(first))).then_some(first)
     }
 
     /// Courses of a line's drug, this one included: those told, and those on file.

@@ -9,7 +9,7 @@ use super::dose;
 use super::fit::{Dimension, fit, fit_truths};
 use super::patient::Patient;
 use super::plan::PlanLine;
-use super::schedule::{self, Departure, Difference, Lines, Ordered};
+use super::schedule::{self, Departure, Difference, Extent, Lines, Ordered};
 use crate::domain::canonical::IngredientId;
 use crate::domain::content::{
     self, Content, Form, Regimen, RegimenDose, RegimenDrug, RegimenDrugRole, RegimenPhase, RegimenWays, Way,
@@ -33,6 +33,8 @@ pub struct Match<'a> {
     /// Every regimen of the cancer with these drugs on the schedule that departs least: what drugs and schedule do (DEV-06) is theirs,
     /// whoever the patient is.
     pub twins: Vec<&'a Arc<Regimen>>,
+    /// True where it is what is left of a regimen that the order goes on with: what the whole of it does is not told by it (DEV-06).
+    pub is_remainder: bool,
     /// True where the cancer type is not entered and the diagnosis can be several: what matched is a guess.
     pub cancer_is_unclear: bool,
     /// Drugs that have a ceiling, with the first that its phases name.
@@ -141,14 +143,14 @@ impl<'p, 'a> Compared<'p, 'a> {
         self.parts.get(at).map_or(&self.whole, |(_, ordered)| ordered)
     }
 
-    fn follows(&mut self, way: &Way) -> bool {
+    fn follows(&mut self, way: &Way, extent: Extent) -> bool {
         let lines = self.lines;
-        schedule::follows(self.ordered(way), way, lines)
+        schedule::follows(self.ordered(way), way, lines, extent)
     }
 
     fn departures(&mut self, way: &Way) -> Vec<Departure<'p, 'a>> {
         let lines = self.lines;
-        schedule::departures(self.ordered(way), way, lines)
+        schedule::departures(self.ordered(way), way, lines, Extent::Whole)
     }
 
     /// What departs of a candidate's schedule.
@@ -170,7 +172,8 @@ pub fn best<'a>(
     let cancer = Cancer::of(patient);
     let drugs = Drugs::of(&ingredients(plan), content);
     let same = same_drugs(&drugs, cancer, content);
-    if same.is_empty() {
+    let continued = if drugs.has_stranger { None } else { continued(chosen, cancer, patient, content) };
+    if same.is_empty() && continued.is_none() {
         return None;
     }
     let whole = Ordered::of(phases, plan, content);
@@ -184,15 +187,20 @@ pub fn best<'a>(
         None => compared.departures(&of.ways.itself).len(),
     };
     let one_follows = candidates.iter().any(Candidate::follows);
-    let departs: Vec<usize> = candidates.iter().map(|candidate| differences(candidate, one_follows)).collect();
-    let fewest = departs.iter().copied().min()?;
-    let as_near = candidates.iter().zip(&departs).filter(|(_, departs)| **departs == fewest);
+    let departs: Vec<(usize, Extent)> =
+        candidates.iter().map(|candidate| (differences(candidate, one_follows), candidate.extent)).collect();
+    let fewest = departs.iter().copied().min();
+    let as_near = candidates.iter().zip(&departs).filter(|(_, departs)| Some(**departs) == fewest);
     let twins = as_near.map(|(candidate, _)| &candidate.ways.regimen).collect();
     let fits: Vec<_> = candidates.iter().map(|candidate| candidate.fit(chosen, patient)).collect();
-    let best_fit = fits.iter().min()?;
-    let fitting = || candidates.iter().zip(&fits).filter(|(_, fit)| *fit == best_fit).map(|(candidate, _)| candidate);
+    let best_fit = fits.iter().min();
+    let fitting = || candidates.iter().zip(&fits).filter(|(_, fit)| Some(*fit) == best_fit).map(|(candidate, _)| candidate);
     let one_follows = fitting().any(Candidate::follows);
-    let best = fitting().min_by_key(|candidate| candidate.rank(differences(candidate, one_follows), patient))?;
+    let best = fitting().min_by_key(|candidate| candidate.rank(differences(candidate, one_follows), patient));
+    // what goes on with a regimen is that regimen, whichever other has the same drugs
+    let left = continued.filter(|ways| !best.is_some_and(|best| best.follows() && best.ways.regimen.id == ways.regimen.id));
+    let left = left.and_then(|ways| Candidate::left_of(ways, &mut compared));
+    let best = left.as_ref().or(best)?;
     let differences = best.in_words(&compared.departures_of(best), plan);
     let drugs = best.form.map_or(&best.ways.regimen.phases, |form| &form.phases).iter().flat_map(|phase| &phase.drugs);
     Some(Match {
@@ -202,54 +210,69 @@ pub fn best<'a>(
         dimensions: fit(&best.ways.regimen, patient),
         differences,
         twins,
+        is_remainder: left.is_some(),
         cancer_is_unclear: matches!(cancer, Cancer::Unclear(_)),
     })
+}
+
+/// The regimen of the case that the order goes on with, unless another one is chosen.
+fn continued<'a>(
+    chosen: Option<&str>,
+    cancer: Cancer<'_>,
+    patient: &Patient<'_>,
+    content: &'a Content,
+) -> Option<&'a RegimenWays> {
+    let Cancer::Key(key) = cancer else { return None };
+    let id = patient.history.continued_regimen(patient)?;
+    let ways = content.ways_of(key).iter().find(|ways| ways.regimen.id == id)?;
+    chosen.is_none_or(|chosen| chosen == id).then_some(ways.as_ref())
 }
 
 /// A regimen with the drugs of the order.
 struct Candidate<'p, 'a> {
     ways: &'a RegimenWays,
     form: Option<&'a Form>,
-    /// True where the schedule is the regimen's own.
-    is_itself: bool,
+    /// How much of the regimen's own schedule is given, where that is what is ordered.
+    own: Option<Extent>,
+    extent: Extent,
     /// A line with another product, where the schedule is the regimen's own.
     unlike: Option<&'p PlanLine<'a>>,
 }
 
 impl<'p, 'a> Candidate<'p, 'a> {
-    /// The regimen as it is, where that is what is ordered; else one of its forms that the order follows in everything; else as it is,
-    /// with what departs.
+    /// The regimen as it is, where that is what is ordered; else one of its forms that the order follows in everything; else the beginning
+    /// of either; else as it is, with what departs.
     fn of(ways: &'a RegimenWays, compared: &mut Compared<'p, 'a>) -> Option<Self> {
         let (plan, patient) = (compared.lines.plan, compared.patient);
         let RegimenWays { regimen, itself, changed, .. } = ways;
         let is_of_drugs = compared.drugs.are_of(itself);
-        let is_itself = is_of_drugs && compared.follows(itself);
         let other_product = other_product(&regimen.phases, plan);
-        if !is_itself || other_product.is_some() || !has_doses_of(&regimen.phases, changed, plan, patient) {
-            let mut follows = |(form, way): &(&Form, &Way)| {
-                compared.drugs.are_of(way)
-                    && compared.follows(way)
-                    && self::other_product(&form.phases, plan).is_none()
-                    && has_doses_of(&form.phases, &form.changed, plan, patient)
-            };
-            // of several the one that has the doses of whatever any of them changes
-            let mut first: Option<&'a Form> = None;
-            let mut best: Option<&'a Form> = None;
-            for followed in ways.forms() {
-                if follows(&followed) {
-                    first = first.or(Some(followed.0));
-                    if has_doses_of(&followed.0.phases, changed, plan, patient) {
-                        best = Some(followed.0);
-                        break;
-                    }
-                }
+        let mut own = None;
+        for extent in [Extent::Whole, Extent::Beginning] {
+            if own.is_none() && is_of_drugs && compared.follows(itself, extent) {
+                own = Some(extent);
             }
-            if let Some(form) = best.or(first) {
-                return Some(Self { ways, form: Some(form), is_itself: false, unlike: None });
+            let has_doses = || has_doses_of(&regimen.phases, changed, plan, patient, extent);
+            if own.is_some() && other_product.is_none() && has_doses() {
+                return Some(Self { ways, form: None, own, extent, unlike: None });
+            }
+            if let Some(form) = form_followed(ways.forms(), changed, compared, extent) {
+                return Some(Self { ways, form: Some(form), own: None, extent, unlike: None });
             }
         }
         // another product is ordered as a form gives it, or it departs: nothing else compares its dose
-        is_of_drugs.then(|| Self { ways, form: None, is_itself, unlike: other_product.filter(|_| is_itself) })
+        let unlike = other_product.filter(|_| own.is_some());
+        is_of_drugs.then(|| Self { ways, form: None, own, extent: own.unwrap_or(Extent::Whole), unlike })
+    }
+
+    /// What is left of a regimen that the order goes on with, where that is what is ordered.
+    fn left_of(ways: &'a RegimenWays, compared: &mut Compared<'p, 'a>) -> Option<Self> {
+        let of = |extent, compared: &mut Compared<'p, 'a>| {
+            let endings = ways.endings.iter().map(|(form, way)| (form, way));
+            let form = form_followed(endings, &ways.changed, compared, extent)?;
+            Some(Self { ways, form: Some(form), own: None, extent, unlike: None })
+        };
+        of(Extent::Whole, compared).or_else(|| of(Extent::Beginning, compared))
     }
 
     /// True where nothing departs.
@@ -259,7 +282,7 @@ impl<'p, 'a> Candidate<'p, 'a> {
 
     /// In how much it departs; none where the schedule has to be asked.
     fn differences(&self) -> Option<usize> {
-        (self.is_itself || self.form.is_some()).then(|| usize::from(self.unlike.is_some()))
+        (self.own.is_some() || self.form.is_some()).then(|| usize::from(self.unlike.is_some()))
     }
 
     fn in_words(&self, departures: &[Departure<'_, '_>], plan: &[PlanLine<'_>]) -> Vec<Difference> {
@@ -277,12 +300,34 @@ impl<'p, 'a> Candidate<'p, 'a> {
         (chosen != Some(self.ways.regimen.id.as_str()), not_met, unknown)
     }
 
-    /// Of those that fit as well, least is best: the schedule, what is a regimen by itself, a Pathway.
-    fn rank(&self, differences: usize, patient: &Patient<'_>) -> (usize, bool, bool, &'a str) {
+    /// Of those that fit as well, least is best: the schedule, the whole of it, what is a regimen by itself, a Pathway.
+    fn rank(&self, differences: usize, patient: &Patient<'_>) -> (usize, Extent, bool, bool, &'a str) {
         let regimen = &self.ways.regimen;
         let is_pathway = regimen.pathway.as_ref().is_some_and(|pathway| pathway.is_effective(patient.date_of_service));
-        (differences, self.form.is_some(), !is_pathway, &regimen.id)
+        (differences, self.extent, self.form.is_some(), !is_pathway, &regimen.id)
     }
+}
+
+/// Of several forms that an order follows, the one that has the doses of whatever any of them changes.
+fn form_followed<'p, 'a>(
+    forms: impl Iterator<Item = (&'a Form, &'a Way)>,
+    changed: &[String],
+    compared: &mut Compared<'p, 'a>,
+    extent: Extent,
+) -> Option<&'a Form> {
+    let (plan, patient) = (compared.lines.plan, compared.patient);
+    let mut first: Option<&'a Form> = None;
+    for (form, way) in forms {
+        let follows = compared.drugs.are_of(way)
+            && compared.follows(way, extent)
+            && other_product(&form.phases, plan).is_none()
+            && has_doses_of(&form.phases, &form.changed, plan, patient, extent);
+        if follows && has_doses_of(&form.phases, changed, plan, patient, extent) {
+            return Some(form);
+        }
+        first = first.or_else(|| follows.then_some(form));
+    }
+    first
 }
 
 /// Which cancer's regimens an order is compared with.
@@ -427,7 +472,13 @@ fn shares_ingredient(drug: &RegimenDrug, line: &PlanLine<'_>) -> bool {
 
 /// True where what is other in a form has the doses that its phases give, one after another, at their intervals: 200 mg every 6 weeks is
 /// no form of a regimen that gives 400 mg.
-fn has_doses_of(phases: &[RegimenPhase], changed: &[String], plan: &[PlanLine<'_>], patient: &Patient<'_>) -> bool {
+fn has_doses_of(
+    phases: &[RegimenPhase],
+    changed: &[String],
+    plan: &[PlanLine<'_>],
+    patient: &Patient<'_>,
+    extent: Extent,
+) -> bool {
     if changed.is_empty() {
         return true;
     }
@@ -441,25 +492,38 @@ fn has_doses_of(phases: &[RegimenPhase], changed: &[String], plan: &[PlanLine<'_
         }
         let entries: Vec<_> = treatment(phases).filter(|(_, other)| other.generic == drug.generic).collect();
         let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == drug.generic);
-        in_step(lines, &entries, |line, (phase, drug)| is_given_as(line, phase, drug, patient))
+        let fits = |line: &&PlanLine<'_>, (phase, drug): &(&RegimenPhase, &RegimenDrug)| is_given_as(line, phase, drug, patient);
+        in_step(lines, &entries, extent, fits, |(one, _), (other, _)| std::ptr::eq(*one, *other))
     };
     treatment(phases).enumerate().all(has_doses)
 }
 
 /// True where lines and entries go along with each other from first to last: each line stands for one entry or for several in a row, each
-/// entry for one line or for several in a row, and none is passed over.
-fn in_step<L, E>(lines: impl Iterator<Item = L>, entries: &[E], fits: impl Fn(&L, &E) -> bool) -> bool {
+/// entry for one line or for several in a row, and none is passed over; of a beginning the last ones may be missing. Entries that are
+/// repeated together, as those of one phase are, may begin anew.
+fn in_step<L, E>(
+    lines: impl Iterator<Item = L>,
+    entries: &[E],
+    extent: Extent,
+    fits: impl Fn(&L, &E) -> bool,
+    repeat: impl Fn(&E, &E) -> bool,
+) -> bool {
     // before the first entry, and at each of them: whether the lines so far can have come to here
     let mut reached: Vec<bool> = std::iter::once(true).chain(entries.iter().map(|_| false)).collect();
     for line in lines {
         let mut next = vec![false];
-        for (entry, came) in entries.iter().zip(reached.windows(2)) {
-            let comes = came.contains(&true) || next.last() == Some(&true);
+        for (place, (entry, came)) in entries.iter().zip(reached.windows(2)).enumerate() {
+            let is_reached = |later: usize| reached.get(later + 1) == Some(&true);
+            let anew = entries.iter().enumerate().skip(place + 1).any(|(later, other)| is_reached(later) && repeat(entry, other));
+            let comes = came.contains(&true) || next.last() == Some(&true) || anew;
             next.push(comes && fits(&line, entry));
         }
         reached = next;
     }
-    reached.last() == Some(&true)
+    match extent {
+        Extent::Whole => reached.last() == Some(&true),
+        Extent::Beginning => reached.iter().skip(1).any(|reached| *reached),
+    }
 }
 
 /// True for a line with the product, the interval and the dose of an entry.

@@ -65,12 +65,18 @@ impl Ordered {
     }
 
     /// True where it follows a way in everything: the same in canonical form; phase for phase the same, as most are, is that already.
-    fn is_alike(&self, way: &Way) -> bool {
-        same(&self.following, &way.following) || same(self.shortest(), &way.shortest)
+    fn is_alike(&self, way: &Way, extent: Extent) -> bool {
+        same(&self.following, &way.following, extent) || same(self.shortest(), &way.shortest, extent)
     }
 
     /// The drugs of phases of a regimen that follow one another, or of one that runs beside.
-    fn against<'p, 'a>(&self, expected: &[CanonicalPhase], is_beside: bool, lines: Lines<'p, 'a>) -> Vec<Departure<'p, 'a>> {
+    fn against<'p, 'a>(
+        &self,
+        expected: &[CanonicalPhase],
+        is_beside: bool,
+        lines: Lines<'p, 'a>,
+        extent: Extent,
+    ) -> Vec<Departure<'p, 'a>> {
         let mut drugs: Vec<IngredientId> = expected.iter().flat_map(|phase| &phase.given).map(|given| given.ingredient).collect();
         drugs.sort_unstable();
         drugs.dedup();
@@ -81,7 +87,7 @@ impl Ordered {
             let (ordered, expected) = (place(drug).map(|phase| phase.only(&[drug])), projected(expected, &[drug]));
             let ordered: Vec<CanonicalPhase> = ordered.into_iter().collect();
             if is_beside || begins_at_once(&expected) {
-                found.extend(together(&[drug], &ordered, &expected, lines));
+                found.extend(together(&[drug], &ordered, &expected, lines, extent));
             } else {
                 found.extend(departs_in(lines.first(|line| lines.is_of(line, drug)), How::Course, &ordered, &expected));
             }
@@ -94,7 +100,7 @@ impl Ordered {
             let line = lines.first(|line| rest.iter().any(|drug| lines.is_of(line, *drug)));
             found.extend(departs_in(line, How::Course, &ordered, &expected));
         } else {
-            found.extend(together(&rest, &ordered, &expected, lines));
+            found.extend(together(&rest, &ordered, &expected, lines, extent));
         }
         found
     }
@@ -120,25 +126,34 @@ impl<'p, 'a> Lines<'p, 'a> {
     }
 }
 
+/// How much of a way an order gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// All of it, but for what it leaves open.
+    Whole,
+    /// Its beginning: it ends sooner, in fewer cycles or before the last phases. That is less of the same treatment.
+    Beginning,
+}
+
 /// True where nothing departs from a way that holds the drugs of the order: [`departures`] finds nothing, and need not be asked what.
-pub fn follows(ordered: &Ordered, way: &Way, lines: Lines<'_, '_>) -> bool {
+pub fn follows(ordered: &Ordered, way: &Way, lines: Lines<'_, '_>, extent: Extent) -> bool {
     if way.required.is_empty() || !ordered.beside.is_empty() || !way.beside.is_empty() {
-        return departures(ordered, way, lines).is_empty();
+        return departures(ordered, way, lines, extent).is_empty();
     }
-    ordered.is_alike(way)
+    ordered.is_alike(way, extent)
 }
 
 /// Every departure from a way, one per line concerned.
-pub fn departures<'p, 'a>(ordered: &Ordered, way: &Way, lines: Lines<'p, 'a>) -> Vec<Departure<'p, 'a>> {
+pub fn departures<'p, 'a>(ordered: &Ordered, way: &Way, lines: Lines<'p, 'a>, extent: Extent) -> Vec<Departure<'p, 'a>> {
     let mut found = if ordered.beside.is_empty() && way.beside.is_empty() {
-        if ordered.is_alike(way) {
+        if ordered.is_alike(way, extent) {
             return Vec::new();
         }
         apart(&way.required, &ordered.following, &way.following, lines)
     } else {
-        let mut found = ordered.against(&way.following, false, lines);
+        let mut found = ordered.against(&way.following, false, lines, extent);
         for phase in &way.beside {
-            found.extend(ordered.against(std::slice::from_ref(phase), true, lines));
+            found.extend(ordered.against(std::slice::from_ref(phase), true, lines, extent));
         }
         found
     };
@@ -153,8 +168,9 @@ fn together<'p, 'a>(
     ordered: &[CanonicalPhase],
     expected: &[CanonicalPhase],
     lines: Lines<'p, 'a>,
+    extent: Extent,
 ) -> Vec<Departure<'p, 'a>> {
-    if are_alike(ordered, expected) { Vec::new() } else { apart(drugs, ordered, expected, lines) }
+    if are_alike(ordered, expected, extent) { Vec::new() } else { apart(drugs, ordered, expected, lines) }
 }
 
 /// The same for phases that are not alike.
@@ -193,17 +209,19 @@ fn begins_at_once(phases: &[CanonicalPhase]) -> bool {
 }
 
 /// The same in canonical form; phase for phase the same, as most are, is that already.
-fn are_alike(ordered: &[CanonicalPhase], expected: &[CanonicalPhase]) -> bool {
-    same(ordered, expected) || same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()))
+fn are_alike(ordered: &[CanonicalPhase], expected: &[CanonicalPhase], extent: Extent) -> bool {
+    same(ordered, expected, extent) || same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()), extent)
 }
 
-/// Phases at the end that a regimen gives or leaves out may be missing.
-fn same(left: &[CanonicalPhase], right: &[CanonicalPhase]) -> bool {
-    let may_end = right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
-    left.len() <= right.len()
-        && may_end
-        && left.is_empty() == right.is_empty()
-        && left.iter().zip(right).all(|(left, right)| how(left, right).is_none())
+/// Phases at the end that a regimen gives or leaves out may be missing; of a beginning every later one, and cycles of the last.
+fn same(left: &[CanonicalPhase], right: &[CanonicalPhase], extent: Extent) -> bool {
+    let (is_beginning, count) = (extent == Extent::Beginning, left.len());
+    let may_end = is_beginning || right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
+    let alike = |(place, (left, right)): (usize, (&CanonicalPhase, &CanonicalPhase))| match how(left, right) {
+        Some(How::Cycles) => is_beginning && place + 1 == count && ends_sooner(left, right),
+        other => other.is_none(),
+    };
+    left.len() <= right.len() && may_end && left.is_empty() == right.is_empty() && left.iter().zip(right).enumerate().all(alike)
 }
 
 /// A departure of one drug.
@@ -287,6 +305,11 @@ fn cycles_fit(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> bool {
     enough && expected.cycles_max.is_none_or(|most| ordered.cycles_min <= most)
 }
 
+/// True where only the number of cycles differs, and is smaller.
+fn ends_sooner(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> bool {
+    !ordered.until_progression && ordered.cycles_min < expected.cycles_min && ordered.given == expected.given
+}
+
 fn one_drug<'p, 'a>(
     ingredient: IngredientId,
     ordered: &[CanonicalPhase],
@@ -297,7 +320,7 @@ fn one_drug<'p, 'a>(
         return None;
     }
     let (ordered, expected) = (projected(ordered, &[ingredient]), projected(expected, &[ingredient]));
-    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned())) {
+    if same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()), Extent::Whole) {
         return None;
     }
     // told in the cycles that people entered, not in the shortest ones

@@ -17,6 +17,7 @@ mod engine_properties;
 mod forms;
 mod history;
 mod plain_words;
+mod policies_fit_regimens;
 mod preferred_products;
 mod radiation;
 mod reactions_heard;

@@ -286,6 +286,8 @@ pub struct DoseShares {
     pub usual_reduction_percent: f64,
     /// Below this share of the least usual dose a person looks.
     pub far_below_percent: f64,
+    /// Days without the drug after which a loading dose is given again.
+    pub loading_again_after_days: u32,
 }
 
 /// Ideal weight in kilograms from height in centimetres.

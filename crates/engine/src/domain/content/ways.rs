@@ -31,12 +31,62 @@ pub struct RegimenWays {
     pub forms: Vec<Way>,
     /// Drugs that any form changes, each once.
     pub changed: Vec<String>,
+    /// What is left of it once it has begun: for orders that go on with it.
+    pub endings: Vec<(Form, Way)>,
 }
 
 impl RegimenWays {
     /// Every form with its way.
     pub fn forms(&self) -> impl Iterator<Item = (&Form, &Way)> {
         self.regimen.forms.iter().zip(&self.forms)
+    }
+}
+
+/// What is left of a regimen of several phases, and of each of its forms, from each phase on: of that phase any number of cycles, and no
+/// loading dose, since the treatment has begun.
+fn endings(regimen: &Regimen, changed: &[String]) -> Vec<Form> {
+    let mut found: Vec<Form> = Vec::new();
+    let forms = regimen.forms.iter().map(|form| (form.phases.as_slice(), Some(form)));
+    for (phases, form) in std::iter::once((regimen.phases.as_slice(), None)).chain(forms) {
+        let (beside, following): (Vec<&RegimenPhase>, Vec<&RegimenPhase>) = phases.iter().partition(|phase| phase.beside);
+        if following.len() < 2 {
+            continue;
+        }
+        for from in 0..following.len() {
+            let left = following.iter().skip(from).chain(&beside);
+            let left = left.enumerate().map(|(place, phase)| begun((*phase).clone(), place == 0)).collect();
+            let ending = ending(left, regimen, form, changed);
+            if !found.iter().any(|known| known.phases == ending.phases) {
+                found.push(ending);
+            }
+        }
+    }
+    found
+}
+
+/// A phase of a treatment that has begun, perhaps some of its cycles ago.
+fn begun(mut phase: RegimenPhase, is_first: bool) -> RegimenPhase {
+    if is_first || phase.beside {
+        phase.cycles_min = phase.cycles_min.min(1);
+    }
+    for drug in &mut phase.drugs {
+        drug.loading_dose = None;
+    }
+    phase
+}
+
+fn ending(phases: Vec<RegimenPhase>, regimen: &Regimen, form: Option<&Form>, changed: &[String]) -> Form {
+    let drugs = || phases.iter().flat_map(|phase| &phase.drugs).filter(|drug| drug.role != RegimenDrugRole::Supportive);
+    let ingredients: BTreeSet<String> = drugs().flat_map(|drug| drug.ingredients.clone()).collect();
+    let first = phases.first().map_or("", |phase| phase.name.as_str());
+    let name = format!("what is left of it from {first} on");
+    Form {
+        parts: form.map_or(&[][..], |form| &form.parts).iter().cloned().chain(std::iter::once(name.clone())).collect(),
+        name: form.map_or(name.clone(), |form| format!("{}, {name}", form.name)),
+        required_ingredients: ingredients.into_iter().collect(),
+        changed: changed.iter().filter(|generic| drugs().any(|drug| drug.generic == **generic)).cloned().collect(),
+        source: form.map_or_else(|| regimen.name.clone(), |form| form.source.clone()),
+        phases,
     }
 }
 
@@ -84,6 +134,13 @@ impl Ingredients {
             regimen: Arc::clone(regimen),
             itself: self.way(&regimen.required_ingredients, &regimen.phases),
             forms: regimen.forms.iter().map(|form| self.way(&form.required_ingredients, &form.phases)).collect(),
+            endings: endings(regimen, &changed)
+                .into_iter()
+                .map(|ending| {
+                    let way = self.way(&ending.required_ingredients, &ending.phases);
+                    (ending, way)
+                })
+                .collect(),
             changed,
         }
     }

@@ -3,13 +3,14 @@
 use super::super::deviations::effect;
 use super::super::dose::{self, Given};
 use super::super::drugs::Shared;
-use super::super::facts::Facts;
+use super::super::facts::{Facts, RelatedCase};
 use super::super::matching::Match;
 use super::super::plan::PlanLine;
 use super::sequence::{self, Doses, Run, Total};
 use crate::domain::case::Deviation;
 use crate::domain::content::{RegimenDrugRole, Step};
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect};
+use chrono::NaiveDate;
 
 /// How an administration departs, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,8 @@ pub enum Departs {
     /// As much as a dose of another place: a loading dose again, three weeks' dose each week; of a drug that is stepped up, more than
     /// this step where later ones are higher.
     Elsewhere,
+    /// The loading dose, though the drug was given not long ago.
+    Again,
 }
 
 /// One departure of a drug.
@@ -62,16 +65,36 @@ pub fn gives(matched: Option<&Match<'_>>, name: &str) -> bool {
 /// Days since treatment with the drug began, where the order says so, or an approved case of this member that has not ended: after a pause
 /// a drug may have to be loaded or stepped up again.
 fn treated_for(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Option<i64> {
+    let named = shared.patient.history.continued_case().map(|case| case.case_id);
     let before = facts
         .related_cases
         .iter()
         .filter(|case| {
-            let goes_on = case.is_approved() && case.valid_through >= shared.admitted.date_of_service;
+            let is_named = named == Some(case.case_id) && is_recent(case.valid_through, shared);
+            let goes_on = case.is_approved() && (is_named || case.valid_through >= shared.admitted.date_of_service);
             goes_on && case.treatment_ingredients.iter().any(|known| line.has_ingredient(known))
         })
         .map(|case| case.valid_from);
     let first = before.chain(facts.order.continuation_of_treatment_started_on).min()?;
     Some((shared.admitted.date_of_service - first).num_days()).filter(|days| *days > 0)
+}
+
+/// True where a drug authorized through this day may have been given too short a time ago to be loaded again.
+fn is_recent(through: NaiveDate, shared: &Shared<'_>) -> bool {
+    (shared.admitted.date_of_service - through).num_days() < i64::from(shared.content.dosing.shares.loading_again_after_days)
+}
+
+/// True where approved cases of this member hold every ingredient of the line, and may have given it a short time ago.
+pub fn is_loaded(line: &PlanLine<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> bool {
+    let begun = |case: &&RelatedCase| case.is_approved() && case.valid_from < shared.admitted.date_of_service;
+    let drugs = || facts.related_cases.iter().filter(begun).flat_map(|case| case.drugs.iter().map(move |drug| (case, drug)));
+    line.ingredients().all(|wanted| {
+        drugs().any(|(case, drug)| {
+            drug.may_have_been_given()
+                && is_recent(drug.valid_through.unwrap_or(case.valid_through), shared)
+                && drug.ingredients(shared.content).iter().any(|known| known == wanted)
+        })
+    })
 }
 
 /// True where treatment with the drug is past the steps that it begins with.
@@ -85,7 +108,8 @@ fn of_drug<'p, 'a>(doses: &Doses<'_, 'a>, facts: &Facts<'_>, shared: &'p Shared<
     let Doses { line, ordered: Some(ordered), expected: Some(expected) } = doses else { return Vec::new() };
     let continues = goes_on(line, facts, shared);
     let strict = steps_up(line) || line.drug.is_some_and(|drug| drug.managed_on_dose);
-    let judge = Judge { expected, continues, strict, shared, line };
+    let loaded = expected.iter().any(|run| run.loading) && is_loaded(line, facts, shared);
+    let judge = Judge { expected, continues, loaded, strict, shared, line };
     let mut found: Vec<Departure<'p, 'a>> = Vec::new();
     for run in ordered {
         let Some(line) = shared.plan.get(run.line) else { continue };
@@ -110,6 +134,8 @@ fn of_drug<'p, 'a>(doses: &Doses<'_, 'a>, facts: &Facts<'_>, shared: &'p Shared<
 struct Judge<'j, 'a> {
     expected: &'j [Run],
     continues: bool,
+    /// True where the drug was given not long ago, and is not to be loaded again.
+    loaded: bool,
     strict: bool,
     shared: &'j Shared<'a>,
     line: &'j PlanLine<'a>,
@@ -132,6 +158,11 @@ impl<'j> Judge<'j, '_> {
 
     /// The worst departure of a run, with its place and what can stand there.
     fn worst(&self, run: &Run) -> Option<(Departs, u32, Vec<&'j Run>)> {
+        let (loading, others): (Vec<&Run>, Vec<&Run>) = self.expected.iter().partition(|other| other.loading);
+        let fits = |of: &[&Run]| of.iter().any(|other| self.fits(run.total, other));
+        if self.loaded && run.from == 0 && fits(&loading) && !fits(&others) {
+            return Some((Departs::Again, 0, others));
+        }
         let mut worst: Option<(Departs, u32, Vec<&'j Run>)> = None;
         let mut place = run.from;
         while place < run.to {
@@ -214,6 +245,10 @@ pub fn words(doses: &[Given]) -> String {
 pub const TO_DO: &str =
     "; nothing waits for this: check the dose before it is given, and send an update where it was entered wrongly";
 
+/// Why a loading dose goes to a person.
+pub const AGAIN: &str =
+    ": a loading dose, though this member has the drug already by an order on file; it is given again only after a longer pause";
+
 /// As told to the practice.
 pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<'_>, has_managed: bool) -> Deviation {
     let line = departure.line;
@@ -222,7 +257,9 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
         _ if line.drug.is_some_and(|drug| drug.managed_on_dose) => {
             (DeviationCode::CyclesDosing, DeviationEffect::PendsAndOffPathway)
         }
-        Departs::Elsewhere | Departs::Unloaded => (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true)),
+        Departs::Elsewhere | Departs::Unloaded | Departs::Again => {
+            (DeviationCode::CyclesDosing, DeviationEffect::of(has_managed, true))
+        }
         _ => (DeviationCode::DoseWarning, DeviationEffect::None),
     };
     let entered = departure.ordered.shown().to_string();
@@ -231,6 +268,7 @@ pub fn told(departure: &Departure<'_, '_>, shared: &Shared<'_>, matched: &Match<
     let why = match departure.how {
         Departs::Elsewhere => ", and as much as the regimen gives at another time only",
         Departs::Unloaded => ", a loading dose; say so where treatment goes on from before",
+        Departs::Again => AGAIN,
         Departs::Less | Departs::More if code == DeviationCode::DoseWarning => TO_DO,
         Departs::Less | Departs::More => "",
     };

@@ -132,9 +132,16 @@ impl Judge<'_, '_> {
                 usual.extend(sequence::standing(self.expected, place + 1, self.goes_on));
             }
             let most = percents(&usual).into_iter().reduce(f64::max)?;
-            let is_little = most * NOISE < limits.regimen_below_percent && self.is_little(line, &usual);
+            let is_little =
+                most * NOISE < limits.regimen_below_percent && !self.only_modulates(line) && self.is_little(line, &usual);
             is_little.then(|| far(line, "/dose", &run.total.capped.shown().to_string(), most, false, self.matched, self.shared))
         })
+    }
+
+    /// True for what only modulates the treatment: shortages and order sets give little leucovorin, and nothing is treated too weakly by it.
+    fn only_modulates(&self, line: &PlanLine<'_>) -> bool {
+        let mut given = drugs(self.matched).filter(|drug| drug.generic == line.name()).peekable();
+        given.peek().is_some() && given.all(|drug| drug.role == RegimenDrugRole::Modulator)
     }
 
     /// True where four weeks of the line's phase, too, hold less than those phases of the regimen: a dose may be divided.

@@ -109,6 +109,9 @@ struct Related {
     ingredients: Vec<String>,
     #[serde(default)]
     awarded: Option<String>,
+    /// The regimen that it matched.
+    #[serde(default)]
+    regimen: Option<String>,
     /// Generic names of its lines, authorized over its range.
     #[serde(default)]
     drugs: Vec<String>,
@@ -353,7 +356,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         valid_from: day(&related.from)?,
         valid_through: day(&related.through)?,
         treatment_ingredients: related.ingredients.clone(),
-        regimen_id: None,
+        regimen_id: related.regimen.clone(),
         awarded_pathway: related.awarded.clone(),
         drugs: related
             .drugs
