@@ -131,7 +131,7 @@ impl<'p, 'a> Lines<'p, 'a> {
 pub enum Extent {
     /// All of it, but for what it leaves open.
     Whole,
-    /// Its beginning: it ends sooner, in fewer cycles or before the last phases. That is less of the same treatment.
+    /// Its first phases: the later ones are ordered when it is known how these went.
     Beginning,
 }
 
@@ -213,15 +213,15 @@ fn are_alike(ordered: &[CanonicalPhase], expected: &[CanonicalPhase], extent: Ex
     same(ordered, expected, extent) || same(&canonical(ordered.iter().cloned()), &canonical(expected.iter().cloned()), extent)
 }
 
-/// Phases at the end that a regimen gives or leaves out may be missing; of a beginning every later one, and cycles of the last.
+/// Phases at the end that a regimen gives or leaves out may be missing; of a beginning every later one. The number of cycles of a phase is
+/// never another one (DEV-02).
 fn same(left: &[CanonicalPhase], right: &[CanonicalPhase], extent: Extent) -> bool {
-    let (is_beginning, count) = (extent == Extent::Beginning, left.len());
-    let may_end = is_beginning || right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
-    let alike = |(place, (left, right)): (usize, (&CanonicalPhase, &CanonicalPhase))| match how(left, right) {
-        Some(How::Cycles) => is_beginning && place + 1 == count && ends_sooner(left, right),
-        other => other.is_none(),
-    };
-    left.len() <= right.len() && may_end && left.is_empty() == right.is_empty() && left.iter().zip(right).enumerate().all(alike)
+    let may_end =
+        extent == Extent::Beginning || right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
+    left.len() <= right.len()
+        && may_end
+        && left.is_empty() == right.is_empty()
+        && left.iter().zip(right).all(|(left, right)| how(left, right).is_none())
 }
 
 /// A departure of one drug.
@@ -303,11 +303,6 @@ fn cycles_fit(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> bool {
     }
     let enough = ordered.cycles_min >= expected.cycles_min || expected.until_progression;
     enough && expected.cycles_max.is_none_or(|most| ordered.cycles_min <= most)
-}
-
-/// True where only the number of cycles differs, and is smaller.
-fn ends_sooner(ordered: &CanonicalPhase, expected: &CanonicalPhase) -> bool {
-    !ordered.until_progression && ordered.cycles_min < expected.cycles_min && ordered.given == expected.given
 }
 
 fn one_drug<'p, 'a>(
