@@ -3,8 +3,8 @@
 use super::blocks::{Block, Cell, Column, Document, Fact, Letterhead, Tone};
 use super::summary::{DrugInSummary, ProcedureInSummary, Summary};
 use super::words;
-use crate::domain::case::{PeerToPeer, ReviewQueue};
-use crate::domain::vocabulary::{CaseStatus, Service, Urgency};
+use crate::domain::case::{Denial, PeerToPeer, ReviewQueue};
+use crate::domain::vocabulary::{CaseStatus, NoticeCode, Service, Urgency};
 
 pub(super) fn document(summary: &Summary) -> Document {
     let mut blocks = vec![verdict(summary), Block::Facts { items: numbers(summary) }];
@@ -17,6 +17,7 @@ pub(super) fn document(summary: &Summary) -> Document {
     }
     deviations(summary, &mut blocks);
     notices(summary, &mut blocks);
+    next_steps(summary, &mut blocks);
     disease(summary, &mut blocks);
     people(summary, &mut blocks);
     closing(summary, &mut blocks);
@@ -189,7 +190,9 @@ fn procedure_row(entry: &ProcedureInSummary) -> Vec<Cell> {
 fn procedure_says(entry: &ProcedureInSummary) -> Option<String> {
     let message = words::sentence(&words::without_ids(&entry.procedure.message));
     let contact = entry.contact_text.as_ref().map(|contact| format!("Contact: {}", words::sentence(contact)));
-    let said: Vec<String> = [Some(message).filter(|message| !message.is_empty()), contact].into_iter().flatten().collect();
+    let part = entry.procedure.refused_part.as_ref().and_then(|part| part.denial.as_ref());
+    let why = entry.procedure.denial.as_ref().or(part).map(why);
+    let said: Vec<String> = [Some(message).filter(|message| !message.is_empty()), why, contact].into_iter().flatten().collect();
     (!said.is_empty()).then(|| format!("Line {}: {}", entry.procedure.line, said.join(" ")))
 }
 
@@ -245,11 +248,18 @@ fn drug_row(entry: &DrugInSummary) -> Vec<Cell> {
     ]
 }
 
+/// Why a line, or a part of it, is denied (DET-10).
+fn why(denial: &Denial) -> String {
+    format!("Reason: {} The physician's rationale: “{}”", words::sentence(&denial.reason), denial.rationale)
+}
+
 /// The message of a drug, and whom to ask.
 fn drug_says(entry: &DrugInSummary) -> Option<String> {
     let message = words::sentence(&words::without_ids(&entry.drug.message));
     let contact = entry.contact_text.as_ref().map(|contact| format!("Contact: {}", words::sentence(contact)));
-    let said: Vec<String> = [Some(message).filter(|message| !message.is_empty()), contact].into_iter().flatten().collect();
+    let part = entry.drug.refused_part.as_ref().and_then(|part| part.denial.as_ref());
+    let why = entry.drug.denial.as_ref().or(part).map(why);
+    let said: Vec<String> = [Some(message).filter(|message| !message.is_empty()), why, contact].into_iter().flatten().collect();
     (!said.is_empty()).then(|| format!("Line {}: {}", entry.drug.line, said.join(" ")))
 }
 
@@ -321,6 +331,7 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
     if summary.deviations.is_empty() {
         return;
     }
+    let effect = if summary.decided_at.is_some() { words::effect_then } else { words::effect };
     blocks.push(Block::heading("Deviations"));
     blocks.push(Block::Table {
         caption: "Where the entry differs from what was expected".to_owned(),
@@ -339,10 +350,7 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
                     Cell::with(words::deviation(deviation.code), line),
                     Cell::new(words::capitalize(&deviation.expected)),
                     Cell::new(words::capitalize(&deviation.entered)),
-                    Cell::with(
-                        words::effect(deviation.effect, summary.decided_at.is_some()),
-                        Some(words::sentence(&words::without_ids(&deviation.message))),
-                    ),
+                    Cell::with(effect(deviation.effect), Some(words::sentence(&words::without_ids(&deviation.message)))),
                 ]
             })
             .collect(),
@@ -352,7 +360,7 @@ fn deviations(summary: &Summary, blocks: &mut Vec<Block>) {
 fn notices(summary: &Summary, blocks: &mut Vec<Block>) {
     let notice = |notice: &crate::domain::case::Notice| {
         let case = notice.case_id.map(|case_id| format!(" (case {case_id})")).unwrap_or_default();
-        format!("{}{case}", words::sentence(&words::without_ids(&notice.message)))
+        format!("{}{case}", words::with_days(&words::sentence(&words::without_ids(&notice.message))))
     };
     // what could still be added speaks of an order that is open
     let counts =
@@ -363,6 +371,14 @@ fn notices(summary: &Summary, blocks: &mut Vec<Block>) {
     }
     blocks.push(Block::heading("Notices"));
     blocks.push(Block::List { items });
+}
+
+/// What can be done about a denial (APP-01 to APP-03).
+fn next_steps(summary: &Summary, blocks: &mut Vec<Block>) {
+    if !summary.next_steps.is_empty() {
+        blocks.push(Block::heading("What you can do"));
+        blocks.push(Block::List { items: summary.next_steps.clone() });
+    }
 }
 
 fn disease(summary: &Summary, blocks: &mut Vec<Block>) {
