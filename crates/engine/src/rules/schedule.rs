@@ -216,8 +216,7 @@ fn are_alike(ordered: &[CanonicalPhase], expected: &[CanonicalPhase], extent: Ex
 /// Phases at the end that a regimen gives or leaves out may be missing; of a beginning every later one. The number of cycles of a phase is
 /// never another one (DEV-02).
 fn same(left: &[CanonicalPhase], right: &[CanonicalPhase], extent: Extent) -> bool {
-    let may_end =
-        extent == Extent::Beginning || right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
+    let may_end = extent == Extent::Beginning || right.iter().skip(left.len().max(1)).all(|phase| phase.cycles_min == 0);
     left.len() <= right.len()
         && may_end
         && left.is_empty() == right.is_empty()
