@@ -51,7 +51,7 @@ const TABLES: [&str; 12] = [
 
 const RADIATION: [&str; 5] = ["indications.toml", "organs.toml", "schedules", "services.toml", "sites.toml"];
 
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "beside.toml",
     "diagnoses.toml",
     "groups.toml",
@@ -59,6 +59,7 @@ const WORDS: [&str; 10] = [
     "outcomes.toml",
     "plain.toml",
     "reasons.toml",
+    "regimens.toml",
     "stages.toml",
     "therapies.toml",
     "units.toml",
