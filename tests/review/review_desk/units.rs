@@ -166,7 +166,9 @@ async fn units_and_visits_lie_between_what_a_visit_needs_and_what_is_ordered() {
         assert_eq!(error["pointer"], field, "{problem:#}");
         assert!(error["message"].as_str().unwrap().contains(range), "{problem:#}");
     }
-    // all of it is what it takes, whoever says so
+    // all of it is what it takes, and a nurse may say so
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
     let case = done(&service, NURSE, &case_id, "determinations", &fourth(473, 11)).await;
     assert_eq!((&case["status"], &case["drugs"][3]["units_approved"]), (&json!("authorized"), &json!(473)), "{case:#}");
     assert!(case["drugs"][3].get("refused_part").is_none(), "{case:#}");
