@@ -79,7 +79,9 @@ pub(super) fn the_service<'g>(
 
 /// Whom to ask about a service that is not known here.
 fn otherwise(guide: &CoverageGuide, asked: &CoverageQuestionBody) -> String {
-    let unanswered = guide.table(&asked.health_plan, 0).and_then(|table| table.rows.last());
+    // the last service is none of those that have a line of their own
+    let last = guide.services.len().saturating_sub(1);
+    let unanswered = guide.table(&asked.health_plan, last).and_then(|table| table.rows.last());
     let ways = unanswered.into_iter().flat_map(|row| &row.how_to_request).map(|way| {
         let phone = way.phone.as_ref().map(|phone| format!(" {phone}")).unwrap_or_default();
         let what = way.instructions.as_ref().map(|what| format!(" ({})", what.trim_end_matches('.'))).unwrap_or_default();

@@ -150,12 +150,12 @@ async fn units_and_visits_lie_between_what_a_visit_needs_and_what_is_ordered() {
     done(&service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
     let (units, visits) = ("/drugs/1/units_approved", "/drugs/1/visits_approved");
     for (given_units, given_visits, field, range) in [
-        (9_999, 99, visits, "from 1 to 6 visits"),
-        (301, 7, visits, "from 1 to 6 visits"),
-        (259, 6, units, "6 visits take 258 billing units"),
-        (257, 6, units, "6 visits take 258 billing units"),
+        (9_999, 99, visits, "from 1 to 11 visits"),
+        (516, 12, visits, "from 1 to 11 visits"),
+        (474, 11, units, "11 visits take 473 billing units"),
+        (472, 11, units, "11 visits take 473 billing units"),
         (1, 1, units, "1 visit takes 43 billing units"),
-        (258, 1, units, "1 visit takes 43 billing units"),
+        (473, 1, units, "1 visit takes 43 billing units"),
         (85, 2, units, "2 visits take 86 billing units"),
     ] {
         let body = fourth_with_reasons(given_units, given_visits);
@@ -166,9 +166,11 @@ async fn units_and_visits_lie_between_what_a_visit_needs_and_what_is_ordered() {
         assert_eq!(error["pointer"], field, "{problem:#}");
         assert!(error["message"].as_str().unwrap().contains(range), "{problem:#}");
     }
-    // all of it is what it takes, whoever says so
-    let case = done(&service, NURSE, &case_id, "determinations", &fourth(258, 6)).await;
-    assert_eq!((&case["status"], &case["drugs"][3]["units_approved"]), (&json!("authorized"), &json!(258)), "{case:#}");
+    // all of it is what it takes, and a nurse may say so
+    let service = Service::with_rosters().await;
+    let case_id = id(&submit(&service, &unanswered(BMA)).await);
+    let case = done(&service, NURSE, &case_id, "determinations", &fourth(473, 11)).await;
+    assert_eq!((&case["status"], &case["drugs"][3]["units_approved"]), (&json!("authorized"), &json!(473)), "{case:#}");
     assert!(case["drugs"][3].get("refused_part").is_none(), "{case:#}");
 }
 
@@ -186,10 +188,10 @@ async fn less_than_was_asked_for_is_a_physicians_to_decide_after_the_offer_and_w
     let reasons = "'criteria_not_met', 'why'";
     for (offered, role, amounts, reasons, constraint) in [
         (true, "nurse", "86, 2, 172, 4", reasons, "determinations_only_physicians_refuse_a_part"),
-        (false, "physician", "86, 2, 172, 4", reasons, "determinations_offer_before_denial"),
+        (false, "physician", "86, 2, 172, 4", reasons, "no peer-to-peer discussion was offered"),
         (true, "physician", "86, 2, 172, 4", "'criteria_not_met', null", "determinations_only_physicians_refuse_a_part"),
-        (true, "physician", "86, 2, null, null", reasons, "determinations_say_what_they_refuse"),
-        (true, "nurse", "258, 5, null, null", "null, null", "determinations_say_what_they_refuse"),
+        (true, "physician", "86, 2, null, null", reasons, "nobody says why"),
+        (true, "nurse", "258, 5, null, null", "null, null", "nobody says why"),
     ] {
         let mut transaction = service.app.pool.begin().await.unwrap();
         if offered {
@@ -229,7 +231,7 @@ async fn what_is_refused_of_a_line_is_told_in_a_letter_with_the_appeal() {
     let part = &drug(4)["refused_part"];
     assert_eq!(
         (&part["visits"], &part["units"], &part["visits_asked"], &part["units_asked"]),
-        (&json!(4), &json!(172), &json!(6), &json!(258)),
+        (&json!(9), &json!(387), &json!(11), &json!(473)),
         "{part:#}"
     );
     assert_eq!(part["denial"]["rationale"], "Two doses, then reassess.");
@@ -245,13 +247,13 @@ async fn what_is_refused_of_a_line_is_told_in_a_letter_with_the_appeal() {
         let letter = service.get(&format!("/v1/letters/{letter}"), PRACTICE).await.json();
         let text = letter["document"].to_string();
         if kind == "approval" {
-            assert!(text.contains("2 of 6") && text.contains("86 of 258") && text.contains("Another part"), "{text}");
+            assert!(text.contains("2 of 11") && text.contains("86 of 473") && text.contains("Another part"), "{text}");
             assert!(!text.contains("as it was requested"), "{text}");
             continue;
         }
         assert_eq!((&letter["in_part"], letter["drugs"].as_array().unwrap().len()), (&json!(true), 1), "{letter:#}");
         assert_eq!(letter["drugs"][0]["reason_code"], "criteria_not_met");
-        assert!(text.contains("Not approved: 4 visits, 172 billing units. Approved: 2 visits, 86 billing units"), "{text}");
+        assert!(text.contains("Not approved: 9 visits, 387 billing units. Approved: 2 visits, 86 billing units"), "{text}");
         let why = if to == "member" { "We look again after two doses." } else { "Two doses, then reassess." };
         assert!(text.contains(why) && text.to_lowercase().contains("appeal"), "{text}");
         assert!(letter["appeal"].is_object() && !letter["peer_to_peer"].as_array().unwrap().is_empty(), "{letter:#}");
