@@ -153,8 +153,9 @@ fn criteria(all: &[Criterion], for_missing_information: bool, told: &Told<'_>, b
             blocks.push(Block::List { items: uses.iter().map(|one| words::sentence(one)).collect() });
         }
         for (outcome, key) in [(Truth::NotMet, "asks_not_met"), (Truth::Unknown, "asks_unknown")] {
-            // where a policy covers several uses, what one of them asks for and nobody told is no reason, unless that is the reason
-            if outcome == Truth::Unknown && uses.len() > 1 && !for_missing_information {
+            // where a policy covers several uses, what one of them asks for and nobody told is no reason beside others, unless that is the reason
+            let is_beside = || of_policy().any(|one| one.outcome == Some(Truth::NotMet));
+            if outcome == Truth::Unknown && uses.len() > 1 && !for_missing_information && is_beside() {
                 continue;
             }
             list(key, of_policy().filter(|one| one.outcome == Some(outcome)), told, blocks);

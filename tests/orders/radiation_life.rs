@@ -134,7 +134,7 @@ async fn drugs_on_file_that_go_with_no_radiation_hold_a_curative_course_and_a_st
     assert!(radiation["notices"].to_string().contains("no regimen of chemoradiation"), "{}", radiation["notices"]);
     // after the last cycle
     let mut later = whole_breast();
-    later["date_of_service"] = json!("2027-09-06");
+    later["date_of_service"] = json!("2028-03-06");
     assert_eq!(submit(&service, &later).await["review"]["holds"], json!(["re_irradiation"]));
 
     let service = Service::with_rosters().await;

@@ -43,7 +43,7 @@ const PROGRAM: [&str; 14] = [
     "cli",
     "options",
     "serve",
-    "threads",
+    "callers",
     "connection",
     "database",
     "hosts",

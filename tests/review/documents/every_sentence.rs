@@ -61,7 +61,7 @@ fn letter(
     let facts = LetterFacts {
         denied: vec![Denied {
             line,
-            reason_code: "criteria_not_met".into(),
+            reason_code: "insufficient_information".into(),
             rationale: "This drug is not known to help with your illness.".into(),
             for_member: true,
             criteria_not_met: rules,
