@@ -439,7 +439,10 @@ fn criterion(rule: &str, (findings, hcpcs): (&[Text], Option<&str>), case: &Case
         outcome: finding.map(|finding| finding.outcome),
         policy: policy.map(|policy| letter.words.title(&policy.id).unwrap_or(&policy.title).to_owned()),
         source: finding.map(|finding| finding.source.as_ref().to_owned()),
-        another_cancer: cancer.is_some() && uses.is_empty() && policy.is_some_and(|policy| !policy.indications.is_empty()),
+        another_cancer: policy.is_some_and(|policy| {
+            let of_cancer = |one: &Indication| cancer.is_some_and(|cancer| one.is_for(&cancer.key, cancer.solid));
+            cancer.is_some() && !policy.indications.is_empty() && !policy.indications.iter().any(of_cancer)
+        }),
         cancer: cancer.map(|cancer| letter.words.cancer(&cancer.key).unwrap_or(&cancer.name).to_owned()),
         uses: if uses.len() > FEW_USES { Vec::new() } else { uses },
     }
