@@ -51,8 +51,9 @@ const TABLES: [&str; 12] = [
 
 const RADIATION: [&str; 4] = ["indications.toml", "schedules", "services.toml", "sites.toml"];
 
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     "diagnoses.toml",
+    "regimens.toml",
     "groups.toml",
     "no_result.toml",
     "outcomes.toml",
