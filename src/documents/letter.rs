@@ -109,9 +109,6 @@ pub struct DrugInLetter {
     pub criteria_not_met: Vec<Criterion>,
     /// The line whose denial took this one along (CAS-04).
     pub implied_by_line: Option<u32>,
-    /// It is denied because something was not told.
-    #[serde(skip)]
-    pub for_missing_information: bool,
 }
 
 /// How easy a letter is to read: school grades by Flesch and Kincaid. A member's should be at most `aim`.
@@ -334,7 +331,6 @@ fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts,
         clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
-        for_missing_information: false,
     };
     match denial {
         Some(denial) => because(entry, denial, (&drug.findings, case), told, to),
@@ -361,7 +357,6 @@ fn because(
     let lay =
         known.as_ref().filter(|_| to == Addressee::Member).map(|reason| reason.lay(&told.words.language, by_policy).to_owned());
     DrugInLetter {
-        for_missing_information: known.is_some_and(|reason| reason.missing_information),
         reason_code: Some(denied.reason_code.clone()),
         clinical_reason: lay.as_ref().filter(|_| !denied.for_member).map(|_| reason_in_words(&denied.reason_code, told.program)),
         reason: Some(lay.unwrap_or_else(|| reason_in_words(&denied.reason_code, told.program))),
@@ -391,7 +386,6 @@ fn whole(denied: &Denied, case: &Case, told: &Told<'_>, to: Addressee) -> DrugIn
         clinical_reason: None,
         criteria_not_met: Vec::new(),
         implied_by_line: None,
-        for_missing_information: false,
     };
     because(entry, denied, (&[], case), told, to)
 }
@@ -445,7 +439,10 @@ fn criterion(rule: &str, (findings, hcpcs): (&[Text], Option<&str>), case: &Case
         outcome: finding.map(|finding| finding.outcome),
         policy: policy.map(|policy| letter.words.title(&policy.id).unwrap_or(&policy.title).to_owned()),
         source: finding.map(|finding| finding.source.as_ref().to_owned()),
-        another_cancer: cancer.is_some() && uses.is_empty() && policy.is_some_and(|policy| !policy.indications.is_empty()),
+        another_cancer: policy.is_some_and(|policy| {
+            let of_cancer = |one: &Indication| cancer.is_some_and(|cancer| one.is_for(&cancer.key, cancer.solid));
+            cancer.is_some() && !policy.indications.is_empty() && !policy.indications.iter().any(of_cancer)
+        }),
         cancer: cancer.map(|cancer| letter.words.cancer(&cancer.key).unwrap_or(&cancer.name).to_owned()),
         uses: if uses.len() > FEW_USES { Vec::new() } else { uses },
     }

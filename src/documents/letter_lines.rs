@@ -89,7 +89,6 @@ impl From<ProcedureInLetter> for DrugInLetter {
             clinical_reason: procedure.clinical_reason,
             criteria_not_met: procedure.criteria_not_met,
             implied_by_line: procedure.implied_by_line,
-            for_missing_information: false,
         }
     }
 }

@@ -133,11 +133,11 @@ fn denied_drugs(drugs: &[&DrugInLetter], letter: &Letter, case: &Case, told: &To
         blocks.push(Block::paragraph(words::sentence(&words::without_ids(message.unwrap_or_default()))));
     }
     let all: Vec<Criterion> = drugs.iter().flat_map(|drug| drug.criteria_not_met.iter().cloned()).collect();
-    criteria(&all, drug.for_missing_information, told, blocks);
+    criteria(&all, told, blocks);
 }
 
 /// What the policies ask for and is not so, and what the request does not show.
-fn criteria(all: &[Criterion], for_missing_information: bool, told: &Told<'_>, blocks: &mut Vec<Block>) {
+fn criteria(all: &[Criterion], told: &Told<'_>, blocks: &mut Vec<Block>) {
     for policy in policies(all) {
         let of_policy = || all.iter().filter(|one| one.policy.as_deref() == Some(policy));
         let source = of_policy().find_map(|one| one.source.as_deref()).map(|source| owner(source, told));
@@ -153,11 +153,6 @@ fn criteria(all: &[Criterion], for_missing_information: bool, told: &Told<'_>, b
             blocks.push(Block::List { items: uses.iter().map(|one| words::sentence(one)).collect() });
         }
         for (outcome, key) in [(Truth::NotMet, "asks_not_met"), (Truth::Unknown, "asks_unknown")] {
-            // where a policy covers several uses, what one of them asks for and nobody told is no reason beside others, unless that is the reason
-            let is_beside = || of_policy().any(|one| one.outcome == Some(Truth::NotMet));
-            if outcome == Truth::Unknown && uses.len() > 1 && !for_missing_information && is_beside() {
-                continue;
-            }
             list(key, of_policy().filter(|one| one.outcome == Some(outcome)), told, blocks);
         }
     }

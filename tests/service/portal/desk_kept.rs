@@ -177,15 +177,22 @@ async fn a_discussion_after_the_answer_is_due_is_agreed_only_where_that_is_meant
 // proves SAFE-13
 #[tokio::test]
 async fn units_far_from_what_was_counted_are_asked_about_by_themselves() {
-    let (service, case_id) = pended().await;
+    let service = Service::with_rosters().await;
+    let mut order = custom(BMA);
+    let drug = &mut order["treatment"]["phases"][0]["drugs"][1];
+    drug["hcpcs"] = json!("J9999");
+    drug["generic"] = json!("alphamab");
+    drug["dose"] = json!({"amount": 10, "unit": "mg"});
+    let case_id = id(&submit(&service, &order).await);
     let mut nurse = Browser::of(&service, NURSE).await;
     let (page, ..) = opened(&mut nurse, &case_id).await;
     assert!(page.contains("visits were counted"), "{page}");
-    let fields = [("all", "authorized"), ("units/2", "9,999,999"), ("visits/2", "4")];
+    // what was counted has a range; nobody knows that of the second line
+    let fields = [("all", "authorized"), ("units/2", "9,999,999"), ("visits/2", "6")];
     let at_once = act_on(&mut nurse, &case_id, "decide", &[&fields[..], &[("do", "decide")]].concat()).await;
     assert_eq!(at_once.status.as_u16(), 422, "{}", at_once.text);
     assert!(
-        at_once.text.contains("9,999,999 billing units over 4 visits; ") && at_once.text.contains("value=\"units/2\" required"),
+        at_once.text.contains("9,999,999 billing units over 6 visits; ") && at_once.text.contains("value=\"units/2\" required"),
         "{}",
         at_once.text
     );

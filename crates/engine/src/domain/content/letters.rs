@@ -323,9 +323,6 @@ pub struct Reason {
     pub lay_without_policy: BTreeMap<String, String>,
     /// For the ordering provider.
     pub clinical: String,
-    /// True for a denial because something was not told: what the policy asks for and nobody told is its reason.
-    #[serde(default)]
-    pub missing_information: bool,
     /// The code that it maps to in X12's code source 886, entered by whoever holds that list's licence.
     #[serde(default)]
     pub x12: Option<String>,
