@@ -36,7 +36,7 @@ pub(super) const UNKNOWN_EFFECT: &str = "whether it was done is not known: read 
 pub async fn guard(State(state): State<HttpState>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let limit = (!is_unlimited(&request)).then_some(state.app.settings.request_timeout);
     let until = limit.map(|limit| (Instant::now() + limit, limit));
-    held(until, admit(&state, &mut request)).await?;
+    held(until, Box::pin(admit(&state, &mut request))).await?;
     let Some(entry) = record::Entry::of(&request) else { return held(until, run(request, next)).await };
     let lasting = entry.writes() && until.is_some();
     let handled = handle(state, request, next, entry, until);

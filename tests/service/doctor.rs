@@ -162,7 +162,7 @@ fn a_database_without_its_tables_and_one_that_is_away_are_told_apart() {
     let file = "limits/".to_owned() + &longest_of(&content.path().join("limits"));
     let whole = content.read(&file);
     let entry = whole[..whole.len() / 3].rfind("\n[[").unwrap();
-    content.write(&file, &whole[..entry + 1]);
+    content.write(&file, &whole[..=entry]);
     let report = Report::of(doctor(&away).arg("--content-dir").arg(content.path()));
     report.assert("content_complete", "warning", &["less than half as long", &file]);
 }

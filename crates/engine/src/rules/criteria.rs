@@ -611,7 +611,7 @@ fn explain_word(fact: WordFact, bench: &Bench<'_>, say: &mut impl FnMut(&'static
             say("m_status", At("/clinical/tnm/m"), json!(clinical.tnm.known().and_then(|tnm| tnm.m.known())));
         }
         WordFact::TStatus | WordFact::TFound => {
-            say("t_status", At("/clinical/tnm/t"), json!(clinical.tnm.known().and_then(|tnm| tnm.t.known())))
+            say("t_status", At("/clinical/tnm/t"), json!(clinical.tnm.known().and_then(|tnm| tnm.t.known())));
         }
         WordFact::NStatus => say("n_status", At("/clinical/tnm/n"), json!(clinical.tnm.known().and_then(|tnm| tnm.n.known()))),
         WordFact::Stage | WordFact::Substage => say("stage", At("/clinical/stage"), json!(clinical.stage)),

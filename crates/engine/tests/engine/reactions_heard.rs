@@ -1,7 +1,7 @@
 //! A severe reaction to a drug, told of an earlier treatment in whatever way the drug is called: no drug of the catalogue that is ordered again is
 //! given without a person, whether or not content has an entry for its class.
 
-#![expect(clippy::expect_used, reason = "a fixture that fails has to fail the test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a fixture that fails has to fail the test")]
 
 use crate::support;
 

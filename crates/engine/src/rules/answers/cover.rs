@@ -60,16 +60,16 @@ fn window(definition: &ResultDefinition, words: &[&str], content: &Content) -> O
 pub fn by_tests<'a>(
     own: &'a ResultDefinition,
     name: &str,
-    text: &str,
+    written: &str,
     known: &dyn Fn(&str) -> Option<&'a Arc<ResultDefinition>>,
     (content, received): (&'a Content, NaiveDate),
 ) -> Option<Vec<(&'a ResultDefinition, Value)>> {
     let test = |words: &str| -> Option<&'a ResultDefinition> {
         known(&[name, " ", words].concat()).or_else(|| known(words)).map(AsRef::as_ref)
     };
-    let statements = statements(text, &test);
-    let value = |definition: &'a ResultDefinition, text: &str| {
-        read(definition, &Reported::Word(text.to_owned()), content, received).ok().map(|value| (definition, value))
+    let statements = statements(written, &test);
+    let value = |definition: &'a ResultDefinition, result: &str| {
+        read(definition, &Reported::Word(result.to_owned()), content, received).ok().map(|value| (definition, value))
     };
     let named: Vec<&ResultDefinition> = statements.iter().filter_map(|statement| statement.test).collect();
     if !named.iter().any(|test| !std::ptr::eq(*test, own)) {
@@ -104,10 +104,10 @@ struct Statement<'a> {
     result: String,
 }
 
-fn statements<'a>(text: &str, test: &impl Fn(&str) -> Option<&'a ResultDefinition>) -> Vec<Statement<'a>> {
-    let text = text.replace(" and ", ",").replace(" with ", ",").replace([':', '='], " ");
+fn statements<'a>(written: &str, test: &impl Fn(&str) -> Option<&'a ResultDefinition>) -> Vec<Statement<'a>> {
+    let written = written.replace(" and ", ",").replace(" with ", ",").replace([':', '='], " ");
     let mut found: Vec<Statement<'a>> = Vec::new();
-    for piece in text.split(BETWEEN) {
+    for piece in written.split(BETWEEN) {
         let mut words: Vec<&str> = Vec::new();
         for word in piece.split_whitespace() {
             let goes_on =

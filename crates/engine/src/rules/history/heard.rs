@@ -73,7 +73,7 @@ pub(super) fn remembered<'a>(
     content: &'a Content,
 ) -> Vec<(Earlier<'a>, &'a RelatedCase)> {
     let mut found: Vec<(Earlier<'a>, &'a RelatedCase)> = Vec::new();
-    let is_heard = |case: &&RelatedCase| !case.told.prior_therapies.is_empty() && !(case.is_entry_error() && told.is_some());
+    let is_heard = |case: &&RelatedCase| !(case.told.prior_therapies.is_empty() || case.is_entry_error() && told.is_some());
     let told = told.unwrap_or_default();
     for case in cases.iter().filter(is_heard) {
         for earlier in read(&case.told.prior_therapies, content) {
