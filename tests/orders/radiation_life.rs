@@ -143,6 +143,7 @@ async fn drugs_on_file_that_go_with_no_radiation_hold_a_curative_course_and_a_st
     for (field, value) in [("stage", "IV"), ("treatment_goal", "palliative"), ("line_of_treatment", "first_line")] {
         bone["clinical"][field] = json!(value);
     }
+    bone["clinical"]["tnm"]["m"] = json!("1");
     bone["radiation"] = json!({"modality": "three_d_conformal", "site": "T8", "total_dose_gy": 8, "fractions": 1,
                                "histology": "invasive_ductal_carcinoma"});
     let bone = submit(&service, &bone).await;
