@@ -490,10 +490,22 @@ fn has_doses_of(
         if !concerned(drug) || is_named_before() {
             return true;
         }
-        let entries: Vec<_> = treatment(phases).filter(|(_, other)| other.generic == drug.generic).collect();
-        let lines = plan.iter().filter(|line| !line.is_investigational() && line.name() == drug.generic);
+        // of one phase in the order of their days: the order in which they are written says nothing
+        let place = |phase: &RegimenPhase| phases.iter().position(|known| std::ptr::eq(known, phase));
+        let mut entries: Vec<_> = treatment(phases).filter(|(_, other)| other.generic == drug.generic).collect();
+        entries.sort_by(|(one_phase, one), (other_phase, other)| {
+            let by_days = place(one_phase).cmp(&place(other_phase)).then_with(|| one.days.cmp(&other.days));
+            by_days.then_with(|| one.dose.amount.total_cmp(&other.dose.amount))
+        });
+        let amount = |line: &PlanLine<'_>| line.ordered.dose.map_or(0.0, |dose| dose.amount);
+        let mut lines: Vec<&PlanLine<'_>> =
+            plan.iter().filter(|line| !line.is_investigational() && line.name() == drug.generic).collect();
+        lines.sort_by(|one, other| {
+            let by_days = one.phase_index.cmp(&other.phase_index).then_with(|| one.ordered.days.cmp(&other.ordered.days));
+            by_days.then_with(|| amount(one).total_cmp(&amount(other)))
+        });
         let fits = |line: &&PlanLine<'_>, (phase, drug): &(&RegimenPhase, &RegimenDrug)| is_given_as(line, phase, drug, patient);
-        in_step(lines, &entries, extent, fits, |(one, _), (other, _)| std::ptr::eq(*one, *other))
+        in_step(lines.into_iter(), &entries, extent, fits, |(one, _), (other, _)| std::ptr::eq(*one, *other))
     };
     treatment(phases).enumerate().all(has_doses)
 }
