@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -66,7 +66,9 @@ pub(super) fn layer<S>(tracer: SdkTracer) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let spans = filter_fn(|about| about.is_span() && about.target().starts_with("oncoauth"));
+    // asked anew each time: what a thread remembers of the last answer may be of a question that nothing followed, as the database driver
+    // asks them, and a span that is always wanted would be left out by it
+    let spans = dynamic_filter_fn(|about, _| about.is_span() && about.target().starts_with("oncoauth"));
     tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false).with_filter(spans)
 }
 

@@ -163,6 +163,9 @@ fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     (address, taken)
 }
 
+/// So many that each thread of the service answers some.
+const REQUESTS: usize = 20;
+
 /// What is sent says what was asked for and how it was answered, within the caller's trace, and nothing of a patient or a secret.
 #[tokio::test]
 async fn requests_are_traced_where_a_collector_is_named() {
@@ -175,10 +178,14 @@ async fn requests_are_traced_where_a_collector_is_named() {
     load_members(&address, 1);
     let traced = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
     let path = "/v1/orders?member_id=XKM900000000";
-    let listed = call(&address, "GET", path, "sandbox-ordering-provider", traced, "").unwrap();
-    assert_eq!(listed.status, 200, "{listed:?}");
+    for _ in 0..REQUESTS {
+        let listed = call(&address, "GET", path, "sandbox-ordering-provider", traced, "").unwrap();
+        assert_eq!(listed.status, 200, "{listed:?}");
+    }
     service.stop();
     let taken = taken.lock().unwrap().clone();
+    let spans = taken.windows(b"GET /v1/orders".len()).filter(|part| part == b"GET /v1/orders").count();
+    assert_eq!(spans, REQUESTS, "each request has its span");
     let has = |wanted: &[u8]| taken.windows(wanted.len()).any(|part| part == wanted);
     let trace = [0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c];
     for wanted in [&b"POST /v1/traces "[..], b"GET /v1/orders", b"oncoauth", b"http.response.status_code", &trace] {
