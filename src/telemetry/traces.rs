@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::filter::{LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -69,6 +69,7 @@ where
     // asked anew each time: what a thread remembers of the last answer may be of a question that nothing followed, as the database driver
     // asks them, and a span that is always wanted would be left out by it
     let spans = dynamic_filter_fn(|about, _| about.is_span() && about.target().starts_with("oncoauth"));
+    let spans = spans.with_max_level_hint(LevelFilter::INFO);
     tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false).with_filter(spans)
 }
 

@@ -26,6 +26,8 @@ struct Header {
     doubt: Vec<String>,
     #[serde(default)]
     denial: Vec<String>,
+    #[serde(default)]
+    reasons: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -158,7 +160,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
         if header.doubt.is_empty() || header.denial.is_empty() {
             report.error(OUTCOMES, 1, "give `doubt` and `denial`", None);
         }
-        found.set_doubt(&header.doubt, &header.denial);
+        found.set_doubt(&header.doubt, &header.denial, &header.reasons);
     }
     found
 }

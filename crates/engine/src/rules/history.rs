@@ -389,18 +389,20 @@ impl<'a> History<'a> {
         is_it.then(|| Elsewhere { outcome, progressed: self.progressed_on(latest, patient) })
     }
 
-    /// The response with which the last earlier treatment ended no more than so many days before this order: only where every one is understood and
+    /// The response with which the last earlier treatment with drugs ended no more than so many days before this order: only where every one is understood and
     /// says when it ended, and none of those that ended with it says anything else.
     pub fn response_before(&self, days: i64, patient: &Patient<'_>) -> Option<&'a str> {
         let told = self.told.as_ref()?;
         if told.iter().any(|earlier| earlier.is_foreign() || earlier.told.ended_on.known().is_none()) {
             return None;
         }
-        let last = told.iter().filter_map(|earlier| earlier.told.ended_on.known()).max()?;
-        let mut words = told.iter().filter(|earlier| earlier.told.ended_on.known() == Some(last)).map(|earlier| {
+        let of_drugs = || told.iter().filter(|earlier| lines::is_systemic(earlier) != Truth::NotMet);
+        let last = of_drugs().filter_map(|earlier| earlier.told.ended_on.known()).max()?;
+        let mut words = of_drugs().filter(|earlier| earlier.told.ended_on.known() == Some(last)).map(|earlier| {
             let Told::As(outcome) = earlier.outcome else { return None };
             let is_response = outcome.best_response && Response::parse(&outcome.word).is_some();
-            let holds = is_response && self.progressed_on(earlier, patient) == Truth::NotMet;
+            let holds =
+                is_response && lines::is_systemic(earlier) == Truth::Met && self.progressed_on(earlier, patient) == Truth::NotMet;
             holds.then_some(outcome.word.as_str())
         });
         let first = words.next()??;

@@ -59,9 +59,10 @@ pub fn is_among(any_of: &[String], clinical: &Clinical, kind: Kind) -> Truth {
 /// after treatment.
 pub fn t_found(clinical: &Clinical) -> Option<&'static str> {
     let entered = clinical.tnm.known()?.t.known()?;
-    let status = status(entered, Kind::T).filter(|status| !status.is_later && status.value != "x")?;
+    status(entered, Kind::T).filter(|status| !status.is_later && status.value != "x")?;
     let folded = fold(entered);
-    let prefix = folded.strip_suffix(status.value.as_str()).unwrap_or(&folded);
+    // what stands behind the `t` tells how it looks: `Tis (Paget)`
+    let prefix = folded.split('t').next()?;
     match prefix.chars().find(|c| matches!(c, 'c' | 'p'))? {
         'p' => Some("pathological"),
         _ => Some("clinical"),

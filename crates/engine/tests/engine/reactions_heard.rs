@@ -71,9 +71,15 @@ fn a_severe_reaction_to_a_drug_or_a_part_of_it_is_heard_under_each_of_its_names(
         let Some(order) = orders.get(&drug.generic) else { continue };
         let parts = drug.ingredients.iter().filter_map(|part| content.drugs.by_name(part));
         let called: BTreeSet<&String> = names(drug).chain(parts.flat_map(|part| names(part))).collect();
-        let outcomes = ["anaphylaxis", "severe reaction, stopped", "stopped for anaphylaxis in cycle 2"];
+        let outcomes = [
+            "anaphylaxis",
+            "severe reaction, stopped",
+            "stopped for anaphylaxis in cycle 2",
+            "did not tolerate due to anaphylaxis",
+            "could not continue because of a severe reaction",
+        ];
         for (at, name) in called.into_iter().enumerate() {
-            for outcome in outcomes.into_iter().take(if at == 0 { 3 } else { 1 }) {
+            for outcome in outcomes.into_iter().take(if at == 0 { outcomes.len() } else { 1 }) {
                 tried += 1;
                 if !is_heard(order, &json!({"name": name, "line": "neoadjuvant", "outcome": outcome}), content) {
                     unheard.push(format!("{} after {name}: {outcome}", drug.generic));

@@ -24,9 +24,10 @@ impl Phrases {
         self.0.iter().fold(spaced(text), |left, phrase| left.replace(&phrase.key, " "))
     }
 
-    /// Where the first of them begins, in the text as it is compared.
-    fn first_in(&self, spaced: &str) -> Option<usize> {
-        self.0.iter().filter(|phrase| phrase.is_in(spaced)).filter_map(|phrase| spaced.find(&phrase.key)).min()
+    /// Where they stand in the text as it is compared: from the space before each to behind it.
+    fn all_in(&self, spaced: &str) -> impl Iterator<Item = (usize, usize)> {
+        let phrases = self.0.iter().filter(|phrase| phrase.is_in(spaced));
+        phrases.flat_map(|phrase| spaced.match_indices(&phrase.key).map(|(at, key)| (at, at + key.len())))
     }
 
     /// True where one of them is in the text.
@@ -43,7 +44,7 @@ pub struct Named {
     pub names: Phrases,
     /// Words that deny what stands behind them in their clause: `no evidence of`.
     pub denied_by: Phrases,
-    /// Words that deny what stands before them in their clause: `ruled out`.
+    /// Words that deny what stands shortly before them in their clause: `ruled out`.
     pub denied_after: Phrases,
     /// Words beside which nothing in their clause is certain.
     pub doubt: Phrases,
@@ -57,16 +58,44 @@ impl Named {
         clauses(text).find_map(|clause| self.said_in(clause)).map(|said| said == Said::Told)
     }
 
-    /// True where some clause says that it is there, or may be.
+    /// True where one of the names stands somewhere without being denied there.
     pub fn may_be_in(&self, text: &str) -> bool {
-        clauses(text).any(|clause| self.said_in(clause).is_some_and(|said| said != Said::Denied))
+        clauses(text).any(|clause| {
+            let mut list_is_denied = false;
+            self.statements(clause).into_iter().any(|statement| {
+                // `no bleeding and fever`: what is only named goes on with what was denied
+                let goes_on = list_is_denied && statement.split_whitespace().count() <= LISTED;
+                list_is_denied = self.denied_by.are_in(&statement);
+                !goes_on && self.names.all_in(&statement).any(|(at, end)| !self.is_denied(&statement, at, end))
+            })
+        })
     }
 
+    /// What a clause says in several statements, each with a name of its own as far as there is one: `HIV negative and history of stroke`.
+    fn statements(&self, clause: &str) -> Vec<String> {
+        let clear = spaced(&self.says_nothing.out_of(clause)).replace(" with ", " and ");
+        let mut statements: Vec<String> = Vec::new();
+        for part in clear.split(" and ") {
+            let part = spaced(part);
+            match statements.last_mut() {
+                Some(before) if !self.names.are_in(&part) => before.push_str(part.trim_start()),
+                _ => statements.push(part),
+            }
+        }
+        statements
+    }
+
+    fn is_denied(&self, clear: &str, at: usize, end: usize) -> bool {
+        let before = clear.get(..=at).unwrap_or(clear);
+        let behind: Vec<&str> = clear.get(end..).unwrap_or_default().split_whitespace().take(SHORTLY).collect();
+        self.denied_by.are_in(before) || self.denied_after.are_in(&behind.join(" "))
+    }
+
+    /// What a clause says by the first of the names in it.
     fn said_in(&self, clause: &str) -> Option<Said> {
         let clear = spaced(&self.says_nothing.out_of(clause));
-        let at = self.names.first_in(&clear)?;
-        let (before, behind) = clear.split_at_checked(at + 1)?;
-        Some(if self.denied_by.are_in(before) || self.denied_after.are_in(behind) {
+        let (at, end) = self.names.all_in(&clear).min()?;
+        Some(if self.is_denied(&clear, at, end) {
             Said::Denied
         } else if self.doubt.are_in(&clear) || clause.contains('?') {
             Said::Doubted
@@ -75,6 +104,11 @@ impl Named {
         })
     }
 }
+
+/// So many words behind a name may deny it: `hepatitis B surface antigen not detected`.
+const SHORTLY: usize = 5;
+/// So many words are a name of a list and nothing else.
+const LISTED: usize = 2;
 
 /// What a clause says of a thing that it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +190,36 @@ mod tests {
             ("mastitis", None),
         ] {
             assert_eq!(cancer.is_said_in(text), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_denial_of_one_thing_denies_no_other_that_stands_beside_it() {
+        // proves SAFE-01
+        let phrases = |written: &[&str]| Phrases::new(&written.iter().map(|&phrase| phrase.to_owned()).collect::<Vec<_>>());
+        let grave = Named {
+            names: phrases(&["hepatitis", "hbsag", "hiv", "anaphyla*", "heart failure", "sepsis", "renal function", "bleeding"]),
+            denied_by: phrases(&["no", "negative for", "denies"]),
+            denied_after: phrases(&["negative", "normal", "not detected"]),
+            ..Named::default()
+        };
+        for (text, heard) in [
+            ("negative for hepatitis with history of anaphylaxis to paclitaxel", true),
+            ("HIV negative and history of heart failure", true),
+            ("HIV negative and heart failure", true),
+            ("anaphylaxis to paclitaxel resolved with epinephrine", true),
+            ("sepsis and normal renal function", true),
+            ("hepatitis, treated; HIV negative", true),
+            ("no bleeding and sepsis", false),
+            ("denies bleeding and history of sepsis", true),
+            ("hepatitis B and C negative", false),
+            ("hepatitis B surface antigen not detected", false),
+            ("HIV negative and hepatitis negative", false),
+            ("no hepatitis or HIV", false),
+            ("renal function is normal", false),
+            ("well", false),
+        ] {
+            assert_eq!(grave.may_be_in(text), heard, "{text}");
         }
     }
 

@@ -145,8 +145,10 @@ pub struct Therapies {
     heard: Vec<(String, Arc<Outcome>)>,
     /// Folded words that tell with doubt.
     doubt: Vec<String>,
-    /// Folded words that deny what stands beside them.
+    /// Folded words that deny what stands behind them.
     denial: Vec<String>,
+    /// Folded words that a reason stands behind, which a denial before them does not deny: `could not continue due to`.
+    reasons: Vec<String>,
 }
 
 /// Entries by key; and by key without its spaces, where that leads to one entry only.
@@ -263,10 +265,10 @@ impl Therapies {
         self.heard.push((needle, Arc::clone(outcome)));
     }
 
-    /// Words that tell with doubt, and words that deny.
-    pub fn set_doubt(&mut self, doubt: &[String], denial: &[String]) {
+    /// Words that tell with doubt, words that deny, and words that a reason stands behind.
+    pub fn set_doubt(&mut self, doubt: &[String], denial: &[String], reasons: &[String]) {
         let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect();
-        (self.doubt, self.denial) = (folded(doubt), folded(denial));
+        (self.doubt, self.denial, self.reasons) = (folded(doubt), folded(denial), folded(reasons));
     }
 
     /// What an outcome says: of a phrase, the worst that all its parts leave certain. None where any part is not known, or is in doubt.
@@ -307,12 +309,29 @@ impl Therapies {
 
     /// What is heard in a clause, and whether it is in doubt. A word that denies does so to what stands behind it, and then nothing is heard.
     fn heard_in<'t>(&'t self, clause: &str) -> Vec<(&'t Outcome, bool)> {
-        let has = |text: &str, words: &[String]| words.iter().any(|word| text.contains(&["_", word, "_"].concat()));
         let in_doubt = has(clause, &self.doubt);
         let found = self.heard.iter().filter_map(|(needle, outcome)| Some((clause.find(needle)?, outcome.as_ref())));
-        let is_denied = |at: usize| clause.get(..=at).is_some_and(|before| has(before, &self.denial));
+        let is_denied = |at: usize| clause.get(..=at).is_some_and(|before| self.denies(before));
         found.filter(|(at, _)| !is_denied(*at)).map(|(_, outcome)| (outcome, in_doubt)).collect()
     }
+
+    /// True where what is said before something denies it. `did not tolerate due to` denies no reason, `not due to` does.
+    fn denies(&self, before: &str) -> bool {
+        let reason = |word: &String| {
+            let word = ["_", word, "_"].concat();
+            before.rfind(&word).map(|at| (at, at + word.len() - 1))
+        };
+        let is_denied =
+            |at: usize| before.get(..at).is_some_and(|said| self.denial.iter().any(|word| said.ends_with(&["_", word].concat())));
+        let reason = self.reasons.iter().filter_map(reason).max().filter(|(at, _)| !is_denied(*at));
+        let from = reason.map_or(0, |(_, end)| end);
+        before.get(from..).is_some_and(|said| has(said, &self.denial))
+    }
+}
+
+/// True where one of the words stands in the text.
+fn has(text: &str, words: &[String]) -> bool {
+    words.iter().any(|word| text.contains(&["_", word, "_"].concat()))
 }
 
 /// Progression before what leaves it open, before an end for another reason, before a response.

@@ -10,8 +10,8 @@ use crate::domain::order::Reported;
 use chrono::NaiveDate;
 use std::sync::Arc;
 
-/// Between two statements of one answer.
-const BETWEEN: [char; 5] = [',', ';', '(', ')', '/'];
+/// Between two statements of one answer; a slash stands between two numbers of one as well (`8/8`).
+const BETWEEN: [char; 4] = [',', ';', '(', ')'];
 /// In front of the test that a result was found by.
 const BY: [&str; 3] = ["by", "on", "via"];
 /// So many words may name a test, or be a result.
@@ -75,7 +75,10 @@ pub fn by_tests<'a>(
     if !named.iter().any(|test| !std::ptr::eq(*test, own)) {
         return None;
     }
-    let untold = own.derived.iter().flat_map(|rule| &rule.parts).filter_map(|(name, _)| known(name));
+    // only tests of this marker: `HRD positive, GIS 30` says nothing of BRCA
+    let is_own =
+        |test: &&Arc<ResultDefinition>| test.name.strip_prefix(own.name.as_str()).is_some_and(|rest| rest.starts_with('_'));
+    let untold = own.derived.iter().flat_map(|rule| &rule.parts).filter_map(|(name, _)| known(name)).filter(is_own);
     let untold: Vec<&'a ResultDefinition> = untold.fold(Vec::new(), |mut tests, test| {
         if !tests.iter().chain(&named).any(|told| std::ptr::eq(*told, test.as_ref())) {
             tests.push(test.as_ref());
@@ -107,7 +110,7 @@ struct Statement<'a> {
 fn statements<'a>(written: &str, test: &impl Fn(&str) -> Option<&'a ResultDefinition>) -> Vec<Statement<'a>> {
     let written = written.replace(" and ", ",").replace(" with ", ",").replace([':', '='], " ");
     let mut found: Vec<Statement<'a>> = Vec::new();
-    for piece in written.split(BETWEEN) {
+    for piece in written.split(BETWEEN).flat_map(around_slashes) {
         let mut words: Vec<&str> = Vec::new();
         for word in piece.split_whitespace() {
             let goes_on =
@@ -126,6 +129,22 @@ fn statements<'a>(written: &str, test: &impl Fn(&str) -> Option<&'a ResultDefini
         }
     }
     found
+}
+
+/// The parts between slashes, where they stand between words: `IHC 2+ / FISH positive`.
+fn around_slashes(piece: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, _) in piece.match_indices('/') {
+        let before = piece.get(..at).and_then(|text| text.chars().next_back());
+        let behind = piece.get(at + 1..).and_then(|text| text.chars().next());
+        if !(before.is_some_and(|c| c.is_ascii_digit()) && behind.is_some_and(|c| c.is_ascii_digit())) {
+            parts.extend(piece.get(from..at));
+            from = at + 1;
+        }
+    }
+    parts.extend(piece.get(from..));
+    parts
 }
 
 /// `by IHC` by itself.

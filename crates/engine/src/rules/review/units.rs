@@ -35,16 +35,19 @@ fn of_engine(one: &ComputedDrug) -> Counted {
 }
 
 impl Counted {
-    /// The billing units that so many visits of this order may have: as much as its ordinary visits take, up to its largest ones and to all
-    /// that is ordered. None where they are not counted, or where so many visits are not ordered.
+    /// The billing units that so many visits of this order may have: at least what its ordinary visits take, or what those that are left out
+    /// cannot take where that is less (the first visits of a dose that is stepped up); at most what its largest ones take. None where they are
+    /// not counted, or where so many visits are not ordered.
     pub fn units_of(&self, visits: u32) -> Option<std::ops::RangeInclusive<u64>> {
         let (in_all, days, largest) = (self.units?, self.visits?, self.units_per_visit?);
         if in_all == 0 || visits == 0 || visits > days {
             return None;
         }
         let ordinary = if days > 1 { in_all.saturating_sub(largest) / u64::from(days - 1) } else { in_all };
-        let of_visits = |per_visit: u64| per_visit.saturating_mul(u64::from(visits)).clamp(u64::from(visits), in_all);
-        Some(of_visits(ordinary.min(largest))..=of_visits(largest))
+        let of = |per_visit: u64, visits: u32| per_visit.saturating_mul(u64::from(visits));
+        let least = of(ordinary.min(largest), visits).min(in_all.saturating_sub(of(largest, days - visits)));
+        let least = least.max(u64::from(visits)).min(in_all);
+        Some(least..=of(largest, visits).min(in_all).max(least))
     }
 }
 
@@ -189,15 +192,17 @@ mod tests {
             units: Some(units),
             units_per_visit: Some(units_per_visit),
         };
-        let (even, loading) = (order(288, 8, 36), order(273, 6, 58));
+        let (even, loading, stepped_up) = (order(288, 8, 36), order(273, 6, 58), order(93, 5, 30));
         for (order, visits, range) in [
             (even, 8, Some(288..=288)),
             (even, 2, Some(72..=72)),
             (even, 9, None),
             (even, 0, None),
             (loading, 6, Some(258..=273)),
-            (loading, 2, Some(86..=116)),
-            (loading, 1, Some(43..=58)),
+            (loading, 2, Some(41..=116)),
+            (loading, 1, Some(1..=58)),
+            (stepped_up, 2, Some(3..=60)),
+            (stepped_up, 5, Some(75..=93)),
             (order(5, 1, 5), 1, Some(5..=5)),
         ] {
             assert_eq!(order.units_of(visits), range, "{visits} of {order:?}");
