@@ -79,3 +79,30 @@ begin
     end if;
     return new;
 end $$;
+
+-- Who refused a part does not reconsider it, either (APP-04).
+create or replace function guard_reconsideration() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        if new.decision is not null then
+            raise exception 'a reconsideration is requested before it is decided'
+                using errcode = 'integrity_constraint_violation', constraint = 'reconsiderations_requested_first';
+        end if;
+        return new;
+    end if;
+    if old.decision is not null or new.decision is null
+        or (old.reconsideration_id, old.case_id, old.requested_by, old.requested_as, old.requested_at, old.reason, old.attachments::text)
+           is distinct from
+           (new.reconsideration_id, new.case_id, new.requested_by, new.requested_as, new.requested_at, new.reason, new.attachments::text)
+    then
+        raise exception 'a reconsideration is decided once and otherwise stays as it is'
+            using errcode = 'integrity_constraint_violation', constraint = 'reconsiderations_decided_once';
+    end if;
+    if exists (select from determinations
+               where shard = new.shard and case_id = new.case_id and decided_by = new.decided_by
+                 and (decision = 'non_authorized' or visits_refused is not null)) then
+        raise exception 'the physician who denied does not reconsider'
+            using errcode = 'integrity_constraint_violation', constraint = 'reconsiderations_by_another_physician';
+    end if;
+    return new;
+end $$;

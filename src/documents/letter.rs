@@ -310,7 +310,7 @@ fn appeal(program: &Program, facts: &LetterFacts) -> Appeal {
 }
 
 fn in_letter(drug: &CaseLine, case: &Case, told: &Told<'_>, facts: &LetterFacts, to: Addressee) -> DrugInLetter {
-    let is_denied = drug.status == DrugStatus::NonAuthorized || drug.refused_part.is_some();
+    let is_denied = drug.is_denied();
     let denial = facts.denied.iter().find(|denial| denial.line == drug.line && is_denied);
     let entry = DrugInLetter {
         line: drug.line,

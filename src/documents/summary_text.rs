@@ -29,12 +29,12 @@ pub(super) fn without_authorization(status: CaseStatus, program: &Program) -> Op
 
 /// What can be done about a denial: reconsideration until its last day, then the appeal (APP-01 to APP-03).
 pub(super) fn next_steps(case: &Case, program: &Program, reconsider_until: Option<NaiveDate>) -> Vec<String> {
-    let is_denied = |line: &CaseLine| line.status == DrugStatus::NonAuthorized || line.refused_part.is_some();
     let denials = || case.letters.iter().filter(|letter| letter.kind == LetterKind::Denial);
-    let Some(decided_at) = case.decided_at.filter(|_| case.lines().iter().any(is_denied) || denials().next().is_some()) else {
+    let Some(decided_at) = case.decided_at.filter(|_| case.lines().iter().any(CaseLine::is_denied) || denials().next().is_some())
+    else {
         return Vec::new();
     };
-    let denied_as_a_line = case.lines().iter().any(|line| line.status == DrugStatus::NonAuthorized);
+    let denied_as_a_line = case.lines().iter().any(CaseLine::is_denied);
     let mut steps = Vec::new();
     // each decision writes to two: a later denial tells how a reconsideration ended
     let last = denials().map(|letter| letter.issued_at).max().filter(|last| *last > decided_at);

@@ -177,9 +177,11 @@ impl ExampleLine {
     }
 
     fn is(&self, drug: &CaseLine, case: &Case, tables: &CodeTables) -> bool {
-        let action = tables.lines.get(&drug.status).map(|action| action.code.as_str());
+        let modified = tables.modified.iter().filter(|_| drug.refused_part.is_some());
+        let has_action =
+            |wanted: &str| tables.lines.get(&drug.status).into_iter().chain(modified).any(|action| action.code == wanted);
         self.code.as_deref().is_none_or(|code| drug.hcpcs.as_deref() == Some(code))
-            && self.action.as_deref().is_none_or(|wanted| action == Some(wanted))
+            && self.action.as_deref().is_none_or(has_action)
             && self.on(drug.valid_from.or(case.request.date_of_service), drug.valid_through.or(case.request.date_of_service))
     }
 

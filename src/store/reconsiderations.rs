@@ -94,7 +94,9 @@ pub async fn of_case(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<Re
 pub async fn denied_at(conn: &mut PgConnection, case_id: Uuid) -> Result<Option<DateTime<Utc>>> {
     let at = sqlx::query_scalar!(
         "select min(at) from case_events
-         where case_id = $1 and shard = $2 and document ->> 'status' in ('non_authorized', 'multiple_decisions_rendered')",
+         where case_id = $1 and shard = $2 and (document ->> 'status' in ('non_authorized', 'multiple_decisions_rendered')
+           or document ->> 'status' = 'authorized'
+             and jsonb_path_exists(document::jsonb, '$.*[*].refused_part ? (@ != null)'))",
         case_id,
         shard_of(case_id),
     )

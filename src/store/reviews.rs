@@ -129,11 +129,11 @@ pub async fn insert_determination(conn: &mut PgConnection, one: &NewDeterminatio
     Ok(())
 }
 
-/// Everybody who decided against a line of this case.
+/// Everybody who decided against a line of this case, or a part of it.
 pub async fn denied_by(conn: &mut PgConnection, case_id: Uuid) -> Result<Vec<String>> {
     let subjects = sqlx::query_scalar!(
         "select distinct decided_by from determinations
-         where case_id = $1 and shard = $2 and decision = 'non_authorized' order by decided_by",
+         where case_id = $1 and shard = $2 and (decision = 'non_authorized' or visits_refused is not null) order by decided_by",
         case_id,
         shard_of(case_id),
     )

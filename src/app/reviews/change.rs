@@ -8,7 +8,7 @@ use crate::documents::reason_in_words;
 use crate::domain::case::{Case, Computed, Denial, ReviewQueue};
 use crate::domain::content::{Content, Program};
 use crate::domain::line::CaseLine;
-use crate::domain::vocabulary::{CaseStatus, DrugStatus};
+use crate::domain::vocabulary::CaseStatus;
 use crate::rules::review;
 use crate::store;
 use crate::store::case_events::{Actor, NewEvent};
@@ -91,16 +91,15 @@ pub(in crate::app) async fn write(app: &App, conn: &mut PgConnection, change: Ch
 
 /// Puts the reasons of the latest determination on every line that is denied, and takes them off every other.
 async fn say_why_denied(app: &App, conn: &mut PgConnection, case: &mut Case, now: DateTime<Utc>) -> Result<()> {
-    let is_denied = |drug: &CaseLine| drug.status == DrugStatus::NonAuthorized || drug.refused_part.is_some();
-    for drug in case.lines_mut().iter_mut().filter(|drug| !is_denied(drug)) {
+    for drug in case.lines_mut().iter_mut().filter(|drug| !drug.is_denied()) {
         drug.denial = None;
     }
-    if !case.lines().iter().any(is_denied) {
+    if !case.lines().iter().any(CaseLine::is_denied) {
         return Ok(());
     }
     let program = program_of(app, case, now)?;
     for denial in store::letters::denials(conn, case.case_id).await? {
-        let denied = case.lines_mut().iter_mut().find(|drug| is_denied(drug) && i32::try_from(drug.line) == Ok(denial.line));
+        let denied = case.lines_mut().iter_mut().find(|drug| drug.is_denied() && i32::try_from(drug.line) == Ok(denial.line));
         if let (Some(drug), Some(reason_code), Some(rationale)) = (denied, denial.reason_code, denial.rationale) {
             let reason = reason_in_words(&reason_code, &program);
             let denial = Some(Denial { reason_code, reason, rationale });

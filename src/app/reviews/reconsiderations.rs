@@ -257,10 +257,11 @@ async fn overturned(
     // a denial that is lifted may not be put back by anybody without a determination of their own, and one that stays after it was looked
     // at again has this physician's reasons (DET-10)
     for drug in after.lines() {
-        let was_denied = case.lines().iter().any(|was| was.line == drug.line && was.status == DrugStatus::NonAuthorized);
+        let was_denied = case.lines().iter().any(|was| was.line == drug.line && was.is_denied());
         let named = lines.iter().find(|line| line.line == drug.line);
         let stays_denied = drug.status == DrugStatus::NonAuthorized;
-        if !was_denied || (stays_denied && named.is_none()) {
+        let stays_in_part = drug.refused_part.is_some() && named.is_none_or(|line| line.decision == LineOutcome::NonAuthorized);
+        if !was_denied || stays_in_part || (stays_denied && named.is_none()) {
             continue;
         }
         let decision = if stays_denied { LineOutcome::NonAuthorized } else { LineOutcome::Authorized };

@@ -105,6 +105,10 @@ pub fn write(answer: Answer<'_>, asked: &[Value]) -> Value {
             put(&mut response, "preAuthPeriod", period);
         }
     }
+    let added: Vec<Value> = claim.lines.iter().filter_map(|line| added(answer, line)).collect();
+    if !added.is_empty() {
+        put(&mut response, "addItem", json!(added));
+    }
     if !notes.0.is_empty() {
         put(&mut response, "processNote", json!(notes.0));
     }
@@ -175,12 +179,15 @@ fn item(answer: Answer<'_>, line: &Line<'_>, notes: &mut Notes) -> Value {
     let mut item = json!({"itemSequence": line.sequence});
     let number = drug.and_then(|drug| drug.order_id.as_deref());
     let mut reason = None;
+    let mut action = tables.lines.get(&status);
     if let Some(drug) = drug {
-        if drug.status == DrugStatus::Authorized {
+        if is_modified(line, drug) {
+            action = tables.modified.as_ref();
+        } else if drug.status == DrugStatus::Authorized {
             extensions.extend(authorized(answer, drug));
         }
         let mut numbers = vec![notes.add(&in_words(drug))];
-        if let Some(denial) = &drug.denial {
+        if let Some(denial) = drug.refused_part.as_ref().map_or(drug.denial.as_ref(), |part| part.denial.as_ref()) {
             numbers.push(notes.add(&denial.rationale));
             reason = Some(self::reason(answer, &denial.reason_code, &denial.reason));
         }
@@ -192,8 +199,39 @@ fn item(answer: Answer<'_>, line: &Line<'_>, notes: &mut Notes) -> Value {
     if !extensions.is_empty() {
         put(&mut item, "extension", json!(extensions));
     }
-    put(&mut item, "adjudication", json!([adjudication(tables.lines.get(&status), number, reason)]));
+    put(&mut item, "adjudication", json!([adjudication(action, number, reason)]));
     item
+}
+
+/// True where a line is authorized for less than was asked for. Days beyond those that the treatment takes are told in a note.
+fn is_modified(line: &Line<'_>, drug: &CaseLine) -> bool {
+    drug.status == DrugStatus::Authorized && (drug.refused_part.is_some() || fewer(line, drug).is_some())
+}
+
+/// What is authorized of a line that asked for something else.
+fn added(answer: Answer<'_>, line: &Line<'_>) -> Option<Value> {
+    let drug = answer.case.lines().iter().find(|drug| drug.line == line.sequence && is_modified(line, drug))?;
+    let service = line.item.get("productOrService").cloned();
+    let service = service.or_else(|| drug.hcpcs.as_deref().map(|code| concept(code_system(code), code, None)))?;
+    let extensions = when(answer, drug);
+    let mut item = json!({"itemSequence": [line.sequence]});
+    if !extensions.is_empty() {
+        put(&mut item, "extension", json!(extensions));
+    }
+    put(&mut item, "productOrService", service);
+    if let Some(units) = drug.units_approved {
+        put(&mut item, "quantity", json!({"value": units, "unit": "units"}));
+    }
+    let action = answer.context.content.code_tables.lines.get(&DrugStatus::Authorized);
+    put(&mut item, "adjudication", json!([adjudication(action, drug.order_id.as_deref(), None)]));
+    Some(item)
+}
+
+const fn code_system(code: &str) -> &'static str {
+    match code.as_bytes().first() {
+        Some(b'0'..=b'9') => urls::CPT,
+        _ => urls::HCPCS,
+    }
 }
 
 /// Where an item of a case without lines stands.
@@ -228,8 +266,8 @@ fn requested_date(line: &Line<'_>) -> Option<Value> {
     Some(extension(urls::REQUESTED_SERVICE_DATE, value_name, value.clone()))
 }
 
-/// When, for how long and how much is authorized.
-fn authorized(answer: Answer<'_>, drug: &CaseLine) -> Vec<Value> {
+/// When and for how long something is authorized.
+fn when(answer: Answer<'_>, drug: &CaseLine) -> Vec<Value> {
     let mut extensions = Vec::new();
     if let Some(at) = answer.case.decided_at {
         extensions.push(extension(urls::ISSUE_DATE, "valueDate", at.date_naive().to_string()));
@@ -237,10 +275,15 @@ fn authorized(answer: Answer<'_>, drug: &CaseLine) -> Vec<Value> {
     if let (Some(from), Some(through)) = (drug.valid_from, drug.valid_through) {
         extensions.push(extension(urls::PREAUTH_PERIOD, "valuePeriod", period(from, through)));
     }
+    extensions
+}
+
+/// When, for how long and how much is authorized.
+fn authorized(answer: Answer<'_>, drug: &CaseLine) -> Vec<Value> {
+    let mut extensions = when(answer, drug);
     if let (Some(code), Some(units)) = (&drug.hcpcs, drug.units_approved) {
-        let system = if code.starts_with(|first: char| first.is_ascii_digit()) { urls::CPT } else { urls::HCPCS };
         let detail = [
-            extension("productOrServiceCode", "valueCodeableConcept", concept(system, code, None)),
+            extension("productOrServiceCode", "valueCodeableConcept", concept(code_system(code), code, None)),
             extension("quantity", "valueQuantity", json!({"value": units, "unit": "units"})),
         ];
         extensions.push(json!({"url": urls::AUTHORIZED_DETAIL, "extension": detail}));
@@ -286,11 +329,16 @@ fn reason(answer: Answer<'_>, code: &str, words: &str) -> Value {
     reason
 }
 
-/// What is asked for beyond what is authorized.
-fn beyond(line: &Line<'_>, drug: &CaseLine) -> Option<String> {
+/// Units that are asked for and those that are authorized, where they are fewer.
+fn fewer(line: &Line<'_>, drug: &CaseLine) -> Option<(f64, u32)> {
     let quantity = line.item.get("quantity").and_then(|quantity| quantity.get("value")).and_then(Value::as_f64);
     let units = drug.units_approved.and_then(|units| u32::try_from(units).ok());
-    let more = quantity.zip(units).filter(|(asked, units)| *asked > f64::from(*units));
+    quantity.zip(units).filter(|(asked, units)| *asked > f64::from(*units))
+}
+
+/// What is asked for beyond what is authorized.
+fn beyond(line: &Line<'_>, drug: &CaseLine) -> Option<String> {
+    let more = fewer(line, drug);
     let end = line.item.get("servicedPeriod").and_then(|period| text(period, "end")).and_then(date);
     let longer = end.zip(drug.valid_through).filter(|(end, through)| end > through);
     let of_units = more.map(|(asked, units)| format!("{asked} units are asked for and {units} are authorized"));

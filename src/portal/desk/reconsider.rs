@@ -17,7 +17,7 @@ use crate::app::{App, Caller};
 use crate::documents::words;
 use crate::domain::line::CaseLine;
 use crate::domain::review::{LineOutcome, ReconsiderationDecision};
-use crate::domain::vocabulary::{CallerRole, DrugStatus};
+use crate::domain::vocabulary::CallerRole;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
@@ -95,7 +95,7 @@ pub(super) async fn part(
 }
 
 fn denied(standing: &Standing) -> impl Iterator<Item = &CaseLine> {
-    standing.case.lines().iter().filter(|line| line.status == DrugStatus::NonAuthorized)
+    standing.case.lines().iter().filter(|line| line.is_denied())
 }
 
 fn denied_line(standing: &Standing, line: &CaseLine, draw: &Drawing<'_>) -> DeniedLine {

@@ -1,7 +1,7 @@
 //! Changes and cancellations of what was asked for, inquiries, and plain reads: each held against the case as it stands.
 
 use super::{SUBMIT, actions, cases, claim, claim_response, held, notes, pair, post, sandbox, submit};
-use crate::support::desk::{NURSE, OTHER_PRACTICE, authorize, done};
+use crate::support::desk::{BMA, NURSE, OTHER_PRACTICE, PHYSICIAN, authorize, done, offer, unanswered};
 use crate::support::http::{Answer, Service};
 use crate::support::submit::{HEALTH_PLAN, ORDERING, SERVICING};
 use axum::body::Body;
@@ -291,4 +291,36 @@ async fn what_was_made_here_is_read_by_its_id() {
     assert_eq!(response["preAuthRef"], order["order_id"]);
     let answers = found(&post(&service, INQUIRE, ORDERING, &inquiry("approve-tchp")).await);
     assert_eq!(answers.iter().map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), [id]);
+}
+
+#[tokio::test]
+async fn what_a_physician_authorizes_of_a_line_is_told_apart_from_what_was_asked_for() {
+    // proves DET-10
+    let service = sandbox().await;
+    let mut order = unanswered(BMA);
+    order["date_of_service"] = pair("approve-tchp.order")["date_of_service"].clone();
+    let order = service.post("/v1/orders", ORDERING, &order).await;
+    assert_eq!(order.status.as_u16(), 201, "{}", order.text);
+    let order = order.json();
+    let id = order["case_id"].as_str().unwrap();
+    done(&service, PHYSICIAN, id, "peer-to-peer", &offer()).await;
+    let mut less = authorize(&[3, 4]);
+    less["drugs"][1] = json!({"line": 4, "decision": "authorized", "units_approved": 86, "visits_approved": 2,
+        "reason_code": "criteria_not_met", "rationale": "Two doses, then reassess."});
+    let case = done(&service, PHYSICIAN, id, "determinations", &less).await;
+    let response = get(&service, &format!("/fhir/ClaimResponse/{id}"), ORDERING).await.json();
+    let told = actions(&response);
+    assert_eq!(told[2..], [(3, "A1".to_owned()), (4, "A6".to_owned())], "{response:#}");
+    let added = response["addItem"].as_array().unwrap();
+    assert_eq!(
+        (added.len(), &added[0]["itemSequence"], &added[0]["quantity"]["value"]),
+        (1, &json!([4]), &json!(86)),
+        "{response:#}"
+    );
+    let action = added[0]["adjudication"].to_string();
+    assert!(action.contains("A1") && action.contains(case["order_id"].as_str().unwrap()), "{action}");
+    let item = &response["item"][3];
+    assert!(item["adjudication"].to_string().contains("reasonCode"), "{item:#}");
+    assert!(!item["extension"].to_string().contains("itemAuthorizedDetail"), "{item:#}");
+    assert!(notes(&response).contains("Two doses, then reassess."), "{response:#}");
 }

@@ -203,3 +203,87 @@ async fn a_denied_supportive_drug_is_reconsidered_without_touching_the_rest() {
     }
     assert_eq!(case["drugs"][4]["order_id"], case["order_id"]);
 }
+
+/// An authorization of 2 of 11 visits of the fourth line, with the last day on which the rest may be reconsidered.
+async fn denied_in_part(service: &Service) -> String {
+    let case_id = id(&submit(service, &unanswered(BMA)).await);
+    done(service, PHYSICIAN, &case_id, "peer-to-peer", &offer()).await;
+    let mut less = authorize(&[3, 4]);
+    less["drugs"][1] = json!({"line": 4, "decision": "authorized", "units_approved": 86, "visits_approved": 2,
+        "reason_code": "criteria_not_met", "rationale": "Two doses, then reassess."});
+    let case = done(service, PHYSICIAN, &case_id, "determinations", &less).await;
+    assert_eq!(case["status"], "authorized", "{case:#}");
+    case_id
+}
+
+fn more(units: u64, visits: u64) -> Value {
+    let line = json!({"line": 4, "decision": "authorized", "units_approved": units, "visits_approved": visits,
+        "reason_code": "criteria_not_met", "rationale": "So many until the next scan."});
+    json!({"decision": "overturned", "drugs": [line], "rationale": "the new data support it"})
+}
+
+fn of_the_fourth(case: &Value) -> (Value, Value, Value) {
+    let drug = &case["drugs"][3];
+    (drug["units_approved"].clone(), drug["visits_approved"].clone(), drug["refused_part"]["visits"].clone())
+}
+
+// proves APP-01, APP-04, DET-10
+#[tokio::test]
+async fn a_denial_of_a_part_is_reconsidered_by_another_physician_up_to_what_was_ordered() {
+    let service = Service::with_rosters().await;
+    let case_id = denied_in_part(&service).await;
+    let before = read(&service, &case_id).await;
+    let one = open(&service, &case_id).await;
+    decide(&service, PHYSICIAN, &one, &overturn()).await.assert_problem(403, "forbidden");
+    // what is not more than before overturns nothing
+    for (units, visits) in [(86, 2), (43, 1)] {
+        let problem =
+            decide(&service, SECOND_PHYSICIAN, &one, &more(units, visits)).await.assert_problem(422, "validation-failed");
+        assert_eq!(problem["errors"][0]["code"], "nothing-overturned", "{problem:#}");
+    }
+    assert_eq!(read(&service, &case_id).await["drugs"], before["drugs"]);
+    let decided = decide(&service, SECOND_PHYSICIAN, &one, &overturn()).await;
+    assert_eq!(decided.status.as_u16(), 201, "{}", decided.text);
+    let case = read(&service, &case_id).await;
+    assert_eq!(decided.json()["case"], case);
+    assert_eq!(of_the_fourth(&case), (json!(473), json!(11), Value::Null), "{case:#}");
+    assert_eq!((&case["order_id"], &case["s_codes"]), (&before["order_id"], &before["s_codes"]), "{case:#}");
+    let letters: Vec<&Value> = case["letters"].as_array().unwrap().iter().map(|letter| &letter["kind"]).collect();
+    assert_eq!(letters[4..], ["approval", "approval"], "{letters:?}");
+}
+
+// proves APP-04, DET-10
+#[tokio::test]
+async fn a_reconsideration_may_take_back_some_of_what_was_denied_of_a_line() {
+    let service = Service::with_rosters().await;
+    let case_id = denied_in_part(&service).await;
+    let one = open(&service, &case_id).await;
+    let decided = decide(&service, SECOND_PHYSICIAN, &one, &more(258, 6)).await;
+    assert_eq!(decided.status.as_u16(), 201, "{}", decided.text);
+    let case = read(&service, &case_id).await;
+    assert_eq!(of_the_fourth(&case), (json!(258), json!(6), json!(5)), "{case:#}");
+    assert_eq!(case["drugs"][3]["refused_part"]["denial"]["rationale"], "So many until the next scan.", "{case:#}");
+    let kinds: Vec<&Value> = case["letters"].as_array().unwrap().iter().map(|letter| &letter["kind"]).collect();
+    assert_eq!(kinds[4..].iter().filter(|kind| **kind == "denial").count(), 2, "{kinds:?}");
+    let last = case["letters"].as_array().unwrap().iter().rfind(|letter| letter["kind"] == "denial").unwrap();
+    let letter = service.get(&format!("/v1/letters/{}", last["letter_id"].as_str().unwrap()), PRACTICE).await.json();
+    let text = letter["document"].to_string();
+    assert!(text.contains("Not approved: 5 visits, 215 billing units"), "{text}");
+}
+
+// proves APP-02
+#[tokio::test]
+async fn an_upheld_denial_of_a_part_is_told_again_and_leads_to_the_appeal() {
+    let service = Service::with_rosters().await;
+    let case_id = denied_in_part(&service).await;
+    let before = read(&service, &case_id).await;
+    let one = open(&service, &case_id).await;
+    let body = json!({"decision": "upheld", "drugs": [], "rationale": "nothing new"});
+    let decided = decide(&service, SECOND_PHYSICIAN, &one, &body).await;
+    assert_eq!(decided.status.as_u16(), 201, "{}", decided.text);
+    let case = read(&service, &case_id).await;
+    assert_eq!((&case["drugs"], &case["status"]), (&before["drugs"], &before["status"]));
+    let kinds: Vec<&Value> = case["letters"].as_array().unwrap().iter().map(|letter| &letter["kind"]).collect();
+    assert_eq!(kinds[4..], ["denial", "denial"], "{kinds:?}");
+    ask(&service, PRACTICE, &case_id).await.assert_problem(409, "conflict");
+}

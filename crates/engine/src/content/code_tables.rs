@@ -45,6 +45,13 @@ struct ActionEntry<S> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ModifiedEntry {
+    code: String,
+    display: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RejectionEntry {
     refusal: String,
     code: String,
@@ -84,8 +91,9 @@ struct ValueEntry {
 pub(super) fn read(source: &Source, words: &Vocabulary, programs: &[programs::Draft], report: &mut Report) -> CodeTables {
     let mut tables = CodeTables::default();
     file(source, "fhir/payers.toml", &["payer"], report, |document, report| payers(document, programs, &mut tables, report));
-    file(source, "fhir/x12.toml", &["line", "case", "rejection"], report, |document, report| {
+    file(source, "fhir/x12.toml", &["line", "modified", "case", "rejection"], report, |document, report| {
         tables.lines = actions(document, "line", DrugStatus::ALL, report);
+        tables.modified = modified(document, report);
         tables.cases = actions(document, "case", CaseStatus::ALL, report);
         tables.rejections = rejections(document, report);
     });
@@ -124,6 +132,16 @@ fn payers(document: &Document<'_>, programs: &[programs::Draft], tables: &mut Co
             place.error(report, "this identifier is here twice", None);
         }
     }
+}
+
+/// The one action of a line of which less is authorized than was asked for.
+fn modified(document: &Document<'_>, report: &mut Report) -> Option<Coded> {
+    let mut entries = document.entries::<ModifiedEntry>("modified", report).into_iter();
+    let found = entries.next().filter(|(entry, _)| !entry.code.is_empty() && !entry.display.is_empty());
+    if found.is_none() || entries.next().is_some() {
+        document.root().error(report, "give one `modified`: the code and its words", None);
+    }
+    found.map(|(entry, _)| Coded { code: entry.code, display: entry.display })
 }
 
 /// A row for every status, no more and no fewer.

@@ -87,6 +87,11 @@ impl CaseLine {
         self.status.may_be_given() && self.role != DrugRole::Investigational
     }
 
+    /// True where the line or a part of it is denied.
+    pub fn is_denied(&self) -> bool {
+        self.status == DrugStatus::NonAuthorized || self.refused_part.is_some()
+    }
+
     /// Dose, route and schedule of a drug, units of a procedure, in words.
     pub fn asked_in_words(&self) -> Cow<'_, str> {
         match &self.ordered {

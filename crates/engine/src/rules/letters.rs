@@ -21,6 +21,7 @@ pub const fn due(
             &[Approval, Denial]
         }
         (Some(ReconsiderationDecision::Overturned), ..) | (None, CaseStatus::InProgress, CaseStatus::Authorized) => &[Approval],
+        (Some(ReconsiderationDecision::Upheld), _, CaseStatus::Authorized) if in_part => &[Denial],
         (Some(ReconsiderationDecision::Upheld), _, CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered)
         | (None, CaseStatus::InProgress, CaseStatus::NonAuthorized) => &[Denial],
         // closed without anything left that is denied, because it was withdrawn since

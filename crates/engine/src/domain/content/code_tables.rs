@@ -67,6 +67,8 @@ pub struct CodeTables {
     pub payers: HashMap<SystemCode, String>,
     /// Review action of a line.
     pub lines: BTreeMap<DrugStatus, Coded>,
+    /// Review action of a line of which less, or something else, is authorized than was asked for.
+    pub modified: Option<Coded>,
     /// Review action of a case.
     pub cases: BTreeMap<CaseStatus, Coded>,
     /// Codes of refusals, by the refusal's name.

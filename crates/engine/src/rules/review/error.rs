@@ -104,6 +104,6 @@ pub enum ReviewError {
     #[error("line {0} was denied only because another line was: decide it, too")]
     WithoutReasons(u32),
     /// An overturn authorizes something.
-    #[error("a reconsideration that overturns authorizes at least one line")]
+    #[error("a reconsideration that overturns authorizes at least one line, or more of one")]
     NothingOverturned,
 }

@@ -2,6 +2,7 @@
 
 use super::{LineDecision, PhysicianReview, ReviewError, conclude, decided, deny_whole_case, keep_awards, units};
 use crate::domain::case::{Case, Computed, PeerToPeer};
+use crate::domain::line::CaseLine;
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus};
 use crate::rules::calendar::local_day;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -18,9 +19,12 @@ pub fn last_day(denied_at: DateTime<Utc>, calendar_days: u32, zone: Tz) -> Naive
 /// # Errors
 /// [`ReviewError::NothingDenied`] where nothing was.
 pub fn require_denial(case: &Case) -> Result<(), ReviewError> {
-    let denied = case.lines().iter().any(|drug| drug.status == DrugStatus::NonAuthorized);
     match case.status {
-        CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered if denied => Ok(()),
+        CaseStatus::NonAuthorized | CaseStatus::MultipleDecisionsRendered | CaseStatus::Authorized
+            if case.lines().iter().any(CaseLine::is_denied) =>
+        {
+            Ok(())
+        }
         status => Err(ReviewError::NothingDenied(status)),
     }
 }
@@ -37,16 +41,18 @@ pub fn reviewer(role: CallerRole, subject: &str, denied_by: &[String]) -> Result
     PhysicianReview::of(role, PeerToPeer::Offered)
 }
 
-/// The lines that an overturn without further words authorizes: those denied that the engine would not have let pass by itself. The
-/// others return to what was computed.
+/// The lines that an overturn without further words authorizes: those denied that the engine would not have let pass by itself, and those
+/// denied in part. The others return to what was computed.
 pub fn all_denied(case: &Case, computed: &Computed) -> Vec<LineDecision> {
     let pended = |line: u32| computed.drugs.iter().any(|drug| drug.line == line && drug.status == DrugStatus::InProgress);
-    let denied = case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized && pended(drug.line));
+    let is_meant =
+        |drug: &&CaseLine| drug.refused_part.is_some() || (drug.status == DrugStatus::NonAuthorized && pended(drug.line));
+    let denied = case.lines().iter().filter(is_meant);
     denied.map(|drug| LineDecision::Authorize { line: drug.line, set: None, review: None }).collect()
 }
 
-/// A reconsideration that overturns: the denied lines named are authorized; every other denied one that the engine would have let pass
-/// returns to what was computed (APP-04).
+/// A reconsideration that overturns: the denied lines named are authorized, and those denied in part for more than before; every other denied
+/// one that the engine would have let pass returns to what was computed (APP-04).
 ///
 /// # Errors
 /// See [`ReviewError`].
@@ -65,8 +71,11 @@ pub fn overturn(
             return Err(ReviewError::DecidedTwice(line));
         }
         let drug = case.lines_mut().iter_mut().find(|drug| drug.line == line).ok_or(ReviewError::NoSuchLine(line))?;
-        if drug.status != DrugStatus::NonAuthorized {
+        if !drug.is_denied() {
             return Err(ReviewError::LineNotDenied(line));
+        }
+        if drug.refused_part.is_some() && matches!(decision, LineDecision::Deny { .. }) {
+            continue; // the part stays denied
         }
         if let LineDecision::Authorize { set, review, .. } = decision {
             units::count(drug, &mut computed, *set, *review)?;
@@ -93,8 +102,8 @@ pub fn overturn(
     if !case.status.has_order_id() {
         return Err(still_denied(&case, decisions));
     }
-    if case.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
-        == before.lines().iter().filter(|drug| drug.status == DrugStatus::NonAuthorized).count()
+    let changed = || before.lines().iter().zip(case.lines()).map(|(before, after)| (Refused::of(before), Refused::of(after)));
+    if !changed().any(|(before, after)| after.is_less_than(before)) || changed().any(|(before, after)| before.is_less_than(after))
     {
         return Err(ReviewError::NothingOverturned);
     }
@@ -102,6 +111,30 @@ pub fn overturn(
         keep_awards(&mut case, before); // the treatment was approved at the first decision
     }
     Ok((case, computed))
+}
+
+/// How much of a line is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Refused {
+    whole: bool,
+    visits: u32,
+    units: u64,
+}
+
+impl Refused {
+    fn of(line: &CaseLine) -> Self {
+        let part = line.refused_part.as_ref();
+        Self {
+            whole: line.status == DrugStatus::NonAuthorized,
+            visits: part.map_or(0, |part| part.visits),
+            units: part.and_then(|part| part.units).unwrap_or(0),
+        }
+    }
+
+    /// True where something of it is less, whatever else is more. A part is less than the whole.
+    const fn is_less_than(self, other: Self) -> bool {
+        if self.whole == other.whole { self.visits < other.visits || self.units < other.units } else { other.whole }
+    }
 }
 
 /// The line that keeps the case denied: one nobody decided, or else the first.

@@ -89,6 +89,7 @@ pub(super) fn count(
 ) -> Result<(), ReviewError> {
     drug.refused_part = None;
     let Some(set) = set else {
+        take_back(computed, drug.line);
         return if needs_units(drug, computed) { Err(ReviewError::UnitsNotCounted(drug.line)) } else { Ok(()) };
     };
     if drug.hcpcs.is_none() {
@@ -103,6 +104,17 @@ pub(super) fn count(
         one.set_by_reviewer = true;
     }
     Ok(())
+}
+
+/// Puts back what the engine counted of a line of which a reviewer authorized less.
+fn take_back(computed: &mut Computed, line: u32) {
+    for one in computed.drugs.iter_mut().filter(|one| one.line == line) {
+        let counted = one.counted.filter(|counted| counted.visits > Some(0) && counted.units > Some(0));
+        if let Some(counted) = counted {
+            (one.visits, one.units, one.units_per_visit) = (counted.visits, counted.units, counted.units_per_visit);
+            (one.counted, one.set_by_reviewer) = (None, false);
+        }
+    }
 }
 
 /// What became of a line that is authorized after `what`: all of it, or how much.
