@@ -298,7 +298,10 @@ async fn what_a_physician_authorizes_of_a_line_is_told_apart_from_what_was_asked
     // proves DET-10
     let service = sandbox().await;
     let mut order = unanswered(BMA);
-    order["date_of_service"] = pair("approve-tchp.order")["date_of_service"].clone();
+    let of_sandbox = pair("approve-tchp.order");
+    for field in ["date_of_service", "member", "ordering_provider", "servicing_provider"] {
+        order[field] = of_sandbox[field].clone();
+    }
     let order = service.post("/v1/orders", ORDERING, &order).await;
     assert_eq!(order.status.as_u16(), 201, "{}", order.text);
     let order = order.json();
