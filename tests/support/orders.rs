@@ -1,5 +1,6 @@
 //! Orders for tests: a regimen "entered exactly", and facts around it. Patients are obviously fictional.
 
+use oncoauth::domain::case::Case;
 use oncoauth::domain::content::{Content, Form, Regimen, RegimenDrug, RegimenPhase, RequiredResult};
 use oncoauth::domain::order::OrderRequest;
 use oncoauth::domain::roster::{MemberRow, ProviderRow};
@@ -338,6 +339,11 @@ impl Situation {
 
     /// Decides it.
     pub fn decide(&self, content: &Content) -> Result<Decision, oncoauth::domain::refusal::Refusal> {
+        self.decide_after(None, content)
+    }
+
+    /// Decides it as a change of the case that it was before.
+    pub fn decide_after(&self, before: Option<&Case>, content: &Content) -> Result<Decision, oncoauth::domain::refusal::Refusal> {
         let order: OrderRequest = serde_json::from_value(self.order.clone()).expect("an order");
         let received_at = chrono::DateTime::parse_from_rfc3339(&self.received).expect("an instant").to_utc();
         let known =
@@ -355,7 +361,7 @@ impl Situation {
             ordering_provider: known(&self.ordering),
             servicing_provider: known(&self.servicing),
             related_cases: self.related.clone(),
-            before: None,
+            before,
         };
         decide(&facts, content, received_at)
     }

@@ -46,6 +46,8 @@ struct Header {
     #[serde(default)]
     goes_on_after_progression: Vec<String>,
     #[serde(default)]
+    asked_when_ended: Vec<String>,
+    #[serde(default)]
     counted_lines: Vec<String>,
     again_after_days: Option<u32>,
 }
@@ -87,6 +89,8 @@ struct Entry {
     drugs: Vec<String>,
     #[serde(default)]
     except: Vec<String>,
+    #[serde(default)]
+    with: Vec<String>,
     told: Option<String>,
     needs: Option<String>,
     says: Option<String>,
@@ -161,6 +165,7 @@ fn head(header: &Header, root: Place<'_, '_>, around: &mut Around, words: &Vocab
         around.speaks_against = words.into();
     }
     around.goes_on.extend(partners(&header.goes_on_after_progression, root.key("goes_on_after_progression"), words, report));
+    around.asked_when_ended.extend(partners(&header.asked_when_ended, root.key("asked_when_ended"), words, report));
     around.counted_lines.extend(partners(&header.counted_lines, root.key("counted_lines"), words, report));
     let Some(days) = header.again_after_days else { return };
     if around.again_after_days != 0 {
@@ -193,6 +198,10 @@ fn contraindication(
         place.key("requirement").error(report, format!("`{}` is no requirement that this serves", entry.requirement), suggestion);
     }
     let drugs = partners(&entry.drugs, place.key("drugs"), words, report);
+    let with = partners(&entry.with, place.key("with"), words, report);
+    if !with.is_empty() && (entry.needs.is_some() || entry.says.is_some()) {
+        place.key("with").error(report, "drugs of one order stand with `told`, and say themselves what is told", None);
+    }
     let (key, text) = match (entry.told, entry.needs) {
         (Some(told), None) => ("told", told),
         (None, Some(needs)) => ("needs", needs),
@@ -213,6 +222,7 @@ fn contraindication(
         id: entry.id,
         drugs,
         except: entry.except,
+        with,
         told,
         needed: key == "needs",
         says: entry.says,

@@ -25,6 +25,10 @@ struct Header {
     #[serde(default)]
     doubt: Vec<String>,
     #[serde(default)]
+    behind_names: Vec<String>,
+    #[serde(default)]
+    behind: Vec<String>,
+    #[serde(default)]
     denial: Vec<String>,
     #[serde(default)]
     reasons: Vec<String>,
@@ -161,6 +165,7 @@ pub(super) fn read(source: &Source, words: &Vocabulary, report: &mut Report) -> 
             report.error(OUTCOMES, 1, "give `doubt` and `denial`", None);
         }
         found.set_doubt(&header.doubt, &header.denial, &header.reasons);
+        found.set_behind(&header.behind_names, &header.behind);
     }
     found
 }
@@ -291,6 +296,7 @@ fn therapy(
         may_be_classes: entry.may_be_classes.clone(),
         others: entry.others || entry.unsure,
         outside: entry.outside.clone(),
+        is_listed: is_listed(entry),
         no_drug: entry.no_drug,
         none: entry.none,
         ..Therapy::default()
@@ -302,6 +308,12 @@ fn therapy(
     }
     add_readings(&mut found, &readings);
     found
+}
+
+/// True where the drugs of an entry, or of its readings, are all that its names can hold.
+fn is_listed(entry: &NameEntry) -> bool {
+    let open = entry.others || entry.unsure || entry.outside.is_some();
+    !entry.readings.is_empty() && entry.classes.is_empty() && entry.may_be_classes.is_empty() && !open
 }
 
 fn consistent(entry: &NameEntry, place: Place<'_, '_>, report: &mut Report) {

@@ -29,6 +29,10 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
 }
 
 fn concern(entry: &Contraindication, shared: &Shared<'_>) -> Option<Concern> {
+    let partners: Vec<&PlanLine<'_>> = if entry.with.is_empty() { Vec::new() } else { partners(entry, shared) };
+    if partners.is_empty() != entry.with.is_empty() {
+        return None;
+    }
     let lines: Vec<(&PlanLine<'_>, Truth)> = shared
         .plan
         .iter()
@@ -40,13 +44,49 @@ fn concern(entry: &Contraindication, shared: &Shared<'_>) -> Option<Concern> {
     let outcome = lines.iter().fold(Truth::NotMet, |so_far, (_, truth)| so_far.or(*truth));
     let concerned: Vec<&PlanLine<'_>> = lines.iter().filter(|(_, truth)| *truth == outcome).map(|(line, _)| *line).collect();
     let first = concerned.first()?;
-    let mut names: Vec<&str> = concerned.iter().map(|line| line.name()).collect();
-    // in words, as the order of lines says nothing
+    let mut numbers: Vec<u32> = concerned.iter().chain(&partners).map(|line| line.ordered.line).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let (own, with) = (names(&concerned), names(&partners));
+    if !with.is_empty() {
+        return Some(together(entry, (&own, &with), numbers));
+    }
+    Some(said(entry, &answers(entry, outcome, first, shared), (&own, numbers), outcome))
+}
+
+/// In words, as the order of lines says nothing.
+fn names(lines: &[&PlanLine<'_>]) -> String {
+    let mut names: Vec<&str> = lines.iter().map(|line| line.name()).collect();
     names.sort_unstable();
     names.dedup();
-    let mut numbers: Vec<u32> = concerned.iter().map(|line| line.ordered.line).collect();
-    numbers.sort_unstable();
-    Some(said(entry, &answers(entry, outcome, first, shared), (&names.join(", "), numbers), outcome))
+    names.join(", ")
+}
+
+/// Lines of the drugs that it must not be ordered with.
+fn partners<'s>(entry: &Contraindication, shared: &'s Shared<'_>) -> Vec<&'s PlanLine<'s>> {
+    let is_one = |line: &&PlanLine<'_>| {
+        line.drug.is_some_and(|drug| !line.is_investigational() && entry.is_with(drug, &shared.content.drugs))
+    };
+    shared.plan.iter().filter(is_one).collect()
+}
+
+/// Drugs of one order that must not be given together.
+fn together(entry: &Contraindication, (own, with): (&str, &str), lines: Vec<u32>) -> Concern {
+    let entered = format!("{own} and {with}");
+    let message = format!(
+        "{entered} are in one order: {}. A person decides: leave one of them out, or say why both are given",
+        entry.because
+    );
+    let facts: FactsUsed = [("drugs".to_owned(), json!(entered)), ("lines".to_owned(), json!(lines))].into_iter().collect();
+    concern_of(entry, Truth::NotMet, facts, Words { field: "/treatment", expected: own, entered, message }, lines)
+}
+
+/// What is told of a concern.
+struct Words<'w> {
+    field: &'w str,
+    expected: &'w str,
+    entered: String,
+    message: String,
 }
 
 /// True for a line of one of the drugs, or with one of them in a fixed combination.
@@ -119,10 +159,16 @@ fn said(entry: &Contraindication, answers: &[Asked], (names, lines): (&str, Vec<
     };
     let mut facts: FactsUsed = answers.iter().map(|asked| (asked.name.clone(), Value::from(asked.entered.clone()))).collect();
     facts.insert("lines", json!(lines));
+    let field = answers.first().map_or("/clinical/assessments", |asked| asked.pointer.as_str());
+    let outcome = if outcome == Truth::Met { Truth::NotMet } else { Truth::Unknown };
+    concern_of(entry, outcome, facts, Words { field, expected: names, entered: told, message }, lines)
+}
+
+fn concern_of(entry: &Contraindication, outcome: Truth, facts: FactsUsed, words: Words<'_>, lines: Vec<u32>) -> Concern {
     let first = lines.first().copied();
     Concern {
         rule: ["contraindications/", &entry.id].concat(),
-        outcome: if outcome == Truth::Met { Truth::NotMet } else { Truth::Unknown },
+        outcome,
         requirements: requirements(entry.requirement),
         source: entry.source.clone(),
         facts,
@@ -131,11 +177,11 @@ fn said(entry: &Contraindication, answers: &[Asked], (names, lines): (&str, Vec<
             drug_line: first,
             line: first,
             options: Vec::new(),
-            field: answers.first().map_or_else(|| "/clinical/assessments".to_owned(), |asked| asked.pointer.clone()),
-            expected: ["an answer that does not speak against ", names].concat(),
-            entered: told,
+            field: words.field.to_owned(),
+            expected: ["an answer that does not speak against ", words.expected].concat(),
+            entered: words.entered,
             effect: DeviationEffect::Pends,
-            message,
+            message: words.message,
         },
         pends: Pends::Lines(lines),
         hold: None,

@@ -16,6 +16,7 @@ use super::plain;
 use super::plan::{self, PlanLine, planned_days};
 use super::{
     agreement, answers, concurrent, contraindications, deviations, dose, dosing, limits, pathways, radiation, review, s_codes,
+    taken_back,
 };
 use crate::domain::case::{Awards, Computed, ComputedDrug, Deviation, Notice, Pathway};
 use crate::domain::content::Content;
@@ -273,7 +274,8 @@ impl<'a> Deciding<'a> {
             .chain(contraindications::concerns(shared))
             .chain(history::concerns(shared))
             .chain(dosing::concerns(facts, shared, &self.doses))
-            .chain(limits::concerns(facts, shared));
+            .chain(limits::concerns(facts, shared))
+            .chain(taken_back::concerns(facts, shared));
         for concern in found {
             concern.apply(shared.plan, judged, &mut self.findings);
             if let Some(hold) = concern.hold.filter(|hold| !self.holds.contains(hold)) {

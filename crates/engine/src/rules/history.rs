@@ -277,15 +277,22 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Treatment of early disease that ended a short time before this order treats metastatic disease: it came back, whatever word stands for the
-    /// outcome.
+    /// Treatment of early disease that ended a short time before this order treats advanced disease: it came back, whatever word stands for the
+    /// outcome. Of drugs that content asks it for, so does one whose end nobody told.
     fn may_have_come_back(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> bool {
         let treats_early = patient.line().is_none_or(lines::is_early_line);
         let days = patient.content.contraindications.again_after_days();
-        !treats_early
-            && patient.metastatic == Truth::Met
-            && lines::is_early(earlier.told)
-            && self.ended_within(earlier, days) == Truth::Met
+        let is_solid = || patient.cancer().and_then(|key| patient.content.cancer(key)).is_some_and(|cancer| cancer.solid);
+        // a numbered line of a solid tumor treats what has spread, or cannot be removed
+        let is_advanced = patient.metastatic == Truth::Met || lines::rank(patient.line()).is_some() && is_solid();
+        let ended = match self.ended_within(earlier, days) {
+            Truth::Unknown => {
+                let asked = patient.content.contraindications.asked_when_ended();
+                Truth::from(!asked.is_empty() && earlier.held(asked, patient.content) == Truth::Met)
+            }
+            told => told,
+        };
+        !treats_early && is_advanced && lines::is_early(earlier.told) && ended == Truth::Met
     }
 
     fn progressed_on(&self, earlier: &Earlier<'_>, patient: &Patient<'_>) -> Truth {

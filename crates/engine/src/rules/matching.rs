@@ -256,7 +256,8 @@ impl<'p, 'a> Candidate<'p, 'a> {
             if own.is_some() && other_product.is_none() && has_doses() {
                 return Some(Self { ways, form: None, own, extent, unlike: None });
             }
-            if let Some(form) = form_followed(ways.forms(), changed, compared, extent) {
+            let forms = ways.forms().filter(|(form, _)| !gives_more_of_left_out(form, regimen, plan));
+            if let Some(form) = form_followed(forms, changed, compared, extent) {
                 return Some(Self { ways, form: Some(form), own: None, extent, unlike: None });
             }
         }
@@ -307,6 +308,23 @@ impl<'p, 'a> Candidate<'p, 'a> {
         (differences, self.extent, self.form.is_some(), !is_pathway, &regimen.id)
     }
 }
+
+/// True where a form leaves out a drug that the order has, on more days of its cycle than the regimen: that is no way of leaving it out.
+fn gives_more_of_left_out(form: &Form, regimen: &Regimen, plan: &[PlanLine<'_>]) -> bool {
+    let drugs = || treatment(&regimen.phases);
+    let is_left_out = |line: &PlanLine<'_>| {
+        drugs().any(|(_, drug)| drug.generic == line.name())
+            && !treatment(&form.phases).any(|(_, drug)| drug.generic == line.name())
+    };
+    let is_more = |line: &&PlanLine<'_>| {
+        let own = line.ordered.days.len() * MORE_DAYS.1;
+        drugs().filter(|(_, drug)| drug.generic == line.name()).all(|(_, drug)| own > drug.days.len() * MORE_DAYS.0)
+    };
+    plan.iter().filter(|line| !line.is_investigational() && is_left_out(line)).any(|line| is_more(&line))
+}
+
+/// More days than three for every two.
+const MORE_DAYS: (usize, usize) = (3, 2);
 
 /// Of several forms that an order follows, the one that has the doses of whatever any of them changes.
 fn form_followed<'p, 'a>(

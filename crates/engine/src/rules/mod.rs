@@ -49,6 +49,7 @@ pub mod s_codes;
 pub mod schedule;
 pub mod setting;
 pub mod stage;
+pub mod taken_back;
 pub mod tnm;
 pub mod update;
 pub mod worksheet;

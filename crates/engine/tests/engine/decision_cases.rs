@@ -85,7 +85,8 @@ fn every_case_is_decided_as_its_file_expects() {
     let failures: Vec<String> = cases
         .iter()
         .filter_map(|(file, case)| {
-            let outcome = case.situation(content).and_then(|situation| outcome::of(&situation, &case.then, content));
+            let outcome =
+                case.situation(content).and_then(|situation| outcome::of(situation, &case.changes, &case.then, content));
             let found = match outcome {
                 Ok(outcome) => check::differences(&case.expect, &outcome),
                 Err(fault) => vec![fault],

@@ -228,6 +228,11 @@ impl ResultDefinition {
         self.told.get_or_init(|| self.in_words()).clone()
     }
 
+    /// True where a result is of use for some months only.
+    pub fn ages_soon(&self) -> bool {
+        self.window_days.is_some_and(|days| days <= SOON_DAYS)
+    }
+
     fn in_words(&self) -> String {
         let wanted = if self.is_day {
             "a day, YYYY-MM-DD".to_owned()
@@ -237,7 +242,7 @@ impl ResultDefinition {
             let words = self.results.iter().enumerate().filter(|(index, _)| !self.is_partial(*index));
             words.map(|(_, (word, _))| self.said(word)).collect::<Vec<_>>().join(", ")
         };
-        match (self.window_days, self.undated_counts) {
+        match (self.window_days.filter(|_| self.ages_soon()), self.undated_counts) {
             (Some(days), false) => wanted + &format!(", dated within {days} days before the date of service"),
             (Some(days), true) => wanted + &format!(", not older than {days} days on the date of service"),
             (None, false) => wanted + ", with its date",
@@ -245,6 +250,9 @@ impl ResultDefinition {
         }
     }
 }
+
+/// A longer window only keeps out what cannot be a result of this disease.
+const SOON_DAYS: u32 = 730;
 
 /// Why a word is no result.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub struct Contraindication {
     pub drugs: Vec<Partner>,
     /// Generic names among these that it does not speak against.
     pub except: Vec<String>,
+    /// Generic names and classes of which one has to be ordered, too: it waits with them. Empty where it is about what was told alone.
+    pub with: Vec<Partner>,
     /// What is told; or what has to be told, where `needed`.
     pub told: Statement,
     /// True where the drug waits until the sentence holds, in a program that reviews it.
@@ -40,10 +42,19 @@ pub struct Contraindication {
 impl Contraindication {
     /// True for one of its drugs, or one with a part of them in a fixed combination.
     pub fn is_about(&self, drug: &Drug, drugs: &DrugCatalog) -> bool {
-        let parts = || drug.ingredients.iter().filter(|_| drug.ingredients.len() > 1).filter_map(|part| drugs.by_name(part));
-        let is_one = |partner: &Partner| is_partner(drug, partner) || parts().any(|part| is_partner(part, partner));
-        !self.except.contains(&drug.generic) && self.drugs.iter().any(is_one)
+        !self.except.contains(&drug.generic) && holds_any(drug, &self.drugs, drugs)
     }
+
+    /// True for one of the drugs that it must not be ordered with.
+    pub fn is_with(&self, drug: &Drug, drugs: &DrugCatalog) -> bool {
+        holds_any(drug, &self.with, drugs)
+    }
+}
+
+/// True for one of these, or one with a part of them in a fixed combination.
+fn holds_any(drug: &Drug, partners: &[Partner], drugs: &DrugCatalog) -> bool {
+    let parts = || drug.ingredients.iter().filter(|_| drug.ingredients.len() > 1).filter_map(|part| drugs.by_name(part));
+    partners.iter().any(|partner| is_partner(drug, partner) || parts().any(|part| is_partner(part, partner)))
 }
 
 /// Every contraindication of a release, by the answers that it asks and the drugs that it is about.
@@ -80,6 +91,8 @@ pub struct Around {
     pub speaks_against: Named,
     /// Drugs that are usually given on when the disease has progressed on them.
     pub goes_on: Vec<Partner>,
+    /// Drugs whose end before advanced disease counts as a short time ago where nobody told it.
+    pub asked_when_ended: Vec<Partner>,
     /// Drugs for which the earlier lines that are listed have to be as many as the line of treatment says.
     pub counted_lines: Vec<Partner>,
     /// Days after its end from which the same treatment may be given again although the disease progressed.
@@ -139,6 +152,11 @@ impl Contraindications {
         places.sort_unstable();
         places.dedup();
         places.into_iter().filter_map(|place| self.list.get(place)).map(AsRef::as_ref)
+    }
+
+    /// Drugs of early disease whose end has to be told before treatment of advanced disease.
+    pub fn asked_when_ended(&self) -> &[Partner] {
+        &self.also.asked_when_ended
     }
 
     /// True for an answer under this folded name, with this value, that says nothing about safety.

@@ -211,6 +211,8 @@ pub struct Product {
     pub bsa_cap_m2: Option<f64>,
     /// Most that a relative dose comes to.
     pub cap: Option<Amount>,
+    /// True where its label knows no reduction of the dose.
+    pub unreduced: bool,
     /// Bounds.
     pub rules: Vec<DoseRule>,
     /// Where they are from.
@@ -276,6 +278,8 @@ pub struct DoseShares {
     pub regimen_window_days: u64,
     /// Less of it, too.
     pub regimen_below_percent: f64,
+    /// Less of it than this of a drug whose label knows no reduction, too.
+    pub unreduced_below_percent: f64,
     /// More administrations than this share of the most that it gives, too.
     pub regimen_number_percent: f64,
     /// A cytotoxic drug at a shorter interval, and by so much more a day than it gives, too.

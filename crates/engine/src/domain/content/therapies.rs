@@ -18,6 +18,8 @@ pub struct Therapy {
     pub may_be: Vec<Arc<Drug>>,
     /// Classes and subclasses of which it may hold a drug.
     pub may_be_classes: Vec<String>,
+    /// True where `drugs` and `may_be` are all that it can hold: a class says no other.
+    pub is_listed: bool,
     /// True where it may hold any other drug.
     pub others: bool,
     /// A drug that the catalogue does not hold: its classes are those above, and no other is ruled out.
@@ -61,7 +63,7 @@ impl Therapy {
         let is_open = self.others
             || (self.outside.is_some() && matches!(partner, Partner::Class(_)))
             || self.may_be.iter().any(|drug| is_partner(drug, partner))
-            || self.classes.iter().chain(&self.may_be_classes).any(may_hold);
+            || !self.is_listed && self.classes.iter().chain(&self.may_be_classes).any(may_hold);
         if is_open { Truth::Unknown } else { Truth::NotMet }
     }
 }
@@ -149,6 +151,10 @@ pub struct Therapies {
     denial: Vec<String>,
     /// Folded words that a reason stands behind, which a denial before them does not deny: `could not continue due to`.
     reasons: Vec<String>,
+    /// Folded words that stand behind the name of a treatment and change nothing of it: `weekly`.
+    behind_names: Vec<String>,
+    /// The same behind an outcome: where it was seen, and when.
+    behind_outcomes: Vec<String>,
 }
 
 /// Entries by key; and by key without its spaces, where that leads to one entry only.
@@ -192,6 +198,22 @@ fn clauses(typed: &str) -> Vec<String> {
 }
 
 /// The parts of what was typed.
+/// What is left of a text without the words, numbers and dates at its end that change nothing; none where nothing is there to leave out.
+fn without_tail(typed: &str, words: &[String]) -> Option<String> {
+    let is_amount = |token: &str| {
+        let number = token.trim_start_matches(['x', 'X']).trim_end_matches(|c: char| c.is_alphabetic());
+        number.starts_with(|c: char| c.is_ascii_digit())
+            && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '/' | '-'))
+    };
+    let is_behind = |token: &str| words.iter().any(|word| *word == fold(token)) || is_amount(token);
+    let mut left: Vec<&str> = typed.split_whitespace().collect();
+    let all = left.len();
+    while left.len() > 1 && left.last().is_some_and(|token| is_behind(token)) {
+        left.pop();
+    }
+    (left.len() < all).then(|| left.join(" "))
+}
+
 fn parts(typed: &str, joins: &[&str]) -> Vec<String> {
     let mut text = typed.to_lowercase();
     for join in joins {
@@ -228,6 +250,11 @@ impl Therapies {
 
     /// What was given: one entry for each part of a combination. None where any part is not known.
     pub fn resolve(&self, typed: &str) -> Option<Vec<&Therapy>> {
+        let without_tail = || self.resolve_as_it_is(&without_tail(typed, &self.behind_names)?);
+        self.resolve_as_it_is(typed).or_else(without_tail)
+    }
+
+    fn resolve_as_it_is(&self, typed: &str) -> Option<Vec<&Therapy>> {
         if let Some(known) = self.name(typed) {
             return Some(vec![known]);
         }
@@ -271,6 +298,12 @@ impl Therapies {
         (self.doubt, self.denial, self.reasons) = (folded(doubt), folded(denial), folded(reasons));
     }
 
+    /// Words behind the name of a treatment, and behind an outcome, that change nothing.
+    pub fn set_behind(&mut self, names: &[String], outcomes: &[String]) {
+        let folded = |words: &[String]| words.iter().map(|word| fold(word).into_owned()).collect();
+        (self.behind_names, self.behind_outcomes) = (folded(names), folded(outcomes));
+    }
+
     /// What an outcome says: of a phrase, the worst that all its parts leave certain. None where any part is not known, or is in doubt.
     pub fn outcome(&self, typed: &str) -> Option<&Outcome> {
         self.ending(typed).outcome
@@ -278,7 +311,8 @@ impl Therapies {
 
     /// What is read of an outcome. Of a phrase that is not wholly understood, a reaction and toxicity are heard all the same.
     pub fn ending(&self, typed: &str) -> Ending<'_> {
-        if let Some(known) = self.outcome_word(typed) {
+        let without_tail = || self.outcome_word(&without_tail(typed, &self.behind_outcomes)?);
+        if let Some(known) = self.outcome_word(typed).or_else(without_tail) {
             return Ending::of(known);
         }
         let parts = parts(typed, &JOINS);

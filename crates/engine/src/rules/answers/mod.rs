@@ -158,6 +158,11 @@ impl<'a> Answered<'a> {
         of_name(&self.assessments, name).or_else(|| of_name(&self.biomarkers, name))
     }
 
+    /// How a question stands; none where nothing was entered that says anything of it.
+    pub fn of(&self, definition: &ResultDefinition) -> Option<&Standing<'a>> {
+        self.biomarkers.iter().chain(&self.assessments).find(|standing| std::ptr::eq(standing.definition, definition))
+    }
+
     /// Entries whose names are in no vocabulary.
     pub fn strangers(&self) -> &[Stranger<'a>] {
         &self.strangers
@@ -266,6 +271,17 @@ fn told_by_name<'a>(
     })
 }
 
+/// What an entry says of a question, whatever its date; none where it is not understood.
+pub fn reading<'a>(
+    definition: &'a ResultDefinition,
+    name: &str,
+    result: &'a Answer<Reported>,
+    content: &'a Content,
+    days: Days,
+) -> Option<Value> {
+    Entry::read(definition, name, Place { list: "", index: 0 }, result, None, content, days).says()
+}
+
 /// What is said of another practice's order: that it told something, and not what.
 const TOLD_ELSEWHERE: &str = "what another order of this member told";
 
@@ -280,9 +296,7 @@ fn remember<'a>(
 ) {
     let Some((definition, lasts_days)) = known.and_then(|known| Some((known.as_ref(), known.remembered_days?))) else { return };
     let age = (days.service - on.unwrap_or(case.valid_from)).num_days();
-    let Some(value) = Entry::read(definition, name, Place { list: "", index: 0 }, result, None, content, days).says() else {
-        return;
-    };
+    let Some(value) = reading(definition, name, result, content, days) else { return };
     let answers = |standing: &Standing<'a>| standing.answers(&value) || case.is_entry_error() && standing.value.is_ok();
     let is_answered = |standing: &Standing<'a>| std::ptr::eq(standing.definition, definition) && answers(standing);
     if age > i64::from(lasts_days) || list.iter().any(is_answered) {

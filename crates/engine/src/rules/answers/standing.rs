@@ -243,7 +243,7 @@ impl<'a> Standing<'a> {
     /// True where it answers for itself what another order told: with a usable result, unless that lasts, or does not age, and this says
     /// that there is none.
     pub fn answers(&self, told: &Value) -> bool {
-        let stays = || self.definition.window_days.is_none() || lasts(self.definition, told);
+        let stays = || !self.definition.ages_soon() || lasts(self.definition, told);
         // of results that may stand together, one does not take back another
         let replaces = |own: &Value| !self.definition.several && !is_no(self.definition, own);
         self.value.as_ref().is_ok_and(|own| own == told || replaces(own) || !stays())

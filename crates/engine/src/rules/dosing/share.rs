@@ -103,7 +103,7 @@ impl Judge<'_, '_> {
         let limits = &self.shared.content.dosing.shares;
         let percent = run.total.percent_of(only.total).filter(|_| !only.loading);
         percent.is_some_and(|percent| {
-            percent * NOISE < limits.regimen_above_percent && percent * NOISE >= limits.regimen_below_percent
+            percent * NOISE < limits.regimen_above_percent && percent * NOISE >= below(self.line, self.shared)
         })
     }
 
@@ -132,8 +132,7 @@ impl Judge<'_, '_> {
                 usual.extend(sequence::standing(self.expected, place + 1, self.goes_on));
             }
             let most = percents(&usual).into_iter().reduce(f64::max)?;
-            let is_little =
-                most * NOISE < limits.regimen_below_percent && !self.only_modulates(line) && self.is_little(line, &usual);
+            let is_little = most * NOISE < below(line, self.shared) && !self.only_modulates(line) && self.is_little(line, &usual);
             is_little.then(|| far(line, "/dose", &run.total.capped.shown().to_string(), most, false, self.matched, self.shared))
         })
     }
@@ -146,13 +145,16 @@ impl Judge<'_, '_> {
 
     /// True where four weeks of the line's phase, too, hold less than those phases of the regimen: a dose may be divided.
     fn is_little(&self, line: &PlanLine<'_>, usual: &[&Run]) -> bool {
-        let Some(weeks) = weeks(self.line, Some(line.phase_index), self.shared) else { return true };
+        // a loading dose hides what is given after it
+        let with_loading = usual.iter().any(|run| run.loading);
+        let Some(weeks) = weeks(self.line, Some(line.phase_index), with_loading, self.shared) else { return true };
         let of_phase = |run: &&Run| self.matched.phases().get(run.line);
         let held = |phase: &RegimenPhase| {
-            fullest(&events(phase, self.line, weeks.kind, self.shared), self.shared.content.dosing.shares.regimen_window_days)
+            let given = events(phase, self.line, weeks.kind, with_loading, self.shared);
+            fullest(&given, self.shared.content.dosing.shares.regimen_window_days)
         };
         let expected = usual.iter().filter_map(of_phase).map(held).fold(0.0, f64::max);
-        expected <= 0.0 || weeks.amount / expected * 100.0 * NOISE < self.shared.content.dosing.shares.regimen_below_percent
+        expected <= 0.0 || weeks.amount / expected * 100.0 * NOISE < below(self.line, self.shared)
     }
 }
 
@@ -213,8 +215,15 @@ struct Window {
     percent: f64,
 }
 
-/// What is ordered of a drug in four weeks: over the whole order, or by the lines of one phase.
-fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Option<Weeks> {
+/// Less than this share of the regimen's dose goes to a person.
+fn below(line: &PlanLine<'_>, shared: &Shared<'_>) -> f64 {
+    let shares = &shared.content.dosing.shares;
+    let is_unreduced = line.product.is_some_and(|product| product.unreduced);
+    if is_unreduced { shares.unreduced_below_percent } else { shares.regimen_below_percent }
+}
+
+/// What is ordered of a drug in four weeks: over the whole order, or by the lines of one phase; with loading doses, or as though there were none.
+fn weeks(line: &PlanLine<'_>, phase: Option<usize>, with_loading: bool, shared: &Shared<'_>) -> Option<Weeks> {
     let is_of = |laid: &&Laid<'_>| {
         let here = phase.is_none_or(|phase| laid.line.phase_index == phase);
         here && laid.line.name() == line.name() && !laid.line.is_investigational()
@@ -232,6 +241,8 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
             known = laid.map(|laid| (event.line, laid.line, ceiling(laid.line, shared.matched)));
         }
         let Some((_, line, ceiling)) = known else { continue };
+        let is_loading = !with_loading && line.ordered.loading_dose == Some(dose);
+        let dose = line.ordered.dose.filter(|_| is_loading).unwrap_or(dose);
         let Ok(dosed) = dose::given(dose.amount, dose.unit, shared.patient, line.product) else { continue };
         let dosed = if dose.unit.is_relative() { dosed.at_most(ceiling) } else { dosed };
         if *kind.get_or_insert(dosed.kind()) == dosed.kind() {
@@ -242,9 +253,9 @@ fn weeks(line: &PlanLine<'_>, phase: Option<usize>, shared: &Shared<'_>) -> Opti
 }
 
 fn window(line: &PlanLine<'_>, matched: &Match<'_>, shared: &Shared<'_>) -> Option<Window> {
-    let ordered = weeks(line, None, shared)?;
+    let ordered = weeks(line, None, true, shared)?;
     let days = shared.content.dosing.shares.regimen_window_days;
-    let most = |phase: &RegimenPhase| fullest(&events(phase, line, ordered.kind, shared), days);
+    let most = |phase: &RegimenPhase| fullest(&events(phase, line, ordered.kind, true, shared), days);
     let expected = matched.phases().iter().map(most).fold(0.0, f64::max);
     (expected > 0.0).then(|| Window { ordered, percent: ordered.amount / expected * 100.0 })
 }
@@ -263,7 +274,7 @@ fn of_window(line: &PlanLine<'_>, window: Window, matched: &Match<'_>, shared: &
 }
 
 /// A phase of the regimen laid out.
-fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared<'_>) -> Vec<(u64, f64)> {
+fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, with_loading: bool, shared: &Shared<'_>) -> Vec<(u64, f64)> {
     let length = u64::from(phase.cycle_length_days.max(1));
     let of_drug = phase.drugs.iter().filter(|drug| drug.generic == line.name() && drug.role != RegimenDrugRole::Supportive);
     let mut found = Vec::new();
@@ -279,7 +290,8 @@ fn events(phase: &RegimenPhase, line: &PlanLine<'_>, kind: Kind, shared: &Shared
         found.reserve(drug.days.len() * usize::try_from(cycles).unwrap_or(0));
         for cycle in 0..cycles {
             for day in &drug.days {
-                let loading = drug.loading_dose.filter(|_| cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
+                let loading =
+                    drug.loading_dose.filter(|_| with_loading && cycle == 0 && drug.days.first() == Some(day)).and_then(amount);
                 found.push((cycle * length + u64::from(*day), loading.unwrap_or(ordinary).max(ordinary)));
             }
         }
@@ -310,7 +322,7 @@ pub fn far(
         let share = if field == "/days" { limits.regimen_window_percent } else { limits.regimen_above_percent };
         (format!("less than {share} % of the regimen's"), "far more")
     } else {
-        (format!("at least {} % of the regimen's", limits.regimen_below_percent), "far less")
+        (format!("at least {} % of the regimen's", below(line, shared)), "far less")
     };
     let percent = if percent < 10.0 { (percent * 100.0).round() / 100.0 } else { percent.round() };
     let message =

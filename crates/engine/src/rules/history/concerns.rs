@@ -1,12 +1,13 @@
 //! What a person has to look at about earlier treatment whatever policies and regimens say: answers that contradict each other, and
 //! words that nobody understood (SAFE-04, SAFE-12).
 
-use super::{Disagreement, Earlier, Told, again, lines};
+use super::{Disagreement, Earlier, Told, again, is_same_disease, lines};
 use crate::domain::case::Deviation;
 use crate::domain::order::PriorTherapy;
 use crate::domain::vocabulary::{DeviationCode, DeviationEffect, LineOfTreatment, Truth};
 use crate::rules::concern::{Concern, Pends};
 use crate::rules::drugs::Shared;
+use crate::rules::facts::{RelatedCase, RelatedDrug};
 use crate::rules::findings::facts as said;
 use crate::rules::plan::PlanLine;
 use serde_json::json;
@@ -25,6 +26,7 @@ pub fn concerns(shared: &Shared<'_>) -> Vec<Concern> {
     }
     found.extend(again::concerns(shared));
     found.extend(lines_missing(shared));
+    found.extend(none_and_on_file(shared));
     found.extend(told.iter().find_map(|earlier| residual(earlier, shared)));
     let listed = patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
     let says_none = |typed: &str| patient.content.therapies.name(typed).is_some_and(|therapy| therapy.none);
@@ -141,6 +143,39 @@ fn line_untold(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
         "line_of_treatment is {ordered}, and the earlier treatment {name} {told}: say which line it was, or correct the line of this order"
     );
     Some(contradiction("history/line-untold", &pointer, entered, "the line of each earlier treatment", message))
+}
+
+/// No earlier treatment is told, and an approved case of this member has some for the same disease. What was authorized for this very line a short
+/// time ago, and what the order goes on with, are no earlier line; hormones are often left out.
+fn none_and_on_file(shared: &Shared<'_>) -> Option<Concern> {
+    let patient = shared.patient;
+    let history = &patient.history;
+    if !history.says_none() || history.runs_already {
+        return None;
+    }
+    let treats = |drug: &&RelatedDrug| {
+        let known = shared.content.drugs.by_name(&drug.generic);
+        drug.may_have_been_given() && known.is_none_or(|known| !known.supportive && known.class != "hormonal")
+    };
+    let is_untold = |case: &&&RelatedCase| {
+        let is_this_line = patient.line().is_some()
+            && case.line_of_treatment == patient.line()
+            && history.is_one_course(case.valid_through, history.date_of_service, shared.content);
+        !is_this_line
+            && history.continued(case, shared.content).is_none()
+            && is_same_disease(case, patient)
+            && case.drugs.iter().any(|drug| treats(&drug))
+    };
+    let case = history.cases.iter().find(is_untold)?;
+    let what = match case.drugs.iter().find(treats) {
+        Some(drug) if case.is_theirs => format!("{} authorized from {}", drug.generic, case.valid_from),
+        _ => "treatment by another order of this member".to_owned(),
+    };
+    let message = format!(
+        "prior_therapies say that there was no earlier treatment, and on file is {what}, for the same disease: list it with its line and outcome, or \
+         say that it was not given"
+    );
+    Some(contradiction("history/none-told", "/clinical/prior_therapies", "none".to_owned(), "the treatment on file", message))
 }
 
 /// Drugs for which lines are counted, where the list of earlier treatments has fewer than the line of treatment says.

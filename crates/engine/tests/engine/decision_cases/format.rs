@@ -66,6 +66,9 @@ pub struct Case {
     /// Other cases of the member.
     #[serde(default)]
     related: Vec<Related>,
+    /// Changes of the order before anybody decided, one after another: values by JSON pointer.
+    #[serde(default)]
+    pub changes: Vec<BTreeMap<String, Value>>,
     /// What reviewers and the practice do afterwards.
     #[serde(default)]
     pub then: Vec<Step>,
@@ -271,9 +274,7 @@ impl Case {
         for added in &self.add {
             add(&mut order, added)?;
         }
-        for (pointer, value) in &self.set {
-            *order.pointer_mut(pointer).ok_or_else(|| format!("set: the order has no {pointer}"))? = value.clone();
-        }
+        set(&mut order, &self.set)?;
         for pointer in &self.remove {
             let (parent, key) = pointer.rsplit_once('/').ok_or_else(|| format!("remove: {pointer} is no pointer"))?;
             let parent = order.pointer_mut(parent).and_then(Value::as_object_mut);
@@ -296,6 +297,14 @@ impl Case {
         situation.related = self.related.iter().enumerate().map(related).collect::<Result<_, _>>()?;
         Ok(situation)
     }
+}
+
+/// Puts values in their places.
+pub fn set(order: &mut Value, values: &BTreeMap<String, Value>) -> Result<(), String> {
+    for (pointer, value) in values {
+        *order.pointer_mut(pointer).ok_or_else(|| format!("set: the order has no {pointer}"))? = value.clone();
+    }
+    Ok(())
 }
 
 /// A table, or JSON text.

@@ -1,6 +1,6 @@
 //! What came of a case: a refusal, or a case after everything that was done to it.
 
-use super::format::Step;
+use super::format::{Step, set};
 use crate::support::orders::Situation;
 use oncoauth::domain::case::{Case, Computed, PeerToPeer, Review, ReviewQueue};
 use oncoauth::domain::content::Content;
@@ -9,15 +9,30 @@ use oncoauth::domain::refusal::{Fault, Refusal};
 use oncoauth::domain::vocabulary::{CallerRole, CaseStatus, Service};
 use oncoauth::rules::Decision;
 use oncoauth::rules::review::{LineDecision, PhysicianReview, Withdrawal, decide_duplicate, determine, withdraw};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// The order is taken and decided, and every step taken.
-pub fn of(situation: &Situation, steps: &[Step], content: &Content) -> Result<Result<Case, Refusal>, String> {
-    let decision = match situation.decide(content) {
+/// The order is taken, decided and changed, and every step taken.
+pub fn of(
+    mut situation: Situation,
+    changes: &[BTreeMap<String, Value>],
+    steps: &[Step],
+    content: &Content,
+) -> Result<Result<Case, Refusal>, String> {
+    let mut decision = match situation.decide(content) {
         Ok(decision) => decision,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    for change in changes {
+        let before = case(decision, &situation);
+        set(&mut situation.order, change)?;
+        decision = match situation.decide_after(Some(&before), content) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+    }
     let mut computed = decision.computed.clone();
-    let mut case = case(decision, situation);
+    let mut case = case(decision, &situation);
     for step in steps {
         case = take(step, &case, &mut computed).map_err(|error| format!("step {step:?}: {error}"))?;
     }
