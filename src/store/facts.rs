@@ -3,7 +3,7 @@
 use super::together::{Statement, array_literal};
 use super::{Error, Result, shard_of_member};
 use crate::domain::answer::Answer;
-use crate::domain::order::{Assessment, Biomarker, PriorTherapy};
+use crate::domain::order::{Assessment, Biomarker, Phase, PriorTherapy};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::{CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::NaiveDate;
@@ -106,6 +106,9 @@ pub struct MemberCase {
     /// Earlier treatments as entered.
     #[serde(default)]
     pub prior_therapies: Answer<Vec<PriorTherapy>>,
+    /// The phases of its drugs as entered.
+    #[serde(default)]
+    pub phases: Option<Vec<Phase>>,
 }
 
 impl MemberCase {
@@ -219,7 +222,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
                        'cancer_type', said.clinical ->> 'cancer_type', 'icd10', said.icd10, 'regimen_id', said.regimen_id,
                        'line_of_treatment', said.clinical ->> 'line_of_treatment', 'stage', said.clinical ->> 'stage',
                        'assessments', said.clinical -> 'assessments', 'biomarkers', said.clinical -> 'biomarkers',
-                       'prior_therapies', said.clinical -> 'prior_therapies',
+                       'prior_therapies', said.clinical -> 'prior_therapies', 'phases', said.phases,
                        'awarded_pathway', coalesce(
                           (select b.pathway_id from s_code_claims b
                            where b.case_id = c.case_id and b.shard = c.shard and b.accepted and b.onset),
@@ -229,7 +232,7 @@ async fn load_all(conn: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Known>
               from cases c
               left join lateral (
                 select e.document #> '{request,clinical}' as clinical, e.document #>> '{request,diagnosis,icd10}' as icd10,
-                  e.document #>> '{pathway,regimen_id}' as regimen_id
+                  e.document #>> '{pathway,regimen_id}' as regimen_id, e.document #> '{request,treatment,phases}' as phases
                 from case_events e where e.case_id = c.case_id and e.shard = c.shard and e.seq = c.document_seq offset 0) as said on true
               where c.shard = home.shard and c.member_id = member.member_id and c.health_plan = asked.health_plan
                 and c.case_id is distinct from asked.except_case) as cases,

@@ -148,6 +148,7 @@ fn related(case: &MemberCase, is_theirs: bool) -> RelatedCase {
         icd10: case.icd10.clone(),
         line_of_treatment: case.line(),
         told: told(case),
+        phases: case.phases.clone().unwrap_or_default(),
         is_theirs,
     }
 }

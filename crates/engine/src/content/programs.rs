@@ -103,6 +103,7 @@ pub(super) fn read(
         let Some(program) = document.header::<Program>(&OF_RELEASES, report) else { continue };
         let root = document.root();
         check(&program, root, known, report);
+        check_radiation(&program, root, words, report);
         if *file != format!("programs/{}.toml", program.id) {
             root.key("id").error(report, format!("the file should be programs/{}.toml", program.id), None);
         }
@@ -252,7 +253,6 @@ fn check_rules(program: &Program, root: Place<'_, '_>, report: &mut Report) {
         root.key(table).key(key).error(report, "must be 1 or more", None);
     }
     check_attachments(&program.attachments, root.key("attachments"), report);
-    check_radiation(program, root, report);
     let amounts =
         [("creatinine_clearance_cap", program.creatinine_clearance_cap), ("dose_warning_percent", program.dose_warning_percent)];
     for (key, _) in amounts.into_iter().filter(|(_, amount)| !(*amount > 0.0 && amount.is_finite())) {
@@ -274,7 +274,7 @@ const RADIATION_ITEMS: [&str; 9] = [
 ];
 
 /// A program that manages radiation says how, and no other does.
-fn check_radiation(program: &Program, root: Place<'_, '_>, report: &mut Report) {
+fn check_radiation(program: &Program, root: Place<'_, '_>, words: &Vocabulary, report: &mut Report) {
     let managed = program.services.contains(&Service::RadiationOncology);
     let Some(rules) = &program.radiation else {
         if managed {
@@ -293,6 +293,10 @@ fn check_radiation(program: &Program, root: Place<'_, '_>, report: &mut Report) 
     ];
     for (key, _) in numbers.into_iter().filter(|(_, number)| !(*number > 0.0 && *number < 50.0)) {
         place.key(key).error(report, "must be more than 0 and less than 50", None);
+    }
+    for (index, class) in rules.not_beside.iter().enumerate().filter(|(_, class)| !words.classes.contains(*class)) {
+        let suggestion = did_you_mean(class, words.classes.iter().map(String::as_str));
+        place.key("not_beside").at(index).error(report, format!("there is no class `{class}`"), suggestion);
     }
     for (index, item) in rules.items.iter().enumerate().filter(|(_, item)| !RADIATION_ITEMS.contains(&item.pointer.as_str())) {
         let message = format!("`{}` is no item of a radiation order", item.pointer);

@@ -310,6 +310,15 @@ impl Criterion {
         }
     }
 
+    /// True where some part of it is denied.
+    pub fn denies(&self) -> bool {
+        match self {
+            Self::Not(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::denies),
+            _ => false,
+        }
+    }
+
     /// True for a sentence on dose or interval, which is judged at every administration of the drug (SAFE-05).
     pub fn is_of_administration(&self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::domain::case::Case;
 use crate::domain::content::Content;
-use crate::domain::order::{Assessment, Biomarker, OrderRequest, PriorTherapy};
+use crate::domain::order::{Assessment, Biomarker, OrderRequest, Phase, PriorTherapy};
 use crate::domain::roster::{MemberRow, ProviderRow};
 use crate::domain::vocabulary::{CallerRole, CaseStatus, DrugRole, DrugStatus, LineOfTreatment, Service};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -118,6 +118,8 @@ pub struct RelatedCase {
     pub line_of_treatment: Option<LineOfTreatment>,
     /// What it told.
     pub told: ToldBefore,
+    /// The phases of its drugs, as entered: the days on which each line is given.
+    pub phases: Vec<Phase>,
     /// True where those who send this order may see it. It counts all the same; but words name its drugs and days only then (PRV-02).
     pub is_theirs: bool,
 }

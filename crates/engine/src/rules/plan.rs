@@ -209,6 +209,18 @@ pub fn planned_days(phases: &[Phase]) -> Option<u64> {
     Some(following.max(beside.unwrap_or(0)))
 }
 
+/// The first day of a line and the last of its cycles, counted from 0 on the date of service. The last is none where its phase has no end, and both are
+/// where the line is not found.
+pub fn days_of_line(phases: &[Phase], line: u32) -> (Option<u64>, Option<u64>) {
+    let is_in = |phase: &Phase| phase.drugs.iter().any(|drug| drug.line == line);
+    let Some((phase, start)) = phases.iter().zip(phase_starts(phases)).find(|(phase, _)| is_in(phase)) else {
+        return (None, None);
+    };
+    let days = phase.drugs.iter().filter(|drug| drug.line == line).flat_map(|drug| &drug.days);
+    let first = days.min().map_or(0, |day| u64::from(day.saturating_sub(1)));
+    (Some(start + first), days_of(phase).map(|days| start + days.saturating_sub(1)))
+}
+
 /// The order with a number of cycles in every phase beside that lasts as long as the others, where these end; none where nothing changes.
 pub fn resolved(order: &OrderRequest) -> Option<OrderRequest> {
     let phases = &order.treatment.as_ref()?.phases;

@@ -121,6 +121,7 @@ fn case(drug: &str, from: &str, through: &str) -> RelatedCase {
         line_of_treatment: None,
         is_theirs: true,
         told: oncoauth::rules::ToldBefore::default(),
+        phases: Vec::new(),
     }
 }
 

@@ -8,8 +8,8 @@ use crate::content::vocabulary::{STAGES, Vocabulary, is_snake};
 use crate::content::{codes::text_of, document::Document};
 use crate::domain::content::Phrases;
 use crate::domain::content::radiation::{
-    Aim, CourseNumbers, Heard, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target, TechniqueScope,
-    Term, loosely,
+    Aim, CourseNumbers, Heard, Judging, Means, Operation, Part, RadiationCatalog, Rhythm, Side, Site, StageGroup, Target,
+    TechniqueScope, Term, loosely,
 };
 use crate::domain::fold::fold;
 use crate::domain::vocabulary::{LineOfTreatment, Sex};
@@ -65,6 +65,41 @@ struct HeardEntry {
     plans: BTreeMap<String, Vec<String>>,
     both_plans: Vec<String>,
     differs: Vec<String>,
+    judging: JudgingEntry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JudgingEntry {
+    better: Vec<String>,
+    worse: Vec<String>,
+    lowers: Vec<String>,
+    raises: Vec<String>,
+    not: Vec<String>,
+    than: Vec<String>,
+    by: Vec<String>,
+    target: Vec<String>,
+    clauses: Vec<String>,
+    supposed: Vec<String>,
+    beside_the_point: Vec<String>,
+}
+
+impl From<JudgingEntry> for Judging {
+    fn from(entry: JudgingEntry) -> Self {
+        Self {
+            better: Phrases::new(&entry.better),
+            worse: Phrases::new(&entry.worse),
+            lowers: Phrases::new(&entry.lowers),
+            raises: Phrases::new(&entry.raises),
+            not: Phrases::new(&entry.not),
+            than: Phrases::new(&entry.than),
+            by: Phrases::new(&entry.by),
+            target: Phrases::new(&entry.target),
+            clauses: Phrases::new(&entry.clauses),
+            supposed: Phrases::new(&entry.supposed),
+            beside_the_point: Phrases::new(&entry.beside_the_point),
+        }
+    }
 }
 
 impl From<HeardEntry> for Heard {
@@ -95,6 +130,7 @@ impl From<HeardEntry> for Heard {
             plans: entry.plans.into_iter().map(|(modality, words)| (modality, Phrases::new(&words))).collect(),
             both_plans: Phrases::new(&entry.both_plans),
             differs: Phrases::new(&entry.differs),
+            judging: entry.judging.into(),
         }
     }
 }

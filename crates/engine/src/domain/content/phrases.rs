@@ -24,6 +24,20 @@ impl Phrases {
         self.0.iter().fold(spaced(text), |left, phrase| left.replace(&phrase.key, " "))
     }
 
+    /// How many of these words, from the first, are the longest of them; 0 where none begins there. The words are in the form in which they are compared.
+    pub fn begins(&self, words: &[String]) -> usize {
+        let is_first = |phrase: &&Phrase| {
+            let mut key = phrase.key.split_whitespace().zip(words).peekable();
+            let count = phrase.key.split_whitespace().count();
+            let is_open = !phrase.key.ends_with(' ');
+            let is_word = |(at, (key, word)): (usize, (&str, &String))| {
+                if is_open && at + 1 == count { word.starts_with(key) } else { word == key }
+            };
+            count <= words.len() && key.peek().is_some() && key.enumerate().all(is_word)
+        };
+        self.0.iter().filter(is_first).map(|phrase| phrase.key.split_whitespace().count()).max().unwrap_or(0)
+    }
+
     /// Where they stand in the text as it is compared: from the space before each to behind it.
     fn all_in(&self, spaced: &str) -> impl Iterator<Item = (usize, usize)> {
         let phrases = self.0.iter().filter(|phrase| phrase.is_in(spaced));

@@ -361,7 +361,7 @@ pub struct RadiationRules {
     pub extension_days: u32,
     /// Days after an earlier course before which a second one of the same area is a nurse's to read, whatever its schedule.
     pub again_after_days: u32,
-    /// Classes of drugs that are not given on the days of curative radiation, unless the regimen is one of chemoradiation (SUB-03).
+    /// Classes and subclasses of drugs that are not given on the days of curative radiation, unless the regimen is one of chemoradiation (SUB-03).
     pub not_beside: Vec<String>,
     /// Clinical items with what their absence does.
     pub items: Vec<RadiationItem>,

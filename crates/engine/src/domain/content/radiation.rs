@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use super::radiation_words::{
-    Aim, CourseNumbers, Heard, Means, Operation, Organ, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target, TechniqueScope,
-    Term, begins_with, loosely,
+    Aim, CourseNumbers, Heard, Judging, Means, Operation, Organ, Part, Rhythm, SECONDARY, Side, Site, StageGroup, Target,
+    TechniqueScope, Term, begins_with, loosely,
 };
 
 /// True for five digits, a letter and four digits, or four digits and `T`.

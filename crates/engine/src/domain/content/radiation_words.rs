@@ -184,6 +184,35 @@ pub struct Heard {
     pub both_plans: Phrases,
     /// What differs between two plans.
     pub differs: Phrases,
+    /// Which of two plans a comparison speaks for.
+    pub judging: Judging,
+}
+
+/// Words by which a comparison judges a plan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judging {
+    /// Good of a plan.
+    pub better: Phrases,
+    /// Bad of it.
+    pub worse: Phrases,
+    /// Good where organs are spoken of, bad of the dose to the tumor.
+    pub lowers: Phrases,
+    /// The other way round.
+    pub raises: Phrases,
+    /// What turns the word behind it round.
+    pub not: Phrases,
+    /// The plan behind is the one compared with.
+    pub than: Phrases,
+    /// The plan behind is that of the number before.
+    pub by: Phrases,
+    /// The dose to the tumor.
+    pub target: Phrases,
+    /// Where another clause begins, beside signs.
+    pub clauses: Phrases,
+    /// What was not planned, unless numbers stand with it.
+    pub supposed: Phrases,
+    /// What does not tell which plan is better for the patient.
+    pub beside_the_point: Phrases,
 }
 
 /// What two numbers of a text can be, so that they are dose and fractions of a course.

@@ -7,6 +7,7 @@ use crate::domain::case::{Deviation, Notice};
 use crate::domain::vocabulary::{CaseStatus, DeviationCode, DeviationEffect, DrugRole, NoticeCode, Service, TreatmentGoal};
 use crate::rules::concurrent::is_chemoradiation;
 use crate::rules::facts::{RelatedCase, RelatedDrug};
+use crate::rules::plan::days_of_line;
 use crate::rules::stage;
 use chrono::{Days, NaiveDate};
 
@@ -42,17 +43,29 @@ fn is_live(case: &RelatedCase) -> bool {
     !matches!(case.status, CaseStatus::NonAuthorized | CaseStatus::ReviewCancelled)
 }
 
-/// True for treatment of a class that is not given then, whose last cycle ends after the first day of radiation.
+/// True for treatment of a class that is not given then, on days of radiation.
 fn is_beside(drug: &RelatedDrug, case: &RelatedCase, ground: &Ground<'_>, range: (NaiveDate, NaiveDate)) -> bool {
     let known = ground.content.drugs.by_name(&drug.generic);
-    let is_of_class = known.is_some_and(|known| ground.rules.not_beside.contains(&known.class));
-    let after = Days::new(u64::from(ground.program.range.days_after_last_cycle));
-    let through = drug.valid_through.unwrap_or(case.valid_through);
-    let last = through.checked_sub_days(after).unwrap_or(through);
-    let first = drug.valid_from.unwrap_or(case.valid_from);
+    let is_of_class = known.is_some_and(|known| {
+        let not_beside = &ground.rules.not_beside;
+        not_beside.contains(&known.class) || not_beside.contains(&known.subclass)
+    });
+    let (first, last) = given(drug, case, ground);
     let slack = Days::new(u64::from(ground.rules.days_after_last_fraction));
     let ends = range.1.checked_sub_days(slack).unwrap_or(range.1);
     drug.role == DrugRole::Treatment && is_of_class && range.0 <= last && first <= ends
+}
+
+/// The days on which a line is given, by the phase that it stands in: the lines of one order share its range, and docetaxel is over when the antibody goes
+/// on. The whole range where that is not told.
+fn given(drug: &RelatedDrug, case: &RelatedCase, ground: &Ground<'_>) -> (NaiveDate, NaiveDate) {
+    let after = Days::new(u64::from(ground.program.range.days_after_last_cycle));
+    let through = drug.valid_through.unwrap_or(case.valid_through);
+    let through = through.checked_sub_days(after).unwrap_or(through);
+    let from = drug.valid_from.unwrap_or(case.valid_from);
+    let (first, last) = days_of_line(&case.phases, drug.line);
+    let on = |day: u64| case.valid_from.checked_add_days(Days::new(day));
+    (first.and_then(on).unwrap_or(from).max(from), last.and_then(on).unwrap_or(through).min(through))
 }
 
 fn notice(case: &RelatedCase, names: &[&str]) -> Notice {

@@ -6,6 +6,7 @@ mod again;
 mod aims;
 mod answers;
 mod beside;
+mod comparison;
 mod conclusion;
 mod courses;
 mod deciding;

@@ -1,5 +1,6 @@
 //! What content says of the modality and the schedule ordered (R-10…14, R-21…27).
 
+use super::comparison::Comparison;
 use super::deciding::Deciding;
 use super::modality;
 use super::said::{deviation, in_words, options};
@@ -26,15 +27,21 @@ impl Deciding<'_> {
         let support = answered.as_ref().map_or(Support::NotSupported, |answered| answered.row.support);
         let with = answered.as_ref().and_then(|answered| answered.row.compare_with);
         let with = with.map_or("another modality", plain::modality_name);
-        let compared = ground.treated.is_compared;
+        let compared = ground.treated.comparison;
         let (outcome, message) = match (support, compared) {
             (Support::Supported, _) => (Truth::Met, format!("{words} is supported for {site}")),
             (Support::NotSupported, _) if answered.as_ref().is_some_and(|answered| !answered.open.is_empty()) => {
                 (Truth::Unknown, format!("{words} is supported for {site} by answers that were not told, and that are asked for"))
             }
             (Support::NotSupported, _) => (Truth::NotMet, format!("{words} is not supported for {site}: a nurse looks")),
-            (_, true) => (Truth::Met, format!("{words} for {site} is compared with {with}, as attested")),
-            (_, false) => (Truth::Unknown, format!("{words} for {site} asks for a plan comparison with {with}")),
+            (_, Comparison::For) => (Truth::Met, format!("{words} for {site} is compared with {with}, as attested")),
+            (_, Comparison::Missing) => (Truth::Unknown, format!("{words} for {site} asks for a plan comparison with {with}")),
+            (_, Comparison::Unclear) => {
+                (Truth::Unknown, format!("the plan comparison does not tell what makes {words} for {site} the better plan"))
+            }
+            (_, Comparison::Against) => {
+                (Truth::NotMet, format!("the plan comparison speaks, in part at least, against {words} for {site}"))
+            }
         };
         let id = self.findings.add(Said {
             rule: ["radiation/modality/", answered.as_ref().map_or("none", |answered| &answered.row.id)].concat(),
@@ -64,19 +71,33 @@ impl Deciding<'_> {
                 ));
                 self.ask(&open, &format!("{words} for {site}"));
             }
-            Support::PlanComparison | Support::PlanComparisonReviewed if !compared => {
-                let written = ground.treated.entered.plan_comparison.as_deref().unwrap_or("not entered");
-                self.deviate(deviation(
+            Support::PlanComparison | Support::PlanComparisonReviewed if compared == Comparison::Missing => {
+                self.compare(
                     DeviationCode::MissingPlanComparison,
-                    "/radiation/plan_comparison",
-                    (&format!("a comparison with {with}"), written),
-                    DeviationEffect::Pends,
-                    format!("{message}: enter it, with the doses that decide"),
-                ));
+                    &format!("{message}: enter it, with the doses that decide"),
+                    with,
+                );
+            }
+            Support::PlanComparison if compared == Comparison::Against => {
+                self.compare(DeviationCode::Contradiction, &format!("{message}: a nurse reads it"), with);
+            }
+            Support::PlanComparison if compared == Comparison::Unclear => {
+                let asked =
+                    format!("{message}: say the dose to an organ by each of the two, each with its name; else a nurse reads it");
+                self.compare(DeviationCode::UnknownAnswer, &asked, with);
             }
             Support::Supported | Support::PlanComparison => {}
             Support::PlanComparisonReviewed => self.holds.push(Hold::PlanComparisonReview),
         }
+    }
+
+    /// A comparison that is needed, and does not speak for the plan.
+    fn compare(&mut self, code: DeviationCode, message: &str, with: &str) {
+        let written = self.ground.treated.entered.plan_comparison.as_deref().unwrap_or("not entered");
+        let expected = format!("a comparison with {with}");
+        let found =
+            deviation(code, "/radiation/plan_comparison", (&expected, written), DeviationEffect::Pends, message.to_owned());
+        self.deviate(found);
     }
 
     /// R-21…27.

@@ -11,6 +11,7 @@ use crate::domain::vocabulary::{Modality, Truth};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use super::comparison::{self, Comparison, MEASURES};
 use super::place::{self, Place};
 
 /// Longest word of a technique, in words of the text.
@@ -99,8 +100,8 @@ pub struct Treated<'a> {
     pub dose_gy: Option<f64>,
     /// Fractions of the main course.
     pub fractions: Option<u32>,
-    /// True where a plan comparison is on the order.
-    pub is_compared: bool,
+    /// What its plan comparison comes to.
+    pub comparison: Comparison,
 }
 
 impl<'a> Treated<'a> {
@@ -127,11 +128,11 @@ impl<'a> Treated<'a> {
             histology: word(&entered.histology, content, |written| content.pathology(written).map(|term| term.word.as_str())),
             dose_gy: entered.total_dose_gy.known().copied(),
             fractions: entered.fractions.known().copied(),
-            is_compared: entered
+            comparison: entered
                 .plan_comparison
                 .as_deref()
                 .and_then(said)
-                .is_some_and(|text| is_comparison(text, entered.modality.unwrap_or(Modality::Other), content)),
+                .map_or(Comparison::Missing, |text| compared(text, entered.modality.unwrap_or(Modality::Other), content)),
         }
     }
 
@@ -185,9 +186,9 @@ impl<'a> Treated<'a> {
     }
 }
 
-/// text is a comparison as attested where it says both plans and what differs between them, unless it says of itself that it is none, or
-/// tells of earlier radiation and compares nothing.
-fn is_comparison(text: &str, modality: Modality, content: &Content) -> bool {
+/// text is a comparison where it says both plans and what differs between them, unless it says of itself that it is none, or tells of earlier
+/// radiation and compares nothing.
+fn compared(text: &str, modality: Modality, content: &Content) -> Comparison {
     let heard = &content.radiation.heard;
     let tells_of_another = || heard.again.are_in(text) || heard.earlier_radiation.are_in(text);
     let compares = heard.comparison.are_in(text);
@@ -196,11 +197,14 @@ fn is_comparison(text: &str, modality: Modality, content: &Content) -> bool {
     let says_both = heard.both_plans.are_in(text) || named(false) && (named(true) || compares || numbers > 1);
     let says_what = numbers > 1 || heard.differs.are_in(text);
     let is_none = || is_no_result(text, content) || heard.no_comparison.are_in(text);
-    says_both && says_what && !is_none() && (!tells_of_another() || compares)
+    if !says_both || is_none() || tells_of_another() && !compares {
+        return Comparison::Missing;
+    }
+    match comparison::of(text, modality, heard) {
+        Comparison::Unclear if !says_what => Comparison::Missing,
+        told => told,
+    }
 }
-
-/// What dosimetric numbers are in; `V20` and `D95` are such numbers themselves.
-const MEASURES: [&str; 9] = ["gy", "cgy", "%", "cc", "cm3", "ml", "percent", "mm", "cm"];
 
 /// How many dosimetric numbers a text has: a year, `3D` and a count of fractions are none.
 fn numbers(text: &str) -> usize {

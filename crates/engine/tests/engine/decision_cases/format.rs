@@ -403,6 +403,7 @@ fn related((index, related): (usize, &Related)) -> Result<RelatedCase, String> {
         icd10: None,
         line_of_treatment: related.line.as_deref().and_then(LineOfTreatment::parse),
         is_theirs: !related.elsewhere,
+        phases: Vec::new(),
         told: ToldBefore {
             stage: None,
             assessments: related.assessments.clone(),

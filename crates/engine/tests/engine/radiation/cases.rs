@@ -4,9 +4,9 @@ use super::exact::{base, exact};
 use super::{content, deviations, fact, lines, schedule, situation};
 use crate::support::orders::merge;
 use oncoauth::domain::content::radiation::FractionationSchedule;
-use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, Hold, Service};
-use oncoauth::rules::Decision;
-use oncoauth::rules::RelatedCase;
+use oncoauth::domain::order::{OrderedDrug, Phase};
+use oncoauth::domain::vocabulary::{CaseStatus, DeviationCode, DrugStatus, Hold, Service};
+use oncoauth::rules::{Decision, RelatedCase, RelatedDrug};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -54,6 +54,8 @@ struct Related {
     through: chrono::NaiveDate,
     theirs: bool,
     status: String,
+    /// Phases of drugs, as JSON, where it is an order of drugs.
+    phases: Option<String>,
     /// Where several are told apart.
     #[serde(default = "seven")]
     id: u128,
@@ -65,9 +67,22 @@ const fn seven() -> u128 {
 
 impl Related {
     fn case(&self) -> RelatedCase {
+        let phases: Vec<Phase> =
+            self.phases.as_deref().map(|text| serde_json::from_str(text).expect("phases")).unwrap_or_default();
+        let line = |drug: &OrderedDrug| RelatedDrug {
+            line: drug.line,
+            generic: drug.generic.clone().expect("a generic name"),
+            hcpcs: None,
+            role: drug.role.expect("a role"),
+            status: DrugStatus::Authorized,
+            valid_from: Some(self.from),
+            valid_through: Some(self.through),
+            visits_approved: None,
+            units_approved: None,
+        };
         RelatedCase {
             case_id: uuid::Uuid::from_u128(self.id),
-            service: Service::RadiationOncology,
+            service: if phases.is_empty() { Service::RadiationOncology } else { Service::MedicalOncology },
             status: CaseStatus::parse(&self.status).expect("a case status"),
             order_id: Some("A000000018".to_owned()),
             valid_from: self.from,
@@ -75,12 +90,13 @@ impl Related {
             treatment_ingredients: self.words.clone(),
             regimen_id: None,
             awarded_pathway: None,
-            drugs: Vec::new(),
+            drugs: phases.iter().flat_map(|phase| &phase.drugs).map(line).collect(),
             cancer_type: None,
             icd10: None,
             line_of_treatment: None,
             is_theirs: self.theirs,
             told: oncoauth::rules::ToldBefore::default(),
+            phases,
         }
     }
 }
@@ -95,8 +111,16 @@ pub fn course_by(id: &str, boost: &FractionationSchedule) -> RelatedCase {
         format!("dose:{dose}/{fractions}"),
     ];
     let day = |text: &str| text.parse().expect("a day");
-    Related { words, from: day("2026-11-02"), through: day("2027-01-20"), theirs: true, status: "authorized".to_owned(), id: 7 }
-        .case()
+    Related {
+        words,
+        from: day("2026-11-02"),
+        through: day("2027-01-20"),
+        theirs: true,
+        status: "authorized".to_owned(),
+        phases: None,
+        id: 7,
+    }
+    .case()
 }
 
 #[derive(Debug, Deserialize)]
