@@ -241,20 +241,16 @@ fn treatments(before: &Clinical, shared: &Shared<'_>) -> Vec<Gone> {
     let mut renamed = now.iter().filter(|one| !earlier.iter().any(|other| other.typed() == one.typed())).count();
     let mut found = Vec::new();
     for one in earlier {
-        let is_told = match now.iter().find(|other| other.typed() == one.typed()) {
-            Some(same) => tells_as_much(same, one),
-            None => match drugs(one, shared.content) {
-                Some(drugs) => {
-                    let all: BTreeSet<String> =
-                        now.iter().filter_map(|other| self::drugs(other, shared.content)).flatten().collect();
-                    drugs.is_subset(&all)
-                }
-                None => {
-                    let again = renamed > 0;
-                    renamed = renamed.saturating_sub(1);
-                    again
-                }
-            },
+        let same = now.iter().find(|other| other.typed() == one.typed());
+        let is_told = if let Some(same) = same {
+            tells_as_much(same, one)
+        } else if let Some(drugs) = drugs(one, shared.content) {
+            let all: BTreeSet<String> = now.iter().filter_map(|other| self::drugs(other, shared.content)).flatten().collect();
+            drugs.is_subset(&all)
+        } else {
+            let again = renamed > 0;
+            renamed = renamed.saturating_sub(1);
+            again
         };
         if !is_told {
             let therapy = one.clone();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// What a name of an earlier treatment stands for.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something of its own about a name")]
 pub struct Therapy {
     /// Drugs that it holds for certain.
     pub drugs: Vec<Arc<Drug>>,

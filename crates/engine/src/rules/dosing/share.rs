@@ -217,9 +217,9 @@ struct Window {
 
 /// Less than this share of the regimen's dose goes to a person.
 fn below(line: &PlanLine<'_>, shared: &Shared<'_>) -> f64 {
-    let shares = &shared.content.dosing.shares;
+    let limits = &shared.content.dosing.shares;
     let is_unreduced = line.product.is_some_and(|product| product.unreduced);
-    if is_unreduced { shares.unreduced_below_percent } else { shares.regimen_below_percent }
+    if is_unreduced { limits.unreduced_below_percent } else { limits.regimen_below_percent }
 }
 
 /// What is ordered of a drug in four weeks: over the whole order, or by the lines of one phase; with loading doses, or as though there were none.
