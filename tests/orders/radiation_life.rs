@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test crate")]
 
 use super::radiation::whole_breast;
-use crate::support::desk::{self, ADMINISTRATOR, PRACTICE, id, submit};
+use crate::support::desk::{self, ADMINISTRATOR, OTHER_PRACTICE, PRACTICE, id, submit};
 use crate::support::http::{Answer, Service};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ fn chemotherapy() -> Value {
     order
 }
 
-// proves SUB-03, SAFE-12, SAFE-15
+// proves SUB-03, SAFE-12, SAFE-15, PRV-02
 #[tokio::test]
 async fn drugs_on_file_that_go_with_no_radiation_hold_a_curative_course_and_a_stage_on_file_is_compared() {
     let service = Service::with_rosters().await;
@@ -146,9 +146,18 @@ async fn drugs_on_file_that_go_with_no_radiation_hold_a_curative_course_and_a_st
     bone["clinical"]["tnm"]["m"] = json!("1");
     bone["radiation"] = json!({"modality": "three_d_conformal", "site": "T8", "total_dose_gy": 8, "fractions": 1,
                                "histology": "invasive_ductal_carcinoma"});
-    let bone = submit(&service, &bone).await;
-    assert_eq!(bone["status"], "authorized", "{bone}");
+    let on_file = submit(&service, &bone).await;
+    assert_eq!(on_file["status"], "authorized", "{on_file}");
     let breast = submit(&service, &whole_breast()).await;
     assert_eq!(breast["status"], "in_progress", "{breast}");
     assert!(breast["deviations"].to_string().contains("that it has spread"), "{}", breast["deviations"]);
+
+    // what another practice told is heard, and not told on
+    let service = Service::with_rosters().await;
+    let elsewhere = service.post("/v1/orders", OTHER_PRACTICE, &bone).await;
+    assert_eq!(elsewhere.status.as_u16(), 201, "{}", elsewhere.text);
+    let breast = submit(&service, &whole_breast()).await;
+    assert_eq!(breast["status"], "in_progress", "{breast}");
+    let told = breast["deviations"].to_string();
+    assert!(told.contains("does not go with what is on file of this member") && !told.contains("spread"), "{told}");
 }

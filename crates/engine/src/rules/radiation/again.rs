@@ -5,7 +5,8 @@ use super::ground::Ground;
 use super::heard::is_radiation;
 use crate::domain::order::PriorTherapy;
 
-/// True where the earlier treatments tell of several courses of radiation, or of one that ended a short while ago, or after the date of service.
+/// True where the earlier treatments tell of several courses of radiation, or of one that ended a short while ago, nobody says when, or
+/// after the date of service.
 pub(super) fn is_for_a_nurse(ground: &Ground<'_>) -> bool {
     let heard = &ground.catalog().heard;
     let told = ground.patient.clinical.prior_therapies.known().map(Vec::as_slice).unwrap_or_default();
@@ -13,7 +14,7 @@ pub(super) fn is_for_a_nurse(ground: &Ground<'_>) -> bool {
     let is_recent = |therapy: &&PriorTherapy| {
         let dates = [therapy.ended_on.known(), therapy.started_on.known()];
         let days = dates.into_iter().flatten().map(|on| (ground.patient.date_of_service - *on).num_days()).min();
-        days.is_some_and(|days| days < i64::from(ground.rules.again_after_days))
+        days.is_none_or(|days| days < i64::from(ground.rules.again_after_days))
     };
     courses.len() > 1 || courses.iter().any(is_recent)
 }

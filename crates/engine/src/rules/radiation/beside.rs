@@ -91,15 +91,22 @@ pub(super) fn stage(ground: &Ground<'_>) -> Option<Deviation> {
         ground.patient.cancer().is_some_and(|cancer| case.cancer_type.as_deref() == Some(cancer)) && is_live(case)
     };
     let case = ground.related.iter().filter(is_same).find(|case| says_spread(case, ground))?;
-    let which = if case.is_theirs { format!("an order from {}", case.valid_from) } else { "another order".to_owned() };
+    // what another practice told is heard, and not told on (PRV-02)
+    let message = if case.is_theirs {
+        let from = case.valid_from;
+        format!(
+            "stage {own} and an order from {from} of this member contradict each other: it tells of the same cancer that it has spread. A nurse looks at \
+             both"
+        )
+    } else {
+        format!("stage {own} does not go with what is on file of this member: look at it again. A nurse looks at both")
+    };
     Some(deviation(
         DeviationCode::Contradiction,
         "/clinical/stage",
         ("the stage that is on file", own),
         DeviationEffect::Pends,
-        format!(
-            "stage {own} and {which} of this member contradict each other: it tells of the same cancer that it has spread. A nurse looks at both"
-        ),
+        message,
     ))
 }
 

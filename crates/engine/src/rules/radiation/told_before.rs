@@ -22,20 +22,23 @@ pub(super) fn deviation_of(ground: &Ground<'_>) -> Option<Deviation> {
     }
     let of_area = |case: &&RelatedCase| duplicates::is_of_same_area(case, ground) && says_yes(case, ground);
     let case = ground.related.iter().find(of_area)?;
-    let which = if case.is_theirs {
-        format!("an order of radiation of this area from {}", case.valid_from)
+    // what another practice told is heard, and not told on (PRV-02)
+    let message = if case.is_theirs {
+        let from = case.valid_from;
+        format!(
+            "an order of radiation of this area from {from} says that it was irradiated before, and this one does not: enter that earlier radiation, or \
+             say why it was told; a nurse looks at both (R-42)"
+        )
     } else {
-        "another order of radiation of this area".to_owned()
+        "what this order tells of earlier radiation does not go with what is on file of this member: look at it again; a nurse looks at both (R-42)"
+            .to_owned()
     };
     Some(deviation(
         DeviationCode::Contradiction,
         FIELD,
         ("what was told of earlier radiation", "not told here"),
         DeviationEffect::Pends,
-        format!(
-            "{which} says that it was irradiated before, and this one does not: enter that earlier radiation, or say why it was told; a nurse looks \
-             at both (R-42)"
-        ),
+        message,
     ))
 }
 
