@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::client::{Connection, get, with_body};
 use crate::rosters::{PLAN, Tokens, identity};
 use crate::service::Service;
+use chrono::NaiveDate;
 use oncoauth::shard::Shard;
 use std::cell::Cell;
 use std::io::Write as _;
@@ -11,7 +12,7 @@ use std::io::Write as _;
 /// Orders that are read and verified.
 pub const PLACED: usize = 200;
 /// The member of the template, whose places each order fills.
-const PLACES: [&str; 5] = ["MEMBER-ID", "FIRST-NAME", "LAST-NAME", "BIRTH-DATE", "TODAY"];
+const PLACES: [&str; 6] = ["MEMBER-ID", "FIRST-NAME", "LAST-NAME", "BIRTH-DATE", "TODAY", "YESTERDAY"];
 
 /// TCH for early breast cancer, entered exactly: four drugs in two phases, authorized at once on a Pathway with its S-codes.
 const ORDER: &str = r#"{"member": {"health_plan": "PLAN", "member_id": "MEMBER-ID",
@@ -27,7 +28,7 @@ const ORDER: &str = r#"{"member": {"health_plan": "PLAN", "member_id": "MEMBER-I
    "performance_status": {"scale": "ecog", "value": 1},
    "biomarkers": [{"name": "her2", "result": "positive"}, {"name": "er", "result": "negative"}, {"name": "pr", "result": "negative"}],
    "height_cm": 165.0, "weight_kg": 71.5, "serum_creatinine_mg_dl": 0.8, "sex": "female", "fn_risk_factors": [],
-   "assessments": [{"name": "lvef_percent", "result": 60, "on": "TODAY"}], "prior_therapies": []},
+   "assessments": [{"name": "lvef_percent", "result": 60, "on": "YESTERDAY"}], "prior_therapies": []},
  "treatment": {"phases": [
    {"cycle_length_days": 21, "cycles": 6, "drugs": [
      {"line": 1, "hcpcs": "J9171", "role": "treatment", "route": "iv", "dose": {"amount": 75, "unit": "mg/m2"}, "days": [1]},
@@ -58,7 +59,9 @@ impl Fleet {
         }
         self.next.set(number + 1);
         let [member_id, first_name, last_name, birth_date] = identity(number);
-        let filled = [member_id.as_str(), &first_name, &last_name, &birth_date, today];
+        // it is still yesterday where the program keeps its days
+        let yesterday = today.parse().ok().and_then(|day: NaiveDate| day.pred_opt()).unwrap_or_default().to_string();
+        let filled = [member_id.as_str(), &first_name, &last_name, &birth_date, today, &yesterday];
         let body = PLACES.iter().zip(filled).fold(ORDER.replace("PLAN", PLAN), |body, (place, value)| body.replace(place, value));
         buffer.clear();
         let _ = write!(

@@ -154,6 +154,7 @@ async fn drugs_on_file_that_go_with_no_radiation_hold_a_curative_course_and_a_st
 
     // what another practice told is heard, and not told on
     let service = Service::with_rosters().await;
+    bone["ordering_provider"] = json!({"npi": "1999999034", "first_name": "Another", "last_name": "Clinician"});
     let elsewhere = service.post("/v1/orders", OTHER_PRACTICE, &bone).await;
     assert_eq!(elsewhere.status.as_u16(), 201, "{}", elsewhere.text);
     let breast = submit(&service, &whole_breast()).await;

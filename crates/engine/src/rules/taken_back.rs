@@ -192,7 +192,8 @@ fn answers(before: &Clinical, facts: &Facts<'_>, shared: &Shared<'_>) -> Vec<Gon
         let is_answered = match known(list, name, shared.content) {
             Some(definition) => {
                 let standing = shared.patient.answered.of(definition);
-                let said = reading(definition, name, result, shared.content, days);
+                // what a laboratory finds may be corrected; regimens and policies judge what it is now
+                let said = if list == "biomarkers" { None } else { reading(definition, name, result, shared.content, days) };
                 standing.is_some_and(|standing| said.map_or(standing.value.is_ok(), |said| standing.answers(&said)))
             }
             None if shared.content.contraindications.speaks_against(&in_words(name, result)) => false,

@@ -145,8 +145,9 @@ fn line_untold(earlier: &Earlier<'_>, shared: &Shared<'_>) -> Option<Concern> {
     Some(contradiction("history/line-untold", &pointer, entered, "the line of each earlier treatment", message))
 }
 
-/// No earlier treatment is told, and an approved case of this member has some for the same disease. What was authorized for this very line a short
-/// time ago, and what the order goes on with, are no earlier line; hormones are often left out.
+/// No earlier treatment is told, and an approved case of this member that is over has some for the same disease. What was authorized for this very
+/// line a short time ago, and what the order goes on with, are no earlier line; hormones are often left out. A case that is not over overlaps, and
+/// waits for that.
 fn none_and_on_file(shared: &Shared<'_>) -> Option<Concern> {
     let patient = shared.patient;
     let history = &patient.history;
@@ -162,6 +163,7 @@ fn none_and_on_file(shared: &Shared<'_>) -> Option<Concern> {
             && case.line_of_treatment == patient.line()
             && history.is_one_course(case.valid_through, history.date_of_service, shared.content);
         !is_this_line
+            && case.valid_through < history.date_of_service
             && history.continued(case, shared.content).is_none()
             && is_same_disease(case, patient)
             && case.drugs.iter().any(|drug| treats(&drug))
