@@ -4,6 +4,7 @@
 use crate::domain::content::radiation::{Heard, Judging};
 use crate::domain::fold::plain;
 use crate::domain::vocabulary::Modality;
+use std::cmp::Ordering;
 
 /// What dosimetric numbers are in.
 pub(super) const MEASURES: [&str; 9] = ["gy", "cgy", "%", "cc", "cm3", "ml", "percent", "mm", "cm"];
@@ -159,8 +160,11 @@ fn by_numbers(parts: &[Part]) -> Vec<Plan> {
                 _ => {}
             }
             if own.len() == other.len() {
-                let better =
-                    own.iter().zip(&other).filter(|(own, other)| own != other).map(|(own, other)| (own > other) == is_of_target);
+                let better = own.iter().zip(&other).filter_map(|(own, other)| match own.partial_cmp(other)? {
+                    Ordering::Greater => Some(is_of_target),
+                    Ordering::Less => Some(!is_of_target),
+                    Ordering::Equal => None,
+                });
                 found.extend(better.map(|is_own| if is_own { Plan::Own } else { Plan::Other }));
             }
         }
@@ -203,7 +207,7 @@ impl Laying<'_> {
                     Some((first, false)) if self.is_set_against(at) => Some(first),
                     _ => self.current,
                 };
-                let amount = Amount { value: *value, measure: *measure, is_of_target: self.is_of_target, whose };
+                let amount = Amount { value: *value, measure, is_of_target: self.is_of_target, whose };
                 self.found.push((at, amount));
             }
             _ => {}
@@ -278,12 +282,10 @@ fn parts(text: &str, modality: Modality, heard: &Heard) -> Vec<Part> {
 fn amount(value: f64, measure: &str) -> Part {
     match measure {
         "cgy" => Part::Value(value / 100.0, "gy"),
-        "percent" => Part::Value(value, "%"),
-        "cm3" | "ml" => Part::Value(value, "cc"),
+        "percent" | "%" => Part::Value(value, "%"),
+        "cm3" | "ml" | "cc" => Part::Value(value, "cc"),
         "cm" => Part::Value(value * 10.0, "mm"),
         "gy" => Part::Value(value, "gy"),
-        "%" => Part::Value(value, "%"),
-        "cc" => Part::Value(value, "cc"),
         _ => Part::Value(value, "mm"),
     }
 }
