@@ -33,6 +33,7 @@ struct WelcomePage {
 struct HomePage<'a> {
     shell: Shell,
     name: &'a str,
+    may_order: bool,
     /// Orders begun and not sent.
     drafts: Vec<drafts::Line>,
     /// How much waits for a reviewer.
@@ -57,5 +58,5 @@ async fn show(State(app): State<App>, visitor: Option<Visitor>) -> Result<Respon
     let drafts = if orders { drafts::lines(&app, &visitor.caller).await? } else { Vec::new() };
     let reviews = DESK.contains(&visitor.caller.role);
     let depth = if reviews { Some(desk::depth(&app, &visitor.caller).await?) } else { None };
-    page(&HomePage { shell, name: &visitor.name, drafts, depth, asked, rows })
+    page(&HomePage { shell, name: &visitor.name, may_order: orders, drafts, depth, asked, rows })
 }

@@ -42,6 +42,20 @@ async fn orders_stand_under_what_they_need_with_how_many_there_are() {
     assert_eq!(Browser::of(&service, NURSE).await.open("/orders").await.status.as_u16(), 404);
 }
 
+// proves VER-06
+#[tokio::test]
+async fn a_practice_without_cases_is_shown_how_to_begin() {
+    let service = Service::with_rosters().await;
+    let begins = |page: &str| page.contains("No cases yet") && page.contains(r#"class="button" href="/orders/new""#);
+    let page = Browser::of(&service, PRACTICE).await.page("/").await;
+    assert!(begins(&page), "{page}");
+    let page = Browser::of(&service, NURSE).await.page("/").await;
+    assert!(!begins(&page), "{page}");
+    submit(&service, &tch(BMA)).await;
+    let page = Browser::of(&service, PRACTICE).await.page("/").await;
+    assert!(!begins(&page), "{page}");
+}
+
 async fn read_valid_through(service: &Service, case_id: &str) -> String {
     let case = crate::support::desk::read(service, case_id).await;
     case["drugs"].as_array().unwrap().iter().filter_map(|drug| drug["valid_through"].as_str()).max().unwrap().to_owned()
