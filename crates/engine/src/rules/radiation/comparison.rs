@@ -4,6 +4,7 @@
 use crate::domain::content::radiation::{Heard, Judging};
 use crate::domain::fold::plain;
 use crate::domain::vocabulary::Modality;
+use std::cmp::Ordering;
 
 /// What dosimetric numbers are in.
 pub(super) const MEASURES: [&str; 9] = ["gy", "cgy", "%", "cc", "cm3", "ml", "percent", "mm", "cm"];
@@ -159,13 +160,21 @@ fn by_numbers(parts: &[Part]) -> Vec<Plan> {
                 _ => {}
             }
             if own.len() == other.len() {
-                let better =
-                    own.iter().zip(&other).filter(|(own, other)| own != other).map(|(own, other)| (own > other) == is_of_target);
-                found.extend(better.map(|is_own| if is_own { Plan::Own } else { Plan::Other }));
+                found.extend(own.iter().zip(&other).filter_map(|(own, other)| better(*own, *other, is_of_target)));
             }
         }
     }
     found
+}
+
+/// The plan whose number is the better of two; none where they are the same.
+fn better(own: f64, other: f64, is_of_target: bool) -> Option<Plan> {
+    match own.total_cmp(&other) {
+        Ordering::Equal => None,
+        Ordering::Greater if is_of_target => Some(Plan::Own),
+        Ordering::Less if !is_of_target => Some(Plan::Own),
+        _ => Some(Plan::Other),
+    }
 }
 
 /// Lays each number to a plan.
@@ -203,7 +212,7 @@ impl Laying<'_> {
                     Some((first, false)) if self.is_set_against(at) => Some(first),
                     _ => self.current,
                 };
-                let amount = Amount { value: *value, measure: *measure, is_of_target: self.is_of_target, whose };
+                let amount = Amount { value: *value, measure, is_of_target: self.is_of_target, whose };
                 self.found.push((at, amount));
             }
             _ => {}
@@ -277,13 +286,11 @@ fn parts(text: &str, modality: Modality, heard: &Heard) -> Vec<Part> {
 /// A number in the first of the measures that are the same.
 fn amount(value: f64, measure: &str) -> Part {
     match measure {
-        "cgy" => Part::Value(value / 100.0, "gy"),
-        "percent" => Part::Value(value, "%"),
-        "cm3" | "ml" => Part::Value(value, "cc"),
-        "cm" => Part::Value(value * 10.0, "mm"),
         "gy" => Part::Value(value, "gy"),
-        "%" => Part::Value(value, "%"),
-        "cc" => Part::Value(value, "cc"),
+        "cgy" => Part::Value(value / 100.0, "gy"),
+        "%" | "percent" => Part::Value(value, "%"),
+        "cc" | "cm3" | "ml" => Part::Value(value, "cc"),
+        "cm" => Part::Value(value * 10.0, "mm"),
         _ => Part::Value(value, "mm"),
     }
 }
