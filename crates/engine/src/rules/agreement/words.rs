@@ -48,13 +48,14 @@ fn told_markers(shared: &Shared<'_>) -> Vec<Option<usize>> {
     entries.into_iter().flatten().map(|entry| shared.content.biomarker_place(&entry.name)).collect()
 }
 
-/// Of radiation, what is told without a date, or long ago, contradicts all the same: a value that nobody dated helps no order past it.
 fn holds(statement: &Statement, bench: &Bench<'_>) -> bool {
-    let heeding = || Bench { heeds: true, ..*bench };
-    criteria::judge(&statement.criterion, bench) == Truth::Met
-        || bench.radiation.is_some()
-            && !statement.criterion.denies()
-            && criteria::judge(&statement.criterion, &heeding()) == Truth::Met
+    criteria::judge(&statement.criterion, &heeding(statement, bench)) == Truth::Met
+}
+
+/// Of radiation, what is told without a date, or long ago, contradicts all the same: a value that nobody dated helps no order past it.
+fn heeding<'b>(statement: &Statement, bench: &Bench<'b>) -> Bench<'b> {
+    let is_open = || criteria::judge(&statement.criterion, bench) != Truth::Met && !statement.criterion.denies();
+    Bench { heeds: bench.heeds || bench.radiation.is_some() && is_open(), ..*bench }
 }
 
 fn concern(rule: &Contradiction, bench: &Bench<'_>, facts: &Facts<'_>, shared: &Shared<'_>) -> Concern {
@@ -87,7 +88,7 @@ fn is_partner(line: &PlanLine<'_>, partner: &Partner) -> bool {
 fn side(statement: &Statement, bench: &Bench<'_>) -> Side {
     // what would have to change for the sentence to fail is what makes it hold
     let denied = Criterion::Not(Box::new(statement.criterion.clone()));
-    let open = criteria::evidence(&denied, bench, Truth::NotMet).open;
+    let open = criteria::evidence(&denied, &heeding(statement, bench), Truth::NotMet).open;
     let mut answers = open.iter().map(|asked| answer(asked, bench));
     let Some(first) = answers.next() else { return Side::new("the answers", "/clinical", statement.text.as_ref()) };
     let entered = answers.fold(first.entered.clone(), |so_far, other| format!("{so_far} with {}", other.in_words()));

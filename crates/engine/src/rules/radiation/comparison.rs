@@ -160,16 +160,21 @@ fn by_numbers(parts: &[Part]) -> Vec<Plan> {
                 _ => {}
             }
             if own.len() == other.len() {
-                let better = own.iter().zip(&other).filter_map(|(own, other)| match own.partial_cmp(other)? {
-                    Ordering::Greater => Some(is_of_target),
-                    Ordering::Less => Some(!is_of_target),
-                    Ordering::Equal => None,
-                });
-                found.extend(better.map(|is_own| if is_own { Plan::Own } else { Plan::Other }));
+                found.extend(own.iter().zip(&other).filter_map(|(own, other)| better(*own, *other, is_of_target)));
             }
         }
     }
     found
+}
+
+/// The plan whose number is the better of two; none where they are the same.
+fn better(own: f64, other: f64, is_of_target: bool) -> Option<Plan> {
+    match own.total_cmp(&other) {
+        Ordering::Equal => None,
+        Ordering::Greater if is_of_target => Some(Plan::Own),
+        Ordering::Less if !is_of_target => Some(Plan::Own),
+        _ => Some(Plan::Other),
+    }
 }
 
 /// Lays each number to a plan.
@@ -281,11 +286,11 @@ fn parts(text: &str, modality: Modality, heard: &Heard) -> Vec<Part> {
 /// A number in the first of the measures that are the same.
 fn amount(value: f64, measure: &str) -> Part {
     match measure {
-        "cgy" => Part::Value(value / 100.0, "gy"),
-        "percent" | "%" => Part::Value(value, "%"),
-        "cm3" | "ml" | "cc" => Part::Value(value, "cc"),
-        "cm" => Part::Value(value * 10.0, "mm"),
         "gy" => Part::Value(value, "gy"),
+        "cgy" => Part::Value(value / 100.0, "gy"),
+        "%" | "percent" => Part::Value(value, "%"),
+        "cc" | "cm3" | "ml" => Part::Value(value, "cc"),
+        "cm" => Part::Value(value * 10.0, "mm"),
         _ => Part::Value(value, "mm"),
     }
 }
